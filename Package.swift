@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One target per boundary; ARCHITECTURE.md draws who may use whom, and `make lint` holds the sources to it.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// For the targets that call C: every unsafe expression is marked where it stands.
+let strictMemory = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "jobd",
+    targets: [
+        .target(name: "JSON", swiftSettings: strict),
+
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
