@@ -15,7 +15,15 @@ let strictMemory = strict + [.strictMemorySafety()]
 let package = Package(
     name: "jobd",
     targets: [
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(name: "JSON", swiftSettings: strict),
+        .target(name: "JobModel", swiftSettings: strict),
+        .target(
+            name: "JobStore",
+            dependencies: ["SQLite", "JSON", "JobModel"],
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: strictMemory),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     ],
