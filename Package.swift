@@ -16,8 +16,12 @@ let package = Package(
     name: "jobd",
     targets: [
         .target(name: "JSON", swiftSettings: strict),
+        .target(
+            name: "Catalogue", dependencies: ["JSON"], resources: [.embedInCode("Schemas")],
+            swiftSettings: strict),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
