@@ -36,13 +36,13 @@ package struct ArgumentReader {
         guard let sign = argument.utf8.firstIndex(of: UInt8(ascii: "=")) else {
             throw .noEqualsSign(argument)
         }
-        var key = argument[..<sign]
-        let text = String(argument[sign...].utf8.dropFirst()) ?? ""
-        let isJSON = key.utf8.last == UInt8(ascii: ":")
-        if isJSON { key = key.dropLast() }
+        // Cut between bytes: an accent that follows the sign would make one character with it.
+        let left = argument.utf8[..<sign]
+        let isJSON = left.last == UInt8(ascii: ":")
+        let key = String(Substring(isJSON ? left.dropLast() : left))
+        let text = String(Substring(argument.utf8[sign...].dropFirst()))
         if key.isEmpty { throw .noKey(argument) }
-        if isJSON { return (String(key), .written(try json(text, of: String(key)))) }
-        return (String(key), .typed(try typed(text, of: String(key))))
+        return (key, isJSON ? .written(try json(text, of: key)) : .typed(try typed(text, of: key)))
     }
 
     private func json(_ text: String, of key: String) throws(ArgumentError) -> JSON {

@@ -27,12 +27,12 @@ struct DecimalNumber: Comparable, Sendable {
         let all = parts.flatMap { Array($0) }
         guard all.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
 
-        let significant = all.drop { $0 == UInt8(ascii: "0") }
-        digits = Array(
-            significant.prefix(
-                (significant.lastIndex { $0 != UInt8(ascii: "0") } ?? -1) + 1 - significant.startIndex))
+        let leadingZeros = all.prefix { $0 == UInt8(ascii: "0") }.count
+        var significant = all.dropFirst(leadingZeros)
+        while significant.last == UInt8(ascii: "0") { significant.removeLast() }
+        digits = Array(significant)
         isNegative = hasMinus && !digits.isEmpty
-        power = digits.isEmpty ? 0 : whole.count - significant.startIndex + exponent
+        power = digits.isEmpty ? 0 : whole.count - leadingZeros + exponent
     }
 
     /// Whether the value has no fraction, whichever way it is written.

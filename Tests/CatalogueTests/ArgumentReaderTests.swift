@@ -11,6 +11,7 @@ struct ArgumentReaderTests {
         (.edit, ["prompt=5"], #"{"prompt":"5"}"#),
         (.edit, ["prompt=a=b:=c"], #"{"prompt":"a=b:=c"}"#),
         (.edit, ["prompt:=\"a\\nb\""], #"{"prompt":"a\nb"}"#),
+        (.edit, ["prompt=\u{301}a"], "{\"prompt\":\"\u{301}a\"}"),
         (.edit, ["promt=x"], #"{"promt":"x"}"#),
         (.edit, ["images=https://a.b/1"], #"{"images":["https://a.b/1"]}"#),
         (.edit, ["images=1", "prompt=x", "images=2"], #"{"images":["1","2"],"prompt":"x"}"#),
