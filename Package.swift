@@ -24,8 +24,12 @@ let package = Package(
             dependencies: ["SQLite", "JSON", "JobModel"],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strictMemory),
+        .target(
+            name: "Catalogue", dependencies: ["JSON"], resources: [.embedInCode("Schemas")],
+            swiftSettings: strict),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
