@@ -18,6 +18,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Spelling", swiftSettings: strict),
         .target(name: "JobModel", swiftSettings: strict),
         .target(
             name: "JobStore",
@@ -25,10 +26,18 @@ let package = Package(
             resources: [.embedInCode("Migrations")],
             swiftSettings: strictMemory),
         .target(
-            name: "Catalogue", dependencies: ["JSON"], resources: [.embedInCode("Schemas")],
+            name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
 
+        .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
+        .target(
+            name: "ControlCommands",
+            dependencies: ["CommandLineTool", "Spelling", "JSON", "JobModel", "Catalogue", "JobStore"],
+            swiftSettings: strictMemory),
+        .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
+
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

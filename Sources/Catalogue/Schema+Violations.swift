@@ -1,4 +1,5 @@
 package import JSON
+internal import Spelling
 
 extension Schema {
     /// Finding the nearest name costs more than all other checks; past this many, it helps nobody.

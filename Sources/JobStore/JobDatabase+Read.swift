@@ -1,4 +1,3 @@
-internal import JSON
 package import JobModel
 internal import SQLite
 
@@ -25,63 +24,79 @@ extension JobDatabase {
         }
     }
 
-    /// Visits the jobs that `filter` means, newest first, until `visit` answers false.
-    package func forEach(_ filter: JobFilter, visit: (Job) throws -> Bool) throws {
-        let states = "," + filter.states.map(\.rawValue).joined(separator: ",") + ","
-        let everyState = filter.states.isEmpty
+    /// The jobs that `filter` means among the ids of `window`, newest first.
+    package func jobs(_ filter: JobFilter, in window: ClosedRange<Int64> = 1...Int64.max) throws -> [Job] {
         let limit = Int64(filter.limit ?? -1)
-        func read(_ row: borrowing Row) throws -> Bool { try visit(try Job(row)) }
-        try perform {
+        return try perform {
             if filter.states.count == 1, let state = filter.states.first, state != .completed {
-                try connection.forEach(
+                return try connection.all(
                     """
                     SELECT * FROM jobs INDEXED BY jobs_state
                     WHERE state = ?1 AND state <> 'completed' AND (?2 IS NULL OR model GLOB ?2)
                         AND (?3 IS NULL OR label = ?3) AND (?4 IS NULL OR created_at >= ?4)
+                        AND id BETWEEN ?6 AND ?7
                     ORDER BY id DESC LIMIT ?5
                     """,
-                    state.rawValue, filter.modelPattern, filter.label, filter.since, limit, visit: read)
-            } else if !everyState, !filter.states.contains(.completed) {
-                try connection.forEach(
+                    state.rawValue, filter.modelPattern, filter.label, filter.since, limit, window.lowerBound,
+                    window.upperBound
+                ) { try Job($0) }
+            }
+            if let label = filter.label {
+                return try connection.all(
+                    """
+                    SELECT * FROM jobs INDEXED BY jobs_label
+                    WHERE label = ?1 AND label IS NOT NULL AND (?2 IS NULL OR model GLOB ?2)
+                        AND (?3 IS NULL OR instr(?3, '"' || state || '"')) AND (?4 IS NULL OR created_at >= ?4)
+                        AND id BETWEEN ?6 AND ?7
+                    ORDER BY id DESC LIMIT ?5
+                    """,
+                    label, filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
+                    window.upperBound
+                ) { try Job($0) }
+            }
+            if !filter.states.isEmpty, !filter.states.contains(.completed) {
+                return try connection.all(
                     """
                     SELECT * FROM jobs INDEXED BY jobs_state
                     WHERE state IN (SELECT value FROM json_each(?1)) AND state <> 'completed'
-                        AND (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR label = ?3)
-                        AND (?4 IS NULL OR created_at >= ?4)
-                    ORDER BY id DESC LIMIT ?5
+                        AND (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR created_at >= ?3)
+                        AND id BETWEEN ?5 AND ?6
+                    ORDER BY id DESC LIMIT ?4
                     """,
-                    JSON.array(filter.states.map { .string($0.rawValue) }).text, filter.modelPattern,
-                    filter.label,
-                    filter.since, limit, visit: read)
-            } else if let label = filter.label {
-                try connection.forEach(
-                    """
-                    SELECT * FROM jobs INDEXED BY jobs_label
-                    WHERE label = ?1 AND label IS NOT NULL AND (?2 OR instr(?3, ',' || state || ','))
-                        AND (?4 IS NULL OR model GLOB ?4) AND (?5 IS NULL OR created_at >= ?5)
-                    ORDER BY id DESC LIMIT ?6
-                    """,
-                    label, everyState ? 1 : 0, states, filter.modelPattern, filter.since, limit, visit: read)
-            } else {
-                try connection.forEach(
-                    """
-                    SELECT * FROM jobs
-                    WHERE (?1 OR instr(?2, ',' || state || ',')) AND (?3 IS NULL OR model GLOB ?3)
-                        AND (?4 IS NULL OR created_at >= ?4)
-                    ORDER BY id DESC LIMIT ?5
-                    """,
-                    everyState ? 1 : 0, states, filter.modelPattern, filter.since, limit, visit: read)
+                    filter.stateWords, filter.modelPattern, filter.since, limit, window.lowerBound,
+                    window.upperBound
+                ) { try Job($0) }
             }
+            return try connection.all(
+                """
+                SELECT * FROM jobs
+                WHERE (?1 IS NULL OR model GLOB ?1) AND (?2 IS NULL OR instr(?2, '"' || state || '"'))
+                    AND (?3 IS NULL OR created_at >= ?3) AND id BETWEEN ?5 AND ?6
+                ORDER BY id DESC LIMIT ?4
+                """,
+                filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
+                window.upperBound
+            ) { try Job($0) }
         }
     }
 
-    /// The ids that stand in `range`, oldest first, at most `limit` of them.
-    package func ids(in range: ClosedRange<Int64>, limit: Int) throws -> [Int64] {
-        try perform {
-            try connection.all(
-                "SELECT id FROM jobs WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
-                range.lowerBound, range.upperBound, limit
-            ) { $0.integer(0) }
+    /// Visits all jobs that `filter` means, oldest first, with the memory of a few.
+    package func forEach(
+        _ filter: JobFilter, in range: ClosedRange<Int64> = 1...Int64.max, visit: (Job) throws -> Void
+    )
+        throws
+    {
+        let (first, last) = try perform {
+            try connection.first(
+                "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM jobs WHERE id BETWEEN ?1 AND ?2",
+                range.lowerBound, range.upperBound
+            ) { ($0.integer(0), $0.integer(1)) } ?? (1, 0)
+        }
+        var start = first
+        while start <= last {
+            let end = min(last, start + 999)
+            for job in try jobs(filter, in: start...end).reversed() { try visit(job) }
+            start = end + 1
         }
     }
 

@@ -1,3 +1,4 @@
+internal import JSON
 package import JobModel
 
 /// Which jobs are meant. What is nil or empty does not narrow.
@@ -11,6 +12,11 @@ package struct JobFilter: Equatable, Sendable {
     package init() {}
 
     package var isEmpty: Bool { self == JobFilter() }
+
+    /// The states as a JSON array, in which each stands in quotes and so cannot be found inside another; nil for all.
+    var stateWords: String? {
+        states.isEmpty ? nil : JSON.array(states.map { .string($0.rawValue) }).text
+    }
 
     /// A model is named whole, or by a prefix that ends in `*`. As a GLOB pattern, with its own wildcards taken literally.
     var modelPattern: String? {

@@ -1,4 +1,4 @@
-import Catalogue
+import Spelling
 import Testing
 
 @Suite("Suggestions")

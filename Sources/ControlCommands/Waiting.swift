@@ -1,0 +1,61 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JobModel
+internal import JobStore
+
+/// Waits until jobs have ended, looking only when the database has changed.
+struct Waiting {
+    let session: Session
+    let store: JobDatabase
+    let ids: [Int64]
+
+    /// - Returns: success when all of them completed.
+    func run(timeout: Int64?) throws -> ExitCode {
+        let start = ContinuousClock.now
+        session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
+        var waiting = ids
+        var code = ExitCode.success
+        var table = JobTable(session.screen, now: store.now)
+        while true {
+            let version = try store.dataVersion()
+            var unfinished: [Job] = []
+            for id in waiting {
+                guard let job = try store.find(id) else { throw Failure(.no, "job \(id) is gone") }
+                if !job.state.hasEnded {
+                    unfinished.append(job)
+                    continue
+                }
+                if job.state != .completed { code = .no }
+                if session.wantsJSON { try session.emit(job, in: store) } else { table.add(job) }
+            }
+            waiting = unfinished.map(\.id)
+            try session.screen.flush()
+            if waiting.isEmpty { break }
+            while try store.dataVersion() == version {
+                session.screen.show(progress: progress(unfinished, since: start))
+                if let timeout, ContinuousClock.now - start >= .milliseconds(timeout) {
+                    session.screen.show(progress: "")
+                    throw Failure(.timedOut, "\(waiting.count) of \(ids.count) jobs have not ended in time")
+                }
+                usleep(100_000)
+            }
+        }
+        session.screen.show(progress: "")
+        if session.isQuiet {
+            for id in ids { try session.screen.write("\(id)\n") }
+        } else if !session.wantsJSON {
+            try table.print(session.screen)
+        }
+        return code
+    }
+
+    private func progress(_ jobs: [Job], since start: ContinuousClock.Instant) -> String {
+        let elapsed = TimeText.span(
+            milliseconds: UInt64(max(0, (ContinuousClock.now - start).wholeMilliseconds)))
+        guard jobs.count == 1, let job = jobs.first else {
+            return "\(ids.count - jobs.count) of \(ids.count) jobs have ended, \(elapsed)"
+        }
+        let position = job.queuePosition.map { ", position \($0)" } ?? ""
+        return "job \(job.id): \(job.state.rawValue)\(position), \(elapsed)"
+    }
+}
