@@ -38,14 +38,11 @@ struct DecimalNumber: Comparable, Sendable {
     /// Whether the value has no fraction, whichever way it is written.
     var isInteger: Bool { power >= digits.count }
 
-    static func isInteger(_ text: String) -> Bool {
-        // Nearly all integers are written plainly; they need no arithmetic.
-        if text.utf8.allSatisfy({
-            $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") || $0 == UInt8(ascii: "-")
-        }) {
-            return true
-        }
-        return DecimalNumber(text)?.isInteger ?? false
+    static func isInteger(_ text: String) -> Bool { isPlain(text) || DecimalNumber(text)?.isInteger == true }
+
+    /// Whether the number is nothing but digits, as nearly all integers are: then it needs no arithmetic.
+    static func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     }
 
     static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {

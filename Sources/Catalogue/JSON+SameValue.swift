@@ -9,7 +9,10 @@ extension JSON {
         case (.string(let left), .string(let right)):
             return left == right && left.utf8.elementsEqual(right.utf8)
         case (.number(let left), .number(let right)):
-            if left == right { return true }
+            // Two plain integers are the same only if they are written the same.
+            if left == right || DecimalNumber.isPlain(left) && DecimalNumber.isPlain(right) {
+                return left == right
+            }
             guard let left = DecimalNumber(left), let right = DecimalNumber(right) else { return false }
             return left == right
         case (.array(let left), .array(let right)):
