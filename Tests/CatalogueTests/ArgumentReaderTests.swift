@@ -66,18 +66,18 @@ struct ArgumentReaderTests {
                 "scale": {"type": "float"}, "lora": {"type": "object"}, "tags": {"type": "array"},
                 "sizes": {"type": "array", "items": {"type": "integer"}},
                 "modes": {"type": "array", "items": {"type": "string", "enum": ["fast", "slow"]}},
-                "odd": {"type": "quaternion"}, "level": {"enum": [1, 10, "auto"]}
+                "odd": {"type": "quaternion"}, "pace": {"enum": ["fast", "faster"]}, "level": {"enum": [1, 10, "auto"]}
             }}
             """)
         let input = try schema.read([
             "scale=0.50", #"lora={"path": "x"}"#, "tags=5", "sizes=5", "sizes=x", "modes=s", "modes=f",
             "odd=1",
-            "level=a",
+            "level=a", "pace=FAST",
         ])
         #expect(
             JSON.object(input).text
                 == #"{"scale":0.50,"lora":{"path":"x"},"tags":["5"],"sizes":[5,"x"],"modes":["slow","fast"],"#
-                + #""odd":"1","level":"auto"}"#)
+                + #""odd":"1","level":"auto","pace":"fast"}"#)
         #expect(JSON.object(try schema.read(["lora=[1]"])).text == #"{"lora":"[1]"}"#)
     }
 

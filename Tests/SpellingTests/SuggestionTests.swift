@@ -7,6 +7,7 @@ struct SuggestionTests {
         ("promt", ["images", "prompt"], "prompt"), ("pormpt", ["prompt"], "prompt"),
         ("PROMPT", ["prompt"], "prompt"),
         ("image", ["prompt", "images", "image_size"], "images"), ("sed", ["seed"], "seed"),
+        ("sede", ["seed"], "seed"),
         ("lst", ["set", "list", "last"], "list"),
         ("max_inflight", ["max_in_flight", "max_submitting"], "max_in_flight"),
         ("cancle", ["cancel", "enqueue"], "cancel"), ("N", ["n"], "n"),
