@@ -14,9 +14,11 @@ package enum ArgumentError: Error, Equatable, CustomStringConvertible {
         case .noKey(let argument):
             "\(Excerpt.quoted(argument)) has no key before its \"=\""
         case .malformedJSON(let key, let reason):
-            "the value of \(Excerpt.plain(key)) is not JSON: \(reason); for plain text write \(Excerpt.plain(key))=TEXT"
+            "the value of \(Excerpt.plain(key)) is not JSON: \(Excerpt.plain(reason, length: 200)); "
+                + "for plain text write \(Excerpt.plain(key))=TEXT"
         case .ambiguous(let key, let value, let candidates):
-            "\(Excerpt.plain(key))=\(Excerpt.plain(value)) could be \(Excerpt.list(candidates.map(JSON.string)))"
+            "\(Excerpt.plain(key))=\(Excerpt.plain(value)) could be "
+                + Excerpt.list(candidates.map(JSON.string))
         }
     }
 }

@@ -22,7 +22,7 @@ enum Excerpt {
     }
 
     /// The text with what could break a line, hide or reorder it written as escapes.
-    static func plain(_ text: String, escaping quote: Unicode.Scalar? = nil) -> String {
+    static func plain(_ text: String, escaping quote: Unicode.Scalar? = nil, length: Int = length) -> String {
         var shown = ""
         var left = length
         for scalar in text.unicodeScalars {

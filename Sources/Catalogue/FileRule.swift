@@ -30,7 +30,7 @@ package struct FileRule: Sendable, Equatable {
         kind = Self.kind(rule, definition["validation_value"]?.double)
     }
 
-    /// On a bound a file passes, since the services' texts and operators disagree there: `<` reads as "at most".
+    /// On a bound a file passes, since texts and operators disagree there: `<` reads as "at most".
     private static func kind(_ rule: String, _ value: Double?) -> Kind {
         guard let value, value.isFinite else { return .unknown }
         let bound: Bound

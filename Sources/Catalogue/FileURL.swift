@@ -34,7 +34,8 @@ package enum FileURL {
         return nil
     }
 
-    /// Blanks, control characters and what RFC 3986 leaves out. Letters of other scripts pass: clients encode them.
+    /// Refuses blanks, control characters and what RFC 3986 leaves out.
+    /// Letters of other scripts pass, since clients encode them.
     private static func isWritable(_ address: String) -> Bool {
         var isASCII = true
         for byte in address.utf8 {

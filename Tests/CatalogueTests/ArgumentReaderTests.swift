@@ -66,7 +66,8 @@ struct ArgumentReaderTests {
                 "scale": {"type": "float"}, "lora": {"type": "object"}, "tags": {"type": "array"},
                 "sizes": {"type": "array", "items": {"type": "integer"}},
                 "modes": {"type": "array", "items": {"type": "string", "enum": ["fast", "slow"]}},
-                "odd": {"type": "quaternion"}, "pace": {"enum": ["fast", "faster"]}, "level": {"enum": [1, 10, "auto"]}
+                "odd": {"type": "quaternion"},
+                "pace": {"enum": ["fast", "faster"]}, "level": {"enum": [1, 10, "auto"]}
             }}
             """)
         let input = try schema.read([
@@ -94,11 +95,13 @@ struct ArgumentReaderTests {
         ("=x", #""=x" has no key before its "=""#), (":=1", #"":=1" has no key before its "=""#),
         (
             "images:=[1,]",
-            "the value of images is not JSON: expected a value at character 4; for plain text write images=TEXT"
+            "the value of images is not JSON: expected a value at character 4; "
+                + "for plain text write images=TEXT"
         ),
         (
             #"a:={"b":1,"b":2}"#,
-            #"the value of a is not JSON: the key "b" stands twice at character 8; for plain text write a=TEXT"#
+            #"the value of a is not JSON: the key "b" stands twice at character 8; "#
+                + "for plain text write a=TEXT"
         ),
         (
             "optimize_prompt_options:=fast",
@@ -107,7 +110,8 @@ struct ArgumentReaderTests {
         ),
         (
             "image_size=2",
-            #"image_size=2 could be "2048:2048 (1:1)", "2304:1728 (4:3)", "2560:1440 (16:9)", "2496:1664 (3:2)""#
+            #"image_size=2 could be "2048:2048 (1:1)", "2304:1728 (4:3)", "#
+                + #""2560:1440 (16:9)", "2496:1664 (3:2)""#
         ),
     ]
 

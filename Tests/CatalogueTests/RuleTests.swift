@@ -120,5 +120,9 @@ struct RuleTests {
 
         let argument = #expect(throws: ArgumentError.self) { try schema.read([nasty]) }
         #expect(argument?.description.contains("\u{1B}") == false)
+        let key = JSON.string("\u{9B}" + nasty).text
+        let twice = #expect(throws: ArgumentError.self) { try schema.read(["p:={\(key):1,\(key):2}"]) }
+        #expect(twice?.description.contains("\u{9B}") == false)
+        #expect(twice?.description.utf8.count ?? 0 < 1000)
     }
 }
