@@ -20,9 +20,17 @@ let package = Package(
 
         .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
         .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Provider", dependencies: ["HTTP", "JSON"], swiftSettings: strict),
 
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(
+            name: "ScriptedServer", dependencies: ["HTTP"], path: "Tests/ScriptedServer",
+            swiftSettings: strict),
+
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "ProviderTests", dependencies: ["HTTP", "JSON", "Provider", "ScriptedServer"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import Glibc
+import ScriptedServer
 import Testing
 
 @testable import HTTP
@@ -34,6 +35,7 @@ import Testing
             pause(milliseconds: 1000)
             let after = switches()
             let me = ownThread()
+            precondition(before.values.allSatisfy { $0 > 0 })
             precondition(before.count { $0.key != me && after[$0.key] != nil } >= 2)
             precondition(before.allSatisfy { $0.key == me || after[$0.key] ?? $0.value == $0.value })
         }
@@ -101,5 +103,6 @@ private func text(of path: String) -> String {
     guard file >= 0 else { return "" }
     defer { close(file) }
     var bytes = [UInt8](repeating: 0, count: 8192)
-    return String(decoding: bytes.prefix(max(0, read(file, &bytes, bytes.count))), as: UTF8.self)
+    let count = read(file, &bytes, bytes.count)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
 }
