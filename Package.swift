@@ -35,10 +35,24 @@ let package = Package(
             dependencies: ["CommandLineTool", "Spelling", "JSON", "JobModel", "Catalogue", "JobStore"],
             swiftSettings: strictMemory),
         .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
+        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Provider", dependencies: ["HTTP", "JSON"], swiftSettings: strict),
+
+        .target(
+            name: "ScriptedServer", dependencies: ["HTTP"], path: "Tests/ScriptedServer",
+            swiftSettings: strict),
+
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "ProviderTests", dependencies: ["HTTP", "JSON", "Provider", "ScriptedServer"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
