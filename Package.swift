@@ -16,8 +16,10 @@ let package = Package(
     name: "jobd",
     targets: [
         .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Downloader", swiftSettings: strictMemory),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "DownloaderTests", dependencies: ["Downloader"], swiftSettings: strictMemory),
     ],
     swiftLanguageModes: [.v6]
 )
