@@ -15,9 +15,14 @@ let strictMemory = strict + [.strictMemorySafety()]
 let package = Package(
     name: "jobd",
     targets: [
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Downloader", swiftSettings: strictMemory),
 
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "DownloaderTests", dependencies: ["Downloader"], swiftSettings: strictMemory),
     ],

@@ -1,0 +1,132 @@
+internal import CCurl
+
+/// One libcurl easy handle. What never changes is set once, so that a request costs few calls.
+@safe final class EasyHandle {
+    let easy: UnsafeMutableRawPointer
+    /// What the handle works on, while it does.
+    private(set) var ticket: Ticket?
+
+    private unowned let loop: TransferLoop
+    private let settings: TransferSettings
+    private let reasonText: UnsafeMutablePointer<CChar>
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+
+    private static let reasonSize = Int(CURL_ERROR_SIZE)
+    /// Enough for an API's answer, and little for each of many connections.
+    private static let answerBuffer = 16 << 10
+    private static let downloadBuffer = 512 << 10
+
+    init?(_ settings: TransferSettings, _ loop: TransferLoop) {
+        guard let easy = unsafe curl_easy_init() else { return nil }
+        unsafe self.easy = easy
+        self.loop = loop
+        self.settings = settings
+        unsafe reasonText = .allocate(capacity: Self.reasonSize)
+        unsafe reasonText.initialize(repeating: 0, count: Self.reasonSize)
+        setForGood()
+        settings.apply { option, text in unsafe ccurl_set_text(easy, option, text) }
+    }
+
+    deinit {
+        unsafe curl_easy_cleanup(easy)
+        unsafe curl_slist_free_all(headerList)
+        unsafe reasonText.deallocate()
+    }
+
+    static func of(_ easy: UnsafeMutableRawPointer?) -> EasyHandle? {
+        guard let pointer = unsafe ccurl_private(easy) else { return nil }
+        return unsafe Unmanaged<EasyHandle>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// Sets the handle up for a ticket's request; answers why it cannot be sent, where it cannot.
+    func prepare(_ ticket: Ticket) -> HTTPError? {
+        let request = ticket.request
+        if let fault = RequestCheck.fault(in: request) { return .badRequest(fault) }
+        self.ticket = ticket
+        ticket.handle = self
+        unsafe reasonText.pointee = 0
+        unsafe ccurl_set_text(easy, CURLOPT_URL, request.url)
+        setMethod(request.method)
+        setHeaders(request)
+        set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.milliseconds))
+        set(CURLOPT_TIMEOUT_MS, request.answerTimeout.map { max(1, $0.milliseconds) } ?? 0)
+        set(CURLOPT_BUFFERSIZE, ticket.sink == nil ? Self.answerBuffer : Self.downloadBuffer)
+        return nil
+    }
+
+    /// Lets go of the ticket once libcurl has let go of the handle.
+    func release() -> Ticket? {
+        if case .post = ticket?.request.method {
+            unsafe ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, nil)
+        }
+        ticket?.handle = nil
+        return ticket.take()
+    }
+
+    /// libcurl's words for how a transfer ended.
+    func reason(_ result: CURLcode) -> String {
+        let detail = unsafe String(cString: reasonText)
+        return detail.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : detail
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) { unsafe ccurl_set_long(easy, option, value) }
+
+    private func setMethod(_ method: HTTPRequest.Method) {
+        switch method {
+        case .get:
+            set(CURLOPT_HTTPGET, 1)
+            set(CURLOPT_FRESH_CONNECT, 0)
+        case .post(let body):
+            // libcurl sends a request again, a POST too, when a connection that was used before dies before the
+            // first byte of the answer. On a fresh connection of HTTP/1.1 it never does.
+            set(CURLOPT_FRESH_CONNECT, 1)
+            unsafe ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+            // An empty array may have no address, and no address would mean to ask for the body.
+            unsafe (body.isEmpty ? [0] : body).withUnsafeBytes { bytes in
+                let text = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress
+                unsafe ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, text)
+            }
+        }
+    }
+
+    private func setHeaders(_ request: HTTPRequest) {
+        unsafe curl_slist_free_all(headerList)
+        unsafe headerList = nil
+        // Without this, a large POST would wait for the server's word to go on.
+        unsafe headerList = curl_slist_append(headerList, "Expect:")
+        for field in request.headers.fields {
+            // An empty value is written with a semicolon; with a colon libcurl would leave the header out.
+            let line = field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)"
+            unsafe headerList = curl_slist_append(headerList, line)
+        }
+        if let token = request.bearerToken {
+            unsafe headerList = curl_slist_append(headerList, "Authorization: Bearer \(token)")
+        }
+        unsafe ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
+    }
+
+    private func setForGood() {
+        let me = unsafe Unmanaged.passUnretained(self).toOpaque()
+        for option in [
+            CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA,
+            CURLOPT_OPENSOCKETDATA,
+        ] {
+            unsafe ccurl_set_pointer(easy, option, me)
+        }
+        unsafe ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, reasonText)
+        unsafe ccurl_set_receiver(easy, CURLOPT_WRITEFUNCTION, receiveBody)
+        unsafe ccurl_set_receiver(easy, CURLOPT_HEADERFUNCTION, receiveHeader)
+        unsafe ccurl_set_before_request(easy, beforeRequest)
+        unsafe ccurl_set_opener(easy, openSocket)
+        unsafe ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // A URL that brings a login of its own is refused, as the login would show in messages.
+        set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+        // Ending a transfer whose name is still being looked up must not hold up all others.
+        set(CURLOPT_QUICK_EXIT, 1)
+    }
+}

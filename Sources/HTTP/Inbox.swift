@@ -1,0 +1,93 @@
+/// What tasks leave for the transfer thread. Every access is under one lock.
+final class Inbox: Sendable {
+    struct Work {
+        var submitted: [Ticket] = []
+        var cancelled: [Ticket] = []
+        var isClosed = false
+
+        var isEmpty: Bool { submitted.isEmpty && cancelled.isEmpty && !isClosed }
+    }
+
+    private struct State: @unchecked Sendable {
+        var work = Work()
+        /// The thread sleeps, or is about to: the next who leaves something wakes it.
+        var sleeps = false
+        var hasEnded = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Locked(State())
+    /// Called under the lock, and never once the thread has ended.
+    private let wake: @Sendable () -> Void
+
+    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+
+    /// False where the ticket is cancelled already or nobody will take it: the caller resumes it.
+    func submit(_ ticket: Ticket) -> Bool {
+        state.withLock { state in
+            if ticket.isCancelled || state.work.isClosed { return false }
+            ticket.isSubmitted = true
+            state.work.submitted.append(ticket)
+            rouse(&state)
+            return true
+        }
+    }
+
+    func cancel(_ ticket: Ticket) {
+        state.withLock { state in
+            ticket.isCancelled = true
+            guard ticket.isSubmitted, !state.work.isClosed else { return }
+            state.work.cancelled.append(ticket)
+            rouse(&state)
+        }
+    }
+
+    func close() {
+        state.withLock { state in
+            state.work.isClosed = true
+            rouse(&state)
+        }
+    }
+
+    /// For the thread: everything left since the last time.
+    func take() -> Work {
+        state.withLock { state in
+            defer { state.work = Work(isClosed: state.work.isClosed) }
+            state.sleeps = false
+            return state.work
+        }
+    }
+
+    /// For the thread: whether it may sleep. From then on it is woken.
+    func maySleep() -> Bool {
+        state.withLock { state in
+            state.sleeps = state.work.isEmpty
+            return state.sleeps
+        }
+    }
+
+    /// For the thread: it is over. `cleanUp` runs when nobody can wake it any more.
+    func end(_ cleanUp: () -> Void) {
+        let waiting = state.withLock { state in
+            state.hasEnded = true
+            cleanUp()
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func whenEnded(_ continuation: CheckedContinuation<Void, Never>) {
+        let hasEnded = state.withLock { state in
+            if !state.hasEnded { state.waiting.append(continuation) }
+            return state.hasEnded
+        }
+        if hasEnded { continuation.resume() }
+    }
+
+    private func rouse(_ state: inout State) {
+        guard state.sleeps, !state.hasEnded else { return }
+        state.sleeps = false
+        wake()
+    }
+}

@@ -1,0 +1,38 @@
+internal import CCrypto
+
+/// A running SHA-256 by libcrypto.
+@safe struct SHA256: ~Copyable {
+    private let context: OpaquePointer
+
+    init() {
+        guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("no memory for a digest") }
+        unsafe self.context = context
+        reset()
+    }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
+
+    func reset() {
+        Self.check(unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil))
+    }
+
+    func update(_ bytes: UnsafeRawBufferPointer) {
+        Self.check(unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
+    }
+
+    /// The digest of what has been taken so far, in lower case hexadecimal. More may follow.
+    func hexadecimal() -> String {
+        let copy = SHA256()
+        Self.check(unsafe EVP_MD_CTX_copy_ex(copy.context, context))
+        var digest = [UInt8](repeating: 0, count: 32)
+        Self.check(unsafe EVP_DigestFinal_ex(copy.context, &digest, nil))
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// libcrypto's SHA-256 fails only when it has no memory.
+    private static func check(_ result: Int32) {
+        precondition(result == 1, "libcrypto cannot compute a digest")
+    }
+}

@@ -1,0 +1,80 @@
+/// One exchange: what is asked for, and what has come so far.
+///
+/// Made before its task suspends. Given to the transfer thread through the inbox, whose lock orders all access:
+/// the continuation is set before, everything else is touched by that thread alone. Whoever takes the
+/// continuation out resumes it, so it is resumed once.
+final class Ticket: @unchecked Sendable {
+    typealias Outcome = Result<HTTPResponse, HTTPError>
+
+    /// Reasons of our own to end a transfer, noted by those who know them.
+    enum Stop: Equatable {
+        case refusedAddress(String)
+        case headersTooLong
+        case bodyTooLarge
+        case sinkFailed
+        case silence
+        case cancelled
+    }
+
+    let request: HTTPRequest
+    let sink: (any HTTPSink)?
+    var continuation: CheckedContinuation<Outcome, Never>?
+
+    /// Guarded by the inbox.
+    var isCancelled = false
+    /// Guarded by the inbox.
+    var isSubmitted = false
+
+    /// The handle that the exchange runs on, while it runs.
+    var handle: EasyHandle?
+    /// Whether addresses are held against the policy: asked for, and no proxy in between.
+    var checksAddress = false
+    /// Whether a byte of the request may have left. Set by libcurl's own hook just before it sends.
+    var left = false
+    /// When the last byte came, or the request left.
+    var heard: SuspendingClock.Instant?
+    var stopped: Stop?
+    /// An address that was refused; others of the same name may have been tried after it.
+    var refusedAddress: String?
+    private(set) var answer = AnswerReader()
+
+    init(_ request: HTTPRequest, sink: (any HTTPSink)?) {
+        self.request = request
+        self.sink = sink
+    }
+
+    func finish(_ outcome: Outcome) {
+        let continuation = continuation.take()
+        continuation?.resume(returning: outcome)
+    }
+
+    /// Takes a header line; false ends the transfer.
+    func take(header line: UnsafeRawBufferPointer) -> Bool {
+        noteHeard()
+        switch unsafe answer.take(line: line) {
+        case .more: return true
+        case .tooLong: return stop(.headersTooLong)
+        case .complete:
+            guard let sink, let head = answer.response else { return true }
+            return sink.begin(head) || stop(.sinkFailed)
+        }
+    }
+
+    /// Takes a part of the body; false ends the transfer.
+    func take(body part: UnsafeRawBufferPointer) -> Bool {
+        noteHeard()
+        if let sink { return unsafe sink.write(part) || stop(.sinkFailed) }
+        let room = request.maximumBody - (answer.response?.body.count ?? 0)
+        unsafe answer.append(UnsafeRawBufferPointer(rebasing: part.prefix(room)))
+        return part.count <= room || stop(.bodyTooLarge)
+    }
+
+    func noteHeard() {
+        if request.silenceTimeout != nil { heard = .now }
+    }
+
+    private func stop(_ reason: Stop) -> Bool {
+        stopped = reason
+        return false
+    }
+}

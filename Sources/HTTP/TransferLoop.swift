@@ -1,0 +1,174 @@
+internal import CCurl
+internal import Glibc
+
+/// The thread that owns the multi handle, and everything that libcurl calls.
+@safe final class TransferLoop: @unchecked Sendable {
+    private let multi: UnsafeMutableRawPointer
+    private let inbox: Inbox
+    private let settings: TransferSettings
+    /// Handles of exchanges that are over, for the next ones.
+    private var idle: [EasyHandle] = []
+    private var active: [ObjectIdentifier: EasyHandle] = [:]
+    /// When to look for transfers that have gone silent; nil where none is bound to speak.
+    private var nextLook: SuspendingClock.Instant?
+
+    /// More idle handles than this are freed: each holds a few kilobytes.
+    private static let maximumIdle = 64
+
+    init(settings: TransferSettings, maximumConnections: Int, maximumConnectionsPerHost: Int)
+        throws(HTTPError)
+    {
+        guard Self.library == CURLE_OK, let multi = unsafe curl_multi_init() else {
+            throw .unavailable("libcurl cannot be started")
+        }
+        unsafe self.multi = multi
+        self.settings = settings
+        inbox = Inbox { [address = UInt(bitPattern: multi)] in
+            _ = unsafe curl_multi_wakeup(UnsafeMutableRawPointer(bitPattern: address))
+        }
+        for (option, value) in [
+            (CURLMOPT_MAX_TOTAL_CONNECTIONS, maximumConnections), (CURLMOPT_MAXCONNECTS, maximumConnections),
+            (CURLMOPT_MAX_HOST_CONNECTIONS, maximumConnectionsPerHost),
+        ] {
+            unsafe ccurl_set_multi(multi, option, value)
+        }
+        // Where file descriptors have run out, the multi handle comes without its means to be woken.
+        guard unsafe curl_multi_wakeup(multi) == CURLM_OK else {
+            unsafe curl_multi_cleanup(multi)
+            throw .unavailable("libcurl has no means to be woken; are file descriptors used up?")
+        }
+        try start()
+    }
+
+    func submit(_ ticket: Ticket) {
+        if !inbox.submit(ticket) { ticket.finish(.failure(.cancelled)) }
+    }
+
+    func cancel(_ ticket: Ticket) { inbox.cancel(ticket) }
+    func close() { inbox.close() }
+    func whenEnded(_ continuation: CheckedContinuation<Void, Never>) { inbox.whenEnded(continuation) }
+
+    /// libcurl's own set-up, once for the process.
+    private static let library = ccurl_global_init()
+
+    private func start() throws(HTTPError) {
+        var thread = pthread_t()
+        let me = unsafe Unmanaged.passRetained(self)
+        let failed = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<TransferLoop>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, me.toOpaque())
+        guard failed == 0 else {
+            unsafe me.release()
+            unsafe curl_multi_cleanup(multi)
+            throw .unavailable("no thread can be made (error \(failed))")
+        }
+        pthread_detach(thread)
+    }
+
+    private func run() {
+        leaveSignalsToOthers()
+        while true {
+            let work = inbox.take()
+            if work.isClosed {
+                abandon(work.submitted)
+                return
+            }
+            for ticket in work.submitted { begin(ticket) }
+            for ticket in work.cancelled { stop(ticket, .cancelled) }
+            var running: Int32 = 0
+            unsafe curl_multi_perform(multi, &running)
+            finishTransfers()
+            endSilentTransfers()
+            if inbox.maySleep() { unsafe curl_multi_poll(multi, nil, 0, timeToLook(), nil) }
+        }
+    }
+
+    /// Signals are the main thread's; a broken pipe is told by the call that met it.
+    private func leaveSignalsToOthers() {
+        var all = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+
+    private func begin(_ ticket: Ticket) {
+        let bounded = ticket.request.publicAddressesOnly
+        ticket.checksAddress = bounded && !settings.mayUseProxy(ticket.request.url)
+        guard let handle = idle.popLast() ?? EasyHandle(settings, self) else {
+            return ticket.finish(.failure(.neverConnected("no memory for a transfer")))
+        }
+        if let fault = handle.prepare(ticket) {
+            recycle(handle)
+            return ticket.finish(.failure(fault))
+        }
+        if let bound = ticket.request.silenceTimeout { look(at: .now + bound) }
+        active[ObjectIdentifier(handle)] = handle
+        unsafe curl_multi_add_handle(multi, handle.easy)
+    }
+
+    private func finishTransfers() {
+        var left: Int32 = 0
+        while let message = unsafe curl_multi_info_read(multi, &left) {
+            let result = unsafe ccurl_result(message)
+            guard unsafe message.pointee.msg == CURLMSG_DONE,
+                let handle = unsafe EasyHandle.of(message.pointee.easy_handle)
+            else { continue }
+            end(handle, result)
+        }
+    }
+
+    private func stop(_ ticket: Ticket, _ reason: Ticket.Stop) {
+        guard let handle = ticket.handle else { return }
+        ticket.stopped = reason
+        end(handle, CURLE_ABORTED_BY_CALLBACK)
+    }
+
+    /// Takes a transfer out of libcurl, after which its callbacks run no more, and answers for it.
+    private func end(_ handle: EasyHandle, _ result: CURLcode) {
+        unsafe curl_multi_remove_handle(multi, handle.easy)
+        active[ObjectIdentifier(handle)] = nil
+        let reason = handle.reason(result)
+        let ticket = handle.release()
+        recycle(handle)
+        ticket?.finish(ticket?.outcome(result, reason) ?? .failure(.cancelled))
+    }
+
+    private func recycle(_ handle: EasyHandle) {
+        if idle.count < Self.maximumIdle { idle.append(handle) }
+    }
+
+    private func abandon(_ submitted: [Ticket]) {
+        for ticket in submitted { ticket.finish(.failure(.cancelled)) }
+        for handle in active.values {
+            handle.ticket?.stopped = .cancelled
+            end(handle, CURLE_ABORTED_BY_CALLBACK)
+        }
+        idle = []
+        inbox.end { unsafe curl_multi_cleanup(multi) }
+    }
+}
+
+/// Silence: libcurl's own check counts whole seconds and averages, so it takes a slow drip for silence.
+extension TransferLoop {
+    private func endSilentTransfers() {
+        guard let due = nextLook, case let now = SuspendingClock.now, due <= now else { return }
+        nextLook = nil
+        for handle in active.values {
+            guard let ticket = handle.ticket, let bound = ticket.request.silenceTimeout else { continue }
+            // Before the request has left, the bound on connecting holds.
+            let end = (ticket.heard ?? now) + bound
+            if end <= now { stop(ticket, .silence) } else { look(at: end) }
+        }
+    }
+
+    private func look(at time: SuspendingClock.Instant) { nextLook = min(nextLook ?? time, time) }
+
+    /// In milliseconds; without transfers nothing but a wake-up ends the sleep.
+    private func timeToLook() -> Int32 {
+        guard let nextLook else { return Int32.max }
+        return Int32(clamping: max(SuspendingClock.now.duration(to: nextLook), .zero).milliseconds + 1)
+    }
+}
