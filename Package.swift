@@ -17,14 +17,17 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CRename"),
 
         .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
         .target(name: "JSON", swiftSettings: strict),
-        .target(name: "Downloader", swiftSettings: strictMemory),
+        .target(
+            name: "Downloader", dependencies: ["CRename", "HTTP", "JSON"], swiftSettings: strictMemory),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-        .testTarget(name: "DownloaderTests", dependencies: ["Downloader"], swiftSettings: strictMemory),
+        .testTarget(
+            name: "DownloaderTests", dependencies: ["Downloader", "HTTP"], swiftSettings: strictMemory),
     ],
     swiftLanguageModes: [.v6]
 )
