@@ -16,8 +16,9 @@ final class OutputDirectory: Sendable {
         var current = try Self.openRoot(root, access)
         for component in relative.utf8.split(separator: UInt8(ascii: "/")) {
             let name = String(Substring(component))
-            defer { close(current) }
-            current = try Self.open(name, in: current, access)
+            let parent = current
+            defer { close(parent) }
+            current = try Self.open(name, in: parent, access)
         }
         descriptor = current
     }
