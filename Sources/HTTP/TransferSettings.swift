@@ -4,8 +4,8 @@ internal import Glibc
 /// What all transfers of a client share: its name, and what the environment says.
 struct TransferSettings: Sendable {
     let userAgent: String
-    private let certificateFile: String?
-    private let certificateFolder: String?
+    let certificateFile: String?
+    let certificateFolder: String?
     private let proxiedSchemes: Set<String>
 
     /// libcurl reads the proxies' variables by itself; the certificates' are read by the curl tool alone.

@@ -1,0 +1,146 @@
+import Glibc
+import Testing
+
+@testable import HTTP
+
+@Suite final class DownloadTests {
+    let client: HTTPClient
+    let descriptor: Int32
+
+    init() throws {
+        client = try HTTPClient(userAgent: "test/1")
+        var path = Array("/tmp/jobd-download-XXXXXX".utf8CString)
+        descriptor = mkstemp(&path)
+        unlink(path)
+    }
+
+    deinit { close(descriptor) }
+
+    private var content: String {
+        var bytes = [UInt8](repeating: 0, count: 1 << 21)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    private func sink(_ verdict: FileSink.Verdict = .goOn, limit: Int64 = 1 << 30) -> FileSink {
+        FileSink(descriptor: descriptor, limit: limit) { _ in verdict }
+    }
+
+    private func failure(_ server: ScriptedServer, _ sink: any HTTPSink) async -> HTTPError? {
+        do throws(HTTPError) {
+            _ = try await client.download(HTTPRequest(url: server.url, answerTimeout: nil), into: sink)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func aBodyIsWrittenHashedAndKeptOutOfMemory() async throws {
+        let text = String(repeating: "0123456789abcdef", count: 1 << 16)
+        let server = ScriptedServer(answering: ScriptedServer.answer(text, headers: "ETag: \"1\"\r\n"))
+        let sink = sink()
+        let head = try await client.download(HTTPRequest(url: server.url), into: sink)
+        #expect(head.status == 200)
+        #expect(head.headers["etag"] == "\"1\"")
+        #expect(head.contentLength == 1 << 20)
+        #expect(head.body.isEmpty)
+        #expect(content == text)
+        #expect(sink.size == 1 << 20)
+        #expect(sink.beginning == Array(text.utf8.prefix(4096)))
+        let digest = SHA256()
+        Array(text.utf8).withUnsafeBytes { digest.update($0) }
+        #expect(sink.sha256 == digest.hexadecimal())
+        #expect(sink.failure == nil)
+    }
+
+    @Test func aDownloadGoesOnWhereThePartialFileEnds() async throws {
+        #expect(pwrite(descriptor, "ab", 2, 0) == 2)
+        let server = ScriptedServer(answering: ScriptedServer.answer("c", status: "206 Partial Content"))
+        let sink = sink()
+        #expect(sink.resume())
+        #expect(sink.size == 2)
+        #expect(sink.beginning == Array("ab".utf8))
+        #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 206)
+        #expect(content == "abc")
+        #expect(sink.size == 3)
+        #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    @Test func aWholeFileInsteadOfTheRestReplacesTheBeginning() async throws {
+        #expect(pwrite(descriptor, "older and longer", 16, 0) == 16)
+        let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
+        let sink = sink(.startOver)
+        #expect(sink.resume())
+        _ = try await client.download(HTTPRequest(url: server.url), into: sink)
+        #expect(content == "abc")
+        #expect(sink.beginning == Array("abc".utf8))
+        #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    @Test func aDeclinedAnswerLeavesTheFileAndGivesItsHead() async {
+        #expect(pwrite(descriptor, "ab", 2, 0) == 2)
+        let server = ScriptedServer(answering: ScriptedServer.answer("not here", status: "404 Not Found"))
+        let sink = sink(.decline)
+        guard case .sinkFailed(let head) = await failure(server, sink) else { return #expect(Bool(false)) }
+        #expect(head.status == 404)
+        #expect(sink.failure == .declined)
+        #expect(content == "ab")
+    }
+
+    @Test func anAnnouncedLengthBeyondTheLimitIsRefusedAtOnce() async {
+        let server = ScriptedServer(answering: ScriptedServer.answer("0123456789"))
+        let sink = sink(limit: 9)
+        guard case .sinkFailed = await failure(server, sink) else { return #expect(Bool(false)) }
+        #expect(sink.failure == .tooLarge(limit: 9))
+        #expect(content == "")
+    }
+
+    @Test func anUnannouncedLengthEndsAtTheLimit() async {
+        let server = ScriptedServer { peer in
+            _ = peer.receive()
+            peer.send("HTTP/1.1 200 OK\r\n\r\n")
+            for _ in 0..<100 { peer.send("0123456789") }
+        }
+        let fitting = sink(limit: 1000)
+        #expect(await failure(server, fitting) == nil)
+        let tight = sink(.startOver, limit: 999)
+        guard case .sinkFailed(let head) = await failure(server, tight) else { return #expect(Bool(false)) }
+        #expect(head.contentLength == nil)
+        #expect(tight.failure == .tooLarge(limit: 999))
+    }
+
+    @Test func aFullDiskIsToldApart() async {
+        let full = open("/dev/full", O_WRONLY)
+        defer { close(full) }
+        let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
+        let sink = FileSink(descriptor: full, limit: 100) { _ in .goOn }
+        guard case .sinkFailed = await failure(server, sink) else { return #expect(Bool(false)) }
+        #expect(sink.failure == .diskFull)
+        let readOnly = open("/dev/null", O_RDONLY)
+        defer { close(readOnly) }
+        let other = FileSink(descriptor: readOnly, limit: 100) { _ in .goOn }
+        guard case .sinkFailed = await failure(server, other) else { return #expect(Bool(false)) }
+        #expect(other.failure == .system(EBADF))
+    }
+
+    @Test func aBodyShorterThanAnnouncedIsNoAnswerAndStaysInTheFile() async {
+        let server = ScriptedServer { peer in
+            _ = peer.receive()
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd")
+        }
+        let sink = sink()
+        guard case .noAnswer(_, let head) = await failure(server, sink) else { return #expect(Bool(false)) }
+        #expect(head?.contentLength == 10)
+        #expect(sink.size == 4)
+        #expect(content == "abcd")
+    }
+
+    @Test func anEmptyBodyHasAHead() async throws {
+        let server = ScriptedServer(answering: ScriptedServer.answer(""))
+        let sink = sink(.startOver)
+        #expect(pwrite(descriptor, "ab", 2, 0) == 2)
+        #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 200)
+        #expect(content == "")
+        #expect(sink.sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+}

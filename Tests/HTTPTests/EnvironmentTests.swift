@@ -1,0 +1,105 @@
+import Glibc
+import Testing
+
+@testable import HTTP
+
+/// What depends on the whole process is tried in processes of its own.
+@Suite struct EnvironmentTests {
+    @Test func aProxyThatRefusesTheWayIsNoConnection() async {
+        await #expect(processExitsWith: .success) {
+            let proxy = ScriptedServer(
+                answering: ScriptedServer.answer(
+                    "no", status: "502 Bad Gateway", headers: "Connection: close\r\n"))
+            setenv("https_proxy", proxy.url, 1)
+            let client = try HTTPClient(userAgent: "test/1")
+            let request = HTTPRequest(
+                url: "https://files.example/a", method: .post(body: [0x31]), bearerToken: "secret",
+                publicAddressesOnly: true)
+            let error = await failure(of: request, client)
+            guard case .neverConnected = error else { fatalError("\(String(describing: error))") }
+            precondition(proxy.requests.map(\.line) == ["CONNECT files.example:443 HTTP/1.1"])
+            precondition(proxy.requests[0].headers["authorization"] == nil)
+        }
+    }
+
+    @Test func aClientWithNothingToDoSleeps() async {
+        await #expect(processExitsWith: .success) {
+            let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
+            let client = try HTTPClient(userAgent: "test/1")
+            let request = HTTPRequest(url: server.url, silenceTimeout: .milliseconds(100))
+            _ = try await client.send(request)
+            // The look for silence that is still due may come once more.
+            pause(milliseconds: 500)
+            let before = switches()
+            pause(milliseconds: 1000)
+            let after = switches()
+            let me = ownThread()
+            precondition(before.count { $0.key != me && after[$0.key] != nil } >= 2)
+            precondition(before.allSatisfy { $0.key == me || after[$0.key] ?? $0.value == $0.value })
+        }
+    }
+
+    @Test func certificateFilesComeFromTheEnvironmentAsCurlTakesThem() {
+        func options(_ environment: [String: String]) -> [String?] {
+            let settings = TransferSettings(userAgent: "a") { environment[$0] }
+            return [settings.certificateFile, settings.certificateFolder]
+        }
+        #expect(options([:]) == [nil, nil])
+        #expect(options(["SSL_CERT_FILE": "f", "SSL_CERT_DIR": "d"]) == ["f", "d"])
+        #expect(options(["CURL_CA_BUNDLE": "b", "SSL_CERT_FILE": "f", "SSL_CERT_DIR": "d"]) == ["b", nil])
+    }
+
+    @Test func aProxyCountsForItsSchemeAlone() {
+        func proxied(_ environment: [String: String]) -> [Bool] {
+            let settings = TransferSettings(userAgent: "a") { environment[$0] }
+            return [settings.mayUseProxy("http://a/"), settings.mayUseProxy("HTTPS://a/")]
+        }
+        #expect(proxied([:]) == [false, false])
+        #expect(proxied(["HTTP_PROXY": "p"]) == [false, false])
+        #expect(proxied(["http_proxy": "p"]) == [true, false])
+        #expect(proxied(["HTTPS_PROXY": "p"]) == [false, true])
+        #expect(proxied(["ALL_PROXY": "p"]) == [true, true])
+    }
+}
+
+/// How often each thread of this process has been woken or put aside.
+private func switches() -> [Int32: Int] {
+    var counts: [Int32: Int] = [:]
+    guard let folder = opendir("/proc/self/task") else { return counts }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        guard let thread = Int32(name) else { continue }
+        counts[thread] = text(of: "/proc/self/task/\(name)/status").split(separator: "\n")
+            .filter { $0.contains("ctxt_switches") }
+            .compactMap { $0.split(separator: "\t").last.flatMap { Int($0) } }.reduce(0, +)
+    }
+    return counts
+}
+
+/// The thread that asks, by the end of `/proc/thread-self`.
+private func ownThread() -> Int32? {
+    var path = [CChar](repeating: 0, count: 64)
+    let count = readlink("/proc/thread-self", &path, path.count)
+    return String(decoding: path.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self).split(
+        separator: "/"
+    ).last.flatMap {
+        Int32($0)
+    }
+}
+
+/// Blocks the thread, so that the wait itself wakes no other.
+private func pause(milliseconds: Int) {
+    var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+    nanosleep(&time, nil)
+}
+
+private func text(of path: String) -> String {
+    let file = open(path, O_RDONLY)
+    guard file >= 0 else { return "" }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 8192)
+    return String(decoding: bytes.prefix(max(0, read(file, &bytes, bytes.count))), as: UTF8.self)
+}

@@ -1,0 +1,150 @@
+import Testing
+
+@testable import HTTP
+
+@Suite struct HTTPClientTests {
+    let client: HTTPClient
+
+    init() throws { client = try HTTPClient(userAgent: "jobd/1.2") }
+
+    @Test func anAnswerArrivesWithStatusHeadersAndBody() async throws {
+        let server = ScriptedServer(
+            answering:
+                "HTTP/1.1 418 I'm a teapot\r\nX-A: one\r\nx-a:  two \r\nEmpty:\r\nContent-Length: 3\r\n\r\na\u{0}b"
+        )
+        let response = try await client.send(HTTPRequest(url: server.url + "/path?q=1"))
+        #expect(response.status == 418)
+        #expect(response.headers.values(of: "X-a") == ["one", "two"])
+        #expect(response.headers["EMPTY"] == "")
+        #expect(response.headers["absent"] == nil)
+        #expect(response.contentLength == 3)
+        #expect(response.body == [0x61, 0, 0x62])
+        #expect(server.requests.map(\.line) == ["GET /path?q=1 HTTP/1.1"])
+    }
+
+    @Test func aRequestSaysWhatItWasToldAndNothingElse() async throws {
+        let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
+        _ = try await client.send(
+            HTTPRequest(
+                url: server.url, method: .post(body: Array(#"{"a":1}"#.utf8)),
+                headers: ["Content-Type": "application/json", "X-Empty": ""], bearerToken: "secret"))
+        _ = try await client.send(HTTPRequest(url: server.url))
+        let (post, get) = (server.requests[0], server.requests[1])
+        #expect(post.line == "POST / HTTP/1.1")
+        #expect(post.body == #"{"a":1}"#)
+        #expect(
+            post.headers.fields.map { $0.name.lowercased() }.sorted()
+                == [
+                    "accept", "authorization", "content-length", "content-type", "host", "user-agent",
+                    "x-empty",
+                ])
+        #expect(post.headers["authorization"] == "Bearer secret")
+        #expect(post.headers["user-agent"] == "jobd/1.2")
+        // Nothing of one request is left in the handle for the next, the token least of all.
+        #expect(get.headers.fields.map { $0.name.lowercased() }.sorted() == ["accept", "host", "user-agent"])
+        #expect(get.body == "")
+    }
+
+    @Test func anEmptyAndALargePostArriveWhole() async throws {
+        let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
+        let large = [UInt8](repeating: 0x78, count: 3 << 20)
+        for body in [[], large] {
+            _ = try await client.send(HTTPRequest(url: server.url, method: .post(body: body)))
+        }
+        #expect(server.requests.map(\.body.utf8.count) == [0, 3 << 20])
+        #expect(server.requests.allSatisfy { $0.headers["expect"] == nil })
+    }
+
+    @Test func aRedirectIsAnAnswer() async throws {
+        let server = ScriptedServer(
+            answering: ScriptedServer.answer(
+                "", status: "307 Temporary Redirect", headers: "Location: /other\r\n"))
+        let response = try await client.send(
+            HTTPRequest(url: server.url, method: .post(body: [0x31]), bearerToken: "secret"))
+        #expect(response.status == 307)
+        #expect(response.headers["location"] == "/other")
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func interimAnswersAndTrailersAreNotTheAnswer() async throws {
+        let server = ScriptedServer(
+            answering: """
+                HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n\
+                HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\n\r\n\
+                2\r\nhe\r\n3\r\nllo\r\n0\r\nX-A: late\r\n\r\n
+                """)
+        let response = try await client.send(HTTPRequest(url: server.url))
+        #expect(response.status == 201)
+        #expect(response.headers.values(of: "x-a") == ["1"])
+        #expect(response.headers["x-early"] == nil)
+        #expect(response.contentLength == nil)
+        #expect(response.body == Array("hello".utf8))
+    }
+
+    @Test func aCompressedLookingBodyIsLeftAsItIs() async throws {
+        let server = ScriptedServer(
+            answering: ScriptedServer.answer("not gzip", headers: "Content-Encoding: gzip\r\n"))
+        #expect(try await client.send(HTTPRequest(url: server.url)).body == Array("not gzip".utf8))
+        #expect(server.requests[0].headers["accept-encoding"] == nil)
+    }
+
+    @Test func getsShareAConnection() async throws {
+        let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
+        for _ in 0..<10 { _ = try await client.send(HTTPRequest(url: server.url)) }
+        #expect(server.requests.count == 10)
+        #expect(server.connections == 1)
+    }
+
+    @Test func manyRequestsAtOnceAreAllAnsweredWithinTheBoundOnConnections() async throws {
+        let client = try HTTPClient(userAgent: "test/1", maximumConnections: 8, maximumConnectionsPerHost: 3)
+        let server = ScriptedServer { peer in
+            while let request = peer.receive() { peer.send(ScriptedServer.answer(request.line)) }
+        }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for index in 0..<64 {
+                group.addTask {
+                    let request = HTTPRequest(
+                        url: server.url + "/\(index)", method: index % 4 == 0 ? .post(body: []) : .get)
+                    let body = try await client.send(request).body
+                    return String(decoding: body, as: UTF8.self).contains("/\(index) ")
+                }
+            }
+            for try await isOwn in group { #expect(isOwn) }
+        }
+        #expect(server.requests.count == 64)
+        // A connection that the client has closed may not have been noticed yet by the server.
+        #expect(server.mostOpen <= 64)
+    }
+
+    @Test func noMoreConnectionsAreOpenThanAllowed() async throws {
+        let client = try HTTPClient(userAgent: "test/1", maximumConnections: 8, maximumConnectionsPerHost: 3)
+        let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<64 { group.addTask { _ = try await client.send(HTTPRequest(url: server.url)) } }
+            try await group.waitForAll()
+        }
+        #expect(server.connections <= 3)
+        #expect(server.requests.count == 64)
+    }
+
+    @Test func aBodyMayBeAsLongAsAllowedAndNoLonger() async throws {
+        let server = ScriptedServer(answering: ScriptedServer.answer("0123456789"))
+        let fitting = HTTPRequest(url: server.url, maximumBody: 10)
+        #expect(try await client.send(fitting).body.count == 10)
+        let error = await failure(of: HTTPRequest(url: server.url, maximumBody: 9), client)
+        guard case .bodyTooLarge(let response) = error else { return #expect(error == nil) }
+        #expect(response.status == 200)
+        #expect(response.body == Array("012345678".utf8))
+    }
+
+    @Test func endlessHeadersEndTheTransfer() async throws {
+        let server = ScriptedServer { peer in
+            _ = peer.receive()
+            peer.send("HTTP/1.1 200 OK\r\n")
+            for index in 0..<2000 { peer.send("X-\(index): \(String(repeating: "x", count: 100))\r\n") }
+            peer.send("\r\n")
+        }
+        let error = await failure(of: HTTPRequest(url: server.url), client)
+        #expect(error.map { "\($0)" } == "no whole answer: the answer's headers are too long")
+    }
+}
