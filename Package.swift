@@ -37,10 +37,13 @@ let package = Package(
         .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CRename"),
 
         .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Provider", dependencies: ["HTTP", "JSON"], swiftSettings: strict),
+        .target(
+            name: "Downloader", dependencies: ["CRename", "HTTP", "JSON"], swiftSettings: strictMemory),
 
         .target(
             name: "ScriptedServer", dependencies: ["HTTP"], path: "Tests/ScriptedServer",
@@ -53,6 +56,8 @@ let package = Package(
         .testTarget(
             name: "ProviderTests", dependencies: ["HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
+        .testTarget(
+            name: "DownloaderTests", dependencies: ["Downloader", "HTTP"], swiftSettings: strictMemory),
     ],
     swiftLanguageModes: [.v6]
 )
