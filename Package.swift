@@ -16,8 +16,16 @@ let package = Package(
     name: "jobd",
     targets: [
         .target(name: "JSON", swiftSettings: strict),
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(
+            name: "ProviderSimulator", dependencies: ["CMicroHTTPD", "JSON"], swiftSettings: strictMemory),
+        .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "ProviderSimulatorTests", dependencies: ["ProviderSimulator", "JSON", "jobsim"],
+            swiftSettings: strictMemory),
     ],
     swiftLanguageModes: [.v6]
 )
