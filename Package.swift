@@ -16,13 +16,18 @@ let package = Package(
     name: "jobd",
     targets: [
         .target(name: "JSON", swiftSettings: strict),
+        .target(
+            name: "Catalogue", dependencies: ["JSON"], resources: [.embedInCode("Schemas")],
+            swiftSettings: strict),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(
-            name: "ProviderSimulator", dependencies: ["CMicroHTTPD", "JSON"], swiftSettings: strictMemory),
+            name: "ProviderSimulator", dependencies: ["Catalogue", "CMicroHTTPD", "JSON"],
+            swiftSettings: strictMemory),
         .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
         .testTarget(
             name: "ProviderSimulatorTests", dependencies: ["ProviderSimulator", "JSON", "jobsim"],
             swiftSettings: strictMemory),

@@ -3,7 +3,7 @@ internal import JSON
 /// The service's way to say no.
 enum ErrorAnswer {
     static func code(_ code: Int, _ message: String, status: Int) -> Answer {
-        .json(status, .object(["error_code": .integer(code), "error_message": .string(message)]))
+        .json(.object(["error_code": .integer(code), "error_message": .string(message)]), status: status)
     }
 
     static func notFound(_ id: String) -> Answer {
@@ -17,7 +17,7 @@ enum ErrorAnswer {
                 "type": .string("value_error"),
             ])
         }
-        return .json(422, .object(["detail": .array(details)]))
+        return .json(.object(["detail": .array(details)]), status: 422)
     }
 
     /// What an ordered HTTP status comes with.
@@ -26,7 +26,7 @@ enum ErrorAnswer {
         if let body = members(
             fault.body, message: "simulated fault \(fault.specification)", code: code(for: status))
         {
-            answer = .json(status, .object(body))
+            answer = .json(.object(body), status: status)
         } else {
             answer = Answer(status: status, type: nil, bytes: [])
         }

@@ -60,7 +60,7 @@ struct RequestHandler {
         let body: JSONObject = [
             "request_id": .string(id), "status": .string("completed"), "outcome": .string(outcome),
         ]
-        return FaultyAnswer.spoil(replacement ?? .json(202, .object(body)), faults)
+        return FaultyAnswer.spoil(replacement ?? .json(.object(body), status: 202), faults)
     }
 
     /// In the ledger first: after a crash nobody may find a request running that he was told is cancelled.

@@ -33,7 +33,7 @@ struct Answer: Sendable {
         if let type { headers.append(("Content-Type", type)) }
     }
 
-    static func json(_ status: Int = 200, _ value: JSON) -> Answer {
+    static func json(_ value: JSON, status: Int = 200) -> Answer {
         var bytes: [UInt8] = []
         value.write(into: &bytes)
         return Answer(status: status, type: "application/json", bytes: bytes)

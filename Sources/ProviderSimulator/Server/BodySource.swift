@@ -2,7 +2,7 @@ internal import CMicroHTTPD
 internal import Glibc
 
 /// Hands out the body of one answer, piece by piece, as slowly and as incompletely as ordered.
-final class BodySource {
+@safe final class BodySource {
     /// A slow body goes out in so many pieces a second.
     private static let piecesPerSecond = 20
 

@@ -11,7 +11,7 @@ final class Parking: @unchecked Sendable {
         var tickets: UInt64 = 0
     }
 
-    private struct Place: Hashable {
+    @safe private struct Place: Hashable {
         var connection: OpaquePointer
         var ticket: UInt64
     }

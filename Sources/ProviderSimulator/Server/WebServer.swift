@@ -2,7 +2,7 @@ internal import CMicroHTTPD
 internal import Glibc
 
 /// libmicrohttpd, answering with what a function says. Its threads call that function.
-final class WebServer: @unchecked Sendable {
+@safe final class WebServer: @unchecked Sendable {
     typealias Handler = @Sendable (Call) -> Answer
 
     let port: UInt16
@@ -10,7 +10,7 @@ final class WebServer: @unchecked Sendable {
     private let connected: @Sendable () -> Void
     private let sent: @Sendable (Int) -> Void
     private let parking = Parking()
-    private let daemon = Locked<OpaquePointer?>(nil)
+    private let daemon = unsafe Locked<OpaquePointer?>(nil)
 
     /// `connected` hears of each new connection, `sent` of the bytes of each body.
     init(
@@ -67,7 +67,7 @@ final class WebServer: @unchecked Sendable {
         exchange.body = []
         exchange.answer = answer
         if answer.delay > 0 {
-            return unsafe parking.park(connection, seconds: answer.delay) ? MHD_YES : MHD_NO
+            return unsafe parking.park(connection, seconds: answer.delay) ? .YES : .NO
         }
         return unsafe send(answer, exchange, connection)
     }
@@ -86,7 +86,7 @@ final class WebServer: @unchecked Sendable {
 
     private func send(_ answer: Answer, _ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
         guard !answer.isDropped, let response = unsafe response(answer, exchange, connection) else {
-            return MHD_NO
+            return .NO
         }
         defer { unsafe MHD_destroy_response(response) }
         for header in answer.headers { unsafe MHD_add_response_header(response, header.name, header.value) }
@@ -126,10 +126,10 @@ private let answerCallback: MHD_AccessHandlerCallback = {
     context, connection, url, method, _, upload, uploadSize, state in
     guard let context = unsafe context, let connection = unsafe connection, let url = unsafe url,
         let method = unsafe method, let uploadSize = unsafe uploadSize, let state = unsafe state
-    else { return MHD_NO }
+    else { return .NO }
     guard let known = unsafe state.pointee else {
         unsafe state.pointee = Unmanaged.passRetained(Exchange()).toOpaque()
-        return MHD_YES
+        return .YES
     }
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(known).takeUnretainedValue()
     if let upload = unsafe upload, unsafe uploadSize.pointee > 0 {
@@ -138,7 +138,7 @@ private let answerCallback: MHD_AccessHandlerCallback = {
                 contentsOf: UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee))
         }
         unsafe uploadSize.pointee = 0
-        return MHD_YES
+        return .YES
     }
     let server = unsafe Unmanaged<WebServer>.fromOpaque(context).takeUnretainedValue()
     return unsafe server.finish(
@@ -155,15 +155,15 @@ private let completedCallback: MHD_RequestCompletedCallback = { context, _, stat
 }
 
 private let connectionCallback: MHD_NotifyConnectionCallback = { context, _, _, event in
-    guard let context = unsafe context, event == MHD_CONNECTION_NOTIFY_STARTED else { return }
+    guard let context = unsafe context, event == .NOTIFY_STARTED else { return }
     unsafe Unmanaged<WebServer>.fromOpaque(context).takeUnretainedValue().connectionOpened()
 }
 
 private let argumentCallback: MHD_KeyValueIterator = { context, _, name, value in
-    guard let context = unsafe context, let name = unsafe name else { return MHD_YES }
+    guard let context = unsafe context, let name = unsafe name else { return .YES }
     let arguments = unsafe context.assumingMemoryBound(to: [String: String].self)
     unsafe arguments.pointee[String(cString: name)] = unsafe value.map { unsafe String(cString: $0) } ?? ""
-    return MHD_YES
+    return .YES
 }
 
 private let bodyCallback: MHD_ContentReaderCallback = { context, position, buffer, room in
