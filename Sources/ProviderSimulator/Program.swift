@@ -29,7 +29,7 @@ package enum Program {
             return 69
         }
         print("jobsim listening on http://\(options.address):\(simulator.port)")
-        unsafe fflush(stdout)
+        fflush(nil)
         var received: Int32 = 0
         unsafe sigwait(&signals, &received)
         // At once: what a client was told is in the ledger already.
@@ -37,7 +37,7 @@ package enum Program {
     }
 
     private static func complain(_ message: String) {
-        let line = "jobsim: \(message)\n"
-        unsafe fputs(line, stderr)
+        let line = Array("jobsim: \(message)\n".utf8)
+        unsafe line.withUnsafeBytes { _ = unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -3,17 +3,16 @@ internal import Dispatch
 
 /// Connections that are set aside for a while, so that a late answer holds up no other.
 ///
-/// libmicrohttpd forgets a suspended connection altogether; whoever takes it out of the set resumes it, once.
-final class Parking: @unchecked Sendable {
+/// libmicrohttpd forgets a suspended connection altogether; whoever takes it out of the lot resumes it, once.
+final class Parking: Sendable {
     private struct Lot {
-        var parked: Set<Place> = []
+        var parked: [Int: Parked] = [:]
+        var tickets = 0
         var isClosed = false
-        var tickets: UInt64 = 0
     }
 
-    @safe private struct Place: Hashable {
-        var connection: OpaquePointer
-        var ticket: UInt64
+    @safe private struct Parked {
+        let connection: OpaquePointer
     }
 
     private let lot = Locked(Lot())
@@ -23,28 +22,28 @@ final class Parking: @unchecked Sendable {
     func close() {
         let everybody = lot.withLock { lot in
             lot.isClosed = true
-            defer { lot.parked = [] }
+            defer { lot.parked = [:] }
             return lot.parked
         }
-        for place in everybody { unsafe MHD_resume_connection(place.connection) }
+        for parked in everybody.values { unsafe MHD_resume_connection(parked.connection) }
     }
 
     /// Only from a callback of this connection. False when the simulator is stopping.
     func park(_ connection: OpaquePointer, seconds: Double) -> Bool {
-        let place = lot.withLock { lot -> Place? in
+        let ticket = lot.withLock { lot -> Int? in
             if lot.isClosed { return nil }
             unsafe MHD_suspend_connection(connection)
             lot.tickets += 1
-            let place = unsafe Place(connection: connection, ticket: lot.tickets)
-            lot.parked.insert(place)
-            return place
+            lot.parked[lot.tickets] = unsafe Parked(connection: connection)
+            return lot.tickets
         }
-        guard let place else { return false }
-        timer.asyncAfter(deadline: .now() + seconds) { self.leave(place) }
+        guard let ticket else { return false }
+        timer.asyncAfter(deadline: .now() + seconds) { self.leave(ticket) }
         return true
     }
 
-    private func leave(_ place: Place) {
-        if lot.withLock({ $0.parked.remove(place) }) != nil { unsafe MHD_resume_connection(place.connection) }
+    private func leave(_ ticket: Int) {
+        let parked = lot.withLock { $0.parked.removeValue(forKey: ticket) }
+        if let parked { unsafe MHD_resume_connection(parked.connection) }
     }
 }

@@ -5,12 +5,16 @@ internal import Glibc
 @safe final class WebServer: @unchecked Sendable {
     typealias Handler = @Sendable (Call) -> Answer
 
+    @safe private struct Daemon {
+        let pointer: OpaquePointer
+    }
+
     let port: UInt16
     private let handler: Handler
     private let connected: @Sendable () -> Void
     private let sent: @Sendable (Int) -> Void
     private let parking = Parking()
-    private let daemon = unsafe Locked<OpaquePointer?>(nil)
+    private let daemon = Locked<Daemon?>(nil)
 
     /// `connected` hears of each new connection, `sent` of the bytes of each body.
     init(
@@ -31,7 +35,7 @@ internal import Glibc
             close(socket.descriptor)
             throw SimulatorError("libmicrohttpd does not start: \(unsafe String(cString: strerror(errno)))")
         }
-        daemon.withLock { $0 = unsafe started }
+        daemon.withLock { $0 = unsafe Daemon(pointer: started) }
     }
 
     deinit { stop() }
@@ -43,7 +47,7 @@ internal import Glibc
             defer { daemon = nil }
             return daemon
         }
-        if let running { unsafe MHD_stop_daemon(running) }
+        if let running { unsafe MHD_stop_daemon(running.pointer) }
     }
 
     fileprivate func connectionOpened() { connected() }
@@ -74,11 +78,13 @@ internal import Glibc
 
     private func call(_ connection: OpaquePointer, method: String, path: String, body: [UInt8]) -> Call {
         let header = { (name: String) -> String? in
-            let value = unsafe MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name)
+            let value = unsafe MHD_lookup_connection_value(connection, .HEADER_KIND, name)
             return unsafe value.map { unsafe String(cString: $0) }
         }
         var arguments: [String: String] = [:]
-        unsafe MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, argumentCallback, &arguments)
+        unsafe withUnsafeMutablePointer(to: &arguments) { pointer in
+            _ = unsafe MHD_get_connection_values(connection, .GET_ARGUMENT_KIND, argumentCallback, pointer)
+        }
         return Call(
             method: method, path: path, arguments: arguments, authorization: header("Authorization"),
             host: header("Host"), range: header("Range"), ifRange: header("If-Range"), body: body)
@@ -102,7 +108,7 @@ internal import Glibc
             exchange.bytesSent = answer.part.count
             return unsafe answer.bytes[answer.part].withUnsafeBytes { bytes in
                 unsafe MHD_create_response_from_buffer(
-                    bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), MHD_RESPMEM_MUST_COPY)
+                    bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
             }
         }
         let size: UInt64 =
@@ -155,7 +161,7 @@ private let completedCallback: MHD_RequestCompletedCallback = { context, _, stat
 }
 
 private let connectionCallback: MHD_NotifyConnectionCallback = { context, _, _, event in
-    guard let context = unsafe context, event == .NOTIFY_STARTED else { return }
+    guard let context = unsafe context, event == .CONNECTION_NOTIFY_STARTED else { return }
     unsafe Unmanaged<WebServer>.fromOpaque(context).takeUnretainedValue().connectionOpened()
 }
 
