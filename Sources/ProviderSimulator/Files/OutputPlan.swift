@@ -28,7 +28,8 @@ struct OutputPlan {
         seconds = Int(max(1, min(input["duration"]?.integer ?? 5, 60)))
         seed = input["seed"]?.integer.map { UInt64(bitPattern: $0) } ?? fingerprint(requestID)
         let ratio = Self.pair(input["ratio"]) ?? (16, 9)
-        let size = Self.pair(input["image_size"]) ?? Self.pair(input["resolution"]) ?? (1, 1)
+        let usual = model.hasSuffix("sequential") ? (16, 9) : (1, 1)
+        let size = Self.pair(input["image_size"]) ?? Self.pair(input["resolution"]) ?? usual
         switch kind {
         case .image:
             width = imageWidth

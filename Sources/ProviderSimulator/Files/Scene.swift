@@ -27,7 +27,7 @@ struct Scene {
             default: canvas.triangle(x: x, y: y - size, size: 2 * size, color: color)
             }
         }
-        ball = (random.fraction(), random.fraction(), UInt8(Self.gradientSteps))
+        ball = (random.fraction(), random.fraction(), Self.white)
         background = canvas
     }
 
