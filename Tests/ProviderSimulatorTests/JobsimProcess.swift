@@ -13,7 +13,7 @@ final class JobsimProcess {
         var ends: [Int32] = [-1, -1]
         unsafe pipe(&ends)
         defer { close(ends[0]) }
-        var actions = posix_spawn_file_actions_t()
+        var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
@@ -21,7 +21,7 @@ final class JobsimProcess {
         }
         for end in ends { unsafe posix_spawn_file_actions_addclose(&actions, end) }
         let words = unsafe (["jobsim"] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { for word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var started: pid_t = 0
         let code = unsafe posix_spawn(&started, Self.path, &actions, nil, words, environ)
         close(ends[1])

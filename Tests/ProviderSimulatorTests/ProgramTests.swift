@@ -17,8 +17,8 @@ import Testing
         var ledger: String { path + "/ledger.jsonl" }
 
         deinit {
-            unlink(ledger)
-            rmdir(path)
+            unsafe unlink(ledger)
+            unsafe rmdir(path)
         }
     }
 

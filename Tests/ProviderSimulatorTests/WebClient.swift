@@ -37,7 +37,7 @@ struct WebClient {
         let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
         guard
             unsafe request.withUnsafeBytes({
-                unsafe Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                unsafe Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             })
                 == request.count
         else { return nil }

@@ -15,8 +15,10 @@ struct FileHandler {
         let plan = world.plan(of: request)
         guard name[1] == plan.kind.fileExtension else { return plain(404, "no such file\n") }
         let faults = world.strike(.file, of: request)
-        let isFirst = request.downloads == 0
-        world.read { book, _ in book.count(\.downloads, of: id) }
+        let isFirst = world.read { book, _ in
+            book.count(\.downloads, of: id)
+            return book[id]?.downloads == 1
+        }
         world.statistics.withLock { $0.downloads += 1 }
         if faults[.status]?.value == "416", call.range == nil {
             return file(call, request, index, plan, faults: faults.filter { $0.effect != .status }, isFirst)
