@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A value that one thread at a time may touch.
 ///
-/// A pthread mutex and not `Synchronization.Mutex`, which makes ThreadSanitizer report races that are none on Linux.
+/// A pthread mutex and not `Synchronization.Mutex`, about which ThreadSanitizer has false alarms on Linux.
 @safe final class Locked<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value

@@ -31,7 +31,8 @@ package enum Program {
         print("jobsim listening on http://\(options.address):\(simulator.port)")
         fflush(nil)
         var received: Int32 = 0
-        unsafe sigwait(&signals, &received)
+        // Without this an optimised program would give the server up as soon as its port is printed.
+        _ = withExtendedLifetime(simulator) { unsafe sigwait(&signals, &received) }
         // At once: what a client was told is in the ledger already.
         _exit(0)
     }

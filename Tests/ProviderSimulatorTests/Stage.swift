@@ -22,7 +22,7 @@ final class Stage {
         options.runSeconds = 0
         try change(&options)
         simulator = try Simulator(options)
-        client = WebClient(port: simulator.port)
+        client = WebClient(port: simulator.port, server: simulator)
     }
 
     deinit { simulator.stop() }

@@ -17,6 +17,8 @@ struct Reply {
 struct WebClient {
     var port: UInt16
     var token: String? = "secret"
+    /// Whatever serves, so that it lives as long as its client.
+    var server: (any AnyObject)?
 
     func get(_ path: String, _ headers: [String] = [], method: String = "GET") -> Reply? {
         send(method, path, headers, nil)

@@ -38,7 +38,7 @@ enum ErrorAnswer {
         let page = """
             <!DOCTYPE html>
             <html><head><title>\(status)</title></head>
-            <body><center><h1>\(status)</h1></center><hr><center>a proxy that is not the service</center></body>
+            <body><h1>\(status)</h1><hr>a proxy that is not the service</body>
             </html>
 
             """

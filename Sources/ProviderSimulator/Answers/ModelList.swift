@@ -29,7 +29,7 @@ struct ModelList {
 
     static func model(_ id: String) -> Model? { all.first { $0.id == id } }
 
-    /// Priced on what was asked for, not on what comes of it. A model that nobody knows costs as much as a picture.
+    /// Priced on what was asked for, not on what comes of it. An unknown model costs as much as a picture.
     static func price(of plan: OutputPlan, model id: String) -> Double {
         let model = model(id)
         let units = model?.unit == "second" ? plan.seconds : plan.count

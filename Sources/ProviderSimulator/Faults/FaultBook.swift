@@ -2,7 +2,7 @@
 struct FaultBook {
     /// From options and from `/_sim/faults`.
     private(set) var standing: [ArmedFault] = []
-    /// What a prompt ordered for its own POST, by the input's fingerprint: there is no request yet to count for.
+    /// What a prompt ordered for its own POST, by the input's fingerprint: there is no request yet.
     private var ordered: [UInt64: [ArmedFault]] = [:]
     private var dice: SplitMix
 

@@ -40,7 +40,7 @@ struct Canvas {
         pixels = Array(repeating: 0, count: width * height)
     }
 
-    /// Covers everything with the first `steps` colours of the palette, from the top left to the bottom right.
+    /// Covers everything with the first `steps` colours of the palette, from the top left on.
     mutating func gradient(steps: Int, slope: Double) {
         let alongX = Int(65536 * Double(steps - 1) * slope / Double(max(1, width - 1)))
         let alongY = Int(65536 * Double(steps - 1) * (1 - slope) / Double(max(1, height - 1)))

@@ -1,4 +1,4 @@
-/// What a prompt and a seed look like: colours, shapes, the first letters of the prompt and the picture's number.
+/// What a prompt and a seed look like: colours, shapes, the prompt's first letters and the picture's number.
 struct Scene {
     private static let gradientSteps = 192
     private static let shapeColors = 8

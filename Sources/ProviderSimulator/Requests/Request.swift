@@ -9,7 +9,7 @@ struct Request {
 
     let id: String
     let model: String
-    /// The input as JSON text: parsed again where it is needed, which is rare, so that many requests take little memory.
+    /// The input as JSON text: parsed again where it is needed, which is rare, to save memory.
     let input: String
     let price: Double
     /// Times are seconds since 1970.

@@ -1,7 +1,7 @@
 /// All requests and the time that passes for them.
 ///
-/// Nothing runs in the background: each question first lets the time pass up to now. Requests start in the order in
-/// which they may; `concurrency` bounds how many run at once.
+/// Nothing runs in the background: each question first lets the time pass up to now. Requests start in the
+/// order in which they may; `concurrency` bounds how many run at once.
 struct RequestBook {
     /// 0 is no bound.
     private let concurrency: Int

@@ -40,7 +40,8 @@ struct UTCTime {
     }
 
     private var clock: String {
-        "\(Self.padded(secondOfDay / 3600)):\(Self.padded(secondOfDay / 60 % 60)):\(Self.padded(secondOfDay % 60))"
+        [secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60].map { Self.padded($0) }
+            .joined(separator: ":")
     }
 
     private static func padded(_ number: Int, _ width: Int = 2) -> String {

@@ -1,4 +1,4 @@
-/// Who waits, in the order of arrival, and how many wait before each of them: a Fenwick tree over the arrivals.
+/// Who waits, in the order of arrival, and how many wait before each: a Fenwick tree over the arrivals.
 struct WaitingLine {
     /// `sums[i - 1]` counts the waiting among the arrivals `i - (i & -i) ..< i`.
     private var sums: [Int32] = []
