@@ -1,7 +1,7 @@
 /// Codes pictures as H.264, baseline, without any compression of its own.
 ///
 /// The first picture is plain samples (I_PCM macroblocks); each later one has plain samples where it changed
-/// and skips the rest. This needs no entropy coder, plays everywhere, and comes out the same on every machine.
+/// and skips the rest. This needs no entropy coder, plays everywhere, and is the same on every machine.
 struct VideoStream {
     /// Edge of a macroblock; pictures must be multiples of it.
     static let block = 16
