@@ -28,6 +28,12 @@ let package = Package(
         .target(
             name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(
+            name: "ProviderSimulator", dependencies: ["Catalogue", "CMicroHTTPD", "JSON"],
+            swiftSettings: strictMemory),
+        .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
 
         .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
         .target(
@@ -58,6 +64,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests", dependencies: ["Downloader", "HTTP"], swiftSettings: strictMemory),
+            name: "ProviderSimulatorTests", dependencies: ["ProviderSimulator", "JSON", "jobsim"],
+            swiftSettings: strictMemory),
     ],
     swiftLanguageModes: [.v6]
 )
