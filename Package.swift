@@ -15,56 +15,77 @@ let strictMemory = strict + [.strictMemorySafety()]
 let package = Package(
     name: "jobd",
     targets: [
+        // C libraries of Debian.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CRename"),
+
+        // Values and rules, without any effect.
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Spelling", swiftSettings: strict),
         .target(name: "JobModel", swiftSettings: strict),
         .target(
-            name: "JobStore",
-            dependencies: ["SQLite", "JSON", "JobModel"],
-            resources: [.embedInCode("Migrations")],
-            swiftSettings: strictMemory),
-        .target(
             name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
-        .systemLibrary(
-            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(
-            name: "ProviderSimulator", dependencies: ["Catalogue", "CMicroHTTPD", "JSON"],
-            swiftSettings: strictMemory),
-        .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
+            name: "Configuration", dependencies: ["Catalogue", "JSON", "Spelling"], swiftSettings: strict),
 
-        .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
+        // One boundary each.
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(
-            name: "ControlCommands",
-            dependencies: ["CommandLineTool", "Spelling", "JSON", "JobModel", "Catalogue", "JobStore"],
-            swiftSettings: strictMemory),
-        .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "CRename"),
-
+            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
+            resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
         .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
-        .target(name: "JSON", swiftSettings: strict),
         .target(name: "Provider", dependencies: ["HTTP", "JSON"], swiftSettings: strict),
         .target(
             name: "Downloader", dependencies: ["CRename", "HTTP", "JSON"], swiftSettings: strictMemory),
+        .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
+
+        // What the programs do.
+        .target(
+            name: "Worker",
+            dependencies: [
+                "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
+                "Provider",
+            ],
+            swiftSettings: strictMemory),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
+                "Provider",
+                "Worker",
+            ],
+            swiftSettings: strictMemory),
+        .target(
+            name: "ControlCommands",
+            dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Spelling"],
+            swiftSettings: strictMemory),
+        .target(
+            name: "ProviderSimulator", dependencies: ["Catalogue", "CMicroHTTPD", "JSON"],
+            swiftSettings: strictMemory),
+
+        .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
+        .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
 
         .target(
             name: "ScriptedServer", dependencies: ["HTTP"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
-
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer"], swiftSettings: strict),
         .testTarget(
             name: "ProviderTests", dependencies: ["HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests", dependencies: ["Downloader", "HTTP"], swiftSettings: strictMemory),
-            name: "ProviderSimulatorTests", dependencies: ["ProviderSimulator", "JSON", "jobsim"],
+        .testTarget(
+            name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "jobsim"],
             swiftSettings: strictMemory),
     ],
     swiftLanguageModes: [.v6]

@@ -81,6 +81,8 @@ CREATE INDEX jobs_waiting ON jobs (next_try_at) WHERE state = 'queued' AND next_
 CREATE INDEX jobs_state ON jobs (state, id) WHERE state <> 'completed';
 CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_label ON jobs (label, id) WHERE label IS NOT NULL;
+-- Wishes that jobd has to pass on.
+CREATE INDEX jobs_cancel ON jobs (id) WHERE cancel_requested_at IS NOT NULL AND ended_at IS NULL;
 
 CREATE TABLE outputs (
     job_id        INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,

@@ -25,7 +25,7 @@ package enum JobEvent: Equatable, Sendable {
     case observed(RemoteProgress)
     case succeeded(finishedAt: Timestamp?, costUSD: Double?)
     case cancelledRemotely
-    case failed(JobFailure)
+    case failed(JobFailure, costUSD: Double? = nil)
     case fetched
 
     package enum Resolution: Equatable, Sendable {

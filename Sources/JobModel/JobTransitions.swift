@@ -24,10 +24,10 @@ extension Job {
             progress.isRunning ? .inProgress : .inQueue
         case (.inQueue, .succeeded), (.inProgress, .succeeded), (.downloading, .succeeded): .downloading
         case (.inQueue, .cancelledRemotely), (.inProgress, .cancelledRemotely): .cancelled
-        case (.inQueue, .failed(let failure)), (.inProgress, .failed(let failure)):
+        case (.inQueue, .failed(let failure, _)), (.inProgress, .failed(let failure, _)):
             // An input was refused before it was bought, and a download is not under way yet.
             failure.kind == .input || failure.kind == .download ? nil : .failed
-        case (.downloading, .failed(let failure)): failure.kind == .download ? .failed : nil
+        case (.downloading, .failed(let failure, _)): failure.kind == .download ? .failed : nil
         case (.downloading, .fetched): .completed
         default: nil
         }
@@ -59,7 +59,9 @@ extension Job {
             submittedAt = nil
             nextTryAt = tryAgainAt
         case .refused(let reason): (failureKind, message) = (.input, reason)
-        case .failed(let failure): (failureKind, message) = (failure.kind, failure.message)
+        case .failed(let failure, let cost):
+            (failureKind, message) = (failure.kind, failure.message)
+            costUSD = cost ?? costUSD
         case .cancelRequested: cancelRequestedAt = cancelRequestedAt ?? now
         case .retried: restart(at: now)
         case .resolved(.adopt(let id)): follow(id, from: now)

@@ -33,27 +33,30 @@ extension JobDatabase {
         try transaction {
             let known = try connection.run(
                 "UPDATE pauses SET detail = ?2 WHERE reason = ?1", reason.rawValue, detail)
-            if known > 0 { return false }
-            try connection.run(
-                "INSERT INTO pauses (reason, detail, since) VALUES (?1, ?2, ?3)", reason.rawValue, detail, now
-            )
-            try append(
-                .fault, ["pause": .string(reason.rawValue), "detail": .string(detail)], job: nil, at: now)
-            return true
+            if known == 0 { try setPause(reason, detail) }
+            return known == 0
         }
+    }
+
+    func setPause(_ reason: Pause.Reason, _ detail: String) throws {
+        try connection.run(
+            "INSERT INTO pauses (reason, detail, since) VALUES (?1, ?2, ?3)", reason.rawValue, detail, now)
+        try append(.fault, ["pause": .string(reason.rawValue), "detail": .string(detail)], job: nil, at: now)
+    }
+
+    func endPause(_ reason: Pause.Reason) throws -> Bool {
+        guard try connection.run("DELETE FROM pauses WHERE reason = ?1", reason.rawValue) > 0 else {
+            return false
+        }
+        try append(.fault, ["resumed": .string(reason.rawValue)], job: nil, at: now)
+        return true
     }
 
     /// Ends the pauses of these reasons, and answers which stood.
     @discardableResult
     package func resume(_ reasons: [Pause.Reason] = Pause.Reason.allCases) throws -> [Pause.Reason] {
         try transaction {
-            try reasons.filter { reason in
-                guard try connection.run("DELETE FROM pauses WHERE reason = ?1", reason.rawValue) > 0 else {
-                    return false
-                }
-                try append(.fault, ["resumed": .string(reason.rawValue)], job: nil, at: now)
-                return true
-            }
+            try reasons.filter { try endPause($0) }
         }
     }
 }

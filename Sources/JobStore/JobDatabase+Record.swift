@@ -17,13 +17,13 @@ extension JobDatabase {
     package func record(
         _ event: JobEvent, for id: Int64, in expected: JobState,
         outputs: [(kind: Output.Kind, url: String)] = [],
-        detail extra: JSONObject = [:]
+        detail extra: JSONObject = [:], at moment: Timestamp? = nil
     ) throws -> Job {
         try perform {
             guard var job = try find(id), job.state == expected else {
                 throw StaleJob(id: id, expected: expected, found: try find(id)?.state)
             }
-            let now = now
+            let now = moment ?? now
             let before = job
             guard job.apply(event, at: now) else {
                 throw StaleJob(id: id, expected: expected, found: job.state)

@@ -79,11 +79,11 @@ package final class JobDatabase {
         try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
     }
 
-    /// Checkpoints a log that has grown large while no jobd is there to do it.
-    package func checkpointIfLarge(bytes limit: Int64 = 16 << 20) throws {
+    /// Checkpoints a log that has grown large; without a lock of the caller's, only where no jobd is there to do it.
+    package func checkpointIfLarge(bytes limit: Int64 = 16 << 20, holding held: StateLock? = nil) throws {
         var status = stat()
         guard unsafe stat(directory.database + "-wal", &status) == 0, status.st_size > limit,
-            let lock = try StateLock(directory, as: "jobctl")
+            let lock = try held ?? StateLock(directory, as: "jobctl")
         else { return }
         try checkpoint(holding: lock)
     }

@@ -24,3 +24,28 @@ extension StateDirectory {
         return address
     }
 }
+
+extension StateDirectory {
+    /// The socket on which `ring` is heard. Only who holds the lock may make it: it takes the place of an old one.
+    package func openBell() throws -> Int32 {
+        guard var address = Self.address(wake) else {
+            throw StoreError.inputOutput(reason: "\(wake): the path is too long for a socket")
+        }
+        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let bell = socket(AF_UNIX, type, 0)
+        guard bell >= 0 else { throw Self.failure(at: wake) }
+        unsafe unlink(wake)
+        let bound = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(bell, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard bound == 0 else {
+            defer { close(bell) }
+            throw Self.failure(at: wake)
+        }
+        unsafe chmod(wake, mode_t(fileMode))
+        if geteuid() == 0, let owner { unsafe _ = chown(wake, owner.user, owner.group) }
+        return bell
+    }
+}

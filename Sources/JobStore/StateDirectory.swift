@@ -61,6 +61,12 @@ package struct StateDirectory: Sendable {
     /// Whether the directory was made for a group (mode 2770): then its members share what is in it.
     package var isShared: Bool { status.map { $0.st_mode & 0o2070 == 0o2070 } ?? false }
 
+    /// Whose it is: what root makes there is given to them.
+    package var owner: (user: UInt32, group: UInt32)? { status.map { ($0.st_uid, $0.st_gid) } }
+
+    /// A path of the configuration: a relative one lies in this directory.
+    package func absolute(_ name: String) -> String { name.hasPrefix("/") ? name : path + "/" + name }
+
     package var fileMode: UInt32 { isShared ? 0o660 : 0o600 }
 
     private var groupName: String? {

@@ -3,7 +3,7 @@ internal import Glibc
 /// The right to be the one jobd of a state directory, to migrate its database, and to checkpoint it.
 ///
 /// The kernel drops it when its holder ends, however it ends. The file's text only says who that was.
-package final class StateLock {
+package final class StateLock: Sendable {
     private let file: Int32
 
     /// Takes the lock; nil when somebody else has it. `name` is written into the file with the process id.
