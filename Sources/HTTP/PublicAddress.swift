@@ -1,3 +1,5 @@
+// Which of the two modules owns `sockaddr` depends on how they are built.
+internal import CCurl
 internal import Glibc
 
 /// Which addresses are out on the internet. Everything that is not known to be is refused.
