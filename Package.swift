@@ -17,12 +17,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "CRename"),
+        .systemLibrary(name: "CFile"),
 
         .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
         .target(name: "JSON", swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["CRename", "HTTP", "JSON"], swiftSettings: strictMemory),
+            name: "Downloader", dependencies: ["CFile", "HTTP", "JSON"], swiftSettings: strictMemory),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

@@ -1,3 +1,4 @@
+internal import CCurl
 internal import Glibc
 
 /// Which addresses are out on the internet. Everything that is not known to be is refused.
