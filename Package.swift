@@ -23,11 +23,20 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strict),
         .target(
             name: "Downloader", dependencies: ["CFile", "HTTP", "JSON"], swiftSettings: strictMemory),
+        .target(name: "Provider", dependencies: ["HTTP", "JSON"], swiftSettings: strict),
 
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
+        .target(
+            name: "ScriptedServer", dependencies: ["HTTP"], path: "Tests/ScriptedServer",
+            swiftSettings: strict),
+
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(
-            name: "DownloaderTests", dependencies: ["Downloader", "HTTP"], swiftSettings: strictMemory),
+            name: "DownloaderTests", dependencies: ["Downloader", "HTTP", "ScriptedServer"],
+            swiftSettings: strictMemory),
+        .testTarget(
+            name: "ProviderTests", dependencies: ["HTTP", "JSON", "Provider", "ScriptedServer"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -106,7 +106,8 @@ internal import Glibc
         }
         if let bound = ticket.request.silenceTimeout { look(at: .now + bound) }
         active[ObjectIdentifier(handle)] = handle
-        unsafe curl_multi_add_handle(multi, handle.easy)
+        let added = unsafe curl_multi_add_handle(multi, handle.easy)
+        if added != CURLM_OK { end(handle, CURLE_OUT_OF_MEMORY) }
     }
 
     private func finishTransfers() {

@@ -1,4 +1,5 @@
 import Glibc
+import ScriptedServer
 import Testing
 
 @testable import HTTP

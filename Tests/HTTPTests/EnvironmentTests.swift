@@ -1,4 +1,5 @@
 import Glibc
+import ScriptedServer
 import Testing
 
 @testable import HTTP
@@ -25,17 +26,19 @@ import Testing
     @Test func aClientWithNothingToDoSleeps() async {
         await #expect(processExitsWith: .success) {
             let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
+            _ = try await HTTPClient(userAgent: "test/1").send(HTTPRequest(url: server.url))
+            let others = Set(switches().keys)
             let client = try HTTPClient(userAgent: "test/1")
+            let thread = try #require(switches().keys.first { !others.contains($0) })
             let request = HTTPRequest(url: server.url, silenceTimeout: .milliseconds(100))
             _ = try await client.send(request)
             // The look for silence that is still due may come once more.
-            pause(milliseconds: 500)
-            let before = switches()
-            pause(milliseconds: 1000)
-            let after = switches()
-            let me = ownThread()
-            precondition(before.count { $0.key != me && after[$0.key] != nil } >= 2)
-            precondition(before.allSatisfy { $0.key == me || after[$0.key] ?? $0.value == $0.value })
+            try await Task.sleep(for: .milliseconds(500))
+            let before = try #require(switches()[thread])
+            try await Task.sleep(for: .seconds(1))
+            precondition(switches()[thread] == before)
+            _ = try await client.send(request)
+            precondition(switches()[thread] != before)
         }
     }
 
@@ -62,7 +65,7 @@ import Testing
     }
 }
 
-/// How often each thread of this process has been woken or put aside.
+/// How often each thread of this process has gone to sleep or been put aside.
 private func switches() -> [Int32: Int] {
     var counts: [Int32: Int] = [:]
     guard let folder = opendir("/proc/self/task") else { return counts }
@@ -79,27 +82,11 @@ private func switches() -> [Int32: Int] {
     return counts
 }
 
-/// The thread that asks, by the end of `/proc/thread-self`.
-private func ownThread() -> Int32? {
-    var path = [CChar](repeating: 0, count: 64)
-    let count = readlink("/proc/thread-self", &path, path.count)
-    return String(decoding: path.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self).split(
-        separator: "/"
-    ).last.flatMap {
-        Int32($0)
-    }
-}
-
-/// Blocks the thread, so that the wait itself wakes no other.
-private func pause(milliseconds: Int) {
-    var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
-    nanosleep(&time, nil)
-}
-
 private func text(of path: String) -> String {
     let file = open(path, O_RDONLY)
     guard file >= 0 else { return "" }
     defer { close(file) }
     var bytes = [UInt8](repeating: 0, count: 8192)
-    return String(decoding: bytes.prefix(max(0, read(file, &bytes, bytes.count))), as: UTF8.self)
+    let count = read(file, &bytes, bytes.count)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
 }

@@ -1,0 +1,60 @@
+internal import HTTP
+internal import JSON
+
+/// Why a question about a request brought no answer. None of it says anything about how the job fares.
+package enum Obstacle: Equatable, Sendable {
+    /// The service does not know the request: deleted, expired, or not yet known everywhere.
+    case gone(String)
+    /// The request is someone else's.
+    case denied(String)
+    case account(AccountFault, String)
+    /// The service or the way to it is troubled, or its answer makes no sense.
+    case tryLater(String, retryAfter: Duration?)
+}
+
+extension Obstacle {
+    /// Reads any answer but a submission's: the JSON object of a good one, or what stands in the way.
+    static func read(_ response: HTTPResponse) -> Result<JSON, Obstacle> {
+        let body = AnswerBody(response.body)
+        if let fault = body.error?.accountFault {
+            return .failure(.account(fault, body.reason(response.status)))
+        }
+        if let obstacle = byCode(body, response) ?? byStatus(body, response) { return .failure(obstacle) }
+        guard let json = body.json, json.object != nil else {
+            return .failure(.tryLater(body.reason(response.status), retryAfter: nil))
+        }
+        return .success(json)
+    }
+
+    /// What the lack of an answer means; nil where the question itself was called off.
+    init?(_ error: HTTPError) {
+        if error == .cancelled { return nil }
+        self = .tryLater("\(error)", retryAfter: nil)
+    }
+
+    /// The service's own codes count whatever the HTTP status: they come with 200 too.
+    private static func byCode(_ body: AnswerBody, _ response: HTTPResponse) -> Obstacle? {
+        guard let code = body.error?.code else { return nil }
+        switch code {
+        // "Invalid identifier" says of a request what "not found" says: there is none of this name.
+        case 400_001, 404_001: return .gone(body.reason(response.status))
+        case 403_001: return .denied(body.reason(response.status))
+        default: return .tryLater(body.reason(response.status), retryAfter: response.retryAfter)
+        }
+    }
+
+    private static func byStatus(_ body: AnswerBody, _ response: HTTPResponse) -> Obstacle? {
+        let reason = body.reason(response.status)
+        switch response.status {
+        case 200..<300: return nil
+        case 401: return .account(.token, reason)
+        case 402: return .account(.balance, reason)
+        // A page of a proxy or a CDN speaks for itself, not for the service.
+        case 403 where body.error != nil: return .account(.token, reason)
+        case 404 where !body.isMarkup, 410 where !body.isMarkup: return .gone(reason)
+        default: return .tryLater(reason, retryAfter: response.retryAfter)
+        }
+    }
+}
+
+extension Obstacle: Error {}

@@ -1,0 +1,26 @@
+internal import JSON
+
+/// What an answer tells besides how the job ended. Times are UTC text, `YYYY-MM-DD HH:MM:SS.SSS`.
+package struct ResultFacts: Equatable, Sendable {
+    /// In USD, as reported; it can come late, or never.
+    package var cost: Double?
+    package var createdAt: String?
+    package var startedAt: String?
+    package var finishedAt: String?
+
+    package init(
+        cost: Double? = nil, createdAt: String? = nil, startedAt: String? = nil, finishedAt: String? = nil
+    ) {
+        self.cost = cost
+        self.createdAt = createdAt
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+    }
+
+    init(_ answer: JSON) {
+        cost = answer["cost"]?.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+        createdAt = answer["created_at"]?.string.flatMap(RemoteTime.normalized)
+        startedAt = answer["started_at"]?.string.flatMap(RemoteTime.normalized)
+        finishedAt = answer["finished_at"]?.string.flatMap(RemoteTime.normalized)
+    }
+}

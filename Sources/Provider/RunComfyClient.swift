@@ -1,0 +1,116 @@
+package import HTTP
+
+/// RunComfy's calls. Every URL is built from the own base: the URLs that an answer names are never followed, so
+/// that the token goes nowhere else.
+package struct RunComfyClient: Sendable {
+    package static let balanceURL = "https://api.runcomfy.net/prod/v2/balance"
+
+    private let http: HTTPClient
+    private let baseURL: String
+    private let connectTimeout: Duration
+    private let answerTimeout: Duration
+    private let token: @Sendable () -> String?
+
+    /// `token` is asked anew for each call, so that a changed one is used at once.
+    package init(
+        http: HTTPClient, baseURL: String, connectTimeout: Duration = .seconds(10),
+        answerTimeout: Duration = .seconds(60), token: @escaping @Sendable () -> String?
+    ) {
+        self.http = http
+        self.baseURL = String(baseURL.reversed().drop { $0 == "/" }.reversed())
+        self.connectTimeout = connectTimeout
+        self.answerTimeout = answerTimeout
+        self.token = token
+    }
+
+    /// Sends a job's input, once. Costs money. Also when cancelled it says what is known: the answer is in doubt.
+    package func submit(model: String, input: String) async -> SubmitAnswer {
+        guard let path = ModelPath.encode(model) else {
+            return .refused("the model id \"\(model)\" cannot be sent")
+        }
+        do throws(HTTPError) {
+            let request = try request("/v1/models/\(path)", .post(body: Array(input.utf8)))
+            return SubmitAnswer.read(try await http.send(request))
+        } catch {
+            return error == Self.noToken ? .accountFault(.token, "there is no token") : .read(error)
+        }
+    }
+
+    package func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
+        try await ask(requestID, "status", StatusAnswer.read, StatusAnswer.stopped)
+    }
+
+    /// Asks for the cost too, which may come later than the outputs.
+    package func result(of requestID: String) async throws(CancellationError) -> ResultAnswer {
+        try await ask(requestID, "result?include_cost=true", ResultAnswer.read, ResultAnswer.stopped)
+    }
+
+    package func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer {
+        try await ask(
+            requestID, "cancel", method: .post(body: Array("{}".utf8)), CancelAnswer.read,
+            CancelAnswer.stopped)
+    }
+
+    /// One page of the catalogue, schemas included.
+    package func models(offset: Int, limit: Int) async throws(CancellationError) -> CatalogueAnswer {
+        try await ask(
+            "/v1/models?include_schema=true&limit=\(limit)&offset=\(offset)", .get, CatalogueAnswer.readPage,
+            CatalogueAnswer.stopped)
+    }
+
+    package func model(_ model: String) async throws(CancellationError) -> CatalogueAnswer {
+        guard let path = ModelPath.encode(model) else { return .stopped(.gone("no model has this id")) }
+        return try await ask("/v1/models/\(path)", .get, CatalogueAnswer.readModel, CatalogueAnswer.stopped)
+    }
+
+    /// The one call that takes the token to another host than the base's; made when a person asks for it by name.
+    package func balance(at url: String = Self.balanceURL) async throws(CancellationError) -> BalanceAnswer {
+        try await ask(url: url, .get, BalanceAnswer.read, BalanceAnswer.stopped)
+    }
+}
+
+extension RunComfyClient {
+    private static let noToken = HTTPError.badRequest("there is no token")
+
+    private func request(_ path: String, _ method: HTTPRequest.Method) throws(HTTPError) -> HTTPRequest {
+        try request(url: baseURL + path, method)
+    }
+
+    private func request(url: String, _ method: HTTPRequest.Method) throws(HTTPError) -> HTTPRequest {
+        guard let token = token(), !token.isEmpty else { throw Self.noToken }
+        let headers: HTTPHeaders = method == .get ? [:] : ["Content-Type": "application/json"]
+        return HTTPRequest(
+            url: url, method: method, headers: headers, bearerToken: token, connectTimeout: connectTimeout,
+            answerTimeout: answerTimeout)
+    }
+
+    private func ask<Answer>(
+        _ requestID: String, _ call: String, method: HTTPRequest.Method = .get,
+        _ read: (HTTPResponse) -> Answer,
+        _ stopped: (Obstacle) -> Answer
+    ) async throws(CancellationError) -> Answer {
+        // Ids are checked when they come; one that a person wrote is not sent either.
+        guard RequestID.isUsable(requestID) else { return stopped(.gone("no request has this id")) }
+        return try await ask("/v1/requests/\(requestID)/\(call)", method, read, stopped)
+    }
+
+    private func ask<Answer>(
+        _ path: String, _ method: HTTPRequest.Method, _ read: (HTTPResponse) -> Answer,
+        _ stopped: (Obstacle) -> Answer
+    ) async throws(CancellationError) -> Answer {
+        try await ask(url: baseURL + path, method, read, stopped)
+    }
+
+    private func ask<Answer>(
+        url: String, _ method: HTTPRequest.Method, _ read: (HTTPResponse) -> Answer,
+        _ stopped: (Obstacle) -> Answer
+    ) async throws(CancellationError) -> Answer {
+        do throws(HTTPError) {
+            return read(try await http.send(try request(url: url, method)))
+        } catch {
+            if error == Self.noToken { return stopped(.account(.token, "there is no token")) }
+            guard let obstacle = Obstacle(error) else { throw CancellationError() }
+            return stopped(obstacle)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package import HTTP
+internal import JSON
+
+/// What an answer to a submission means. Nothing here is repeated by itself: each POST that arrives is paid for.
+package enum SubmitAnswer: Equatable, Sendable {
+    /// The service has the job. `raw` is what it said, for the record.
+    case bought(requestID: String, raw: String)
+    /// Nothing was bought; the same may be sent again.
+    case notBought(String, retryAfter: Duration?)
+    /// Nothing was bought, and the same input would be refused again.
+    case refused(String)
+    /// Nothing was bought, and nothing will be until a person has looked at the account.
+    case accountFault(AccountFault, String)
+    /// It may have been bought. `raw` is what came of the answer.
+    case uncertain(String, raw: String)
+}
+
+extension SubmitAnswer {
+    package static func read(_ response: HTTPResponse) -> SubmitAnswer {
+        let body = AnswerBody(response.body)
+        let reason = body.reason(response.status)
+        // These two codes are a no whatever stands around them: they come with HTTP 200 too.
+        if let fault = body.error?.accountFault { return .accountFault(fault, reason) }
+        switch response.status {
+        case 200..<300: return readSuccess(body, reason, response.retryAfter)
+        case 401, 403: return .accountFault(.token, reason)
+        case 402: return .accountFault(.balance, reason)
+        case 429: return .notBought(reason, retryAfter: response.retryAfter)
+        // Only a body of the service's own is its judgement; a page in between says to try again.
+        case 400..<500:
+            return body.error != nil ? .refused(reason) : .notBought(reason, retryAfter: response.retryAfter)
+        case 503 where response.headers["retry-after"] != nil:
+            return .notBought(reason, retryAfter: response.retryAfter)
+        default: return .uncertain(reason, raw: body.kept)
+        }
+    }
+
+    /// What it means that no whole answer came.
+    package static func read(_ error: HTTPError) -> SubmitAnswer {
+        switch error {
+        case .neverConnected, .refusedAddress, .unavailable, .badRequest:
+            .notBought("\(error)", retryAfter: nil)
+        case .bodyTooLarge(let response): read(response)
+        case .noAnswer(_, let partial):
+            .uncertain("\(error)", raw: partial.map { AnswerBody($0.body).kept } ?? "")
+        case .sinkFailed, .cancelled: .uncertain("\(error)", raw: "")
+        }
+    }
+
+    /// With HTTP 200 an error's code decides as its HTTP status would have; both a code and an id, nobody can tell.
+    private static func readSuccess(_ body: AnswerBody, _ reason: String, _ wait: Duration?) -> SubmitAnswer {
+        let id = body.json?["request_id"]?.string.flatMap { RequestID.isUsable($0) ? $0 : nil }
+        switch (id, body.error?.status) {
+        case (let id?, nil): return .bought(requestID: id, raw: body.kept)
+        case (nil, 401): return .accountFault(.token, reason)
+        case (nil, 402): return .accountFault(.balance, reason)
+        case (nil, 429): return .notBought(reason, retryAfter: wait)
+        case (nil, let status?) where (400..<500).contains(status): return .refused(reason)
+        default: return .uncertain(reason, raw: body.kept)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import HTTP
+import JSON
+import Testing
+
+@testable import Provider
+
+/// Cancels, the catalogue, the balance.
+@Suite struct OtherAnswerTests {
+    @Test func aCancelsOutcomeDecidesAndNotTheStatusBesideIt() throws {
+        #expect(CancelAnswer.read(try Fixture.answer(202, "cancel-cancelled.json")) == .cancelled)
+        #expect(CancelAnswer.read(try Fixture.answer(202, "cancel-not-cancellable.json")) == .notCancellable)
+        #expect(CancelAnswer.read(try Fixture.answer(200, #"{"outcome":"CANCELED"}"#)) == .cancelled)
+    }
+
+    @Test(arguments: ["status-cancelled.json", #"{"outcome":"maybe"}"#, "gateway-timeout.html", "{}"])
+    func anUnclearCancelIsAskedAgain(_ body: String) throws {
+        guard case .stopped(.tryLater) = CancelAnswer.read(try Fixture.answer(202, body)) else {
+            return #expect(Bool(false))
+        }
+    }
+
+    @Test func aCancelMeetsTheSameObstacles() throws {
+        guard case .stopped(.gone) = CancelAnswer.read(try Fixture.answer(404, "error-not-found.json")),
+            case .stopped(.account(.token, _)) = CancelAnswer.read(
+                try Fixture.answer(202, "error-account.json")),
+            case .stopped(.tryLater) = CancelAnswer.read(try Fixture.answer(503, "cancel-cancelled.json"))
+        else { return #expect(Bool(false)) }
+    }
+
+    @Test func aPageOfTheCatalogueGivesItsEntriesAsTheyCame() throws {
+        guard
+            case .models(let models, let total) = CatalogueAnswer.readPage(
+                try Fixture.answer(200, "catalogue-page.json"))
+        else { return #expect(Bool(false)) }
+        #expect(total == 731)
+        #expect(
+            models.map { $0["model_id"]?.string } == [
+                "bytedance/seedream-4-0/edit", "bytedance/seedance-2.0",
+            ])
+        #expect(models[0]["base_price_usd"] == .number("0.03"))
+    }
+
+    @Test func oneModelsEntryIsReadByItsId() throws {
+        guard
+            case .models(let models, nil) = CatalogueAnswer.readModel(
+                try Fixture.answer(200, "catalogue-model.json"))
+        else { return #expect(Bool(false)) }
+        #expect(models.count == 1)
+        for body in ["catalogue-page.json", "{}", "gateway-timeout.html"] {
+            guard case .stopped(.tryLater) = CatalogueAnswer.readModel(try Fixture.answer(200, body)) else {
+                return #expect(Bool(false))
+            }
+        }
+        guard
+            case .stopped(.gone) = CatalogueAnswer.readModel(try Fixture.answer(404, "error-not-found.json"))
+        else {
+            return #expect(Bool(false))
+        }
+    }
+
+    @Test func theBalanceIsReadFromEitherUnit() throws {
+        func read(_ body: String) throws -> BalanceAnswer {
+            BalanceAnswer.read(try Fixture.answer(200, body))
+        }
+        #expect(try read("balance.json") == .balance(12.5, currency: "USD"))
+        #expect(try read(#"{"balance_usd":"3.25","currency":"USD"}"#) == .balance(3.25, currency: "USD"))
+        #expect(try read(#"{"balance_microdollars":1500000}"#) == .balance(1.5, currency: "USD"))
+        guard case .stopped(.tryLater) = try read(#"{"currency":"USD"}"#) else { return #expect(Bool(false)) }
+    }
+}

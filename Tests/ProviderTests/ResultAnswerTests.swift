@@ -1,0 +1,151 @@
+import HTTP
+import Testing
+
+@testable import Provider
+
+@Suite struct ResultAnswerTests {
+    private static let base = "https://files.runcomfy.net/u/1/"
+
+    private func read(_ body: String, status: Int = 200) throws -> ResultAnswer {
+        ResultAnswer.read(try Fixture.answer(status, body))
+    }
+
+    private func outputs(_ body: String) throws -> [String] {
+        guard case .succeeded(let outputs, _) = try read(body) else { return [] }
+        return outputs.map { "\($0.kind) \($0.url.replacing(Self.base, with: ""))" }
+    }
+
+    @Test(arguments: [
+        ("result-image.json", ["image a.png"]),
+        ("result-images.json", ["image a.png", "image b.png"]),
+        ("result-video-and-images.json", ["video a.mp4", "image last.png", "audio a.mp3"]),
+        ("result-bare-url.json", ["file a.webp"]),
+        ("result-array-of-urls.json", ["file a.png", "file b.png"]),
+        ("result-array-of-objects.json", ["file a.png", "file b.png"]),
+        ("result-nested.json", ["video a.mp4"]),
+        ("result-url-twice.json", ["image a.png", "image b.png"]),
+        ("result-echoed-inputs.json", ["image a.png"]),
+        ("result-cost-null.json", ["file a.png"]),
+    ])
+    func everyShapeOfOutputIsRead(_ body: String, _ expected: [String]) throws {
+        #expect(try outputs(body) == expected)
+    }
+
+    @Test(arguments: [
+        #""ftp://a/b""#, #""data:image/png;base64,AAAA""#, #""a fox https://a/b""#, #""https:a""#,
+        #""HTTPS""#, "7",
+        "null", "true", "[]", "{}", #"["", null, {}]"#, #"{"image": ""}"#,
+        #"{"image": "file:///etc/passwd"}"#,
+    ])
+    func whatIsNoWebAddressIsNoOutput(_ output: String) throws {
+        let answer = try read(#"{"status":"succeeded","output":\#(output)}"#)
+        #expect(answer == .unusable("finished without usable output", ResultFacts()))
+    }
+
+    @Test func anOutputsCountIsBounded() throws {
+        let many = (0..<10_050).map { #""https://a/\#($0)""# }.joined(separator: ",")
+        #expect(try outputs(#"{"status":"succeeded","output":[\#(many)]}"#).count == 10_000)
+    }
+
+    @Test func succeededWithoutOutputIsUnusable() throws {
+        #expect(
+            try read("result-missing-output.json")
+                == .unusable("finished without usable output", ResultFacts()))
+        #expect(
+            try read("result-empty-output.json")
+                == .unusable("finished without usable output", ResultFacts(cost: 0.03)))
+    }
+
+    @Test func costAndTimesAreReadWhereTheyAre() throws {
+        guard case .succeeded(_, let facts) = try read("result-image.json") else {
+            return #expect(Bool(false))
+        }
+        #expect(
+            facts
+                == ResultFacts(createdAt: "2026-01-02 03:04:05.331", finishedAt: "2026-01-02 03:04:09.500"))
+        guard case .succeeded(_, let dear) = try read("result-images.json") else {
+            return #expect(Bool(false))
+        }
+        #expect(dear == ResultFacts(cost: 0.06))
+        guard case .succeeded(_, let unknown) = try read("result-cost-null.json") else {
+            return #expect(Bool(false))
+        }
+        #expect(unknown == ResultFacts())
+        for nonsense in ["-1", "1e999", "\"free\"", "{}"] {
+            let answer = try read(
+                #"{"status":"failed","cost":\#(nonsense),"created_at":"now","finished_at":7}"#)
+            #expect(answer == .failed("the service gave no reason", ResultFacts()))
+        }
+    }
+
+    @Test(arguments: [
+        ("result-failed-text.json", "the prompt was rejected", Double?(0)),
+        ("result-failed-object.json", "out of memory (OOM)", nil),
+        ("result-failed-array.json", "face not found (1001); frame too dark (1002)", nil),
+        ("result-failed-message.json", "the worker was lost", nil),
+        ("result-failed-reason.json", "content policy", nil),
+        ("result-failed-silent.json", "the service gave no reason", nil),
+        ("result-failed-with-code.json", "the node crashed", nil),
+    ])
+    func everyShapeOfFailureBecomesOneMessage(_ body: String, _ message: String, _ cost: Double?) throws {
+        #expect(try read(body) == .failed(message, ResultFacts(cost: cost)))
+    }
+
+    @Test func aMessageIsCut() throws {
+        let long = String(repeating: "é", count: 2000)
+        guard case .failed(let message, _) = try read(#"{"status":"failed","error":"\#(long)"}"#) else {
+            return #expect(Bool(false))
+        }
+        #expect(message.count == 500)
+    }
+
+    @Test func aFailedJobsCodeIsTheJobsAndNotTheCalls() throws {
+        let body = #"{"request_id":"r","status":"failed","error_code":400002,"error_message":"no balance"}"#
+        #expect(try read(body) == .failed("no balance", ResultFacts()))
+    }
+
+    @Test func anErrorWithHTTP200IsNoResult() throws {
+        guard case .stopped(.gone) = try read("error-not-found.json"),
+            case .stopped(.account(.token, _)) = try read("error-account.json"),
+            case .stopped(.denied) = try read("error-permission.json"),
+            case .stopped(.tryLater) = try read(
+                #"{"status":"succeeded","error_code":500001,"output":"https://a/b"}"#)
+        else { return #expect(Bool(false)) }
+    }
+
+    @Test func whatIsNotFinishedIsWaitedFor() throws {
+        #expect(try read("result-in-progress.json") == .unfinished(.inProgress, queuePosition: nil))
+        #expect(try read("status-in-queue.json") == .unfinished(.inQueue, queuePosition: 3))
+        #expect(
+            try read("status-unknown-word.json") == .unfinished(.unknown("warming_up"), queuePosition: nil))
+        // Never success, whatever else stands there.
+        let odd = #"{"status":"successful","output":"https://a/b"}"#
+        #expect(try read(odd) == .unfinished(.unknown("successful"), queuePosition: nil))
+    }
+
+    @Test func cancelledIsCancelled() throws {
+        #expect(
+            try read("result-cancelled.json")
+                == .cancelled(ResultFacts(finishedAt: "2026-01-02 03:04:05.000")))
+        #expect(try read("status-cancelled.json") == .cancelled(ResultFacts()))
+    }
+
+    @Test func completedIsJudgedByWhatStandsBesideIt() throws {
+        #expect(try outputs(#"{"status":"completed","output":["https://a/b"]}"#) == ["file https://a/b"])
+        #expect(try read(#"{"status":"completed","error":"no"}"#) == .failed("no", ResultFacts()))
+        #expect(
+            try read("status-completed.json") == .unusable("finished without usable output", ResultFacts()))
+    }
+
+    @Test func aFailedStatusBehindAnErrorStatusIsNoResult() throws {
+        for status in [500, 502, 404] {
+            guard case .stopped = try read("result-failed-text.json", status: status) else {
+                return #expect(Bool(false))
+            }
+        }
+        guard case .stopped(.tryLater) = try read("gateway-timeout.html", status: 504),
+            case .stopped(.tryLater) = try read("gateway-timeout.html"),
+            case .stopped(.tryLater) = try read("{}")
+        else { return #expect(Bool(false)) }
+    }
+}

@@ -1,0 +1,128 @@
+import HTTP
+import ScriptedServer
+import Testing
+
+@testable import Provider
+
+/// The calls as they go over the wire.
+@Suite struct RunComfyClientTests {
+    private func client(_ server: ScriptedServer, token: String? = "secret") throws -> RunComfyClient {
+        RunComfyClient(http: try HTTPClient(userAgent: "jobd/1"), baseURL: server.url + "/") { token }
+    }
+
+    private func server(_ body: String, _ status: String = "200 OK") throws -> ScriptedServer {
+        let bytes = try Fixture.answer(200, body).body
+        return ScriptedServer(
+            answering: ScriptedServer.answer(String(decoding: bytes, as: UTF8.self), status: status))
+    }
+
+    @Test func aSubmissionSendsTheInputAsItIsAndOnce() async throws {
+        let server = try server("submit-accepted.json")
+        let input = #"{ "prompt": "ä", "seed": 12345678901234567890, "scale": 1.0 }"#
+        let answer = try await client(server).submit(model: "bytedance/seedream-4-0/edit", input: input)
+        guard case .bought = answer else { return #expect(answer == .refused("")) }
+        #expect(server.requests.map(\.line) == ["POST /v1/models/bytedance/seedream-4-0/edit HTTP/1.1"])
+        #expect(server.requests[0].body == input)
+        #expect(server.requests[0].headers["content-type"] == "application/json")
+        #expect(server.requests[0].headers["authorization"] == "Bearer secret")
+    }
+
+    @Test func theOtherCallsAskTheirOwnPaths() async throws {
+        let server = try server("status-in-progress.json")
+        let client = try client(server)
+        #expect(try await client.status(of: "r-1") == .known(.inProgress, queuePosition: nil))
+        #expect(try await client.result(of: "r-1") == .unfinished(.inProgress, queuePosition: nil))
+        _ = try await client.cancel("r-1")
+        _ = try await client.models(offset: 500, limit: 250)
+        _ = try await client.model("a/b")
+        _ = try await client.balance(at: server.url + "/prod/v2/balance")
+        #expect(
+            server.requests.map(\.line) == [
+                "GET /v1/requests/r-1/status HTTP/1.1",
+                "GET /v1/requests/r-1/result?include_cost=true HTTP/1.1",
+                "POST /v1/requests/r-1/cancel HTTP/1.1",
+                "GET /v1/models?include_schema=true&limit=250&offset=500 HTTP/1.1",
+                "GET /v1/models/a/b HTTP/1.1",
+                "GET /prod/v2/balance HTTP/1.1",
+            ])
+        #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer secret" })
+    }
+
+    @Test func withoutATokenNothingIsSent() async throws {
+        let server = try server("submit-accepted.json")
+        for token in [nil, ""] {
+            let client = try client(server, token: token)
+            #expect(
+                await client.submit(model: "a/b", input: "{}") == .accountFault(.token, "there is no token"))
+            #expect(try await client.status(of: "r-1") == .stopped(.account(.token, "there is no token")))
+            #expect(try await client.cancel("r-1") == .stopped(.account(.token, "there is no token")))
+        }
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test func whatWouldLeadElsewhereIsNotSent() async throws {
+        let server = try server("submit-accepted.json")
+        let client = try client(server)
+        guard case .refused = await client.submit(model: "../requests", input: "{}") else {
+            return #expect(Bool(false))
+        }
+        for id in ["../models/a", "a?b", ""] {
+            guard case .stopped(.gone) = try await client.status(of: id),
+                case .stopped(.gone) = try await client.result(of: id),
+                case .stopped(.gone) = try await client.cancel(id)
+            else { return #expect(Bool(false)) }
+        }
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test func aRedirectDoesNotCarryTheTokenAway() async throws {
+        let thief = try server("submit-accepted.json")
+        let server = ScriptedServer(
+            answering: ScriptedServer.answer(
+                "", status: "308 Permanent Redirect", headers: "Location: \(thief.url)/v1/models/a\r\n"))
+        let client = try client(server)
+        guard case .uncertain = await client.submit(model: "a", input: "{}"),
+            case .stopped(.tryLater) = try await client.status(of: "r-1")
+        else { return #expect(Bool(false)) }
+        #expect(thief.connections == 0)
+        #expect(server.requests.count == 2)
+    }
+
+    @Test func anAnswerThatIsCutLeavesASubmissionUncertainAndIsNotRepeated() async throws {
+        let server = ScriptedServer { peer in
+            guard peer.receive() != nil else { return }
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{\"request_id\":\"r-1\"")
+            peer.reset()
+        }
+        guard case .uncertain(_, let raw) = try await client(server).submit(model: "a", input: "{}") else {
+            return #expect(Bool(false))
+        }
+        #expect(raw == "{\"request_id\":\"r-1\"" || raw == "")
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func aServiceThatCannotBeReachedBoughtNothing() async throws {
+        let client = RunComfyClient(http: try HTTPClient(userAgent: "a/1"), baseURL: "https://127.0.0.1:1") {
+            "secret"
+        }
+        let answer = await client.submit(model: "a", input: "{}")
+        guard case .notBought(let reason, nil) = answer else { return #expect(answer == .refused("")) }
+        #expect(!reason.contains("secret"))
+        guard case .stopped(.tryLater) = try await client.status(of: "r-1") else {
+            return #expect(Bool(false))
+        }
+    }
+
+    @Test func aCancelledQuestionIsCalledOffAndACancelledSubmissionIsInDoubt() async throws {
+        let server = ScriptedServer { peer in while peer.receive() != nil {} }
+        let client = try client(server)
+        let question = Task { try await client.status(of: "r-1") }
+        _ = await server.nextRequest()
+        question.cancel()
+        await #expect(throws: CancellationError.self) { try await question.value }
+        let submission = Task { await client.submit(model: "a", input: "{}") }
+        _ = await server.nextRequest()
+        submission.cancel()
+        guard case .uncertain = await submission.value else { return #expect(Bool(false)) }
+    }
+}

@@ -1,0 +1,115 @@
+import HTTP
+import Testing
+
+@testable import Provider
+
+@Suite struct StatusAnswerTests {
+    private func read(_ status: Int, _ body: String, _ headers: HTTPHeaders = [:]) throws -> StatusAnswer {
+        StatusAnswer.read(try Fixture.answer(status, body, headers))
+    }
+
+    @Test(arguments: [
+        ("status-in-queue.json", RemoteStatus.inQueue, Int64?(3)),
+        ("status-in-progress.json", .inProgress, nil),
+        ("status-completed.json", .completed, nil),
+        ("status-cancelled.json", .cancelled, nil),
+        ("status-upper-case.json", .inProgress, nil),
+        ("status-unknown-word.json", .unknown("warming_up"), nil),
+    ])
+    func everyKnownShapeIsRead(_ body: String, _ status: RemoteStatus, _ position: Int64?) throws {
+        #expect(try read(200, body) == .known(status, queuePosition: position))
+    }
+
+    @Test(arguments: [
+        ("in_queue", RemoteStatus.inQueue), ("queued", .inQueue), ("PENDING", .inQueue),
+        ("waiting", .inQueue),
+        ("in_progress", .inProgress), ("Starting", .inProgress), ("processing", .inProgress),
+        ("running", .inProgress), ("completed", .completed), ("succeeded", .succeeded),
+        ("SUCCESS", .succeeded),
+        ("failed", .failed), ("error", .failed), ("cancelled", .cancelled), ("Canceled", .cancelled),
+        ("done?", .unknown("done?")), ("successful", .unknown("successful")),
+    ])
+    func everySpellingInTheWildIsKnown(_ word: String, _ status: RemoteStatus) {
+        #expect(RemoteStatus(word: word) == status)
+    }
+
+    @Test(arguments: [
+        "in_queue", "in_progress", "completed", "succeeded", "failed", "cancelled", "something_new",
+    ])
+    func aStatusIsWrittenInOneSpelling(_ word: String) {
+        #expect(RemoteStatus(word: word).word == word)
+    }
+
+    @Test func aLostRequestIsGone() throws {
+        for (status, body) in [
+            (404, "error-not-found.json"), (200, "error-not-found.json"), (404, ""), (410, "gone"),
+        ] {
+            guard case .stopped(.gone) = try read(status, body) else {
+                return #expect(Bool(false), "\(status)")
+            }
+        }
+        guard case .stopped(.gone) = try read(400, "error-invalid-identifier.json") else {
+            return #expect(Bool(false))
+        }
+    }
+
+    @Test func aPageWith404SaysNothingOfTheRequest() throws {
+        guard case .stopped(.tryLater) = try read(404, "gateway-timeout.html") else {
+            return #expect(Bool(false))
+        }
+    }
+
+    @Test func someoneElsesRequestIsDenied() throws {
+        for status in [200, 400, 403] {
+            #expect(
+                try read(status, "error-permission.json")
+                    == .stopped(.denied("HTTP \(status): PermissionDeniedError")))
+        }
+    }
+
+    @Test func theAccountsFaultsAreToldApart() throws {
+        for status in [200, 400, 403] {
+            guard case .stopped(.account(.balance, _)) = try read(status, "error-balance.json"),
+                case .stopped(.account(.token, _)) = try read(status, "error-account.json")
+            else { return #expect(Bool(false), "\(status)") }
+        }
+        #expect(try read(401, "") == .stopped(.account(.token, "HTTP 401")))
+        #expect(try read(402, "") == .stopped(.account(.balance, "HTTP 402")))
+        #expect(try read(403, "error-message.json") == .stopped(.account(.token, "HTTP 403: Forbidden")))
+    }
+
+    @Test func aPageIsShownInPartAndAskedAgain() throws {
+        for status in [200, 403, 502, 504, 520, 524] {
+            guard
+                case .stopped(.tryLater(let reason, retryAfter: nil)) = try read(
+                    status, "gateway-timeout.html")
+            else { return #expect(Bool(false), "\(status)") }
+            #expect(reason.hasPrefix("HTTP \(status): <!DOCTYPE html> <html>"))
+            #expect(reason.count <= 200 + "HTTP 504: ".count)
+        }
+    }
+
+    @Test(arguments: [
+        "", "[]", "7", "{}", "{\"status\":null}", "{\"status\":7}", "{\"status\":\"\"}", "{\"status\"",
+    ])
+    func anAnswerThatMakesNoSenseIsAskedAgain(_ body: String) throws {
+        guard case .stopped(.tryLater) = try read(200, body) else { return #expect(Bool(false)) }
+    }
+
+    @Test func theServersWishToBeLeftAloneIsHeard() throws {
+        for status in [429, 500, 503] {
+            let answer = try read(status, "", ["Retry-After": "12"])
+            #expect(answer == .stopped(.tryLater("HTTP \(status)", retryAfter: .seconds(12))))
+        }
+    }
+
+    @Test(arguments: [301, 400, 409, 422, 500, 503])
+    func noOtherStatusSaysAnythingOfTheJob(_ status: Int) throws {
+        guard case .stopped(.tryLater) = try read(status, "error-message.json") else {
+            return #expect(Bool(false))
+        }
+        guard case .stopped(.tryLater) = try read(status, "status-completed.json") else {
+            return #expect(Bool(false))
+        }
+    }
+}

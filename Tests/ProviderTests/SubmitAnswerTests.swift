@@ -1,0 +1,151 @@
+import HTTP
+import Testing
+
+@testable import Provider
+
+@Suite struct SubmitAnswerTests {
+    private func read(_ status: Int, _ body: String, _ headers: HTTPHeaders = [:]) throws -> SubmitAnswer {
+        SubmitAnswer.read(try Fixture.answer(status, body, headers))
+    }
+
+    @Test(arguments: [200, 201, 202])
+    func aUsableIdIsBought(_ status: Int) throws {
+        let answer = try read(status, "submit-accepted.json")
+        guard case .bought(let id, let raw) = answer else { return #expect(answer == .refused("")) }
+        #expect(id == "f3b0c2d4-5a6e-4f70-8192-a3b4c5d6e7f8")
+        #expect(raw.contains("cancel_url"))
+        guard case .bought = try read(status, #"{"request_id":"a","error_code":0,"message":""}"#) else {
+            return #expect(Bool(false), "a zero is no error")
+        }
+        guard case .bought = try read(status, #"{"request_id":"a","error_code":null,"error":null}"#) else {
+            return #expect(Bool(false), "null is no error")
+        }
+        guard case .bought = try read(status, #"{"request_id":"a","message":"accepted"}"#) else {
+            return #expect(Bool(false), "a message is no error")
+        }
+    }
+
+    @Test(arguments: [
+        "submit-without-id.json", "submit-unusable-id.json", "gateway-timeout.html", "error-message.json",
+        "error-with-id.json", "", "null", "[]", "{}", "{\"request_id\":\"abc\"", "{\"request_id\":\"\"}",
+        "{\"request_id\":7}", "{\"request_id\":null}", "{\"error_code\":500001,\"error_message\":\"oops\"}",
+    ])
+    func anyOther2xxIsUncertainAndKeptAsItCame(_ body: String) throws {
+        let answer = try read(200, body)
+        guard case .uncertain(_, let raw) = answer else { return #expect(answer == .uncertain("", raw: "")) }
+        #expect(Array(raw.utf8) == (try Fixture.answer(200, body).body))
+    }
+
+    @Test func whatIsKeptIsBounded() throws {
+        guard case .uncertain(let reason, let raw) = try read(500, String(repeating: "x", count: 1 << 20))
+        else {
+            return #expect(Bool(false))
+        }
+        #expect(raw.utf8.count == 1 << 16)
+        #expect(reason.utf8.count < 300)
+    }
+
+    /// The codes come with any status, 200 and 500 among them.
+    @Test(arguments: [200, 400, 401, 402, 403, 404, 422, 429, 500, 503])
+    func theAccountsCodesAreTheAccountsFault(_ status: Int) throws {
+        let balance = try read(status, "error-balance.json")
+        #expect(
+            balance == .accountFault(.balance, "HTTP \(status): InsufficientResources: top up your balance"))
+        let token = try read(status, "error-account.json")
+        #expect(token == .accountFault(.token, "HTTP \(status): UserAccountError: token expired"))
+    }
+
+    @Test(arguments: ["", "gateway-timeout.html", "error-message.json", "error-permission.json"])
+    func anAccountsStatusIsTheAccountsFaultWhateverTheBody(_ body: String) throws {
+        for (status, fault) in [(401, AccountFault.token), (402, .balance), (403, .token)] {
+            let answer = try read(status, body)
+            guard case .accountFault(fault, _) = answer else { return #expect(answer == .refused("account")) }
+        }
+    }
+
+    @Test(arguments: [
+        ("error-invalid-identifier.json", "InvalidResourceIdentifier: no such model"),
+        ("error-not-found.json", "ResourceNotFound"),
+        ("error-permission.json", "PermissionDeniedError"),
+        ("error-message.json", "Forbidden"),
+        ("error-object.json", "bad aspect ratio (invalid_input)"),
+        ("error-detail-text.json", "Not authenticated"),
+        ("error-detail-array.json", "body.prompt: field required; body.images.0: not a URL"),
+    ])
+    func anOther4xxOfTheServiceIsFinal(_ body: String, _ message: String) throws {
+        for status in [400, 404, 408, 409, 413, 422] {
+            #expect(try read(status, body) == .refused("HTTP \(status): \(message)"))
+        }
+    }
+
+    @Test(arguments: ["", "gateway-timeout.html", "nope", "{}", "[1]", "\"text\"", "{\"unrelated\":1}"])
+    func a4xxOfAnyoneElseIsTriedAgain(_ body: String) throws {
+        for status in [400, 404, 408, 425, 451] {
+            let answer = try read(status, body, ["Retry-After": "9"])
+            guard case .notBought(_, .seconds(9)) = answer else { return #expect(answer == .refused("no")) }
+        }
+    }
+
+    @Test(arguments: ["error-invalid-identifier.json", "error-permission.json", "error-not-found.json"])
+    func anErrorWithHTTP200DecidesAsItsCodeSays(_ body: String) throws {
+        guard case .refused = try read(200, body) else { return #expect(Bool(false)) }
+        #expect(
+            try read(200, #"{"error_code":429000}"#) == .notBought("HTTP 200: error 429000", retryAfter: nil))
+        #expect(try read(200, #"{"error_code":401001}"#) == .accountFault(.token, "HTTP 200: error 401001"))
+    }
+
+    @Test func tooManyRequestsAreTriedAgainWhenTheServerSays() throws {
+        #expect(
+            try read(429, "error-message.json", ["Retry-After": "30"])
+                == .notBought("HTTP 429: Forbidden", retryAfter: .seconds(30)))
+        #expect(try read(429, "") == .notBought("HTTP 429", retryAfter: nil))
+    }
+
+    @Test func a503IsANoOnlyWithItsRetryAfter() throws {
+        #expect(try read(503, "", ["retry-after": "5"]) == .notBought("HTTP 503", retryAfter: .seconds(5)))
+        #expect(try read(503, "", ["retry-after": "soon"]) == .notBought("HTTP 503", retryAfter: nil))
+        #expect(try read(503, "busy") == .uncertain("HTTP 503: busy", raw: "busy"))
+    }
+
+    @Test(arguments: [301, 302, 307, 308, 304, 500, 502, 504, 520, 524, 599])
+    func everythingElseIsUncertain(_ status: Int) throws {
+        for body in ["", "gateway-timeout.html", "error-message.json", "error-with-id.json"] {
+            let answer = try read(status, body, ["Retry-After": "5"])
+            guard case .uncertain = answer else { return #expect(answer == .uncertain("", raw: "")) }
+        }
+    }
+
+    @Test func aConnectionThatNeverWasBoughtNothing() {
+        for error in [HTTPError.neverConnected("refused"), .unavailable("no files"), .badRequest("no")] {
+            #expect(SubmitAnswer.read(error) == .notBought("\(error)", retryAfter: nil))
+        }
+    }
+
+    @Test func aLostAnswerIsUncertainAndKeepsWhatCame() {
+        let partial = HTTPResponse(status: 200, body: Array("{\"request_id\":\"r-1\"".utf8))
+        #expect(
+            SubmitAnswer.read(.noAnswer("reset", partial: partial))
+                == .uncertain("no whole answer: reset", raw: "{\"request_id\":\"r-1\""))
+        #expect(
+            SubmitAnswer.read(.noAnswer("time", partial: nil)) == .uncertain("no whole answer: time", raw: "")
+        )
+        #expect(SubmitAnswer.read(.cancelled) == .uncertain("cancelled", raw: ""))
+        // A cut 4xx may have been anything: only a whole answer is a no.
+        let refusal = HTTPResponse(status: 422, body: Array("{\"detail\":\"x\"}".utf8))
+        guard case .uncertain = SubmitAnswer.read(.noAnswer("cut", partial: refusal)) else {
+            return #expect(Bool(false))
+        }
+    }
+
+    @Test func anEndlessAnswerIsJudgedByItsBeginning() {
+        let beginning = Array("{\"request_id\":\"a\",\"x\":\"".utf8)
+        guard case .uncertain = SubmitAnswer.read(.bodyTooLarge(HTTPResponse(status: 200, body: beginning)))
+        else {
+            return #expect(Bool(false))
+        }
+        guard case .notBought = SubmitAnswer.read(.bodyTooLarge(HTTPResponse(status: 404, body: beginning)))
+        else {
+            return #expect(Bool(false))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Glibc
+package import HTTP
+
+/// A server on loopback that does to each connection what a script says, byte for byte.
+package final class ScriptedServer: Sendable {
+    package struct Request: Sendable, Equatable {
+        package var line: String
+        package var headers: HTTPHeaders
+        package var body: String
+    }
+
+    package let port: UInt16
+    package var url: String { "http://127.0.0.1:\(port)" }
+    /// Every request, as it arrives.
+    package let arrivals: AsyncStream<Request>
+    /// One element for each connection that the client closed.
+    package let closings: AsyncStream<Void>
+
+    private let listener: Int32
+    private let log = Locked((requests: [Request](), connections: 0, open: 0, mostOpen: 0))
+    private let arrived: AsyncStream<Request>.Continuation
+    private let closed: AsyncStream<Void>.Continuation
+
+    package var requests: [Request] { log.withLock { $0.requests } }
+    package var connections: Int { log.withLock { $0.connections } }
+    package var mostOpen: Int { log.withLock { $0.mostOpen } }
+
+    package init(_ script: @escaping @Sendable (Peer) -> Void) {
+        (arrivals, arrived) = AsyncStream.makeStream()
+        (closings, closed) = AsyncStream.makeStream()
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                _ = bind(listener, address, size)
+                _ = listen(listener, 512)
+                _ = getsockname(listener, address, &size)
+            }
+            return UInt16(bigEndian: pointer.pointee.sin_port)
+        }
+        self.listener = listener
+        let (log, arrived, closed) = (log, arrived, closed)
+        onThread {
+            while case let socket = accept(listener, nil, nil), socket >= 0 {
+                log.withLock { log in
+                    log.connections += 1
+                    log.open += 1
+                    log.mostOpen = max(log.mostOpen, log.open)
+                }
+                onThread {
+                    let peer = Peer(socket) { request in
+                        log.withLock { $0.requests.append(request) }
+                        arrived.yield(request)
+                    } onClose: {
+                        closed.yield()
+                    }
+                    script(peer)
+                    log.withLock { $0.open -= 1 }
+                    peer.close()
+                }
+            }
+            close(listener)
+        }
+    }
+
+    deinit { _ = Glibc.shutdown(listener, Int32(SHUT_RDWR)) }
+
+    /// Waits until a request has arrived.
+    package func nextRequest() async -> Request? { await arrivals.first { _ in true } }
+
+    /// Answers every request of a connection in the same way, and keeps the connection.
+    package convenience init(answering answer: String) {
+        self.init { peer in
+            while peer.receive() != nil { peer.send(answer) }
+        }
+    }
+
+    package static func answer(_ body: String, status: String = "200 OK", headers: String = "") -> String {
+        "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
+    }
+}
