@@ -1,3 +1,4 @@
+// Which of the two modules owns `sockaddr` depends on how they are built.
 internal import CCurl
 internal import Glibc
 
