@@ -21,7 +21,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-        .systemLibrary(name: "CRename"),
+        .systemLibrary(name: "CFile"),
 
         // Values and rules, without any effect.
         .target(name: "JSON", swiftSettings: strict),
@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
         .target(name: "Provider", dependencies: ["HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["CRename", "HTTP", "JSON"], swiftSettings: strictMemory),
+            name: "Downloader", dependencies: ["CFile", "HTTP", "JSON"], swiftSettings: strictMemory),
         .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
 
         // What the programs do.

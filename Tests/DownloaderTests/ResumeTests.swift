@@ -122,7 +122,7 @@ import Testing
     @Test(
         "Without a strong proof nothing is continued",
         arguments: [
-            ["ETag": "W/\"v1\""], ["ETag": "v1"], ["ETag": ""],
+            ["ETag": "W/\"v1\""], ["ETag": "v1"], ["ETag": ""], ["ETag": "\"\u{1}\""],
             ["Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT"],
             ["Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT", "Date": "Fri, 02 Jan 2026 03:05:04 GMT"],
             ["Last-Modified": "yesterday", "Date": "Fri, 02 Jan 2026 03:05:04 GMT"],

@@ -1,4 +1,4 @@
-internal import CRename
+internal import CFile
 internal import Glibc
 
 /// An open directory at or below `output_dir`.
@@ -77,7 +77,7 @@ final class OutputDirectory: Sendable {
     /// Renames without overwriting; false where the new name is taken.
     func rename(_ name: String, to newName: String, in other: OutputDirectory) throws(DownloadFailure) -> Bool
     {
-        if unsafe crename_to_free_name(descriptor, name, other.descriptor, newName) == 0 { return true }
+        if unsafe cfile_rename_to_free_name(descriptor, name, other.descriptor, newName) == 0 { return true }
         if errno == EEXIST { return false }
         // Some file systems cannot rename in that way; a second name and the end of the first do the same.
         guard errno == EINVAL || errno == ENOSYS else {

@@ -38,8 +38,9 @@ package struct Downloader: Sendable {
             try await receive(into: sink, from: address, policy)
             return try await place(order, sink)
         } catch {
+            // What cannot be removed now is judged again, without a request, and ends here again.
             if case .badContent = error {
-                try await pool.run { () throws(DownloadFailure) in try sink.part.remove() }
+                try? await pool.run { () throws(DownloadFailure) in try sink.part.remove() }
             }
             throw error
         }

@@ -52,12 +52,17 @@ struct FileProof: Equatable, Sendable {
     }
 
     private static func isStrong(_ tag: String) -> Bool {
-        tag.utf8.count >= 2 && tag.hasPrefix("\"") && tag.hasSuffix("\"") && tag.utf8.count <= 500
+        (2...500).contains(tag.utf8.count) && tag.hasPrefix("\"") && tag.hasSuffix("\"") && isSendable(tag)
+    }
+
+    /// It goes back to the server as a header's value.
+    private static func isSendable(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
     /// `Last-Modified` proves equal bytes only if the file was left alone for a while before the answer.
     private static func strongDate(_ headers: HTTPHeaders) -> String? {
-        guard let text = headers["last-modified"], let modified = time(text),
+        guard let text = headers["last-modified"], isSendable(text), let modified = time(text),
             let now = headers["date"].flatMap(time), now - modified >= 60
         else { return nil }
         return text

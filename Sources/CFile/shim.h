@@ -1,11 +1,11 @@
-#ifndef JOBD_CRENAME_H
-#define JOBD_CRENAME_H
+#ifndef JOBD_CFILE_H
+#define JOBD_CFILE_H
 
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /// Renames without replacing what has the new name. The C library shows this call to GNU sources only.
-static inline int crename_to_free_name(int from, const char *old_name, int to, const char *new_name) {
+static inline int cfile_rename_to_free_name(int from, const char *old_name, int to, const char *new_name) {
     const unsigned int no_replace = 1;
     return (int)syscall(SYS_renameat2, from, old_name, to, new_name, no_replace);
 }
