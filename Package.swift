@@ -28,6 +28,12 @@ let package = Package(
             name: "Catalogue", dependencies: ["JSON"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
 
+        .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strictMemory),
+        .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
+        .testTarget(
+            name: "JobStoreTests", dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch"],
+            swiftSettings: strictMemory),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
     ],
