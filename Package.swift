@@ -39,6 +39,10 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
+        // Runs the programs themselves, which lie beside the bundle of the tests.
+        .testTarget(name: "ScenarioTests", dependencies: ["SQLite", "JSON"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
