@@ -39,7 +39,8 @@ package struct Arguments: Sendable, Equatable {
         let name = String(parts.first ?? "")
         guard let option = options.first(where: { $0.name == name }) else {
             let near = Suggestion.nearest(to: name, among: options.map(\.name))
-            throw .usage("unknown option --\(name)", hint: near.map { "did you mean --\($0)?" })
+            throw .usage(
+                "unknown option --\(SafeText.escape(name))", hint: near.map { "did you mean --\($0)?" })
         }
         if option.value == nil {
             guard parts.count == 1 else { throw .usage("--\(name) takes no value") }
@@ -57,7 +58,7 @@ package struct Arguments: Sendable, Equatable {
         var letters = letters
         while let letter = letters.popFirst() {
             guard let option = options.first(where: { $0.short == letter }) else {
-                throw .usage("unknown option -\(letter)")
+                throw .usage("unknown option -\(SafeText.escape(String(letter)))")
             }
             if option.value == nil {
                 try record(option, "")
@@ -95,7 +96,7 @@ package struct Arguments: Sendable, Equatable {
     {
         guard let text = value(name) else { return nil }
         guard let number = Int64(text), range.contains(number) else {
-            throw .usage("--\(name) takes a whole number, not \"\(text)\"")
+            throw .usage("--\(name) takes a whole number, not \"\(SafeText.escape(text))\"")
         }
         return number
     }

@@ -5,9 +5,11 @@ package enum DisplayWidth {
         return text.reduce(0) { $0 + columns($1) }
     }
 
-    /// A cluster is as wide as its widest part: an accent or a joiner adds nothing.
+    /// An accent or a joiner adds nothing; of joined pictures and of flags only the widest part is seen.
     private static func columns(_ character: Character) -> Int {
-        character.unicodeScalars.map(columns).max() ?? 0
+        let parts = character.unicodeScalars.map(columns)
+        let isPicture = character.unicodeScalars.first?.properties.isEmoji == true
+        return isPicture ? parts.max() ?? 0 : parts.reduce(0, +)
     }
 
     private static func columns(_ scalar: Unicode.Scalar) -> Int {
@@ -18,6 +20,8 @@ package enum DisplayWidth {
         }
         if scalar.properties.isEmojiPresentation { return 2 }
         switch scalar.value {
+        // The vowels and endings that complete a Hangul syllable.
+        case 0x1160...0x11FF: return 0
         // Hangul, the CJK blocks and the full-width forms.
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
             0xF900...0xFAFF,

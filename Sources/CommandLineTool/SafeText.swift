@@ -46,7 +46,7 @@ package enum SafeText {
         switch scalar.value {
         case 0..<0x20, 0x7F...0x9F: true
         // Marks, embeddings, overrides and isolates that turn the order of reading.
-        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x206F: true
         // Line and paragraph separators, the byte order mark, invisible tags.
         case 0x2028, 0x2029, 0xFEFF, 0xE0000...0xE007F: true
         default: false

@@ -44,10 +44,13 @@ package struct Table {
             )
         }
         var excess = widths.reduce(0, +) + 2 * (columns.count - 1) - screen.width
-        for index in columns.indices.reversed() where columns[index].isFlexible && excess > 0 {
-            let cut = min(excess, max(0, widths[index] - 12))
-            widths[index] -= cut
-            excess -= cut
+        // Twelve columns still say something of a text; on a narrow screen it gives way to what is never cut.
+        for least in [12, 1] {
+            for index in columns.indices.reversed() where columns[index].isFlexible && excess > 0 {
+                let cut = min(excess, max(0, widths[index] - least))
+                widths[index] -= cut
+                excess -= cut
+            }
         }
         let heading = columns.map { Cell($0.title, .dim) }
         return ([heading] + rows).map { line($0, widths, screen) + "\n" }.joined()

@@ -6,7 +6,8 @@ package enum TimeText {
         case fromNow, ago
     }
 
-    /// Reads `2h` (from now, or ago), `YYYY-MM-DD[ HH:MM[:SS]]` in local time, RFC 3339, or the form of the database.
+    /// Reads `2h` (from now, or ago), `YYYY-MM-DD[ HH:MM[:SS]]` in local time, RFC 3339, or the form of the database;
+    /// a bare `HH:MM[:SS]` is the next such local time, or the last one.
     package static func moment(_ text: String, now: Int64, _ direction: Direction) -> Int64? {
         if let span = span(text) {
             let (moment, overflow) =
@@ -14,7 +15,27 @@ package enum TimeText {
                 ? now.addingReportingOverflow(span) : now.subtractingReportingOverflow(span)
             return overflow ? nil : moment
         }
-        return calendar(text)
+        return calendar(text) ?? nextOrLast(text, now: now, direction)
+    }
+
+    /// The time of day `text` on the nearest day that makes it lie ahead of `now`, or behind it.
+    private static func nextOrLast(_ text: String, now: Int64, _ direction: Direction) -> Int64? {
+        // `HH:MM` or `HH:MM:SS`. A day off noon is noon, or an hour beside it: the right day, whatever the clocks do.
+        guard [5, 8].contains(text.utf8.count), let noon = calendar("\(day(of: now)) 12:00") else {
+            return nil
+        }
+        for days in direction == .fromNow ? [0, 1] : [0, -1] as [Int64] {
+            guard let moment = calendar("\(day(of: noon + days * 86_400_000)) \(text)") else { return nil }
+            if direction == .fromNow ? moment > now : moment <= now { return moment }
+        }
+        return nil
+    }
+
+    private static func day(of moment: Int64) -> Substring { local(moment).prefix { $0 != " " } }
+
+    private static func calendar(_ text: String) -> Int64? {
+        var reader = CalendarReader(text)
+        return reader.moment()
     }
 
     /// Reads a span such as `500ms`, `2s`, `5m`, `24h`, `7d`, `2w` or `1h30m`, in milliseconds.
@@ -36,11 +57,6 @@ package enum TimeText {
             total = sum
         }
         return text.isEmpty ? nil : total
-    }
-
-    private static func calendar(_ text: String) -> Int64? {
-        var reader = CalendarReader(text)
-        return reader.moment()
     }
 
     /// How long ago, or how soon, in one unit: `just now`, `5 min ago`, `in 2 h`.
@@ -65,7 +81,7 @@ package enum TimeText {
 
     /// The moment by the clock on the wall here: `2026-11-20 15:04:05`.
     package static func local(_ moment: Int64) -> String {
-        var time = time_t(moment >= 0 ? moment / 1000 : (moment - 999) / 1000)
+        var time = time_t(moment / 1000 - (moment % 1000 < 0 ? 1 : 0))
         var parts = unsafe tm()
         guard unsafe localtime_r(&time, &parts) != nil else { return "" }
         let (year, month, day) = unsafe (parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday)
