@@ -72,6 +72,8 @@ let package = Package(
         .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
         .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
 
+        // What the tests share, then the tests themselves.
+        .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strictMemory),
         .target(
             name: "ScriptedServer", dependencies: ["HTTP"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
@@ -83,10 +85,16 @@ let package = Package(
             name: "ProviderTests", dependencies: ["HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
-            name: "DownloaderTests", dependencies: ["Downloader", "HTTP"], swiftSettings: strictMemory),
+            name: "DownloaderTests", dependencies: ["Downloader", "HTTP", "ScriptedServer"],
+            swiftSettings: strictMemory),
+        .testTarget(
+            name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
         .testTarget(
             name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "jobsim"],
             swiftSettings: strictMemory),
+        // Runs the programs themselves, which lie beside the bundle of the tests.
+        .testTarget(
+            name: "ScenarioTests", dependencies: ["JSON", "SQLite", "jobctl"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
