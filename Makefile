@@ -6,7 +6,7 @@ PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zli
 SOURCES := Sources Tests Package.swift
 RELEASE := -c release --static-swift-stdlib
 
-.PHONY: help deps build release test format lint clean
+.PHONY: help deps demo build release test format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -18,6 +18,9 @@ deps: ## install the Debian packages that are missing
 	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	    $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
 	fi
+
+demo: release ## one job of each model on the simulator, from the command line to the files
+	docs/demo.sh .build/release
 
 build: deps ## the programs, for development
 	swift build

@@ -99,6 +99,7 @@ CREATE TABLE outputs (
     state         TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'failed')),
     downloaded_at TEXT CHECK (downloaded_at IS strftime('%Y-%m-%d %H:%M:%f', downloaded_at, '+0 days')),
     attempts      INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0), -- tries whose own answer was bad
+    fetched       INTEGER NOT NULL DEFAULT 0 CHECK (fetched >= 0),  -- bytes that have come, noted each second
     PRIMARY KEY (job_id, position),
     UNIQUE (job_id, url),
     CHECK ((state = 'done') = (downloaded_at IS NOT NULL)),

@@ -55,7 +55,19 @@ struct Waiting {
         guard jobs.count == 1, let job = jobs.first else {
             return "\(ids.count - jobs.count) of \(ids.count) jobs have ended, \(elapsed)"
         }
+        if job.state == .downloading { return "job \(job.id): \(downloads(of: job)), \(elapsed)" }
         let position = job.queuePosition.map { ", position \($0)" } ?? ""
         return "job \(job.id): \(job.state.rawValue)\(position), \(elapsed)"
+    }
+
+    /// How far the files are: `downloading 1 of 3 files, 12.5 of 40.0 MB`.
+    private func downloads(of job: Job) -> String {
+        let outputs = (try? store.outputs(of: job.id)) ?? []
+        let done = outputs.count { $0.state == .done }
+        let total = outputs.reduce(0) { $0 + max($1.bytes ?? 0, $1.fetched) }
+        let fetched = outputs.reduce(0) { $0 + $1.fetched }
+        func megabytes(_ bytes: Int64) -> String { "\(Double(bytes / 100_000) / 10)" }
+        return
+            "downloading \(done) of \(outputs.count) files, \(megabytes(fetched)) of \(megabytes(total)) MB"
     }
 }

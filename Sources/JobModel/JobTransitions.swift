@@ -61,6 +61,8 @@ extension Job {
         case .refused(let reason): (failureKind, message) = (.input, reason)
         case .failed(let failure, let cost):
             (failureKind, message) = (failure.kind, failure.message)
+            if failure.kind == .remote { remoteStatus = "failed" }
+            queuePosition = nil
             costUSD = cost ?? costUSD
         case .cancelRequested: cancelRequestedAt = cancelRequestedAt ?? now
         case .retried: restart(at: now)
@@ -73,8 +75,9 @@ extension Job {
         case .succeeded(let finished, let cost):
             finishedAt = finished ?? finishedAt ?? now
             costUSD = cost ?? costUSD
-            (queuePosition, message) = (nil, nil)
-        case .fetched, .cancelledRemotely: (queuePosition, message) = (nil, nil)
+            (remoteStatus, queuePosition, message) = ("succeeded", nil, nil)
+        case .cancelledRemotely: (remoteStatus, queuePosition, message) = ("cancelled", nil, nil)
+        case .fetched: message = nil
         case .held, .released, .resolved(.abandon): break
         }
         if state.hasEnded && !previous.hasEnded {

@@ -25,6 +25,8 @@ package struct Output: Equatable, Sendable {
     package var downloadedAt: Timestamp?
     /// Tries whose own answer was bad.
     package var attempts: Int64 = 0
+    /// Bytes that have come, as last noted.
+    package var fetched: Int64 = 0
 
     package init(jobID: Int64, position: Int64, kind: Kind, url: String) {
         self.jobID = jobID

@@ -33,6 +33,7 @@ extension Output {
             "media_type": .optional(mediaType), "width": .optional(width), "height": .optional(height),
             "duration_s": .optional(durationSeconds), "state": .string(state.rawValue),
             "downloaded_at": .optional(downloadedAt?.description), "attempts": .integer(attempts),
+            "fetched": .integer(fetched),
         ])
     }
 }

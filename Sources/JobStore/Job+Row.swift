@@ -50,5 +50,6 @@ extension Output {
         self.state = state
         downloadedAt = row.timestamp(12)
         attempts = row.integer(13)
+        fetched = row.integer(14)
     }
 }

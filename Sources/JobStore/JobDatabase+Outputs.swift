@@ -4,12 +4,15 @@ internal import SQLite
 
 /// What becomes of a job's outputs; each inside a transaction of the caller's.
 extension JobDatabase {
-    /// The size that the server has told.
-    package func expect(bytes: Int64, of job: Int64, _ position: Int64) throws {
+    /// How many bytes of a file have come, and of how many where the server has told.
+    package func progress(_ fetched: Int64, of total: Int64?, in job: Int64, _ position: Int64) throws {
         _ = try perform {
             try connection.run(
-                "UPDATE outputs SET bytes = ?3 WHERE job_id = ?1 AND position = ?2 AND state = 'pending'",
-                job, position, bytes)
+                """
+                UPDATE outputs SET fetched = ?3, bytes = coalesce(?4, bytes)
+                WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
+                """,
+                job, position, fetched, total)
         }
     }
 
@@ -34,7 +37,7 @@ extension JobDatabase {
                 """
                 UPDATE outputs SET
                     state = 'done', downloaded_at = ?3, path = ?4, bytes = ?5, sha256 = ?6, media_type = ?7, width = ?8,
-                    height = ?9, duration_s = ?10, kind = ?11
+                    height = ?9, duration_s = ?10, kind = ?11, fetched = ?5
                 WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
                 """,
                 output.jobID, output.position, now, output.path, output.bytes, output.sha256,

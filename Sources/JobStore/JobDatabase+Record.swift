@@ -144,7 +144,7 @@ extension JobDatabase {
         case .cancelledRemotely: (kind, detail) = (.status, ["status": .string("cancelled")])
         case .failed, .fetched: kind = .ended
         }
-        for member in extra.members { detail[member.key] = member.value }
+        detail.members = (detail.members + extra.members).filter { $0.value != .null }
         if kind != .ended { try append(kind, detail, job: after.id, at: now) }
         guard after.state.hasEnded, !before.state.hasEnded else { return }
         var ending: JSONObject = ["state": .string(after.state.rawValue)]

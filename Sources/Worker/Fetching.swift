@@ -117,11 +117,10 @@ struct Fetching: Sendable {
         let order = DownloadOrder(
             url: output.url, kind: kind, root: context.outputRoot, name: context.outputName,
             fields: fields(of: output, job),
-            didLearnSize: { size in
+            didProgress: { fetched, total in
                 // Small files are there before anybody could look at their progress.
-                if size > 1 << 20 {
-                    recorder.store.post { try $0.expect(bytes: size, of: output.jobID, output.position) }
-                }
+                guard total ?? fetched > 1 << 20 else { return }
+                recorder.store.post { try $0.progress(fetched, of: total, in: output.jobID, output.position) }
             },
             willRename: { file in
                 try await recorder.store.write { database in

@@ -51,7 +51,7 @@ final class Rig: Sendable {
         return DownloadOrder(
             url: url ?? server.url + path, kind: kind, expectedBytes: expected, root: root,
             name: try OutputName(parsing: template), fields: fields(id: id, position: position),
-            didLearnSize: { size in sizes.withLock { $0.append(size) } },
+            didProgress: { _, total in if let total { sizes.withLock { $0.append(total) } } },
             willRename: { file in
                 recorded.withLock { $0.append(file) }
                 try await willRename(file)

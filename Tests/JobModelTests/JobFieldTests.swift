@@ -21,7 +21,8 @@ import Testing
                 var job = situation.job
                 guard job.apply(event, at: now) else { continue }
                 let bought = ["accepted", "unanswered", "daemonRestarted"].contains(name) ? 1 : 0
-                #expect(job.submissions == situation.job.submissions + Int64(bought), "\(name) in \(situation)")
+                #expect(
+                    job.submissions == situation.job.submissions + Int64(bought), "\(name) in \(situation)")
             }
         }
     }

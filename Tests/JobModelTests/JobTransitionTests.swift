@@ -48,7 +48,8 @@ import Testing
         }
     }
 
-    @Test("Every event in every situation does what the table says, and nothing else", arguments: Situation.all)
+    @Test(
+        "Every event in every situation does what the table says, and nothing else", arguments: Situation.all)
     func transitions(of situation: Situation) {
         for (name, event) in JobEvent.samples {
             let next = situation.job.state(after: event)?.rawValue
@@ -56,7 +57,9 @@ import Testing
             var job = situation.job
             let accepted = job.apply(event, at: Timestamp(milliseconds: 100))
             #expect(accepted == (next != nil), "\(name) in \(situation)")
-            if !accepted { #expect(job == situation.job, "\(name) in \(situation) was refused but left a trace") }
+            if !accepted {
+                #expect(job == situation.job, "\(name) in \(situation) was refused but left a trace")
+            }
             if let next { #expect(job.state.rawValue == next, "\(name) in \(situation)") }
         }
     }

@@ -13,7 +13,8 @@ import Testing
         let database = try store.open()
         let said = Command.sqlite3(
             store.directory.database,
-            "INSERT INTO jobs(model, input) VALUES ('m', '{\"prompt\":\"hi\"}') RETURNING id, state, validation;")
+            "INSERT INTO jobs(model, input) VALUES ('m', '{\"prompt\":\"hi\"}') RETURNING id, state, validation;"
+        )
         #expect(said.output == "1|queued|pending\n" && said.status == 0)
         let job = try #require(try database.find(1))
         #expect((job.state, job.input, job.priority, job.submissions) == (.queued, #"{"prompt":"hi"}"#, 0, 0))
@@ -95,7 +96,8 @@ import Testing
         #expect(try database.find(job.id) == job)
         #expect(try database.count("jobs") == 1)
         // A key is free again once its job has failed or was cancelled, and only then.
-        for event in [JobEvent.failed(JobFailure(.remote, "no")), .retried(resubmit: true), .cancelRequested] {
+        for event in [JobEvent.failed(JobFailure(.remote, "no")), .retried(resubmit: true), .cancelRequested]
+        {
             let now = try #require(try database.find(job.id))
             _ = try database.transaction { try database.record(event, for: job.id, in: now.state) }
             let free = event != .retried(resubmit: true)

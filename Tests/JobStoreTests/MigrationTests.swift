@@ -9,7 +9,8 @@ import Testing
 @Suite struct MigrationTests {
     private let store = ScratchStore()
 
-    private static let second = Migration(number: 2, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
+    private static let second = Migration(
+        number: 2, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
     private static let third = Migration(number: 3, script: "ALTER TABLE extra ADD COLUMN y;")
 
     private func open(_ added: Migration..., lock: StateLock? = nil) throws -> Connection {

@@ -10,7 +10,9 @@ import Testing
     private let store = ScratchStore()
 
     /// The words of the error that opening gives, and the case it is.
-    private func refusal(_ purpose: JobDatabase.Purpose = .create, busyTimeout: Duration = .zero) -> StoreError? {
+    private func refusal(_ purpose: JobDatabase.Purpose = .create, busyTimeout: Duration = .zero)
+        -> StoreError?
+    {
         do {
             _ = try store.open(purpose, busyTimeout: busyTimeout)
             return nil

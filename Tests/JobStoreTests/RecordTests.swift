@@ -107,7 +107,10 @@ import Testing
             ([.submitting(priceUSD: nil), .unanswered(reason: "cut")], ["1 - -"]),
             ([.submitting(priceUSD: 0.5), .daemonRestarted, .resolved(.abandon)], ["1 0.5 -"]),
             (
-                [.submitting(priceUSD: 0.5), .unanswered(reason: ""), .resolved(.resubmit), .submitting(priceUSD: 0.75)],
+                [
+                    .submitting(priceUSD: 0.5), .unanswered(reason: ""), .resolved(.resubmit),
+                    .submitting(priceUSD: 0.75),
+                ],
                 ["1 0.5 -", "2 0.75 -"]
             ),
             (
@@ -123,7 +126,10 @@ import Testing
                 ], ["1 0.5 0.25"]
             ),
             (
-                [.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil)],
+                [
+                    .submitting(priceUSD: 0.5), .accepted(requestID: "r"),
+                    .succeeded(finishedAt: nil, costUSD: nil),
+                ],
                 ["1 0.5 -"]
             ),
             ([.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely], ["1 0.5 0"]),
@@ -171,10 +177,11 @@ import Testing
                 .succeeded(finishedAt: nil, costUSD: nil), for: job.id, in: .downloading, outputs: fresh)
         }
         #expect(
-            try database.outputs(of: job.id).map { "\($0.position) \($0.state) \($0.url) \($0.attempts)" } == [
-                "1 done https://x.test/1 0", "2 pending https://x.test/2?signed 0",
-                "3 pending https://x.test/3?signed 0",
-            ])
+            try database.outputs(of: job.id).map { "\($0.position) \($0.state) \($0.url) \($0.attempts)" }
+                == [
+                    "1 done https://x.test/1 0", "2 pending https://x.test/2?signed 0",
+                    "3 pending https://x.test/3?signed 0",
+                ])
     }
 
     @Test func aRetryOfADownloadStartsItsFailedFilesAgain() throws {
@@ -188,7 +195,10 @@ import Testing
             _ = try database.transaction { try database.record(event, for: job.id, in: now.state) }
         }
         #expect(try database.find(job.id)?.state == .downloading)
-        #expect(try database.outputs(of: job.id).map { "\($0.state) \($0.attempts)" } == ["pending 0", "pending 0"])
+        #expect(
+            try database.outputs(of: job.id).map { "\($0.state) \($0.attempts)" } == [
+                "pending 0", "pending 0",
+            ])
     }
 }
 

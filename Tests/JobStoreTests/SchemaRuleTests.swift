@@ -31,9 +31,15 @@ import Testing
         (.completed, "label = 'x'", "request_id = NULL, followed_since = NULL"),
         (.failed, "label = 'x'", "request_id = NULL, followed_since = NULL"),
         (.failed, "label = 'x'", "error_kind = 'input'"),
-        (.failed, "error_kind = 'input', request_id = NULL, followed_since = NULL", "error_kind = 'bad luck'"),
+        (
+            .failed, "error_kind = 'input', request_id = NULL, followed_since = NULL",
+            "error_kind = 'bad luck'"
+        ),
         (.cancelled, "request_id = NULL", "request_id = 'r'"),
-        (.cancelled, "request_id = 'r', followed_since = \(time), submissions = 1", "followed_since = \(time)"),
+        (
+            .cancelled, "request_id = 'r', followed_since = \(time), submissions = 1",
+            "followed_since = \(time)"
+        ),
         (.inQueue, "submissions = 1", "submissions = 0"),
         (.uncertain, "submissions = 1", "submissions = 0"),
         (.inQueue, "label = 'x'", "followed_since = NULL"),
@@ -91,10 +97,12 @@ import Testing
         #expect(try foreign.run("UPDATE jobs SET \(rule.good)") == 1)
     }
 
-    @Test("Every time has the one form", arguments: [
-        "not_before", "cancel_requested_at", "created_at", "submitted_at", "started_at", "finished_at",
-        "ended_at", "next_try_at", "followed_since",
-    ])
+    @Test(
+        "Every time has the one form",
+        arguments: [
+            "not_before", "cancel_requested_at", "created_at", "submitted_at", "started_at", "finished_at",
+            "ended_at", "next_try_at", "followed_since",
+        ])
     func times(column: String) throws {
         let database = try store.open()
         _ = try job(.completed, database)
@@ -110,9 +118,11 @@ import Testing
         }
     }
 
-    @Test("Every time that we write is taken", arguments: [
-        -62_167_219_200_000, -1, 0, 951_782_400_000, 1_763_653_632_257, 253_402_300_799_999,
-    ])
+    @Test(
+        "Every time that we write is taken",
+        arguments: [
+            -62_167_219_200_000, -1, 0, 951_782_400_000, 1_763_653_632_257, 253_402_300_799_999,
+        ])
     func timesOfOurs(milliseconds: Int64) throws {
         let database = try store.open()
         var numbers = SeededNumbers(state: UInt64(bitPattern: milliseconds))
@@ -173,7 +183,9 @@ import Testing
         let database = try store.open()
         _ = try database.job(
             .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
-            outputs: [(.image, "https://x.test/1"), (.image, "https://x.test/1"), (.video, "https://x.test/2")])
+            outputs: [
+                (.image, "https://x.test/1"), (.image, "https://x.test/1"), (.video, "https://x.test/2"),
+            ])
         #expect(try database.outputs(of: 1).map(\.url) == ["https://x.test/1", "https://x.test/2"])
         let foreign = try store.foreign()
         for sql in [

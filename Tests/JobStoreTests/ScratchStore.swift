@@ -31,7 +31,8 @@ extension StateDirectory {
 extension JobDatabase {
     /// Enqueues a job and drives it through `events`.
     func job(
-        model: String = "m", input: String = #"{"prompt":"a cat"}"#, key: String? = nil, _ events: JobEvent...,
+        model: String = "m", input: String = #"{"prompt":"a cat"}"#, key: String? = nil,
+        _ events: JobEvent...,
         outputs: [(kind: Output.Kind, url: String)] = []
     ) throws -> Job {
         var new = NewJob(model: model, input: input)

@@ -29,7 +29,9 @@ import Testing
         }
     }
 
-    @Test("In a group's directory the group may use what is made, whatever the umask", arguments: [0o022, 0o077])
+    @Test(
+        "In a group's directory the group may use what is made, whatever the umask",
+        arguments: [0o022, 0o077])
     func sharedModes(mask: UInt32) async throws {
         let state = scratch["shared"]
         #expect(mkdir(state, 0o700) == 0 && chmod(state, 0o2770) == 0)

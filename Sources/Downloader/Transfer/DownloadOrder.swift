@@ -9,15 +9,17 @@ package struct DownloadOrder: Sendable {
     package var root: String
     package var name: OutputName
     package var fields: OutputNameFields
-    /// Told the whole file's size as soon as the server says it. Called on the transfer thread: it must not wait.
-    package var didLearnSize: @Sendable (Int64) -> Void
+    /// Told how far it is when the server says the whole size, and each second after. Called on the transfer thread:
+    /// it must not wait.
+    package var didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
     /// Records where the file will be, before it is there: after a crash, a whole file there is this output.
     /// Called again with another path when the name was taken meanwhile.
     package var willRename: @Sendable (DownloadedFile) async throws -> Void
 
     package init(
         url: String, kind: MediaKind, expectedBytes: Int64? = nil, root: String, name: OutputName,
-        fields: OutputNameFields, didLearnSize: @escaping @Sendable (Int64) -> Void = { _ in },
+        fields: OutputNameFields,
+        didProgress: @escaping @Sendable (_ fetched: Int64, _ total: Int64?) -> Void = { _, _ in },
         willRename: @escaping @Sendable (DownloadedFile) async throws -> Void
     ) {
         self.url = url
@@ -26,7 +28,7 @@ package struct DownloadOrder: Sendable {
         self.root = root
         self.name = name
         self.fields = fields
-        self.didLearnSize = didLearnSize
+        self.didProgress = didProgress
         self.willRename = willRename
     }
 }

@@ -11,17 +11,18 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     private(set) var total: Int64?
 
     private let claim: SpaceClaim
-    private let didLearnSize: @Sendable (Int64) -> Void
+    private let didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
+    private var lastTold = ContinuousClock.now
     /// Why the body was not taken, where it was not the answer's status.
     private var failure: DownloadFailure?
 
     init(
         _ part: PartialFile, _ claim: SpaceClaim, limit: Int64,
-        didLearnSize: @escaping @Sendable (Int64) -> Void
+        didProgress: @escaping @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
     ) {
         self.part = part
         self.claim = claim
-        self.didLearnSize = didLearnSize
+        self.didProgress = didProgress
         // This sink has judged the answer before the file asks.
         file = FileSink(descriptor: part.descriptor, limit: limit) { head in
             head.status == 206 ? .goOn : .startOver
@@ -71,7 +72,13 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard claim.take(bytes.count) else { return end(Self.noSpace) }
-        return unsafe file.write(bytes)
+        guard unsafe file.write(bytes) else { return false }
+        let now = ContinuousClock.now
+        if now - lastTold >= .seconds(1) {
+            lastTold = now
+            didProgress(file.size, total)
+        }
+        return true
     }
 
     private func start(_ head: HTTPResponse) -> Bool {
@@ -103,7 +110,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
 
     private func learn(_ size: Int64?) {
         total = size
-        if let size { didLearnSize(size) }
+        if let size { didProgress(file.size, size) }
     }
 
     /// None was asked for; the bytes would not be the file's.

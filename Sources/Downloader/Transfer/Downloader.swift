@@ -30,7 +30,7 @@ package struct Downloader: Sendable {
             let part = try PartialFile(order, settings.access)
             let claim = space.claim(part.descriptor, keeping: settings.minimumFree)
             let sink = DownloadSink(
-                part, claim, limit: settings.maximumBytes, didLearnSize: order.didLearnSize)
+                part, claim, limit: settings.maximumBytes, didProgress: order.didProgress)
             try sink.takeUp(expecting: order.expectedBytes)
             return sink
         }
