@@ -79,12 +79,15 @@ package final class JobDatabase {
         try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
     }
 
-    /// Checkpoints a log that has grown large while no jobd is there to do it.
-    package func checkpointIfLarge(bytes limit: Int64 = 16 << 20) throws {
+    /// Checkpoints a log that has grown large while no jobd is there to do it. It never waits for anybody.
+    ///
+    /// Whoever opens the store alone reads the whole log first, so that a long one costs every `jobctl`.
+    package func checkpointIfLarge(bytes limit: Int64 = 1 << 20) throws {
         var status = stat()
         guard unsafe stat(directory.database + "-wal", &status) == 0, status.st_size > limit,
             let lock = try StateLock(directory, as: "jobctl")
         else { return }
+        try perform { try connection.execute("PRAGMA busy_timeout = 0") }
         try checkpoint(holding: lock)
     }
 }
