@@ -19,7 +19,7 @@ package struct Option: Sendable, Equatable {
     }
 
     /// As it stands in the help: `-q, --quiet` or `--label TEXT`.
-    var signature: String {
+    package var signature: String {
         let long = "--\(name)" + (value.map { " \($0)" } ?? "")
         return short.map { "-\($0), \(long)" } ?? "    \(long)"
     }

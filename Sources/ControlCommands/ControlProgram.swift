@@ -10,7 +10,7 @@ package enum ControlProgram {
     static let verbs: [any ControlVerb.Type] = [
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, WaitVerb.self, EventsVerb.self, CancelVerb.self,
         RetryVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self, PauseVerb.self,
-        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, BackupVerb.self, VersionVerb.self,
+        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, BackupVerb.self, VersionVerb.self, HelpVerb.self,
     ]
 
     static let commonOptions = [
@@ -43,7 +43,7 @@ package enum ControlProgram {
         let switches = commonOptions + [Option("version", "the version")]
         let leading = try Arguments(words, options: switches, stopsAtOperand: true)
         guard let name = leading.operands.first else {
-            if leading.has("help") { return try HelpVerb.run([], screen) }
+            if leading.has("help") { return try HelpVerb.showOverview(screen) }
             if leading.has("version") {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))
             }
@@ -51,22 +51,28 @@ package enum ControlProgram {
         }
         let before = words.dropLast(leading.operands.count)
         let rest = leading.operands.dropFirst()
-        if name == "help" { return try HelpVerb.run(Array(rest), screen) }
-        guard let verb = verbs.first(where: { $0.command.name == name }) else {
-            let near = Suggestion.nearest(to: name, among: verbs.map { $0.command.name } + ["help"])
-            throw Failure.usage(
-                "unknown verb \"\(SafeText.escape(name))\"",
-                hint: near.map { "did you mean \($0)?" } ?? "jobctl help lists them all")
-        }
+        guard let verb = verb(named: name) else { throw unknown(verb: name) }
         let session = try Session(verb, words: Array(before) + rest, environment, screen)
-        if session.arguments.has("help") { return try HelpVerb.run([name], screen) }
+        if session.arguments.has("help") { return try HelpVerb.show(verb, screen) }
         return try verb.run(session)
+    }
+
+    static func verb(named name: String) -> (any ControlVerb.Type)? {
+        verbs.first { $0.command.name == name }
+    }
+
+    static func unknown(verb name: String) -> Failure {
+        let near = Suggestion.nearest(to: name, among: verbs.map { $0.command.name })
+        return .usage(
+            "unknown verb \"\(SafeText.escape(name))\"",
+            hint: near.map { "did you mean \($0)?" } ?? "jobctl help lists them all")
     }
 
     private static func report(_ error: any Error, on screen: Screen) -> ExitCode {
         let failure = failure(error)
-        screen.say("jobctl: \(failure.message)")
-        if let hint = failure.hint { screen.say("hint: \(hint)") }
+        // Harmless already, piece by piece; a piece that was forgotten becomes so here.
+        screen.say(SafeText.escape("jobctl: \(failure.message)", keepingNewlines: true))
+        if let hint = failure.hint { screen.say(SafeText.escape("hint: \(hint)", keepingNewlines: true)) }
         return failure.code
     }
 

@@ -22,7 +22,8 @@ enum EnqueueVerb: ControlVerb {
             Option(
                 "key", value: "TEXT", "enqueue only if no job that is not failed or cancelled has this key"),
             Option("priority", value: "N", "higher goes first; 0 where nothing is said"),
-            Option("not-before", value: "TIME", "send it no earlier: 2h, 2026-01-31 18:00, or RFC 3339"),
+            Option(
+                "not-before", value: "TIME", "send it no earlier: 2h, 22:00, 2026-01-31 18:00, or RFC 3339"),
             Option("hold", "set it aside until it is released"),
             Option("wait", "wait until it has ended"),
             Option("timeout", value: "SPAN", "with --wait: no longer than this"),
@@ -53,11 +54,12 @@ enum EnqueueVerb: ControlVerb {
             throw Failure.usage("which model?", hint: "jobctl models lists them")
         }
         let isDry = arguments.has("dry-run")
-        let store = isDry ? try session.storeIfAny() : nil
-        var job = try draft(session, model, try store ?? session.storeIfAny())
+        let store = try session.storeIfAny(isDry ? .read : .write)
+        var job = try draft(session, model, store)
         try apply(options: session, to: &job)
-        if isDry { return try show(job, session, store) }
-        let database = try session.store(.create)
+        if isDry { return try show(job, session) }
+        // A job that is refused makes no store.
+        let database = try store ?? session.store(.create)
         let (stored, existing) = try database.enqueue(job)
         session.wake(database.directory)
         if existing {
@@ -67,11 +69,13 @@ enum EnqueueVerb: ControlVerb {
                     + (differs ? ", although its input differs" : ""))
         }
         if arguments.has("wait") {
-            let waiting = Waiting(session: session, store: database, ids: [stored.id])
+            let existing: Set<Int64> = existing ? [stored.id] : []
+            let waiting = Waiting(session: session, store: database, ids: [stored.id], existing: existing)
             return try waiting.run(timeout: WaitVerb.timeout(session))
         }
         try answer(stored, existing, session, database)
         session.noteIfNoDaemon(database.directory, "the job waits until it runs")
+        try session.finish(database)
         return .success
     }
 
@@ -118,7 +122,7 @@ enum EnqueueVerb: ControlVerb {
         }
     }
 
-    private static func show(_ job: NewJob, _ session: Session, _ store: JobDatabase?) throws -> ExitCode {
+    private static func show(_ job: NewJob, _ session: Session) throws -> ExitCode {
         let input = try JSON(parsing: job.input)
         if session.wantsJSON {
             try session.emit(
@@ -160,9 +164,11 @@ enum EnqueueVerb: ControlVerb {
             return entries
         }
         session.wake(store.directory)
-        try store.checkpointIfLarge()
         if arguments.has("wait") {
-            let waiting = Waiting(session: session, store: store, ids: entries.runs.flatMap { Array($0.ids) })
+            let existing = Set(entries.runs.filter(\.existing).flatMap(\.ids))
+            let waiting = Waiting(
+                session: session, store: store, ids: entries.runs.flatMap { Array($0.ids) },
+                existing: existing)
             return try waiting.run(timeout: WaitVerb.timeout(session))
         }
         for run in entries.runs {
@@ -177,6 +183,7 @@ enum EnqueueVerb: ControlVerb {
         let existing = entries.existing > 0 ? ", \(entries.existing) were there already by their keys" : ""
         session.note("enqueued \(entries.added)\(existing)")
         session.noteIfNoDaemon(store.directory, "the jobs wait until it runs")
+        try session.finish(store)
         return .success
     }
 }

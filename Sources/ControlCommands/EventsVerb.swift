@@ -28,10 +28,12 @@ enum EventsVerb: ControlVerb {
         if limit == nil, session.screen.isTerminal { limit = 50 }
         var last: Int64 = 0
         if let only {
-            var events = try only.flatMap { try store.events(of: $0) }.sorted { $0.id < $1.id }
+            // First of all, so that what happens from here on is found by the loop below.
+            last = try store.lastEventID()
+            var events = try only.flatMap { try store.events(of: $0) }.filter { $0.id <= last }
+            events.sort { $0.id < $1.id }
             if let limit { events = events.suffix(Int(clamping: limit)) }
             for event in events { try print(event, session) }
-            last = try store.lastEventID()
         } else if let limit {
             last = max(0, try store.lastEventID() - limit)
         }

@@ -10,7 +10,8 @@ enum ListVerb: ControlVerb {
                 + "created_at (UTC), label, prompt."
         ],
         options: Selection.filterOptions + [
-            Option("since", value: "TIME", "only jobs enqueued since then: 2h, 2026-01-31, or RFC 3339"),
+            Option(
+                "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339"),
             Option("limit", value: "N", "the newest N"),
         ],
         examples: [
@@ -31,7 +32,9 @@ enum ListVerb: ControlVerb {
         let store = try session.store(.read)
         var table = JobTable(session.screen, now: store.now)
         var waiting = 0
+        var isEmpty = true
         let visit: (Job) throws -> Void = { job in
+            isEmpty = false
             if session.wantsJSON {
                 try session.emit(job, in: store)
             } else if session.isQuiet {
@@ -52,6 +55,7 @@ enum ListVerb: ControlVerb {
             try store.forEach(filter, visit: visit)
         }
         try table.print(session.screen)
+        if isEmpty, session.screen.isTerminal { session.note("no jobs") }
         return .success
     }
 }

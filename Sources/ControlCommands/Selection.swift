@@ -41,8 +41,8 @@ struct Selection {
             try store.forEach(filter) { ids.append($0.id) }
         } else {
             guard !words.isEmpty else {
-                throw Failure.usage(
-                    "which jobs?", hint: "give ids (12 14-20), or --state, --model or --label")
+                let filters = labelChooses ? "--state, --model or --label" : "--state or --model"
+                throw Failure.usage("which jobs?", hint: "give ids (12 14-20), or \(filters)")
             }
             var seen: Set<Int64> = []
             for id in try Self.read(words, store) where seen.insert(id).inserted { ids.append(id) }

@@ -28,8 +28,8 @@ struct Session {
     func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase { try JobDatabase(directory(), purpose) }
 
     /// The store, or nil where there is none yet: for verbs that can do without.
-    func storeIfAny() throws -> JobDatabase? {
-        do { return try store(.read) } catch StoreError.missing { return nil }
+    func storeIfAny(_ purpose: JobDatabase.Purpose = .read) throws -> JobDatabase? {
+        do { return try store(purpose) } catch StoreError.missing { return nil }
     }
 
     func emit(_ value: JSON) throws { try screen.write(SafeText.escapeJSON(value.text) + "\n") }
@@ -83,7 +83,7 @@ struct Session {
         else {
             throw Failure.usage(
                 "\(name): \"\(SafeText.escape(text))\" is no time",
-                hint: "write 2h, 2026-01-31, \"2026-01-31 18:00\" (local) or 2026-01-31T18:00:00Z")
+                hint: "write 2h, 18:00, 2026-01-31, \"2026-01-31 18:00\" (local) or 2026-01-31T18:00:00Z")
         }
         return moment
     }
@@ -92,4 +92,11 @@ struct Session {
 extension Session {
     /// Tells a running jobd that there is something to do.
     func wake(_ directory: StateDirectory) { directory.ring() }
+
+    /// After the answer: keeps the log short, which every program that opens the store reads.
+    func finish(_ store: JobDatabase) throws {
+        try screen.flush()
+        // The work is done and answered for. What cannot be moved now, the next one moves.
+        try? store.checkpointIfLarge()
+    }
 }

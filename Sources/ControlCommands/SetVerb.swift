@@ -3,18 +3,21 @@ internal import JobModel
 
 enum SetVerb: ControlVerb {
     static let command = Command(
-        "set", "change a job's label, priority or time", operands: Selection.operands,
+        "set", "change a job's label, priority or time", operands: "ID… | --state STATE | --model MODEL",
         discussion: [
-            Selection.discussion,
-            "The label can be changed at any time; priority and not-before while the job is held or queued. With ids, "
-                + "--label is the new label; to choose jobs by their label, pipe: jobctl list --label old -q | jobctl set - …",
+            "ID is a number, a range such as 12-20, or - for ids on standard input, one a line. Instead of ids, --state "
+                + "and --model choose jobs.",
+            "The label can be changed at any time; priority and not-before while the job is held or queued. Here --label is "
+                + "the new label; to choose jobs by their label, pipe: jobctl list --label old -q | jobctl set - …",
         ],
         options: [
             Option("state", value: "STATE", repeats: true, "only jobs in this state; may be given again"),
             Option("model", value: "MODEL", "only jobs of this model; a trailing * takes all that begin so"),
             Option("label", value: "TEXT", "the new label; an empty one takes it away"),
             Option("priority", value: "N", "the new priority; higher goes first"),
-            Option("not-before", value: "TIME", "the new time; \"now\" takes it away"),
+            Option(
+                "not-before", value: "TIME",
+                "the new time: 2h, 22:00, 2026-01-31 18:00; \"now\" takes it away"),
             Option("yes", short: "y", "do not ask"),
             Option("dry-run", short: "n", "only show which jobs are meant"),
         ],
@@ -34,7 +37,8 @@ enum SetVerb: ControlVerb {
             throw Failure.usage("nothing to set", hint: "give --label, --priority or --not-before")
         }
         return try Steering(
-            session: session, name: "set", verb: .set(changes), states: [.held, .queued], labelChooses: false
+            session: session, name: "set", verb: .set(changes),
+            states: changes.touchesSending ? [.held, .queued] : [], labelChooses: false
         ).run()
     }
 }

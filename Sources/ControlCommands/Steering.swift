@@ -30,6 +30,7 @@ struct Steering {
             for (id, result) in results where try !report(id, result, store) { code = .no }
         }
         session.wake(store.directory)
+        try session.finish(store)
         return code
     }
 

@@ -2,7 +2,8 @@ internal import CommandLineTool
 internal import JSON
 
 enum VersionVerb: ControlVerb {
-    static let command = Command("version", "print the version")
+    static let command = Command(
+        "version", "print the version", examples: [.init("jobctl version --json", "for a script")])
 
     static func run(_ session: Session) throws -> ExitCode {
         if session.wantsJSON {

@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Glibc
+internal import JSON
 internal import JobModel
 internal import JobStore
 
@@ -8,12 +9,15 @@ struct Waiting {
     let session: Session
     let store: JobDatabase
     let ids: [Int64]
+    /// Those that an enqueue found standing already.
+    var existing: Set<Int64> = []
 
     /// - Returns: success when all of them completed.
     func run(timeout: Int64?) throws -> ExitCode {
         let start = ContinuousClock.now
         session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
         var waiting = ids
+        var noted: Set<Int64> = []
         var code = ExitCode.success
         var table = JobTable(session.screen, now: store.now)
         while true {
@@ -23,10 +27,19 @@ struct Waiting {
                 guard let job = try store.find(id) else { throw Failure(.no, "job \(id) is gone") }
                 if !job.state.hasEnded {
                     unfinished.append(job)
+                    if let need = need(of: job), noted.insert(id).inserted {
+                        session.screen.show(progress: "")
+                        session.note("note: job \(id) is \(job.state.rawValue) and waits for you: \(need)")
+                    }
                     continue
                 }
                 if job.state != .completed { code = .no }
-                if session.wantsJSON { try session.emit(job, in: store) } else { table.add(job) }
+                if session.wantsJSON {
+                    try session.emit(
+                        job, in: store, adding: existing.contains(id) ? ["existing": .bool(true)] : [:])
+                } else {
+                    table.add(job)
+                }
             }
             waiting = unfinished.map(\.id)
             try session.screen.flush()
@@ -47,6 +60,15 @@ struct Waiting {
             try table.print(session.screen)
         }
         return code
+    }
+
+    /// What a person must type before the job can end.
+    private func need(of job: Job) -> String? {
+        switch job.state {
+        case .held: "jobctl release \(job.id)"
+        case .uncertain: "jobctl resolve \(job.id) …"
+        default: nil
+        }
     }
 
     private func progress(_ jobs: [Job], since start: ContinuousClock.Instant) -> String {

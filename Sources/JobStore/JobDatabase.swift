@@ -80,11 +80,16 @@ package final class JobDatabase {
     }
 
     /// Checkpoints a log that has grown large; without a lock of the caller's, only where no jobd is there to do it.
-    package func checkpointIfLarge(bytes limit: Int64 = 16 << 20, holding held: StateLock? = nil) throws {
+    ///
+    /// Whoever opens the store alone reads the whole log first, so that a long one costs every `jobctl`. It waits for
+    /// nobody: a reader that stands in the way is passed by, until the next time.
+    package func checkpointIfLarge(bytes limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws {
         var status = stat()
         guard unsafe stat(directory.database + "-wal", &status) == 0, status.st_size > limit,
             let lock = try held ?? StateLock(directory, as: "jobctl")
         else { return }
+        try perform { try connection.execute("PRAGMA busy_timeout = 0") }
+        defer { try? connection.execute("PRAGMA busy_timeout = 15000") }
         try checkpoint(holding: lock)
     }
 }

@@ -79,7 +79,7 @@ package actor JobStore {
             for answer in answers { answer() }
             commits += 1
             // Who holds the lock checkpoints; looking at the size of the log each time would cost more than it saves.
-            if commits % 256 == 0 { try? database.checkpointIfLarge(holding: lock) }
+            if commits % 256 == 0 { try? database.checkpointIfLarge(bytes: 16 << 20, holding: lock) }
         } catch {
             for pending in group { pending.fail(error) }
         }

@@ -16,7 +16,7 @@ package struct Command {
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
+        defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0
         let started = unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, environ)
         close(ends[1])
