@@ -55,7 +55,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
+                "CFile", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
+                "JobStore",
                 "Provider",
                 "Worker",
             ],

@@ -142,6 +142,12 @@ CREATE TABLE pauses (
                CHECK (since IS strftime('%Y-%m-%d %H:%M:%f', since, '+0 days'))
 ) STRICT, WITHOUT ROWID;
 
+-- How far programs have read the events: on_finish and on_attention, so that each event is told at least once.
+CREATE TABLE marks (
+    name     TEXT PRIMARY KEY,
+    event_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Schemas that were fetched or given at run time. They stand before the ones in the program.
 CREATE TABLE models (
     model      TEXT PRIMARY KEY,

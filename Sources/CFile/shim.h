@@ -10,4 +10,10 @@ static inline int cfile_rename_to_free_name(int from, const char *old_name, int 
     return (int)syscall(SYS_renameat2, from, old_name, to, new_name, no_replace);
 }
 
+/// A nameless file in memory; programs that are started see it only where it is given to them.
+static inline int cfile_in_memory(const char *name) {
+    const unsigned int close_on_exec = 1;
+    return (int)syscall(SYS_memfd_create, name, close_on_exec);
+}
+
 #endif

@@ -124,18 +124,27 @@ package struct DaemonProgram {
         let dispatcher = Dispatcher(store: store, context: context, drains: arguments.has("drain"))
         let log = services.log
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
+        let hooks = Hooks(store, context.configuration, log)
         let signals = SignalWatch(
             onStop: {
                 log.write(.info, "stopping")
                 Task { await dispatcher.stop() }
             },
-            onReload: { Task { await Self.reload(dispatcher, services, file) } })
-        let changes = try ChangeWatch(directory) { dispatcher.ring() }
+            onReload: { Task { await Self.reload(dispatcher, hooks, services, file) } })
+        let changes = try ChangeWatch(directory) {
+            dispatcher.ring()
+            hooks.ring()
+        }
         log.write(
             .info,
             "jobd \(Self.version) runs on \(directory.path), token from \(token?.origin ?? "nowhere: none is set")"
         )
-        let ending = try await dispatcher.run()
+        let ending = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await hooks.run() }
+            let ending = try await dispatcher.run()
+            await hooks.finish(all: ending != .stopped)
+            return ending
+        }
         changes.end()
         await services.shutdown()
         try await store.close()
@@ -149,7 +158,9 @@ package struct DaemonProgram {
     }
 
     /// A reload that fails changes nothing.
-    private static func reload(_ dispatcher: Dispatcher, _ services: Services, _ file: ConfigurationFile)
+    private static func reload(
+        _ dispatcher: Dispatcher, _ hooks: Hooks, _ services: Services, _ file: ConfigurationFile
+    )
         async
     {
         do {
@@ -158,6 +169,7 @@ package struct DaemonProgram {
             let context = try services.context(configuration, token: token)
             services.log.change(configuration.logLevel)
             await dispatcher.reload(context)
+            await hooks.reload(configuration)
             services.log.write(.info, "the configuration was read again")
         } catch {
             services.log.write(.error, "the configuration stays as it was: \(failure(error).message)")

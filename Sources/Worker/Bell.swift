@@ -2,7 +2,7 @@ internal import Dispatch
 internal import HTTP
 
 /// What the dispatcher sleeps on: somebody rings, or the time comes. Ringing while it is awake is not lost.
-final class Bell: Sendable {
+package final class Bell: Sendable {
     private struct State {
         var hasRung = false
         var sleeper: CheckedContinuation<Void, Never>?
@@ -13,7 +13,9 @@ final class Bell: Sendable {
     private let state = Locked(State())
     private let queue = DispatchQueue(label: "jobd.bell")
 
-    func ring() {
+    package init() {}
+
+    package func ring() {
         let sleeper = state.withLock { state in
             state.hasRung = true
             defer { state.sleeper = nil }
@@ -23,7 +25,7 @@ final class Bell: Sendable {
     }
 
     /// Returns when the bell has rung since the last return, or at `deadline`; nil waits for the ring alone.
-    func wait(until deadline: ContinuousClock.Instant?) async {
+    package func wait(until deadline: ContinuousClock.Instant?) async {
         var timer: DispatchWorkItem?
         await withCheckedContinuation { continuation in
             let sleep = state.withLock { state -> Int? in

@@ -173,7 +173,7 @@ package actor Dispatcher {
         if context.configuration.submitPerMinute > 0, let opens = rate.opensAt { moments.append(opens) }
         moments += rateByLimit.values.compactMap(\.opensAt).filter { $0 > now }
         // Lost wake-ups cost this much, never a stuck queue.
-        return min(moments.filter { $0 > 0 }.min() ?? .max, now + 15_000)
+        return min(moments.filter { $0 > 0 }.min() ?? .max, now + 60_000)
     }
 
     /// Whether nothing is left to do without a person.
