@@ -25,7 +25,7 @@ package actor JobStore {
     }
 
     /// Moves everything into the database file. The store is not used after that.
-    package func close() throws { try database.checkpoint(holding: lock) }
+    package func close() throws { try database.checkpointIfLarge(bytes: 0, holding: lock) }
 
     /// Reads, or does what needs no transaction.
     package func read<Value: Sendable>(_ body: @Sendable (JobDatabase) throws -> Value) throws -> Value {

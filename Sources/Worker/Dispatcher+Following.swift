@@ -34,7 +34,7 @@ extension Dispatcher {
             schedule(job.id, next)
         case .trouble(let next, let asked):
             strain += 1
-            if let asked { quietUntil = max(quietUntil, now + min(asked, .seconds(3600)).wholeMilliseconds) }
+            if let asked { beQuiet(for: asked) }
             schedule(job.id, next)
         case .account(let reason, let detail, let next):
             if gate.reason == nil {
@@ -79,6 +79,11 @@ extension Dispatcher {
         }
         if steered.remove(id) != nil { await takeUp(id) }
         bell.ring()
+    }
+
+    /// The service asks for a pause: everything slows down together, but not for so long that results could vanish.
+    func beQuiet(for asked: Duration) {
+        quietUntil = max(quietUntil, now + min(asked, context.configuration.retryMax).wholeMilliseconds)
     }
 
     func schedule(_ id: Int64, _ next: NextLook) {

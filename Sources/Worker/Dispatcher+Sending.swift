@@ -101,7 +101,7 @@ extension Dispatcher {
             gate.noAnswer(job.id, limit: limit, at: now) { context.delay(after: $0) }
             leave(job)
         case .later(let asked):
-            if let asked { quietUntil = max(quietUntil, now + min(asked, .seconds(3600)).wholeMilliseconds) }
+            if let asked { beQuiet(for: asked) }
             leave(job)
         case .account(let reason, let detail):
             gate.close(reason, at: now) { context.delay(after: $0) }
