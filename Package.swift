@@ -26,6 +26,7 @@ let package = Package(
         // Values and rules, without any effect.
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Spelling", swiftSettings: strict),
+        .target(name: "Locked", swiftSettings: strictMemory),
         .target(name: "JobModel", swiftSettings: strict),
         .target(
             name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
@@ -38,16 +39,18 @@ let package = Package(
         .target(
             name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
-        .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
-        .target(name: "Provider", dependencies: ["HTTP", "JSON"], swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["Locked", "CCrypto", "CCurl"], swiftSettings: strictMemory),
+        .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["CFile", "HTTP", "JSON"], swiftSettings: strictMemory),
+            name: "Downloader", dependencies: ["Locked", "CFile", "HTTP", "JSON"], swiftSettings: strictMemory
+        ),
         .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
 
         // What the programs do.
         .target(
             name: "Worker",
             dependencies: [
+                "Locked",
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
                 "Provider",
             ],
@@ -55,6 +58,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
+                "Locked",
                 "CFile", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
                 "JobStore",
                 "Provider",
@@ -66,7 +70,7 @@ let package = Package(
             dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Spelling"],
             swiftSettings: strictMemory),
         .target(
-            name: "ProviderSimulator", dependencies: ["Catalogue", "CMicroHTTPD", "JSON"],
+            name: "ProviderSimulator", dependencies: ["Locked", "Catalogue", "CMicroHTTPD", "JSON"],
             swiftSettings: strictMemory),
 
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
@@ -76,17 +80,18 @@ let package = Package(
         // What the tests share, then the tests themselves.
         .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strictMemory),
         .target(
-            name: "ScriptedServer", dependencies: ["HTTP"], path: "Tests/ScriptedServer",
+            name: "ScriptedServer", dependencies: ["Locked", "HTTP"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer"], swiftSettings: strict),
         .testTarget(
-            name: "ProviderTests", dependencies: ["HTTP", "JSON", "Provider", "ScriptedServer"],
+            name: "HTTPTests", dependencies: ["Locked", "HTTP", "ScriptedServer"], swiftSettings: strict),
+        .testTarget(
+            name: "ProviderTests", dependencies: ["JobModel", "HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
-            name: "DownloaderTests", dependencies: ["Downloader", "HTTP", "ScriptedServer"],
+            name: "DownloaderTests", dependencies: ["Locked", "Downloader", "HTTP", "ScriptedServer"],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),

@@ -80,14 +80,7 @@ package enum ControlProgram {
         switch error {
         case let failure as Failure: return failure
         case let error as StoreError:
-            let code: ExitCode =
-                switch error {
-                case .missing, .notOurs, .newer, .olderInUse, .busy: .unavailable
-                case .noPermission, .readOnly: .permission
-                case .diskFull, .damaged, .inputOutput: .inputOutput
-                case .refused: .inputRefused
-                case .unexpected: .bug
-                }
+            let code = ExitCode(rawValue: error.exitCode) ?? .bug
             return Failure(code, SafeText.escape("\(error)"), hint: error.hint)
         default:
             return Failure(.bug, SafeText.escape("unexpected: \(error)"), hint: "please report this as a bug")

@@ -45,7 +45,11 @@ internal import JobStore
         queue.asyncAfter(deadline: .now() + wait) { [weak self] in
             guard let self, let written = lastWrite else { return }
             onChange()
-            if .now() > written + Self.longestCommit { lastWrite = nil } else { lookAgain(after: .milliseconds(100)) }
+            if .now() > written + Self.longestCommit {
+                lastWrite = nil
+            } else {
+                lookAgain(after: .milliseconds(100))
+            }
         }
     }
 

@@ -66,7 +66,8 @@ package struct DaemonProgram {
     private static func failure(_ error: any Error) -> Failure {
         switch error {
         case let failure as Failure: failure
-        case let error as StoreError: Failure(ExitCode(error), "\(error)", hint: error.hint)
+        case let error as StoreError:
+            Failure(ExitCode(rawValue: error.exitCode) ?? .bug, "\(error)", hint: error.hint)
         default: Failure(.bug, "unexpected: \(error)", hint: "please report this as a bug")
         }
     }
@@ -207,19 +208,5 @@ package struct DaemonProgram {
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = min(limit.rlim_max, 65_536)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-}
-
-extension ExitCode {
-    /// What the programs end with where the store fails them.
-    init(_ error: StoreError) {
-        self =
-            switch error {
-            case .missing, .notOurs, .newer, .olderInUse, .busy: .unavailable
-            case .noPermission, .readOnly: .permission
-            case .diskFull, .damaged, .inputOutput: .inputOutput
-            case .refused: .inputRefused
-            case .unexpected: .bug
-            }
     }
 }

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Glibc
 internal import HTTP
+internal import Locked
 
 /// Turns signals into calls. A second one of those that end the program ends it at once.
 final class SignalWatch {

@@ -61,6 +61,17 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
+    /// What a program that cannot go on ends with, by sysexits.h.
+    package var exitCode: Int32 {
+        switch self {
+        case .missing, .notOurs, .newer, .olderInUse, .busy: 69
+        case .noPermission, .readOnly: 77
+        case .diskFull, .damaged, .inputOutput: 74
+        case .refused: 65
+        case .unexpected: 70
+        }
+    }
+
     /// What a person can do about it.
     package var hint: String? {
         switch self {

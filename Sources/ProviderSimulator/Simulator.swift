@@ -1,3 +1,5 @@
+internal import Locked
+
 /// RunComfy's Model API in one process, on loopback, without token, money or network.
 package final class Simulator: Sendable {
     private let server: WebServer

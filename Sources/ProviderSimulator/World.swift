@@ -1,4 +1,5 @@
 internal import JSON
+internal import Locked
 
 /// Everything that the answers depend on.
 final class World: Sendable {

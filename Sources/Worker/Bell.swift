@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import HTTP
+internal import Locked
 
 /// What the dispatcher sleeps on: somebody rings, or the time comes. Ringing while it is awake is not lost.
 package final class Bell: Sendable {

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Locked
 
 /// A bounded number of places, given in the order of asking.
 final class Places: Sendable {

@@ -1,4 +1,5 @@
 import HTTP
+internal import Locked
 import ScriptedServer
 
 /// Serves files on loopback, and misbehaves as told, byte for byte.

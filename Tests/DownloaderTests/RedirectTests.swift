@@ -1,4 +1,5 @@
 import HTTP
+internal import Locked
 import Testing
 
 @testable import Downloader

@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+internal import Locked
 import Testing
 
 @testable import Downloader

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HTTP
+internal import Locked
 
 /// Keeps free space on the outputs' disk, the expected rest of all downloads under way counted.
 package final class SpaceKeeper: Sendable {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Locked
 
 /// `/_sim/...`: looks behind the scenes, for tests and rehearsals.
 struct ControlHandler {

@@ -1,3 +1,5 @@
+internal import Locked
+
 /// `GET /files/{request_id}/{index}.{ext}`: the outputs, drawn when they are first asked for.
 struct FileHandler {
     let world: World

@@ -1,3 +1,5 @@
+internal import Locked
+
 /// Finds out which call is meant, and whether its caller may make it.
 struct Router {
     let world: World

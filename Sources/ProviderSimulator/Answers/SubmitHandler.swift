@@ -1,4 +1,5 @@
 internal import JSON
+internal import Locked
 
 /// `POST /v1/models/{model_id}`: the call that costs money.
 struct SubmitHandler {

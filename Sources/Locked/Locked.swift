@@ -3,11 +3,11 @@ internal import Glibc
 /// A value that one thread at a time may touch.
 ///
 /// A pthread mutex and not `Synchronization.Mutex`, about which ThreadSanitizer has false alarms on Linux.
-@safe final class Locked<Value>: @unchecked Sendable {
+@safe package final class Locked<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
 
-    init(_ value: sending Value) {
+    package init(_ value: sending Value) {
         self.value = value
         unsafe mutex = .allocate(capacity: 1)
         unsafe mutex.initialize(to: pthread_mutex_t())
@@ -19,7 +19,8 @@ internal import Glibc
         unsafe mutex.deallocate()
     }
 
-    func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure)
+    package func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result)
+        throws(Failure)
         -> Result
     {
         unsafe pthread_mutex_lock(mutex)
