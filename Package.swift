@@ -28,6 +28,16 @@ let package = Package(
             name: "Catalogue", dependencies: ["JSON"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
 
+        // Measures the store for bench/store.sh; not installed.
+        .executableTarget(
+            name: "storebench", dependencies: ["JobStore", "JobModel"], swiftSettings: strict),
+
+        .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strict),
+        .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
+        .testTarget(
+            name: "JobStoreTests", dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch"],
+            swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
     ],
