@@ -78,9 +78,14 @@ let package = Package(
         .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
 
         // What the tests share, then the tests themselves.
-        .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strictMemory),
+        .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strict),
         .target(
             name: "ScriptedServer", dependencies: ["Locked", "HTTP"], path: "Tests/ScriptedServer",
+            swiftSettings: strict),
+        .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
+        .testTarget(
+            name: "JobStoreTests", dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch"],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),

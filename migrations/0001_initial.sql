@@ -18,7 +18,8 @@ CREATE TABLE jobs (
                             CHECK (length(model) BETWEEN 1 AND 256 AND instr(model, char(0)) = 0),
     input               TEXT NOT NULL                  -- sent as it stands
                             CONSTRAINT "input is a JSON object" CHECK (
-                                CASE WHEN json_valid(input) THEN json_type(input) = 'object' ELSE 0 END),
+                                CASE WHEN json_valid(input) AND instr(input, char(0)) = 0 -- JSON ends there for SQLite
+                                THEN json_type(input) = 'object' ELSE 0 END),
     priority            INTEGER NOT NULL DEFAULT 0,    -- higher goes first
     label               TEXT CHECK (instr(label, char(0)) = 0),
     key                 TEXT                           -- see the index jobs_key
@@ -27,7 +28,8 @@ CREATE TABLE jobs (
                             CHECK (not_before IS strftime('%Y-%m-%d %H:%M:%f', not_before, '+0 days')),
     validation          TEXT NOT NULL DEFAULT 'pending' -- of the input against the model's schema
                             CHECK (validation IN ('pending', 'passed', 'waived')),
-    request_id          TEXT CHECK (length(request_id) BETWEEN 1 AND 128 AND request_id NOT GLOB '*[^-A-Za-z0-9_]*'),
+    request_id          TEXT CHECK (length(request_id) BETWEEN 1 AND 128
+                            AND request_id NOT GLOB '*[^-A-Za-z0-9_]*' AND instr(request_id, char(0)) = 0),
     remote_status       TEXT,                          -- RunComfy's last word about it
     queue_position      INTEGER,                       -- over there
     submissions         INTEGER NOT NULL DEFAULT 0 CHECK (submissions >= 0), -- POSTs accepted or in doubt

@@ -11,7 +11,7 @@ struct DatabaseHeader {
     }
 
     static func examine(_ path: String) throws -> Finding {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
             if errno == ENOENT { return .missing }
             throw StateDirectory.failure(at: path)

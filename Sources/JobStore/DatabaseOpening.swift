@@ -16,7 +16,9 @@ struct DatabaseOpening {
         case .foreign(let reason): throw StoreError.notOurs(path: directory.database, reason: reason)
         case .ours: break
         case .missing where purpose != .create: throw StoreError.missing(path: directory.database)
-        case .missing, .empty: try withLock(lock) { try initialise() }
+        case .missing, .empty:
+            let isMade = { () throws -> Bool in try DatabaseHeader.examine(directory.database) == .ours }
+            try withLock(lock, unless: isMade) { try initialise() }
         }
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
         try bringUpToDate(connection, lock)
@@ -54,6 +56,10 @@ struct DatabaseOpening {
         try useWAL(connection)
     }
 
+    private func isWAL(_ connection: Connection) throws -> Bool {
+        try connection.first("PRAGMA journal_mode") { $0.text(0) } == "wal"
+    }
+
     private func useWAL(_ connection: Connection) throws {
         let mode = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) }
         guard mode == "wal" else {
@@ -67,12 +73,21 @@ struct DatabaseOpening {
         if version > known {
             throw StoreError.newer(path: directory.database, version: version, known: known)
         }
-        let mode = try connection.first("PRAGMA journal_mode") { $0.text(0) }
-        if version == known && mode == "wal" { return }
-        guard let lock = try lock ?? StateLock(directory, as: "jobctl") else {
-            throw StoreError.olderInUse(path: directory.database, version: version)
+        // Whoever makes the database turns it to WAL a moment after its schema can be seen.
+        try withLock(lock, unless: { try isWAL(connection) }) { try useWAL(connection) }
+        if version == known { return }
+        let isDone = { () throws -> Bool in
+            if try Self.version(of: connection) == known { return true }
+            // Another jobctl that brings it up to date is soon done; a jobd that runs on it stays.
+            if lock == nil, let holder = StateLock.holder(of: directory), holder.name != "jobctl" {
+                throw StoreError.olderInUse(path: directory.database, version: version)
+            }
+            return false
         }
-        try useWAL(connection)
+        try withLock(lock, unless: isDone) { try upgrade(connection) }
+    }
+
+    private func upgrade(_ connection: Connection) throws {
         // Somebody else may have done it while this process came for the lock.
         let first = try Self.version(of: connection) + 1
         guard first <= known else { return }
@@ -81,7 +96,6 @@ struct DatabaseOpening {
         try copy(connection, to: directory.database + ".before-" + name)
         try connection.transaction { try migrate(connection, from: first - 1) }
         _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) }
-        withExtendedLifetime(lock) {}
     }
 
     private func migrate(_ connection: Connection, from version: Int) throws {
@@ -110,15 +124,16 @@ struct DatabaseOpening {
         StateDirectory.sync(directory: folder.isEmpty ? "/" : folder)
     }
 
-    /// Runs `body` holding the lock, waiting for it while another process makes the same database.
-    private func withLock(_ held: StateLock?, _ body: () throws -> Void) throws {
-        if held != nil { return try body() }
+    /// Runs `body` holding the lock, unless another process, which has the lock now, does the same meanwhile.
+    private func withLock(
+        _ held: StateLock?, unless isDone: () throws -> Bool, _ body: () throws -> Void
+    ) throws {
         for _ in 0..<1500 {
-            if let lock = try StateLock(directory, as: "jobctl") {
+            if try isDone() { return }
+            if let lock = try held ?? StateLock(directory, as: "jobctl") {
                 defer { withExtendedLifetime(lock) {} }
                 return try body()
             }
-            if try DatabaseHeader.examine(directory.database) == .ours { return }
             usleep(10_000)
         }
         throw StoreError.busy

@@ -88,7 +88,8 @@ extension JobDatabase {
     private func replaceOutputs(of id: Int64, with outputs: [(kind: Output.Kind, url: String)]) throws {
         try connection.run("DELETE FROM outputs WHERE job_id = ?1 AND state <> 'done'", id)
         if outputs.isEmpty { try connection.run("DELETE FROM outputs WHERE job_id = ?1", id) }
-        for (index, output) in outputs.enumerated() {
+        var named: Set<String> = []
+        for (index, output) in outputs.filter({ named.insert($0.url).inserted }).enumerated() {
             try connection.run(
                 "INSERT INTO outputs (job_id, position, kind, url) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
                 id, index + 1, output.kind.rawValue, output.url)

@@ -37,9 +37,10 @@ package final class JobDatabase {
         try perform { try DatabaseOpening.version(of: connection) }
     }
 
-    /// Runs `body` in one transaction with the write lock held.
+    /// Runs `body` in one transaction with the write lock held; inside another one, as a part of that.
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-        try perform { try connection.transaction(body) }
+        if isInTransaction { return try part(body) }
+        return try perform { try connection.transaction(body) }
     }
 
     /// Runs `body` as a part of a transaction: its failure undoes its own changes alone.

@@ -139,6 +139,9 @@ internal import CSQLite
         }
     }
 
+    /// The statements that were run so far. Tests hold their plans against the indexes.
+    var preparedSQL: [String] { Array(statements.keys) }
+
     private func statement(_ sql: String) throws(SQLiteError) -> Statement {
         if let cached = statements[sql], !cached.isRunning { return cached }
         let statement = try unsafe Statement(sql, in: handle)

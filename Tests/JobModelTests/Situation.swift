@@ -34,6 +34,17 @@ struct Situation: CustomStringConvertible {
     }
 }
 
+extension Job {
+    struct NotAccepted: Error {}
+
+    /// What the event makes of the job, which must accept it.
+    func after(_ event: JobEvent, at now: Timestamp) throws -> Job {
+        var job = self
+        guard job.apply(event, at: now) else { throw NotAccepted() }
+        return job
+    }
+}
+
 extension JobEvent {
     /// Every event, once for each payload that the rules tell apart, by the name it has in the tables.
     static let samples: [(name: String, event: JobEvent)] =

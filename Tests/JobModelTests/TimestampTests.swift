@@ -57,7 +57,7 @@ import Testing
             (1_709_164_799_999, "2024-02-28 23:59:59.999"), (4_107_542_400_000, "2100-03-01 00:00:00.000"),
             (253_402_300_799_999, "9999-12-31 23:59:59.999"),
             (-62_167_219_200_000, "0000-01-01 00:00:00.000"),
-        ])
+        ] as [(Int64, String)])
     func anchors(milliseconds: Int64, text: String) {
         #expect(Timestamp(milliseconds: milliseconds).description == text)
         #expect(Timestamp(text)?.milliseconds == milliseconds)

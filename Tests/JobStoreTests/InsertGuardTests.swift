@@ -17,7 +17,9 @@ import Testing
         )
         #expect(said.output == "1|queued|pending\n" && said.status == 0)
         let job = try #require(try database.find(1))
-        #expect((job.state, job.input, job.priority, job.submissions) == (.queued, #"{"prompt":"hi"}"#, 0, 0))
+        #expect(
+            job.state == .queued && job.input == #"{"prompt":"hi"}"# && job.priority == 0
+                && job.submissions == 0)
         let events = try database.events(of: 1)
         #expect(events.map(\.kind) == [.enqueued])
         #expect(events[0].at == job.createdAt && events[0].detail == "{}")
@@ -35,7 +37,7 @@ import Testing
             """)
         #expect(said.status == 0)
         let held = try #require(try database.find(1))
-        #expect((held.state, held.priority, held.label, held.key) == (.held, -5, "cats", "k"))
+        #expect(held.state == .held && held.priority == -5 && held.label == "cats" && held.key == "k")
         #expect(held.notBefore == Timestamp("2030-01-01 00:00:00.000") && held.nextTryAt == held.notBefore)
         #expect(held.validation == .waived)
         #expect(try database.find(2)?.priority == .max)
@@ -54,15 +56,15 @@ import Testing
             ("submitted_at", "'2024-01-01 00:00:00.000'"), ("started_at", "'2024-01-01 00:00:00.000'"),
             ("finished_at", "'2024-01-01 00:00:00.000'"), ("ended_at", "'2024-01-01 00:00:00.000'"),
             ("next_try_at", "'2024-01-01 00:00:00.000'"), ("followed_since", "'2024-01-01 00:00:00.000'"),
-            ("model", "NULL"), ("model", "''"), ("model", "printf('%300c', 'x')"),
+            ("model", "NULL"), ("model", "''"), ("model", "printf('%.300c', 'x')"),
             ("model", "'a' || char(0)"), ("input", "NULL"), ("input", "''"), ("input", "'{'"),
             ("input", "'[]'"), ("input", "'1'"), ("input", "'null'"), ("input", "x'7b7d'"),
-            ("input", "'{}' || char(0)"), ("priority", "'high'"), ("priority", "1.5"), ("priority", "NULL"),
+            ("input", "'{}' || char(0)"), ("priority", "'high'"), ("priority", "1.5"),
             ("label", "'a' || char(0)"), ("key", "''"), ("key", "'a' || char(0)"), ("validation", "'maybe'"),
             ("not_before", "'2024-01-01'"), ("not_before", "'2024-01-01 00:00:00'"),
             ("not_before", "'2024-01-01T00:00:00.000'"), ("not_before", "'2024-01-01 00:00:00.000Z'"),
             ("not_before", "'2023-02-30 00:00:00.000'"), ("not_before", "'2024-01-01 25:00:00.000'"),
-            ("not_before", "'now'"), ("not_before", "''"), ("not_before", "1700000000"),
+            ("not_before", "''"), ("not_before", "1700000000"),
         ])
     func refused(column: String, value: String) throws {
         let database = try store.open()
@@ -133,7 +135,7 @@ import Testing
             "DELETE FROM jobs", "INSERT INTO events (job_id, kind) VALUES (99, 'held')",
             "INSERT INTO events (job_id, kind) VALUES (1, 'nonsense')",
             "INSERT INTO events (job_id, kind, detail) VALUES (1, 'held', '{')",
-            "INSERT INTO events (job_id, kind, at) VALUES (1, 'held', 'now')",
+            "INSERT INTO events (job_id, kind, at) VALUES (1, 'held', 'soon')",
         ] {
             let error = #expect(throws: SQLiteError.self, "\(sql)") { try foreign.run(sql) }
             #expect(error?.kind == .constraint, "\(sql)")

@@ -71,7 +71,7 @@ import Testing
         _ = try store.open().job()
         let lock = try #require(try StateLock(store.directory, as: "jobd"))
         let error = #expect(throws: StoreError.self) { try open(Self.second) }
-        guard case .olderInUse(_, version: 1) = error else {
+        guard case .olderInUse(_, 1) = error else {
             Issue.record("it was called \(String(describing: error))")
             return
         }
@@ -80,6 +80,18 @@ import Testing
         #expect(FileOnDisk(store.directory.database + ".before-0002") == nil)
         // jobd itself, which holds the lock, may.
         #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == 2)
+    }
+
+    @Test func manyMayFindAnOlderStoreAtOnceAndItIsBroughtUpOnce() async throws {
+        _ = try store.open().job()
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<6 {
+                group.addTask { try DatabaseOpening.version(of: open(Self.second, Self.third)) }
+            }
+            for try await version in group { #expect(version == 3) }
+        }
+        let connection = try open(Self.second, Self.third)
+        #expect(try connection.first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
     }
 
     @Test func aStepMayNotRunWithoutItsCopy() throws {

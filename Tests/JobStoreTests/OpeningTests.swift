@@ -68,10 +68,11 @@ import Testing
     @Test func manyProcessesMayOpenFirstAtOnceAndLoseNothing() async throws {
         try makeDirectory()
         let (state, start) = (store.directory.path, store.scratch["start"])
-        await withTaskGroup { group in
+        await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    await #expect(processExitsWith: .success) { [state, start] in
+                    _ = await #expect(processExitsWith: .success) {
+                        [state = state as String, start = start as String] in
                         while access(start, F_OK) != 0 { usleep(200) }
                         for _ in 0..<25 {
                             let database = try JobDatabase(StateDirectory(state), .create)
@@ -223,7 +224,7 @@ import Testing
         chmod(store.directory.database + "-shm", 0o644)
         let before = FileOnDisk.bytes(store.directory.database)
         let state = store.directory.path
-        await #expect(processExitsWith: .success) { [state] in
+        await #expect(processExitsWith: .success) { [state = state as String] in
             try #require(setgid(65534) == 0 && setuid(65534) == 0)
             let error = #expect(throws: StoreError.self) { try JobDatabase(StateDirectory(state), .write) }
             guard case .noPermission(let path, nil) = error else {
@@ -234,7 +235,7 @@ import Testing
         }
         // The directory may be written, its database may not.
         chmod(store.directory.path, 0o777)
-        await #expect(processExitsWith: .success) { [state] in
+        await #expect(processExitsWith: .success) { [state = state as String] in
             try #require(setgid(65534) == 0 && setuid(65534) == 0)
             let error = #expect(throws: StoreError.self) {
                 try JobDatabase(StateDirectory(state), .write).enqueue(NewJob(model: "m", input: "{}"))

@@ -24,10 +24,11 @@ import Testing
         return all[Int.random(in: 0..<all.count, using: &numbers)]
     }
 
-    @Test("Whatever happens to a job can be stored, and reads back as it was", arguments: 1...8)
+    @Test("Whatever happens to a job can be stored, and reads back as it was", arguments: UInt64(1)...8)
     func walk(seed: UInt64) throws {
         var numbers = SeededNumbers(state: seed)
-        let database = try ScratchStore().open()
+        let store = ScratchStore()
+        let database = try store.open()
         var reached: Set<JobState> = []
         try database.transaction {
             for life in 0..<20 {

@@ -19,7 +19,7 @@ import Testing
                 try database.record(.submitting(priceUSD: nil), for: job.id, in: .queued)
             }
         }
-        #expect((error?.id, error?.expected, error?.found) == (job.id, .queued, .held))
+        #expect(error?.id == job.id && error?.expected == .queued && error?.found == .held)
         #expect(throws: StaleJob.self) {
             try database.transaction { try database.record(.fetched, for: job.id, in: .held) }
         }
@@ -55,7 +55,7 @@ import Testing
         let recorded = try database.transaction {
             try database.record(.submitting(priceUSD: nil), for: seen.id, in: .queued)
         }
-        #expect((recorded.label, recorded.priority) == ("new", 7))
+        #expect(recorded.label == "new" && recorded.priority == 7)
         #expect(try database.find(seen.id) == recorded)
     }
 
@@ -137,8 +137,8 @@ import Testing
                 [
                     .submitting(priceUSD: 0.5), .accepted(requestID: "r"), .failed(JobFailure(.remote, "no")),
                     .retried(resubmit: false), .submitting(priceUSD: 0.5), .accepted(requestID: "s"),
-                    .succeeded(finishedAt: nil, costUSD: 1),
-                ], ["1 0.5 -", "2 0.5 1"]
+                    .succeeded(finishedAt: nil, costUSD: 1.5),
+                ], ["1 0.5 -", "2 0.5 1.5"]
             ),
         ]
         for (index, (events, expected)) in lives.enumerated() {

@@ -18,6 +18,15 @@ struct ScratchStore {
         try JobDatabase(directory, purpose, busyTimeout: busyTimeout, clock: clock)
     }
 
+    /// The store as jobd has it.
+    func jobStore(busyTimeout: Duration = .seconds(15)) throws -> JobStore {
+        try directory.create()
+        guard let lock = try StateLock(directory, as: "jobd") else { throw StoreError.busy }
+        return try JobStore(lock: lock) {
+            try JobDatabase(directory, .create, lock: lock, busyTimeout: busyTimeout)
+        }
+    }
+
     /// A connection without any of our care, as `sqlite3` would have it.
     func foreign() throws -> Connection {
         try Connection(path: directory.database, .readWrite, busyTimeout: .seconds(15))
@@ -30,6 +39,7 @@ extension StateDirectory {
 
 extension JobDatabase {
     /// Enqueues a job and drives it through `events`.
+    @discardableResult
     func job(
         model: String = "m", input: String = #"{"prompt":"a cat"}"#, key: String? = nil,
         _ events: JobEvent...,

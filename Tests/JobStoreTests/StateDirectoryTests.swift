@@ -9,10 +9,10 @@ import Testing
 
     private static let files = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"]
 
-    @Test("What is made is private, whatever the umask", arguments: [0o022, 0o077, 0o000])
+    @Test("What is made is private, whatever the umask", arguments: [0o022, 0o077, 0o000] as [UInt32])
     func privateModes(mask: UInt32) async throws {
         let state = scratch["deep/er/state"]
-        await #expect(processExitsWith: .success) { [state, mask] in
+        await #expect(processExitsWith: .success) { [state = state as String, mask = mask as UInt32] in
             umask(mask)
             let directory = StateDirectory(state)
             let database = try JobDatabase(directory, .create)
@@ -31,11 +31,11 @@ import Testing
 
     @Test(
         "In a group's directory the group may use what is made, whatever the umask",
-        arguments: [0o022, 0o077])
+        arguments: [0o022, 0o077] as [UInt32])
     func sharedModes(mask: UInt32) async throws {
         let state = scratch["shared"]
         #expect(mkdir(state, 0o700) == 0 && chmod(state, 0o2770) == 0)
-        await #expect(processExitsWith: .success) { [state, mask] in
+        await #expect(processExitsWith: .success) { [state = state as String, mask = mask as UInt32] in
             umask(mask)
             let database = try JobDatabase(StateDirectory(state), .create)
             _ = try database.job()
@@ -54,13 +54,13 @@ import Testing
         chmod(scratch.path, 0o755)
         let database = try JobDatabase(StateDirectory(state), .create)
         _ = try database.job()
-        for file in Self.files.dropLast() {
+        for file in Self.files {
             let found = FileOnDisk(state + "/" + file)
             #expect(found?.owner == 1234 && found?.group == 5678, "\(file)")
         }
         // A member of the group, who is not the owner, under a strict umask; then the owner again.
         for user in [UInt32(4321), 1234] {
-            await #expect(processExitsWith: .success) { [state, user] in
+            await #expect(processExitsWith: .success) { [state = state as String, user = user as UInt32] in
                 umask(0o077)
                 try #require(setgroups(0, nil) == 0 && setgid(5678) == 0 && setuid(user) == 0)
                 let database = try JobDatabase(StateDirectory(state), .write)
@@ -69,7 +69,7 @@ import Testing
         }
         #expect(try database.count("jobs") == 3)
         // Somebody else learns which group it takes.
-        await #expect(processExitsWith: .success) { [state] in
+        await #expect(processExitsWith: .success) { [state = state as String] in
             try #require(setgroups(0, nil) == 0 && setgid(65534) == 0 && setuid(65534) == 0)
             let error = #expect(throws: StoreError.self) { try JobDatabase(StateDirectory(state), .write) }
             guard case .noPermission = error else {
@@ -104,7 +104,7 @@ import Testing
     func aSystemDirectoryThatMayNotBeWrittenIsNeverPassedOverInSilence() async throws {
         let state = scratch["system"]
         #expect(mkdir(state, 0o700) == 0)
-        await #expect(processExitsWith: .success) { [state] in
+        await #expect(processExitsWith: .success) { [state = state as String] in
             try #require(setgid(65534) == 0 && setuid(65534) == 0)
             #expect(throws: StoreError.self) {
                 try StateDirectory.resolve(

@@ -20,23 +20,22 @@ import Testing
         #expect(try StateLock(store.directory, as: "jobctl") != nil)
     }
 
-    @Test func aKilledHolderHoldsNothing() async throws {
+    @Test(.timeLimit(.minutes(1))) func aKilledHolderHoldsNothing() async throws {
         try store.directory.create()
         let (directory, state) = (store.directory, store.directory.path)
-        async let holder: Void = {
-            await #expect(processExitsWith: .signal(SIGKILL)) { [state] in
+        let holder = Task {
+            _ = await #expect(processExitsWith: .signal(SIGKILL)) { [state = state as String] in
                 let lock = try #require(try StateLock(StateDirectory(state), as: "holder"))
                 FileOnDisk.write("held", to: state + "/held")
-                while true { pause() }
-                withExtendedLifetime(lock) {}
+                withExtendedLifetime(lock) { while true { pause() } }
             }
-        }()
+        }
         while FileOnDisk(state + "/held") == nil { try await Task.sleep(for: .milliseconds(5)) }
         let found = try #require(StateLock.holder(of: directory))
         #expect(found.name == "holder" && found.processID != getpid() && found.processID > 0)
         #expect(try StateLock(directory, as: "jobd") == nil)
         kill(found.processID, SIGKILL)
-        await holder
+        await holder.value
         #expect(StateLock.holder(of: directory) == nil)
         #expect(try StateLock(directory, as: "jobd") != nil)
     }

@@ -39,15 +39,13 @@ import Testing
         let connection = try table()
         let nothing: String? = nil
         try connection.run("INSERT INTO t (v, u) VALUES (?1, ?2)", nothing, "")
-        try connection.forEach("SELECT v, u FROM t") { row in
-            #expect(row.isNull(0) && !row.isNull(1))
-            #expect(row.optionalText(0) == nil)
-            #expect(row.optionalText(1) == "")
-            #expect(row.optionalInteger(0) == nil && row.optionalReal(0) == nil)
-            #expect(row.text(0) == "" && row.integer(0) == 0)
-            #expect(row.columnCount == 2 && row.name(1) == "u")
-            return true
-        }
+        let null = try #require(try connection.first("SELECT v FROM t") { $0.value(0) })
+        #expect(null == .null)
+        #expect(try connection.first("SELECT v FROM t") { $0.optionalText(0) } == .some(nil))
+        #expect(try connection.first("SELECT v FROM t") { $0.optionalInteger(0) } == .some(nil))
+        #expect(try connection.first("SELECT v FROM t") { $0.optionalReal(0) } == .some(nil))
+        #expect(try connection.first("SELECT u FROM t") { $0.optionalText(0) } == "")
+        #expect(try connection.first("SELECT v, u FROM t") { $0.name(1) } == "u")
     }
 
     @Test func everySwiftTypeIsBoundAsItself() throws {
@@ -55,7 +53,7 @@ import Testing
         let kinds = try connection.first(
             "SELECT typeof(?1), typeof(?2), typeof(?3), typeof(?4), typeof(?5)",
             1, Int64(1), 1.0, "1", Int64?.none
-        ) { row in (0..<5).map { row.text($0) } }
+        ) { row in [row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)] }
         #expect(kinds == ["integer", "integer", "real", "text", "null"])
     }
 
@@ -93,7 +91,7 @@ import Testing
         }
         #expect(seen == 2)
         #expect(throws: Enough.self) {
-            try connection.forEach("SELECT v FROM t") { _ throws in throw Enough() }
+            try connection.forEach("SELECT v FROM t") { _ in throw Enough() }
         }
         #expect(try connection.all("SELECT v FROM t") { $0.integer(0) }.count == 3)
         // No statement is left open that would hold back a commit or a writer.
@@ -119,17 +117,19 @@ import Testing
     @Test func aSavepointUndoesItselfAlone() throws {
         struct Fault: Error {}
         let connection = try table()
-        try connection.transaction {
-            try connection.savepoint { _ = try connection.run("INSERT INTO t (v) VALUES ('first')") }
-            #expect(throws: Fault.self) {
-                try connection.savepoint {
-                    try connection.run("INSERT INTO t (v) VALUES ('second')")
-                    try connection.savepoint { _ = try connection.run("INSERT INTO t (v) VALUES ('inner')") }
-                    throw Fault()
-                }
+        func add(_ word: String) throws { try connection.run("INSERT INTO t (v) VALUES (?1)", word) }
+        func fail() throws {
+            try connection.savepoint {
+                try add("second")
+                try connection.savepoint { try add("inner") }
+                throw Fault()
             }
-            try connection.savepoint { _ = try connection.run("INSERT INTO t (v) VALUES ('third')") }
         }
+        try connection.run("BEGIN IMMEDIATE")
+        try connection.savepoint { try add("first") }
+        #expect(throws: Fault.self) { try fail() }
+        try connection.savepoint { try add("third") }
+        try connection.run("COMMIT")
         #expect(try connection.all("SELECT v FROM t ORDER BY id") { $0.text(0) } == ["first", "third"])
     }
 

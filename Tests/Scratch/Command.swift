@@ -8,27 +8,31 @@ package struct Command {
     /// Runs the program with what it says on both its outputs taken together. Status 127: it could not be started.
     package static func run(_ words: [String]) -> Command {
         var ends: [Int32] = [0, 0]
-        precondition(unsafe pipe(&ends) == 0)
+        precondition(pipe(&ends) == 0)
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+        var arguments = words.map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        // Nothing of the caller's own settings: the same everywhere.
+        var environment =
+            (["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"] as [String]).map { strdup($0) } + [nil]
+        defer { environment.forEach { free($0) } }
         var process: pid_t = 0
-        let started = unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, environ)
+        let started = posix_spawnp(&process, words[0], &actions, nil, &arguments, &environment)
         close(ends[1])
         defer { close(ends[0]) }
         guard started == 0 else { return Command(status: 127, output: "") }
         var said: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
-        while case let count = unsafe read(ends[0], &chunk, chunk.count), count > 0 {
+        while case let count = read(ends[0], &chunk, chunk.count), count > 0 {
             said.append(contentsOf: chunk[..<count])
         }
         var status: Int32 = 0
-        unsafe waitpid(process, &status, 0)
+        waitpid(process, &status, 0)
         return Command(
             status: status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F),
             output: String(decoding: said, as: UTF8.self))

@@ -5,9 +5,9 @@ package final class ScratchDirectory: Sendable {
     package let path: String
 
     package init() {
-        let root = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+        let root = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array((root + "/jobd-test-XXXXXX").utf8CString)
-        let made = unsafe mkdtemp(&template) != nil
+        let made = mkdtemp(&template) != nil
         precondition(made, "no directory for tests under \(root)")
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
@@ -27,7 +27,7 @@ package struct FileOnDisk {
     /// Nil where there is no such file.
     package init?(_ path: String) {
         var status = stat()
-        guard unsafe lstat(path, &status) == 0 else { return nil }
+        guard lstat(path, &status) == 0 else { return nil }
         mode = status.st_mode & 0o7777
         owner = status.st_uid
         group = status.st_gid
@@ -35,11 +35,11 @@ package struct FileOnDisk {
     }
 
     package static func bytes(_ path: String) -> [UInt8]? {
-        guard let file = unsafe fopen(path, "r") else { return nil }
-        defer { unsafe fclose(file) }
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = unsafe fread(&chunk, 1, chunk.count, file), count > 0 {
+        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 {
             bytes.append(contentsOf: chunk[..<count])
         }
         return bytes
@@ -50,9 +50,9 @@ package struct FileOnDisk {
     }
 
     package static func write(_ bytes: [UInt8], to path: String) {
-        guard let file = unsafe fopen(path, "w") else { preconditionFailure("cannot write \(path)") }
-        defer { unsafe fclose(file) }
-        precondition(unsafe fwrite(bytes, 1, bytes.count, file) == bytes.count)
+        guard let file = fopen(path, "w") else { preconditionFailure("cannot write \(path)") }
+        defer { fclose(file) }
+        precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count)
     }
 
     package static func write(_ text: String, to path: String) { write(Array(text.utf8), to: path) }

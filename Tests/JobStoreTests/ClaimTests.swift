@@ -1,0 +1,89 @@
+import JobModel
+import SQLite
+import Scratch
+import Testing
+
+@testable import JobStore
+
+@Suite struct ClaimTests {
+    private let store = ScratchStore()
+
+    @discardableResult
+    private func add(
+        _ database: JobDatabase, model: String = "m", priority: Int64 = 0, notBefore: Timestamp? = nil,
+        held: Bool = false
+    ) throws -> Int64 {
+        var new = NewJob(model: model, input: "{}")
+        (new.priority, new.notBefore, new.isHeld) = (priority, notBefore, held)
+        return try database.enqueue(new).job.id
+    }
+
+    @Test func theHighestPriorityGoesFirstThenTheOldest() throws {
+        let database = try store.open()
+        for priority in [0, 5, -1, 5, 0, .max, .min] as [Int64] { try add(database, priority: priority) }
+        #expect(try database.ready(model: "m", limit: 100).map(\.id) == [6, 2, 4, 1, 5, 3, 7])
+        #expect(try database.ready(model: "m", limit: 2).map(\.id) == [6, 2])
+        #expect(try database.ready(model: "other", limit: 2).isEmpty)
+    }
+
+    @Test func onlyWhatIsReadyIsOffered() throws {
+        let database = try store.open()
+        #expect(try database.readyModels().isEmpty)
+        for model in ["b", "a", "c", "a"] { try add(database, model: model) }
+        try add(database, model: "held", held: true)
+        try add(database, model: "later", notBefore: Timestamp(milliseconds: 9_000_000_000_000))
+        #expect(try database.readyModels() == ["a", "b", "c"])
+        let first = try #require(try database.ready(model: "a", limit: 9).first)
+        _ = try database.transaction {
+            try database.record(.submitting(priceUSD: nil), for: first.id, in: .queued)
+        }
+        #expect(try database.ready(model: "a", limit: 9).map(\.id) == [4])
+        #expect(try database.ready(model: "held", limit: 9).isEmpty)
+        #expect(try database.ready(model: "later", limit: 9).isEmpty)
+    }
+
+    @Test func whatWaitsForItsTimeIsReadyThenAndNotBefore() throws {
+        let clock = Locked(Timestamp(milliseconds: 1000))
+        let database = try store.open(clock: { clock.value })
+        for time in [1000, 3000, 2000, 5000] as [Int64] {
+            try add(database, notBefore: Timestamp(milliseconds: time))
+        }
+        #expect(try database.promoteDue() == Timestamp(milliseconds: 2000))
+        #expect(try database.ready(model: "m", limit: 9).map(\.id) == [1])
+        clock.value = Timestamp(milliseconds: 2999)
+        #expect(try database.promoteDue() == Timestamp(milliseconds: 3000))
+        clock.value = Timestamp(milliseconds: 5000)
+        #expect(try database.promoteDue() == nil)
+        #expect(try database.ready(model: "m", limit: 9).map(\.id) == [1, 2, 3, 4])
+        #expect(try database.find(2)?.notBefore == Timestamp(milliseconds: 3000))
+    }
+
+    @Test func aHeldJobIsNotPromotedButKeepsItsTime() throws {
+        let database = try store.open()
+        let id = try add(database, notBefore: Timestamp(milliseconds: 1000), held: true)
+        #expect(try database.promoteDue() == nil)
+        _ = try database.transaction { try database.steer(id, .release) }
+        #expect(try database.ready(model: "m", limit: 9).isEmpty)
+        #expect(try database.promoteDue() == nil)
+        #expect(try database.ready(model: "m", limit: 9).map(\.id) == [id])
+    }
+
+    @Test func aStartGoesOnWithEverythingUnfinishedAndNothingElse() throws {
+        let database = try store.open()
+        let sent = [JobEvent.submitting(priceUSD: nil), .accepted(requestID: "r")]
+        _ = try database.job()
+        _ = try database.job(.held)
+        _ = try database.job(.cancelRequested)
+        let wire = try database.job(sent[0])
+        let doubt = try database.job(sent[0], .unanswered(reason: ""))
+        let queue = try database.job(sent[0], .accepted(requestID: "1"))
+        let running = try database.job(
+            sent[0], .accepted(requestID: "2"), .observed(.init(isRunning: true, word: "x")))
+        let fetching = try database.job(
+            sent[0], .accepted(requestID: "3"), .succeeded(finishedAt: nil, costUSD: nil))
+        _ = try database.job(
+            sent[0], .accepted(requestID: "4"), .succeeded(finishedAt: nil, costUSD: nil), .fetched)
+        _ = try database.job(sent[0], .accepted(requestID: "5"), .failed(JobFailure(.lost, "")))
+        #expect(try database.unfinished() == [wire, doubt, queue, running, fetching])
+    }
+}

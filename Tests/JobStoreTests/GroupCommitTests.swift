@@ -1,0 +1,163 @@
+import Glibc
+import JobModel
+import SQLite
+import Scratch
+import Testing
+
+@testable import JobStore
+
+extension JobStore {
+    /// Starts all of `bodies` before the first of them runs, as callers of a busy store do.
+    fileprivate func writeTogether(
+        _ bodies: [@Sendable (JobDatabase) throws -> Int64]
+    ) async -> [Result<Int64, any Error>] {
+        let tasks = bodies.map { body in
+            Task { () -> Result<Int64, any Error> in
+                do { return .success(try await self.write(body)) } catch {
+                    return .failure(error)
+                }
+            }
+        }
+        var results: [Result<Int64, any Error>] = []
+        for task in tasks { results.append(await task.value) }
+        return results
+    }
+}
+
+@Suite struct GroupCommitTests {
+    private struct Fault: Error {}
+
+    private let store = ScratchStore()
+
+    private func commits() -> Int { WriteAheadLog.commits(store.directory.database + "-wal") }
+
+    private static func insert(bytes: Int = 1) -> @Sendable (JobDatabase) throws -> Int64 {
+        { try $0.insert(NewJob(model: "m", input: "{\"x\":\"\(String(repeating: "x", count: bytes))\"}")).id }
+    }
+
+    @Test func manyWritesAreOneCommit() async throws {
+        let jobs = try store.jobStore()
+        let before = commits()
+        let results = await jobs.writeTogether((0..<64).map { _ in Self.insert() })
+        #expect(Set(try results.map { try $0.get() }) == Set(1...64))
+        #expect(commits() == before + 1)
+        #expect(try await jobs.read { try $0.count("jobs") } == 64)
+        // One alone is one commit as well, and what writes nothing is none.
+        _ = try await jobs.write(Self.insert())
+        #expect(commits() == before + 2)
+        _ = try await jobs.write { try $0.count("jobs") }
+        #expect(commits() == before + 2)
+    }
+
+    @Test func everyAnswerComesAfterItsCommit() async throws {
+        let jobs = try store.jobStore()
+        let (directory, path) = (store.directory, store.directory.database)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<32 {
+                group.addTask {
+                    do {
+                        let id = try await jobs.write(Self.insert())
+                        // Another connection sees it as soon as the caller knows of it.
+                        let other = try JobDatabase(directory, .read)
+                        #expect(try other.find(id) != nil)
+                        #expect(WriteAheadLog.commits(path + "-wal") > 0)
+                    } catch { Issue.record(error) }
+                }
+            }
+        }
+        #expect(try await jobs.read { try $0.count("jobs") } == 32)
+    }
+
+    @Test func aPartThatFailsUndoesItselfAlone() async throws {
+        let jobs = try store.jobStore()
+        let before = commits()
+        let results = await jobs.writeTogether(
+            (0..<9).map { index in
+                { database in
+                    let id = try Self.insert()(database)
+                    if index % 3 == 1 { throw Fault() }
+                    if index % 3 == 2 { _ = try database.record(.fetched, for: id, in: .queued) }
+                    return id
+                }
+            })
+        for (index, result) in results.enumerated() {
+            switch (index % 3, result) {
+            case (0, .success(let id)): #expect(try await jobs.read { try $0.find(id) } != nil)
+            case (1, .failure(let error)): #expect(error is Fault)
+            case (2, .failure(let error)): #expect(error is StaleJob)
+            default: Issue.record("part \(index) gave \(result)")
+            }
+        }
+        #expect(try await jobs.read { try $0.count("jobs") } == 3)
+        #expect(try await jobs.read { try $0.count("events") } == 3)
+        #expect(commits() == before + 1)
+    }
+
+    @Test func aPauseMayBePartOfAGroup() async throws {
+        let jobs = try store.jobStore()
+        #expect(try await jobs.write { try $0.pause(.balance, "402") })
+        #expect(try await jobs.write { try $0.pause(.balance, "402 again") } == false)
+        #expect(try await jobs.read { try $0.pauses().map(\.detail) } == ["402 again"])
+        #expect(try await jobs.write { try $0.resume([.balance, .hand]) } == [.balance])
+        #expect(try await jobs.write { try $0.enqueue(NewJob(model: "m", input: "{}")).job.id } == 1)
+    }
+
+    @Test func aStoreThatIsLockedFailsEveryoneAndWorksAgain() async throws {
+        let jobs = try store.jobStore(busyTimeout: .milliseconds(20))
+        let other = try store.foreign()
+        try other.run("BEGIN IMMEDIATE")
+        let results = await jobs.writeTogether((0..<8).map { _ in Self.insert() })
+        for result in results {
+            guard case .failure(let error as StoreError) = result, case .busy = error else {
+                Issue.record("a locked store gave \(result)")
+                continue
+            }
+        }
+        try other.run("ROLLBACK")
+        _ = try await jobs.write(Self.insert())
+        #expect(try await jobs.read { try $0.count("jobs") } == 1)
+    }
+
+    /// A disk of `size` kibibytes on which `body` works; nothing where this machine lets nobody mount one.
+    private func onSmallDisk(_ kibibytes: Int, _ body: (StateDirectory) async throws -> Void) async throws {
+        let disk = store.scratch["disk"]
+        mkdir(disk, 0o700)
+        let mounted = Command.run(["mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k", "tmpfs", disk])
+        guard mounted.status == 0 else {
+            print("not tested, no disk could be mounted: \(mounted.output)")
+            return
+        }
+        defer { _ = Command.run(["umount", "-l", disk]) }
+        try await body(StateDirectory(disk + "/state"))
+    }
+
+    @Test(
+        "A full disk fails everyone who waited, keeps what was answered for, and heals",
+        .enabled(if: geteuid() == 0, "needs root, to mount a small disk"), arguments: [8192, 64])
+    func fullDisk(cache: Int) async throws {
+        try await onSmallDisk(2048) { directory in
+            try directory.create()
+            let lock = try #require(try StateLock(directory, as: "jobd"))
+            let jobs = try JobStore(lock: lock) {
+                let database = try JobDatabase(directory, .create, lock: lock)
+                // With a small cache the disk is full in the midst of a statement, else at the commit.
+                try database.connection.execute("PRAGMA cache_size = -\(cache)")
+                return database
+            }
+            let kept = try await jobs.write(Self.insert(bytes: 1000))
+            let results = await jobs.writeTogether((0..<40).map { _ in Self.insert(bytes: 100_000) })
+            for result in results {
+                guard case .failure(let error as StoreError) = result, case .diskFull = error else {
+                    Issue.record("a full disk gave \(result)")
+                    continue
+                }
+            }
+            #expect(try await jobs.read { try $0.count("jobs") } == 1)
+            let next = try await jobs.write(Self.insert(bytes: 10))
+            #expect(next > kept)
+            let other = try JobDatabase(directory, .read)
+            #expect(try other.count("jobs") == 2)
+            #expect(try other.texts("PRAGMA quick_check") == ["ok"])
+        }
+    }
+}

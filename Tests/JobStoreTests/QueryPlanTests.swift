@@ -1,0 +1,98 @@
+import JSON
+import JobModel
+import Testing
+
+@testable import JobStore
+@testable import SQLite
+
+/// The plans of the statements themselves, taken from the connection that ran them.
+@Suite struct QueryPlanTests {
+    private let store = ScratchStore()
+    private let database: JobDatabase
+
+    init() throws {
+        try store.open().job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
+        // A connection that has run nothing yet.
+        database = try store.open(.write)
+    }
+
+    /// The plan's lines of every statement that `body` runs for the first time, by their SQL.
+    private func plans(_ body: (JobDatabase) throws -> Void) throws -> [String] {
+        let known = Set(database.connection.preparedSQL)
+        try body(database)
+        return try database.connection.preparedSQL.filter { !known.contains($0) && !$0.contains("PRAGMA") }
+            .flatMap { sql in try database.connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) } }
+    }
+
+    private func expect(
+        _ body: (JobDatabase) throws -> Void, uses expected: String...,
+        at location: SourceLocation = #_sourceLocation
+    ) throws {
+        let lines = try plans(body)
+        #expect(!lines.isEmpty, sourceLocation: location)
+        for line in lines where line.hasPrefix("SCAN") && !line.hasPrefix("SCAN CONSTANT ROW") {
+            #expect(
+                line == "SCAN ready" || line.hasPrefix("SCAN json_each") || line == "SCAN pauses",
+                sourceLocation: location)
+        }
+        #expect(!lines.contains { $0.contains("TEMP B-TREE") }, "\(lines)", sourceLocation: location)
+        for part in expected {
+            #expect(lines.contains { $0.contains(part) }, "\(lines)", sourceLocation: location)
+        }
+    }
+
+    @Test func claimingReadsOnlyWhatItTakes() throws {
+        try expect(
+            { _ = try $0.ready(model: "m", limit: 10) },
+            uses: "SEARCH jobs USING INDEX jobs_ready (model=?)")
+        try expect(
+            { _ = try $0.readyModels() }, uses: "SEARCH jobs USING INDEX jobs_ready (model>?)")
+        try expect(
+            { _ = try $0.promoteDue() },
+            uses: "SEARCH jobs USING INDEX jobs_waiting (next_try_at>? AND next_try_at<?)",
+            "SEARCH jobs USING INDEX jobs_waiting (next_try_at>?)")
+    }
+
+    @Test func oneJobIsFoundByItsKeys() throws {
+        try expect({ _ = try $0.find(1) }, uses: "INTEGER PRIMARY KEY")
+        try expect({ _ = try $0.find(request: "r") }, uses: "jobs_request")
+        try expect({ _ = try $0.keyHolder("k") }, uses: "jobs_key")
+        try expect({ _ = try $0.outputs(of: 1) }, uses: "SEARCH outputs USING INDEX")
+        try expect({ _ = try $0.events(of: 1) }, uses: "events_job (job_id=?)")
+        try expect({ _ = try $0.events(after: 1, limit: 10) }, uses: "INTEGER PRIMARY KEY (rowid>?)")
+    }
+
+    @Test func recordingTouchesOneRow() throws {
+        try expect { database in
+            _ = try database.transaction {
+                try database.record(
+                    .succeeded(finishedAt: nil, costUSD: 1), for: 1, in: .inQueue,
+                    outputs: [(.image, "https://x.test/1")])
+            }
+            _ = try database.transaction { try database.steer(1, .set(JobChanges(label: "x"))) }
+        }
+    }
+
+    @Test func theNewestAreReadFromTheEnd() throws {
+        func list(_ change: (inout JobFilter) -> Void) throws -> (JobDatabase) throws -> Void {
+            var filter = JobFilter()
+            change(&filter)
+            filter.limit = 50
+            return { _ = try $0.jobs(filter) }
+        }
+        // The whole table is visited in the order of its key, until the limit is reached.
+        let lines = try plans(list { _ in })
+        #expect(lines == ["SEARCH jobs USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"])
+        try expect(list { $0.states = [.queued] }, uses: "jobs_state (state=? AND id>? AND id<?)")
+        try expect(list { $0.label = "x" }, uses: "jobs_label (label=? AND id>? AND id<?)")
+    }
+
+    @Test func aStatusDoesNotCountTheHistory() throws {
+        let lines = try plans { _ = try $0.counts(endedSince: .now) }
+        #expect(
+            lines.contains { $0.contains("SEARCH jobs USING COVERING INDEX jobs_state (state=?)") },
+            "\(lines)")
+        #expect(lines.contains { $0.contains("jobs_ended (ended_at>?)") }, "\(lines)")
+        #expect(!lines.contains { $0.hasPrefix("SCAN") }, "\(lines)")
+    }
+}
