@@ -42,6 +42,7 @@ package final class HTTPClient: Sendable {
         } onCancel: {
             loop.cancel(ticket)
         }
+        _ = ticket.handover.withLock { $0 }
         return try outcome.get()
     }
 }

@@ -21,14 +21,20 @@ final class BlockingPool: Sendable {
         _ body: @escaping @Sendable () throws(DownloadFailure) -> Result
     ) async throws(DownloadFailure) -> Result {
         let result = await withCheckedContinuation { continuation in
-            submit {
+            submit { [state] in
+                let result: Swift.Result<Result, DownloadFailure>
                 do throws(DownloadFailure) {
-                    continuation.resume(returning: Swift.Result<Result, DownloadFailure>.success(try body()))
+                    result = .success(try body())
                 } catch {
-                    continuation.resume(returning: .failure(error))
+                    result = .failure(error)
                 }
+                state.withLock { _ in }
+                continuation.resume(returning: result)
             }
         }
+        // The lock is taken on both sides, since ThreadSanitizer does not see that a continuation which is resumed
+        // before its task waits orders the two.
+        state.withLock { _ in }
         return try result.get()
     }
 
