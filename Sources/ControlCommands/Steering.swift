@@ -51,6 +51,8 @@ struct Steering {
                 try session.emit(job, in: store)
             } else if session.isQuiet {
                 try session.screen.write("\(id)\n")
+            } else if session.screen.isTerminal {
+                try session.screen.write("job \(id) is \(job.state.rawValue)\n")
             } else {
                 try session.screen.write("\(id)\t\(job.state.rawValue)\n")
             }

@@ -28,10 +28,11 @@ struct DatabaseOpening {
             PRAGMA synchronous = FULL;
             PRAGMA wal_autocheckpoint = 0;
             PRAGMA foreign_keys = ON;
-            PRAGMA temp_store = FILE;
             PRAGMA cache_size = -8192;
             """)
-        if purpose == .read { try connection.execute("PRAGMA query_only = ON") }
+        // The journal of one statement is a few pages: in a file it would cost a batch most of its time. Where only is
+        // looked, what is sorted may be large, and stays in files.
+        try connection.execute(purpose == .read ? "PRAGMA query_only = ON" : "PRAGMA temp_store = MEMORY")
         return connection
     }
 

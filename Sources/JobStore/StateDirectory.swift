@@ -76,6 +76,9 @@ package struct StateDirectory: Sendable {
 
     /// Throws where the directory exists and the caller may not work in it.
     package func checkAccess() throws {
+        if let status, status.st_mode & S_IFMT != S_IFDIR {
+            throw StoreError.notOurs(path: path, reason: "it is no directory")
+        }
         if unsafe access(path, R_OK | W_OK | X_OK) == 0 || errno == ENOENT { return }
         switch errno {
         case EROFS: throw StoreError.readOnly(path: path)

@@ -21,14 +21,31 @@ final class ChildProcess: Sendable {
             &actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(
             &actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT, 0o600)
+        // Nothing that happens to be open here goes along; closing what is not open is no error.
+        for file in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, file) }
+        // The threads that run tests block signals, and a child would inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] =
             environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var processID: pid_t = 0
-        let code = posix_spawn(&processID, path, &actions, nil, &words, &variables)
+        let code = posix_spawn(&processID, path, &actions, &attributes, &words, &variables)
         try #require(code == 0, "cannot start \(path): \(String(cString: strerror(code)))")
         self.processID = processID
+    }
+
+    /// A test that failed leaves nothing running.
+    deinit {
+        guard waitpid(processID, nil, WNOHANG) == 0 else { return }
+        kill(processID, SIGKILL)
+        waitpid(processID, nil, 0)
     }
 
     func signal(_ number: Int32) { kill(processID, number) }

@@ -1,0 +1,98 @@
+import Glibc
+import Testing
+
+@Suite struct StateDirectoryTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    private let words = ["enqueue", Sandbox.sequential, "text=x", "-q"]
+
+    private func mode(_ path: String) throws -> mode_t { try ScratchFile.status(path).st_mode & 0o7777 }
+
+    @Test func `the option stands before the environment`() throws {
+        let other = sandbox.folder + "/other"
+        #expect(try sandbox.run(Sandbox.program, words + ["--state-dir", other]).code == 0)
+        #expect(ScratchFile.exists(other + "/jobs.db"))
+        #expect(!ScratchFile.exists(sandbox.directory))
+    }
+
+    @Test func `a relative directory counts from where one stands`() throws {
+        let answer = try sandbox.run(
+            "/usr/bin/env", ["-C", sandbox.folder, Sandbox.program] + words + ["--state-dir", "deep/er"])
+        #expect(answer.code == 0, "\(answer)")
+        #expect(ScratchFile.exists(sandbox.folder + "/deep/er/jobs.db"))
+    }
+
+    @Test(.enabled(if: !ScratchFile.exists("/var/lib/jobd"), "this machine has a /var/lib/jobd"))
+    func `without either, it is the user's own`() throws {
+        let none = ["JOBD_STATE_DIR": ""]
+        #expect(try sandbox.run(Sandbox.program, words, environment: none).code == 0)
+        #expect(ScratchFile.exists(sandbox.folder + "/.local/state/jobd/jobs.db"))
+        let named = none.merging(["XDG_STATE_HOME": sandbox.folder + "/xdg"]) { $1 }
+        #expect(try sandbox.run(Sandbox.program, words, environment: named).code == 0)
+        #expect(ScratchFile.exists(sandbox.folder + "/xdg/jobd/jobs.db"))
+        // The specification calls a relative one invalid.
+        let relative = none.merging(["XDG_STATE_HOME": "xdg2"]) { $1 }
+        #expect(try sandbox.run(Sandbox.program, words, environment: relative).output == "2\n")
+    }
+
+    @Test func `what it makes is private to its owner, whatever the umask`() throws {
+        let command =
+            "umask 000; exec \(Sandbox.program) enqueue \(Sandbox.sequential) text=x --state-dir a/b"
+        #expect(try sandbox.run("/usr/bin/env", ["-C", sandbox.folder, "/bin/sh", "-c", command]).code == 0)
+        for folder in ["/a", "/a/b"] { #expect(try mode(sandbox.folder + folder) == 0o700) }
+        for file in ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"] {
+            #expect(try mode("\(sandbox.folder)/a/b/\(file)") == 0o600, "\(file)")
+        }
+    }
+
+    @Test func `in a directory made for a group its files are the group's too, whatever the umask`() throws {
+        mkdir(sandbox.directory, 0o700)
+        chmod(sandbox.directory, 0o2770)
+        let command = "umask 077; exec \(Sandbox.program) enqueue \(Sandbox.sequential) text=x"
+        #expect(try sandbox.run("/bin/sh", ["-c", command]).code == 0)
+        for file in ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"] {
+            #expect(try mode("\(sandbox.directory)/\(file)") == 0o660, "\(file)")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, to give a directory away"))
+    func `what root makes in a group's directory gets the directory's owner`() throws {
+        mkdir(sandbox.directory, 0o700)
+        chown(sandbox.directory, 65534, 65534)
+        chmod(sandbox.directory, 0o2770)
+        #expect(try sandbox.run(Sandbox.program, words).code == 0)
+        for file in ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"] {
+            let status = try ScratchFile.status("\(sandbox.directory)/\(file)")
+            #expect(status.st_uid == 65534 && status.st_gid == 65534, "\(file)")
+        }
+        #expect(try sandbox.runAsNobody(words).output == "2\n")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
+    func `who is not in its group is told which one, and never falls back in silence`() throws {
+        try sandbox.enqueue()
+        chown(sandbox.directory, 0, 4)
+        chmod(sandbox.directory, 0o2770)
+        for verb in [words, ["list"], ["cancel", "1"]] {
+            let answer = try sandbox.runAsNobody(verb)
+            #expect(answer.code == 77, "\(answer)")
+            #expect(answer.errors.contains("group \"adm\""), "\(answer)")
+            #expect(answer.errors.contains("usermod -aG adm"), "\(answer)")
+            #expect(answer.output == "")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
+    func `a directory that cannot be made is a matter of permission`() throws {
+        let answer = try sandbox.runAsNobody(words + ["--state-dir", "/etc/jobd-test/x"])
+        #expect(answer.code == 77, "\(answer)")
+    }
+
+    @Test func `a file where the directory should be is said`() throws {
+        let path = try sandbox.file("plain", "x")
+        let answer = try sandbox.run(Sandbox.program, words + ["--state-dir", path])
+        #expect(answer.code == 69, "\(answer)")
+        #expect(answer.errors.contains("no directory"))
+    }
+}

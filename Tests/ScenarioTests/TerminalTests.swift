@@ -1,0 +1,134 @@
+import Glibc
+import SQLite
+import Testing
+
+/// What a person sees, on a terminal made by `script`.
+@Suite(.enabled(if: access("/usr/bin/script", X_OK) == 0, "needs script, of bsdutils"))
+struct TerminalTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    private func onTerminal(
+        _ words: String, columns: Int = 80, input: String = "", environment: [String: String] = [:]
+    ) throws -> Answer {
+        let command = "stty cols \(columns) rows 24; exec \(Sandbox.program) \(words)"
+        let answer = try sandbox.run(
+            "/usr/bin/script", ["-qec", command, "/dev/null"], input: input,
+            environment: ["SHELL": "/bin/sh"].merging(environment) { $1 })
+        return Answer(code: answer.code, output: answer.output, errors: answer.errors)
+    }
+
+    static let hostile = "\u{1B}[2J\u{1B}]0;owned\u{7}\u{9B}31m\u{202E}txt\u{2066}\u{200F}\r\n\u{E0041}"
+
+    /// The escapes that jobctl uses itself: colour, and clearing its own line of progress.
+    private func withoutOwnColour(_ text: String) -> String {
+        var text = text
+        for own in ["0", "1", "2", "31", "32", "33", "36"] {
+            text = text.replacing("\u{1B}[\(own)m", with: "")
+        }
+        return text.replacing("\r\u{1B}[K", with: "").replacing("\r\n", with: "\n")
+    }
+
+    private func isHarmless(_ text: String) -> Bool {
+        withoutOwnColour(text).unicodeScalars.allSatisfy { scalar in
+            switch scalar.value {
+            case 0x0A: true
+            case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2028, 0x2029,
+                0x2066...0x206F,
+                0xFEFF, 0xE0000...0xE007F:
+                false
+            default: true
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "list", "show 1", "events", "events 1", "", "cancel 1", "retry 1 -n", "list --json", "show 1 --json",
+        "events --json", "resolve 1 --abandon", "wait 1 --timeout 0s", "list --label \"$HOSTILE\"",
+        "list --state \"$HOSTILE\"", "enqueue \"$HOSTILE\" a=b", "enqueue a/b \"$HOSTILE\"", "\"$HOSTILE\"",
+        "enqueue a/b \"$HOSTILE=1\" -n", "enqueue \(Sandbox.sequential) \"$HOSTILE=1\"", "--\"$HOSTILE\"",
+        "enqueue --batch \"/$HOSTILE\"", "list --since \"$HOSTILE\"", "show \"$HOSTILE\"",
+        "help \"$HOSTILE\"",
+        "enqueue a/b x=1 --key \"$HOSTILE\"", "enqueue a/b x=2 --key \"$HOSTILE\"",
+        "models show \"$HOSTILE\"",
+        "pause \"$HOSTILE\"", "list --state-dir \"/$HOSTILE\"", "backup \"/$HOSTILE\"",
+        "list --limit=\"$HOSTILE\"",
+        "set 1 --label \"$HOSTILE\" --json", "models import \"/$HOSTILE\"", "-\"$HOSTILE\"",
+    ])
+    func `nothing that a person or a server wrote steers the terminal`(words: String) throws {
+        let environment = ["HOSTILE": Self.hostile]
+        let made = try sandbox.run(
+            Sandbox.program,
+            [
+                "enqueue", Sandbox.sequential, "text=\(Self.hostile)", "--label", Self.hostile, "--key",
+                Self.hostile,
+            ])
+        try #require(made.code == 0, "\(made)")
+        try sandbox.put(1, into: "uncertain")
+        let connection = try sandbox.connection()
+        try connection.run("UPDATE jobs SET error_message = ?1, remote_status = ?1", Self.hostile)
+        try connection.run("INSERT INTO jobs (model, input) VALUES (?1, '{}')", Self.hostile)
+        try connection.run("INSERT INTO pauses (reason, detail) VALUES ('token', ?1)", Self.hostile)
+        try connection.run(
+            "INSERT INTO events (kind, detail) VALUES ('fault', json_object('message', ?1))", Self.hostile)
+        for columns in [80, 200] {
+            let answer = try onTerminal(words, columns: columns, environment: environment)
+            #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
+            #expect(answer.output != "")
+        }
+    }
+
+    @Test func `a list fits its terminal, wide letters included`() throws {
+        for text in ["short", String(repeating: "猫と犬", count: 60), String(repeating: "नमस्ते ", count: 60)] {
+            try sandbox.jobctl(
+                "enqueue", Sandbox.sequential, "text=\(text)", "--label", "a label of some length")
+        }
+        for columns in [60, 80, 200] {
+            let answer = try onTerminal("list", columns: columns)
+            let lines = withoutOwnColour(answer.output).split(separator: "\n")
+            #expect(lines.count == 4)
+            for line in lines { #expect(Self.width(line) <= columns, "\(line)") }
+        }
+    }
+
+    /// As terminals count: what combines takes nothing, and these letters two.
+    private static func width(_ line: Substring) -> Int {
+        line.unicodeScalars.reduce(0) { sum, scalar in
+            if scalar.properties.generalCategory == .nonspacingMark { return sum }
+            return sum + (0x3041...0x9FFF ~= scalar.value ? 2 : 1)
+        }
+    }
+
+    @Test func `colour is for terminals, and not under NO_COLOR`() throws {
+        try sandbox.put(try sandbox.enqueue(), into: "failed")
+        #expect(try onTerminal("list").output.contains("\u{1B}[31mfailed"))
+        #expect(!(try onTerminal("list", environment: ["NO_COLOR": "1"]).output.contains("\u{1B}[")))
+        #expect(!(try onTerminal("list", environment: ["TERM": "dumb"]).output.contains("\u{1B}[")))
+        #expect(!(try sandbox.jobctl("list").output.contains("\u{1B}[")))
+    }
+
+    @Test func `on a terminal a list is the newest 50, and an empty one says so`() throws {
+        #expect(try onTerminal("list").code == 69)
+        try sandbox.jobctl("enqueue", "--batch", "-", input: "")
+        #expect(try onTerminal("list").output.contains("no jobs"))
+        let lines = String(repeating: #"{"model": "a/b", "input": {}}"# + "\n", count: 60)
+        try sandbox.jobctl("enqueue", "--batch", "-", input: lines)
+        let shown = withoutOwnColour(try onTerminal("list").output).split(separator: "\n")
+        #expect(shown.count == 51)
+        #expect(shown.last?.contains("60") == true)
+        #expect(try sandbox.jobctl("list").lines.count == 60)
+    }
+
+    @Test func `a filter asks before it acts, and only yes is yes`() throws {
+        for (answer, state, code) in [("n", "queued", 1), ("", "queued", 1), ("yes", "cancelled", 0)]
+            as [(String, String, Int32)]
+        {
+            let id = try sandbox.enqueue("--label", "cats")
+            let said = try onTerminal("cancel --label cats", input: answer + "\n")
+            #expect(said.code == code, "\(said)")
+            #expect(said.output.contains("cancel"), "\(said)")
+            #expect(try sandbox.state(of: id) == state)
+            try sandbox.jobctl("cancel", "\(id)")
+        }
+    }
+}
