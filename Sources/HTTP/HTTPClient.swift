@@ -1,3 +1,5 @@
+internal import Locked
+
 /// Sends requests through libcurl, on one thread with one multi handle.
 ///
 /// Connections are kept and reused, but for POSTs, and bounded in number: requests past the bound wait their turn.

@@ -1,3 +1,5 @@
+internal import Locked
+
 /// One exchange: what is asked for, and what has come so far.
 ///
 /// Made before its task suspends. Given to the transfer thread through the inbox, whose lock orders all access:
