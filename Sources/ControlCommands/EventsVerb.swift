@@ -23,6 +23,7 @@ enum EventsVerb: ControlVerb {
         let store = try session.store(.read)
         let only =
             session.arguments.operands.isEmpty ? nil : Set(try Selection(session, store, states: []).ids)
+        for id in only ?? [] where try store.find(id) == nil { throw Failure(.no, "no job \(id)") }
         let follows = session.arguments.has("follow")
         var limit = try session.arguments.integer("limit", in: 0...Int64.max)
         if limit == nil, session.screen.isTerminal { limit = 50 }

@@ -48,7 +48,11 @@ struct Waiting {
                 session.screen.show(progress: progress(unfinished, since: start))
                 if let timeout, ContinuousClock.now - start >= .milliseconds(timeout) {
                     session.screen.show(progress: "")
-                    throw Failure(.timedOut, "\(waiting.count) of \(ids.count) jobs have not ended in time")
+                    let names = waiting.prefix(5).map { String($0) }.joined(separator: ", ")
+                    throw Failure(
+                        .timedOut,
+                        "\(waiting.count) of \(ids.count) jobs have not ended in time: \(names)"
+                            + (waiting.count > 5 ? ", …" : ""))
                 }
                 usleep(100_000)
             }

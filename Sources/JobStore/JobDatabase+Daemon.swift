@@ -40,18 +40,17 @@ extension JobDatabase {
         }
     }
 
-    /// Whether anything could be sent now, or after a wait that no person set.
-    package func hasSendable() throws -> Bool {
+    /// Whether a job could be sent now, and whether one waits for a time that no person set.
+    package func sendable() throws -> (ready: Bool, waiting: Bool) {
         try perform {
             try connection.first(
                 """
-                SELECT 1 FROM jobs WHERE state = 'queued' AND next_try_at IS NULL
-                UNION ALL
-                SELECT 1 FROM jobs
-                WHERE state = 'queued' AND next_try_at IS NOT NULL AND (not_before IS NULL OR not_before <= ?1)
-                LIMIT 1
+                SELECT
+                    EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND next_try_at IS NULL),
+                    EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND next_try_at IS NOT NULL
+                            AND (not_before IS NULL OR not_before <= ?1))
                 """, now
-            ) { _ in true } ?? false
+            ) { ($0.integer(0) != 0, $0.integer(1) != 0) } ?? (false, false)
         }
     }
 

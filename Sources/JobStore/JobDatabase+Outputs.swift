@@ -53,30 +53,41 @@ extension JobDatabase {
         }
     }
 
-    /// Counts a try whose own answer was bad. After `limit` of them the output is given up.
-    package func countFailure(of output: Output, limit: Int64, newURL: String?, reason: String) throws
-        -> Output
+    /// Counts a try whose own answer was bad. After `limit` of them the output is given up, which is the answer.
+    ///
+    /// - Parameter fresh: the addresses that the service names now, in its order. None is taken that is another output's.
+    package func countFailure(of output: Output, limit: Int64, fresh: [String], reason: String) throws -> Bool
     {
         try perform {
-            var counted = output
-            counted.attempts += 1
-            counted.url = newURL ?? output.url
-            counted.state = counted.attempts >= limit ? .failed : .pending
+            let others = Set(
+                try outputs(of: output.jobID).filter { $0.position != output.position }.map(\.url))
+            let own =
+                fresh.indices.contains(Int(output.position) - 1) ? [fresh[Int(output.position) - 1]] : []
+            let url = (own + fresh).first { !others.contains($0) } ?? output.url
+            let attempts = output.attempts + 1
             try connection.run(
                 """
-                UPDATE OR IGNORE outputs SET attempts = ?3, url = ?4, state = ?5
+                UPDATE outputs SET attempts = ?3, url = ?4, state = ?5
                 WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
                 """,
-                output.jobID, output.position, counted.attempts, counted.url, counted.state.rawValue)
+                output.jobID, output.position, attempts, url, attempts >= limit ? "failed" : "pending")
             try append(
                 .fault,
                 [
                     "position": .integer(output.position), "message": .string(reason),
-                    "attempt": .integer(counted.attempts),
+                    "attempt": .integer(attempts),
                 ],
                 job: output.jobID, at: now)
-            return counted
+            return attempts >= limit
         }
+    }
+
+    /// Whether an output of the job is not on disk.
+    func hasUnfinishedOutput(_ job: Int64) throws -> Bool {
+        try connection.first("SELECT 1 FROM outputs WHERE job_id = ?1 AND state <> 'done' LIMIT 1", job) {
+            _ in true
+        }
+            ?? false
     }
 
     /// What the newest fault of a job says.

@@ -28,6 +28,10 @@ extension JobDatabase {
             guard job.apply(event, at: now) else {
                 throw StaleJob(id: id, expected: expected, found: job.state)
             }
+            // Completed means that every output is on disk: whatever the caller believes.
+            if event == .fetched, try hasUnfinishedOutput(id) {
+                throw StaleJob(id: id, expected: expected, found: expected)
+            }
             try save(job, leaving: before.state)
             try settleCharge(event, of: job, leaving: before.state, at: now)
             if case .succeeded = event { try replaceOutputs(of: id, with: outputs) }

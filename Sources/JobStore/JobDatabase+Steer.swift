@@ -27,7 +27,7 @@ extension JobDatabase {
     }
 
     /// What only the database knows: that another job has the key or the request by now.
-    private func obstacle(to event: JobEvent, of job: Job) throws -> String? {
+    package func obstacle(to event: JobEvent, of job: Job) throws -> String? {
         switch event {
         case .retried:
             guard let key = job.key, let holder = try keyHolder(key), holder != job.id else { return nil }
@@ -42,7 +42,9 @@ extension JobDatabase {
     private func change(_ job: Job, _ changes: JobChanges) throws -> Job {
         let notBefore = changes.notBefore ?? job.notBefore
         // A wait that the service asked for is not cut short by a new time of the person's.
-        let nextTryAt = changes.notBefore == nil ? job.nextTryAt : notBefore
+        let askedWait = job.nextTryAt == job.notBefore ? nil : job.nextTryAt
+        let nextTryAt =
+            changes.notBefore == nil ? job.nextTryAt : [notBefore, askedWait].compactMap { $0 }.max()
         try connection.run(
             "UPDATE jobs SET label = ?2, priority = ?3, not_before = ?4, next_try_at = ?5 WHERE id = ?1",
             job.id, changes.label ?? job.label, changes.priority ?? job.priority, notBefore, nextTryAt)

@@ -58,7 +58,10 @@ package actor JobStore {
                 store.add(
                     Pending(
                         run: { database in
-                            try? database.part { try body(database) }
+                            do { try database.part { try body(database) } } catch {
+                                // As in `write`: what rolled everything back is everybody's failure.
+                                if !database.isInTransaction { throw error }
+                            }
                             return {}
                         }, fail: { _ in }))
             }

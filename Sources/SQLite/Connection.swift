@@ -4,6 +4,8 @@ internal import CSQLite
 @safe package final class Connection {
     package enum Access: Sendable {
         case readOnly, readWrite, create
+        /// As a file that nobody changes: without locks, journals or writes.
+        case immutable
     }
 
     private let handle: OpaquePointer
@@ -13,12 +15,14 @@ internal import CSQLite
         let flags =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
         var handle: OpaquePointer?
+        let name = access == .immutable ? Self.immutableAddress(of: path) : path
         let code = unsafe sqlite3_open_v2(
-            path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+            name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let handle = unsafe handle else {
             defer { unsafe sqlite3_close_v2(handle) }
             throw unsafe SQLiteError(code, in: handle)
@@ -34,6 +38,17 @@ internal import CSQLite
     deinit {
         statements.removeAll()
         unsafe sqlite3_close_v2(handle)
+    }
+
+    /// The path as SQLite's URI, in which only what means something there is written as an escape.
+    private static func immutableAddress(of path: String) -> String {
+        let escaped = path.utf8.map { byte in
+            byte == UInt8(ascii: "%")
+                ? "%25" : byte == UInt8(ascii: "?") ? "%3f" : byte == UInt8(ascii: "#") ? "%23" : nil
+        }
+        var bytes: [UInt8] = []
+        for (byte, escape) in zip(path.utf8, escaped) { bytes += escape.map { Array($0.utf8) } ?? [byte] }
+        return "file:" + String(decoding: bytes, as: UTF8.self) + "?immutable=1"
     }
 
     package static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }

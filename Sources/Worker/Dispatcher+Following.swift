@@ -8,8 +8,7 @@ extension Dispatcher {
     func startDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
         let now = now
         guard quietUntil <= now else { return }
-        let most = max(1, Self.mostLooks >> min(strain / 4, 6))
-        while looks < most, let id = agenda.takeDue(now) {
+        while looks < mostLooksNow, let id = agenda.takeDue(now) {
             guard let job = followed[id] else { continue }
             active.insert(id)
             if job.state == .downloading {
@@ -21,6 +20,9 @@ extension Dispatcher {
         }
     }
 
+    /// Fewer at once while the service is troubled.
+    var mostLooksNow: Int { max(1, Self.mostLooks >> min(strain / 4, 6)) }
+
     func look(_ entry: Followed) async {
         var job = entry
         let recorder = Recorder(store: store, context: context)
@@ -28,34 +30,31 @@ extension Dispatcher {
         let finding = try? await looking.look(at: &job)
         looks -= 1
         followed[job.id] = job
+        if case .trouble = finding { strain += 1 } else if finding != nil { strain = 0 }
         switch finding {
         case .again(let next):
-            strain = 0
+            reopenAfterLook()
             schedule(job.id, next)
         case .trouble(let next, let asked):
-            strain += 1
             if let asked { beQuiet(for: asked) }
             schedule(job.id, next)
         case .account(let reason, let detail, let next):
-            if gate.reason == nil {
-                let context = context
-                gate.close(reason, at: now) { context.delay(after: $0) }
-                await keep(pause: reason, detail)
-            }
+            if gate.reason == nil { close(reason, detail, byLook: true) }
             schedule(job.id, next)
         case .landed(let landed, let took):
-            strain = 0
+            reopenAfterLook()
             countInFlight(job.model, -1)
             mayClaim = true
             runTimes[job.model, default: RunTimes()].add(took ?? ContinuousClock.now - job.acceptedAt)
             bell.ring()
             return await fetch(landed.id)
         case .over:
-            strain = 0
+            reopenAfterLook()
             forget(job)
         case nil:
             // A person was quicker, the store refused, or jobd stops: the database says how the job stands.
             forget(job)
+            active.remove(job.id)
             await takeUp(job.id)
         }
         active.remove(job.id)
@@ -63,19 +62,35 @@ extension Dispatcher {
         bell.ring()
     }
 
+    /// What a look found wrong with the account, a look that is answered has mended.
+    func reopenAfterLook() {
+        if gate.reason != nil, wasClosedByLook { open() }
+    }
+
     func fetch(_ id: Int64) async {
         let recorder = Recorder(store: store, context: context)
         let fetching = Fetching(recorder: recorder, context: context, places: places)
-        let next = try? await fetching.fetch(id, failures: failures[id] ?? 0)
-        active.remove(id)
-        switch next {
-        case .after:
-            failures[id, default: 0] += 1
-            if let next { schedule(id, next) }
-        case .never, nil:
-            failures[id] = nil
+        do {
+            let next = try await fetching.fetch(id, failures: failures[id] ?? 0)
+            active.remove(id)
+            if case .after = next {
+                failures[id, default: 0] += 1
+                schedule(id, next)
+            } else {
+                failures[id] = nil
+                followed[id] = nil
+            }
+        } catch is Recorder.Overtaken {
+            active.remove(id)
             followed[id] = nil
-            if next == nil { await takeUp(id) }
+            await takeUp(id)
+        } catch {
+            active.remove(id)
+            if !(error is CancellationError) {
+                context.log.error("job \(id) cannot be fetched yet: \(error)")
+            }
+            failures[id, default: 0] += 1
+            schedule(id, .after(context.delay(after: failures[id] ?? 1)))
         }
         if steered.remove(id) != nil { await takeUp(id) }
         bell.ring()
@@ -100,9 +115,14 @@ extension Dispatcher {
 
     /// Looks at how a job stands in the database, after somebody else has changed it.
     func takeUp(_ id: Int64) async {
-        guard !isStopping, let job = try? await store.read({ try $0.find(id) }), job.state.isFollowed else {
+        guard !isStopping else { return }
+        let job: Job?
+        do { job = try await store.read { try $0.find(id) } } catch {
+            // Looked for again among all that is unfinished.
+            mustRecover = true
             return
         }
+        guard let job, job.state.isFollowed else { return }
         follow(job, after: followed[id] == nil ? .seconds(1) : .zero)
     }
 }

@@ -14,6 +14,10 @@ package actor Dispatcher {
     let start = ContinuousClock.now
 
     var gate = SubmissionGate()
+    /// What is still to be written of the gate's pause.
+    var pauseWork = PauseWork.none
+    /// Whether a look closed the gate: then a look may open it again.
+    var wasClosedByLook = false
     var agenda = Agenda()
     var followed: [Int64: Followed] = [:]
     /// Jobs that a task works on now.
@@ -22,7 +26,7 @@ package actor Dispatcher {
     var steered: Set<Int64> = []
     var submitting = 0
     var inFlight = 0
-    var inFlightByLimit: [String: Int] = [:]
+    var inFlightByModel: [String: Int] = [:]
     var rate = RateWindow()
     var rateByLimit: [String: RateWindow] = [:]
     var runTimes: [String: RunTimes] = [:]
@@ -34,12 +38,24 @@ package actor Dispatcher {
     var isStopping = false
     var mayClaim = true
     var nextDue: Int64?
+    /// When a limit of the rate will let more jobs leave.
+    var rateOpens: Int64?
+    /// Whether the last claim found only jobs that a budget holds back.
+    var isOverBudget = false
+    /// Whether a job may have been lost sight of, because the store could not be read.
+    var mustRecover = false
     var lastEvent: Int64 = 0
     var dataVersion: Int64 = -1
 
     static let mostLooks = 64
     /// How many jobs one transaction takes out of the queue.
     static let mostClaims = 256
+
+    /// What the database does not say yet about the gate.
+    enum PauseWork: Equatable {
+        case none, end
+        case record(SubmissionGate.Reason, String)
+    }
 
     /// How a run ended.
     package enum Ending: Sendable, Equatable {
@@ -70,20 +86,21 @@ package actor Dispatcher {
             by: context.configuration.parallelDownloads - self.context.configuration.parallelDownloads)
         self.context = context
         if let reason = gate.reason { gate.closeFromBefore(reason) }
-        dataVersion = -1
+        dataVersion = -2
         bell.ring()
     }
 
     var now: Int64 { (ContinuousClock.now - start).wholeMilliseconds + 1 }
 
     package func run() async throws -> Ending {
-        try await recover()
+        await recover()
         return try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !isStopping {
-                try await takeUpChanges()
-                try await claim(&group)
+                if mustRecover { await recover() }
+                await takeUpChanges()
+                await claim(&group)
                 startDue(&group)
-                if drains, let ending = try await drained() { return ending }
+                if drains, let ending = await drained() { return ending }
                 await bell.wait(until: nextMoment.map { start + .milliseconds($0 - 1) })
             }
             group.cancelAll()
@@ -93,18 +110,32 @@ package actor Dispatcher {
 
     // MARK: - Starting
 
-    /// Puts everything on the agenda that an earlier jobd left unfinished.
-    func recover() async throws {
+    /// Puts everything on the agenda that is unfinished and that nobody works on. Tried until the store lets it.
+    func recover() async {
+        var failures = 0
+        while !isStopping {
+            do { return try await takeUpUnfinished() } catch {
+                failures += 1
+                context.log.error("the store cannot be read: \(error)")
+                await bell.wait(until: .now + context.delay(after: failures))
+            }
+        }
+    }
+
+    private func takeUpUnfinished() async throws {
+        let isStart = dataVersion == -1
+        let resubmits = context.configuration.onUncertain == .resubmit
         let (doubted, jobs, version, last) = try await store.write { database in
-            (
-                try database.doubtSubmitting(), try database.followed(), try database.dataVersion(),
-                try database.lastEventID()
-            )
+            let doubted = isStart ? try database.doubtSubmitting() : []
+            if resubmits { for job in doubted { try Submission.resubmitOnce(job, database) } }
+            return (doubted, try database.followed(), try database.dataVersion(), try database.lastEventID())
         }
         for job in doubted {
             context.log.warning("job \(job.id) is uncertain: it was on the wire when jobd last ended")
         }
-        for job in jobs { follow(job, after: .zero) }
+        for job in jobs where followed[job.id] == nil { follow(job, after: .zero) }
+        mustRecover = false
+        guard isStart else { return }
         (dataVersion, lastEvent) = (version, last)
         let since = Timestamp.now + .seconds(-60)
         let (recent, runs) = try await store.read { database in
@@ -127,8 +158,14 @@ package actor Dispatcher {
 
     func countInFlight(_ model: String, _ count: Int) {
         inFlight += count
-        if let name = context.configuration.limits(of: model)?.name {
-            inFlightByLimit[name, default: 0] += count
+        inFlightByModel[model, default: 0] += count
+        if inFlightByModel[model] == 0 { inFlightByModel[model] = nil }
+    }
+
+    /// How many jobs in flight count for one entry of `models`, as the configuration stands now.
+    func inFlight(under name: String) -> Int {
+        inFlightByModel.reduce(0) { sum, entry in
+            context.configuration.limits(of: entry.key)?.name == name ? sum + entry.value : sum
         }
     }
 
@@ -141,13 +178,22 @@ package actor Dispatcher {
 
     // MARK: - What others changed
 
-    func takeUpChanges() async throws {
+    func takeUpChanges() async {
         let known = lastEvent
         let seen = dataVersion
-        let (version, changes) = try await store.read { database in
-            let version = try database.dataVersion()
-            return (version, version == seen ? nil : try database.steered(after: known))
+        let found: (Int64, (jobs: [Job], last: Int64)?)
+        do {
+            found = try await store.read { database in
+                let version = try database.dataVersion()
+                return (version, version == seen ? nil : try database.steered(after: known))
+            }
+        } catch {
+            context.log.error("the store cannot be read: \(error)")
+            quietUntil = max(quietUntil, now + context.delay(after: 1).wholeMilliseconds)
+            mayClaim = true
+            return
         }
+        let (version, changes) = found
         guard let changes else { return }
         (dataVersion, lastEvent) = (version, changes.last)
         mayClaim = true
@@ -162,27 +208,27 @@ package actor Dispatcher {
 
     // MARK: - Resting
 
-    /// When there is something to do without anybody ringing.
+    /// When there is something to do without anybody ringing: a moment to come, since what is due was done.
     var nextMoment: Int64? {
-        var moments: [Int64] = []
-        let looksAllowed = looks < max(1, Self.mostLooks >> min(strain / 4, 6))
-        if looksAllowed, let next = agenda.next { moments.append(max(next, quietUntil)) }
-        if mayClaim, quietUntil > now { moments.append(quietUntil) }
-        if submitting == 0, let probe = gate.probeAt, probe > 0 { moments.append(probe) }
-        if let nextDue { moments.append(nextDue) }
-        if context.configuration.submitPerMinute > 0, let opens = rate.opensAt { moments.append(opens) }
-        moments += rateByLimit.values.compactMap(\.opensAt).filter { $0 > now }
+        let now = now
+        var moments: [Int64?] = [nextDue, rateOpens, quietUntil]
+        if looks < mostLooksNow { moments.append(agenda.next.map { max($0, quietUntil) }) }
+        if submitting == 0 { moments.append(gate.probeAt) }
         // Lost wake-ups cost this much, never a stuck queue.
-        return min(moments.filter { $0 > 0 }.min() ?? .max, now + 60_000)
+        return min(moments.compactMap { $0 }.filter { $0 > now }.min() ?? .max, now + 60_000)
     }
 
     /// Whether nothing is left to do without a person.
-    func drained() async throws -> Ending? {
-        guard active.isEmpty, agenda.count == 0, submitting == 0 else { return nil }
-        let (pauses, sendable) = try await store.read { (try $0.pauses(), try $0.hasSendable()) }
-        if !sendable || pauses.contains(where: { $0.reason == .hand || $0.reason == .budget }) {
-            return .drained
+    func drained() async -> Ending? {
+        guard active.isEmpty, agenda.count == 0, submitting == 0, pauseWork == .none, !mustRecover else {
+            return nil
         }
+        guard let (pauses, left) = try? await store.read({ (try $0.pauses(), try $0.sendable()) }) else {
+            return nil
+        }
+        if !left.ready && !left.waiting { return .drained }
+        if pauses.contains(where: { $0.reason == .hand }) { return .drained }
+        if isOverBudget, !mayClaim, !left.waiting { return .drained }
         if let pause = pauses.first(where: { $0.reason == .token || $0.reason == .balance }) {
             return .account(pause.detail)
         }

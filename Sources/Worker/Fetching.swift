@@ -14,7 +14,9 @@ struct Fetching: Sendable {
 
     /// What became of one output.
     private enum Fate: Sendable {
-        case done, later, givenUp(String)
+        case done
+        case later(asked: Duration?)
+        case givenUp
     }
 
     /// - Parameter failures: how often in a row this job's fetching did not come to its end.
@@ -30,13 +32,18 @@ struct Fetching: Sendable {
             return await group.reduce(into: [Fate]()) { $0.append($1) }
         }
         try Task.checkCancellation()
-        let waits = fates.contains { if case .later = $0 { true } else { false } }
-        if waits { return .after(context.delay(after: failures + 1)) }
-        return try await finish(job)
+        let waits = fates.compactMap { fate -> Duration? in
+            if case .later(let asked) = fate { asked ?? .zero } else { nil }
+        }
+        if let asked = waits.max() { return .after(context.delay(after: failures + 1, asked: asked)) }
+        return try await finish(job, failures)
     }
 
-    private func finish(_ job: Job) async throws -> NextLook {
+    private func finish(_ job: Job, _ failures: Int) async throws -> NextLook {
         let outputs = try await recorder.store.read { try $0.outputs(of: job.id) }
+        if outputs.contains(where: { $0.state == .pending }) {
+            return .after(context.delay(after: failures + 1))
+        }
         if let lost = outputs.first(where: { $0.state == .failed }) {
             let count = outputs.count { $0.state == .failed }
             let message =
@@ -80,39 +87,35 @@ struct Fetching: Sendable {
         do {
             return try await places.use { await attempt(output, job) }
         } catch {
-            return .later
+            return .later(asked: nil)
         }
     }
 
     private func attempt(_ output: Output, _ job: Job) async -> Fate {
-        var output = output
-        while !Task.isCancelled {
-            do throws(DownloadFailure) {
-                let file = try await place(output, job)
-                return await finish(output, file)
-            } catch {
-                if case .cancelled = error { return .later }
-                context.log.warning("job \(job.id) output \(output.position): \(error)")
-                do {
-                    guard let next = try await recordFailure(error, of: output, job) else { return .later }
-                    if next.state == .failed { return .givenUp("\(error)") }
-                    output = next
-                } catch { return .later }
-            }
+        do throws(DownloadFailure) {
+            return await finish(output, try await place(output, job))
+        } catch {
+            if case .cancelled = error { return .later(asked: nil) }
+            context.log.warning("job \(job.id) output \(output.position): \(error)")
+            if case .network(_, let asked) = error { return .later(asked: asked) }
+            guard error.countsAsAttempt else { return .later(asked: nil) }
+            let isGivenUp = try? await recordFailure(error, of: output, job)
+            return isGivenUp == true ? .givenUp : .later(asked: nil)
         }
-        return .later
     }
 
     private func place(_ output: Output, _ job: Job) async throws(DownloadFailure) -> DownloadedFile {
         let kind = MediaKind(rawValue: output.kind.rawValue) ?? .file
         if let recorded = output.path {
             let (root, path) = context.place(of: recorded)
-            let found = try await context.downloader.adopt(
+            // What cannot be opened there is not the file; then it is fetched again.
+            let found = try? await context.downloader.adopt(
                 path, root: root, kind: kind, expectedBytes: output.bytes, sha256: output.sha256)
-            if var found {
+            if var found = found ?? nil {
                 found.path = recorded
                 return found
             }
+            if Task.isCancelled { throw .cancelled }
         }
         let order = DownloadOrder(
             url: output.url, kind: kind, root: context.outputRoot, name: context.outputName,
@@ -160,31 +163,22 @@ struct Fetching: Sendable {
         do {
             try await recorder.write("an output of job \(output.jobID)") { try $0.finish(finished) }
             return .done
-        } catch { return .later }
+        } catch { return .later(asked: nil) }
     }
 
-    /// Counts a bad answer, and asks for a fresh address where the old one has gone.
-    ///
-    /// - Returns: the output as it is to be tried again at once, or given up; nil where it waits.
-    private func recordFailure(_ failure: DownloadFailure, of output: Output, _ job: Job) async throws
-        -> Output?
+    /// Counts a bad answer, and asks for a fresh address where the old one has gone. Answers whether it is given up.
+    private func recordFailure(_ failure: DownloadFailure, of output: Output, _ job: Job) async throws -> Bool
     {
-        guard failure.countsAsAttempt else {
-            return nil
-        }
-        var fresh: String?
+        var fresh: [String] = []
         if case .badAnswer = failure, let requestID = job.requestID,
-            case .succeeded(let outputs, _) = try await context.client.result(of: requestID),
-            outputs.indices.contains(Int(output.position) - 1)
+            case .succeeded(let outputs, _) = try await context.client.result(of: requestID)
         {
-            let url = outputs[Int(output.position) - 1].url
-            if url != output.url { fresh = url }
+            fresh = outputs.map(\.url)
         }
         let limit = Int64(context.configuration.retryAttempts)
-        let (url, reason) = (fresh, "\(failure)")
-        let counted = try await recorder.write("an output of job \(job.id)") { database in
-            try database.countFailure(of: output, limit: limit, newURL: url, reason: reason)
+        let (urls, reason) = (fresh, "\(failure)")
+        return try await recorder.write("an output of job \(job.id)") { database in
+            try database.countFailure(of: output, limit: limit, fresh: urls, reason: reason)
         }
-        return counted.state == .failed || fresh != nil ? counted : nil
     }
 }

@@ -14,6 +14,9 @@ struct Followed: Sendable {
     /// What was last recorded of its way: a look that finds the same writes nothing.
     var word: String?
     var queuePosition: Int64?
+    /// When the wished cancel may be sent again, and how often it brought no answer.
+    var nextCancel = ContinuousClock.now
+    var cancelFailures = 0
     /// Looks in a row that brought no answer.
     var faults = 0
     /// When the service first said that it does not know the request, and how often since.

@@ -18,14 +18,17 @@ struct Looking: Sendable {
     }
 
     func look(at job: inout Followed) async throws -> Finding {
-        if job.cancelWished, let finding = try await sendCancel(of: &job) { return finding }
+        if job.cancelWished, .now >= job.nextCancel, let finding = try await sendCancel(of: &job) {
+            return finding
+        }
         switch try await context.client.status(of: job.requestID) {
         case .stopped(let obstacle): return try await stopped(obstacle, &job)
         case .known(let status, let position):
             answered(&job)
             switch status {
             case .completed, .succeeded, .failed, .cancelled: return try await ask(&job)
-            case .inQueue, .inProgress, .unknown: return try await unfinished(status, position, &job)
+            case .inQueue, .inProgress, .unknown:
+                return try await unfinished(status, position, &job, mayExpire: true)
             }
         }
     }
@@ -40,7 +43,8 @@ struct Looking: Sendable {
     private func ask(_ job: inout Followed) async throws -> Finding {
         switch try await context.client.result(of: job.requestID) {
         case .stopped(let obstacle): return try await stopped(obstacle, &job)
-        case .unfinished(let status, let position): return try await unfinished(status, position, &job)
+        case .unfinished(let status, let position):
+            return try await unfinished(status, position, &job, mayExpire: false)
         case .succeeded(let outputs, let facts):
             let finished = facts.finishedAt.flatMap(Timestamp.init)
             let landed = try await recorder.record(
@@ -71,9 +75,9 @@ struct Looking: Sendable {
     }
 
     private func unfinished(
-        _ status: RemoteStatus, _ position: Int64?, _ job: inout Followed
+        _ status: RemoteStatus, _ position: Int64?, _ job: inout Followed, mayExpire: Bool
     ) async throws -> Finding {
-        if ContinuousClock.now >= job.deadline { return try await expire(status, &job) }
+        if mayExpire, ContinuousClock.now >= job.deadline { return try await expire(status, &job) }
         let isRunning = status == .inProgress || (job.state == .inProgress && status != .inQueue)
         if status.word != job.word || position != job.queuePosition {
             let progress = JobEvent.RemoteProgress(
@@ -111,7 +115,11 @@ struct Looking: Sendable {
             context.log.info("job \(job.id) cannot be cancelled any more; it is followed and fetched")
             job.cancelWished = false
             return nil
-        case .stopped(let obstacle): return try await stopped(obstacle, &job)
+        case .stopped:
+            // Whatever stands in the cancel's way says nothing of the job: the look goes on.
+            job.cancelFailures += 1
+            job.nextCancel = .now + context.delay(after: job.cancelFailures)
+            return nil
         }
     }
 
@@ -119,7 +127,11 @@ struct Looking: Sendable {
         job.faults += 1
         let next = NextLook.after(context.delay(after: job.faults))
         switch obstacle {
-        case .gone(let reason), .denied(let reason):
+        case .denied(let reason):
+            // The token is another account's: a matter of the account, and no word about the job.
+            context.log.warning("job \(job.id): \(reason)")
+            return .again(next)
+        case .gone(let reason):
             let first = job.goneSince ?? .now
             job.goneSince = first
             job.timesGone += 1

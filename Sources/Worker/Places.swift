@@ -49,7 +49,8 @@ final class Places: Sendable {
 
     private func give() {
         let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            if state.waiting.isEmpty {
+            // After a reload with fewer places, the first that come back are kept.
+            if state.waiting.isEmpty || state.free < 0 {
                 state.free += 1
                 return nil
             }

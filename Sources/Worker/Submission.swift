@@ -22,6 +22,8 @@ struct Submission: Sendable {
         /// To be tried again: the service asks for a pause, or the answer was about nothing that others share.
         case later(asked: Duration?)
         case account(SubmissionGate.Reason, String)
+        /// The row is not as this run takes it to be: it says how the job stands.
+        case unrecorded
     }
 
     func run() async -> Outcome {
@@ -38,7 +40,7 @@ struct Submission: Sendable {
             if case .bought(let id, _) = answer {
                 context.log.error("job \(job.id) is request \(id), which could not be recorded: \(error)")
             }
-            return .noAnswer
+            return .unrecorded
         }
     }
 
@@ -47,8 +49,11 @@ struct Submission: Sendable {
         switch answer {
         case .bought(let requestID, let raw):
             do {
-                let accepted = try await recorder.record(
-                    .accepted(requestID: requestID), for: job.id, in: .submitting)
+                let id = job.id
+                let accepted = try await recorder.write("job \(id), which is request \(requestID),") {
+                    database in
+                    try database.record(.accepted(requestID: requestID), for: id, in: .submitting)
+                }
                 context.log.info("job \(job.id) accepted as \(requestID)")
                 return .accepted(accepted)
             } catch StoreError.refused {
@@ -78,13 +83,17 @@ struct Submission: Sendable {
         try await recorder.write("job \(job.id)") { database in
             let doubted = try database.record(
                 .unanswered(reason: reason), for: job.id, in: .submitting, detail: ["answer": .string(raw)])
-            if resubmits, try !database.wasResubmitted(doubted.id) {
-                _ = try database.record(
-                    .resolved(.resubmit), for: doubted.id, in: .uncertain, detail: ["by": "on_uncertain"])
-            }
+            if resubmits { try Self.resubmitOnce(doubted, database) }
         }
         context.log.warning("job \(job.id) is uncertain: \(reason)")
         return .noAnswer
+    }
+
+    /// `on_uncertain` sends an uncertain job a second time: once, and not where a person wished its cancel.
+    static func resubmitOnce(_ job: Job, _ database: JobDatabase) throws {
+        guard job.cancelRequestedAt == nil, try !database.wasResubmitted(job.id) else { return }
+        _ = try database.record(
+            .resolved(.resubmit), for: job.id, in: .uncertain, detail: ["by": "on_uncertain"])
     }
 }
 

@@ -49,6 +49,12 @@ package struct WorkerContext: Sendable {
 
     /// Where a recorded path is: below which directory, and how from there.
     func place(of recorded: String) -> (root: String, path: String) {
-        recorded.hasPrefix("/") ? ("/", String(recorded.dropFirst())) : (defaultRoot, recorded)
+        guard recorded.hasPrefix("/") else { return (defaultRoot, recorded) }
+        if recorded.hasPrefix(outputRoot + "/") {
+            return (outputRoot, String(recorded.dropFirst(outputRoot.count + 1)))
+        }
+        // From a time when output_dir was another one.
+        let slash = recorded.lastIndex(of: "/") ?? recorded.startIndex
+        return (String(recorded[...slash]), String(recorded[recorded.index(after: slash)...]))
     }
 }

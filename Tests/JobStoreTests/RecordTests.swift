@@ -72,7 +72,7 @@ import Testing
         #expect(
             events.map(\.kind.rawValue).joined(separator: " ")
                 == "enqueued held released submitting fault submitting uncertain resolved status cancel_requested "
-                + "ended retried status ended")
+                + "ended retried status output ended")
         #expect(events.map(\.id) == events.map(\.id).sorted())
         let details = try events.map { try JSON(parsing: $0.detail) }
         #expect(details[3]["price_usd"]?.double == 0.5)
@@ -83,10 +83,10 @@ import Testing
         #expect(
             details[10].text == #"{"state":"failed","error_kind":"deadline","error_message":"too long"}"#)
         #expect(details[11].text == #"{"resubmit":false,"state":"in_progress","request_id":"r"}"#)
-        #expect(details[13].text == #"{"state":"completed"}"#)
+        #expect(details[14].text == #"{"state":"completed"}"#)
         #expect(try database.events(after: events[11].id, limit: 1) == [events[12]])
-        #expect(try database.events(after: events[13].id, limit: 10).isEmpty)
-        #expect(try database.lastEventID() == events[13].id)
+        #expect(try database.events(after: events[14].id, limit: 10).isEmpty)
+        #expect(try database.lastEventID() == events[14].id)
     }
 
     /// One line a charge: estimate and report.
@@ -199,6 +199,38 @@ import Testing
             try database.outputs(of: job.id).map { "\($0.state) \($0.attempts)" } == [
                 "pending 0", "pending 0",
             ])
+    }
+
+    @Test func aJobIsNotCompletedWhileAnOutputIsMissing() throws {
+        let database = try store.open()
+        let job = try database.job(
+            .submitting(priceUSD: nil), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
+            outputs: [(.image, "https://x.test/1"), (.image, "https://x.test/2")])
+        #expect(throws: StaleJob.self) {
+            try database.transaction { try database.record(.fetched, for: job.id, in: .downloading) }
+        }
+        #expect(try database.find(job.id)?.state == .downloading)
+    }
+
+    @Test func aFreshAddressIsNeverThatOfAnotherOutput() throws {
+        let database = try store.open()
+        let job = try database.job(
+            .submitting(priceUSD: nil), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
+            outputs: [(.image, "https://x.test/1"), (.image, "https://x.test/2")])
+        func fail(_ fresh: [String]) throws -> Bool {
+            let second = try #require(try database.outputs(of: job.id).last)
+            return try database.transaction {
+                try database.countFailure(of: second, limit: 3, fresh: fresh, reason: "404")
+            }
+        }
+        // The service names them the other way round: the second keeps its own.
+        #expect(try !fail(["https://x.test/2", "https://x.test/1"]))
+        #expect(try database.outputs(of: job.id).map(\.url) == ["https://x.test/1", "https://x.test/2"])
+        #expect(try !fail(["https://x.test/1", "https://x.test/3"]))
+        #expect(try database.outputs(of: job.id).map(\.url) == ["https://x.test/1", "https://x.test/3"])
+        #expect(try fail([]))
+        #expect(try database.outputs(of: job.id).map(\.state) == [.pending, .failed])
+        #expect(try database.outputs(of: job.id).last?.attempts == 3)
     }
 }
 

@@ -49,9 +49,21 @@ extension JobDatabase {
         new.key = key
         var job = try enqueue(new).job
         for event in events {
-            job = try transaction { try record(event, for: job.id, in: job.state, outputs: outputs) }
+            job = try transaction {
+                if event == .fetched { try finishOutputs(of: job.id) }
+                return try record(event, for: job.id, in: job.state, outputs: outputs)
+            }
         }
         return job
+    }
+
+    /// Puts all outputs of a job on disk, as far as the store can tell.
+    func finishOutputs(of job: Int64) throws {
+        for var output in try outputs(of: job) where output.state == .pending {
+            (output.path, output.bytes) = ("2024-01-01/\(job)-\(output.position).png", 10)
+            (output.sha256, output.mediaType) = (String(repeating: "a", count: 64), "image/png")
+            try finish(output)
+        }
     }
 
     func count(_ table: String) throws -> Int64 {

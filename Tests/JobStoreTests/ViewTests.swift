@@ -22,7 +22,7 @@ import Testing
             UPDATE outputs SET state = 'done', downloaded_at = '2024-01-01 00:00:14.000', path = 'p' || position,
                 bytes = position * 100, sha256 = printf('%.64c', 'a'), media_type = 'image/png', width = 10,
                 height = 20 WHERE position < 3;
-            UPDATE outputs SET state = 'failed', bytes = 5 WHERE position = 3;
+            UPDATE outputs SET state = 'failed', downloaded_at = NULL, bytes = 5 WHERE position = 3;
             """)
     }
 
