@@ -6,6 +6,9 @@ internal import CSQLite
         case readOnly, readWrite, create
     }
 
+    /// What holds for all connections is said before the first of them.
+    private static let isConfigured = jobd_sqlite_no_memory_statistics() == SQLITE_OK
+
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
 
@@ -16,6 +19,7 @@ internal import CSQLite
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
+        _ = Self.isConfigured
         var handle: OpaquePointer?
         let code = unsafe sqlite3_open_v2(
             path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
