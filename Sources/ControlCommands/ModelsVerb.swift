@@ -83,7 +83,12 @@ enum ModelsVerb: ControlVerb {
             if let value = property.defaultValue {
                 try indent("the service's default: \(value.text)", screen)
             }
-            for rule in property.validations { try indent("file: \(rule.message ?? rule.rule)", screen) }
+            // A range is two rules with one message.
+            var said: Set<String> = []
+            for message in property.validations.map({ $0.message ?? $0.rule })
+            where said.insert(message).inserted {
+                try indent("file: \(message)", screen)
+            }
         }
         try screen.write("\n\(screen.styled("example", .dim))\n  \(SafeText.escape(example(schema)))\n")
         return .success

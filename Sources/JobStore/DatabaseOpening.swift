@@ -28,7 +28,7 @@ struct DatabaseOpening {
             PRAGMA synchronous = FULL;
             PRAGMA wal_autocheckpoint = 0;
             PRAGMA foreign_keys = ON;
-            PRAGMA cache_size = -8192;
+            PRAGMA cache_size = -1536;
             """)
         // The journal of one statement is a few pages: in a file it would cost a batch most of its time. Where only is
         // looked, what is sorted may be large, and stays in files.

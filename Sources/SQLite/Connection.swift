@@ -8,6 +8,9 @@ internal import CSQLite
         case immutable
     }
 
+    /// What holds for all connections is said before the first of them.
+    private static let isConfigured = jobd_sqlite_no_memory_statistics() == SQLITE_OK
+
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
 
@@ -19,6 +22,7 @@ internal import CSQLite
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
+        _ = Self.isConfigured
         var handle: OpaquePointer?
         let name = access == .immutable ? Self.immutableAddress(of: path) : path
         let code = unsafe sqlite3_open_v2(

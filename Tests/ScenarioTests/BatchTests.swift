@@ -98,11 +98,15 @@ import Testing
         let count: Int64 = 20_000
         let path = try sandbox.file("jobs.jsonl", String(repeating: line(), count: Int(count)))
         try sandbox.enqueue("--label", "before")
-        let random = SystemRandomNumberGenerator()
-        for round in 0..<6 {
-            var generator = random
+        // How long a whole one takes here, so that the kills fall everywhere, also just before and after the commit.
+        let clock = ContinuousClock()
+        let start = clock.now
+        #expect(try sandbox.jobctl("enqueue", "--batch", path, "-q").lines.count == Int(count))
+        let whole = clock.now - start
+        for round in 0..<8 {
             let batch = try sandbox.start(["enqueue", "--batch", path, "--label", "round \(round)", "-q"])
-            usleep(UInt32.random(in: 1000...400_000, using: &generator))
+            let pause = whole * Double.random(in: 0...1.1)
+            usleep(UInt32(pause / .microseconds(1)))
             batch.signal(SIGKILL)
             let answer = batch.finish()
             let stored = try sandbox.number("SELECT count(*) FROM jobs WHERE label = 'round \(round)'")
