@@ -15,22 +15,92 @@ let strictMemory = strict + [.strictMemorySafety()]
 let package = Package(
     name: "jobd",
     targets: [
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // C libraries of Debian.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CFile"),
 
-        .target(name: "HTTP", dependencies: ["CCrypto", "CCurl"], swiftSettings: strictMemory),
+        // Values and rules, without any effect.
         .target(name: "JSON", swiftSettings: strict),
-        .target(name: "Provider", dependencies: ["HTTP", "JSON"], swiftSettings: strict),
-
+        .target(name: "Spelling", swiftSettings: strict),
+        .target(name: "Locked", swiftSettings: strictMemory),
+        .target(name: "JobModel", swiftSettings: strict),
         .target(
-            name: "ScriptedServer", dependencies: ["HTTP"], path: "Tests/ScriptedServer",
+            name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
+        .target(
+            name: "Configuration", dependencies: ["Catalogue", "JSON", "Spelling"], swiftSettings: strict),
 
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer"], swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-        .testTarget(
-            name: "ProviderTests", dependencies: ["HTTP", "JSON", "Provider", "ScriptedServer"],
+        // One boundary each.
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
+        .target(
+            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
+            resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
+        .target(name: "HTTP", dependencies: ["Locked", "CCrypto", "CCurl"], swiftSettings: strictMemory),
+        .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
+        .target(
+            name: "Downloader", dependencies: ["Locked", "CFile", "HTTP", "JSON"], swiftSettings: strictMemory
+        ),
+        .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
+
+        // What the programs do.
+        .target(
+            name: "Worker",
+            dependencies: [
+                "Locked",
+                "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
+                "Provider",
+            ],
+            swiftSettings: strictMemory),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Locked",
+                "CFile", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
+                "JobStore",
+                "Provider",
+                "Worker",
+            ],
+            swiftSettings: strictMemory),
+        .target(
+            name: "ControlCommands",
+            dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Spelling"],
+            swiftSettings: strictMemory),
+        .target(
+            name: "ProviderSimulator", dependencies: ["Locked", "Catalogue", "CMicroHTTPD", "JSON"],
+            swiftSettings: strictMemory),
+
+        .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
+        .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
+
+        // What the tests share, then the tests themselves.
+        .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strictMemory),
+        .target(
+            name: "ScriptedServer", dependencies: ["Locked", "HTTP"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
+        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["Locked", "HTTP", "ScriptedServer"], swiftSettings: strict),
+        .testTarget(
+            name: "ProviderTests", dependencies: ["JobModel", "HTTP", "JSON", "Provider", "ScriptedServer"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DownloaderTests", dependencies: ["Locked", "Downloader", "HTTP", "ScriptedServer"],
+            swiftSettings: strictMemory),
+        .testTarget(
+            name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
+        .testTarget(
+            name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "jobsim"],
+            swiftSettings: strictMemory),
+        // Runs the programs themselves, which lie beside the bundle of the tests.
+        .testTarget(
+            name: "ScenarioTests", dependencies: ["JSON", "SQLite", "jobctl"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,5 @@
+internal import Locked
+
 /// What tasks leave for the transfer thread. Every access is under one lock.
 final class Inbox: Sendable {
     struct Work {

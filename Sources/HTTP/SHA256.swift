@@ -1,10 +1,10 @@
 internal import CCrypto
 
 /// A running SHA-256 by libcrypto.
-@safe struct SHA256: ~Copyable {
+@safe package struct SHA256: ~Copyable {
     private let context: OpaquePointer
 
-    init() {
+    package init() {
         guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("no memory for a digest") }
         unsafe self.context = context
         reset()
@@ -16,12 +16,12 @@ internal import CCrypto
         Self.check(unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil))
     }
 
-    func update(_ bytes: UnsafeRawBufferPointer) {
+    package func update(_ bytes: UnsafeRawBufferPointer) {
         Self.check(unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
     }
 
     /// The digest of what has been taken so far, in lower case hexadecimal. More may follow.
-    func hexadecimal() -> String {
+    package func hexadecimal() -> String {
         let copy = SHA256()
         Self.check(unsafe EVP_MD_CTX_copy_ex(copy.context, context))
         var digest = [UInt8](repeating: 0, count: 32)
@@ -29,6 +29,12 @@ internal import CCrypto
         let digits = Array("0123456789abcdef".utf8)
         return String(
             decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    package static func hexadecimal(of bytes: [UInt8]) -> String {
+        let digest = SHA256()
+        unsafe bytes.withUnsafeBytes { unsafe digest.update($0) }
+        return digest.hexadecimal()
     }
 
     /// libcrypto's SHA-256 fails only when it has no memory.

@@ -105,3 +105,7 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 }
+
+extension JSON: ExpressibleByStringLiteral {
+    package init(stringLiteral text: String) { self = .string(text) }
+}

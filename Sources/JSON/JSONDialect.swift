@@ -14,6 +14,12 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     package var line: Int
     package var column: Int
 
+    package init(reason: String, line: Int, column: Int) {
+        self.reason = reason
+        self.line = line
+        self.column = column
+    }
+
     package var description: String {
         line == 1 ? "\(reason) at character \(column)" : "\(reason) at line \(line), character \(column)"
     }

@@ -1,4 +1,5 @@
 package import HTTP
+internal import JobModel
 
 /// RunComfy's calls. Every URL is built from the own base: the URLs that an answer names are never followed, so
 /// that the token goes nowhere else.

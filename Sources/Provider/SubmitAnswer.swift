@@ -1,5 +1,6 @@
 package import HTTP
 internal import JSON
+internal import JobModel
 
 /// What an answer to a submission means. Nothing here is repeated by itself: each POST that arrives is paid for.
 package enum SubmitAnswer: Equatable, Sendable {

@@ -1,0 +1,19 @@
+#ifndef JOBD_CFILE_H
+#define JOBD_CFILE_H
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// Renames without replacing what has the new name. The C library shows this call to GNU sources only.
+static inline int cfile_rename_to_free_name(int from, const char *old_name, int to, const char *new_name) {
+    const unsigned int no_replace = 1;
+    return (int)syscall(SYS_renameat2, from, old_name, to, new_name, no_replace);
+}
+
+/// A nameless file in memory; programs that are started see it only where it is given to them.
+static inline int cfile_in_memory(const char *name) {
+    const unsigned int close_on_exec = 1;
+    return (int)syscall(SYS_memfd_create, name, close_on_exec);
+}
+
+#endif

@@ -1,0 +1,22 @@
+#pragma once
+#include <sqlite3.h>
+
+// Extended codes are expressions, which Swift does not import.
+static const int jobd_sqlite_constraint_unique = SQLITE_CONSTRAINT_UNIQUE;
+static const int jobd_sqlite_constraint_primary_key = SQLITE_CONSTRAINT_PRIMARYKEY;
+static const int jobd_sqlite_constraint_trigger = SQLITE_CONSTRAINT_TRIGGER;
+
+// Swift cannot call variadic functions, nor pass SQLITE_TRANSIENT, which is a cast.
+
+/// Closing a connection must not checkpoint: only who holds the lock does (see ARCHITECTURE.md, "Checkpoints").
+static inline int jobd_sqlite_no_checkpoint_on_close(sqlite3 *database) {
+    return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
+
+static inline int jobd_sqlite_defensive(sqlite3 *database) {
+    return sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
+}
+
+static inline int jobd_sqlite_bind_text(sqlite3_stmt *statement, int index, const void *text, sqlite3_uint64 count) {
+    return sqlite3_bind_text64(statement, index, (const char *)text, count, SQLITE_TRANSIENT, SQLITE_UTF8);
+}

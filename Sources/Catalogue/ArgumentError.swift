@@ -1,0 +1,24 @@
+import JSON
+
+/// Why `KEY=VALUE` on a command line cannot be read.
+package enum ArgumentError: Error, Equatable, CustomStringConvertible {
+    case noEqualsSign(String)
+    case noKey(String)
+    case malformedJSON(key: String, reason: String)
+    case ambiguous(key: String, value: String, candidates: [String])
+
+    package var description: String {
+        switch self {
+        case .noEqualsSign(let argument):
+            "\(Excerpt.quoted(argument)) is no KEY=VALUE"
+        case .noKey(let argument):
+            "\(Excerpt.quoted(argument)) has no key before its \"=\""
+        case .malformedJSON(let key, let reason):
+            "the value of \(Excerpt.plain(key)) is not JSON: \(Excerpt.plain(reason, length: 200)); "
+                + "for plain text write \(Excerpt.plain(key))=TEXT"
+        case .ambiguous(let key, let value, let candidates):
+            "\(Excerpt.plain(key))=\(Excerpt.plain(value)) could be "
+                + Excerpt.list(candidates.map(JSON.string))
+        }
+    }
+}

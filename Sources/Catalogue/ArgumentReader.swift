@@ -1,0 +1,116 @@
+package import JSON
+
+/// Reads an input from a command line's `KEY=VALUE` and `KEY:=JSON`, typed by the model's schema.
+///
+/// What does not fit its type is kept as text: validation then names it by its path.
+package struct ArgumentReader {
+    private let schema: Schema?
+
+    /// Without a schema every `KEY=VALUE` is text.
+    package init(schema: Schema?) { self.schema = schema }
+
+    /// The keys stand in the order in which they first appear. No default is filled in.
+    package func read(_ arguments: [String]) throws(ArgumentError) -> JSONObject {
+        var values: [[Value]] = []
+        var keys: [String] = []
+        var indices: [String: Int] = [:]
+        for argument in arguments {
+            let (key, value) = try read(argument)
+            if let index = indices[key] {
+                values[index].append(value)
+            } else {
+                indices[key] = keys.count
+                keys.append(key)
+                values.append([value])
+            }
+        }
+        return JSONObject(zip(keys, values).map { JSONObject.Member(key: $0, value: combine($1, of: $0)) })
+    }
+
+    private enum Value {
+        case typed(JSON)
+        case written(JSON)
+    }
+
+    private func read(_ argument: String) throws(ArgumentError) -> (key: String, value: Value) {
+        guard let sign = argument.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            throw .noEqualsSign(argument)
+        }
+        // Cut between bytes: an accent that follows the sign would make one character with it.
+        let left = argument.utf8[..<sign]
+        let isJSON = left.last == UInt8(ascii: ":")
+        let key = String(Substring(isJSON ? left.dropLast() : left))
+        let text = String(Substring(argument.utf8[sign...].dropFirst()))
+        if key.isEmpty { throw .noKey(argument) }
+        return (key, isJSON ? .written(try json(text, of: key)) : .typed(try typed(text, of: key)))
+    }
+
+    private func json(_ text: String, of key: String) throws(ArgumentError) -> JSON {
+        do { return try JSON(parsing: text, .strict) } catch {
+            throw .malformedJSON(key: key, reason: error.description)
+        }
+    }
+
+    /// A key given again makes a list, and so does a key that the schema calls one.
+    private func combine(_ values: [Value], of key: String) -> JSON {
+        if values.count == 1, let value = values.first {
+            switch value {
+            case .written(let value): return value
+            case .typed(let value): return schema?[key]?.isList == true ? .array([value]) : value
+            }
+        }
+        return .array(
+            values.flatMap { value in
+                switch value {
+                case .typed(let value): [value]
+                case .written(let value): value.array ?? [value]
+                }
+            })
+    }
+
+    private func typed(_ text: String, of key: String) throws(ArgumentError) -> JSON {
+        guard let property = schema?[key] else { return .string(text) }
+        let rule = property.isList ? property.itemRule : property.rule
+        if let rule, let choice = try choice(text, of: key, among: rule.choices) { return .string(choice) }
+        return Self.value(text, as: rule?.type)
+    }
+
+    private static func value(_ text: String, as type: ValueType?) -> JSON {
+        switch type {
+        case .integer, .number:
+            if let value = try? JSON(parsing: text, .strict), case .number = value { return value }
+        case .boolean:
+            switch text.lowercased() {
+            case "true", "yes": return .bool(true)
+            case "false", "no": return .bool(false)
+            default: break
+            }
+        case .object:
+            if let value = try? JSON(parsing: text, .strict), value.object != nil { return value }
+        case .string, .array, nil: break
+        }
+        return .string(text)
+    }
+
+    /// The choice that a text stands for: itself, itself in another case, or its only continuation.
+    private func choice(_ text: String, of key: String, among choices: [JSON]) throws(ArgumentError)
+        -> String?
+    {
+        if text.isEmpty { return nil }
+        var names: [String] = []
+        for case .string(let name) in choices where !names.contains(name) { names.append(name) }
+        if let same = names.first(where: { $0 == text }) { return same }
+
+        let typed = text.lowercased()
+        let same = names.filter { $0.lowercased() == typed }
+        let candidates = same.isEmpty ? names.filter { $0.lowercased().hasPrefix(typed) } : same
+        if candidates.count > 1 { throw .ambiguous(key: key, value: text, candidates: candidates) }
+        return candidates.first
+    }
+}
+
+extension Schema {
+    package func read(_ arguments: [String]) throws(ArgumentError) -> JSONObject {
+        try ArgumentReader(schema: self).read(arguments)
+    }
+}

@@ -1,0 +1,103 @@
+internal import Spelling
+
+/// The words of a command line, sorted into options and operands.
+package struct Arguments: Sendable, Equatable {
+    private var values: [String: [String]] = [:]
+    package private(set) var operands: [String] = []
+
+    /// Reads `--name value`, `--name=value`, `-x`, `-xy`; `--` ends the options, and `-` is an operand.
+    ///
+    /// - Parameter stopsAtOperand: leave everything from the first operand on unread, as operands.
+    package init(_ words: [String], options: [Option], stopsAtOperand: Bool = false) throws(Failure) {
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            if word == "--" {
+                operands += rest
+                return
+            } else if word.hasPrefix("--") {
+                try readLong(word.dropFirst(2), &rest, options)
+            } else if word.hasPrefix("-"), word != "-", !Self.isNegativeNumber(word) {
+                try readShort(word.dropFirst(), &rest, options)
+            } else {
+                operands.append(word)
+                if stopsAtOperand {
+                    operands += rest
+                    return
+                }
+            }
+        }
+    }
+
+    private static func isNegativeNumber(_ word: String) -> Bool {
+        word.dropFirst().first.map { ("0"..."9").contains($0) } ?? false
+    }
+
+    private mutating func readLong(
+        _ word: Substring, _ rest: inout ArraySlice<String>, _ options: [Option]
+    ) throws(Failure) {
+        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts.first ?? "")
+        guard let option = options.first(where: { $0.name == name }) else {
+            let near = Suggestion.nearest(to: name, among: options.map(\.name))
+            throw .usage(
+                "unknown option --\(SafeText.escape(name))", hint: near.map { "did you mean --\($0)?" })
+        }
+        if option.value == nil {
+            guard parts.count == 1 else { throw .usage("--\(name) takes no value") }
+            try record(option, "")
+        } else if parts.count == 2 {
+            try record(option, String(parts[1]))
+        } else {
+            try record(option, try Self.value(of: option, from: &rest))
+        }
+    }
+
+    private mutating func readShort(
+        _ letters: Substring, _ rest: inout ArraySlice<String>, _ options: [Option]
+    ) throws(Failure) {
+        var letters = letters
+        while let letter = letters.popFirst() {
+            guard let option = options.first(where: { $0.short == letter }) else {
+                throw .usage("unknown option -\(SafeText.escape(String(letter)))")
+            }
+            if option.value == nil {
+                try record(option, "")
+            } else {
+                try record(
+                    option, letters.isEmpty ? try Self.value(of: option, from: &rest) : String(letters))
+                return
+            }
+        }
+    }
+
+    private static func value(of option: Option, from rest: inout ArraySlice<String>) throws(Failure)
+        -> String
+    {
+        guard let value = rest.popFirst() else {
+            throw .usage("--\(option.name) needs a value: \(option.value ?? "")")
+        }
+        return value
+    }
+
+    private mutating func record(_ option: Option, _ value: String) throws(Failure) {
+        if values[option.name] != nil, !option.repeats, option.value != nil {
+            throw .usage("--\(option.name) is given twice")
+        }
+        values[option.name, default: []].append(value)
+    }
+
+    package func has(_ name: String) -> Bool { values[name] != nil }
+    package func value(_ name: String) -> String? { values[name]?.last }
+    package func values(_ name: String) -> [String] { values[name] ?? [] }
+
+    /// The value of `--name` as a whole number.
+    package func integer(_ name: String, in range: ClosedRange<Int64> = .min ... .max) throws(Failure)
+        -> Int64?
+    {
+        guard let text = value(name) else { return nil }
+        guard let number = Int64(text), range.contains(number) else {
+            throw .usage("--\(name) takes a whole number, not \"\(SafeText.escape(text))\"")
+        }
+        return number
+    }
+}

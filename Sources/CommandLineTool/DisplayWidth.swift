@@ -1,0 +1,48 @@
+/// How many columns a text takes on a terminal.
+package enum DisplayWidth {
+    package static func of(_ text: String) -> Int {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
+        return text.reduce(0) { $0 + columns($1) }
+    }
+
+    /// An accent or a joiner adds nothing; of joined pictures and of flags only the widest part is seen.
+    private static func columns(_ character: Character) -> Int {
+        let parts = character.unicodeScalars.map(columns)
+        let isPicture = character.unicodeScalars.first?.properties.isEmoji == true
+        return isPicture ? parts.max() ?? 0 : parts.reduce(0, +)
+    }
+
+    private static func columns(_ scalar: Unicode.Scalar) -> Int {
+        if scalar.value < 0x300 { return 1 }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: return 0
+        default: break
+        }
+        if scalar.properties.isEmojiPresentation { return 2 }
+        switch scalar.value {
+        // The vowels and endings that complete a Hangul syllable.
+        case 0x1160...0x11FF: return 0
+        // Hangul, the CJK blocks and the full-width forms.
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
+            0xF900...0xFAFF,
+            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1B000...0x1B2FF, 0x20000...0x3FFFD:
+            return 2
+        default: return 1
+        }
+    }
+
+    /// The text cut to `width` columns, with an ellipsis where something was cut.
+    package static func cut(_ text: String, to width: Int) -> String {
+        guard of(text) > width else { return text }
+        guard width > 0 else { return "" }
+        var used = 0
+        var result = ""
+        for character in text {
+            let columns = columns(character)
+            if used + columns > width - 1 { break }
+            used += columns
+            result.append(character)
+        }
+        return result + "…"
+    }
+}

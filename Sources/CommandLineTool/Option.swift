@@ -1,0 +1,26 @@
+/// One option of a command: how it is written, and what it is for.
+package struct Option: Sendable, Equatable {
+    /// Without its dashes.
+    package let name: String
+    package let short: Character?
+    /// How its value is called in the help; nil for a switch.
+    package let value: String?
+    package let help: String
+    package let repeats: Bool
+
+    package init(
+        _ name: String, short: Character? = nil, value: String? = nil, repeats: Bool = false, _ help: String
+    ) {
+        self.name = name
+        self.short = short
+        self.value = value
+        self.help = help
+        self.repeats = repeats
+    }
+
+    /// As it stands in the help: `-q, --quiet` or `--label TEXT`.
+    package var signature: String {
+        let long = "--\(name)" + (value.map { " \($0)" } ?? "")
+        return short.map { "-\($0), \(long)" } ?? "    \(long)"
+    }
+}

@@ -1,0 +1,93 @@
+internal import Glibc
+
+/// A way of showing text that carries a meaning.
+package enum Style: String, Sendable {
+    case bold = "1"
+    case dim = "2"
+    case good = "32"
+    case warning = "33"
+    case bad = "31"
+    case active = "36"
+}
+
+/// Where the program writes: data to standard output, talk to standard error. Used by one thread.
+package final class Screen {
+    package let isTerminal: Bool
+    package let talkIsTerminal: Bool
+    package let width: Int
+    private let hasColour: Bool
+    private var buffer: [UInt8] = []
+
+    package init(environment: [String: String]) {
+        isTerminal = isatty(STDOUT_FILENO) == 1
+        talkIsTerminal = isatty(STDERR_FILENO) == 1
+        let isPlain = environment["NO_COLOR"].map { !$0.isEmpty } ?? false || environment["TERM"] == "dumb"
+        hasColour = isTerminal && !isPlain
+        width = Self.width(environment)
+    }
+
+    private static func width(_ environment: [String: String]) -> Int {
+        if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return max(20, columns) }
+        var size = winsize()
+        for terminal in [STDOUT_FILENO, STDERR_FILENO]
+        where unsafe ioctl(terminal, UInt(TIOCGWINSZ), &size) == 0 {
+            if size.ws_col > 0 { return max(20, Int(size.ws_col)) }
+        }
+        return 80
+    }
+
+    package func styled(_ text: String, _ style: Style) -> String {
+        hasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// Writes data, which reaches the reader at the latest with `flush`.
+    package func write(_ text: String) throws(Failure) {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count > 1 << 16 { try flush() }
+    }
+
+    package func write(_ table: Table) throws(Failure) {
+        if table.isEmpty { return }
+        try write(isTerminal ? table.aligned(self) : table.tabSeparated)
+    }
+
+    package func flush() throws(Failure) {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        try Self.write(buffer, to: STDOUT_FILENO)
+    }
+
+    /// Says something to the person, on a line of its own. What it says must be harmless already.
+    package func say(_ text: String) {
+        try? flush()
+        try? Self.write(Array((text + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// Shows `text` in the place of what was shown before, on a line that is not part of the talk.
+    package func show(progress text: String) {
+        guard talkIsTerminal else { return }
+        let line = "\r\u{1B}[K" + DisplayWidth.cut(text, to: width - 1)
+        try? Self.write(Array(line.utf8), to: STDERR_FILENO)
+    }
+
+    private static func write(_ bytes: [UInt8], to file: Int32) throws(Failure) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
+            if written > 0 {
+                rest = rest.dropFirst(written)
+            } else if errno != EINTR {
+                throw Failure(
+                    .inputOutput, "cannot write the output: \(unsafe String(cString: strerror(errno)))")
+            }
+        }
+    }
+
+    /// Asks a question that is answered with yes or no; without a terminal the answer is nil.
+    package func confirm(_ question: String) -> Bool? {
+        guard isatty(STDIN_FILENO) == 1, talkIsTerminal else { return nil }
+        try? flush()
+        try? Self.write(Array((question + " [y/N] ").utf8), to: STDERR_FILENO)
+        let answer = readLine(strippingNewline: true)?.lowercased()
+        return answer == "y" || answer == "yes"
+    }
+}

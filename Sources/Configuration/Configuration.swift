@@ -1,0 +1,66 @@
+/// What jobd is told: every key of the configuration, with its default.
+package struct Configuration: Equatable, Sendable {
+    package var apiURL = "https://model-api.runcomfy.net"
+    package var tokenFile: String?
+    package var outputDirectory = "outputs"
+    package var outputName = "{date}/{id}-{index}.{ext}"
+    package var writesSidecar = true
+    package var maxInFlight = 32
+    package var maxSubmitting = 4
+    package var submitPerMinute = 0
+    package var models: [String: ModelLimits] = [:]
+    package var budgetPerDay: Double?
+    package var budgetInTotal: Double?
+    package var pollMin = Duration.milliseconds(500)
+    package var pollMax = Duration.seconds(15)
+    package var retryMin = Duration.seconds(1)
+    package var retryMax = Duration.seconds(300)
+    package var retryAttempts = 8
+    package var connectTimeout = Duration.seconds(10)
+    package var answerTimeout = Duration.seconds(60)
+    package var silenceTimeout = Duration.seconds(30)
+    package var parallelDownloads = 8
+    package var maxBytes: Int64 = 2 << 30
+    package var downloadHosts = [".runcomfy.net", ".runcomfy.com"]
+    package var minFree: Int64 = 1 << 30
+    package var deadline = Duration.seconds(24 * 3600)
+    package var onUncertain = OnUncertain.hold
+    package var onFinish: [String]?
+    package var onAttention: [String]?
+    package var logLevel = LogLevel.info
+
+    package init() {}
+
+    package enum OnUncertain: String, CaseIterable, Sendable {
+        case hold, resubmit
+    }
+
+    package enum LogLevel: String, CaseIterable, Sendable, Comparable {
+        case debug, info, warning, error
+
+        package static func < (left: LogLevel, right: LogLevel) -> Bool {
+            (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+        }
+    }
+
+    /// What is said of one model, or of all whose ids begin so.
+    package struct ModelLimits: Equatable, Sendable {
+        package var maxInFlight: Int?
+        package var submitPerMinute: Int?
+        package var priceUSD: Double?
+        package var deadline: Duration?
+
+        package init() {}
+    }
+
+    /// What is said of `model`: its own entry first, then the longest prefix that ends in `*`.
+    package func limits(of model: String) -> (name: String, limits: ModelLimits)? {
+        if let exact = models[model] { return (model, exact) }
+        let prefixes = models.keys.filter { $0.hasSuffix("*") && model.hasPrefix($0.dropLast()) }
+        guard let longest = prefixes.max(by: { $0.utf8.count < $1.utf8.count }), let limits = models[longest]
+        else {
+            return nil
+        }
+        return (longest, limits)
+    }
+}

@@ -1,0 +1,25 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JobStore
+
+enum BackupVerb: ControlVerb {
+    static let command = Command(
+        "backup", "copy the database while it is in use", operands: "FILE",
+        discussion: [
+            "The copy is consistent and synced. Copying the file with cp is not: its newest part is in jobs.db-wal."
+        ],
+        examples: [.init("jobctl backup /mnt/backup/jobs-$(date +%F).db", "a copy with the day in its name")])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        guard let path = session.arguments.operands.first, session.arguments.operands.count == 1 else {
+            throw Failure.usage("which file?", hint: "jobctl backup FILE")
+        }
+        let store = try session.store(.read)
+        guard unsafe access(path, F_OK) != 0 else {
+            throw Failure(.no, "\(SafeText.escape(path)) exists already; nothing was written")
+        }
+        try store.backup(to: path)
+        session.note("copied to \(path)")
+        return .success
+    }
+}

@@ -1,0 +1,91 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+internal import Spelling
+
+/// Reads jobs from JSON Lines: all of them become jobs, or none.
+struct Batch {
+    /// Values for the lines that do not say their own.
+    let defaults: NewJob
+    let validates: Bool
+
+    private static let keys = ["model", "input", "label", "key", "priority", "not_before", "hold"]
+
+    /// One faulty line says why; a thousand of the same need not.
+    private static let mostFaults = 20
+
+    /// Visits each line's job. After a first faulty line it only looks for more of them, and then throws.
+    func forEach(_ reader: InputReader, _ draft: inout JobDraft, visit: (NewJob) throws -> Void) throws {
+        var number = 0
+        var faults: [String] = []
+        while let line = try reader.line(), faults.count < Self.mostFaults {
+            number += 1
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            do {
+                let job = try read(line, &draft)
+                if faults.isEmpty { try visit(job) }
+            } catch let failure as Failure where failure.code == .inputRefused || failure.code == .usage {
+                faults.append("line \(number): \(failure.message)")
+            }
+        }
+        guard faults.isEmpty else {
+            let more = faults.count == Self.mostFaults ? "\nand perhaps more" : ""
+            throw Failure(.inputRefused, "nothing was enqueued\n" + faults.joined(separator: "\n") + more)
+        }
+    }
+
+    private func read(_ line: [UInt8], _ draft: inout JobDraft) throws -> NewJob {
+        let object: JSONObject
+        do throws(JSONError) {
+            guard let parsed = try JSON(parsing: line, .strict).object else {
+                throw JSONError(reason: "no JSON object", line: 1, column: 1)
+            }
+            object = parsed
+        } catch {
+            throw Failure(.inputRefused, SafeText.escape("malformed JSON: \(error)"))
+        }
+        for key in object.keys where !Self.keys.contains(key) {
+            let near = Suggestion.nearest(to: key, among: Self.keys)
+            throw Self.fault("unknown key \"\(key)\"" + (near.map { "; did you mean \"\($0)\"?" } ?? ""))
+        }
+        guard let model = try text("model", object) ?? (defaults.model.isEmpty ? nil : defaults.model) else {
+            throw Self.fault("\"model\" is missing")
+        }
+        guard let input = object["input"], input.object != nil else {
+            throw Self.fault("\"input\" must be a JSON object")
+        }
+        var job = try draft.job(model, input, validates: validates)
+        job.label = try text("label", object) ?? defaults.label
+        job.key = try text("key", object)
+        if job.key == "" { throw Self.fault("\"key\" is empty") }
+        job.priority = defaults.priority
+        if let priority = object["priority"], priority != .null {
+            guard let number = priority.integer else {
+                throw Self.fault("\"priority\" must be a whole number")
+            }
+            job.priority = number
+        }
+        job.notBefore =
+            try text("not_before", object)
+            .map { try Session.moment($0, .fromNow, as: "\"not_before\"") } ?? defaults.notBefore
+        job.isHeld = defaults.isHeld
+        if let hold = object["hold"], hold != .null {
+            guard let flag = hold.bool else { throw Self.fault("\"hold\" must be true or false") }
+            job.isHeld = flag
+        }
+        return job
+    }
+
+    private func text(_ key: String, _ object: JSONObject) throws -> String? {
+        guard let value = object[key], value != .null else { return nil }
+        guard let text = value.string, !text.unicodeScalars.contains("\0") else {
+            throw Self.fault("\"\(key)\" must be a text")
+        }
+        return text
+    }
+
+    private static func fault(_ message: String) -> Failure {
+        Failure(.inputRefused, SafeText.escape(message))
+    }
+}

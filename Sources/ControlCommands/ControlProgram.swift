@@ -1,0 +1,95 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JobStore
+internal import Spelling
+
+/// The whole of `jobctl`: finds the verb, runs it, and turns what went wrong into words and an exit code.
+package enum ControlProgram {
+    static let version = "0.1.0"
+
+    static let verbs: [any ControlVerb.Type] = [
+        EnqueueVerb.self, ListVerb.self, ShowVerb.self, WaitVerb.self, EventsVerb.self, CancelVerb.self,
+        RetryVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self, PauseVerb.self,
+        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, BackupVerb.self, VersionVerb.self, HelpVerb.self,
+    ]
+
+    static let commonOptions = [
+        Option(
+            "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own"),
+        Option("json", "one JSON object per line on standard output, nothing else there"),
+        Option("quiet", short: "q", "print ids alone"),
+        Option("help", short: "h", "what the command does, with examples"),
+    ]
+
+    package static func main() -> Never {
+        // A transaction that is cut off here undoes itself.
+        signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
+        let environment = Environment.values(
+            of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"])
+        let screen = Screen(environment: environment)
+        var code: ExitCode
+        do {
+            code = try run(Array(CommandLine.arguments.dropFirst()), environment, screen)
+            try screen.flush()
+        } catch {
+            code = report(error, on: screen)
+        }
+        exit(code.rawValue)
+    }
+
+    private static func run(
+        _ words: [String], _ environment: [String: String], _ screen: Screen
+    ) throws -> ExitCode {
+        let switches = commonOptions + [Option("version", "the version")]
+        let leading = try Arguments(words, options: switches, stopsAtOperand: true)
+        guard let name = leading.operands.first else {
+            if leading.has("help") { return try HelpVerb.showOverview(screen) }
+            if leading.has("version") {
+                return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))
+            }
+            return try StatusVerb.run(Session(StatusVerb.self, words: words, environment, screen))
+        }
+        let before = words.dropLast(leading.operands.count)
+        let rest = leading.operands.dropFirst()
+        guard let verb = verb(named: name) else { throw unknown(verb: name) }
+        let session = try Session(verb, words: Array(before) + rest, environment, screen)
+        if session.arguments.has("help") { return try HelpVerb.show(verb, screen) }
+        return try verb.run(session)
+    }
+
+    static func verb(named name: String) -> (any ControlVerb.Type)? {
+        verbs.first { $0.command.name == name }
+    }
+
+    static func unknown(verb name: String) -> Failure {
+        let near = Suggestion.nearest(to: name, among: verbs.map { $0.command.name })
+        return .usage(
+            "unknown verb \"\(SafeText.escape(name))\"",
+            hint: near.map { "did you mean \($0)?" } ?? "jobctl help lists them all")
+    }
+
+    private static func report(_ error: any Error, on screen: Screen) -> ExitCode {
+        let failure = failure(error)
+        // Harmless already, piece by piece; a piece that was forgotten becomes so here.
+        screen.say(SafeText.escape("jobctl: \(failure.message)", keepingNewlines: true))
+        if let hint = failure.hint { screen.say(SafeText.escape("hint: \(hint)", keepingNewlines: true)) }
+        return failure.code
+    }
+
+    private static func failure(_ error: any Error) -> Failure {
+        switch error {
+        case let failure as Failure: return failure
+        case let error as StoreError:
+            let code = ExitCode(rawValue: error.exitCode) ?? .bug
+            return Failure(code, SafeText.escape("\(error)"), hint: error.hint)
+        default:
+            return Failure(.bug, SafeText.escape("unexpected: \(error)"), hint: "please report this as a bug")
+        }
+    }
+}
+
+/// One verb of `jobctl`.
+protocol ControlVerb: SendableMetatype {
+    static var command: Command { get }
+    static func run(_ session: Session) throws -> ExitCode
+}

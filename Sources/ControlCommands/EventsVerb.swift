@@ -1,0 +1,69 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JobModel
+internal import JobStore
+
+enum EventsVerb: ControlVerb {
+    static let command = Command(
+        "events", "what happened, oldest first", operands: "[ID…]",
+        discussion: [
+            "On a terminal the newest 50, in a pipe all, and with --follow whatever comes. In a pipe the columns are "
+                + "separated by tabs: id, at (UTC), job_id, kind, detail (JSON)."
+        ],
+        options: [
+            Option("follow", short: "f", "go on as things happen"),
+            Option("limit", value: "N", "the newest N to begin with"),
+        ],
+        examples: [
+            .init("jobctl events --follow", "watch"),
+            .init("jobctl events 12 --json", "the life of one job"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        let store = try session.store(.read)
+        let only =
+            session.arguments.operands.isEmpty ? nil : Set(try Selection(session, store, states: []).ids)
+        let follows = session.arguments.has("follow")
+        var limit = try session.arguments.integer("limit", in: 0...Int64.max)
+        if limit == nil, session.screen.isTerminal { limit = 50 }
+        var last: Int64 = 0
+        if let only {
+            // First of all, so that what happens from here on is found by the loop below.
+            last = try store.lastEventID()
+            var events = try only.flatMap { try store.events(of: $0) }.filter { $0.id <= last }
+            events.sort { $0.id < $1.id }
+            if let limit { events = events.suffix(Int(clamping: limit)) }
+            for event in events { try print(event, session) }
+        } else if let limit {
+            last = max(0, try store.lastEventID() - limit)
+        }
+        while true {
+            // Before the look, so that a commit between the look and the wait is not slept over.
+            let version = try store.dataVersion()
+            let batch = try store.events(after: last, limit: 1000)
+            for event in batch {
+                last = event.id
+                if let only, event.jobID.map({ !only.contains($0) }) ?? true { continue }
+                try print(event, session)
+            }
+            if !batch.isEmpty { continue }
+            if !follows { return .success }
+            try session.screen.flush()
+            while try store.dataVersion() == version { usleep(100_000) }
+        }
+    }
+
+    private static func print(_ event: StoredEvent, _ session: Session) throws {
+        if session.wantsJSON { return try session.emit(event.json) }
+        let job = event.jobID.map { String($0) } ?? "-"
+        let detail = SafeText.escape(event.detail)
+        if session.screen.isTerminal {
+            let at = TimeText.local(event.at.milliseconds)
+            let line =
+                "\(at)  \(job.padded(to: 6)) \(event.kind.rawValue.padded(to: 16)) \(detail == "{}" ? "" : detail)"
+            try session.screen.write(DisplayWidth.cut(line, to: session.screen.width) + "\n")
+        } else {
+            try session.screen.write("\(event.id)\t\(event.at)\t\(job)\t\(event.kind.rawValue)\t\(detail)\n")
+        }
+    }
+}

@@ -1,0 +1,25 @@
+internal import CommandLineTool
+internal import JobModel
+
+enum RetryVerb: ControlVerb {
+    static let command = Command(
+        "retry", "try failed or cancelled jobs again", operands: Selection.operands,
+        discussion: [
+            Selection.discussion,
+            "Where RunComfy finished the work and only the fetching failed (output, download, deadline), it goes on from "
+                + "its request and nothing is bought. Otherwise (remote, input, lost, cancelled) it is submitted anew, and "
+                + "jobctl says so first. A completed job is not retried: enqueue it again.",
+        ],
+        options: Selection.options + [Option("resubmit", "buy anew in any case")],
+        examples: [
+            .init("jobctl retry 12", "one job"),
+            .init("jobctl retry --state failed --dry-run", "what a retry of all would mean"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        try Steering(
+            session: session, name: "retry", verb: .retry(resubmit: session.arguments.has("resubmit")),
+            states: [.failed, .cancelled], buys: true
+        ).run()
+    }
+}

@@ -1,0 +1,138 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import Glibc
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+/// Which jobs a verb is meant for: ids and ranges as typed, ids on standard input, or a filter.
+struct Selection {
+    static let filterOptions = [
+        Option("state", value: "STATE", repeats: true, "only jobs in this state; may be given again"),
+        Option("model", value: "MODEL", "only jobs of this model; a trailing * takes all that begin so"),
+        Option("label", value: "TEXT", "only jobs with this label"),
+    ]
+
+    static let options =
+        filterOptions + [
+            Option("yes", short: "y", "do not ask"),
+            Option("dry-run", short: "n", "only show which jobs are meant"),
+        ]
+
+    static let operands = "ID… | --state STATE | --model MODEL | --label TEXT"
+    static let discussion =
+        "ID is a number, a range such as 12-20, or - for ids on standard input, one a line. "
+        + "Instead of ids, --state, --model and --label choose jobs."
+
+    private(set) var ids: [Int64] = []
+    let isFilter: Bool
+
+    /// - Parameter states: which states a filter means when it names none.
+    init(_ session: Session, _ store: JobDatabase, states: [JobState], labelChooses: Bool = true) throws {
+        var filter = try Self.filter(session)
+        if !labelChooses { filter.label = nil }
+        isFilter = !filter.isEmpty
+        let words = session.arguments.operands
+        if isFilter {
+            guard words.isEmpty else {
+                throw Failure.usage("give ids, or --state, --model and --label, not both")
+            }
+            if filter.states.isEmpty { filter.states = states }
+            try store.forEach(filter) { ids.append($0.id) }
+        } else {
+            guard !words.isEmpty else {
+                let filters = labelChooses ? "--state, --model or --label" : "--state or --model"
+                throw Failure.usage("which jobs?", hint: "give ids (12 14-20), or \(filters)")
+            }
+            var seen: Set<Int64> = []
+            for id in try Self.read(words, store) where seen.insert(id).inserted { ids.append(id) }
+        }
+    }
+
+    static func filter(_ session: Session) throws -> JobFilter {
+        var filter = JobFilter()
+        filter.states = try session.arguments.values("state").flatMap { $0.split(separator: ",") }.map {
+            word in
+            guard let state = JobState(rawValue: String(word)) else {
+                throw Failure.usage(
+                    "unknown state \"\(SafeText.escape(String(word)))\"",
+                    hint: "states are \(JobState.allWords)")
+            }
+            return state
+        }
+        filter.model = session.arguments.value("model")
+        filter.label = session.arguments.value("label")
+        return filter
+    }
+
+    private static func read(_ words: [String], _ store: JobDatabase) throws -> [Int64] {
+        var ids: [Int64] = []
+        for word in words {
+            if word == "-" {
+                while let line = readLine() {
+                    let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+                    if words.contains("-") { throw Failure.usage("\"-\" is no id") }
+                    ids += try read(words, store)
+                }
+                continue
+            }
+            let parts = word.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
+            guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2, first > 0,
+                first <= last
+            else {
+                throw Failure.usage(
+                    "\"\(SafeText.escape(word))\" is no id", hint: "an id is 12, a range is 12-20")
+            }
+            if parts.count == 1 {
+                ids.append(first)
+            } else {
+                // A range means what is there of it.
+                let found = ids.count
+                try store.forEach(JobFilter(), in: first...last) { ids.append($0.id) }
+                if ids.count == found { throw Failure(.no, "no job from \(first) to \(last)") }
+            }
+        }
+        return ids
+    }
+
+    /// Shows how many jobs a filter means, and asks. Throws where the answer is no; answers false for a dry run.
+    func confirm(_ session: Session, _ store: JobDatabase, to verb: String, buys: Bool) throws -> Bool {
+        guard !ids.isEmpty else { throw Failure(.no, "no job matches") }
+        if session.arguments.has("dry-run") {
+            for id in ids {
+                guard let job = try store.find(id) else { continue }
+                try session.wantsJSON ? session.emit(job, in: store) : session.screen.write("\(id)\n")
+            }
+            session.note("\(verb) \(counted)\(buys ? cost(session, store) : ""); nothing was done")
+            return false
+        }
+        guard isFilter, !session.arguments.has("yes") else { return true }
+        let question = "\(verb) \(counted)\(buys ? cost(session, store) : "")?"
+        guard let answer = session.screen.confirm(question) else {
+            throw Failure.usage(
+                "this would \(verb) \(counted)", hint: "add --yes, or look first with --dry-run")
+        }
+        guard answer else { throw Failure(.no, "nothing was done") }
+        return true
+    }
+
+    private var counted: String { ids.count == 1 ? "1 job" : "\(ids.count) jobs" }
+
+    /// What buying all of them may cost, as far as prices are known.
+    private func cost(_ session: Session, _ store: JobDatabase) -> String {
+        var total = 0.0
+        var unknown = 0
+        for id in ids {
+            guard let job = try? store.find(id) else { continue }
+            if let price = job.priceUSD ?? Price.estimate(job, try? session.schema(of: job.model, in: store))
+            {
+                total += price
+            } else {
+                unknown += 1
+            }
+        }
+        if unknown == ids.count { return " (which is paid for again; the price is not known)" }
+        let rest = unknown > 0 ? ", and \(unknown) of unknown price" : ""
+        return " (for about \(Price.text(total))\(rest))"
+    }
+}

@@ -1,0 +1,102 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+/// One run of one verb: what was typed, and the ways to the store and to the screen.
+struct Session {
+    let arguments: Arguments
+    let screen: Screen
+    let environment: [String: String]
+
+    init(
+        _ verb: any ControlVerb.Type, words: [String], _ environment: [String: String], _ screen: Screen
+    ) throws {
+        arguments = try Arguments(words, options: verb.command.options + ControlProgram.commonOptions)
+        self.environment = environment
+        self.screen = screen
+    }
+
+    var wantsJSON: Bool { arguments.has("json") }
+    var isQuiet: Bool { arguments.has("quiet") }
+
+    func directory() throws -> StateDirectory {
+        try StateDirectory.resolve(option: arguments.value("state-dir"), environment: environment)
+    }
+
+    func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase { try JobDatabase(directory(), purpose) }
+
+    /// The store, or nil where there is none yet: for verbs that can do without.
+    func storeIfAny(_ purpose: JobDatabase.Purpose = .read) throws -> JobDatabase? {
+        do { return try store(purpose) } catch StoreError.missing { return nil }
+    }
+
+    func emit(_ value: JSON) throws { try screen.write(SafeText.escapeJSON(value.text) + "\n") }
+
+    func emit(_ job: Job, in store: JobDatabase, adding members: JSONObject = [:]) throws {
+        guard case .object(var object) = job.json(outputs: try store.outputs(of: job.id)) else { return }
+        object.members += members.members
+        try emit(.object(object))
+    }
+
+    /// A word to the person about what was done, which is left out under `-q`.
+    func note(_ text: String) {
+        if !isQuiet { screen.say(SafeText.escape(text)) }
+    }
+
+    /// Says that nothing will move, where no jobd runs.
+    func noteIfNoDaemon(_ directory: StateDirectory, _ consequence: String) {
+        if !isDaemonRunning(directory) { note("note: jobd is not running; \(consequence)") }
+    }
+
+    func isDaemonRunning(_ directory: StateDirectory) -> Bool {
+        StateLock.holder(of: directory)?.name == "jobd"
+    }
+
+    /// The schema of `model`: the one stored at run time, else the one in the program.
+    func schema(of model: String, in store: JobDatabase?) throws -> Schema? {
+        guard let document = try store?.storedModel(model) else { return Schema.builtIn(model) }
+        guard let schema = try? Schema(modelID: model, document: try JSON(parsing: document)) else {
+            note("note: the stored schema of \(model) cannot be read, and is passed over")
+            return Schema.builtIn(model)
+        }
+        return schema
+    }
+
+    /// The ids of all models that have a schema.
+    func knownModels(in store: JobDatabase?) throws -> [String] {
+        Set(Schema.builtIn.map(\.modelID) + (try store?.storedModels().map(\.model) ?? [])).sorted()
+    }
+
+    /// A moment as it was typed for `--name`.
+    func moment(_ name: String, _ direction: TimeText.Direction) throws -> Timestamp? {
+        guard let text = arguments.value(name) else { return nil }
+        return try Self.moment(text, direction, as: "--\(name)")
+    }
+
+    static func moment(_ text: String, _ direction: TimeText.Direction, as name: String) throws -> Timestamp {
+        let now = Timestamp.now.milliseconds
+        guard let milliseconds = TimeText.moment(text, now: now, direction),
+            // What the database can hold: the years 0 to 9999.
+            let moment = Timestamp(Timestamp(milliseconds: milliseconds).description)
+        else {
+            throw Failure.usage(
+                "\(name): \"\(SafeText.escape(text))\" is no time",
+                hint: "write 2h, 18:00, 2026-01-31, \"2026-01-31 18:00\" (local) or 2026-01-31T18:00:00Z")
+        }
+        return moment
+    }
+}
+
+extension Session {
+    /// Tells a running jobd that there is something to do.
+    func wake(_ directory: StateDirectory) { directory.ring() }
+
+    /// After the answer: keeps the log short, which every program that opens the store reads.
+    func finish(_ store: JobDatabase) throws {
+        try screen.flush()
+        // The work is done and answered for. What cannot be moved now, the next one moves.
+        try? store.checkpointIfLarge()
+    }
+}

@@ -1,0 +1,109 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+enum ShowVerb: ControlVerb {
+    static let command = Command(
+        "show", "everything about a job, its files and its events", operands: "ID…",
+        options: Selection.filterOptions,
+        examples: [
+            .init("jobctl show 12", "one job"),
+            .init("jobctl show 12 --json | jq .input", "its input, ready for --input"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        let store = try session.store(.read)
+        let selection = try Selection(session, store, states: [])
+        var code = selection.ids.isEmpty ? ExitCode.no : .success
+        for id in selection.ids {
+            guard let job = try store.find(id) else {
+                session.screen.say("no job \(id)")
+                code = .no
+                continue
+            }
+            if session.wantsJSON {
+                let events = try store.events(of: id).map(\.json)
+                try session.emit(job, in: store, adding: ["events": .array(events)])
+            } else if session.isQuiet {
+                try session.screen.write("\(id)\n")
+            } else {
+                try describe(job, store, session.screen)
+            }
+        }
+        return code
+    }
+
+    private static func describe(_ job: Job, _ store: JobDatabase, _ screen: Screen) throws {
+        let now = store.now.milliseconds
+        func line(_ name: String, _ value: String?) throws {
+            guard let value else { return }
+            let title = screen.styled(name.padded(to: 14), .dim)
+            try screen.write("\(title) \(SafeText.escape(value))\n")
+        }
+        func line(_ name: String, _ moment: Timestamp?) throws {
+            try line(
+                name,
+                moment.map {
+                    "\(TimeText.local($0.milliseconds)) (\(TimeText.relative($0.milliseconds, now: now)))"
+                })
+        }
+        let state = job.state.style.map { screen.styled(job.state.rawValue, $0) } ?? job.state.rawValue
+        try screen.write("\(screen.styled("job \(job.id)", .bold))  \(state)\n")
+        try line("model", job.model)
+        try line("label", job.label)
+        try line("key", job.key)
+        try line("priority", job.priority == 0 ? nil : String(job.priority))
+        try line("not before", job.notBefore)
+        try line("request", job.requestID)
+        try line("remote status", job.remoteStatus)
+        try line("queue position", job.queuePosition.map { String($0) })
+        try line(job.failureKind.map { "failed (\($0.rawValue))" } ?? "message", job.message)
+        try line("cancel wished", job.cancelRequestedAt)
+        try line("price", job.priceUSD.map { "about \(Price.text($0))" })
+        try line("cost", job.costUSD.map(Price.text))
+        try line("created", job.createdAt)
+        try line("submitted", job.submittedAt)
+        try line("started there", job.startedAt)
+        try line("finished there", job.finishedAt)
+        try line("ended", job.endedAt)
+        try line("next try", job.state == .queued ? job.nextTryAt : nil)
+        let input = (try? JSON(parsing: job.input))?.indentedText ?? job.input
+        try screen.write(screen.styled("input", .dim) + "\n")
+        for row in input.split(separator: "\n") { try screen.write("  \(SafeText.escape(String(row)))\n") }
+        try files(of: job, store, screen)
+        try events(of: job, store, screen)
+    }
+
+    private static func files(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {
+        let outputs = try store.outputs(of: job.id)
+        if outputs.isEmpty { return }
+        try screen.write(screen.styled("files", .dim) + "\n")
+        var table = Table([.init("", alignsRight: true), .init("STATE"), .init("SIZE"), .init("PATH")])
+        for output in outputs {
+            let size = [
+                output.width.flatMap { width in output.height.map { "\(width)×\($0)" } },
+                output.durationSeconds.map { "\($0) s" }, output.bytes.map { "\($0) bytes" },
+            ].compactMap { $0 }.joined(separator: ", ")
+            table.add([
+                .init("  \(output.position)"), .init(output.state.rawValue), .init(size),
+                .init(output.path ?? "not here yet"),
+            ])
+        }
+        try screen.write(table)
+    }
+
+    private static func events(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {
+        try screen.write(screen.styled("events", .dim) + "\n")
+        for event in try store.events(of: job.id) {
+            let detail = event.detail == "{}" ? "" : "  " + SafeText.escape(event.detail)
+            try screen.write("  \(TimeText.local(event.at.milliseconds))  \(event.kind.rawValue)\(detail)\n")
+        }
+    }
+}
+
+extension String {
+    func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - DisplayWidth.of(self)))
+    }
+}

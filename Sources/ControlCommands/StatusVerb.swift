@@ -1,0 +1,102 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+/// A bare `jobctl`: how things stand, and what needs a person.
+enum StatusVerb: ControlVerb {
+    static let command = Command("", "a short status, and what needs attention")
+
+    static func run(_ session: Session) throws -> ExitCode {
+        let store = try session.store(.read)
+        let since = store.now + .seconds(-24 * 3600)
+        let counts = try store.counts(endedSince: since)
+        let pauses = try store.pauses()
+        let holder = StateLock.holder(of: store.directory).flatMap { $0.name == "jobd" ? $0 : nil }
+        let attention = try attention(store, counts, pauses, isRunning: holder != nil)
+        if session.wantsJSON {
+            try session.emit(
+                .object([
+                    "jobd": .object([
+                        "running": .bool(holder != nil), "pid": .optional(holder.map { Int64($0.processID) }),
+                    ]),
+                    "state_dir": .string(store.directory.path),
+                    "states": .object(
+                        JSONObject(
+                            JobState.allCases.map {
+                                .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0))
+                            })),
+                    "pauses": .array(
+                        pauses.map {
+                            .object([
+                                "reason": .string($0.reason.rawValue), "detail": .string($0.detail),
+                                "since": .string($0.since.description),
+                            ])
+                        }),
+                    "attention": .array(attention.map { .string($0.text) }),
+                ]))
+            return .success
+        }
+        let screen = session.screen
+        let daemon = holder.map { "running (pid \($0.processID))" } ?? screen.styled("not running", .warning)
+        try screen.write("jobd      \(daemon), \(SafeText.escape(store.directory.path))\n")
+        try line("now", JobState.allCases.filter { !$0.hasEnded }, counts, screen)
+        try line("last 24 h", JobState.allCases.filter(\.hasEnded), counts, screen)
+        for item in attention {
+            try screen.write(
+                "\n\(screen.styled("!", .warning)) \(SafeText.escape(item.text))\n  \(item.hint)\n")
+        }
+        return .success
+    }
+
+    private static func line(
+        _ title: String, _ states: [JobState], _ counts: [JobState: Int64], _ screen: Screen
+    ) throws {
+        let words = states.compactMap { state -> String? in
+            guard let count = counts[state], count > 0 else { return nil }
+            let text = "\(count) \(state.rawValue)"
+            return state.style.map { screen.styled(text, $0) } ?? text
+        }
+        try screen.write(
+            "\(title.padded(to: 9)) \(words.isEmpty ? "nothing" : words.joined(separator: ", "))\n")
+    }
+
+    private static func attention(
+        _ store: JobDatabase, _ counts: [JobState: Int64], _ pauses: [Pause], isRunning: Bool
+    ) throws -> [(text: String, hint: String)] {
+        var items: [(text: String, hint: String)] = []
+        for pause in pauses {
+            let since = TimeText.relative(pause.since.milliseconds, now: store.now.milliseconds)
+            items.append(
+                (
+                    "submissions are paused (\(pause.reason.rawValue), \(since)): \(pause.detail)",
+                    "jobctl resume"
+                ))
+        }
+        if !isRunning,
+            JobState.allCases.contains(where: { !$0.hasEnded && $0 != .held && (counts[$0] ?? 0) > 0 })
+        {
+            items.append(("jobd is not running, and jobs wait for it", "systemctl start jobd, or: jobd"))
+        }
+        if let count = counts[.uncertain], count > 0 {
+            let ids = try first(.uncertain, store)
+            items.append(
+                ("\(count) uncertain: \(ids); they may have been bought", "jobctl help resolve"))
+        }
+        if let count = counts[.failed], count > 0 {
+            items.append(
+                (
+                    "\(count) failed in the last 24 hours: \(try first(.failed, store))",
+                    "jobctl list --state failed"
+                ))
+        }
+        return items
+    }
+
+    private static func first(_ state: JobState, _ store: JobDatabase) throws -> String {
+        var filter = JobFilter()
+        (filter.states, filter.limit) = ([state], 6)
+        let ids = try store.jobs(filter).map { String($0.id) }
+        return ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? ", …" : "")
+    }
+}

@@ -1,0 +1,212 @@
+internal import CommandLineTool
+internal import Configuration
+internal import Glibc
+internal import JobStore
+internal import SQLite
+internal import Worker
+
+/// The whole of `jobd`: reads what it is told, takes the state directory, and runs the worker until it is stopped.
+package struct DaemonProgram {
+    static let version = "0.1.0"
+
+    static let options = [
+        Option(
+            "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own"),
+        Option("config", value: "FILE", "the configuration; else $JOBD_CONFIG, or /etc/jobd/config.json"),
+        Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL"),
+        Option(
+            "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be given again"),
+        Option("drain", "end once nothing is left to do without a person"),
+        Option("check", "check configuration, token and database, say what was found, and end"),
+        Option("help", short: "h", "this text"),
+        Option("version", "the version"),
+    ]
+
+    static let command = Command(
+        "", "submit queued generation jobs, follow them, and download what they make",
+        discussion: [
+            "Runs until it is stopped. SIGTERM and SIGINT let requests on the wire get their answer and lose nothing; "
+                + "a second one ends at once. SIGHUP reads the configuration and the token file again.",
+            "The token comes from the systemd credential \"token\", token_file, $RUNCOMFY_TOKEN, $RUNCOMFY_API_TOKEN, "
+                + "$RUNCOMFY_API_KEY or $YOUR_API_TOKEN.",
+        ],
+        options: options,
+        examples: [
+            .init("RUNCOMFY_TOKEN=… jobd", "run in the foreground"),
+            .init("jobd --drain", "do all that is queued, then end"),
+            .init("jobd --api-url http://127.0.0.1:8471 --set max_in_flight=4", "against the simulator"),
+        ])
+
+    private let arguments: Arguments
+    private let environment: [String: String]
+    private let screen: Screen
+
+    package static func main() async -> Never {
+        let names = [
+            "JOBD_STATE_DIR", "JOBD_CONFIG", "JOBD_API_URL", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME",
+            "NO_COLOR",
+            "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM",
+        ]
+        let environment = Environment.values(of: names + TokenSource.variables)
+        let screen = Screen(environment: environment)
+        do {
+            let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options)
+            let program = DaemonProgram(arguments: arguments, environment: environment, screen: screen)
+            let code = try await program.run()
+            try screen.flush()
+            exit(code.rawValue)
+        } catch {
+            let failure = failure(error)
+            screen.say(SafeText.escape("jobd: \(failure.message)"))
+            if let hint = failure.hint { screen.say(SafeText.escape("hint: \(hint)")) }
+            exit(failure.code.rawValue)
+        }
+    }
+
+    private static func failure(_ error: any Error) -> Failure {
+        switch error {
+        case let failure as Failure: failure
+        case let error as StoreError:
+            Failure(ExitCode(rawValue: error.exitCode) ?? .bug, "\(error)", hint: error.hint)
+        default: Failure(.bug, "unexpected: \(error)", hint: "please report this as a bug")
+        }
+    }
+
+    private func run() async throws -> ExitCode {
+        if arguments.has("help") {
+            try screen.write(Self.command.help(program: "jobd", common: [], width: min(screen.width, 100)))
+            return .success
+        }
+        if arguments.has("version") {
+            try screen.write("jobd \(Self.version)\n")
+            return .success
+        }
+        guard arguments.operands.isEmpty else {
+            throw Failure.usage("jobd takes no operands", hint: "jobd --help tells what it takes")
+        }
+        let directory = try StateDirectory.resolve(
+            option: arguments.value("state-dir"), environment: environment)
+        let configuration = try ConfigurationFile(
+            arguments: arguments, environment: environment, directory: directory
+        ).read()
+        let log = LogWriter(configuration.logLevel, environment: environment)
+        let services = try Services(directory, configuration, log)
+        let token = try TokenSource(environment: environment, configuration: configuration).find()
+        let context = try services.context(configuration, token: token)
+        if arguments.has("check") { return try check(directory, configuration, token) }
+        if token == nil, arguments.has("drain") {
+            throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
+        }
+        try directory.create()
+        let lock = try takeLock(of: directory)
+        return try await serve(directory, lock, services, context, token)
+    }
+
+    /// A jobctl may hold the lock for a moment; a jobd holds it for as long as it lives.
+    private func takeLock(of directory: StateDirectory) throws -> StateLock {
+        for _ in 0..<500 {
+            if let lock = try StateLock(directory, as: "jobd") { return lock }
+            if let holder = StateLock.holder(of: directory), holder.name == "jobd" {
+                throw Failure(
+                    .unavailable, "another jobd (pid \(holder.processID)) has \(directory.path)",
+                    hint: "one jobd works on one state directory; name another with --state-dir")
+            }
+            usleep(10_000)
+        }
+        throw Failure(.unavailable, "the lock of \(directory.path) is held by another program")
+    }
+
+    private func serve(
+        _ directory: StateDirectory, _ lock: StateLock, _ services: Services, _ context: WorkerContext,
+        _ token: TokenSource.Token?
+    ) async throws -> ExitCode {
+        raiseFileLimit()
+        let store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
+        let dispatcher = Dispatcher(store: store, context: context, drains: arguments.has("drain"))
+        let log = services.log
+        let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
+        let hooks = Hooks(store, context.configuration, log)
+        let signals = SignalWatch(
+            onStop: {
+                log.write(.info, "stopping")
+                Task { await dispatcher.stop() }
+            },
+            onReload: { Task { await Self.reload(dispatcher, hooks, services, file) } })
+        let changes = try ChangeWatch(directory) {
+            dispatcher.ring()
+            hooks.ring()
+        }
+        log.write(
+            .info,
+            "jobd \(Self.version) runs on \(directory.path), token from \(token?.origin ?? "nowhere: none is set")"
+        )
+        let ending = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await hooks.run() }
+            let ending = try await dispatcher.run()
+            await hooks.finish(all: ending != .stopped)
+            return ending
+        }
+        changes.end()
+        await services.shutdown()
+        try await store.close()
+        withExtendedLifetime(signals) {}
+        unsafe unlink(directory.wake)
+        switch ending {
+        case .stopped, .drained: return .success
+        case .account(let detail):
+            throw Failure(.permission, "the account stands in the way of what is left: \(detail)")
+        }
+    }
+
+    /// A reload that fails changes nothing.
+    private static func reload(
+        _ dispatcher: Dispatcher, _ hooks: Hooks, _ services: Services, _ file: ConfigurationFile
+    )
+        async
+    {
+        do {
+            let configuration = try file.read()
+            let token = try TokenSource(environment: file.environment, configuration: configuration).find()
+            let context = try services.context(configuration, token: token)
+            services.log.change(configuration.logLevel)
+            await dispatcher.reload(context)
+            await hooks.reload(configuration)
+            services.log.write(.info, "the configuration was read again")
+        } catch {
+            services.log.write(.error, "the configuration stays as it was: \(failure(error).message)")
+        }
+    }
+
+    private func check(
+        _ directory: StateDirectory, _ configuration: Configuration, _ token: TokenSource.Token?
+    ) throws -> ExitCode {
+        let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
+            .path
+        let isThere = unsafe access(file.path, F_OK) == 0
+        try screen.write("configuration  \(isThere ? file.path : "none (\(file.path))"), valid\n")
+        try screen.write("api            \(configuration.apiURL)\n")
+        try screen.write("state          \(directory.path) (\(directory.origin.rawValue))\n")
+        do {
+            let database = try JobDatabase(directory, .read)
+            try screen.write(
+                "database       schema \(try database.schemaVersion()), SQLite \(Connection.libraryVersion)\n"
+            )
+        } catch StoreError.missing {
+            try screen.write("database       not there yet; jobd makes it\n")
+        }
+        guard let token else {
+            try screen.write("token          none\n")
+            throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
+        }
+        try screen.write("token          from \(token.origin)\n")
+        return .success
+    }
+
+    /// Each connection and each file takes one.
+    private func raiseFileLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65_536)
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

@@ -1,0 +1,59 @@
+internal import CommandLineTool
+internal import Configuration
+internal import Downloader
+internal import Glibc
+internal import HTTP
+internal import JobStore
+internal import Provider
+internal import Worker
+
+/// Puts together what the worker needs, at the start and at each reload.
+struct Services: Sendable {
+    let directory: StateDirectory
+    let log: LogWriter
+    let calls: HTTPClient
+    let transfers: HTTPClient
+    let space = SpaceKeeper()
+
+    init(_ directory: StateDirectory, _ configuration: Configuration, _ log: LogWriter) throws {
+        self.directory = directory
+        self.log = log
+        // Calls and files have connections of their own, so that large files do not hold up small answers.
+        calls = try HTTPClient(
+            userAgent: "jobd/\(DaemonProgram.version)", maximumConnections: 128,
+            maximumConnectionsPerHost: 128)
+        transfers = try HTTPClient(
+            userAgent: "jobd/\(DaemonProgram.version)",
+            maximumConnections: configuration.parallelDownloads + 8,
+            maximumConnectionsPerHost: configuration.parallelDownloads + 8)
+    }
+
+    func context(_ configuration: Configuration, token: TokenSource.Token?) throws(Failure) -> WorkerContext {
+        let name: OutputName
+        do throws(OutputNameError) { name = try OutputName(parsing: configuration.outputName) } catch {
+            throw Failure(.configuration, "output_name: \(error)")
+        }
+        var access = directory.isShared ? FileAccess.groupReadable : FileAccess.ownerOnly
+        if geteuid() == 0, let owner = directory.owner { access.owner = (owner.user, owner.group) }
+        let settings = DownloadSettings(
+            apiURL: configuration.apiURL, hosts: configuration.downloadHosts,
+            maximumBytes: configuration.maxBytes,
+            minimumFree: configuration.minFree, connectTimeout: configuration.connectTimeout,
+            silenceTimeout: configuration.silenceTimeout, access: access)
+        let secret = token?.secret
+        let client = RunComfyClient(
+            http: calls, baseURL: configuration.apiURL, connectTimeout: configuration.connectTimeout,
+            answerTimeout: configuration.answerTimeout, token: { secret })
+        let log = log
+        return WorkerContext(
+            configuration: configuration, client: client,
+            downloader: Downloader(client: transfers, settings: settings, space: space), outputName: name,
+            outputRoot: directory.absolute(configuration.outputDirectory), defaultRoot: directory.outputs,
+            hasToken: token != nil, log: Log { log.write($0, $1) })
+    }
+
+    func shutdown() async {
+        await calls.shutdown()
+        await transfers.shutdown()
+    }
+}

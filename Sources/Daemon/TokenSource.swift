@@ -1,0 +1,57 @@
+internal import CommandLineTool
+internal import Configuration
+internal import Glibc
+
+/// Where the token comes from. The first place that has one wins.
+struct TokenSource {
+    let environment: [String: String]
+    let configuration: Configuration
+
+    struct Token: Sendable {
+        let secret: String
+        /// Which place, for people; never the token itself.
+        let origin: String
+    }
+
+    static let variables = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY", "YOUR_API_TOKEN"]
+
+    func find() throws(Failure) -> Token? {
+        if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty,
+            case .success(let bytes) = SmallFile.read(directory + "/token", limit: 1 << 16),
+            let secret = try Self.clean(bytes, "the systemd credential")
+        {
+            return Token(secret: secret, origin: "the systemd credential")
+        }
+        if let path = configuration.tokenFile {
+            if SmallFile.isReadableByOthers(path) {
+                throw Failure(
+                    .permission, "token_file \(path) can be read by others", hint: "chmod 600 \(path)")
+            }
+            switch SmallFile.read(path, limit: 1 << 16) {
+            case .success(let bytes):
+                if let secret = try Self.clean(bytes, "token_file \(path)") {
+                    return Token(secret: secret, origin: path)
+                }
+            case .failure(let fault):
+                throw Failure(.permission, "cannot read token_file \(path): \(fault.reason)")
+            }
+        }
+        for name in Self.variables {
+            if let value = environment[name], let secret = try Self.clean(Array(value.utf8), "$\(name)") {
+                return Token(secret: secret, origin: "$\(name)")
+            }
+        }
+        return nil
+    }
+
+    /// Without the line end that editors add. A token with blanks inside is a mistake, and no header.
+    private static func clean(_ bytes: [UInt8], _ place: String) throws(Failure) -> String? {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard let word = words.first else { return nil }
+        guard words.count == 1, word.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) else {
+            throw Failure(.permission, "\(place) holds no token: it must be one word of plain characters")
+        }
+        return String(word)
+    }
+}

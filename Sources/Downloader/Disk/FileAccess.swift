@@ -1,0 +1,25 @@
+package import Glibc
+
+/// Who may read what is made below `output_dir`.
+package struct FileAccess: Sendable {
+    package var fileMode: mode_t
+    package var directoryMode: mode_t
+    /// Whom new files are given to: set where root works in another's directory.
+    package var owner: (user: uid_t, group: gid_t)?
+
+    package init(fileMode: mode_t, directoryMode: mode_t, owner: (user: uid_t, group: gid_t)? = nil) {
+        self.fileMode = fileMode
+        self.directoryMode = directoryMode
+        self.owner = owner
+    }
+
+    package static let ownerOnly = FileAccess(fileMode: 0o600, directoryMode: 0o700)
+    package static let groupReadable = FileAccess(fileMode: 0o640, directoryMode: 0o2750)
+
+    /// Sets mode and owner, whatever the umask; false leaves errno.
+    func apply(to descriptor: Int32, mode: mode_t) -> Bool {
+        // The owner first: changing it can clear bits of the mode.
+        if let owner, fchown(descriptor, owner.user, owner.group) != 0 { return false }
+        return fchmod(descriptor, mode) == 0
+    }
+}

@@ -1,0 +1,97 @@
+internal import Glibc
+internal import HTTP
+internal import JSON
+
+/// A download's temporary file, and beside it a note of what proves which file it is the beginning of.
+///
+/// The note is trusted only if it is whole, of the same address and of the same boot of the machine: after a power
+/// cut, nobody knows which of the bytes have reached the disk, and the download starts over.
+final class PartialFile: @unchecked Sendable {
+    let directory: OutputDirectory
+    let name: TemporaryName
+    let descriptor: Int32
+    private let noteDescriptor: Int32
+    private let address: String
+    /// What the bytes are the beginning of; nil where there are none.
+    private(set) var proof: FileProof?
+
+    init(_ order: DownloadOrder, _ access: FileAccess) throws(DownloadFailure) {
+        let relative = order.name.directory(order.fields)
+        directory = try OutputDirectory(root: order.root, relative: relative, making: access)
+        name = TemporaryName(id: order.fields.id, position: order.fields.index)
+        address = SHA256.hexadecimal(of: Array(order.url.utf8))
+        descriptor = try Self.open(name.part, in: directory, access)
+        do throws(DownloadFailure) {
+            noteDescriptor = try Self.open(name.note, in: directory, access)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        proof = readNote()
+        if proof == nil { try startOver() }
+    }
+
+    deinit {
+        close(descriptor)
+        close(noteDescriptor)
+    }
+
+    /// Drops what has come. The note goes first: a crash in between must not leave it beside other bytes.
+    func startOver() throws(DownloadFailure) {
+        try forget()
+        if ftruncate(descriptor, 0) != 0 { throw .system(errno, "empty \(name.part)") }
+    }
+
+    func forget() throws(DownloadFailure) {
+        proof = nil
+        if ftruncate(noteDescriptor, 0) != 0 { throw .system(errno, "empty \(name.note)") }
+    }
+
+    /// Notes what the bytes from here on belong to. A note that cannot be written is none: the worst that follows
+    /// is a start from the beginning.
+    func note(_ proof: FileProof) {
+        self.proof = proof
+        let members = [
+            JSONObject.Member(key: "boot", value: .string(Self.boot)),
+            JSONObject.Member(key: "url_sha256", value: .string(address)),
+        ]
+        let bytes = Array(JSON.object(JSONObject(members + proof.members)).text.utf8)
+        unsafe _ = bytes.withUnsafeBytes { unsafe pwrite(noteDescriptor, $0.baseAddress, $0.count, 0) }
+    }
+
+    /// Removes both files.
+    func remove() throws(DownloadFailure) {
+        try directory.remove(name.part)
+        try directory.remove(name.note)
+    }
+
+    private static func open(_ name: String, in directory: OutputDirectory, _ access: FileAccess)
+        throws(DownloadFailure) -> Int32
+    {
+        if let file = try directory.openOwn(name, access) { return file }
+        return try directory.create(name, access)
+    }
+
+    private func readNote() -> FileProof? {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe bytes.withUnsafeMutableBytes {
+            unsafe pread(noteDescriptor, $0.baseAddress, $0.count, 0)
+        }
+        guard count > 0, let note = try? JSON(parsing: Array(bytes.prefix(count))),
+            note["boot"]?.string == Self.boot, note["url_sha256"]?.string == address
+        else { return nil }
+        return FileProof(note)
+    }
+
+    /// Names the time since the machine was started. Where the kernel does not tell, only this process knows
+    /// its own notes again.
+    private static let boot: String = {
+        let file = unsafe Glibc.open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+        let text = bytes.prefix(max(0, count)).prefix { $0 > 0x20 }
+        return text.isEmpty
+            ? "process-\(UInt64.random(in: 0 ... .max))" : String(decoding: text, as: UTF8.self)
+    }()
+}

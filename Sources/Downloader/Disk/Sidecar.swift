@@ -1,0 +1,47 @@
+internal import Glibc
+
+/// The file beside a job's outputs that says how they were made.
+package enum Sidecar {
+    /// `{id}.json`, the id as in `output_name`.
+    package static func name(id: Int64) -> String {
+        let digits = String(id)
+        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".json"
+    }
+
+    /// Whether the name is that of some job's sidecar. No output takes such a name, since sidecars are replaced.
+    static func isName(_ name: String) -> Bool {
+        let digits = name.utf8.prefix { (0x30...0x39).contains($0) }
+        return digits.count >= 6 && name.utf8.dropFirst(digits.count).elementsEqual(".json".utf8)
+    }
+
+    /// Writes or replaces the file at `path` below `root`: whole or not at all, and synced.
+    static func write(_ bytes: [UInt8], root: String, path: String, _ access: FileAccess)
+        throws(DownloadFailure)
+    {
+        let place = PathParts(path)
+        let directory = try OutputDirectory(root: root, relative: place.directory, making: access)
+        let temporaryName = ".\(place.name).part"
+        try directory.remove(temporaryName)
+        let file = try directory.create(temporaryName, access)
+        defer { close(file) }
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe pwrite(
+                    file, bytes.baseAddress?.advanced(by: written), bytes.count - written, off_t(written))
+            }
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { throw failed(errno, temporaryName, directory) }
+            written += count
+        }
+        if fsync(file) != 0 { throw failed(errno, temporaryName, directory) }
+        try directory.replace(place.name, with: temporaryName)
+        try directory.sync()
+    }
+
+    private static func failed(_ code: Int32, _ name: String, _ directory: OutputDirectory) -> DownloadFailure
+    {
+        try? directory.remove(name)
+        return .system(code, "write \(name)")
+    }
+}

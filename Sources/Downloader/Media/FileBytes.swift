@@ -1,0 +1,89 @@
+import Glibc
+
+/// The bytes of an open file, read where they are asked for and never more often than a budget allows.
+///
+/// A reader that hops through a hostile file comes to an end: every question after the last read of the
+/// budget is answered as if the file ended there, and `isExhausted` says so.
+package final class FileBytes {
+    package let size: Int64
+    private let descriptor: Int32
+    private var readsLeft: Int
+    private var page: [UInt8] = []
+    private var pageStart: Int64 = 0
+    /// The error of a read that failed: then nothing can be concluded from what was not found.
+    package private(set) var fault: Int32?
+    private(set) var isExhausted = false
+
+    private static let pageSize = 4096
+
+    /// The descriptor stays its owner's. Nil where it cannot be asked, or is no ordinary file.
+    package init?(descriptor: Int32, reads: Int = 8_000) {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        self.descriptor = descriptor
+        size = Int64(status.st_size)
+        readsLeft = reads
+    }
+
+    /// The `count` bytes at `offset`; nil when the file ends before the last of them.
+    func bytes(at offset: Int64, count: Int) -> ArraySlice<UInt8>? {
+        guard offset >= 0, count >= 0, offset <= size, Int64(count) <= size - offset else { return nil }
+        if offset < pageStart || offset + Int64(count) > pageStart + Int64(page.count) {
+            guard turn(to: offset, atLeast: count) else { return nil }
+        }
+        let start = Int(offset - pageStart)
+        return page[start..<start + count]
+    }
+
+    /// Up to `count` bytes from the start of the file.
+    func head(_ count: Int) -> ArraySlice<UInt8> {
+        bytes(at: 0, count: Int(min(size, Int64(count)))) ?? []
+    }
+
+    /// Whether `pattern` stands in the last `count` bytes of the file, at `start` or behind it.
+    func tail(_ count: Int, from start: Int64 = 0, contains pattern: [UInt8]) -> Bool {
+        let first = max(start, size - Int64(count), 0)
+        guard first <= size, let text = bytes(at: first, count: Int(size - first)) else { return false }
+        var index = text.endIndex - pattern.count
+        while index >= text.startIndex {
+            if text[index] == pattern[0], text[index..<index + pattern.count].elementsEqual(pattern) {
+                return true
+            }
+            index -= 1
+        }
+        return false
+    }
+
+    /// An unsigned number of up to eight bytes, the highest first.
+    func bigEndian(at offset: Int64, _ count: Int) -> UInt64? {
+        bytes(at: offset, count: count)?.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// An unsigned number of up to eight bytes, the lowest first.
+    func littleEndian(at offset: Int64, _ count: Int) -> UInt64? {
+        bytes(at: offset, count: count)?.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private func turn(to offset: Int64, atLeast count: Int) -> Bool {
+        let wanted = Int(min(Int64(max(count, Self.pageSize)), size - offset))
+        page = []
+        pageStart = offset
+        page = unsafe Array(unsafeUninitializedCapacity: wanted) { buffer, filled in
+            while filled < wanted {
+                if readsLeft == 0 {
+                    isExhausted = true
+                    return
+                }
+                readsLeft -= 1
+                let got = unsafe pread(
+                    descriptor, buffer.baseAddress?.advanced(by: filled), wanted - filled,
+                    off_t(offset) + filled)
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { fault = errno }
+                if got <= 0 { return }
+                filled += got
+            }
+        }
+        return page.count >= count
+    }
+}

@@ -1,0 +1,47 @@
+/// What the fields of an output's name hold. Texts are as people and servers wrote them.
+package struct OutputNameFields: Sendable {
+    package var id: Int64
+    package var index: Int
+    /// When the job was made.
+    package var created: LocalTime
+    package var model: String
+    package var label: String?
+    package var prompt: String?
+    package var seed: String?
+    package var requestID: String?
+
+    package init(
+        id: Int64, index: Int, created: LocalTime, model: String, label: String? = nil, prompt: String? = nil,
+        seed: String? = nil, requestID: String? = nil
+    ) {
+        self.id = id
+        self.index = index
+        self.created = created
+        self.model = model
+        self.label = label
+        self.prompt = prompt
+        self.seed = seed
+        self.requestID = requestID
+    }
+
+    /// The field's value as part of one path component, never empty.
+    func value(of field: OutputNameField, fileExtension: String) -> String {
+        switch field {
+        case .id: padded(id, 6)
+        case .index: String(index)
+        case .date: "\(padded(created.year, 4))-\(padded(created.month, 2))-\(padded(created.day, 2))"
+        case .time: "\(padded(created.hour, 2))\(padded(created.minute, 2))\(padded(created.second, 2))"
+        case .model: PathText.component(from: model)
+        case .label: PathText.component(from: label ?? "")
+        case .prompt: PathText.slug(of: prompt ?? "")
+        case .seed: PathText.component(from: seed ?? "")
+        case .requestID: PathText.component(from: requestID ?? "")
+        case .fileExtension: PathText.component(from: fileExtension)
+        }
+    }
+
+    private func padded(_ number: some BinaryInteger, _ digits: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+}

@@ -1,0 +1,34 @@
+/// One output to fetch.
+package struct DownloadOrder: Sendable {
+    package var url: String
+    /// What the job's answer called it.
+    package var kind: MediaKind
+    /// The size that an earlier try learned.
+    package var expectedBytes: Int64?
+    /// `output_dir`, absolute.
+    package var root: String
+    package var name: OutputName
+    package var fields: OutputNameFields
+    /// Told how far it is when the server says the whole size, and each second after. Called on the transfer thread:
+    /// it must not wait.
+    package var didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
+    /// Records where the file will be, before it is there: after a crash, a whole file there is this output.
+    /// Called again with another path when the name was taken meanwhile.
+    package var willRename: @Sendable (DownloadedFile) async throws -> Void
+
+    package init(
+        url: String, kind: MediaKind, expectedBytes: Int64? = nil, root: String, name: OutputName,
+        fields: OutputNameFields,
+        didProgress: @escaping @Sendable (_ fetched: Int64, _ total: Int64?) -> Void = { _, _ in },
+        willRename: @escaping @Sendable (DownloadedFile) async throws -> Void
+    ) {
+        self.url = url
+        self.kind = kind
+        self.expectedBytes = expectedBytes
+        self.root = root
+        self.name = name
+        self.fields = fields
+        self.didProgress = didProgress
+        self.willRename = willRename
+    }
+}

@@ -1,0 +1,140 @@
+internal import Glibc
+internal import HTTP
+
+/// Takes an answer's body into a partial file, if the answer is the file or its continuation.
+///
+/// Its members are used by the transfer thread during a request, and by the download's task before and after it.
+final class DownloadSink: HTTPSink, @unchecked Sendable {
+    let part: PartialFile
+    let file: FileSink
+    /// The whole file's size, once a server has said it.
+    private(set) var total: Int64?
+
+    private let claim: SpaceClaim
+    private let didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
+    private var lastTold = ContinuousClock.now
+    /// Why the body was not taken, where it was not the answer's status.
+    private var failure: DownloadFailure?
+
+    init(
+        _ part: PartialFile, _ claim: SpaceClaim, limit: Int64,
+        didProgress: @escaping @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
+    ) {
+        self.part = part
+        self.claim = claim
+        self.didProgress = didProgress
+        // This sink has judged the answer before the file asks.
+        file = FileSink(descriptor: part.descriptor, limit: limit) { head in
+            head.status == 206 ? .goOn : .startOver
+        }
+    }
+
+    /// How many bytes need not come again.
+    var offset: Int64 { part.proof == nil ? 0 : file.size }
+
+    /// Whether every byte is here: the size is known, and reached.
+    var hasAll: Bool { total == file.size }
+
+    /// Reads what an earlier try left, where it can be continued or is whole.
+    func takeUp(expecting size: Int64?) throws(DownloadFailure) {
+        let length = lseek(part.descriptor, 0, SEEK_END)
+        if let proof = part.proof {
+            let isWhole = proof.total == Int64(length)
+            if length == 0 || proof.total.map({ $0 < length }) ?? false
+                || (proof.validator == nil && !isWhole)
+            {
+                try part.startOver()
+            }
+        }
+        if part.proof != nil, !file.resume() { throw fileFailure ?? .disk("cannot read \(part.name.part)") }
+        total = part.proof?.total
+        // Better found out before anything is asked for.
+        let rest = (total ?? size).map { max(0, $0 - file.size) }
+        if !claim.expect(rest ?? 0) { throw Self.noSpace }
+    }
+
+    func startOver() throws(DownloadFailure) {
+        try part.startOver()
+        total = nil
+        if !file.resume() { throw fileFailure ?? .disk("cannot read \(part.name.part)") }
+    }
+
+    /// What ended the transfer from this side; nil where it was the answer's status.
+    var reasonToEnd: DownloadFailure? { failure ?? fileFailure }
+
+    func begin(_ head: HTTPResponse) -> Bool {
+        switch head.status {
+        case 200: start(head)
+        case 206: goOn(head)
+        default: false
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard claim.take(bytes.count) else { return end(Self.noSpace) }
+        guard unsafe file.write(bytes) else { return false }
+        let now = ContinuousClock.now
+        if now - lastTold >= .seconds(1) {
+            lastTold = now
+            didProgress(file.size, total)
+        }
+        return true
+    }
+
+    private func start(_ head: HTTPResponse) -> Bool {
+        if let encoding = Self.encoding(head) {
+            return end(.badContent("the server sent the file encoded as \(encoding.prefix(40)), unasked"))
+        }
+        guard claim.expect(head.contentLength) else { return end(Self.noSpace) }
+        do throws(DownloadFailure) {
+            try part.forget()
+        } catch {
+            return end(error)
+        }
+        guard file.begin(head) else { return false }
+        part.note(FileProof(head))
+        learn(head.contentLength)
+        return true
+    }
+
+    private func goOn(_ head: HTTPResponse) -> Bool {
+        guard offset > 0, Self.encoding(head) == nil, let proof = part.proof,
+            proof.isContinued(by: head, at: offset)
+        else { return false }
+        let whole = ContentRange(head.headers["content-range"])?.total
+        guard claim.expect(whole.map { $0 - offset }) else { return end(Self.noSpace) }
+        guard file.begin(head) else { return false }
+        learn(whole)
+        return true
+    }
+
+    private func learn(_ size: Int64?) {
+        total = size
+        if let size { didProgress(file.size, size) }
+    }
+
+    /// None was asked for; the bytes would not be the file's.
+    private static func encoding(_ head: HTTPResponse) -> String? {
+        guard let encoding = head.headers["content-encoding"], !encoding.isEmpty,
+            encoding.lowercased() != "identity"
+        else { return nil }
+        return encoding
+    }
+
+    private func end(_ failure: DownloadFailure) -> Bool {
+        self.failure = failure
+        return false
+    }
+
+    private var fileFailure: DownloadFailure? {
+        switch file.failure {
+        case nil, .declined: nil
+        case .tooLarge(let limit): .badContent("the file is larger than download.max_bytes (\(limit) bytes)")
+        case .diskFull: .noSpace("cannot write \(part.name.part): the disk is full")
+        case .system(let code): .system(code, "write \(part.name.part)")
+        }
+    }
+
+    private static let noSpace = DownloadFailure.noSpace(
+        "the outputs' disk would have less than min_free left: make room, or lower min_free")
+}

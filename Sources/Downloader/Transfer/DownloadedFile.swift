@@ -1,0 +1,8 @@
+/// An output that is whole.
+package struct DownloadedFile: Equatable, Sendable {
+    /// Relative to `output_dir`.
+    package var path: String
+    package var bytes: Int64
+    package var sha256: String
+    package var facts: MediaFacts
+}

@@ -1,0 +1,142 @@
+package import HTTP
+
+/// Fetches outputs: to a temporary name, resumed where that is safe, checked, synced, then renamed.
+///
+/// How many run at once is the caller's business.
+package struct Downloader: Sendable {
+    /// May be replaced while downloads run; each keeps the settings that it started with.
+    package var settings: DownloadSettings
+
+    let space: SpaceKeeper
+    let pool = BlockingPool()
+    private let client: HTTPClient
+
+    /// Longer chains of redirects lead nowhere.
+    private static let mostRedirects = 5
+
+    package init(client: HTTPClient, settings: DownloadSettings, space: SpaceKeeper = SpaceKeeper()) {
+        self.client = client
+        self.settings = settings
+        self.space = space
+    }
+
+    /// Fetches one output and gives it its final name. What has come when this fails is kept for the next try, unless
+    /// it is no output at all.
+    package func fetch(_ order: DownloadOrder) async throws(DownloadFailure) -> DownloadedFile {
+        let policy = HostPolicy(settings)
+        let address = try policy.admit(WebAddress(order.url))
+        let (settings, space) = (settings, space)
+        let sink = try await pool.run { () throws(DownloadFailure) in
+            let part = try PartialFile(order, settings.access)
+            let claim = space.claim(part.descriptor, keeping: settings.minimumFree)
+            let sink = DownloadSink(
+                part, claim, limit: settings.maximumBytes, didProgress: order.didProgress)
+            try sink.takeUp(expecting: order.expectedBytes)
+            return sink
+        }
+        do throws(DownloadFailure) {
+            try await receive(into: sink, from: address, policy)
+            return try await place(order, sink)
+        } catch {
+            // What cannot be removed now is judged again, without a request, and ends here again.
+            if case .badContent = error {
+                try? await pool.run { () throws(DownloadFailure) in try sink.part.remove() }
+            }
+            throw error
+        }
+    }
+
+    /// What an answer asks for next.
+    private enum Turn {
+        case whole
+        case redirect(WebAddress)
+        case startOver
+    }
+
+    private func receive(into sink: DownloadSink, from first: WebAddress, _ policy: HostPolicy)
+        async throws(DownloadFailure)
+    {
+        var address = first
+        var redirects = 0
+        while !sink.hasAll {
+            switch try await ask(address, sink, policy) {
+            case .whole: return
+            case .redirect(let next):
+                redirects += 1
+                if redirects > Self.mostRedirects { throw .badContent("the server redirects without end") }
+                address = next
+            case .startOver:
+                try await pool.run { () throws(DownloadFailure) in try sink.startOver() }
+            }
+        }
+    }
+
+    private func ask(_ address: WebAddress, _ sink: DownloadSink, _ policy: HostPolicy)
+        async throws(DownloadFailure) -> Turn
+    {
+        var request = HTTPRequest(
+            url: address.text, headers: ["Accept-Encoding": "identity"],
+            connectTimeout: settings.connectTimeout, answerTimeout: nil,
+            silenceTimeout: settings.silenceTimeout, publicAddressesOnly: !policy.isOwn(address))
+        let asksForRest = sink.offset > 0
+        if asksForRest, let validator = sink.part.proof?.validator {
+            request.headers.fields += [
+                HTTPHeaders.Field(name: "Range", value: "bytes=\(sink.offset)-"),
+                HTTPHeaders.Field(name: "If-Range", value: validator),
+            ]
+        }
+        do throws(HTTPError) {
+            _ = try await client.download(request, into: sink)
+        } catch {
+            guard case .sinkFailed(let head) = error else { throw Self.failure(error) }
+            if let failure = sink.reasonToEnd { throw failure }
+            return try judge(head, sink, address, policy)
+        }
+        return try await atEnd(sink)
+    }
+
+    /// The connection ended as it should: so must the file.
+    private func atEnd(_ sink: DownloadSink) async throws(DownloadFailure) -> Turn {
+        if sink.hasAll { return .whole }
+        if let total = sink.total {
+            throw .network("the server sent \(sink.file.size) of \(total) bytes", retryAfter: nil)
+        }
+        // Nobody told a length: the format's own end has to show, where it has one. A format without one is taken
+        // as it is, since libcurl has seen the last chunk, or an orderly end of the connection.
+        let isWhole = try await pool.run { () throws(DownloadFailure) in
+            FileBytes(descriptor: sink.part.descriptor).flatMap(MediaProbe.isWhole)
+        }
+        if isWhole == false { throw .network("the connection ended before the file did", retryAfter: nil) }
+        return .whole
+    }
+
+    /// An answer without the file in it.
+    private func judge(
+        _ head: HTTPResponse, _ sink: DownloadSink, _ address: WebAddress, _ policy: HostPolicy
+    ) throws(DownloadFailure) -> Turn {
+        switch head.status {
+        case 301, 302, 303, 307, 308:
+            guard let location = head.headers["location"] else {
+                throw .badContent("the server redirects, and does not say where to")
+            }
+            return .redirect(try policy.admit(address.resolving(location)))
+        case 206 where sink.offset > 0: return .startOver
+        case 416 where sink.offset > 0:
+            guard let total = ContentRange(head.headers["content-range"])?.total, total == sink.offset,
+                sink.total ?? total == total
+            else { return .startOver }
+            return .whole
+        case 403, 404, 410: throw .badAnswer(status: head.status)
+        case 201...299: throw .badContent("the server answered \(head.status), without the file")
+        default: throw .network("the server answered \(head.status)", retryAfter: head.retryAfter)
+        }
+    }
+
+    private static func failure(_ error: HTTPError) -> DownloadFailure {
+        switch error {
+        case .cancelled: .cancelled
+        case .refusedAddress, .badRequest: .refusedHost(error.description)
+        default: .network(error.description, retryAfter: nil)
+        }
+    }
+}

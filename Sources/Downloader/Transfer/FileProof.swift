@@ -1,0 +1,92 @@
+internal import Glibc
+internal import HTTP
+internal import JSON
+
+/// What an answer said about its file, so that a later answer can be known to be about the same one.
+struct FileProof: Equatable, Sendable {
+    var entityTag: String?
+    var lastModified: String?
+    /// The whole file's size.
+    var total: Int64?
+    /// Proves nothing, and is wanted when the rest comes without it.
+    var contentType: String?
+
+    init(_ head: HTTPResponse) {
+        entityTag = head.headers["etag"].flatMap { Self.isStrong($0) ? $0 : nil }
+        lastModified = Self.strongDate(head.headers)
+        total = head.contentLength
+        contentType = head.headers["content-type"].map { String($0.prefix(200)) }
+    }
+
+    init?(_ json: JSON) {
+        guard json.object != nil else { return nil }
+        entityTag = json["etag"]?.string
+        lastModified = json["last_modified"]?.string
+        total = json["total"]?.integer
+        contentType = json["content_type"]?.string
+    }
+
+    /// What `If-Range` may carry: nothing weak, since equal bytes are what matters.
+    var validator: String? { entityTag ?? lastModified }
+
+    var members: [JSONObject.Member] {
+        [
+            JSONObject.Member(key: "etag", value: .optional(entityTag)),
+            JSONObject.Member(key: "last_modified", value: .optional(lastModified)),
+            JSONObject.Member(key: "total", value: .optional(total)),
+            JSONObject.Member(key: "content_type", value: .optional(contentType)),
+        ]
+    }
+
+    /// Whether a 206 continues the file of which there are `offset` bytes.
+    func isContinued(by head: HTTPResponse, at offset: Int64) -> Bool {
+        guard let range = ContentRange(head.headers["content-range"]), range.start == offset else {
+            return false
+        }
+        if let total, range.total != total { return false }
+        // The length of this part must fit the range, or the range means nothing.
+        if let length = head.contentLength, let end = range.end, length != end - offset + 1 { return false }
+        if let entityTag { return head.headers["etag"] == entityTag }
+        // A date need not be repeated where it was asked with.
+        return head.headers["last-modified"].map { $0 == lastModified } ?? true
+    }
+
+    private static func isStrong(_ tag: String) -> Bool {
+        (2...500).contains(tag.utf8.count) && tag.hasPrefix("\"") && tag.hasSuffix("\"") && isSendable(tag)
+    }
+
+    /// It goes back to the server as a header's value.
+    private static func isSendable(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    }
+
+    /// `Last-Modified` proves equal bytes only if the file was left alone for a while before the answer.
+    private static func strongDate(_ headers: HTTPHeaders) -> String? {
+        guard let text = headers["last-modified"], isSendable(text), let modified = time(text),
+            let now = headers["date"].flatMap(time), now - modified >= 60
+        else { return nil }
+        return text
+    }
+
+    /// The seconds of `Sun, 06 Nov 1994 08:49:37 GMT`; nil for the two other, forgotten forms.
+    private static func time(_ text: String) -> Int? {
+        let parts = text.split(separator: " ")
+        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else {
+            return nil
+        }
+        let numbers = ([parts[1], parts[3]] + parts[4].split(separator: ":")).compactMap { Int32($0) }
+        guard numbers.count == 5, numbers.allSatisfy({ (0...9999).contains($0) }) else { return nil }
+        var date = unsafe tm()
+        unsafe date.tm_mday = numbers[0]
+        unsafe date.tm_mon = Int32(month)
+        unsafe date.tm_year = numbers[1] - 1900
+        unsafe date.tm_hour = numbers[2]
+        unsafe date.tm_min = numbers[3]
+        unsafe date.tm_sec = numbers[4]
+        return unsafe timegm(&date)
+    }
+
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+}

@@ -1,0 +1,37 @@
+/// Where outputs may come from. Every address is held against it, also each one of a redirect.
+struct HostPolicy: Sendable {
+    private let own: WebAddress?
+    private let hosts: [String]
+
+    init(_ settings: DownloadSettings) {
+        own = WebAddress(settings.apiURL)
+        hosts = settings.hosts.map { host in
+            let host = host.lowercased()
+            return host.hasSuffix(".") ? String(host.dropLast()) : host
+        }
+    }
+
+    /// The address, if outputs may come from there.
+    func admit(_ address: WebAddress?) throws(DownloadFailure) -> WebAddress {
+        guard let address else { throw .refusedHost("the output's address is no http or https URL") }
+        // Unencrypted only where the API itself is: on loopback.
+        guard address.scheme == "https" || (isOwn(address) && own?.scheme == "http") else {
+            throw .refusedHost("the output's address at \(address.host) is not https")
+        }
+        guard isOwn(address) || hosts.contains(where: { matches(address.host, $0) }) else {
+            throw .refusedHost(
+                "outputs may not come from \(address.host): add it to download.hosts if they may")
+        }
+        return address
+    }
+
+    /// Whether the address is on the API's own host, whatever its port. All names of loopback are one host.
+    func isOwn(_ address: WebAddress) -> Bool {
+        guard let own else { return false }
+        return address.host == own.host || (own.isLoopback && address.isLoopback)
+    }
+
+    private func matches(_ host: String, _ pattern: String) -> Bool {
+        pattern.hasPrefix(".") ? host.hasSuffix(pattern) && host.count > pattern.count : host == pattern
+    }
+}

@@ -1,0 +1,120 @@
+/// A URL taken apart as far as it matters who is asked.
+///
+/// Anything that two readers could understand differently (a login, a backslash, an escape in the host) is
+/// refused, so that the host which is checked here is the host which libcurl connects to.
+struct WebAddress: Equatable, Sendable {
+    var scheme: String
+    /// In lower case, without a closing dot; IPv6 in its brackets.
+    var host: String
+    var port: UInt16?
+    /// Path and query, escaped as far as necessary.
+    var target: String
+
+    var text: String { "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(target)" }
+
+    var isLoopback: Bool {
+        if host == "localhost" || host == "[::1]" { return true }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
+    }
+
+    init?(_ text: String) {
+        guard let bytes = Self.cleaned(text), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            bytes[colon...].starts(with: "://".utf8)
+        else { return nil }
+        scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
+        guard scheme == "https" || scheme == "http" else { return nil }
+        let rest = bytes[(colon + 3)...]
+        let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        guard let (host, port) = Self.authority(String(decoding: rest[..<end], as: UTF8.self).lowercased())
+        else {
+            return nil
+        }
+        self.host = host
+        self.port = port
+        target = Self.escaped(rest[end...])
+    }
+
+    /// The address that a `Location` names, seen from this one.
+    func resolving(_ reference: String) -> WebAddress? {
+        guard let bytes = Self.cleaned(reference), let first = bytes.first else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        if bytes.starts(with: "//".utf8) { return WebAddress("\(scheme):\(text)") }
+        // A scheme ends at a colon that stands before everything else.
+        let mark = bytes.first { ":/?#".utf8.contains($0) }
+        if mark == UInt8(ascii: ":") { return WebAddress(text) }
+        var address = self
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        switch first {
+        case UInt8(ascii: "/"): address.target = Self.escaped(bytes[...])
+        case UInt8(ascii: "?"): address.target = Self.escaped(Array(path) + bytes)
+        case UInt8(ascii: "#"): break
+        default:
+            let folder = path.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? path
+            address.target = Self.escaped(Array(folder) + bytes)
+        }
+        return address
+    }
+
+    /// Without blanks around it; nil where a control character is inside.
+    private static func cleaned(_ text: String) -> [UInt8]? {
+        var bytes = Array(text.utf8)
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
+        bytes = Array(bytes.drop(while: isBlank))
+        return bytes.contains { $0 < 0x20 || $0 == 0x7F } || bytes.count > 8192 ? nil : bytes
+    }
+
+    private static func authority(_ text: String) -> (host: String, port: UInt16?)? {
+        var host = text[...]
+        var portText: Substring?
+        if let end = text.lastIndex(of: "]") {
+            host = text[...end]
+            let rest = text[text.index(after: end)...]
+            if !rest.isEmpty {
+                guard rest.first == ":" else { return nil }
+                portText = rest.dropFirst()
+            }
+        } else if let colon = text.firstIndex(of: ":") {
+            host = text[..<colon]
+            portText = text[text.index(after: colon)...]
+        }
+        var port: UInt16?
+        if let portText, !portText.isEmpty {
+            guard portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(portText),
+                number > 0
+            else { return nil }
+            port = number
+        }
+        if host.hasSuffix(".") { host = host.dropLast() }
+        return isHost(host) ? (String(host), port) : nil
+    }
+
+    private static func isHost(_ host: Substring) -> Bool {
+        if host.first == "[" {
+            let inside = host.dropFirst().dropLast()
+            return inside.utf8.contains(UInt8(ascii: ":"))
+                && inside.utf8.allSatisfy { "0123456789abcdef:.".utf8.contains($0) }
+        }
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.allSatisfy { label in
+            !label.isEmpty
+                && label.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-_".utf8.contains($0) }
+        }
+    }
+
+    /// The path and query of a URL that may hold blanks and letters of any script; the fragment goes.
+    private static func escaped(_ bytes: some Collection<UInt8>) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var result: [UInt8] = []
+        for byte in bytes.prefix(while: { $0 != UInt8(ascii: "#") }) {
+            if byte <= 0x20 || byte >= 0x7F || "\"<>\\^`{|}".utf8.contains(byte) {
+                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            } else {
+                result.append(byte)
+            }
+        }
+        if result.first != UInt8(ascii: "/") { result.insert(UInt8(ascii: "/"), at: 0) }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

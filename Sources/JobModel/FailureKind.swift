@@ -1,0 +1,29 @@
+/// Which side a job failed on, and so what a retry of it means.
+package enum FailureKind: String, CaseIterable, Sendable {
+    /// Refused by the service, or by the schema when the job came by SQL.
+    case input
+    /// Failed over there.
+    case remote
+    /// The service no longer knows the request.
+    case lost
+    /// Finished without usable output.
+    case output
+    /// An output could not be had.
+    case download
+    /// Still unfinished after all the time it was given.
+    case deadline
+
+    /// Whether a retry can go on from the request that was paid for.
+    package var retryKeepsRequest: Bool { self == .output || self == .download || self == .deadline }
+}
+
+/// Why a job failed, in a word and in a sentence.
+package struct JobFailure: Equatable, Sendable {
+    package var kind: FailureKind
+    package var message: String
+
+    package init(_ kind: FailureKind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}

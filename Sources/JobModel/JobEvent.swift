@@ -1,0 +1,49 @@
+/// Something that happened to a job. What it makes of the job is said by `Job.apply`.
+package enum JobEvent: Equatable, Sendable {
+    // From people.
+    case held
+    case released
+    case cancelRequested
+    case retried(resubmit: Bool)
+    case resolved(Resolution)
+
+    // From jobd, about sending it.
+    /// The intent to send, written before the POST leaves.
+    case submitting(priceUSD: Double?)
+    /// RunComfy has taken it.
+    case accepted(requestID: String)
+    /// Certainly not bought; to be tried again.
+    case notBought(reason: String, tryAgainAt: Timestamp?)
+    /// Certainly not bought, and no use to try again.
+    case refused(message: String)
+    /// Nobody can know whether it was bought.
+    case unanswered(reason: String)
+    /// jobd starts and finds the job as it was left.
+    case daemonRestarted
+
+    // From jobd, about following it.
+    case observed(RemoteProgress)
+    case succeeded(finishedAt: Timestamp?, costUSD: Double?)
+    case cancelledRemotely
+    case failed(JobFailure, costUSD: Double? = nil)
+    case fetched
+
+    package enum Resolution: Equatable, Sendable {
+        case resubmit
+        case abandon
+        case adopt(requestID: String)
+    }
+
+    /// What RunComfy last said of a job that it has not finished.
+    package struct RemoteProgress: Equatable, Sendable {
+        package var isRunning: Bool
+        package var word: String
+        package var queuePosition: Int64?
+
+        package init(isRunning: Bool, word: String, queuePosition: Int64? = nil) {
+            self.isRunning = isRunning
+            self.word = word
+            self.queuePosition = queuePosition
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/// What a person asks of jobs that exist.
+package enum Verb: Equatable, Sendable {
+    case cancel
+    case hold
+    case release
+    case retry(resubmit: Bool)
+    case resolve(JobEvent.Resolution)
+    case set(JobChanges)
+
+    /// What comes of asking.
+    package enum Answer: Equatable, Sendable {
+        case apply(JobEvent)
+        case change(JobChanges)
+        /// Nothing to do, and nothing wrong.
+        case note(String)
+        /// It cannot be done; the words say why, and what to do.
+        case refused(String)
+    }
+
+    /// The table of verbs and states.
+    package func answer(for job: Job) -> Answer {
+        switch self {
+        case .cancel: cancelling(job)
+        case .hold:
+            job.state == .queued
+                ? .apply(.held) : .refused("is \(word(job)); only a queued job can be held")
+        case .release:
+            job.state == .held
+                ? .apply(.released) : .refused("is \(word(job)); only a held job can be released")
+        case .retry(let resubmit): retrying(job, resubmit)
+        case .resolve(let resolution):
+            job.state == .uncertain
+                ? .apply(.resolved(resolution))
+                : .refused("is \(word(job)); only an uncertain job can be resolved")
+        case .set(let changes):
+            changes.touchesSending && job.state != .held && job.state != .queued
+                ? .refused(
+                    "is \(word(job)); priority and not-before can be set while a job is held or queued")
+                : .change(changes)
+        }
+    }
+
+    private func word(_ job: Job) -> String { job.state.rawValue }
+
+    private func cancelling(_ job: Job) -> Answer {
+        switch job.state {
+        case .held, .queued: .apply(.cancelRequested)
+        case .submitting, .inQueue, .inProgress:
+            job.cancelRequestedAt == nil
+                ? .apply(.cancelRequested) : .note("has its cancel requested already")
+        case .downloading: .refused("has finished and is being downloaded; what was paid for is fetched")
+        case .uncertain:
+            .refused(
+                "is uncertain; say what became of it: jobctl resolve \(job.id) --resubmit|--abandon|--adopt REQUEST_ID"
+            )
+        case .completed, .failed, .cancelled: .note("is \(word(job)) already")
+        }
+    }
+
+    private func retrying(_ job: Job, _ resubmit: Bool) -> Answer {
+        switch job.state {
+        case .failed, .cancelled: .apply(.retried(resubmit: resubmit))
+        case .completed: .refused("is completed; to make it again: jobctl enqueue \(job.model) …")
+        case .uncertain: .refused("is uncertain; say what became of it: jobctl resolve \(job.id) --resubmit")
+        case .held: .refused("is held; to send it: jobctl release \(job.id)")
+        default: .refused("is \(word(job)); only a failed or cancelled job can be retried")
+        }
+    }
+}
+
+/// What `set` changes. Nil leaves a thing as it is; an inner nil clears it.
+package struct JobChanges: Equatable, Sendable {
+    package var label: String??
+    package var priority: Int64?
+    package var notBefore: Timestamp??
+
+    package init(label: String?? = nil, priority: Int64? = nil, notBefore: Timestamp?? = nil) {
+        self.label = label
+        self.priority = priority
+        self.notBefore = notBefore
+    }
+
+    /// Whether it changes when the job is sent, which can be said only before.
+    package var touchesSending: Bool { priority != nil || notBefore != nil }
+}

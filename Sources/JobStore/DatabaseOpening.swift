@@ -1,0 +1,126 @@
+internal import Glibc
+internal import SQLite
+
+/// Opens a database file: makes it, refuses it, or brings its schema up to date.
+struct DatabaseOpening {
+    let directory: StateDirectory
+    let busyTimeout: Duration
+    var migrations = Migration.all
+
+    private var known: Int { migrations.last?.number ?? 0 }
+
+    func open(_ purpose: JobDatabase.Purpose, lock: StateLock?) throws -> Connection {
+        if purpose == .create { try directory.create() }
+        try directory.checkAccess()
+        switch try DatabaseHeader.examine(directory.database) {
+        case .foreign(let reason): throw StoreError.notOurs(path: directory.database, reason: reason)
+        case .ours: break
+        case .missing where purpose != .create: throw StoreError.missing(path: directory.database)
+        case .missing, .empty: try withLock(lock) { try initialise() }
+        }
+        let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
+        try bringUpToDate(connection, lock)
+        // A commit is on disk before it is answered for; checkpoints are made by one process alone.
+        try connection.execute(
+            """
+            PRAGMA synchronous = FULL;
+            PRAGMA wal_autocheckpoint = 0;
+            PRAGMA foreign_keys = ON;
+            PRAGMA temp_store = FILE;
+            PRAGMA cache_size = -8192;
+            """)
+        if purpose == .read { try connection.execute("PRAGMA query_only = ON") }
+        return connection
+    }
+
+    static func version(of connection: Connection) throws -> Int {
+        Int(try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0)
+    }
+
+    /// Makes the first schema in a rollback journal, so that the file's own header says whose it is; then turns to WAL.
+    private func initialise() throws {
+        close(try directory.openFile(directory.database))
+        let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
+        try connection.transaction {
+            let tables = try connection.first("SELECT count(*) FROM sqlite_schema") { $0.integer(0) } ?? 0
+            let owner = try connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0
+            if owner == Int64(DatabaseHeader.applicationID) { return }
+            guard tables == 0, owner == 0 else {
+                throw StoreError.notOurs(path: directory.database, reason: "another program made it")
+            }
+            try connection.execute("PRAGMA application_id = \(DatabaseHeader.applicationID)")
+            try migrate(connection, from: 0)
+        }
+        try useWAL(connection)
+    }
+
+    private func useWAL(_ connection: Connection) throws {
+        let mode = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) }
+        guard mode == "wal" else {
+            throw StoreError.inputOutput(
+                reason: "SQLite cannot use a write-ahead log here (\(mode ?? "no answer"))")
+        }
+    }
+
+    private func bringUpToDate(_ connection: Connection, _ lock: StateLock?) throws {
+        let version = try Self.version(of: connection)
+        if version > known {
+            throw StoreError.newer(path: directory.database, version: version, known: known)
+        }
+        let mode = try connection.first("PRAGMA journal_mode") { $0.text(0) }
+        if version == known && mode == "wal" { return }
+        guard let lock = try lock ?? StateLock(directory, as: "jobctl") else {
+            throw StoreError.olderInUse(path: directory.database, version: version)
+        }
+        try useWAL(connection)
+        // Somebody else may have done it while this process came for the lock.
+        let first = try Self.version(of: connection) + 1
+        guard first <= known else { return }
+        let digits = String(first)
+        let name = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        try copy(connection, to: directory.database + ".before-" + name)
+        try connection.transaction { try migrate(connection, from: first - 1) }
+        _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) }
+        withExtendedLifetime(lock) {}
+    }
+
+    private func migrate(_ connection: Connection, from version: Int) throws {
+        for migration in migrations where migration.number > version {
+            try connection.execute(migration.script)
+        }
+        try connection.execute("PRAGMA user_version = \(known)")
+    }
+
+    /// Copies the database such that a file of that name is whole and synced, or is not there.
+    func copy(_ connection: Connection, to path: String) throws {
+        let unfinished = path + ".unfinished"
+        unsafe unlink(unfinished)
+        let file = try directory.openFile(unfinished)
+        defer { close(file) }
+        do {
+            try connection.backup(to: unfinished)
+            guard fsync(file) == 0, unsafe rename(unfinished, path) == 0 else {
+                throw StateDirectory.failure(at: path)
+            }
+        } catch {
+            unsafe unlink(unfinished)
+            throw error
+        }
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        StateDirectory.sync(directory: folder.isEmpty ? "/" : folder)
+    }
+
+    /// Runs `body` holding the lock, waiting for it while another process makes the same database.
+    private func withLock(_ held: StateLock?, _ body: () throws -> Void) throws {
+        if held != nil { return try body() }
+        for _ in 0..<1500 {
+            if let lock = try StateLock(directory, as: "jobctl") {
+                defer { withExtendedLifetime(lock) {} }
+                return try body()
+            }
+            if try DatabaseHeader.examine(directory.database) == .ours { return }
+            usleep(10_000)
+        }
+        throw StoreError.busy
+    }
+}

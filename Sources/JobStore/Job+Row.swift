@@ -1,0 +1,55 @@
+internal import JobModel
+internal import SQLite
+
+extension Job {
+    /// Reads a row of `SELECT * FROM jobs`. A test holds the order of columns against the schema.
+    init(_ row: borrowing Row) throws {
+        guard let state = JobState(rawValue: row.text(1)), let createdAt = row.timestamp(18) else {
+            throw StoreError.damaged(reason: "job \(row.integer(0)) has the state \"\(row.text(1))\"")
+        }
+        self.init(
+            id: row.integer(0), state: state, model: row.text(2), input: row.text(3), createdAt: createdAt)
+        priority = row.integer(4)
+        label = row.optionalText(5)
+        key = row.optionalText(6)
+        notBefore = row.timestamp(7)
+        validation = Job.Validation(rawValue: row.text(8)) ?? .pending
+        requestID = row.optionalText(9)
+        remoteStatus = row.optionalText(10)
+        queuePosition = row.optionalInteger(11)
+        submissions = row.integer(12)
+        cancelRequestedAt = row.timestamp(13)
+        failureKind = row.optionalText(14).flatMap(FailureKind.init)
+        message = row.optionalText(15)
+        priceUSD = row.optionalReal(16)
+        costUSD = row.optionalReal(17)
+        submittedAt = row.timestamp(19)
+        startedAt = row.timestamp(20)
+        finishedAt = row.timestamp(21)
+        endedAt = row.timestamp(22)
+        nextTryAt = row.timestamp(23)
+        followedSince = row.timestamp(24)
+    }
+}
+
+extension Output {
+    /// Reads a row of `SELECT * FROM outputs`.
+    init(_ row: borrowing Row) throws {
+        guard let kind = Kind(rawValue: row.text(2)), let state = State(rawValue: row.text(11)) else {
+            throw StoreError.damaged(
+                reason: "an output of job \(row.integer(0)) has the kind \"\(row.text(2))\"")
+        }
+        self.init(jobID: row.integer(0), position: row.integer(1), kind: kind, url: row.text(3))
+        path = row.optionalText(4)
+        bytes = row.optionalInteger(5)
+        sha256 = row.optionalText(6)
+        mediaType = row.optionalText(7)
+        width = row.optionalInteger(8)
+        height = row.optionalInteger(9)
+        durationSeconds = row.optionalReal(10)
+        self.state = state
+        downloadedAt = row.timestamp(12)
+        attempts = row.integer(13)
+        fetched = row.integer(14)
+    }
+}

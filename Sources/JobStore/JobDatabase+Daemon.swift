@@ -1,0 +1,106 @@
+package import JobModel
+internal import SQLite
+
+/// What only jobd asks.
+extension JobDatabase {
+    /// What a start of jobd makes of the jobs that were on the wire when the last one ended: nobody can know.
+    package func doubtSubmitting() throws -> [Job] {
+        try perform {
+            let ids = try connection.all(
+                "SELECT id FROM jobs INDEXED BY jobs_state WHERE state = 'submitting' AND state <> 'completed'"
+            ) { $0.integer(0) }
+            return try ids.map { try record(.daemonRestarted, for: $0, in: .submitting) }
+        }
+    }
+
+    /// The jobs that RunComfy has, or whose outputs are to be fetched.
+    package func followed() throws -> [Job] {
+        try perform {
+            try connection.all(
+                """
+                SELECT * FROM jobs INDEXED BY jobs_state
+                WHERE state IN ('in_queue', 'in_progress', 'downloading') AND state <> 'completed'
+                """
+            ) { try Job($0) }
+        }
+    }
+
+    /// The jobs that a person has steered since the event `id`, and the newest event's id.
+    package func steered(after id: Int64) throws -> (jobs: [Job], last: Int64) {
+        try perform {
+            let last = try lastEventID()
+            guard last > id else { return ([], id) }
+            let ids = try connection.all(
+                """
+                SELECT DISTINCT job_id FROM events
+                WHERE id > ?1 AND kind IN ('resolved', 'retried', 'cancel_requested') AND job_id IS NOT NULL
+                """, id
+            ) { $0.integer(0) }
+            return (try ids.compactMap { try find($0) }, last)
+        }
+    }
+
+    /// Whether anything could be sent now, or after a wait that no person set.
+    package func hasSendable() throws -> Bool {
+        try perform {
+            try connection.first(
+                """
+                SELECT 1 FROM jobs WHERE state = 'queued' AND next_try_at IS NULL
+                UNION ALL
+                SELECT 1 FROM jobs
+                WHERE state = 'queued' AND next_try_at IS NOT NULL AND (not_before IS NULL OR not_before <= ?1)
+                LIMIT 1
+                """, now
+            ) { _ in true } ?? false
+        }
+    }
+
+    /// What was spent since `since`, or is about to be: reported where it is known, else estimated.
+    package func spent(since: Timestamp?) throws -> Double {
+        try perform {
+            try connection.first(
+                "SELECT coalesce(sum(coalesce(reported_usd, estimated_usd)), 0) FROM charges WHERE ?1 IS NULL OR at >= ?1",
+                since
+            ) { $0.real(0) } ?? 0
+        }
+    }
+
+    /// When the POSTs of the last minute left, by model.
+    package func recentSubmissions(since: Timestamp) throws -> [(model: String, at: Timestamp)] {
+        try perform {
+            try connection.all("SELECT model, at FROM charges WHERE at >= ?1 ORDER BY at", since) {
+                ($0.text(0), $0.timestamp(1) ?? since)
+            }
+        }
+    }
+
+    /// How long the last jobs took over there, newest last.
+    package func recentRuns(limit: Int) throws -> [(model: String, took: Duration)] {
+        try perform {
+            try connection.all(
+                """
+                SELECT model, submitted_at, finished_at FROM jobs
+                WHERE ended_at IS NOT NULL AND state = 'completed' ORDER BY ended_at DESC LIMIT ?1
+                """, limit
+            ) { row in
+                guard let start = row.timestamp(1), let end = row.timestamp(2), end > start else {
+                    return nil
+                }
+                return (row.text(0), end - start)
+            }.compactMap { $0 }.reversed()
+        }
+    }
+
+    /// Keeps a pause in step with what holds submissions back, without a word where nothing has changed.
+    package func keepPause(_ reason: Pause.Reason, _ detail: String?) throws {
+        try perform {
+            guard let detail else {
+                _ = try endPause(reason)
+                return
+            }
+            let known = try connection.run(
+                "UPDATE pauses SET detail = ?2 WHERE reason = ?1", reason.rawValue, detail)
+            if known == 0 { try setPause(reason, detail) }
+        }
+    }
+}

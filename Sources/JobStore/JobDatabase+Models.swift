@@ -1,0 +1,35 @@
+internal import SQLite
+
+extension JobDatabase {
+    /// The schema of `model` that was stored at run time, as JSON text.
+    package func storedModel(_ model: String) throws -> String? {
+        try perform {
+            try connection.first("SELECT document FROM models WHERE model = ?1", model) { $0.text(0) }
+        }
+    }
+
+    /// All schemas that were stored at run time.
+    package func storedModels() throws -> [(model: String, document: String)] {
+        try perform {
+            try connection.all("SELECT model, document FROM models ORDER BY model") {
+                ($0.text(0), $0.text(1))
+            }
+        }
+    }
+
+    /// Puts schemas in the place of what was known of these models.
+    package func store(models: [(model: String, document: String)]) throws {
+        try transaction {
+            for (model, document) in models {
+                try connection.run(
+                    "INSERT OR REPLACE INTO models (model, document, updated_at) VALUES (?1, ?2, ?3)",
+                    model, document, now)
+            }
+        }
+    }
+
+    /// Forgets what was stored, so that the schema in the program stands again.
+    package func forget(model: String) throws -> Bool {
+        try transaction { try connection.run("DELETE FROM models WHERE model = ?1", model) > 0 }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Glibc
+package import JobModel
+internal import SQLite
+
+/// The store on one connection, used by one thread at a time. `jobctl` uses it as it is, jobd through `JobStore`.
+package final class JobDatabase {
+    package enum Purpose: Sendable {
+        /// Only look. A missing database is an error.
+        case read
+        /// Steer what is there. A missing database is an error.
+        case write
+        /// Make the directory and the database where they are missing.
+        case create
+    }
+
+    package let directory: StateDirectory
+    let connection: Connection
+    private let clock: @Sendable () -> Timestamp
+
+    /// Opens the store, and brings its schema up to date where that may be done.
+    ///
+    /// - Parameter lock: the state directory's lock, where the caller holds it already.
+    package init(
+        _ directory: StateDirectory, _ purpose: Purpose, lock: StateLock? = nil,
+        busyTimeout: Duration = .seconds(15), clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) throws {
+        self.directory = directory
+        self.clock = clock
+        let opening = DatabaseOpening(directory: directory, busyTimeout: busyTimeout)
+        connection = try Self.translating(directory) { try opening.open(purpose, lock: lock) }
+    }
+
+    package var now: Timestamp { clock() }
+
+    /// The schema's number.
+    package func schemaVersion() throws -> Int {
+        try perform { try DatabaseOpening.version(of: connection) }
+    }
+
+    /// Runs `body` in one transaction with the write lock held.
+    package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
+        try perform { try connection.transaction(body) }
+    }
+
+    /// Runs `body` as a part of a transaction: its failure undoes its own changes alone.
+    func part<Value>(_ body: () throws -> Value) throws -> Value {
+        try perform { try connection.savepoint(body) }
+    }
+
+    var isInTransaction: Bool { connection.isInTransaction }
+
+    /// Runs `body` and says its SQLite errors in the store's words.
+    func perform<Value>(_ body: () throws -> Value) throws -> Value {
+        try Self.translating(directory, body)
+    }
+
+    private static func translating<Value>(_ directory: StateDirectory, _ body: () throws -> Value) throws
+        -> Value
+    {
+        do { return try body() } catch let error as SQLiteError {
+            throw StoreError(error, path: directory.database)
+        }
+    }
+
+    /// A number that moves when another connection has committed.
+    package func dataVersion() throws -> Int64 {
+        try perform { try connection.first("PRAGMA data_version") { $0.integer(0) } ?? 0 }
+    }
+
+    /// Copies the whole database, consistent and synced, into a new file.
+    package func backup(to path: String) throws {
+        try perform {
+            try DatabaseOpening(directory: directory, busyTimeout: .seconds(15)).copy(connection, to: path)
+        }
+    }
+
+    /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md, "Checkpoints".
+    package func checkpoint(holding lock: StateLock) throws {
+        try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
+    }
+
+    /// Checkpoints a log that has grown large; without a lock of the caller's, only where no jobd is there to do it.
+    ///
+    /// Whoever opens the store alone reads the whole log first, so that a long one costs every `jobctl`. It waits for
+    /// nobody: a reader that stands in the way is passed by, until the next time.
+    package func checkpointIfLarge(bytes limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws {
+        var status = stat()
+        guard unsafe stat(directory.database + "-wal", &status) == 0, status.st_size > limit,
+            let lock = try held ?? StateLock(directory, as: "jobctl")
+        else { return }
+        try perform { try connection.execute("PRAGMA busy_timeout = 0") }
+        defer { try? connection.execute("PRAGMA busy_timeout = 15000") }
+        try checkpoint(holding: lock)
+    }
+}

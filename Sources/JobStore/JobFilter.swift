@@ -1,0 +1,29 @@
+internal import JSON
+package import JobModel
+
+/// Which jobs are meant. What is nil or empty does not narrow.
+package struct JobFilter: Equatable, Sendable {
+    package var states: [JobState] = []
+    package var model: String?
+    package var label: String?
+    package var since: Timestamp?
+    package var limit: Int?
+
+    package init() {}
+
+    package var isEmpty: Bool { self == JobFilter() }
+
+    /// The states as a JSON array, in which each stands in quotes and so cannot be found inside another; nil for all.
+    var stateWords: String? {
+        states.isEmpty ? nil : JSON.array(states.map { .string($0.rawValue) }).text
+    }
+
+    /// A model is named whole, or by a prefix that ends in `*`. As a GLOB pattern, with its own wildcards taken literally.
+    var modelPattern: String? {
+        guard let model else { return nil }
+        let isPrefix = model.hasSuffix("*")
+        let literal = (isPrefix ? String(model.dropLast()) : model)
+            .map { "*?[".contains($0) ? "[\($0)]" : String($0) }.joined()
+        return isPrefix ? literal + "*" : literal
+    }
+}

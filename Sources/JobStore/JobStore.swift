@@ -1,0 +1,87 @@
+internal import Dispatch
+
+/// The store as jobd uses it: one writing connection behind one actor, and one commit for all that wait.
+package actor JobStore {
+    private let database: JobDatabase
+    private let lock: StateLock
+    private let executor = SerialQueueExecutor(label: "jobd.store")
+    private var waiting: [Pending] = []
+    private var commits = 0
+
+    /// Work that waits for its transaction: it runs, then its caller is told, in one of two ways.
+    private struct Pending {
+        let run: (JobDatabase) throws -> () -> Void
+        let fail: (any Error) -> Void
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    /// - Parameter open: makes the database; it is used on the actor's own thread from then on.
+    package init(lock: StateLock, _ open: @Sendable () throws -> JobDatabase) rethrows {
+        self.lock = lock
+        database = try open()
+    }
+
+    /// Moves everything into the database file. The store is not used after that.
+    package func close() throws { try database.checkpointIfLarge(bytes: 0, holding: lock) }
+
+    /// Reads, or does what needs no transaction.
+    package func read<Value: Sendable>(_ body: @Sendable (JobDatabase) throws -> Value) throws -> Value {
+        try body(database)
+    }
+
+    /// Runs `body` in a transaction that it shares with everything else that waits: one sync for all of them.
+    ///
+    /// It returns after the commit. When `body` throws, only its own changes are undone.
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (JobDatabase) throws -> Value)
+        async throws -> Value
+    {
+        try await withCheckedThrowingContinuation { continuation in
+            let pending = Pending(
+                run: { database in
+                    let result = Result { try database.part { try body(database) } }
+                    // A full disk or an I/O error rolls the whole transaction back by itself: then nobody's work stands.
+                    if case .failure(let error) = result, !database.isInTransaction { throw error }
+                    return { continuation.resume(with: result) }
+                },
+                fail: { continuation.resume(throwing: $0) })
+            add(pending)
+        }
+    }
+
+    /// Does a small piece of work with the next commit, when nobody needs to know whether it was done.
+    package nonisolated func post(_ body: @escaping @Sendable (JobDatabase) throws -> Void) {
+        executor.queue.async {
+            self.assumeIsolated { store in
+                store.add(
+                    Pending(
+                        run: { database in
+                            try? database.part { try body(database) }
+                            return {}
+                        }, fail: { _ in }))
+            }
+        }
+    }
+
+    /// The first of a group asks for the commit; the others find a place in it before their turn comes.
+    private func add(_ pending: Pending) {
+        waiting.append(pending)
+        if waiting.count == 1 { executor.queue.async { self.assumeIsolated { $0.commit() } } }
+    }
+
+    private func commit() {
+        let group = waiting
+        waiting = []
+        do {
+            let answers = try database.transaction { try group.map { try $0.run(database) } }
+            for answer in answers { answer() }
+            commits += 1
+            // Who holds the lock checkpoints; looking at the size of the log each time would cost more than it saves.
+            if commits % 256 == 0 { try? database.checkpointIfLarge(bytes: 16 << 20, holding: lock) }
+        } catch {
+            for pending in group { pending.fail(error) }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/// One numbered step of the schema, from `migrations/`.
+struct Migration: Sendable {
+    let number: Int
+    let script: String
+
+    /// All steps in order. A test holds this list against the folder.
+    static let all = [
+        Migration(number: 1, bytes: PackageResources._001_initial_sql)
+    ]
+
+    init(number: Int, script: String) {
+        self.number = number
+        self.script = script
+    }
+
+    private init(number: Int, bytes: [UInt8]) {
+        self.init(number: number, script: String(decoding: bytes, as: UTF8.self))
+    }
+}

@@ -1,0 +1,26 @@
+package import JobModel
+
+/// A job as it is enqueued.
+package struct NewJob: Sendable {
+    package var model: String
+    /// A JSON object as text.
+    package var input: String
+    package var priority: Int64 = 0
+    package var label: String?
+    package var key: String?
+    package var notBefore: Timestamp?
+    package var isHeld = false
+    package var validation = Job.Validation.pending
+
+    package init(model: String, input: String) {
+        self.model = model
+        self.input = input
+    }
+}
+
+/// Where a new job ended up.
+package struct Enqueued: Sendable, Equatable {
+    package let id: Int64
+    /// The job with this key was there before, and nothing was added.
+    package let existing: Bool
+}

@@ -1,0 +1,141 @@
+internal import Glibc
+
+/// The one directory that holds everything, and the modes of what is made in it.
+package struct StateDirectory: Sendable {
+    package enum Origin: String, Sendable {
+        case option = "--state-dir"
+        case environment = "$JOBD_STATE_DIR"
+        case system = "/var/lib/jobd exists"
+        case user = "the default for a user"
+    }
+
+    package let path: String
+    package let origin: Origin
+
+    package init(path: String, origin: Origin) {
+        self.path = path
+        self.origin = origin
+    }
+
+    package var database: String { path + "/jobs.db" }
+    package var lock: String { path + "/lock" }
+    package var wake: String { path + "/wake" }
+    package var outputs: String { path + "/outputs" }
+
+    /// Finds the directory as the contract says. It never falls back from one that exists and may not be written.
+    package static func resolve(
+        option: String?, environment: [String: String], systemPath: String = "/var/lib/jobd"
+    ) throws -> StateDirectory {
+        if let option { return StateDirectory(path: absolute(option), origin: .option) }
+        if let named = environment["JOBD_STATE_DIR"], !named.isEmpty {
+            return StateDirectory(path: absolute(named), origin: .environment)
+        }
+        if unsafe access(systemPath, F_OK) == 0 || errno == EACCES {
+            let directory = StateDirectory(path: systemPath, origin: .system)
+            try directory.checkAccess()
+            return directory
+        }
+        if let home = environment["XDG_STATE_HOME"], home.hasPrefix("/") {
+            return StateDirectory(path: home + "/jobd", origin: .user)
+        }
+        guard let home = environment["HOME"], home.hasPrefix("/") else {
+            throw StoreError.missing(path: "$HOME, which is not set")
+        }
+        return StateDirectory(path: home + "/.local/state/jobd", origin: .user)
+    }
+
+    private static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let here = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(here) }
+        return unsafe String(cString: here) + "/" + path
+    }
+
+    package var exists: Bool { status != nil }
+
+    private var status: stat? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? status : nil
+    }
+
+    /// Whether the directory was made for a group (mode 2770): then its members share what is in it.
+    package var isShared: Bool { status.map { $0.st_mode & 0o2070 == 0o2070 } ?? false }
+
+    /// Whose it is: what root makes there is given to them.
+    package var owner: (user: UInt32, group: UInt32)? { status.map { ($0.st_uid, $0.st_gid) } }
+
+    /// A path of the configuration: a relative one lies in this directory.
+    package func absolute(_ name: String) -> String { name.hasPrefix("/") ? name : path + "/" + name }
+
+    package var fileMode: UInt32 { isShared ? 0o660 : 0o600 }
+
+    private var groupName: String? {
+        guard let status, let group = unsafe getgrgid(status.st_gid) else { return nil }
+        return unsafe String(cString: group.pointee.gr_name)
+    }
+
+    /// Throws where the directory exists and the caller may not work in it.
+    package func checkAccess() throws {
+        if unsafe access(path, R_OK | W_OK | X_OK) == 0 || errno == ENOENT { return }
+        switch errno {
+        case EROFS: throw StoreError.readOnly(path: path)
+        case EACCES, EPERM: throw StoreError.noPermission(path: path, group: isShared ? groupName : nil)
+        default: throw StoreError.inputOutput(reason: "\(path): \(Self.errorText)")
+        }
+    }
+
+    /// Makes the directory where it is missing, private to its owner.
+    package func create() throws {
+        var parents: [String] = []
+        var missing = path
+        while unsafe access(missing, F_OK) != 0, errno == ENOENT, missing.count > 1 {
+            parents.append(missing)
+            guard let slash = missing.lastIndex(of: "/"), slash > missing.startIndex else { break }
+            missing = String(missing[..<slash])
+        }
+        for directory in parents.reversed() where unsafe mkdir(directory, 0o700) != 0 && errno != EEXIST {
+            throw Self.failure(at: directory)
+        }
+        try checkAccess()
+        // A power cut must not lose the directory of a job that was answered for.
+        for directory in parents { Self.sync(directory: directory + "/..") }
+    }
+
+    /// Opens a file for this directory's users, making it with their mode and owner where it is missing.
+    func openFile(_ path: String) throws -> Int32 {
+        let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode_t(fileMode))
+        guard file >= 0 else { throw Self.failure(at: path) }
+        adopt(file)
+        return file
+    }
+
+    /// Gives an open file the mode of the directory's files, whatever the umask, and what root made its owner.
+    private func adopt(_ file: Int32) {
+        var found = stat()
+        guard let status, unsafe fstat(file, &found) == 0 else { return }
+        if geteuid() == 0, found.st_uid != status.st_uid || found.st_gid != status.st_gid {
+            _ = fchown(file, status.st_uid, status.st_gid)
+        }
+        if found.st_mode & 0o777 != fileMode, found.st_uid == geteuid() || geteuid() == 0 {
+            _ = fchmod(file, mode_t(fileMode))
+        }
+    }
+
+    static func sync(directory: String) {
+        let handle = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard handle >= 0 else { return }
+        fsync(handle)
+        close(handle)
+    }
+
+    static func failure(at path: String) -> StoreError {
+        switch errno {
+        case EACCES, EPERM: .noPermission(path: path, group: nil)
+        case EROFS: .readOnly(path: path)
+        case ENOSPC, EDQUOT: .diskFull
+        default: .inputOutput(reason: "\(path): \(errorText)")
+        }
+    }
+
+    private static var errorText: String { unsafe String(cString: strerror(errno)) }
+}

@@ -1,0 +1,55 @@
+internal import Glibc
+
+/// The right to be the one jobd of a state directory, to migrate its database, and to checkpoint it.
+///
+/// The kernel drops it when its holder ends, however it ends. The file's text only says who that was.
+package final class StateLock: Sendable {
+    private let file: Int32
+
+    /// Takes the lock; nil when somebody else has it. `name` is written into the file with the process id.
+    package init?(_ directory: StateDirectory, as name: String) throws {
+        file = try directory.openFile(directory.lock)
+        var wish = Self.wholeFile
+        guard unsafe fcntl(file, Self.setLock, &wish) == 0 else {
+            close(file)
+            return nil
+        }
+        let text = "\(name) \(getpid())\n"
+        ftruncate(file, 0)
+        _ = unsafe text.withCString { unsafe pwrite(file, $0, text.utf8.count, 0) }
+    }
+
+    deinit { close(file) }
+
+    package struct Holder: Sendable, Equatable {
+        package let name: String
+        package let processID: Int32
+    }
+
+    /// Who holds the lock now, without touching it; nil when it is free.
+    package static func holder(of directory: StateDirectory) -> Holder? {
+        let file = unsafe open(directory.lock, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var question = wholeFile
+        guard unsafe fcntl(file, getLock, &question) == 0, question.l_type != Int16(F_UNLCK) else {
+            return nil
+        }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = unsafe pread(file, &bytes, bytes.count, 0)
+        let words = String(decoding: bytes[..<max(0, count)], as: UTF8.self).split(
+            whereSeparator: \.isWhitespace)
+        guard words.count == 2, let processID = Int32(words[1]) else {
+            return Holder(name: "jobd", processID: 0)
+        }
+        return Holder(name: String(words[0]), processID: processID)
+    }
+
+    /// Locks of the open file, not of the process: a second open in the same process is somebody else, too.
+    private static let setLock: Int32 = 37  // F_OFD_SETLK
+    private static let getLock: Int32 = 36  // F_OFD_GETLK
+
+    private static var wholeFile: flock {
+        flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+    }
+}

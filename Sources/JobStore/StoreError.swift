@@ -1,0 +1,91 @@
+package import SQLite
+
+/// Why the store could not do what was asked.
+package enum StoreError: Error {
+    /// There is no database yet.
+    case missing(path: String)
+    /// The caller may not use it; `group` is the one whose members may.
+    case noPermission(path: String, group: String?)
+    /// A database of something else, or no database at all.
+    case notOurs(path: String, reason: String)
+    /// Made by a newer program.
+    case newer(path: String, version: Int, known: Int)
+    /// Made by an older program, and a running jobd still uses it.
+    case olderInUse(path: String, version: Int)
+    /// Somebody held the write lock for too long.
+    case busy
+    case diskFull
+    case readOnly(path: String)
+    case damaged(reason: String)
+    case inputOutput(reason: String)
+    /// A refusal by the schema's own rules, in their words.
+    case refused(reason: String)
+    /// Something that should not be possible.
+    case unexpected(SQLiteError)
+
+    package init(_ error: SQLiteError, path: String) {
+        self =
+            switch error.kind {
+            case .busy: .busy
+            case .full: .diskFull
+            case .readOnly: .readOnly(path: path)
+            case .cannotOpen: .inputOutput(reason: "\(path): \(error.message)")
+            case .notADatabase: .notOurs(path: path, reason: "it is no SQLite database")
+            case .corrupt: .damaged(reason: error.message)
+            case .inputOutput: .inputOutput(reason: error.message)
+            case .constraint: .refused(reason: error.message)
+            case .schema, .interrupted, .other: .unexpected(error)
+            }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .missing(let path): "there is no store at \(path) yet"
+        case .noPermission(let path, let group):
+            "no permission to use \(path)"
+                + (group.map { "; it belongs to members of the group \"\($0)\"" } ?? "")
+        case .notOurs(let path, let reason): "\(path) is not a database of jobd: \(reason)"
+        case .newer(let path, let version, let known):
+            "\(path) has schema \(version), and this program knows only \(known)"
+        case .olderInUse(let path, let version):
+            "\(path) has the older schema \(version), and a running jobd uses it"
+        case .busy: "the database is locked by another program"
+        case .diskFull: "the disk is full; nothing was changed"
+        case .readOnly(let path): "\(path) cannot be written"
+        case .damaged(let reason): "the database is damaged: \(reason)"
+        case .inputOutput(let reason): "the disk failed: \(reason)"
+        case .refused(let reason): reason
+        case .unexpected(let error): "\(error.message) in: \(error.sql ?? "no statement")"
+        }
+    }
+
+    /// What a program that cannot go on ends with, by sysexits.h.
+    package var exitCode: Int32 {
+        switch self {
+        case .missing, .notOurs, .newer, .olderInUse, .busy: 69
+        case .noPermission, .readOnly: 77
+        case .diskFull, .damaged, .inputOutput: 74
+        case .refused: 65
+        case .unexpected: 70
+        }
+    }
+
+    /// What a person can do about it.
+    package var hint: String? {
+        switch self {
+        case .missing: "jobctl enqueue makes it, and so does jobd"
+        case .noPermission(_, let group?): "sudo usermod -aG \(group) $USER, then log in again"
+        case .noPermission(_, nil): "name another place with --state-dir"
+        case .notOurs: "name another place with --state-dir"
+        case .newer: "upgrade jobctl and jobd together"
+        case .olderInUse: "restart jobd: it brings the database up to date"
+        case .busy: "try again; nothing was changed"
+        case .diskFull: "free some space and try again"
+        case .readOnly: "look at the file's owner and mode, and at how its disk is mounted"
+        case .damaged: "restore a backup, or try: sqlite3 jobs.db .recover"
+        case .inputOutput, .refused, .unexpected: nil
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package import JobModel
+package import SQLite
+
+extension Timestamp: Bindable {
+    package var sqliteValue: SQLiteValue { .text(description) }
+}
+
+extension Row {
+    func timestamp(_ column: Int) -> Timestamp? { optionalText(column).flatMap(Timestamp.init) }
+}

@@ -1,0 +1,49 @@
+/// The models in the simulator's catalogue, and what they cost.
+struct ModelList {
+    struct Model {
+        var id: String
+        var name: String
+        var category: String
+        var price: Double
+        /// `output` or `second`.
+        var unit: String
+    }
+
+    static let all = [
+        Model(
+            id: "bytedance/seedream-4-0/sequential", name: "Seedream 4.0 Sequential",
+            category: "text-to-image",
+            price: 0.03, unit: "output"),
+        Model(
+            id: "bytedance/seedream-4-0/edit-sequential", name: "Seedream 4.0 Edit Sequential",
+            category: "image-to-image", price: 0.03, unit: "output"),
+        Model(
+            id: "bytedance/seedream-4-0/edit", name: "Seedream 4.0 Edit", category: "image-to-image",
+            price: 0.03,
+            unit: "output"),
+        Model(
+            id: "bytedance/seedance-v1.5-pro/image-to-video", name: "Seedance 1.5 Pro",
+            category: "image-to-video",
+            price: 0.02, unit: "second"),
+    ]
+
+    static func model(_ id: String) -> Model? { all.first { $0.id == id } }
+
+    /// Priced on what was asked for, not on what comes of it. An unknown model costs as much as a picture.
+    static func price(of plan: OutputPlan, model id: String) -> Double {
+        let model = model(id)
+        let units = model?.unit == "second" ? plan.seconds : plan.count
+        // In whole microdollars, as the service counts.
+        return ((model?.price ?? 0.03) * Double(units) * 1e6).rounded() / 1e6
+    }
+
+    /// Two or more parts between slashes, of the characters that ids are made of.
+    static func isWellFormed(_ id: String) -> Bool {
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count >= 2 && id.utf8.count <= 200
+            && parts.allSatisfy { part in
+                !part.isEmpty
+                    && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+            }
+    }
+}

@@ -1,0 +1,67 @@
+internal import JSON
+
+/// What a model makes of an input: how many files of which kind, and how large.
+struct OutputPlan {
+    enum Kind: String {
+        case image, video
+
+        var fileExtension: String { self == .image ? "png" : "mp4" }
+        var mediaType: String { self == .image ? "image/png" : "video/mp4" }
+    }
+
+    let kind: Kind
+    /// How many files; for a video always one.
+    let count: Int
+    let prompt: String
+    let width: Int
+    let height: Int
+    /// Of a video.
+    let seconds: Int
+    private let seed: UInt64
+
+    /// Without a seed in the input the request's id is one, so that two requests give two pictures.
+    init(model: String, input: JSON, requestID: String, imageWidth: Int) {
+        prompt = Self.prompt(of: input)
+        kind = model.hasSuffix("-to-video") ? .video : .image
+        let asked = input["sequential_image_generation_options"]?.integer ?? 3
+        count = model.hasSuffix("sequential") ? Int(max(1, min(asked, 15))) : 1
+        seconds = Int(max(1, min(input["duration"]?.integer ?? 5, 60)))
+        seed = input["seed"]?.integer.map { UInt64(bitPattern: $0) } ?? fingerprint(requestID)
+        let ratio = Self.pair(input["ratio"]) ?? (16, 9)
+        let usual = model.hasSuffix("sequential") ? (16, 9) : (1, 1)
+        let size = Self.pair(input["image_size"]) ?? Self.pair(input["resolution"]) ?? usual
+        switch kind {
+        case .image:
+            width = imageWidth
+            height = max(1, min(imageWidth * size.1 / size.0, 4 * imageWidth))
+        case .video:
+            // As many macroblocks as the ratio says, or a multiple where that would be a stamp.
+            let factor = max(1, 9 / min(ratio.0, ratio.1))
+            width = VideoStream.block * max(2, min(ratio.0 * factor, 32))
+            height = VideoStream.block * max(2, min(ratio.1 * factor, 32))
+        }
+    }
+
+    static func prompt(of input: JSON) -> String {
+        input["prompt"]?.string ?? input["text"]?.string ?? ""
+    }
+
+    /// The bytes of one file; the same each time. `variant` is for files that change under their reader.
+    func file(_ index: Int, variant: Int) -> [UInt8] {
+        let scene = Scene(
+            prompt: prompt, seed: seed &+ UInt64(variant) << 32, index: index, width: width, height: height)
+        switch kind {
+        case .image: return PictureFile.png(scene.picture(number: index))
+        case .video:
+            return VideoFile.mp4(
+                VideoStream(width: width, height: height, seconds: seconds) { scene.frame(at: $0) })
+        }
+    }
+
+    /// The first two whole numbers of a text such as `2560:1440 (16:9)`.
+    private static func pair(_ value: JSON?) -> (Int, Int)? {
+        let numbers = (value?.string ?? "").split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2, numbers.allSatisfy({ $0 > 0 && $0 < 100_000 }) else { return nil }
+        return (numbers[0], numbers[1])
+    }
+}

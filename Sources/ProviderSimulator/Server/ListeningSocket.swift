@@ -1,0 +1,41 @@
+internal import Glibc
+
+/// Makes the socket that clients connect to, with room for many that connect at once.
+enum ListeningSocket {
+    static func open(address: String, port: UInt16) throws -> (descriptor: Int32, port: UInt16) {
+        var place = sockaddr_in()
+        place.sin_family = sa_family_t(AF_INET)
+        place.sin_port = port.bigEndian
+        guard unsafe inet_pton(AF_INET, address, &place.sin_addr) == 1 else {
+            throw SimulatorError("\(address) is no IPv4 address")
+        }
+        let descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        if descriptor < 0 { throw SimulatorError("cannot make a socket: \(reason)") }
+        var on: Int32 = 1
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        let isBound = unsafe withUnsafeMutablePointer(to: &place) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bind(descriptor, address, size) == 0 && listen(descriptor, 4096) == 0
+                    && getsockname(descriptor, address, &size) == 0
+            }
+        }
+        if !isBound {
+            defer { close(descriptor) }
+            throw SimulatorError("cannot listen on \(address):\(port): \(reason)")
+        }
+        return (descriptor, UInt16(bigEndian: place.sin_port))
+    }
+
+    /// Load tests open more connections than the usual soft limit of 1024.
+    static func allowManyDescriptors() {
+        var limit = rlimit()
+        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            limit.rlim_cur = limit.rlim_max
+            unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
+    }
+
+    private static var reason: String { unsafe String(cString: strerror(errno)) }
+}

@@ -1,0 +1,148 @@
+internal import CSQLite
+
+/// One SQLite connection, used by one thread at a time.
+@safe package final class Connection {
+    package enum Access: Sendable {
+        case readOnly, readWrite, create
+    }
+
+    private let handle: OpaquePointer
+    private var statements: [String: Statement] = [:]
+
+    package init(path: String, _ access: Access, busyTimeout: Duration) throws(SQLiteError) {
+        let flags =
+            switch access {
+            case .readOnly: SQLITE_OPEN_READONLY
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            }
+        var handle: OpaquePointer?
+        let code = unsafe sqlite3_open_v2(
+            path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let handle = unsafe handle else {
+            defer { unsafe sqlite3_close_v2(handle) }
+            throw unsafe SQLiteError(code, in: handle)
+        }
+        unsafe self.handle = handle
+        let milliseconds =
+            busyTimeout.components.seconds * 1000 + busyTimeout.components.attoseconds / 1_000_000_000_000_000
+        unsafe sqlite3_busy_timeout(handle, Int32(clamping: milliseconds))
+        unsafe _ = jobd_sqlite_no_checkpoint_on_close(handle)
+        unsafe _ = jobd_sqlite_defensive(handle)
+    }
+
+    deinit {
+        statements.removeAll()
+        unsafe sqlite3_close_v2(handle)
+    }
+
+    package static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }
+
+    package var lastInsertedID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
+
+    package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+    /// Runs a script of several statements without parameters or rows.
+    package func execute(_ script: String) throws(SQLiteError) {
+        let code = unsafe sqlite3_exec(handle, script, nil, nil, nil)
+        if code != SQLITE_OK { throw unsafe SQLiteError(code, in: handle, sql: script) }
+    }
+
+    /// Runs one statement and says how many rows it changed.
+    @discardableResult
+    package func run(_ sql: String, _ values: any Bindable...) throws -> Int {
+        try statement(sql).run(values) { (_: borrowing Row) throws(Never) in true }
+        return unsafe Int(sqlite3_changes64(handle))
+    }
+
+    package func first<Value>(
+        _ sql: String, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+    ) throws -> Value? {
+        var found: Value?
+        try statement(sql).run(values) { row in
+            found = try read(row)
+            return false
+        }
+        return found
+    }
+
+    package func all<Value>(
+        _ sql: String, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+    ) throws -> [Value] {
+        var found: [Value] = []
+        try statement(sql).run(values) { row in
+            found.append(try read(row))
+            return true
+        }
+        return found
+    }
+
+    /// Visits the rows one by one, so that a million need no more memory than one. `visit` answers whether to go on.
+    package func forEach(
+        _ sql: String, _ values: any Bindable..., visit: (borrowing Row) throws -> Bool
+    ) throws {
+        try statement(sql).run(values, each: visit)
+    }
+
+    /// Runs `body` in a transaction that holds the write lock from its start: all of it is kept, or nothing.
+    package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
+        try run("BEGIN IMMEDIATE")
+        do {
+            let value = try body()
+            try run("COMMIT")
+            return value
+        } catch {
+            rollback()
+            throw error
+        }
+    }
+
+    /// Runs `body` on one unchanging picture of the database.
+    package func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
+        try run("BEGIN")
+        defer { rollback() }
+        return try body()
+    }
+
+    /// Runs `body` inside a transaction such that its failure undoes its own changes alone.
+    package func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        try run("SAVEPOINT part")
+        do {
+            let value = try body()
+            try run("RELEASE part")
+            return value
+        } catch {
+            // A full disk or an I/O error has rolled back the whole transaction by itself, and the savepoint with it.
+            if isInTransaction {
+                try run("ROLLBACK TO part")
+                try run("RELEASE part")
+            }
+            throw error
+        }
+    }
+
+    private func rollback() {
+        guard isInTransaction else { return }
+        unsafe _ = sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+    }
+
+    /// Copies this database, page by page and consistent, into a file that must not exist yet.
+    package func backup(to path: String) throws(SQLiteError) {
+        let target = try Connection(path: path, .create, busyTimeout: .seconds(10))
+        guard let backup = unsafe sqlite3_backup_init(target.handle, "main", handle, "main") else {
+            throw unsafe SQLiteError(SQLITE_ERROR, in: target.handle)
+        }
+        let stepped = unsafe sqlite3_backup_step(backup, -1)
+        let finished = unsafe sqlite3_backup_finish(backup)
+        guard stepped == SQLITE_DONE, finished == SQLITE_OK else {
+            throw unsafe SQLiteError(stepped == SQLITE_DONE ? finished : stepped, in: target.handle)
+        }
+    }
+
+    private func statement(_ sql: String) throws(SQLiteError) -> Statement {
+        if let cached = statements[sql], !cached.isRunning { return cached }
+        let statement = try unsafe Statement(sql, in: handle)
+        statements[sql] = statement
+        return statement
+    }
+}

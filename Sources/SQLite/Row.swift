@@ -1,0 +1,41 @@
+internal import CSQLite
+
+/// One row of a running statement. It is valid only until the statement steps on.
+@safe package struct Row: ~Copyable {
+    private let statement: OpaquePointer
+
+    init(_ statement: OpaquePointer) { unsafe self.statement = statement }
+
+    package var columnCount: Int { unsafe Int(sqlite3_column_count(statement)) }
+
+    package func name(_ column: Int) -> String {
+        unsafe sqlite3_column_name(statement, Int32(column)).map { unsafe String(cString: $0) } ?? ""
+    }
+
+    package func isNull(_ column: Int) -> Bool {
+        unsafe sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL
+    }
+
+    package func integer(_ column: Int) -> Int64 { unsafe sqlite3_column_int64(statement, Int32(column)) }
+
+    package func real(_ column: Int) -> Double { unsafe sqlite3_column_double(statement, Int32(column)) }
+
+    package func text(_ column: Int) -> String {
+        guard let pointer = unsafe sqlite3_column_text(statement, Int32(column)) else { return "" }
+        let count = unsafe Int(sqlite3_column_bytes(statement, Int32(column)))
+        return unsafe String(decoding: UnsafeBufferPointer(start: pointer, count: count), as: UTF8.self)
+    }
+
+    package func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
+    package func optionalReal(_ column: Int) -> Double? { isNull(column) ? nil : real(column) }
+    package func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
+
+    package func value(_ column: Int) -> SQLiteValue {
+        switch unsafe sqlite3_column_type(statement, Int32(column)) {
+        case SQLITE_NULL: .null
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_FLOAT: .real(real(column))
+        default: .text(text(column))
+        }
+    }
+}

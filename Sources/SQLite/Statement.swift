@@ -1,0 +1,65 @@
+internal import CSQLite
+
+/// A prepared statement, owned by its connection and used by one caller at a time.
+@safe final class Statement {
+    private let handle: OpaquePointer
+    private let database: OpaquePointer
+    private let sql: String
+    private(set) var isRunning = false
+
+    init(_ sql: String, in database: OpaquePointer) throws(SQLiteError) {
+        var handle: OpaquePointer?
+        let code = unsafe sqlite3_prepare_v3(
+            database, sql, Int32(sql.utf8.count), UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+        guard code == SQLITE_OK, let handle = unsafe handle else {
+            throw unsafe SQLiteError(code, in: database, sql: sql)
+        }
+        unsafe self.handle = handle
+        unsafe self.database = database
+        self.sql = sql
+    }
+
+    deinit { unsafe sqlite3_finalize(handle) }
+
+    /// Runs the statement to its end, or until `each` answers false.
+    func run<Failure: Error>(
+        _ values: [any Bindable], each: (borrowing Row) throws(Failure) -> Bool
+    ) throws {
+        precondition(!isRunning, "a statement was started inside its own rows: \(sql)")
+        isRunning = true
+        defer {
+            unsafe sqlite3_reset(handle)
+            isRunning = false
+        }
+        for (index, value) in values.enumerated() { try bind(value.sqliteValue, at: Int32(index + 1)) }
+        while true {
+            switch unsafe sqlite3_step(handle) {
+            case SQLITE_ROW: if try !each(unsafe Row(handle)) { return }
+            case SQLITE_DONE: return
+            case let code: throw unsafe SQLiteError(code, in: database, sql: sql)
+            }
+        }
+    }
+
+    private func bind(_ value: SQLiteValue, at index: Int32) throws(SQLiteError) {
+        let code =
+            switch value {
+            case .null: unsafe sqlite3_bind_null(handle, index)
+            case .integer(let number): unsafe sqlite3_bind_int64(handle, index, number)
+            case .real(let number): unsafe sqlite3_bind_double(handle, index, number)
+            case .text(let text): bind(text, at: index)
+            }
+        if code != SQLITE_OK { throw unsafe SQLiteError(code, in: database, sql: sql) }
+    }
+
+    private func bind(_ text: String, at index: Int32) -> Int32 {
+        var text = text
+        return text.withUTF8 { bytes in
+            // An empty string has no address, and a null pointer would bind NULL.
+            guard let start = bytes.baseAddress else {
+                return unsafe jobd_sqlite_bind_text(handle, index, "", 0)
+            }
+            return unsafe jobd_sqlite_bind_text(handle, index, start, UInt64(bytes.count))
+        }
+    }
+}

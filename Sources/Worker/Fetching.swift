@@ -1,0 +1,190 @@
+internal import Catalogue
+internal import Configuration
+internal import Downloader
+internal import JSON
+internal import JobModel
+internal import JobStore
+internal import Provider
+
+/// Fetches the outputs of one job that has finished over there, until all are on disk or one is given up.
+struct Fetching: Sendable {
+    let recorder: Recorder
+    let context: WorkerContext
+    let places: Places
+
+    /// What became of one output.
+    private enum Fate: Sendable {
+        case done, later, givenUp(String)
+    }
+
+    /// - Parameter failures: how often in a row this job's fetching did not come to its end.
+    func fetch(_ id: Int64, failures: Int) async throws -> NextLook {
+        let (job, outputs) = try await recorder.store.read { database in
+            (try database.find(id), try database.outputs(of: id))
+        }
+        guard let job, job.state == .downloading else { return .never }
+        let fates = await withTaskGroup { group in
+            for output in outputs where output.state == .pending {
+                group.addTask { await fate(of: output, job) }
+            }
+            return await group.reduce(into: [Fate]()) { $0.append($1) }
+        }
+        try Task.checkCancellation()
+        let waits = fates.contains { if case .later = $0 { true } else { false } }
+        if waits { return .after(context.delay(after: failures + 1)) }
+        return try await finish(job)
+    }
+
+    private func finish(_ job: Job) async throws -> NextLook {
+        let outputs = try await recorder.store.read { try $0.outputs(of: job.id) }
+        if let lost = outputs.first(where: { $0.state == .failed }) {
+            let count = outputs.count { $0.state == .failed }
+            let message =
+                "\(count) of \(outputs.count) outputs could not be had; first number \(lost.position)"
+            _ = try await recorder.write("job \(job.id)") { database in
+                let reason = try database.lastFault(of: job.id)
+                return try database.record(
+                    .failed(JobFailure(.download, reason.map { "\(message): \($0)" } ?? message)),
+                    for: job.id,
+                    in: .downloading)
+            }
+            context.log.warning("job \(job.id) failed (download): \(message)")
+            return .never
+        }
+        let now = Timestamp.now
+        if context.configuration.writesSidecar { try await writeSidecar(job, outputs, at: now) }
+        _ = try await recorder.write("job \(job.id)") { database in
+            try database.record(.fetched, for: job.id, in: .downloading, at: now)
+        }
+        context.log.info("job \(job.id) completed: \(outputs.count) files")
+        return .never
+    }
+
+    /// The sidecar says what the row will say once it is completed.
+    private func writeSidecar(_ job: Job, _ outputs: [Output], at now: Timestamp) async throws {
+        var ended = job
+        guard ended.apply(.fetched, at: now), let path = outputs.first?.path else { return }
+        let (root, place) = context.place(of: path)
+        let folder = place.lastIndex(of: "/").map { String(place[...$0]) } ?? ""
+        let text = Array((ended.json(outputs: outputs).indentedText + "\n").utf8)
+        do {
+            try await context.downloader.writeSidecar(
+                text, root: root, path: folder + Sidecar.name(id: job.id))
+        } catch {
+            // The outputs are there and whole; a sidecar can be made again from the database.
+            context.log.warning("job \(job.id): its sidecar could not be written: \(error)")
+        }
+    }
+
+    private func fate(of output: Output, _ job: Job) async -> Fate {
+        do {
+            return try await places.use { await attempt(output, job) }
+        } catch {
+            return .later
+        }
+    }
+
+    private func attempt(_ output: Output, _ job: Job) async -> Fate {
+        var output = output
+        while !Task.isCancelled {
+            do throws(DownloadFailure) {
+                let file = try await place(output, job)
+                return await finish(output, file)
+            } catch {
+                if case .cancelled = error { return .later }
+                context.log.warning("job \(job.id) output \(output.position): \(error)")
+                do {
+                    guard let next = try await recordFailure(error, of: output, job) else { return .later }
+                    if next.state == .failed { return .givenUp("\(error)") }
+                    output = next
+                } catch { return .later }
+            }
+        }
+        return .later
+    }
+
+    private func place(_ output: Output, _ job: Job) async throws(DownloadFailure) -> DownloadedFile {
+        let kind = MediaKind(rawValue: output.kind.rawValue) ?? .file
+        if let recorded = output.path {
+            let (root, path) = context.place(of: recorded)
+            let found = try await context.downloader.adopt(
+                path, root: root, kind: kind, expectedBytes: output.bytes, sha256: output.sha256)
+            if var found {
+                found.path = recorded
+                return found
+            }
+        }
+        let order = DownloadOrder(
+            url: output.url, kind: kind, root: context.outputRoot, name: context.outputName,
+            fields: fields(of: output, job),
+            didProgress: { fetched, total in
+                // Small files are there before anybody could look at their progress.
+                guard total ?? fetched > 1 << 20 else { return }
+                recorder.store.post { try $0.progress(fetched, of: total, in: output.jobID, output.position) }
+            },
+            willRename: { file in
+                try await recorder.store.write { database in
+                    try database.announce(
+                        path: context.recorded(file.path), bytes: file.bytes, sha256: file.sha256,
+                        of: output.jobID,
+                        output.position)
+                }
+            })
+        var file = try await context.downloader.fetch(order)
+        file.path = context.recorded(file.path)
+        return file
+    }
+
+    private func fields(of output: Output, _ job: Job) -> OutputNameFields {
+        let input = (try? JSON(parsing: job.input)) ?? .null
+        let created = LocalTime(utc: job.createdAt.description)
+        return OutputNameFields(
+            id: job.id, index: Int(output.position),
+            created: created ?? LocalTime(year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0),
+            model: job.model, label: job.label,
+            prompt: Schema.prompt(of: input, schema: Schema.builtIn(job.model)),
+            seed: input["seed"].map { $0.string ?? $0.text }, requestID: job.requestID)
+    }
+
+    private func finish(_ output: Output, _ file: DownloadedFile) async -> Fate {
+        var done = output
+        done.path = file.path
+        done.bytes = file.bytes
+        done.sha256 = file.sha256
+        done.kind = Output.Kind(rawValue: file.facts.kind.rawValue) ?? output.kind
+        done.mediaType = file.facts.mediaType
+        done.width = file.facts.width.map { Int64($0) }
+        done.height = file.facts.height.map { Int64($0) }
+        done.durationSeconds = file.facts.duration
+        let finished = done
+        do {
+            try await recorder.write("an output of job \(output.jobID)") { try $0.finish(finished) }
+            return .done
+        } catch { return .later }
+    }
+
+    /// Counts a bad answer, and asks for a fresh address where the old one has gone.
+    ///
+    /// - Returns: the output as it is to be tried again at once, or given up; nil where it waits.
+    private func recordFailure(_ failure: DownloadFailure, of output: Output, _ job: Job) async throws
+        -> Output?
+    {
+        guard failure.countsAsAttempt else {
+            return nil
+        }
+        var fresh: String?
+        if case .badAnswer = failure, let requestID = job.requestID,
+            case .succeeded(let outputs, _) = try await context.client.result(of: requestID),
+            outputs.indices.contains(Int(output.position) - 1)
+        {
+            let url = outputs[Int(output.position) - 1].url
+            if url != output.url { fresh = url }
+        }
+        let limit = Int64(context.configuration.retryAttempts)
+        let (url, reason) = (fresh, "\(failure)")
+        let counted = try await recorder.write("an output of job \(job.id)") { database in
+            try database.countFailure(of: output, limit: limit, newURL: url, reason: reason)
+        }
+        return counted.state == .failed || fresh != nil ? counted : nil
+    }
+}

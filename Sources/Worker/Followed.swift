@@ -1,0 +1,47 @@
+internal import JobModel
+
+/// What is kept in memory of a job that RunComfy has: its input and all else are in the database.
+struct Followed: Sendable {
+    let id: Int64
+    let model: String
+    var state: JobState
+    var requestID: String
+    var cancelWished: Bool
+    /// When it was accepted, by a clock that never jumps.
+    let acceptedAt: ContinuousClock.Instant
+    /// When it has been followed for long enough.
+    let deadline: ContinuousClock.Instant
+    /// What was last recorded of its way: a look that finds the same writes nothing.
+    var word: String?
+    var queuePosition: Int64?
+    /// Looks in a row that brought no answer.
+    var faults = 0
+    /// When the service first said that it does not know the request, and how often since.
+    var goneSince: ContinuousClock.Instant?
+    var timesGone = 0
+
+    /// A job of the database. Nil where nothing is to be followed.
+    init?(_ job: Job, deadline: Duration, now: Timestamp) {
+        guard job.state.isFollowed, let requestID = job.requestID, let since = job.followedSince else {
+            return nil
+        }
+        id = job.id
+        model = job.model
+        state = job.state
+        self.requestID = requestID
+        cancelWished = job.cancelRequestedAt != nil
+        // The wall clock is read once, here; if it jumps later, nothing is late.
+        let elapsed = max(.zero, now - since)
+        acceptedAt = .now - elapsed
+        self.deadline = .now + (deadline - elapsed)
+        word = job.remoteStatus
+        queuePosition = job.queuePosition
+    }
+}
+
+/// When a job is to be looked at again.
+enum NextLook: Sendable {
+    case after(Duration)
+    /// Nothing more to do: it has ended, waits in the queue again, or waits for a person.
+    case never
+}

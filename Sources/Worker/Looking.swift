@@ -1,0 +1,139 @@
+internal import JobModel
+internal import JobStore
+internal import Provider
+
+/// Looks at one job over there, and records what has changed.
+struct Looking: Sendable {
+    let recorder: Recorder
+    let context: WorkerContext
+    let spread: ClosedRange<Duration>?
+
+    enum Finding: Sendable {
+        case again(NextLook)
+        /// The service or the way to it is troubled.
+        case trouble(NextLook, asked: Duration?)
+        case account(SubmissionGate.Reason, String, NextLook)
+        case landed(Job, took: Duration?)
+        case over
+    }
+
+    func look(at job: inout Followed) async throws -> Finding {
+        if job.cancelWished, let finding = try await sendCancel(of: &job) { return finding }
+        switch try await context.client.status(of: job.requestID) {
+        case .stopped(let obstacle): return try await stopped(obstacle, &job)
+        case .known(let status, let position):
+            answered(&job)
+            switch status {
+            case .completed, .succeeded, .failed, .cancelled: return try await ask(&job)
+            case .inQueue, .inProgress, .unknown: return try await unfinished(status, position, &job)
+            }
+        }
+    }
+
+    private func answered(_ job: inout Followed) {
+        job.faults = 0
+        job.goneSince = nil
+        job.timesGone = 0
+    }
+
+    /// `/status` says that it is over; `/result` alone says how.
+    private func ask(_ job: inout Followed) async throws -> Finding {
+        switch try await context.client.result(of: job.requestID) {
+        case .stopped(let obstacle): return try await stopped(obstacle, &job)
+        case .unfinished(let status, let position): return try await unfinished(status, position, &job)
+        case .succeeded(let outputs, let facts):
+            let finished = facts.finishedAt.flatMap(Timestamp.init)
+            let landed = try await recorder.record(
+                .succeeded(finishedAt: finished, costUSD: facts.cost), for: job.id, in: job.state,
+                outputs: outputs.map { (Output.Kind(rawValue: $0.kind.rawValue) ?? .file, $0.url) })
+            job.state = .downloading
+            var took: Duration?
+            if let finished, let created = facts.createdAt.flatMap(Timestamp.init), finished > created {
+                took = finished - created
+            }
+            return .landed(landed, took: took)
+        case .failed(let message, let facts): return try await fail(.remote, message, facts.cost, &job)
+        case .unusable(let message, let facts): return try await fail(.output, message, facts.cost, &job)
+        case .cancelled:
+            _ = try await recorder.record(.cancelledRemotely, for: job.id, in: job.state)
+            context.log.info("job \(job.id) was cancelled")
+            return .over
+        }
+    }
+
+    private func fail(
+        _ kind: FailureKind, _ message: String, _ cost: Double?, _ job: inout Followed
+    ) async throws -> Finding {
+        _ = try await recorder.record(
+            .failed(JobFailure(kind, message), costUSD: cost), for: job.id, in: job.state)
+        context.log.warning("job \(job.id) failed (\(kind.rawValue)): \(message)")
+        return .over
+    }
+
+    private func unfinished(
+        _ status: RemoteStatus, _ position: Int64?, _ job: inout Followed
+    ) async throws -> Finding {
+        if ContinuousClock.now >= job.deadline { return try await expire(status, &job) }
+        let isRunning = status == .inProgress || (job.state == .inProgress && status != .inQueue)
+        if status.word != job.word || position != job.queuePosition {
+            let progress = JobEvent.RemoteProgress(
+                isRunning: isRunning, word: status.word, queuePosition: position)
+            if case .unknown(let word) = status {
+                context.log.warning("job \(job.id): unknown status \"\(word)\"")
+            }
+            job.state = try await recorder.record(.observed(progress), for: job.id, in: job.state).state
+            (job.word, job.queuePosition) = (status.word, position)
+        }
+        let wait = context.poll.wait(
+            elapsed: ContinuousClock.now - job.acceptedAt, spread: spread, chance: .random(in: 0..<1))
+        return .again(.after(wait))
+    }
+
+    /// A fresh answer says unfinished, and its time is over. What waits in the queue over there is cancelled first.
+    private func expire(_ status: RemoteStatus, _ job: inout Followed) async throws -> Finding {
+        if status == .inQueue {
+            switch try await context.client.cancel(job.requestID) {
+            case .cancelled, .notCancellable: break
+            case .stopped(let obstacle): return try await stopped(obstacle, &job)
+            }
+        }
+        return try await fail(.deadline, "still \(status.word) after the deadline", nil, &job)
+    }
+
+    /// Sends a wished cancel. Nil where the look goes on: what cannot be cancelled is followed and fetched.
+    private func sendCancel(of job: inout Followed) async throws -> Finding? {
+        switch try await context.client.cancel(job.requestID) {
+        case .cancelled:
+            _ = try await recorder.record(.cancelledRemotely, for: job.id, in: job.state)
+            context.log.info("job \(job.id) cancelled")
+            return .over
+        case .notCancellable:
+            context.log.info("job \(job.id) cannot be cancelled any more; it is followed and fetched")
+            job.cancelWished = false
+            return nil
+        case .stopped(let obstacle): return try await stopped(obstacle, &job)
+        }
+    }
+
+    private func stopped(_ obstacle: Obstacle, _ job: inout Followed) async throws -> Finding {
+        job.faults += 1
+        let next = NextLook.after(context.delay(after: job.faults))
+        switch obstacle {
+        case .gone(let reason), .denied(let reason):
+            let first = job.goneSince ?? .now
+            job.goneSince = first
+            job.timesGone += 1
+            // Right after a submit it can be lag: only a service that keeps saying so is believed.
+            if job.timesGone >= 4, ContinuousClock.now - first >= .seconds(60) {
+                return try await fail(.lost, "the service does not know the request: \(reason)", nil, &job)
+            }
+            let wait = min(context.delay(after: job.faults), .seconds(20))
+            return .again(.after(wait))
+        case .account(let fault, let reason):
+            return .account(fault == .token ? .token : .balance, reason, next)
+        case .tryLater(let reason, let asked):
+            context.log.debug("job \(job.id): \(reason)")
+            return .trouble(.after(context.delay(after: job.faults, asked: asked)), asked: asked)
+        }
+    }
+}

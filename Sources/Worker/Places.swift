@@ -1,0 +1,74 @@
+internal import HTTP
+internal import Locked
+
+/// A bounded number of places, given in the order of asking.
+final class Places: Sendable {
+    private struct State {
+        var free: Int
+        var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
+        var nextID = 0
+    }
+
+    private let state: Locked<State>
+
+    init(_ count: Int) { state = Locked(State(free: count)) }
+
+    /// Runs `body` when there is a place for it.
+    func use<Result>(_ body: () async -> Result) async throws(CancellationError) -> Result {
+        guard await take() else { throw CancellationError() }
+        defer { give() }
+        return await body()
+    }
+
+    /// Answers false where the task was cancelled meanwhile.
+    private func take() async -> Bool {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let answer = state.withLock { state -> Bool? in
+                    if Task.isCancelled { return false }
+                    if state.free > 0 {
+                        state.free -= 1
+                        return true
+                    }
+                    state.waiting.append((id, continuation))
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0).continuation }
+            }
+            waiter?.resume(returning: false)
+        }
+    }
+
+    private func give() {
+        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+            if state.waiting.isEmpty {
+                state.free += 1
+                return nil
+            }
+            return state.waiting.removeFirst().continuation
+        }
+        next?.resume(returning: true)
+    }
+
+    /// More places, or fewer once they are given back.
+    func change(by count: Int) {
+        state.withLock { $0.free += count }
+        // Those who wait are served as places come back; a reload that adds some serves them here.
+        for _ in 0..<max(0, count) {
+            let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+                guard state.free > 0, !state.waiting.isEmpty else { return nil }
+                state.free -= 1
+                return state.waiting.removeFirst().continuation
+            }
+            next?.resume(returning: true)
+        }
+    }
+}

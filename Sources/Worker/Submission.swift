@@ -1,0 +1,97 @@
+internal import Configuration
+internal import JSON
+internal import JobModel
+internal import JobStore
+internal import Provider
+
+/// Sends one claimed job, once, and records what became of it. The intent to send is on disk already.
+struct Submission: Sendable {
+    let job: Job
+    let store: JobStore
+    let context: WorkerContext
+    /// Tries of this job so far that certainly bought nothing.
+    let failures: Int
+
+    enum Outcome: Sendable {
+        /// RunComfy has it.
+        case accepted(Job)
+        /// It answered for this job alone: refused, or ended otherwise.
+        case settled
+        /// No answer, or one that does not count.
+        case noAnswer
+        /// To be tried again: the service asks for a pause, or the answer was about nothing that others share.
+        case later(asked: Duration?)
+        case account(SubmissionGate.Reason, String)
+    }
+
+    func run() async -> Outcome {
+        // A stop must not tear a paid POST from its answer: a task of its own does not see the cancellation.
+        await Task { await send() }.value
+    }
+
+    private func send() async -> Outcome {
+        let answer = await context.client.submit(model: job.model, input: job.input)
+        do {
+            return try await record(answer)
+        } catch {
+            // What was bought and could not be written must at least be findable.
+            if case .bought(let id, _) = answer {
+                context.log.error("job \(job.id) is request \(id), which could not be recorded: \(error)")
+            }
+            return .noAnswer
+        }
+    }
+
+    private func record(_ answer: SubmitAnswer) async throws -> Outcome {
+        let recorder = Recorder(store: store, context: context)
+        switch answer {
+        case .bought(let requestID, let raw):
+            do {
+                let accepted = try await recorder.record(
+                    .accepted(requestID: requestID), for: job.id, in: .submitting)
+                context.log.info("job \(job.id) accepted as \(requestID)")
+                return .accepted(accepted)
+            } catch StoreError.refused {
+                // Two jobs with one request: the service has mixed something up, and nobody can know what was bought.
+                return try await doubt("the service answered with the request of another job", raw, recorder)
+            }
+        case .refused(let message):
+            _ = try await recorder.record(.refused(message: message), for: job.id, in: .submitting)
+            context.log.warning("job \(job.id) refused: \(message)")
+            return .settled
+        case .notBought(let reason, let asked):
+            let wait = context.delay(after: failures + 1, asked: asked)
+            _ = try await recorder.record(
+                .notBought(reason: reason, tryAgainAt: .now + wait), for: job.id, in: .submitting)
+            context.log.warning("job \(job.id) not sent: \(reason)")
+            return answer.isNoConnection ? .noAnswer : .later(asked: asked)
+        case .accountFault(let fault, let reason):
+            _ = try await recorder.record(
+                .notBought(reason: reason, tryAgainAt: nil), for: job.id, in: .submitting)
+            return .account(fault == .token ? .token : .balance, reason)
+        case .uncertain(let reason, let raw): return try await doubt(reason, raw, recorder)
+        }
+    }
+
+    private func doubt(_ reason: String, _ raw: String, _ recorder: Recorder) async throws -> Outcome {
+        let resubmits = context.configuration.onUncertain == .resubmit
+        try await recorder.write("job \(job.id)") { database in
+            let doubted = try database.record(
+                .unanswered(reason: reason), for: job.id, in: .submitting, detail: ["answer": .string(raw)])
+            if resubmits, try !database.wasResubmitted(doubted.id) {
+                _ = try database.record(
+                    .resolved(.resubmit), for: doubted.id, in: .uncertain, detail: ["by": "on_uncertain"])
+            }
+        }
+        context.log.warning("job \(job.id) is uncertain: \(reason)")
+        return .noAnswer
+    }
+}
+
+extension SubmitAnswer {
+    /// Nothing came back at all, so that it says something of the service rather than of the job.
+    fileprivate var isNoConnection: Bool {
+        if case .notBought(_, nil) = self { return true }
+        return false
+    }
+}

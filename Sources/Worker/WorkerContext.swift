@@ -1,0 +1,54 @@
+package import Configuration
+package import Downloader
+internal import JobModel
+package import Provider
+
+/// What the worker works with. A reload replaces it as a whole; what is under way keeps what it began with.
+package struct WorkerContext: Sendable {
+    package let configuration: Configuration
+    package let client: RunComfyClient
+    package let downloader: Downloader
+    package let outputName: OutputName
+    /// Where outputs go, absolute.
+    package let outputRoot: String
+    /// `outputs/` of the state directory: paths below it are recorded relative to it.
+    package let defaultRoot: String
+    package let hasToken: Bool
+    package let log: Log
+
+    package init(
+        configuration: Configuration, client: RunComfyClient, downloader: Downloader, outputName: OutputName,
+        outputRoot: String, defaultRoot: String, hasToken: Bool, log: Log
+    ) {
+        self.configuration = configuration
+        self.client = client
+        self.downloader = downloader
+        self.outputName = outputName
+        self.outputRoot = outputRoot
+        self.defaultRoot = defaultRoot
+        self.hasToken = hasToken
+        self.log = log
+    }
+
+    var retry: RetryPolicy { RetryPolicy(shortest: configuration.retryMin, longest: configuration.retryMax) }
+    var poll: PollPolicy { PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax) }
+
+    func deadline(of model: String) -> Duration {
+        configuration.limits(of: model)?.limits.deadline ?? configuration.deadline
+    }
+
+    /// A wait before the next try, with its jitter drawn.
+    func delay(after failures: Int, asked: Duration? = nil) -> Duration {
+        retry.delay(after: failures, chance: .random(in: 0..<1), asked: asked)
+    }
+
+    /// How a path is recorded: relative where it lies in `outputs/`, else absolute.
+    func recorded(_ path: String) -> String {
+        outputRoot == defaultRoot ? path : outputRoot + "/" + path
+    }
+
+    /// Where a recorded path is: below which directory, and how from there.
+    func place(of recorded: String) -> (root: String, path: String) {
+        recorded.hasPrefix("/") ? ("/", String(recorded.dropFirst())) : (defaultRoot, recorded)
+    }
+}

@@ -1,0 +1,3 @@
+internal import ControlCommands
+
+ControlProgram.main()

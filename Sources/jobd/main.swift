@@ -1,0 +1,3 @@
+internal import Daemon
+
+await DaemonProgram.main()

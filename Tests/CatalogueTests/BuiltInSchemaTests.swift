@@ -1,0 +1,52 @@
+import Catalogue
+import FoundationEssentials
+import JSON
+import Testing
+
+@Suite("The schemas in the binary")
+struct BuiltInSchemaTests {
+    @Test("every schema file is in the binary, and means the same there")
+    func files() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/Catalogue/Schemas").standardizedFileURL
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.count == Schema.builtIn.count)
+        for name in names {
+            let document = try JSON(
+                parsing: [UInt8](try Data(contentsOf: folder.appending(path: name))), .strict)
+            let modelID = try #require(document["model_id"]?.string)
+            #expect(Schema.builtIn(modelID)?.document == document)
+            #expect(name == modelID.split(separator: "/").joined(separator: "__") + ".json")
+        }
+    }
+
+    @Test("they are the four models, sorted")
+    func models() {
+        #expect(Schema.builtIn.map(\.modelID) == Sample.allCases.map(\.rawValue).sorted())
+        #expect(Schema.builtIn("bytedance/other") == nil)
+    }
+
+    @Test("properties and rules are read in the order of the schema")
+    func properties() throws {
+        let schema = try Sample.editSequential.schema()
+        #expect(
+            schema.properties.map(\.name) == [
+                "images", "text", "sequential_image_generation_options", "image_size", "seed",
+                "optimize_prompt_options", "sequential_image_generation",
+            ])
+        #expect(schema.required == ["images", "text"])
+
+        let images = try #require(schema["images"])
+        #expect(images.isFile && images.isList && images.itemType == .string)
+        #expect(images.minItems == 1 && images.maxItems == 10 && images.title == "Images")
+        #expect(images.validations.count == 7)
+        #expect(images.validations.first?.kind == .bound(.megabytes, .atMost, 10))
+        #expect(images.validations.first?.message == "File size must be less than 10 MB.")
+
+        let text = try #require(schema["text"])
+        #expect(text.type == .string && text.rule.maxLength == 600 && !text.isFile && !text.isList)
+        #expect(schema["seed"]?.type == .integer && schema["seed"]?.defaultValue == nil)
+        #expect(schema["sequential_image_generation_options"]?.defaultValue == .number("3"))
+        #expect(try Sample.video.schema()["first_frame_image_url"]?.isFile == true)
+    }
+}

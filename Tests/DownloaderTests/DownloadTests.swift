@@ -1,0 +1,195 @@
+import HTTP
+internal import Locked
+import Testing
+
+@testable import Downloader
+
+@Suite(.timeLimit(.minutes(2))) struct DownloadTests {
+    private static let png = SampleFile.png(3, 5)
+
+    @Test func anOutputIsWholeNamedHashedAndDescribed() async throws {
+        let rig = try Rig { request, _ in .file(Self.png, request) }
+        let file = try await rig.downloader().fetch(rig.order("/deep/x.jpg?a=b"))
+        #expect(file.path == "2026-01-02/000007-1.png")
+        #expect(file.bytes == Int64(Self.png.count))
+        #expect(file.sha256 == SHA256.hexadecimal(of: Self.png))
+        #expect(file.facts.width == 3 && file.facts.kind == .image)
+        #expect(rig.contents(file.path) == Self.png)
+        #expect(rig.recorded.withLock { $0 } == [file])
+        #expect(rig.sizes.withLock { $0 } == [Int64(Self.png.count)])
+        #expect(mode("\(rig.root)/\(file.path)") == 0o600)
+        #expect(mode(rig.root) == 0o700 && mode(rig.root + "/2026-01-02") == 0o700)
+        #expect(Rig.names(rig.root + "/2026-01-02") == ["000007-1.png"])
+        let request = try #require(rig.server.requests.first)
+        #expect(request.path == "/deep/x.jpg?a=b")
+        #expect(request.headers["authorization"] == nil && request.headers["range"] == nil)
+    }
+
+    @Test func aGroupsDirectoryGivesItsGroupFilesToRead() async throws {
+        let rig = try Rig(access: .groupReadable) { request, _ in .file(Self.png, request) }
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(mode("\(rig.root)/\(file.path)") == 0o640)
+        #expect(mode(rig.root + "/2026-01-02") == 0o2750)
+    }
+
+    @Test func theFinalPathIsRecordedBeforeTheFileIsThere() async throws {
+        let rig = try Rig { request, _ in .file(Self.png, request) }
+        let root = rig.root
+        _ = try await rig.downloader().fetch(
+            rig.order { file in
+                #expect(Rig.read(root + "/" + file.path) == nil)
+                #expect(Rig.read(root + "/2026-01-02/.000007-1.part") == Self.png)
+            })
+    }
+
+    @Test(
+        "A page, nothing, and text are refused, count as an attempt, and leave nothing behind",
+        arguments: ["<!doctype html><title>504</title>", "", "{\"error\":\"x\"}", "gone"])
+    func foreignContent(body: String) async throws {
+        let rig = try Rig { request, _ in .file(Array(body.utf8), request) }
+        let failure = await rig.failure(try rig.downloader(), try rig.order())
+        guard case .badContent = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(failure?.countsAsAttempt == true)
+        #expect(Rig.names(rig.root + "/2026-01-02").isEmpty)
+        _ = await rig.failure(try rig.downloader(), try rig.order())
+        #expect(rig.server.requests.last?.headers["range"] == nil)
+    }
+
+    @Test(
+        "An address that has gone counts as an attempt; everything else is tried again",
+        arguments: [
+            ("403 Forbidden", true), ("404 Not Found", true), ("410 Gone", true), ("401 Unauthorized", false),
+            ("408 Request Timeout", false), ("429 Too Many Requests", false), ("500 Oops", false),
+            ("502 Bad Gateway", false), ("503 Busy", false), ("520 Cloudy", false),
+            ("304 Not Modified", false),
+        ])
+    func statuses(status: String, counts: Bool) async throws {
+        let rig = try Rig { _, _ in .status(status, ["Retry-After": "7"], body: "<html>") }
+        let failure = try #require(await rig.failure(try rig.downloader(), try rig.order()))
+        #expect(failure.countsAsAttempt == counts)
+        if case .network(_, let retryAfter) = failure { #expect(retryAfter == .seconds(7)) }
+        if case .badAnswer(let code) = failure { #expect(status.hasPrefix("\(code) ")) }
+    }
+
+    @Test func whatIsTooLargeIsRefusedByItsHeadAndByItsBody() async throws {
+        for framing in [FileServer.Framing.length, .chunks] {
+            let rig = try Rig(maximumBytes: 50) { request, _ in
+                var answer = FileServer.Answer.file(Self.png, request)
+                answer.framing = framing
+                return answer
+            }
+            let failure = await rig.failure(try rig.downloader(), try rig.order())
+            guard case .badContent(let reason) = failure else {
+                Issue.record("\(String(describing: failure))")
+                continue
+            }
+            #expect(reason.contains("download.max_bytes"))
+            #expect(Rig.names(rig.root + "/2026-01-02").isEmpty)
+        }
+    }
+
+    @Test func anEncodedBodyIsRefused() async throws {
+        let rig = try Rig { request, _ in
+            var answer = FileServer.Answer.file([0x1F, 0x8B, 8, 0], request)
+            answer.headers.fields.append(.init(name: "Content-Encoding", value: "gzip"))
+            return answer
+        }
+        guard case .badContent = await rig.failure(try rig.downloader(), try rig.order()) else {
+            Issue.record("taken")
+            return
+        }
+        #expect(rig.server.requests.first?.headers["accept-encoding"] == "identity")
+    }
+
+    @Test func aCutBodyIsNeverTakenForWhole() async throws {
+        let rig = try Rig { request, count in
+            var answer = FileServer.Answer(headers: ["Content-Type": "image/png"], body: Self.png)
+            answer.cut = Self.png.count - 1
+            return answer
+        }
+        guard case .network = await rig.failure(try rig.downloader(), try rig.order()) else {
+            Issue.record("taken")
+            return
+        }
+        #expect(rig.recorded.withLock { $0 }.isEmpty)
+    }
+
+    @Test("Where no length was told, the format's own end has to show", arguments: [0, 1])
+    func noLength(extra: Int) async throws {
+        for framing in [FileServer.Framing.chunks, .close] {
+            let rig = try Rig { _, _ in
+                FileServer.Answer(body: Self.png + [UInt8](repeating: 0, count: extra), framing: framing)
+            }
+            let file = try await rig.downloader().fetch(rig.order())
+            #expect(file.bytes == Int64(Self.png.count + extra))
+        }
+    }
+
+    @Test func aConnectionThatEndsEarlyAnywhereIsNoEnd() async throws {
+        // Every length of the body, one after another; each download has its own id.
+        let rig = try Rig { request, _ in
+            let length = Int(request.path.dropFirst()) ?? 0
+            return FileServer.Answer(body: Array(Self.png[..<length]), framing: .close)
+        }
+        let downloader = try rig.downloader()
+        for length in 8..<Self.png.count {
+            let failure = await rig.failure(downloader, try rig.order("/\(length)", id: Int64(length)))
+            guard case .network = failure else {
+                Issue.record("\(length): \(String(describing: failure))")
+                continue
+            }
+        }
+        let whole = try await downloader.fetch(rig.order("/\(Self.png.count)", id: 1000))
+        #expect(whole.sha256 == SHA256.hexadecimal(of: Self.png))
+    }
+
+    @Test func aChunkedBodyWithoutItsLastChunkIsNoEnd() async throws {
+        // A format without an end of its own: only the framing can tell.
+        let bytes = [UInt8](repeating: 0xFE, count: 200)
+        let rig = try Rig { _, count in
+            FileServer.Answer(body: bytes, framing: .chunks, cut: count == 0 ? 215 : nil)
+        }
+        guard case .network = await rig.failure(try rig.downloader(), try rig.order()) else {
+            Issue.record("taken")
+            return
+        }
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(rig.contents(file.path) == bytes)
+        #expect(file.path.hasSuffix(".bin"))
+    }
+
+    @Test func anEndedTaskStopsTheDownloadAndKeepsWhatHasCome() async throws {
+        let rig = try Rig { request, count in
+            var answer = FileServer.Answer.file(Self.png, request)
+            if count == 0 {
+                // The rest never comes, and the connection stays.
+                answer.headers.fields.append(.init(name: "Content-Length", value: "\(Self.png.count)"))
+                answer.body = Array(Self.png.prefix(30))
+            }
+            return answer
+        }
+        let downloader = try rig.downloader()
+        let order = try rig.order()
+        let task = Task { () -> DownloadFailure? in await rig.failure(downloader, order) }
+        while Rig.read(rig.temporaryPath)?.count != 30 { try await Task.sleep(for: .milliseconds(1)) }
+        task.cancel()
+        guard case .cancelled = await task.value else {
+            Issue.record("not cancelled")
+            return
+        }
+        _ = try await rig.downloader().fetch(order)
+        #expect(rig.server.requests.last?.headers["range"] == "bytes=30-")
+    }
+
+    @Test func aFileOfManyMegabytesComesWhole() async throws {
+        let bytes = SampleFile.mp4(data: [UInt8](repeating: 7, count: 20 << 20))
+        let rig = try Rig { request, _ in .file(bytes, request) }
+        let file = try await rig.downloader().fetch(rig.order(kind: .video))
+        #expect(file.bytes == Int64(bytes.count))
+        #expect(file.sha256 == SHA256.hexadecimal(of: bytes))
+        #expect(file.facts.duration == 12.5)
+    }
+}

@@ -1,0 +1,162 @@
+import Glibc
+import Testing
+
+@testable import Downloader
+
+@Suite struct MediaProbeTests {
+    @Test(
+        "Pictures tell their format and size",
+        arguments: [
+            (SampleFile.png(3, 5), "image/png", "png", 3, 5),
+            (SampleFile.jpeg(640, 480), "image/jpeg", "jpg", 640, 480),
+            (SampleFile.jpeg(9, 7, frame: 0xC2), "image/jpeg", "jpg", 9, 7),
+            (SampleFile.jpeg(9, 7, frame: 0xCF), "image/jpeg", "jpg", 9, 7),
+            (SampleFile.gif(17, 19), "image/gif", "gif", 17, 19),
+            (SampleFile.webpLossy(176, 144), "image/webp", "webp", 176, 144),
+            (SampleFile.webpLossless(300, 16384), "image/webp", "webp", 300, 16384),
+            (SampleFile.webpExtended(4096, 2), "image/webp", "webp", 4096, 2),
+            (SampleFile.avif(64, 32), "image/avif", "avif", 64, 32),
+        ])
+    func pictures(bytes: [UInt8], type: String, fileExtension: String, width: Int, height: Int) throws {
+        let expected = MediaFacts(
+            kind: .image, mediaType: type, fileExtension: fileExtension, width: width, height: height)
+        #expect(try OpenFile(bytes).facts() == expected)
+    }
+
+    @Test(
+        "Films tell their format, size and duration, wherever the movie box stands",
+        arguments: [
+            (SampleFile.mp4(), "video/mp4", "mp4", 1280, 720, 12.5),
+            (SampleFile.mp4(movieFirst: false), "video/mp4", "mp4", 1280, 720, 12.5),
+            (SampleFile.mp4(long: true), "video/mp4", "mp4", 1280, 720, 12.5),
+            (SampleFile.mp4(brand: "qt  "), "video/quicktime", "mov", 1280, 720, 12.5),
+            (SampleFile.fragmentedMP4(), "video/mp4", "mp4", 320, 240, 8),
+            (SampleFile.fragmentedMP4(header: nil), "video/mp4", "mp4", 320, 240, 1.5),
+            (SampleFile.webm(), "video/webm", "webm", 854, 480, 2.5),
+            (SampleFile.webm(knownSize: false), "video/webm", "webm", 854, 480, 2.5),
+            (SampleFile.webm(type: "matroska"), "video/x-matroska", "mkv", 854, 480, 2.5),
+        ])
+    func films(bytes: [UInt8], type: String, fileExtension: String, width: Int, height: Int, seconds: Double)
+        throws
+    {
+        let expected = MediaFacts(
+            kind: .video, mediaType: type, fileExtension: fileExtension, width: width, height: height,
+            duration: seconds)
+        #expect(try OpenFile(bytes).facts() == expected)
+    }
+
+    @Test func theMovieIsFoundBehindGigabytesOfData() throws {
+        // The data are a hole of three gigabytes: reading them would take a while, and far more than the budget.
+        let whole = SampleFile.mp4(movieFirst: false, long: true, data: [])
+        let hole: UInt64 = 3 << 30
+        let movie = try #require(whole.indices.first { whole[$0...].starts(with: "moov".utf8) }) - 4
+        let dataSize = movie - 8
+        var start = Array(whole[..<movie])
+        start.replaceSubrange(dataSize..<movie, with: SampleFile.big(hole + 16))
+        let file = OpenFile(start)
+        ftruncate(file.descriptor, off_t(start.count) + off_t(hole))
+        let rest = Array(whole[movie...])
+        unsafe _ = rest.withUnsafeBytes {
+            unsafe pwrite(file.descriptor, $0.baseAddress, $0.count, off_t(start.count) + off_t(hole))
+        }
+        #expect(try file.facts()?.duration == 12.5)
+        #expect(try file.isWhole() == true)
+        let few = try #require(FileBytes(descriptor: file.descriptor, reads: 40))
+        #expect(MediaProbe.isWhole(few) == true)
+    }
+
+    @Test func soundWithoutPictureIsAudio() throws {
+        let mp4 = try OpenFile(SampleFile.mp4(withVideo: false)).facts()
+        #expect(mp4 == MediaFacts(kind: .audio, mediaType: "audio/mp4", fileExtension: "m4a", duration: 12.5))
+        let webm = try OpenFile(SampleFile.webm(withVideo: false)).facts()
+        #expect(
+            webm == MediaFacts(kind: .audio, mediaType: "audio/webm", fileExtension: "webm", duration: 2.5))
+    }
+
+    @Test(
+        "Other formats are told by their first bytes",
+        arguments: [
+            (Array("ID3\u{4}\0\0".utf8), MediaKind.audio, "audio/mpeg", "mp3"),
+            ([0xFF, 0xFB, 0x90, 0x64, 0], .audio, "audio/mpeg", "mp3"),
+            ([0xFF, 0xF1, 0x50, 0x80, 0], .audio, "audio/aac", "aac"),
+            (SampleFile.wav(), .audio, "audio/wav", "wav"),
+            (Array("fLaC\0".utf8), .audio, "audio/flac", "flac"),
+            (Array("OggS\0".utf8), .audio, "audio/ogg", "ogg"),
+            (SampleFile.mp4(brand: "M4A ", withVideo: false), .audio, "audio/mp4", "m4a"),
+            (Array("PK\u{3}\u{4}".utf8), .file, "application/zip", "zip"),
+            (Array("%PDF-1.7".utf8), .file, "application/pdf", "pdf"),
+            (Array("glTF\u{2}\0\0\0".utf8), .file, "model/gltf-binary", "glb"),
+            (Array("II*\0".utf8), .image, "image/tiff", "tiff"),
+            (Array("BM".utf8) + [60, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 0, 0, 0], .image, "image/bmp", "bmp"),
+            (Array("<?xml version='1.0'?>\n<!-- x --><svg xmlns='x'/>".utf8), .image, "image/svg+xml", "svg"),
+        ])
+    func others(bytes: [UInt8], kind: MediaKind, type: String, fileExtension: String) throws {
+        let facts = try #require(try OpenFile(bytes).facts(.image))
+        #expect(facts.kind == kind)
+        #expect(facts.mediaType == type)
+        #expect(facts.fileExtension == fileExtension)
+    }
+
+    @Test(
+        "A web page is refused, whatever it is called and whatever was expected",
+        arguments: [
+            "<!DOCTYPE html><p>", "\u{FEFF} \r\n<!doctype HTML>", "<html lang=en>", "<HTML>",
+            "<!-- a --><?x?><html>", "<head>", "<body class=x>", "<script src=x>", "<h1>504</h1>",
+        ])
+    func webPages(text: String) throws {
+        for kind in MediaKind.allCases {
+            #expect(try OpenFile(Array(text.utf8)).facts(kind, type: "image/png") == nil)
+        }
+        let wide: [UInt8] =
+            [0xFF, 0xFE] + text.drop { $0 == "\u{FEFF}" }.utf16.flatMap { unit in SampleFile.little(unit) }
+        #expect(try OpenFile(wide).facts(.file) == nil)
+    }
+
+    @Test func emptyIsRefused() throws {
+        for kind in MediaKind.allCases { #expect(try OpenFile([]).facts(kind) == nil) }
+    }
+
+    @Test(
+        "Text in place of a picture is refused, and taken where nothing was expected",
+        arguments: [
+            (#"{"error": "expired"}"#, "application/json", "json"), ("not found", "text/plain", "txt"),
+            ("<?xml version='1.0'?><Error/>", "text/plain", "txt"), (" \n", "text/plain", "txt"),
+            ("{}", "application/json", "json"), ("naïve", "text/plain", "txt"),
+        ])
+    func foreignText(text: String, type: String, fileExtension: String) throws {
+        let file = OpenFile(Array(text.utf8))
+        for kind in [MediaKind.image, .video, .audio] {
+            #expect(try file.facts(kind, type: "image/png") == nil)
+        }
+        let expected = MediaFacts(kind: .file, mediaType: type, fileExtension: fileExtension)
+        #expect(try file.facts(.file) == expected)
+    }
+
+    @Test(
+        "An unknown format is a file; its type and extension are what the server and the URL call it",
+        arguments: [
+            ("model/obj; charset=x", "https://h.test/a/b.dat?c=.png", "model/obj", "obj"),
+            ("application/octet-stream", "https://h.test/a/b.SAFETENSORS", "application/octet-stream", "bin"),
+            ("application/octet-stream", "https://h.test/a/b.PLY#x", "application/octet-stream", "ply"),
+            (nil, "https://h.test/a/b.tar", "application/octet-stream", "tar"),
+            (nil, "https://h.test/a/b.html", "application/octet-stream", "bin"),
+            (nil, "https://h.test", "application/octet-stream", "bin"),
+            (nil, "https://h.test/a.b/c", "application/octet-stream", "bin"),
+            ("x/\u{1B}[0m", "https://h.test/a/b.p/..", "application/octet-stream", "bin"),
+        ] as [(String?, String, String, String)])
+    func unknown(declared: String?, url: String, type: String, fileExtension: String) throws {
+        let facts = try OpenFile([0, 1, 2, 3, 0xFE]).facts(.image, type: declared, url: url)
+        #expect(facts == MediaFacts(kind: .file, mediaType: type, fileExtension: fileExtension))
+    }
+
+    @Test func unknownBytesThatTheServerCallsAPageAreRefused() throws {
+        #expect(try OpenFile([0, 1, 2, 3]).facts(.file, type: "Text/HTML; charset=utf-8") == nil)
+        // A picture is a picture also when the server is wrong about it.
+        #expect(try OpenFile(SampleFile.png(1, 1)).facts(.image, type: "text/html")?.fileExtension == "png")
+    }
+
+    @Test func aSizeOfNothingIsLeftOut() throws {
+        let facts = try OpenFile(SampleFile.png(0, 5)).facts()
+        #expect(facts == MediaFacts(kind: .image, mediaType: "image/png", fileExtension: "png"))
+    }
+}

@@ -1,0 +1,141 @@
+import Glibc
+import HTTP
+internal import Locked
+import Testing
+
+@testable import Downloader
+
+/// Files get their names without harm to what is there, whoever put it there.
+@Suite(.timeLimit(.minutes(2))) struct PlacementTests {
+    private static let png = SampleFile.png(3, 5)
+    private static let precious = Array("precious".utf8)
+
+    private func rig() throws -> Rig { try Rig { request, _ in .file(Self.png, request) } }
+
+    /// Makes the directory that the files go to, as a first download does.
+    private func makeDirectory(_ rig: Rig) {
+        unsafe mkdir(rig.root, 0o700)
+        unsafe mkdir(rig.root + "/2026-01-02", 0o700)
+    }
+
+    @Test func aTakenNameIsLeftAlone() async throws {
+        let rig = try rig()
+        makeDirectory(rig)
+        Rig.write(Self.precious, rig.root + "/2026-01-02/000007-1.png")
+        unsafe mkdir(rig.root + "/2026-01-02/000007-1-2.png", 0o700)
+        unsafe symlink("/nowhere", rig.root + "/2026-01-02/000007-1-3.png")
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(file.path == "2026-01-02/000007-1-4.png")
+        #expect(rig.contents("2026-01-02/000007-1.png") == Self.precious)
+        #expect(rig.contents(file.path) == Self.png)
+    }
+
+    @Test func aNameThatIsTakenAtTheLastMomentIsRecordedAnew() async throws {
+        let rig = try rig()
+        let root = rig.root
+        let file = try await rig.downloader().fetch(
+            rig.order { file in
+                if file.path.hasSuffix("1.png") { Rig.write(Self.precious, root + "/" + file.path) }
+            })
+        #expect(file.path == "2026-01-02/000007-1-2.png")
+        #expect(rig.recorded.withLock { $0.map(\.path) } == ["2026-01-02/000007-1.png", file.path])
+        #expect(rig.contents("2026-01-02/000007-1.png") == Self.precious)
+    }
+
+    @Test func manyAtOnceWantOneNameAndEachGetsItsOwn() async throws {
+        let rig = try Rig { request, _ in
+            .file(SampleFile.png(UInt32(request.path.dropFirst()) ?? 0, 1), request)
+        }
+        let downloader = try rig.downloader()
+        let files = try await withThrowingTaskGroup(of: (Int, DownloadedFile).self) { group in
+            for id in 1...40 {
+                let order = try rig.order("/\(id)", id: Int64(id), template: "same.{ext}")
+                group.addTask { (id, try await downloader.fetch(order)) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(Set(files.map(\.1.path)).count == 40)
+        #expect(Rig.names(rig.root).count == 40)
+        for (id, file) in files {
+            #expect(rig.contents(file.path) == SampleFile.png(UInt32(id), 1))
+            #expect(file.facts.width == id)
+        }
+    }
+
+    @Test func noOutputTakesASidecarsName() async throws {
+        let rig = try Rig { request, _ in .file(Array("{\"a\":1}".utf8), request) }
+        let file = try await rig.downloader().fetch(rig.order(kind: .file, template: "{id}.{ext}"))
+        #expect(file.path == "000007-2.json")
+    }
+
+    @Test func theExtensionMayNameADirectory() async throws {
+        let rig = try rig()
+        let file = try await rig.downloader().fetch(rig.order(template: "{ext}/{date}/{id}.{ext}"))
+        #expect(file.path == "png/2026-01-02/000007.png")
+        #expect(rig.contents(file.path) == Self.png)
+        #expect(Rig.names(rig.root) == ["png"])
+    }
+
+    @Test(
+        "A link, a second name, a pipe or a directory in the temporary file's place harms nobody",
+        arguments: ["symlink", "dangling", "hard link", "pipe", "note", "directory"])
+    func plantedAtTheTemporaryName(what: String) async throws {
+        let rig = try rig()
+        makeDirectory(rig)
+        let victim = rig.root + "/victim"
+        Rig.write(Self.precious, victim)
+        switch what {
+        case "symlink": unsafe symlink(victim, rig.temporaryPath)
+        case "dangling": unsafe symlink(rig.root + "/new", rig.temporaryPath)
+        case "hard link": unsafe link(victim, rig.temporaryPath)
+        case "pipe": unsafe mkfifo(rig.temporaryPath, 0o600)
+        case "note": unsafe symlink(victim, rig.temporaryPath + ".json")
+        default: unsafe mkdir(rig.temporaryPath, 0o700)
+        }
+        if what == "directory" {
+            guard case .disk = await rig.failure(try rig.downloader(), try rig.order()) else {
+                Issue.record("not refused")
+                return
+            }
+            return
+        }
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(Rig.read(victim) == Self.precious)
+        #expect(rig.contents(file.path) == Self.png)
+        #expect(Rig.names(rig.root) == ["victim", "2026-01-02"])
+        #expect(Rig.names(rig.root + "/2026-01-02") == ["000007-1.png"])
+    }
+
+    @Test func aLinkInPlaceOfADirectoryIsNotFollowed() async throws {
+        let rig = try rig()
+        unsafe mkdir(rig.root, 0o700)
+        unsafe mkdir(rig.root + "/elsewhere", 0o700)
+        unsafe symlink(rig.root + "/elsewhere", rig.root + "/2026-01-02")
+        guard case .disk(let reason) = await rig.failure(try rig.downloader(), try rig.order()) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(reason.contains("2026-01-02"))
+        #expect(Rig.names(rig.root + "/elsewhere").isEmpty)
+        #expect(rig.server.requests.isEmpty)
+    }
+
+    @Test func outputsMayLieBehindALink() async throws {
+        let rig = try rig()
+        unsafe mkdir(rig.root + "-real", 0o700)
+        unsafe symlink(rig.root + "-real", rig.root)
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(Rig.read(rig.root + "-real/" + file.path) == Self.png)
+    }
+
+    @Test func aDiskThatCannotBeWrittenIsSaidSo() async throws {
+        let rig = try rig()
+        Rig.write([], rig.root)
+        let failure = await rig.failure(try rig.downloader(), try rig.order())
+        guard case .disk = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(failure?.countsAsAttempt == false)
+    }
+}

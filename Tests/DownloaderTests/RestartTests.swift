@@ -1,0 +1,106 @@
+import Glibc
+import HTTP
+internal import Locked
+import Testing
+
+@testable import Downloader
+
+/// What a start after a crash finds, and what it makes of it.
+@Suite(.timeLimit(.minutes(2))) struct RestartTests {
+    private static let png = SampleFile.png(3, 5)
+
+    private func rig() throws -> Rig { try Rig { request, _ in .file(Self.png, request) } }
+
+    private func adopt(_ rig: Rig, _ file: DownloadedFile, bytes: Int64? = nil, sha256: String? = nil)
+        async throws -> DownloadedFile?
+    {
+        try await rig.downloader().adopt(
+            file.path, root: rig.root, kind: .image, expectedBytes: bytes ?? file.bytes,
+            sha256: sha256 ?? file.sha256)
+    }
+
+    @Test func aWholeFileUnderItsRecordedPathIsTheOutput() async throws {
+        let rig = try rig()
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(try await adopt(rig, file) == file)
+        let unknown = try await rig.downloader().adopt(
+            file.path, root: rig.root, kind: .image, expectedBytes: nil, sha256: nil)
+        #expect(unknown == file)
+    }
+
+    @Test func whatIsNotTheRecordedFileIsNotTaken() async throws {
+        let rig = try rig()
+        let file = try await rig.downloader().fetch(rig.order())
+        let path = rig.root + "/" + file.path
+        #expect(try await adopt(rig, file, bytes: 1) == nil)
+        #expect(try await adopt(rig, file, sha256: "0") == nil)
+        for damage in [[UInt8](), Array(Self.png.dropLast()), Array("<html>".utf8), SampleFile.png(4, 5)] {
+            Rig.write(damage, path)
+            #expect(try await adopt(rig, file) == nil)
+        }
+        Rig.write(Array(Self.png.dropLast()), path)
+        let withoutProof = try await rig.downloader().adopt(
+            file.path, root: rig.root, kind: .image, expectedBytes: nil, sha256: nil)
+        #expect(withoutProof == nil)
+        unsafe unlink(path)
+        #expect(try await adopt(rig, file) == nil)
+        Rig.write(Self.png, rig.root + "/elsewhere")
+        unsafe symlink(rig.root + "/elsewhere", path)
+        #expect(try await adopt(rig, file) == nil)
+        unsafe unlink(path)
+        unsafe rmdir(rig.root + "/2026-01-02")
+        #expect(try await adopt(rig, file) == nil)
+    }
+
+    @Test func aCrashBetweenRecordAndRenameLosesNothing() async throws {
+        // The process ends inside the record: the temporary file is whole, the final one is not there.
+        struct Crash: Error {}
+        let rig = try rig()
+        _ = await rig.failure(try rig.downloader(), try rig.order { _ in throw Crash() })
+        let recorded = try #require(rig.recorded.withLock { $0.last })
+        #expect(try await adopt(rig, recorded) == nil)
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(file == recorded)
+        #expect(rig.server.requests.count == 1)
+    }
+
+    @Test func leftoversGoAndNothingElse() async throws {
+        let rig = try Rig { request, _ in
+            var answer = FileServer.Answer.file(Self.png, request)
+            answer.cut = 20
+            return answer
+        }
+        let downloader = try rig.downloader()
+        let order = try rig.order()
+        for position in [1, 2] { _ = await rig.failure(downloader, try rig.order(position: position)) }
+        #expect(Downloader.bytesSoFar(root: rig.root, name: order.name, fields: order.fields) == 20)
+        try await downloader.removeTemporary(root: rig.root, name: order.name, fields: order.fields)
+        #expect(Rig.names(rig.root + "/2026-01-02") == [".000007-2.part", ".000007-2.part.json"])
+        #expect(Downloader.bytesSoFar(root: rig.root, name: order.name, fields: order.fields) == nil)
+        try await downloader.removeTemporary(root: rig.root, name: order.name, fields: order.fields)
+        try await downloader.removeTemporary(root: "/nowhere/at/all", name: order.name, fields: order.fields)
+    }
+
+    @Test func aSidecarIsWrittenAndReplacedWhole() async throws {
+        let rig = try rig()
+        let downloader = try rig.downloader()
+        for text in ["{\"a\":1}", "{}"] {
+            try await downloader.writeSidecar(
+                Array(text.utf8), root: rig.root, path: "2026-01-02/" + Sidecar.name(id: 7))
+            #expect(rig.contents("2026-01-02/000007.json") == Array(text.utf8))
+        }
+        #expect(Rig.names(rig.root + "/2026-01-02") == ["000007.json"])
+        #expect(mode(rig.root + "/2026-01-02/000007.json") == 0o600)
+    }
+
+    @Test func aLinkInASidecarsPlaceIsReplacedAndNotFollowed() async throws {
+        let rig = try rig()
+        unsafe mkdir(rig.root, 0o700)
+        Rig.write([1], rig.root + "/victim")
+        unsafe symlink(rig.root + "/victim", rig.root + "/000007.json")
+        unsafe symlink(rig.root + "/victim", rig.root + "/.000007.json.part")
+        try await rig.downloader().writeSidecar([2], root: rig.root, path: "000007.json")
+        #expect(Rig.read(rig.root + "/victim") == [1])
+        #expect(rig.contents("000007.json") == [2])
+    }
+}

@@ -1,0 +1,96 @@
+import Glibc
+import HTTP
+internal import Locked
+import Testing
+
+@testable import Downloader
+
+@Suite(.timeLimit(.minutes(2))) struct SpaceTests {
+    private static let png = SampleFile.png(3, 5)
+
+    @Test func theRestOfAllDownloadsIsCounted() {
+        let keeper = SpaceKeeper { _ in 1000 }
+        var first: SpaceClaim? = keeper.claim(0, keeping: 100)
+        let second = keeper.claim(0, keeping: 100)
+        #expect(first?.expect(600) == true)
+        #expect(!second.expect(301))
+        #expect(second.expect(300))
+        #expect(first?.take(500) == true)
+        // What was written is on the disk now, and the disk says so itself; here it does not.
+        #expect(second.expect(800))
+        #expect(!second.expect(801))
+        first = nil
+        #expect(second.expect(900))
+    }
+
+    @Test func aDownloadOfUnknownSizeAsksAgainAndAgain() {
+        let free = Locked<Int64>(40 << 20)
+        let keeper = SpaceKeeper { _ in free.withLock { $0 } }
+        let claim = keeper.claim(0, keeping: 1 << 20)
+        #expect(claim.expect(nil))
+        var written = 0
+        while claim.take(1 << 20) {
+            written += 1
+            free.withLock { $0 -= 1 << 20 }
+        }
+        #expect(written == 32)
+    }
+
+    @Test func aFullDiskIsFoundOutBeforeAnythingIsAskedFor() async throws {
+        let rig = try Rig { request, _ in .file(Self.png, request) }
+        let downloader = try rig.downloader(space: SpaceKeeper { _ in 1000 }, minimumFree: 1001)
+        let failure = await rig.failure(downloader, try rig.order())
+        guard case .noSpace(let reason) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(reason.contains("min_free"))
+        #expect(failure?.countsAsAttempt == false)
+        #expect(rig.server.requests.isEmpty)
+        let known = await rig.failure(
+            try rig.downloader(space: SpaceKeeper { _ in 1000 }, minimumFree: 500),
+            try rig.order(expected: 501))
+        guard case .noSpace = known else {
+            Issue.record("\(String(describing: known))")
+            return
+        }
+        #expect(rig.server.requests.isEmpty)
+    }
+
+    @Test func aFileThatWouldNotFitIsNotBegunAndHealsWithoutARestart() async throws {
+        let rig = try Rig { request, _ in .file(Self.png, request) }
+        let free = Locked<Int64>(Int64(Self.png.count) - 1)
+        let downloader = try rig.downloader(space: SpaceKeeper { _ in free.withLock { $0 } })
+        guard case .noSpace = await rig.failure(downloader, try rig.order()) else {
+            Issue.record("begun")
+            return
+        }
+        #expect(Rig.read(rig.temporaryPath)?.count == 0)
+        free.withLock { $0 += 1 }
+        _ = try await downloader.fetch(rig.order())
+    }
+
+    @Test func aDiskThatFillsUpKeepsWhatHasCome() async throws {
+        let bytes = SampleFile.mp4(data: [UInt8](repeating: 7, count: 3 << 20))
+        let rig = try Rig { request, _ in .file(bytes, request) }
+        unsafe mkdir(rig.root, 0o700)
+        guard unsafe mount("none", rig.root, "tmpfs", 0, "size=1m") == 0 else {
+            print("skipped: only root can mount the small disk that this test fills")
+            return
+        }
+        defer { unsafe umount2(rig.root, Int32(MNT_DETACH)) }
+        // Nobody keeps the space free, so that the disk itself has to say it.
+        let keeper = SpaceKeeper { _ in nil }
+        let failure = await rig.failure(try rig.downloader(space: keeper), try rig.order(kind: .video))
+        guard case .noSpace = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        let kept = Rig.read(rig.temporaryPath)?.count ?? 0
+        #expect(kept > 0)
+        #expect(unsafe mount("none", rig.root, "tmpfs", UInt(MS_REMOUNT), "size=20m") == 0)
+        let file = try await rig.downloader(space: keeper).fetch(rig.order(kind: .video))
+        #expect(file.sha256 == SHA256.hexadecimal(of: bytes))
+        #expect(rig.server.requests.last?.offset == kept)
+    }
+}

@@ -1,0 +1,101 @@
+import Testing
+
+@testable import JobModel
+
+@Suite struct TimestampTests {
+    /// The days, counted one by one with a calendar of the test's own.
+    private struct Calendar {
+        var (year, month, day) = (1970, 1, 1)
+
+        private var length: Int {
+            let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+            return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+        }
+
+        mutating func advance() {
+            day += 1
+            if day > length { (month, day) = (month + 1, 1) }
+            if month > 12 { (year, month) = (year + 1, 1) }
+        }
+
+        mutating func goBack() {
+            day -= 1
+            if day < 1 {
+                month -= 1
+                if month < 1 { (year, month) = (year - 1, 12) }
+                day = length
+            }
+        }
+    }
+
+    @Test func everyDayOfEightCenturiesIsItself() {
+        var (ahead, behind) = (Calendar(), Calendar())
+        for number in 0..<Int64(160_000) {
+            for (calendar, day) in [(ahead, number), (behind, -number)] {
+                let found = Timestamp(milliseconds: day * 86_400_000 + 86_399_999)
+                let date = found.date
+                guard date == (calendar.year, calendar.month, calendar.day),
+                    Timestamp(year: calendar.year, month: calendar.month, day: calendar.day)?.milliseconds
+                        == day * 86_400_000
+                else {
+                    Issue.record("day \(day): \(found), expected \(calendar)")
+                    return
+                }
+            }
+            ahead.advance()
+            behind.goBack()
+        }
+        #expect(ahead.year == 2408)
+        #expect(behind.year == 1531)
+    }
+
+    @Test(
+        "Known moments have their known texts",
+        arguments: [
+            (0, "1970-01-01 00:00:00.000"), (-1, "1969-12-31 23:59:59.999"),
+            (951_782_400_000, "2000-02-29 00:00:00.000"), (1_000_000_000_000, "2001-09-09 01:46:40.000"),
+            (1_709_164_799_999, "2024-02-28 23:59:59.999"), (4_107_542_400_000, "2100-03-01 00:00:00.000"),
+            (253_402_300_799_999, "9999-12-31 23:59:59.999"),
+            (-62_167_219_200_000, "0000-01-01 00:00:00.000"),
+        ])
+    func anchors(milliseconds: Int64, text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).description == text)
+        #expect(Timestamp(text)?.milliseconds == milliseconds)
+    }
+
+    @Test func everyMillisecondOfAMinuteComesBack() {
+        let start: Int64 = 1_763_653_620_000
+        for offset in Int64(0)..<60_000 {
+            let moment = Timestamp(milliseconds: start + offset)
+            guard Timestamp(moment.description) == moment else {
+                Issue.record("\(moment) does not come back")
+                return
+            }
+        }
+    }
+
+    @Test(
+        "Any other text is no time",
+        arguments: [
+            "", "2024-01-01", "2024-01-01 00:00:00", "2024-01-01T00:00:00.000", "2024-01-01 00:00:00.00",
+            "2024-01-01 00:00:00.0000", "2024-01-01 00:00:00.000Z", " 2024-01-01 00:00:00.000",
+            "2024-13-01 00:00:00.000", "2024-00-01 00:00:00.000", "2024-01-00 00:00:00.000",
+            "2024-01-32 00:00:00.000", "2023-02-29 00:00:00.000", "1900-02-29 00:00:00.000",
+            "2024-04-31 00:00:00.000", "2024-01-01 24:00:00.000", "2024-01-01 00:60:00.000",
+            "2024-01-01 00:00:60.000", "-024-01-01 00:00:00.000", "+024-01-01 00:00:00.000",
+            "2024-01-01 00:00:00,000", "2024/01/01 00:00:00.000", "２０２4-01-01 00:00:0",
+            "2024-01-01 00:00:00.00\u{0}", "now",
+        ])
+    func malformed(text: String) {
+        #expect(Timestamp(text) == nil)
+    }
+
+    @Test func spansAreCountedInMilliseconds() {
+        let moment = Timestamp(milliseconds: 1000)
+        #expect((moment + .milliseconds(1500)).milliseconds == 2500)
+        #expect((moment + .seconds(-2)).milliseconds == -1000)
+        #expect(moment - Timestamp(milliseconds: 400) == .milliseconds(600))
+        #expect(Timestamp(milliseconds: 1) < Timestamp(milliseconds: 2))
+        #expect(Duration.microseconds(1999).wholeMilliseconds == 1)
+    }
+}

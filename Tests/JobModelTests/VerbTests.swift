@@ -1,0 +1,90 @@
+import Testing
+
+@testable import JobModel
+
+@Suite struct VerbTests {
+    /// "What a verb does in a state", from the contract. `-` refuses, `note` changes nothing and is no fault.
+    static let table = """
+                         cancel hold release retry resolve set-label set-priority set-time
+        held             apply  -    apply   -     -       change    change       change
+        queued           apply  apply -      -     -       change    change       change
+        submitting       apply  -    -       -     -       change    -            -
+        submitting+wish  note   -    -       -     -       change    -            -
+        uncertain        -      -    -       -     apply   change    -            -
+        in_queue         apply  -    -       -     -       change    -            -
+        in_queue+wish    note   -    -       -     -       change    -            -
+        in_progress      apply  -    -       -     -       change    -            -
+        in_progress+wish note   -    -       -     -       change    -            -
+        downloading      -      -    -       -     -       change    -            -
+        completed        note   -    -       -     -       change    -            -
+        failed/input     note   -    -       apply -       change    -            -
+        failed/remote    note   -    -       apply -       change    -            -
+        failed/lost      note   -    -       apply -       change    -            -
+        failed/output    note   -    -       apply -       change    -            -
+        failed/download  note   -    -       apply -       change    -            -
+        failed/deadline  note   -    -       apply -       change    -            -
+        cancelled        note   -    -       apply -       change    -            -
+        """
+
+    static let verbs: [String: [Verb]] = [
+        "cancel": [.cancel], "hold": [.hold], "release": [.release],
+        "retry": [.retry(resubmit: false), .retry(resubmit: true)],
+        "resolve": [.resolve(.resubmit), .resolve(.abandon), .resolve(.adopt(requestID: "x"))],
+        "set-label": [.set(JobChanges(label: "x")), .set(JobChanges(label: .some(nil)))],
+        "set-priority": [.set(JobChanges(priority: 1)), .set(JobChanges(label: "x", priority: 1))],
+        "set-time": [
+            .set(JobChanges(notBefore: Timestamp(milliseconds: 1))), .set(JobChanges(notBefore: .some(nil))),
+        ],
+    ]
+
+    @Test("Every verb in every state answers as the contract says", arguments: Situation.all)
+    func answers(in situation: Situation) throws {
+        let lines = Self.table.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        let row = try #require(lines.first { $0[0] == situation.description })
+        for (column, verbs) in Self.verbs {
+            let place = try #require(lines[0].firstIndex(of: column))
+            for verb in verbs {
+                let answer = verb.answer(for: situation.job)
+                let found =
+                    switch answer {
+                    case .apply: "apply"
+                    case .change: "change"
+                    case .note: "note"
+                    case .refused: "-"
+                    }
+                #expect(found == row[place + 1], "\(verb) in \(situation)")
+                // What a verb applies must have its place in the life of the job.
+                if case .apply(let event) = answer {
+                    #expect(situation.job.state(after: event) != nil, "\(verb) in \(situation)")
+                }
+            }
+        }
+        #expect(Self.verbs.count == lines[0].count)
+    }
+
+    @Test func aRefusalSaysWhereTheJobStandsOrWhatToType() {
+        for situation in Situation.all {
+            for verb in Self.verbs.values.joined() {
+                guard case .refused(let words) = verb.answer(for: situation.job) else { continue }
+                let state = situation.job.state.rawValue
+                #expect(words.contains(state) || words.contains("downloaded"), "\(verb) in \(situation)")
+                #expect(!words.hasSuffix("."))
+            }
+        }
+        guard case .refused(let words) = Verb.cancel.answer(for: situation("uncertain")) else {
+            Issue.record("cancel of an uncertain job was not refused")
+            return
+        }
+        #expect(words.contains("jobctl resolve 7 --resubmit|--abandon|--adopt REQUEST_ID"))
+        guard case .refused(let enqueue) = Verb.retry(resubmit: true).answer(for: situation("completed"))
+        else {
+            Issue.record("retry of a completed job was not refused")
+            return
+        }
+        #expect(enqueue.contains("jobctl enqueue m"))
+    }
+
+    private func situation(_ name: String) -> Job {
+        Situation.all.first { $0.description == name }?.job ?? Situation.all[0].job
+    }
+}

@@ -1,0 +1,146 @@
+import JobModel
+import SQLite
+import Scratch
+import Testing
+
+@testable import JobStore
+
+/// `INSERT INTO jobs` is open to every program; these tests use the `sqlite3` shell or a bare connection.
+@Suite struct InsertGuardTests {
+    private let store = ScratchStore()
+
+    @Test func anInsertFromTheShellIsAnEnqueue() throws {
+        let database = try store.open()
+        let said = Command.sqlite3(
+            store.directory.database,
+            "INSERT INTO jobs(model, input) VALUES ('m', '{\"prompt\":\"hi\"}') RETURNING id, state, validation;"
+        )
+        #expect(said.output == "1|queued|pending\n" && said.status == 0)
+        let job = try #require(try database.find(1))
+        #expect((job.state, job.input, job.priority, job.submissions) == (.queued, #"{"prompt":"hi"}"#, 0, 0))
+        let events = try database.events(of: 1)
+        #expect(events.map(\.kind) == [.enqueued])
+        #expect(events[0].at == job.createdAt && events[0].detail == "{}")
+        #expect(try database.readyModels() == ["m"])
+    }
+
+    @Test func anInsertMaySetWhatThePersonMaySay() throws {
+        let database = try store.open()
+        let said = Command.sqlite3(
+            store.directory.database,
+            """
+            INSERT INTO jobs(model, input, priority, label, key, not_before, validation, state)
+            VALUES ('m', '{}', -5, 'cats', 'k', '2030-01-01 00:00:00.000', 'waived', 'held'),
+                ('m', '{}', 9223372036854775807, NULL, NULL, NULL, 'passed', 'queued');
+            """)
+        #expect(said.status == 0)
+        let held = try #require(try database.find(1))
+        #expect((held.state, held.priority, held.label, held.key) == (.held, -5, "cats", "k"))
+        #expect(held.notBefore == Timestamp("2030-01-01 00:00:00.000") && held.nextTryAt == held.notBefore)
+        #expect(held.validation == .waived)
+        #expect(try database.find(2)?.priority == .max)
+        #expect(try database.count("events") == 2)
+    }
+
+    @Test(
+        "Anything else that an INSERT sets is refused in words",
+        arguments: [
+            ("id", "5"), ("id", "-1"), ("id", "0"), ("state", "'submitting'"), ("state", "'completed'"),
+            ("state", "'nonsense'"), ("request_id", "'r'"), ("remote_status", "'x'"),
+            ("queue_position", "1"), ("submissions", "1"), ("submissions", "-1"),
+            ("cancel_requested_at", "'2024-01-01 00:00:00.000'"), ("error_kind", "'input'"),
+            ("error_message", "'x'"), ("price_usd", "0.1"), ("price_usd", "0"), ("cost_usd", "0.1"),
+            ("created_at", "'2024-01-01 00:00:00.000'"), ("created_at", "NULL"),
+            ("submitted_at", "'2024-01-01 00:00:00.000'"), ("started_at", "'2024-01-01 00:00:00.000'"),
+            ("finished_at", "'2024-01-01 00:00:00.000'"), ("ended_at", "'2024-01-01 00:00:00.000'"),
+            ("next_try_at", "'2024-01-01 00:00:00.000'"), ("followed_since", "'2024-01-01 00:00:00.000'"),
+            ("model", "NULL"), ("model", "''"), ("model", "printf('%300c', 'x')"),
+            ("model", "'a' || char(0)"), ("input", "NULL"), ("input", "''"), ("input", "'{'"),
+            ("input", "'[]'"), ("input", "'1'"), ("input", "'null'"), ("input", "x'7b7d'"),
+            ("input", "'{}' || char(0)"), ("priority", "'high'"), ("priority", "1.5"), ("priority", "NULL"),
+            ("label", "'a' || char(0)"), ("key", "''"), ("key", "'a' || char(0)"), ("validation", "'maybe'"),
+            ("not_before", "'2024-01-01'"), ("not_before", "'2024-01-01 00:00:00'"),
+            ("not_before", "'2024-01-01T00:00:00.000'"), ("not_before", "'2024-01-01 00:00:00.000Z'"),
+            ("not_before", "'2023-02-30 00:00:00.000'"), ("not_before", "'2024-01-01 25:00:00.000'"),
+            ("not_before", "'now'"), ("not_before", "''"), ("not_before", "1700000000"),
+        ])
+    func refused(column: String, value: String) throws {
+        let database = try store.open()
+        let foreign = try store.foreign()
+        var values = ["model": "'m'", "input": "'{}'"]
+        values[column] = value
+        let (columns, literals) = (
+            values.keys.joined(separator: ", "), values.values.joined(separator: ", ")
+        )
+        for verb in ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE", "REPLACE"] {
+            do { try foreign.run("\(verb) INTO jobs (\(columns)) VALUES (\(literals))") } catch {
+                #expect((error as? SQLiteError)?.kind == .constraint, "\(verb) \(column) \(value): \(error)")
+            }
+            // OR IGNORE may leave a row out in silence, but no row must come of it.
+            #expect(try database.count("jobs") == 0, "\(verb) \(column) = \(value)")
+            #expect(try database.count("events") == 0)
+        }
+        #expect(throws: SQLiteError.self) {
+            try foreign.run("INSERT INTO jobs (\(columns)) VALUES (\(literals))")
+        }
+    }
+
+    @Test func aKeyThatStandsIsNeverReplaced() throws {
+        let database = try store.open()
+        let job = try database.job(key: "k", .submitting(priceUSD: 1), .accepted(requestID: "r"))
+        for verb in ["INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT OR ROLLBACK"] {
+            let said = Command.sqlite3(
+                store.directory.database, "\(verb) INTO jobs(model, input, key) VALUES ('m', '{}', 'k')")
+            #expect(said.status != 0 && said.output.contains("has this key"), "\(verb): \(said.output)")
+        }
+        #expect(try database.find(job.id) == job)
+        #expect(try database.count("jobs") == 1)
+        // A key is free again once its job has failed or was cancelled, and only then.
+        for event in [JobEvent.failed(JobFailure(.remote, "no")), .retried(resubmit: true), .cancelRequested]
+        {
+            let now = try #require(try database.find(job.id))
+            _ = try database.transaction { try database.record(event, for: job.id, in: now.state) }
+            let free = event != .retried(resubmit: true)
+            #expect(try database.keyHolder("k") == (free ? nil : job.id))
+        }
+        #expect(try database.enqueue(keyed("k")).existing == false)
+        let again = try database.enqueue(keyed("k"))
+        #expect(again.existing && again.job.id == 2)
+    }
+
+    private func keyed(_ key: String) -> NewJob {
+        var new = NewJob(model: "m", input: "{}")
+        new.key = key
+        return new
+    }
+
+    @Test func anIdIsNeverUsedAgain() throws {
+        let database = try store.open()
+        for _ in 1...3 { _ = try database.job(.cancelRequested) }
+        try store.foreign().run("DELETE FROM jobs")
+        #expect(try database.job().id == 4)
+        #expect(Command.sqlite3(store.directory.database, "VACUUM").status == 0)
+        #expect(try database.job().id == 5)
+    }
+
+    @Test func historyIsAppendOnlyAndGoesOnlyWithItsEndedJob() throws {
+        let database = try store.open()
+        _ = try database.job()
+        let foreign = try store.foreign()
+        try foreign.execute("PRAGMA foreign_keys = ON")
+        for sql in [
+            "UPDATE events SET kind = 'held'", "UPDATE events SET detail = '{}'", "DELETE FROM events",
+            "DELETE FROM jobs", "INSERT INTO events (job_id, kind) VALUES (99, 'held')",
+            "INSERT INTO events (job_id, kind) VALUES (1, 'nonsense')",
+            "INSERT INTO events (job_id, kind, detail) VALUES (1, 'held', '{')",
+            "INSERT INTO events (job_id, kind, at) VALUES (1, 'held', 'now')",
+        ] {
+            let error = #expect(throws: SQLiteError.self, "\(sql)") { try foreign.run(sql) }
+            #expect(error?.kind == .constraint, "\(sql)")
+        }
+        #expect(try database.count("events") == 1)
+        _ = try database.transaction { try database.record(.cancelRequested, for: 1, in: .queued) }
+        try foreign.run("DELETE FROM jobs")
+        #expect(try database.count("events") == 0)
+    }
+}

@@ -1,0 +1,91 @@
+import Glibc
+import JobModel
+import SQLite
+import Scratch
+import Testing
+
+@testable import JobStore
+
+@Suite struct MigrationTests {
+    private let store = ScratchStore()
+
+    private static let second = Migration(
+        number: 2, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
+    private static let third = Migration(number: 3, script: "ALTER TABLE extra ADD COLUMN y;")
+
+    private func open(_ added: Migration..., lock: StateLock? = nil) throws -> Connection {
+        var opening = DatabaseOpening(directory: store.directory, busyTimeout: .seconds(5))
+        opening.migrations += added
+        return try opening.open(.write, lock: lock)
+    }
+
+    private func version(_ path: String) throws -> Int {
+        try DatabaseOpening.version(of: Connection(path: path, .readWrite, busyTimeout: .zero))
+    }
+
+    @Test func theListNamesEveryFileOfTheFolderInOrder() throws {
+        let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/migrations"
+        let files = Command.run(["ls", folder]).output.split(separator: "\n").map(String.init)
+        #expect(!files.isEmpty)
+        #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))
+        #expect(files.count == Migration.all.count)
+        for (file, migration) in zip(files, Migration.all) {
+            let digits = String(migration.number)
+            let number = String(repeating: "0", count: 4 - digits.count) + digits
+            #expect(file.hasPrefix(number + "_") && file.hasSuffix(".sql"))
+            #expect(FileOnDisk.text(folder + "/" + file) == migration.script, "\(file)")
+            let words = migration.script.split { !$0.isLetter }.map { $0.uppercased() }
+            #expect(!words.contains("COMMIT") && !words.contains("TRANSACTION"), "\(file)")
+        }
+    }
+
+    @Test func anOlderStoreIsCopiedFirstAndThenBroughtUpOnce() throws {
+        _ = try store.open().job()
+        let connection = try open(Self.second, Self.third)
+        #expect(try DatabaseOpening.version(of: connection) == 3)
+        #expect(try connection.first("SELECT count(x) + count(y) FROM extra") { $0.integer(0) } == 1)
+        #expect(try connection.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
+        let copy = store.directory.database + ".before-0002"
+        #expect(try version(copy) == 1)
+        #expect(FileOnDisk(copy)?.mode == 0o600)
+        let copied = try Connection(path: copy, .readWrite, busyTimeout: .zero)
+        #expect(try copied.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
+        #expect(FileOnDisk(copy + ".unfinished") == nil)
+        #expect(try open(Self.second, Self.third).first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
+        #expect(FileOnDisk(store.directory.database + ".before-0003") == nil)
+    }
+
+    @Test func aFailingStepLeavesTheOldSchemaAndIsTriedAgain() throws {
+        _ = try store.open().job()
+        let broken = Migration(number: 3, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
+        #expect(throws: SQLiteError.self) { try open(Self.second, broken) }
+        #expect(try version(store.directory.database) == 1)
+        let database = try store.open(.write)
+        #expect(try database.texts("SELECT name FROM sqlite_schema WHERE name IN ('extra', 'more')") == [])
+        #expect(try database.count("jobs") == 1)
+        #expect(StateLock.holder(of: store.directory) == nil)
+        #expect(try DatabaseOpening.version(of: open(Self.second, Self.third)) == 3)
+    }
+
+    @Test func anOlderStoreUnderARunningJobdIsLeftAlone() throws {
+        _ = try store.open().job()
+        let lock = try #require(try StateLock(store.directory, as: "jobd"))
+        let error = #expect(throws: StoreError.self) { try open(Self.second) }
+        guard case .olderInUse(_, version: 1) = error else {
+            Issue.record("it was called \(String(describing: error))")
+            return
+        }
+        #expect(error?.hint?.contains("restart jobd") == true)
+        #expect(try version(store.directory.database) == 1)
+        #expect(FileOnDisk(store.directory.database + ".before-0002") == nil)
+        // jobd itself, which holds the lock, may.
+        #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == 2)
+    }
+
+    @Test func aStepMayNotRunWithoutItsCopy() throws {
+        _ = try store.open().job()
+        #expect(mkdir(store.directory.database + ".before-0002", 0o700) == 0)
+        #expect(throws: StoreError.self) { try open(Self.second) }
+        #expect(try version(store.directory.database) == 1)
+    }
+}

@@ -1,0 +1,250 @@
+import Glibc
+import JobModel
+import SQLite
+import Scratch
+import Testing
+
+@testable import JobStore
+
+@Suite struct OpeningTests {
+    private let store = ScratchStore()
+
+    /// The words of the error that opening gives, and the case it is.
+    private func refusal(_ purpose: JobDatabase.Purpose = .create, busyTimeout: Duration = .zero)
+        -> StoreError?
+    {
+        do {
+            _ = try store.open(purpose, busyTimeout: busyTimeout)
+            return nil
+        } catch { return error as? StoreError }
+    }
+
+    private func makeDirectory() throws { try store.directory.create() }
+
+    @Test func aMissingStoreIsMadeOnlyByWhoMayMakeIt() throws {
+        for purpose in [JobDatabase.Purpose.read, .write] {
+            guard case .missing(let path) = refusal(purpose) else {
+                Issue.record("a missing store was not called missing")
+                return
+            }
+            #expect(path == store.directory.database)
+            #expect(!store.directory.exists)
+        }
+        let database = try store.open()
+        #expect(try database.schemaVersion() == Migration.all.count)
+        #expect(try database.texts("PRAGMA journal_mode") == ["wal"])
+        #expect(try database.texts("PRAGMA quick_check") == ["ok"])
+        _ = try store.open(.read)
+        #expect(StateLock.holder(of: store.directory) == nil)
+    }
+
+    @Test func aConnectionIsSetUpForDurabilityAndNeverCheckpointsByItself() throws {
+        let database = try store.open()
+        for (pragma, value) in [
+            ("synchronous", "2"), ("wal_autocheckpoint", "0"), ("foreign_keys", "1"), ("mmap_size", "0"),
+            ("query_only", "0"),
+        ] {
+            #expect(try database.texts("PRAGMA \(pragma)") == [value], "\(pragma)")
+        }
+        let reader = try store.open(.read)
+        #expect(try reader.texts("PRAGMA query_only") == ["1"])
+        #expect(throws: StoreError.self) { try reader.enqueue(NewJob(model: "m", input: "{}")) }
+        #expect(try database.count("jobs") == 0)
+    }
+
+    @Test func manyThreadsMayOpenFirstAtOnce() async throws {
+        for _ in 0..<5 {
+            let store = ScratchStore()
+            let ids = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { try store.open().enqueue(NewJob(model: "m", input: "{}")).job.id }
+                }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(ids == Set(1...8))
+        }
+    }
+
+    @Test func manyProcessesMayOpenFirstAtOnceAndLoseNothing() async throws {
+        try makeDirectory()
+        let (state, start) = (store.directory.path, store.scratch["start"])
+        await withTaskGroup { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    await #expect(processExitsWith: .success) { [state, start] in
+                        while access(start, F_OK) != 0 { usleep(200) }
+                        for _ in 0..<25 {
+                            let database = try JobDatabase(StateDirectory(state), .create)
+                            _ = try database.enqueue(NewJob(model: "m", input: "{}"))
+                        }
+                    }
+                }
+            }
+            group.addTask { FileOnDisk.write("", to: start) }
+        }
+        let database = try store.open(.read)
+        #expect(try database.count("jobs") == 200)
+        #expect(try database.count("events") == 200)
+        #expect(try database.texts("PRAGMA quick_check") == ["ok"])
+    }
+
+    @Test func anEmptyFileBecomesAStore() throws {
+        try makeDirectory()
+        FileOnDisk.write("", to: store.directory.database)
+        #expect(try store.open().schemaVersion() == Migration.all.count)
+        #expect(FileOnDisk(store.directory.database)?.mode == 0o600)
+    }
+
+    @Test func whatIsNotOursIsRefusedAndNotTouched() throws {
+        try makeDirectory()
+        let path = store.directory.database
+        let makers: [(String, () throws -> Void)] = [
+            ("text", { FileOnDisk.write("Dear diary, this is no database.\n", to: path) }),
+            (
+                "long text",
+                { FileOnDisk.write(String(repeating: "all work and no play. ", count: 1000), to: path) }
+            ),
+            (
+                "another program's database",
+                { try Connection(path: path, .create, busyTimeout: .zero).execute("CREATE TABLE t (x)") }
+            ),
+            (
+                "another program's database with an id",
+                {
+                    let connection = try Connection(path: path, .create, busyTimeout: .zero)
+                    try connection.execute("PRAGMA application_id = 7; CREATE TABLE t (x)")
+                }
+            ),
+        ]
+        for (name, make) in makers {
+            unlink(path)
+            try make()
+            let before = FileOnDisk.bytes(path)
+            for purpose in [JobDatabase.Purpose.create, .write, .read] {
+                guard case .notOurs = refusal(purpose) else {
+                    Issue.record("\(name) was not called foreign")
+                    continue
+                }
+            }
+            #expect(FileOnDisk.bytes(path) == before, "\(name)")
+            #expect(FileOnDisk(path + "-wal") == nil && FileOnDisk(path + "-journal") == nil, "\(name)")
+        }
+    }
+
+    @Test func aDirectoryAPipeOrALinkToNowhereInItsPlaceIsRefused() throws {
+        try makeDirectory()
+        let path = store.directory.database
+        #expect(mkdir(path, 0o700) == 0)
+        guard case .notOurs(_, "it is no regular file") = refusal() else {
+            Issue.record("a directory was not refused")
+            return
+        }
+        rmdir(path)
+        #expect(mkfifo(path, 0o600) == 0)
+        guard case .notOurs(_, "it is no regular file") = refusal() else {
+            Issue.record("a pipe was not refused")
+            return
+        }
+        unlink(path)
+        #expect(symlink(store.scratch["elsewhere"], path) == 0)
+        #expect(refusal() != nil)
+        #expect(FileOnDisk(store.scratch["elsewhere"]) == nil)
+    }
+
+    @Test func aDatabaseWhosePagesAreDamagedIsAnErrorAndNoCrash() throws {
+        do { for _ in 0..<50 { _ = try store.open().job() } }
+        try store.foreign().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        var bytes = try #require(FileOnDisk.bytes(store.directory.database))
+        for index in 100..<4096 { bytes[index] = 0xA5 }
+        FileOnDisk.write(bytes, to: store.directory.database)
+        let error = refusal(.write)
+        guard case .damaged = error else {
+            Issue.record("damage was called \(String(describing: error))")
+            return
+        }
+        #expect(error?.hint != nil)
+        #expect(FileOnDisk.bytes(store.directory.database) == bytes)
+    }
+
+    @Test func aNewerStoreIsRefusedAndNotTouched() throws {
+        do {
+            let database = try store.open()
+            try database.connection.execute("PRAGMA user_version = 9999")
+            _ = try database.texts("PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+        let before = FileOnDisk.bytes(store.directory.database)
+        for purpose in [JobDatabase.Purpose.create, .write, .read] {
+            guard case .newer(_, 9999, Migration.all.count) = refusal(purpose) else {
+                Issue.record("a newer store was not refused")
+                continue
+            }
+        }
+        #expect(FileOnDisk.bytes(store.directory.database) == before)
+    }
+
+    @Test func aLockedStoreIsBusyAndNotTouched() throws {
+        let database = try store.open()
+        _ = try database.job()
+        _ = try database.texts("PRAGMA wal_checkpoint(TRUNCATE)")
+        let before = FileOnDisk.bytes(store.directory.database)
+        let other = try store.foreign()
+        try other.run("BEGIN IMMEDIATE")
+        let impatient = try store.open(.write, busyTimeout: .milliseconds(20))
+        let error = #expect(throws: StoreError.self) {
+            try impatient.enqueue(NewJob(model: "m", input: "{}"))
+        }
+        guard case .busy = error else {
+            Issue.record("a locked store was called \(String(describing: error))")
+            return
+        }
+        // Readers are not held back by a writer.
+        #expect(try impatient.count("jobs") == 1)
+        #expect(FileOnDisk.bytes(store.directory.database) == before)
+    }
+
+    @Test func anotherProgramsLongLockWhileTheStoreIsMadeIsBusy() throws {
+        try makeDirectory()
+        FileOnDisk.write("", to: store.directory.database)
+        let other = try store.foreign()
+        try other.run("BEGIN EXCLUSIVE")
+        guard case .busy = refusal(.create, busyTimeout: .milliseconds(20)) else {
+            Issue.record("an empty locked file was not called busy")
+            return
+        }
+        #expect(FileOnDisk(store.directory.database)?.size == 0)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
+    func whoMayNotUseItIsTold() async throws {
+        _ = try store.open().job()
+        chmod(store.scratch.path, 0o755)
+        chmod(store.directory.path, 0o755)
+        for file in [store.directory.database, store.directory.database + "-wal"] { chmod(file, 0o644) }
+        chmod(store.directory.database + "-shm", 0o644)
+        let before = FileOnDisk.bytes(store.directory.database)
+        let state = store.directory.path
+        await #expect(processExitsWith: .success) { [state] in
+            try #require(setgid(65534) == 0 && setuid(65534) == 0)
+            let error = #expect(throws: StoreError.self) { try JobDatabase(StateDirectory(state), .write) }
+            guard case .noPermission(let path, nil) = error else {
+                Issue.record("no permission was called \(String(describing: error))")
+                return
+            }
+            #expect(path == state)
+        }
+        // The directory may be written, its database may not.
+        chmod(store.directory.path, 0o777)
+        await #expect(processExitsWith: .success) { [state] in
+            try #require(setgid(65534) == 0 && setuid(65534) == 0)
+            let error = #expect(throws: StoreError.self) {
+                try JobDatabase(StateDirectory(state), .write).enqueue(NewJob(model: "m", input: "{}"))
+            }
+            switch error {
+            case .readOnly, .noPermission: break
+            default: Issue.record("a read-only file was called \(String(describing: error))")
+            }
+        }
+        #expect(FileOnDisk.bytes(store.directory.database) == before)
+        #expect(try store.open().count("jobs") == 1)
+    }
+}

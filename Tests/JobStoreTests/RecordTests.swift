@@ -1,0 +1,208 @@
+import JSON
+import JobModel
+import SQLite
+import Testing
+
+@testable import JobStore
+
+@Suite struct RecordTests {
+    private let store = ScratchStore()
+
+    @Test func aStaleCallerIsToldAndChangesNothing() throws {
+        let database = try store.open()
+        let job = try database.job()
+        let other = try store.open(.write)
+        _ = try other.transaction { try other.record(.held, for: job.id, in: .queued) }
+        let events = try database.count("events")
+        let error = #expect(throws: StaleJob.self) {
+            try database.transaction {
+                try database.record(.submitting(priceUSD: nil), for: job.id, in: .queued)
+            }
+        }
+        #expect((error?.id, error?.expected, error?.found) == (job.id, .queued, .held))
+        #expect(throws: StaleJob.self) {
+            try database.transaction { try database.record(.fetched, for: job.id, in: .held) }
+        }
+        let missing = #expect(throws: StaleJob.self) {
+            try database.transaction { try database.record(.held, for: 99, in: .queued) }
+        }
+        #expect(missing?.found == nil)
+        #expect(try database.count("events") == events)
+        #expect(try database.count("charges") == 0)
+    }
+
+    @Test func aCancelWishIsNotErasedByWhoHasNotSeenIt() throws {
+        let database = try store.open()
+        let seen = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
+        let other = try store.open(.write)
+        #expect(try other.transaction { try other.steer(seen.id, .cancel) } != .unknown)
+        #expect(seen.cancelRequestedAt == nil)
+        let recorded = try database.transaction {
+            try database.record(
+                .observed(.init(isRunning: true, word: "in_progress")), for: seen.id, in: seen.state)
+        }
+        #expect(recorded.cancelRequestedAt != nil)
+        #expect(try database.find(seen.id) == recorded)
+    }
+
+    @Test func aLabelAndAPrioritySetMeanwhileStay() throws {
+        let database = try store.open()
+        let seen = try database.job()
+        let other = try store.open(.write)
+        _ = try other.transaction {
+            try other.steer(seen.id, .set(JobChanges(label: "new", priority: 7)))
+        }
+        let recorded = try database.transaction {
+            try database.record(.submitting(priceUSD: nil), for: seen.id, in: .queued)
+        }
+        #expect((recorded.label, recorded.priority) == ("new", 7))
+        #expect(try database.find(seen.id) == recorded)
+    }
+
+    @Test func theHistoryTellsTheWholeLifeInOrder() throws {
+        let database = try store.open()
+        let job = try database.job(
+            .held, .released, .submitting(priceUSD: 0.5), .notBought(reason: "503", tryAgainAt: nil),
+            .submitting(priceUSD: 0.5), .unanswered(reason: "cut"), .resolved(.adopt(requestID: "r")),
+            .observed(.init(isRunning: false, word: "in_queue", queuePosition: 3)), .cancelRequested,
+            .failed(JobFailure(.deadline, "too long")), .retried(resubmit: false),
+            .succeeded(finishedAt: nil, costUSD: 0.25), .fetched,
+            outputs: [(.image, "https://x.test/1")])
+        let events = try database.events(of: job.id)
+        #expect(
+            events.map(\.kind.rawValue).joined(separator: " ")
+                == "enqueued held released submitting fault submitting uncertain resolved status cancel_requested "
+                + "ended retried status ended")
+        #expect(events.map(\.id) == events.map(\.id).sorted())
+        let details = try events.map { try JSON(parsing: $0.detail) }
+        #expect(details[3]["price_usd"]?.double == 0.5)
+        #expect(details[4]["message"]?.string == "503")
+        #expect(details[6]["message"]?.string == "cut")
+        #expect(details[7].text == #"{"as":"adopt","request_id":"r"}"#)
+        #expect(details[8].text == #"{"status":"in_queue","queue_position":3}"#)
+        #expect(
+            details[10].text == #"{"state":"failed","error_kind":"deadline","error_message":"too long"}"#)
+        #expect(details[11].text == #"{"resubmit":false,"state":"in_progress","request_id":"r"}"#)
+        #expect(details[13].text == #"{"state":"completed"}"#)
+        #expect(try database.events(after: events[11].id, limit: 1) == [events[12]])
+        #expect(try database.events(after: events[13].id, limit: 10).isEmpty)
+        #expect(try database.lastEventID() == events[13].id)
+    }
+
+    /// One line a charge: estimate and report.
+    private func ledger(_ database: JobDatabase) throws -> [String] {
+        try database.texts(
+            """
+            SELECT submission || ' ' || ifnull(estimated_usd, '-') || ' ' || ifnull(reported_usd, '-')
+            FROM charges ORDER BY job_id, submission
+            """)
+    }
+
+    @Test func theLedgerHoldsAChargeForEveryPostThatMayHaveBought() throws {
+        let lives: [([JobEvent], [String])] = [
+            ([.submitting(priceUSD: 0.5)], ["1 0.5 -"]),
+            ([.submitting(priceUSD: 0.5), .notBought(reason: "", tryAgainAt: nil)], []),
+            ([.submitting(priceUSD: 0.5), .refused(message: "no")], []),
+            ([.refused(message: "by the schema")], []),
+            ([.submitting(priceUSD: nil), .unanswered(reason: "cut")], ["1 - -"]),
+            ([.submitting(priceUSD: 0.5), .daemonRestarted, .resolved(.abandon)], ["1 0.5 -"]),
+            (
+                [
+                    .submitting(priceUSD: 0.5), .unanswered(reason: ""), .resolved(.resubmit),
+                    .submitting(priceUSD: 0.75),
+                ],
+                ["1 0.5 -", "2 0.75 -"]
+            ),
+            (
+                [
+                    .submitting(priceUSD: 0.5), .unanswered(reason: ""), .resolved(.resubmit),
+                    .submitting(priceUSD: 0.75), .notBought(reason: "", tryAgainAt: nil),
+                ], ["1 0.5 -"]
+            ),
+            (
+                [
+                    .submitting(priceUSD: 0.5), .accepted(requestID: "r"),
+                    .succeeded(finishedAt: nil, costUSD: 0.25), .fetched,
+                ], ["1 0.5 0.25"]
+            ),
+            (
+                [
+                    .submitting(priceUSD: 0.5), .accepted(requestID: "r"),
+                    .succeeded(finishedAt: nil, costUSD: nil),
+                ],
+                ["1 0.5 -"]
+            ),
+            ([.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely], ["1 0.5 0"]),
+            (
+                [
+                    .submitting(priceUSD: 0.5), .accepted(requestID: "r"), .failed(JobFailure(.remote, "no")),
+                    .retried(resubmit: false), .submitting(priceUSD: 0.5), .accepted(requestID: "s"),
+                    .succeeded(finishedAt: nil, costUSD: 1),
+                ], ["1 0.5 -", "2 0.5 1"]
+            ),
+        ]
+        for (index, (events, expected)) in lives.enumerated() {
+            let store = ScratchStore("ledger-\(index)")
+            let database = try store.open()
+            var job = try database.enqueue(NewJob(model: "m", input: "{}")).job
+            for event in events {
+                job = try database.transaction { try database.record(event, for: job.id, in: job.state) }
+            }
+            let found = try ledger(database)
+            #expect(found.map { $0.replacingZero } == expected, "life \(index)")
+            // The money stays when the job goes.
+            if job.state.hasEnded {
+                try store.foreign().execute("PRAGMA foreign_keys = ON; DELETE FROM jobs")
+                #expect(try ledger(database) == found)
+            }
+        }
+    }
+
+    @Test func aFileOnDiskOutlivesAnAnswerAskedForAgain() throws {
+        let database = try store.open()
+        let urls = (1...3).map { (kind: Output.Kind.image, url: "https://x.test/\($0)") }
+        let job = try database.job(
+            .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
+            outputs: urls)
+        try database.connection.run(
+            """
+            UPDATE outputs SET state = 'done', downloaded_at = created, path = 'a', bytes = 1,
+                sha256 = printf('%.64c', 'a'), media_type = 'image/png'
+            FROM (SELECT created_at AS created FROM jobs) WHERE position = 1
+            """)
+        try database.connection.run("UPDATE outputs SET state = 'failed', attempts = 8 WHERE position = 2")
+        let fresh = urls.map { (kind: $0.kind, url: $0.url + "?signed") }
+        _ = try database.transaction {
+            try database.record(
+                .succeeded(finishedAt: nil, costUSD: nil), for: job.id, in: .downloading, outputs: fresh)
+        }
+        #expect(
+            try database.outputs(of: job.id).map { "\($0.position) \($0.state) \($0.url) \($0.attempts)" }
+                == [
+                    "1 done https://x.test/1 0", "2 pending https://x.test/2?signed 0",
+                    "3 pending https://x.test/3?signed 0",
+                ])
+    }
+
+    @Test func aRetryOfADownloadStartsItsFailedFilesAgain() throws {
+        let database = try store.open()
+        let job = try database.job(
+            .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
+            outputs: [(.image, "https://x.test/1"), (.image, "https://x.test/2")])
+        try database.connection.run("UPDATE outputs SET state = 'failed', attempts = 8 WHERE position = 2")
+        for event in [JobEvent.failed(JobFailure(.download, "404")), .retried(resubmit: false)] {
+            let now = try #require(try database.find(job.id))
+            _ = try database.transaction { try database.record(event, for: job.id, in: now.state) }
+        }
+        #expect(try database.find(job.id)?.state == .downloading)
+        #expect(
+            try database.outputs(of: job.id).map { "\($0.state) \($0.attempts)" } == [
+                "pending 0", "pending 0",
+            ])
+    }
+}
+
+extension String {
+    /// SQLite writes a real zero as 0.0.
+    fileprivate var replacingZero: String { hasSuffix(" 0.0") ? String(dropLast(2)) : self }
+}

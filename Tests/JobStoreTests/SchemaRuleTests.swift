@@ -1,0 +1,209 @@
+import JobModel
+import SQLite
+import Scratch
+import Testing
+
+@testable import JobStore
+
+/// Each CHECK of the schema: a change that it lets pass, and the same change with the fault that it is there for.
+@Suite struct SchemaRuleTests {
+    private let store = ScratchStore()
+
+    private static let time = "'2024-01-01 00:00:00.000'"
+
+    static let jobRules: [(start: JobState, good: String, bad: String)] = [
+        (.queued, "model = 'x'", "model = ''"),
+        (.queued, "input = '{\"a\":1}'", "input = '[1]'"),
+        (.queued, "validation = 'passed'", "validation = 'ok'"),
+        (.queued, "key = 'k'", "key = ''"),
+        (.queued, "state = 'held'", "state = 'sleeping'"),
+        (.queued, "price_usd = 0", "price_usd = -0.01"),
+        (.queued, "submissions = 2", "submissions = -1"),
+        (.queued, "id = 5", "id = 0"),
+        (.inQueue, "request_id = 'a_B-9'", "request_id = ''"),
+        (.inQueue, "request_id = printf('%128c', 'x')", "request_id = printf('%129c', 'x')"),
+        (.inQueue, "request_id = 'ab'", "request_id = 'a/b'"),
+        (.inQueue, "request_id = 'ab'", "request_id = 'a' || char(0) || '/'"),
+        // A request id exactly where RunComfy knows the job.
+        (.queued, "label = 'x'", "request_id = 'r', followed_since = \(time), submissions = 1"),
+        (.inQueue, "label = 'x'", "request_id = NULL, followed_since = NULL"),
+        (.downloading, "label = 'x'", "request_id = NULL, followed_since = NULL"),
+        (.completed, "label = 'x'", "request_id = NULL, followed_since = NULL"),
+        (.failed, "label = 'x'", "request_id = NULL, followed_since = NULL"),
+        (.failed, "label = 'x'", "error_kind = 'input'"),
+        (
+            .failed, "error_kind = 'input', request_id = NULL, followed_since = NULL",
+            "error_kind = 'bad luck'"
+        ),
+        (.cancelled, "request_id = NULL", "request_id = 'r'"),
+        (
+            .cancelled, "request_id = 'r', followed_since = \(time), submissions = 1",
+            "followed_since = \(time)"
+        ),
+        (.inQueue, "submissions = 1", "submissions = 0"),
+        (.uncertain, "submissions = 1", "submissions = 0"),
+        (.inQueue, "label = 'x'", "followed_since = NULL"),
+        // An end exactly when it has ended, and a reason exactly when it failed.
+        (.completed, "ended_at = \(time)", "ended_at = NULL"),
+        (.failed, "ended_at = \(time)", "ended_at = NULL"),
+        (.cancelled, "ended_at = \(time)", "ended_at = NULL"),
+        (.queued, "label = 'x'", "ended_at = \(time)"),
+        (.inQueue, "label = 'x'", "ended_at = \(time)"),
+        (.failed, "error_kind = 'remote'", "error_kind = NULL"),
+        (.failed, "error_message = 'x'", "error_message = NULL"),
+        (.queued, "error_message = 'x'", "error_kind = 'remote', error_message = 'x'"),
+        // A time of submission where it was sent.
+        (.queued, "label = 'x'", "submitted_at = \(time)"),
+        (.submitting, "submitted_at = \(time)", "submitted_at = NULL"),
+        (.inQueue, "submitted_at = \(time)", "submitted_at = NULL"),
+        (.completed, "submitted_at = \(time)", "submitted_at = NULL"),
+    ]
+
+    /// A job in `state`, by the way jobs get there.
+    private func job(_ state: JobState, _ database: JobDatabase) throws -> Job {
+        let sent: [JobEvent] = [.submitting(priceUSD: 0.1), .accepted(requestID: "r")]
+        let path: [JobEvent] =
+            switch state {
+            case .held: [.held]
+            case .queued: []
+            case .submitting: [.submitting(priceUSD: nil)]
+            case .uncertain: [.submitting(priceUSD: nil), .unanswered(reason: "cut")]
+            case .inQueue: sent
+            case .inProgress: sent + [.observed(.init(isRunning: true, word: "in_progress"))]
+            case .downloading: sent + [.succeeded(finishedAt: nil, costUSD: nil)]
+            case .completed: sent + [.succeeded(finishedAt: nil, costUSD: nil), .fetched]
+            case .failed: sent + [.failed(JobFailure(.remote, "no"))]
+            case .cancelled: [.cancelRequested]
+            }
+        let id = try database.enqueue(NewJob(model: "m", input: "{}")).job.id
+        for event in path {
+            _ = try database.transaction {
+                let now = try #require(try database.find(id))
+                return try database.record(event, for: id, in: now.state)
+            }
+        }
+        return try #require(try database.find(id))
+    }
+
+    @Test("No program can store an impossible job", arguments: jobRules)
+    func jobs(rule: (start: JobState, good: String, bad: String)) throws {
+        let database = try store.open()
+        let start = try job(rule.start, database)
+        #expect(start.state == rule.start)
+        let foreign = try store.foreign()
+        let error = #expect(throws: SQLiteError.self) { try foreign.run("UPDATE jobs SET \(rule.bad)") }
+        #expect(error?.kind == .constraint)
+        #expect(try database.find(start.id) == start)
+        #expect(try foreign.run("UPDATE jobs SET \(rule.good)") == 1)
+    }
+
+    @Test(
+        "Every time has the one form",
+        arguments: [
+            "not_before", "cancel_requested_at", "created_at", "submitted_at", "started_at", "finished_at",
+            "ended_at", "next_try_at", "followed_since",
+        ])
+    func times(column: String) throws {
+        let database = try store.open()
+        _ = try job(.completed, database)
+        let foreign = try store.foreign()
+        #expect(try foreign.run("UPDATE jobs SET \(column) = \(Self.time)") == 1)
+        for text in [
+            "'2024-01-01'", "'2024-01-01 00:00:00'", "'2024-01-01T00:00:00.000'", "'2024-02-30 00:00:00.000'",
+            "'2024-01-01 00:00:00.000 '", "'2024-01-01 00:00:00.000Z'", "''", "'now'", "'2460000.5'",
+        ] {
+            #expect(throws: SQLiteError.self, "\(text)") {
+                try foreign.run("UPDATE jobs SET \(column) = \(text)")
+            }
+        }
+    }
+
+    @Test(
+        "Every time that we write is taken",
+        arguments: [
+            -62_167_219_200_000, -1, 0, 951_782_400_000, 1_763_653_632_257, 253_402_300_799_999,
+        ])
+    func timesOfOurs(milliseconds: Int64) throws {
+        let database = try store.open()
+        var numbers = SeededNumbers(state: UInt64(bitPattern: milliseconds))
+        _ = try database.job()
+        try database.transaction {
+            for step in 0..<500 {
+                let moment =
+                    step == 0 ? milliseconds : Int64.random(in: 0...4_102_444_800_000, using: &numbers)
+                try database.connection.run(
+                    "UPDATE jobs SET created_at = ?1", Timestamp(milliseconds: moment))
+            }
+        }
+    }
+
+    static let otherRules: [(table: String, good: String, bad: String)] = [
+        ("outputs", "position = 2", "position = 0"),
+        ("outputs", "kind = 'video'", "kind = 'smell'"),
+        ("outputs", "bytes = 0", "bytes = -1"),
+        ("outputs", "width = 1", "width = 0"), ("outputs", "height = 1", "height = 0"),
+        ("outputs", "duration_s = 0", "duration_s = -1"),
+        ("outputs", "attempts = 1", "attempts = -1"),
+        ("outputs", "state = 'failed'", "state = 'lost'"),
+        ("outputs", "sha256 = printf('%.64c', 'a')", "sha256 = printf('%.64c', 'A')"),
+        ("outputs", "sha256 = printf('%.64c', '0')", "sha256 = 'abc'"),
+        ("outputs", "path = 'x'", "downloaded_at = \(time)"),
+        ("outputs", done, done + ", downloaded_at = NULL"), ("outputs", done, done + ", path = NULL"),
+        ("outputs", done, done + ", bytes = NULL"), ("outputs", done, done + ", sha256 = NULL"),
+        ("outputs", done, done + ", media_type = NULL"),
+        ("outputs", done, done + ", downloaded_at = '2024-01-01'"),
+        ("pauses", "reason = 'balance'", "reason = 'mood'"),
+        ("pauses", "since = \(time)", "since = '2024-01-01'"),
+        ("models", "document = '[]'", "document = '{'"),
+        ("models", "updated_at = \(time)", "updated_at = 'now'"),
+        ("charges", "at = \(time)", "at = '2024-01-01'"),
+    ]
+
+    private static let done =
+        "state = 'done', downloaded_at = \(time), path = 'p', bytes = 1, sha256 = printf('%.64c', 'a'), media_type = 'm'"
+
+    @Test("The other tables are guarded too", arguments: otherRules)
+    func others(rule: (table: String, good: String, bad: String)) throws {
+        let database = try store.open()
+        _ = try database.job(
+            .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
+            outputs: [(.image, "https://x.test/1")])
+        try database.pause(.hand, "x")
+        try database.connection.execute("INSERT INTO models VALUES ('m', '{}', \(Self.time))")
+        let foreign = try store.foreign()
+        // The fault may be the last of several assignments: the same column is then named twice, and the last counts.
+        let error = #expect(throws: SQLiteError.self) {
+            try foreign.run("UPDATE \(rule.table) SET \(rule.bad)")
+        }
+        #expect(error?.kind == .constraint)
+        #expect(try foreign.run("UPDATE \(rule.table) SET \(rule.good)") == 1)
+    }
+
+    @Test func whatMustBeUniqueIs() throws {
+        let database = try store.open()
+        _ = try database.job(
+            .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
+            outputs: [
+                (.image, "https://x.test/1"), (.image, "https://x.test/1"), (.video, "https://x.test/2"),
+            ])
+        #expect(try database.outputs(of: 1).map(\.url) == ["https://x.test/1", "https://x.test/2"])
+        let foreign = try store.foreign()
+        for sql in [
+            "INSERT INTO outputs (job_id, position, kind, url) VALUES (1, 9, 'image', 'https://x.test/1')",
+            "INSERT INTO outputs (job_id, position, kind, url) VALUES (1, 1, 'image', 'https://x.test/3')",
+            "INSERT INTO charges (job_id, submission, at, model) VALUES (1, 1, \(Self.time), 'm')",
+        ] {
+            let error = #expect(throws: SQLiteError.self, "\(sql)") { try foreign.run(sql) }
+            #expect(error?.isUniqueViolation == true, "\(sql)")
+        }
+        let error = #expect(throws: StoreError.self) {
+            try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
+        }
+        guard case .refused = error else {
+            Issue.record("a request id that stands was called \(String(describing: error))")
+            return
+        }
+        #expect(try database.find(2)?.state == .submitting)
+        #expect(try database.find(request: "r") == 1)
+    }
+}

@@ -1,0 +1,81 @@
+import JobModel
+import SQLite
+import Scratch
+
+@testable import JobStore
+
+/// A real store in a directory of its own.
+struct ScratchStore {
+    let scratch = ScratchDirectory()
+    let directory: StateDirectory
+
+    init(_ name: String = "state") { directory = StateDirectory(path: scratch[name], origin: .option) }
+
+    func open(
+        _ purpose: JobDatabase.Purpose = .create, busyTimeout: Duration = .seconds(15),
+        clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) throws -> JobDatabase {
+        try JobDatabase(directory, purpose, busyTimeout: busyTimeout, clock: clock)
+    }
+
+    /// A connection without any of our care, as `sqlite3` would have it.
+    func foreign() throws -> Connection {
+        try Connection(path: directory.database, .readWrite, busyTimeout: .seconds(15))
+    }
+}
+
+extension StateDirectory {
+    init(_ path: String) { self.init(path: path, origin: .option) }
+}
+
+extension JobDatabase {
+    /// Enqueues a job and drives it through `events`.
+    func job(
+        model: String = "m", input: String = #"{"prompt":"a cat"}"#, key: String? = nil,
+        _ events: JobEvent...,
+        outputs: [(kind: Output.Kind, url: String)] = []
+    ) throws -> Job {
+        var new = NewJob(model: model, input: input)
+        new.key = key
+        var job = try enqueue(new).job
+        for event in events {
+            job = try transaction { try record(event, for: job.id, in: job.state, outputs: outputs) }
+        }
+        return job
+    }
+
+    func count(_ table: String) throws -> Int64 {
+        try connection.first("SELECT count(*) FROM \(table)") { $0.integer(0) } ?? 0
+    }
+
+    func texts(_ sql: String) throws -> [String] { try connection.all(sql) { $0.text(0) } }
+}
+
+/// The write-ahead log as its bytes say.
+enum WriteAheadLog {
+    /// How many commits stand in the log: each ends with a frame that names the size of the database.
+    static func commits(_ path: String) -> Int {
+        guard let log = FileOnDisk.bytes(path), log.count > 32 else { return 0 }
+        func number(at offset: Int) -> Int {
+            log[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+        }
+        let (pageSize, salts) = (number(at: 8), log[16..<24])
+        return stride(from: 32, to: log.count, by: 24 + pageSize).count { frame in
+            frame + 24 <= log.count && log[frame + 8..<frame + 16].elementsEqual(salts)
+                && number(at: frame + 4) != 0
+        }
+    }
+}
+
+/// Numbers that are the same in every run.
+struct SeededNumbers: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,182 @@
+import JSON
+import Testing
+
+@testable import ProviderSimulator
+
+@Suite struct CallTests {
+    @Test func aSubmitAnswersWithAnIDAndThreeURLsOfItsOwnBase() throws {
+        let stage = try Stage()
+        let reply = try #require(stage.client.post("/v1/models/\(Stage.picture)", #"{"text":"a sunset"}"#))
+        #expect(reply.status == 200)
+        #expect(reply.json.object?.keys == ["request_id", "status_url", "result_url", "cancel_url"])
+        let id = try #require(reply.json["request_id"]?.string)
+        let request = "http://127.0.0.1:\(stage.client.port)/v1/requests/\(id)"
+        #expect(reply.json["status_url"]?.string == request + "/status")
+        #expect(reply.json["result_url"]?.string == request + "/result")
+        #expect(reply.json["cancel_url"]?.string == request + "/cancel")
+    }
+
+    @Test func aRequestPassesThroughItsStates() throws {
+        let stage = try Stage {
+            $0.queueSeconds = 0.3
+            $0.runSeconds = 0.3
+        }
+        let id = try stage.submit()
+        let waiting = try stage.status(id)
+        #expect(
+            waiting.object?.keys == ["request_id", "status", "queue_position", "status_url", "result_url"])
+        #expect(waiting["status"]?.string == "in_queue")
+        let running = try stage.wait(id, for: "in_progress")
+        #expect(running["queue_position"] == nil)
+        let unfinished = try stage.result(id)
+        #expect(unfinished["status"]?.string == "in_progress")
+        #expect(unfinished["output"] == nil && unfinished["finished_at"] == nil)
+        let ended = try stage.wait(id, for: "completed")
+        #expect(ended["queue_position"] == nil)
+        #expect(try stage.result(id)["status"]?.string == "succeeded")
+    }
+
+    @Test func aResultHasItsOutputItsTimesAndItsCostWhenAsked() throws {
+        let stage = try Stage()
+        let id = try stage.submit()
+        let plain = try stage.result(id)
+        #expect(plain.object?.keys == ["request_id", "status", "created_at", "finished_at", "output"])
+        let base = "http://127.0.0.1:\(stage.client.port)"
+        #expect(
+            plain["output"]?["images"]?.array?.map(\.string)
+                == (1...3).map { "\(base)/files/\(id)/\($0).png" })
+        let created = try #require(plain["created_at"]?.string)
+        #expect(created.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00/) != nil)
+        #expect(try stage.result(id, "?include_cost=true")["cost"]?.double == 0.09)
+    }
+
+    @Test func eachModelMakesItsOwnKindOfOutput() throws {
+        let stage = try Stage()
+        let images = #""images":["https://example.com/a.png"]"#
+        let frame = #""first_frame_image_url":"https://example.com/a.png""#
+        let inputs = [
+            (Stage.picture, #"{"text":"x","sequential_image_generation_options":2}"#, "images", 2, 0.06),
+            ("bytedance/seedream-4-0/edit-sequential", "{\"text\":\"x\",\(images)}", "images", 3, 0.09),
+            (Stage.edit, "{\"prompt\":\"x\",\(images)}", "image", 1, 0.03),
+            (Stage.video, "{\"prompt\":\"x\",\(frame),\"duration\":4}", "video", 1, 0.08),
+            ("somebody/else", #"{"anything":true}"#, "image", 1, 0.03),
+        ]
+        for (model, input, key, count, cost) in inputs {
+            let id = try #require(
+                stage.client.post("/v1/models/\(model)", input)?.json["request_id"]?.string, "\(model)")
+            let result = try stage.result(id, "?include_cost=true")
+            #expect(result["output"]?.object?.keys == [key])
+            #expect(result["output"]?[key]?.array?.count ?? 1 == count)
+            #expect(result["cost"]?.double == cost)
+        }
+    }
+
+    @Test func onlyWhatWaitsCanBeCancelled() throws {
+        let stage = try Stage {
+            $0.queueSeconds = 600
+            $0.balance = 1
+        }
+        let id = try stage.submit()
+        let reply = try #require(stage.client.post("/v1/requests/\(id)/cancel"))
+        #expect(reply.status == 202)
+        #expect(reply.json["outcome"]?.string == "cancelled")
+        #expect(reply.json["status"]?.string == "completed")
+        #expect(try stage.status(id)["status"]?.string == "cancelled")
+        #expect(try stage.result(id)["status"]?.string == "cancelled")
+        #expect(stage.client.get("/prod/v2/balance")?.json["balance_usd"]?.double == 1)
+        let running = try stage.submit("x [[fault: job:queue=0]] [[fault: job:run=1h]]")
+        let late = stage.client.post("/v1/requests/\(running)/cancel")
+        #expect(late?.status == 202)
+        #expect(late?.json["outcome"]?.string == "not_cancellable")
+        #expect(try stage.status(running)["status"]?.string == "in_progress")
+    }
+
+    @Test func whatIsUnknownIsNotFound() throws {
+        let stage = try Stage()
+        for path in [
+            "/v1/requests/nothing/status", "/v1/requests/nothing/result", "/v1/models/no/such", "/v2",
+        ] {
+            let reply = stage.client.get(path)
+            #expect(reply?.status == 404)
+            #expect(reply?.json["error_code"]?.integer == 404001)
+        }
+        #expect(stage.client.post("/v1/requests/nothing/cancel")?.status == 404)
+        #expect(stage.client.get("/files/nothing/1.png")?.status == 404)
+    }
+
+    @Test func aWrongInputIsRefusedWithEveryProblemAndCostsNothing() throws {
+        let stage = try Stage { $0.strictModels = true }
+        let reply = try #require(
+            stage.client.post("/v1/models/\(Stage.video)", #"{"prompt":5,"duration":99}"#))
+        #expect(reply.status == 422)
+        let places = reply.json["detail"]?.array?.compactMap { $0["loc"]?.array?.last?.string }
+        #expect(Set(places ?? []) == ["prompt", "duration", "first_frame_image_url"])
+        for body in ["", "[]", "{", "3"] {
+            #expect(stage.client.post("/v1/models/\(Stage.picture)", body)?.status == 422)
+        }
+        for model in ["nonsense", "some/other", "a//b", "a/b%20c"] {
+            let refused = stage.client.post("/v1/models/\(model)", "{}")
+            #expect(refused?.status == 400)
+            #expect(refused?.json["error_code"]?.integer == 400001)
+        }
+        #expect(try stage.ledger().count == 1)
+    }
+
+    @Test func nothingGoesWithoutAToken() throws {
+        let stage = try Stage { $0.token = "right" }
+        for (token, status) in [(nil, 401), ("wrong", 401), ("right", 200)] {
+            stage.client.token = token
+            let reply = stage.client.get("/v1/models")
+            #expect(reply?.status == status)
+            if status == 401 { #expect(reply?.json["error_code"]?.integer == 400004) }
+        }
+    }
+
+    @Test func theCatalogueIsListedSearchedAndPaged() throws {
+        let stage = try Stage()
+        let all = try #require(stage.client.get("/v1/models?include_schema=true")).json
+        #expect(all["total"]?.integer == 4)
+        #expect(all["models"]?.array?.allSatisfy { $0["input_schema"]?["properties"]?.object != nil } == true)
+        let page = try #require(stage.client.get("/v1/models?search=seedream&limit=2&offset=1")).json
+        #expect(page["total"]?.integer == 3)
+        #expect(page["models"]?.array?.count == 2)
+        #expect(page["models"]?.array?.first?["input_schema"] == nil)
+        let one = try #require(stage.client.get("/v1/models/\(Stage.video)")).json
+        #expect(one["model_id"]?.string == Stage.video)
+        #expect(one["price_unit"]?.string == "second")
+        #expect(one["required_inputs"]?.array?.map(\.string) == ["prompt", "first_frame_image_url"])
+    }
+
+    @Test func anEmptyBalanceRefusesUntilItIsFilled() throws {
+        let stage = try Stage { $0.balance = 0.1 }
+        _ = try stage.submit()
+        #expect(stage.client.get("/prod/v2/balance")?.json["balance_microdollars"]?.integer == 10_000)
+        let refused = try #require(stage.client.post("/v1/models/\(Stage.picture)", #"{"text":"x"}"#))
+        #expect(refused.status == 400)
+        #expect(refused.json["error_code"]?.integer == 400002)
+        #expect(stage.client.post("/_sim/balance?usd=1")?.json["balance_usd"]?.double == 1.01)
+        _ = try stage.submit()
+        #expect(try stage.ledger().count == 3)
+        #expect(stage.client.post("/_sim/balance?usd=lots")?.status == 400)
+    }
+
+    @Test func everyCallIsCounted() throws {
+        let stage = try Stage()
+        let id = try stage.submit()
+        _ = try stage.status(id)
+        _ = try stage.status(id)
+        _ = try stage.result(id)
+        let file = try #require(stage.client.get(stage.file(id)))
+        let statistics = try stage.statistics()
+        #expect(statistics["calls"]?["status"]?.integer == 2)
+        #expect(statistics["calls"]?["submit"]?.integer == 1)
+        #expect(statistics["downloads"]?.integer == 1)
+        #expect(try #require(statistics["bytes"]?.integer) >= file.body.count)
+        #expect(statistics["connections"]?.integer == 6)
+        // The client of this test sends its token everywhere, which a good one does not.
+        #expect(statistics["tokens_at_files"]?.integer == 1)
+        let line = try #require(stage.ledger().last)
+        #expect(line["status_calls"]?.integer == 2 && line["result_calls"]?.integer == 1)
+        #expect(line["downloads"]?.integer == 1 && line["phase"]?.string == "ended")
+    }
+}

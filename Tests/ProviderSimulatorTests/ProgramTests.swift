@@ -1,0 +1,125 @@
+import Glibc
+import JSON
+import Testing
+
+@testable import ProviderSimulator
+
+@Suite struct ProgramTests {
+    /// A directory of its own for each test, removed at its end.
+    private final class Directory {
+        let path: String
+
+        init() throws {
+            var template = Array("/tmp/jobsim-test-XXXXXX".utf8CString)
+            path = try #require(unsafe mkdtemp(&template).map { unsafe String(cString: $0) })
+        }
+
+        var ledger: String { path + "/ledger.jsonl" }
+
+        deinit {
+            unsafe unlink(ledger)
+            unsafe rmdir(path)
+        }
+    }
+
+    @Test func requestsOutliveKillAndRestart() throws {
+        let directory = try Directory()
+        let options = [
+            "--port", "0", "--state", directory.path, "--queue", "1h", "--run=0", "--balance", "1",
+        ]
+        let first = try JobsimProcess(options)
+        let path = "/v1/models/\(Stage.picture)"
+        let kept = try #require(first.client.post(path, #"{"text":"kept"}"#)?.json["request_id"]?.string)
+        let gone = try #require(first.client.post(path, #"{"text":"gone"}"#)?.json["request_id"]?.string)
+        let fast = #"{"text":"fast [[fault: job:queue=0]] [[fault: result:echo]]"}"#
+        let done = try #require(first.client.post(path, fast)?.json["request_id"]?.string)
+        #expect(first.client.post("/v1/requests/\(gone)/cancel")?.status == 202)
+        #expect(first.client.post("/_sim/balance?usd=2")?.status == 200)
+        let cut = first.client.post(path, #"{"text":"cut [[fault: submit:cut-after]]"}"#)
+        #expect(cut == nil)
+        let picture = try #require(first.client.get("/files/\(done)/1.png")).body
+        #expect(first.end(with: SIGKILL) == -SIGKILL)
+
+        let second = try JobsimProcess(options)
+        let status = { (id: String) in second.client.get("/v1/requests/\(id)/status")?.json["status"]?.string
+        }
+        #expect(status(kept) == "in_queue")
+        #expect(status(gone) == "cancelled")
+        #expect(status(done) == "completed")
+        #expect(second.client.get("/v1/requests/\(done)/result")?.json["input"] != nil)
+        #expect(second.client.get("/files/\(done)/1.png")?.body == picture)
+        let counts = try JSON(parsing: second.client.get("/_sim/ledger")?.text.prefix { $0 != "\n" } ?? "")
+        #expect(counts["accepted"]?.integer == 4)
+        // 1 paid in at the start, 2 later, three pictures each for what was not cancelled.
+        #expect(second.client.get("/prod/v2/balance")?.json["balance_usd"]?.double == 2.73)
+        let new = try #require(second.client.post(path, #"{"text":"new"}"#)?.json["request_id"]?.string)
+        #expect(![kept, gone, done].contains(new))
+    }
+
+    @Test func theSameSeedGivesNewIDsAfterARestart() throws {
+        let directory = try Directory()
+        var ids: [String] = []
+        for _ in 0..<2 {
+            let process = try JobsimProcess(["--port", "0", "--state", directory.path, "--seed", "3"])
+            ids.append(try #require(process.client.post("/v1/models/a/b", "{}")?.json["request_id"]?.string))
+            #expect(process.end(with: SIGTERM) == 0)
+        }
+        #expect(Set(ids).count == 2)
+    }
+
+    @Test func aLineThatWasCutOffIsForgottenAndADamagedOneIsNamed() throws {
+        let directory = try Directory()
+        let append = { (text: String) in
+            let file = unsafe open(directory.ledger, O_WRONLY | O_APPEND)
+            let bytes = Array(text.utf8)
+            _ = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
+            close(file)
+        }
+        let options = ["--port", "0", "--state", directory.path]
+        let first = try JobsimProcess(options)
+        #expect(first.client.post("/v1/models/a/b", "{}")?.status == 200)
+        #expect(try JobsimProcess(options).output.contains("another jobsim uses"))
+        _ = first.end(with: SIGKILL)
+        append(#"{"kind":"accepted","request_id":"half"#)
+        let second = try JobsimProcess(options)
+        #expect(second.client.post("/v1/models/a/b", "{}")?.status == 200)
+        #expect(second.client.get("/_sim/ledger")?.text.hasPrefix(#"{"accepted":2,"#) == true)
+        _ = second.end(with: SIGKILL)
+        append("nonsense\n")
+        let third = try JobsimProcess(options)
+        #expect(third.output.contains("ledger.jsonl, line 3"))
+        #expect(third.end() == 69)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func aSignalEndsItAtOnce(signal: Int32) throws {
+        let process = try JobsimProcess(["--port", "0", "--fault", "models:hang"])
+        #expect(process.output == "jobsim listening on http://127.0.0.1:\(process.client.port)\n")
+        #expect(process.client.send("GET", "/v1/models", [], nil, patience: 1) == nil)
+        #expect(process.end(with: signal) == 0)
+    }
+
+    @Test func itsHelpNamesEveryFault() throws {
+        let process = try JobsimProcess(["--help"])
+        for pattern in FaultPattern.all { #expect(process.output.contains(":" + pattern.synopsis)) }
+        #expect(process.end() == 0)
+    }
+
+    @Test(arguments: [
+        ["--nonsense"], ["--port"], ["--port", "x"], ["--queue", "soon"], ["--fault", "x"],
+        ["--jitter", "2"],
+        ["--balance=-1"], ["--image-width", "1"], ["here"],
+    ])
+    func aWrongCommandLineIsAUsageError(arguments: [String]) throws {
+        let process = try JobsimProcess(arguments)
+        #expect(process.output.hasPrefix("jobsim: "))
+        #expect(process.end() == 64)
+    }
+
+    @Test func aPortThatIsTakenIsNamed() throws {
+        let stage = try Stage()
+        let process = try JobsimProcess(["--port", String(stage.client.port)])
+        #expect(process.output.contains("127.0.0.1:\(stage.client.port)"))
+        #expect(process.end() == 69)
+    }
+}

@@ -1,0 +1,89 @@
+import Testing
+
+@testable import ProviderSimulator
+
+@Suite struct RequestBookTests {
+    private func request(_ id: String, at time: Double, queue: Double = 1, run: Double = 10) -> Request {
+        Request(
+            id: id, model: "a/b", input: "{}", price: 1, acceptedAt: time, queueSeconds: queue,
+            runSeconds: run)
+    }
+
+    @Test func noMoreRunAtOnceThanThereArePlaces() {
+        var book = RequestBook(concurrency: 2, balance: nil)
+        for number in 0..<5 { book.accept(request("\(number)", at: 0)) }
+        book.advance(to: 5)
+        #expect(book.requests.map(\.phase) == [.inProgress, .inProgress, .inQueue, .inQueue, .inQueue])
+        #expect((0..<5).map { book.queuePosition(of: "\($0)") } == [nil, nil, 0, 1, 2])
+        book.advance(to: 1000)
+        // Whoever comes free at second 11 starts the next at once, however late somebody looks.
+        #expect(book.requests.map(\.endedAt) == [11, 11, 21, 21, 31])
+    }
+
+    @Test func aCancelMovesTheLineAndGivesTheMoneyBack() {
+        var book = RequestBook(concurrency: 1, balance: 3)
+        for number in 0..<3 {
+            let isPaid = book.charge(1)
+            #expect(isPaid)
+            book.accept(request("\(number)", at: 0))
+        }
+        let isPaid = book.charge(1)
+        #expect(!isPaid)
+        book.advance(to: 2)
+        let outcomes = ["0", "1", "1"].map { book.cancel($0, at: 2) }
+        #expect(outcomes == [false, true, true])
+        #expect(book.balance == 1)
+        #expect(book.queuePosition(of: "2") == 0)
+        book.advance(to: 100)
+        #expect(book.requests.map(\.phase) == [.ended, .cancelled, .ended])
+        #expect(book.requests[2].endedAt == 21)
+    }
+
+    @Test func theLineCountsAsAPlainListWould() {
+        var random = SplitMix(seed: 5)
+        var line = WaitingLine()
+        var plain: [Bool] = []
+        for _ in 0..<2000 {
+            let waiting = plain.indices.filter { plain[$0] }
+            if random.next() % 3 != 0 || waiting.isEmpty {
+                line.arrive()
+                plain.append(true)
+            } else {
+                let gone = waiting[Int(random.next() % UInt64(waiting.count))]
+                line.leave(gone)
+                plain[gone] = false
+            }
+            let place = Int(random.next() % UInt64(plain.count))
+            #expect(line.waiting(before: place) == plain[..<place].count { $0 })
+        }
+    }
+
+    @Test func eventsComeInTheOrderOfTheirTime() {
+        var random = SplitMix(seed: 9)
+        var heap = EventHeap()
+        for arrival in 0..<1000 {
+            heap.insert(.init(time: Double(random.next() % 100), arrival: arrival, kind: .ends))
+        }
+        var last = (-1.0, -1)
+        var count = 0
+        while let event = heap.first {
+            heap.removeFirst()
+            #expect(last < (event.time, event.arrival))
+            last = (event.time, event.arrival)
+            count += 1
+        }
+        #expect(count == 1000)
+    }
+
+    @Test(arguments: [
+        (0.0, "1970-01-01T00:00:00.000000+00:00", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (951_782_400.25, "2000-02-29T00:00:00.250000+00:00", "Tue, 29 Feb 2000 00:00:00 GMT"),
+        (1_767_323_045.5, "2026-01-02T03:04:05.500000+00:00", "Fri, 02 Jan 2026 03:04:05 GMT"),
+        (4_107_542_399.0, "2100-02-28T23:59:59.000000+00:00", "Sun, 28 Feb 2100 23:59:59 GMT"),
+    ])
+    func timesAreSpelledRight(seconds: Double, iso: String, http: String) {
+        #expect(UTCTime(seconds).iso() == iso)
+        #expect(UTCTime(seconds).http == http)
+        #expect(UTCTime(seconds).iso(digits: 0).count == 25)
+    }
+}

@@ -1,0 +1,222 @@
+import Scratch
+import Testing
+
+@testable import SQLite
+
+@Suite struct ConnectionTests {
+    private let scratch = ScratchDirectory()
+
+    private func open(
+        _ name: String = "a.db", _ access: Connection.Access = .create, busyTimeout: Duration = .zero
+    ) throws -> Connection {
+        try Connection(path: scratch[name], access, busyTimeout: busyTimeout)
+    }
+
+    private func table() throws -> Connection {
+        let connection = try open()
+        try connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v, u TEXT UNIQUE)")
+        return connection
+    }
+
+    private func count(_ connection: Connection) throws -> Int64? {
+        try connection.first("SELECT count(*) FROM t") { $0.integer(0) }
+    }
+
+    @Test(
+        "What is bound comes back, to the last bit",
+        arguments: [
+            .null, .integer(.max), .integer(.min), .integer(0), .integer((1 << 53) + 1), .real(0.1),
+            .real(-1.5e300), .text(""), .text("a\u{0}b"), .text("\u{0}"), .text("名前 😀 e\u{301}"),
+            .text(String(repeating: "x", count: 100_000)), .text("'; DROP TABLE t; --"),
+        ] as [SQLiteValue])
+    func roundTrip(value: SQLiteValue) throws {
+        let connection = try table()
+        try connection.run("INSERT INTO t (v) VALUES (?1)", value)
+        #expect(try connection.first("SELECT v FROM t") { $0.value(0) } == value)
+    }
+
+    @Test func nullIsNoEmptyText() throws {
+        let connection = try table()
+        let nothing: String? = nil
+        try connection.run("INSERT INTO t (v, u) VALUES (?1, ?2)", nothing, "")
+        try connection.forEach("SELECT v, u FROM t") { row in
+            #expect(row.isNull(0) && !row.isNull(1))
+            #expect(row.optionalText(0) == nil)
+            #expect(row.optionalText(1) == "")
+            #expect(row.optionalInteger(0) == nil && row.optionalReal(0) == nil)
+            #expect(row.text(0) == "" && row.integer(0) == 0)
+            #expect(row.columnCount == 2 && row.name(1) == "u")
+            return true
+        }
+    }
+
+    @Test func everySwiftTypeIsBoundAsItself() throws {
+        let connection = try open()
+        let kinds = try connection.first(
+            "SELECT typeof(?1), typeof(?2), typeof(?3), typeof(?4), typeof(?5)",
+            1, Int64(1), 1.0, "1", Int64?.none
+        ) { row in (0..<5).map { row.text($0) } }
+        #expect(kinds == ["integer", "integer", "real", "text", "null"])
+    }
+
+    @Test func aStatementUsedAgainSeesOnlyItsNewValues() throws {
+        let connection = try table()
+        for index in 0..<3 { try connection.run("INSERT INTO t (v) VALUES (?1)", index) }
+        let found = try connection.all("SELECT v FROM t WHERE v >= ?1 ORDER BY v", 1) { $0.integer(0) }
+        #expect(found == [1, 2])
+        #expect(try connection.all("SELECT v FROM t WHERE v >= ?1 ORDER BY v", 2) { $0.integer(0) } == [2])
+        #expect(try connection.run("UPDATE t SET v = 9 WHERE v < ?1", 2) == 2)
+        #expect(try connection.run("UPDATE t SET v = 9 WHERE v < ?1", 2) == 0)
+    }
+
+    @Test func theSameStatementMayRunInsideItsOwnRows() throws {
+        let connection = try table()
+        for index in 1...3 { try connection.run("INSERT INTO t (v) VALUES (?1)", index) }
+        let sql = "SELECT id FROM t ORDER BY id"
+        var pairs: [String] = []
+        try connection.forEach(sql) { outer in
+            let id = outer.integer(0)
+            pairs += try connection.all(sql) { "\(id)\($0.integer(0))" }
+            return true
+        }
+        #expect(pairs == ["11", "12", "13", "21", "22", "23", "31", "32", "33"])
+    }
+
+    @Test func aVisitMayEndEarlyAndAThrowLeavesTheStatementUsable() throws {
+        struct Enough: Error {}
+        let connection = try table()
+        for index in 1...3 { try connection.run("INSERT INTO t (v) VALUES (?1)", index) }
+        var seen = 0
+        try connection.forEach("SELECT v FROM t") { _ in
+            seen += 1
+            return seen < 2
+        }
+        #expect(seen == 2)
+        #expect(throws: Enough.self) {
+            try connection.forEach("SELECT v FROM t") { _ throws in throw Enough() }
+        }
+        #expect(try connection.all("SELECT v FROM t") { $0.integer(0) }.count == 3)
+        // No statement is left open that would hold back a commit or a writer.
+        try connection.transaction { _ = try connection.run("DELETE FROM t") }
+        #expect(try count(connection) == 0)
+    }
+
+    @Test func aTransactionIsKeptWholeOrNotAtAll() throws {
+        struct Fault: Error {}
+        let connection = try table()
+        #expect(throws: Fault.self) {
+            try connection.transaction {
+                try connection.run("INSERT INTO t (v) VALUES (1)")
+                throw Fault()
+            }
+        }
+        #expect(try count(connection) == 0)
+        #expect(!connection.isInTransaction)
+        #expect(try connection.transaction { try connection.run("INSERT INTO t (v) VALUES (1)") } == 1)
+        #expect(try count(connection) == 1)
+    }
+
+    @Test func aSavepointUndoesItselfAlone() throws {
+        struct Fault: Error {}
+        let connection = try table()
+        try connection.transaction {
+            try connection.savepoint { _ = try connection.run("INSERT INTO t (v) VALUES ('first')") }
+            #expect(throws: Fault.self) {
+                try connection.savepoint {
+                    try connection.run("INSERT INTO t (v) VALUES ('second')")
+                    try connection.savepoint { _ = try connection.run("INSERT INTO t (v) VALUES ('inner')") }
+                    throw Fault()
+                }
+            }
+            try connection.savepoint { _ = try connection.run("INSERT INTO t (v) VALUES ('third')") }
+        }
+        #expect(try connection.all("SELECT v FROM t ORDER BY id") { $0.text(0) } == ["first", "third"])
+    }
+
+    @Test func aTransactionHoldsTheWriteLockFromItsStart() throws {
+        let (one, other) = (try table(), try open("a.db", .readWrite))
+        try one.transaction {
+            let error = #expect(throws: SQLiteError.self) { try other.run("BEGIN IMMEDIATE") }
+            #expect(error?.kind == .busy)
+        }
+        try other.transaction { _ = try other.run("INSERT INTO t (v) VALUES (1)") }
+    }
+
+    @Test func aSnapshotDoesNotMove() throws {
+        let one = try table()
+        _ = try one.first("PRAGMA journal_mode = WAL") { $0.text(0) }
+        let other = try open("a.db", .readWrite)
+        try one.snapshot {
+            #expect(try count(one) == 0)
+            try other.run("INSERT INTO t (v) VALUES (1)")
+            #expect(try count(one) == 0)
+        }
+        #expect(try count(one) == 1)
+    }
+
+    @Test func anErrorSaysTheStatementButNoValue() throws {
+        let connection = try table()
+        let secret = "hunter2"
+        try connection.run("INSERT INTO t (u) VALUES (?1)", secret)
+        let error = #expect(throws: SQLiteError.self) {
+            try connection.run("INSERT INTO t (u) VALUES (?1)", secret)
+        }
+        #expect(error?.isUniqueViolation == true && error?.kind == .constraint)
+        #expect(error?.isTriggerRefusal == false)
+        #expect(error?.sql == "INSERT INTO t (u) VALUES (?1)")
+        #expect(error.map { "\($0)" + String(reflecting: $0) }?.contains(secret) == false)
+    }
+
+    @Test func everyKindOfErrorIsTold() throws {
+        func kind(_ body: () throws -> Void) -> SQLiteError.Kind? {
+            do { try body() } catch let error as SQLiteError { return error.kind } catch {}
+            return nil
+        }
+        let connection = try table()
+        #expect(kind { try connection.run("SELEC 1") } == .other)
+        #expect(kind { try connection.run("SELECT * FROM nowhere") } == .other)
+        #expect(kind { try connection.execute("SELEC 1") } == .other)
+        #expect(kind { _ = try open("missing.db", .readWrite) } == .cannotOpen)
+        FileOnDisk.write(String(repeating: "no database at all. ", count: 100), to: scratch["text.db"])
+        #expect(kind { try open("text.db", .readWrite).run("SELECT * FROM sqlite_schema") } == .notADatabase)
+        #expect(kind { try open("a.db", .readOnly).run("DELETE FROM t") } == .readOnly)
+        try connection.execute(
+            "CREATE TRIGGER no BEFORE DELETE ON t BEGIN SELECT RAISE(ABORT, 'not here'); END")
+        try connection.run("INSERT INTO t (v) VALUES (1)")
+        let refusal = #expect(throws: SQLiteError.self) { try connection.run("DELETE FROM t") }
+        #expect(refusal?.isTriggerRefusal == true && refusal?.message == "not here")
+        try connection.execute("PRAGMA max_page_count = 4")
+        #expect(
+            kind {
+                try connection.run("INSERT INTO t (v) VALUES (?1)", String(repeating: "x", count: 1 << 20))
+            } == .full)
+    }
+
+    @Test func aBackupIsWholeAndItsSourceUnchanged() throws {
+        let connection = try table()
+        for index in 0..<500 {
+            try connection.run("INSERT INTO t (v, u) VALUES (?1, ?2)", index, "row \(index)")
+        }
+        try connection.backup(to: scratch["copy.db"])
+        let copy = try open("copy.db", .readOnly)
+        #expect(try count(copy) == 500)
+        #expect(try copy.first("PRAGMA quick_check") { $0.text(0) } == "ok")
+        #expect(throws: SQLiteError.self) { try connection.backup(to: scratch["no/such/place.db"]) }
+    }
+
+    @Test func closingDoesNotCheckpoint() throws {
+        do {
+            let connection = try table()
+            _ = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) }
+            try connection.run("INSERT INTO t (v) VALUES (1)")
+        }
+        #expect((FileOnDisk(scratch["a.db-wal"])?.size ?? 0) > 0)
+        #expect(try count(try open("a.db", .readWrite)) == 1)
+    }
+
+    @Test func theFileFormatCannotBeDamagedBySQL() throws {
+        let connection = try table()
+        try? connection.execute("PRAGMA writable_schema = ON")
+        #expect(throws: SQLiteError.self) { try connection.run("DELETE FROM sqlite_schema") }
+    }
+}

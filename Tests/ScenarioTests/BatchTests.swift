@@ -1,0 +1,128 @@
+import Glibc
+import JSON
+import Testing
+
+@Suite struct BatchTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    private func line(_ more: String = "", text: String = "2 cats") -> String {
+        #"{"model": "\#(Sandbox.sequential)", "input": {"text": "\#(text)"}\#(more)}"# + "\n"
+    }
+
+    @Test func `every line becomes a job with what it says of itself, and the options for the rest`() throws {
+        let lines =
+            line(#", "label": "own", "priority": 5, "hold": true, "key": "k", "not_before": "2h""#) + "\n"
+            + line(#", "label": null"#)
+        let answer = try sandbox.jobctl("enqueue", "--batch", "-", "--label", "all", "--json", input: lines)
+        #expect(answer.code == 0, "\(answer)")
+        let jobs = try answer.objects()
+        try #require(jobs.count == 2)
+        #expect(jobs.map { $0["label"] } == ["own", "all"])
+        #expect(jobs.map { $0["state"] } == ["held", "queued"])
+        #expect(jobs.map { $0["priority"] } == [.integer(5), .integer(0)])
+        #expect(jobs[0]["not_before"]?.string != nil)
+        #expect(jobs[1]["key"] == .null)
+    }
+
+    @Test func `a model on the command line is for the lines without one`() throws {
+        let answer = try sandbox.jobctl(
+            "enqueue", Sandbox.sequential, "--batch", "-", input: #"{"input": {"text": "2 cats"}}"#)
+        #expect(answer.code == 0, "\(answer)")
+        #expect(try sandbox.text("SELECT model FROM jobs") == Sandbox.sequential)
+    }
+
+    @Test(arguments: [
+        #"{"model": "bytedance/seedream-4-0/sequential", "input": {"txt": "x"}}"#, "{", "[]", "7",
+        #"{"model": "bytedance/seedream-4-0/sequential"}"#, #"{"input": {}}"#,
+        #"{"model": "a/b", "input": {}, "lable": "x"}"#, #"{"model": "a/b", "input": []}"#,
+        #"{"model": "a/b", "input": {}, "priority": "high"}"#, #"{"model": "a/b", "input": {}, "hold": 1}"#,
+        #"{"model": "a/b", "input": {}, "not_before": "soon"}"#, #"{"model": "a/b", "input": {}, "key": ""}"#,
+        #"{"model": "a b", "input": {}}"#, "{\"model\": \"a/b\", \"input\": {\"a\": \"\u{7}\"}}",
+    ])
+    func `one bad line keeps all from being enqueued, and is named`(bad: String) throws {
+        let answer = try sandbox.jobctl(
+            "enqueue", "--batch", "-", input: line() + line() + bad + "\n" + line())
+        #expect(answer.code == 65, "\(answer)")
+        #expect(answer.errors.contains("line 3: "), "\(answer)")
+        #expect(answer.output == "")
+        #expect(try sandbox.jobCount() == 0)
+    }
+
+    @Test func `all bad lines are named at once`() throws {
+        let answer = try sandbox.jobctl("enqueue", "--batch", "-", input: "{\n" + line() + "[]\n")
+        #expect(answer.errors.contains("line 1: ") && answer.errors.contains("line 3: "), "\(answer)")
+    }
+
+    @Test func `a last line without an end and lines that end as on Windows are lines`() throws {
+        let lines = line().replacingNewline(with: "\r\n") + line().replacingNewline(with: "")
+        #expect(try sandbox.jobctl("enqueue", "--batch", "-", "-q", input: lines).lines == ["1", "2"])
+    }
+
+    @Test func `keys that stand already answer with their jobs, also inside one batch`() throws {
+        let id = try sandbox.enqueue("--key", "a")
+        let lines = line(#", "key": "b""#) + line(#", "key": "a""#) + line(#", "key": "b""#)
+        let answer = try sandbox.jobctl("enqueue", "--batch", "-", "--json", input: lines)
+        let jobs = try answer.objects()
+        #expect(jobs.map { $0["id"] } == [.integer(id + 1), .integer(id), .integer(id + 1)])
+        #expect(jobs.map { $0["existing"] } == [nil, .bool(true), .bool(true)])
+        #expect(try sandbox.jobCount() == 2)
+    }
+
+    @Test func `a missing file is said with 66, a folder too`() throws {
+        #expect(try sandbox.jobctl("enqueue", "--batch", "none.jsonl").code == 66)
+        #expect(try sandbox.jobctl("enqueue", "--batch", "/tmp").code == 66)
+        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "--input", "none.json").code == 66)
+    }
+
+    @Test func `a slow pipe keeps nobody from the database`() throws {
+        try sandbox.enqueue()
+        let path = sandbox.folder + "/pipe"
+        try #require(mkfifo(path, 0o600) == 0)
+        let batch = try sandbox.start(["enqueue", "--batch", path, "-q"])
+        let pipe = open(path, O_WRONLY | O_CLOEXEC)
+        let first = Array(line().utf8)
+        #expect(write(pipe, first, first.count) == first.count)
+        // Its writer is not done; all others go on.
+        for _ in 0..<3 { #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=x").code == 0) }
+        #expect(try sandbox.jobCount() == 4)
+        #expect(write(pipe, first, first.count) == first.count)
+        close(pipe)
+        let answer = batch.finish()
+        #expect(answer.code == 0, "\(answer)")
+        #expect(answer.lines.count == 2)
+        #expect(try sandbox.jobCount() == 6)
+    }
+
+    @Test func `killed in the middle, it has enqueued all of its lines or none`() throws {
+        let count: Int64 = 20_000
+        let path = try sandbox.file("jobs.jsonl", String(repeating: line(), count: Int(count)))
+        try sandbox.enqueue("--label", "before")
+        let random = SystemRandomNumberGenerator()
+        for round in 0..<6 {
+            var generator = random
+            let batch = try sandbox.start(["enqueue", "--batch", path, "--label", "round \(round)", "-q"])
+            usleep(UInt32.random(in: 1000...400_000, using: &generator))
+            batch.signal(SIGKILL)
+            let answer = batch.finish()
+            let stored = try sandbox.number("SELECT count(*) FROM jobs WHERE label = 'round \(round)'")
+            #expect(stored == 0 || stored == count)
+            if answer.output != "" { #expect(stored == count, "what was answered for is there") }
+        }
+        #expect(try sandbox.text("PRAGMA integrity_check") == "ok")
+        #expect(try sandbox.number("SELECT count(*) FROM jobs WHERE label = 'before'") == 1)
+        #expect(
+            try sandbox.number("SELECT count(*) FROM events WHERE kind = 'enqueued'") == sandbox.jobCount())
+    }
+
+    @Test func `a dry run counts and stores nothing`() throws {
+        let answer = try sandbox.jobctl("enqueue", "--batch", "-", "--dry-run", input: line() + line())
+        #expect(answer.code == 0)
+        #expect(answer.errors.contains("2 jobs"))
+        #expect(!ScratchFile.exists(sandbox.directory))
+    }
+}
+
+extension String {
+    fileprivate func replacingNewline(with end: String) -> String { self.dropLast() + end }
+}

@@ -1,0 +1,208 @@
+import JSON
+import Testing
+
+@Suite struct EnqueueTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    @Test func `the answer of --json is the job: the columns of its table, and its outputs`() throws {
+        let answer = try sandbox.jobctl(
+            "enqueue", Sandbox.sequential, "text=2 cats", "seed=7", "--label", "cats", "--priority", "-3",
+            "--json")
+        #expect(answer.code == 0)
+        let job = try answer.object()
+        let columns = try sandbox.texts("SELECT name FROM pragma_table_info('jobs') ORDER BY cid")
+        #expect(job.keys == columns + ["outputs"])
+        #expect(job["state"] == "queued")
+        #expect(job["input"]?.object?.keys == ["text", "seed"])
+        #expect(job["label"] == "cats")
+        #expect(job["priority"] == .integer(-3))
+        #expect(job["validation"] == "passed")
+        #expect(job["outputs"] == .array([]))
+        let absent = [
+            "key", "not_before", "request_id", "remote_status", "queue_position", "cancel_requested_at",
+            "error_kind",
+            "error_message", "price_usd", "cost_usd", "submitted_at", "started_at", "finished_at", "ended_at",
+            "next_try_at", "followed_since",
+        ]
+        for key in absent { #expect(job[key] == .null, "\(key)") }
+        let createdAt = try #require(job["created_at"]?.string)
+        #expect(try sandbox.text("SELECT created_at FROM jobs") == createdAt)
+    }
+
+    @Test func `outputs stand in the answer with the columns of their table`() throws {
+        let id = try sandbox.enqueue()
+        try sandbox.put(id, into: "downloading")
+        try sandbox.change(
+            "INSERT INTO outputs (job_id, position, kind, url) VALUES (?1, 1, 'image', 'https://example.com/a')",
+            id)
+        let output = try #require(
+            try sandbox.jobctl("show", "\(id)", "--json").object()["outputs"]?.array?.first)
+        let columns = try sandbox.texts("SELECT name FROM pragma_table_info('outputs') ORDER BY cid")
+        #expect(output.object?.keys == columns)
+        #expect(output["sha256"] == .null)
+    }
+
+    @Test(arguments: [
+        (Sandbox.sequential, ["text=2 cats", "seed=7"], #"{"text":"2 cats","seed":7}"#),
+        (
+            Sandbox.sequential, ["text=7", "image_size=2560"],
+            #"{"text":"7","image_size":"2560:1440 (16:9)"}"#
+        ),
+        (
+            Sandbox.edit, ["images=https://a.example/1.png", "prompt=x"],
+            #"{"images":["https://a.example/1.png"],"prompt":"x"}"#
+        ),
+        (
+            Sandbox.edit, ["prompt=x", "images=https://a.example/1", "images=https://a.example/2"],
+            #"{"prompt":"x","images":["https://a.example/1","https://a.example/2"]}"#
+        ),
+        (
+            "bytedance/seedream-4-0/edit-sequential",
+            ["text=x", #"images:=["https://a.example/1"]"#, "sequential_image_generation_options=3"],
+            #"{"text":"x","images":["https://a.example/1"],"sequential_image_generation_options":3}"#
+        ),
+        (
+            "bytedance/seedance-v1.5-pro/image-to-video",
+            [
+                "prompt=a=b", "first_frame_image_url=https://a.example/1", "duration=12", "camera_fixed=no",
+                "ratio=ad",
+            ],
+            #"{"prompt":"a=b","first_frame_image_url":"https://a.example/1","duration":12,"#
+                + #""camera_fixed":false,"ratio":"adaptive"}"#
+        ),
+        ("somebody/new-model", ["a=1", "b:=1", "c:=1.0", "a=2"], #"{"a":["1","2"],"b":1,"c":1.0}"#),
+    ])
+    func `a word KEY=VALUE is read as the schema's type`(model: String, words: [String], input: String) throws
+    {
+        let answer = try sandbox.run(Sandbox.program, ["enqueue", model] + words)
+        #expect(answer.code == 0, "\(answer)")
+        #expect(try sandbox.text("SELECT input FROM jobs") == input)
+    }
+
+    @Test func `every violation is named with its path, and nothing is stored`() throws {
+        let answer = try sandbox.jobctl(
+            "enqueue", Sandbox.edit, "images=ftp://a.example/1", "imagse=x", "resolution=9K")
+        #expect(answer.code == 65)
+        #expect(answer.output == "")
+        for path in ["$.prompt: ", "$.images[0]: ", "$.imagse: ", "$.resolution: "] {
+            #expect(answer.errors.contains(path), "\(answer)")
+        }
+        #expect(answer.errors.contains("did you mean \"images\"?"))
+        #expect(!ScratchFile.exists(sandbox.directory), "a refused job makes no store")
+    }
+
+    @Test func `--no-validate sends an input that the schema refuses, and the row says so`() throws {
+        #expect(try sandbox.jobctl("enqueue", Sandbox.edit, "x=1", "--no-validate").code == 0)
+        #expect(try sandbox.text("SELECT validation FROM jobs") == "waived")
+    }
+
+    @Test func `a model without a schema is accepted with a note, and a near one is named`() throws {
+        let answer = try sandbox.jobctl("enqueue", "edit", "prompt=x")
+        #expect(answer.code == 0)
+        #expect(answer.errors.contains("no schema is known for edit"))
+        #expect(answer.errors.contains("did you mean \(Sandbox.edit)?"))
+    }
+
+    @Test(arguments: ["", "../etc", "a//b", "a b", "a/../b", "\u{1B}[2J", String(repeating: "m", count: 257)])
+    func `a word that cannot be a model id is refused`(model: String) throws {
+        let answer = try sandbox.jobctl("enqueue", model, "x=1")
+        #expect(answer.code == 65)
+        #expect(!answer.errors.unicodeScalars.contains("\u{1B}"))
+        #expect(try sandbox.jobCount() == 0)
+    }
+
+    @Test func `the whole input comes from a file, or from standard input, as it stands there`() throws {
+        let input = #"{ "text": "2 cats", "seed": 12345678901234567890 }"#
+        let path = try sandbox.file("input.json", input)
+        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "--input", path).code == 0)
+        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "--input=-", input: input).code == 0)
+        let stored = try sandbox.texts("SELECT input FROM jobs")
+        #expect(stored == [#"{"text":"2 cats","seed":12345678901234567890}"#, stored[0]])
+    }
+
+    @Test func `an input that is no JSON object is refused with its place`() throws {
+        for text in ["", "{", "[]", "{\"a\": 1,}", "{\"a\": 1} x", "nul"] {
+            let answer = try sandbox.jobctl("enqueue", Sandbox.sequential, "--input", "-", input: text)
+            #expect(answer.code == 65, "\(text): \(answer)")
+        }
+        let answer = try sandbox.jobctl(
+            "enqueue", Sandbox.sequential, "--input", "-", input: "{\n  \"text\": x}")
+        #expect(answer.errors.contains("line 2"), "\(answer)")
+    }
+
+    @Test func `a dry run shows what would be sent, and stores nothing`() throws {
+        let answer = try sandbox.jobctl("enqueue", Sandbox.sequential, "text=2 cats", "--dry-run", "--json")
+        #expect(answer.code == 0)
+        #expect(try answer.object()["input"] == .object(["text": "2 cats"]))
+        #expect(!ScratchFile.exists(sandbox.directory))
+    }
+
+    @Test func `a held job stays aside until it is released`() throws {
+        let id = try sandbox.enqueue("--hold")
+        #expect(try sandbox.state(of: id) == "held")
+        #expect(try sandbox.jobctl("release", "\(id)").code == 0)
+        #expect(try sandbox.state(of: id) == "queued")
+    }
+}
+
+@Suite struct KeyTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    @Test func `a key that stands answers with its job and adds nothing`() throws {
+        let first = try sandbox.enqueue("--key", "monday")
+        let answer = try sandbox.jobctl(
+            "enqueue", Sandbox.sequential, "text=2 cats", "--key", "monday", "--json")
+        #expect(answer.code == 0)
+        let job = try answer.object()
+        #expect(job["id"] == .integer(first))
+        #expect(job["existing"] == .bool(true))
+        #expect(answer.errors.contains("nothing was added"))
+        #expect(!answer.errors.contains("differs"))
+        #expect(try sandbox.jobCount() == 1)
+    }
+
+    @Test func `it does so also when the input differs, and says that`() throws {
+        let first = try sandbox.enqueue("--key", "monday")
+        let answer = try sandbox.jobctl("enqueue", Sandbox.sequential, "text=3 dogs", "--key", "monday")
+        #expect(answer.code == 0)
+        #expect(answer.lines == ["\(first)"])
+        #expect(answer.errors.contains("differs"))
+        #expect(try sandbox.text("SELECT input FROM jobs")?.contains("2 cats") == true)
+    }
+
+    @Test(arguments: [("failed", 2), ("cancelled", 2), ("completed", 1), ("uncertain", 1), ("held", 1)])
+    func `a key is free again when its job has failed or was cancelled`(state: String, jobs: Int64) throws {
+        try sandbox.put(try sandbox.enqueue("--key", "monday"), into: state)
+        let answer = try sandbox.jobctl(
+            "enqueue", Sandbox.sequential, "text=2 cats", "--key", "monday", "--json")
+        #expect(answer.code == 0)
+        #expect(try answer.object().keys.contains("existing") == (jobs == 1))
+        #expect(try sandbox.jobCount() == jobs)
+    }
+
+    @Test func `a retry of a job whose key another has by now names that one`() throws {
+        let first = try sandbox.enqueue("--key", "monday")
+        try sandbox.put(first, into: "cancelled")
+        let second = try sandbox.enqueue("--key", "monday")
+        let answer = try sandbox.jobctl("retry", "\(first)")
+        #expect(answer.code == 1)
+        #expect(answer.errors.contains("job \(second) has"), "\(answer)")
+        #expect(try sandbox.state(of: first) == "cancelled")
+    }
+
+    @Test func `an empty key is a mistake, not a key`() throws {
+        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=x", "--key", "").code == 64)
+    }
+
+    @Test func `eight at once with one key make one job`() throws {
+        let children = try (0..<8).map { _ in
+            try sandbox.start(["enqueue", Sandbox.sequential, "text=2 cats", "--key", "monday", "-q"])
+        }
+        let answers = children.map { $0.finish() }
+        #expect(answers.allSatisfy { $0.code == 0 }, "\(answers)")
+        #expect(Set(answers.map(\.output)).count == 1)
+        #expect(try sandbox.jobCount() == 1)
+    }
+}

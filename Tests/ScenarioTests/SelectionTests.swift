@@ -1,0 +1,116 @@
+import JSON
+import Testing
+
+@Suite struct SelectionTests {
+    private let sandbox: Sandbox
+
+    /// Six queued jobs: 1 to 3 are labelled cats, 4 to 6 dogs; 6 is of another model.
+    init() throws {
+        sandbox = try Sandbox()
+        let lines = (1...6).map { index in
+            let label = index <= 3 ? "cats" : "dogs"
+            return index == 6
+                ? #"{"model": "other/model", "input": {}, "label": "\#(label)"}"#
+                : #"{"model": "\#(Sandbox.sequential)", "input": {"text": "x"}, "label": "\#(label)"}"#
+        }
+        let answer = try sandbox.jobctl("enqueue", "--batch", "-", input: lines.joined(separator: "\n"))
+        try #require(answer.code == 0, "\(answer)")
+    }
+
+    private func held() throws -> [String] {
+        try sandbox.texts("SELECT id FROM jobs WHERE state = 'held' ORDER BY id")
+    }
+
+    @Test(arguments: [
+        (["1", "3"], "", ["1", "3"]), (["2-4"], "", ["2", "3", "4"]), (["5-99"], "", ["5", "6"]),
+        (["-"], "1\n2 3\n\n6-6\n", ["1", "2", "3", "6"]), (["1", "1-2", "1"], "", ["1", "2"]),
+        (["-", "6"], "1", ["1", "6"]),
+    ])
+    func `ids are numbers, ranges, and lines of standard input`(
+        words: [String], input: String, expected: [String]
+    ) throws {
+        let answer = try sandbox.run(Sandbox.program, ["hold", "-q"] + words, input: input)
+        #expect(answer.code == 0, "\(answer)")
+        #expect(try held() == expected)
+    }
+
+    @Test(arguments: [
+        "0", "-1", "x", "3-1", "1-2-3", "1-", "1.5", "", "99999999999999999999", "\u{1B}[2J", "1,2",
+    ])
+    func `what is no id is a mistake, and nothing is done`(word: String) throws {
+        let answer = try sandbox.jobctl("hold", "1", word)
+        #expect(answer.code == 64, "\(answer)")
+        #expect(!answer.errors.unicodeScalars.contains("\u{1B}"))
+        #expect(try held() == [])
+    }
+
+    @Test func `a range or a filter without any job is a no`() throws {
+        #expect(try sandbox.jobctl("hold", "50-60").code == 1)
+        #expect(try sandbox.jobctl("hold", "--label", "birds", "--yes").code == 1)
+        #expect(try sandbox.jobctl("hold", "50").code == 1)
+        #expect(try sandbox.jobctl("show", "50").code == 1)
+    }
+
+    @Test(arguments: [
+        (["--label", "cats"], ["1", "2", "3"]), (["--model", "other/model"], ["6"]),
+        (["--model", "other/*"], ["6"]), (["--model", "byte*", "--label", "dogs"], ["4", "5"]),
+        (["--state", "queued"], ["1", "2", "3", "4", "5", "6"]), (["--model", "other/mode"], []),
+        (["--model", "oth?r/*"], []), (["--state=held,queued", "--label=dogs"], ["4", "5", "6"]),
+        (["--state", "held", "--state", "queued", "--model", "o*"], ["6"]),
+    ])
+    func `filters choose jobs`(words: [String], expected: [String]) throws {
+        let answer = try sandbox.run(Sandbox.program, ["hold", "--yes"] + words)
+        #expect(answer.code == (expected.isEmpty ? 1 : 0), "\(answer)")
+        #expect(try held() == expected)
+    }
+
+    @Test func `without a terminal a filter needs --yes, and says how many it means`() throws {
+        let answer = try sandbox.jobctl("cancel", "--label", "cats")
+        #expect(answer.code == 64)
+        #expect(answer.errors.contains("3 jobs"))
+        #expect(answer.errors.contains("--yes"))
+        #expect(try sandbox.number("SELECT count(*) FROM jobs WHERE state = 'cancelled'") == 0)
+    }
+
+    @Test func `a dry run shows them and does nothing, by filter and by ids`() throws {
+        let answer = try sandbox.jobctl("cancel", "--label", "cats", "--dry-run")
+        #expect(answer.code == 0)
+        #expect(answer.lines == ["1", "2", "3"])
+        #expect(
+            try sandbox.jobctl("cancel", "2-3", "-n", "--json").objects().map { $0["id"] } == [
+                .integer(2), .integer(3),
+            ])
+        #expect(try sandbox.number("SELECT count(*) FROM jobs WHERE state = 'cancelled'") == 0)
+    }
+
+    @Test func `what a retry of many would cost is said first`() throws {
+        try sandbox.jobctl("cancel", "1-6")
+        let answer = try sandbox.jobctl("retry", "--state", "cancelled", "--dry-run")
+        #expect(answer.code == 0)
+        #expect(answer.errors.contains("6 jobs"), "\(answer)")
+        #expect(answer.errors.contains("pri") || answer.errors.contains("$"), "\(answer)")
+    }
+
+    @Test func `an unknown state lists the known ones`() throws {
+        let answer = try sandbox.jobctl("list", "--state", "runing")
+        #expect(answer.code == 64)
+        #expect(answer.errors.contains("in_progress"))
+    }
+
+    @Test func `ids and filters at once are a mistake`() throws {
+        #expect(try sandbox.jobctl("hold", "1", "--label", "cats", "--yes").code == 64)
+        #expect(try sandbox.jobctl("hold").code == 64)
+    }
+
+    @Test func `the ids of one verb are the input of the next`() throws {
+        let ids = try sandbox.jobctl("list", "--label", "cats", "-q").output
+        #expect(try sandbox.jobctl("set", "-", "--label", "lions", input: ids).code == 0)
+        #expect(try sandbox.number("SELECT count(*) FROM jobs WHERE label = 'lions'") == 3)
+    }
+
+    @Test func `a new label reaches every job that a filter names, whatever its state`() throws {
+        try sandbox.put(6, into: "completed")
+        #expect(try sandbox.jobctl("set", "--model", "other/*", "--label", "done", "--yes").code == 0)
+        #expect(try sandbox.text("SELECT label FROM jobs WHERE id = 6") == "done")
+    }
+}

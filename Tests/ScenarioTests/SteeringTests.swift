@@ -1,0 +1,170 @@
+import JSON
+import Testing
+
+/// What becomes of a job when a verb is asked of it in a state.
+enum Outcome: Sendable, Equatable {
+    case becomes(String)
+    /// It is said that there is nothing to do; that is no failure.
+    case note
+    /// It cannot be done, and the words say so.
+    case refused(String)
+}
+
+@Suite struct SteeringTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    static let states = [
+        "held", "queued", "submitting", "uncertain", "in_queue", "in_progress", "downloading", "completed",
+        "failed",
+        "cancelled",
+    ]
+
+    static func table(_ outcomes: [Outcome]) -> [(String, Outcome)] { Array(zip(states, outcomes)) }
+
+    private func check(_ words: [String], _ state: String, _ expected: Outcome, errorKind: String = "remote")
+        throws
+    {
+        let id = try sandbox.enqueue()
+        try sandbox.put(id, into: state, errorKind: errorKind)
+        let before = try sandbox.number("SELECT count(*) FROM events")
+        let answer = try sandbox.run(Sandbox.program, [words[0], "\(id)"] + words.dropFirst())
+        let after = try sandbox.state(of: id)
+        switch expected {
+        case .becomes(let next):
+            #expect(answer.code == 0, "\(answer)")
+            #expect(after == next)
+            #expect(answer.lines == ["\(id)\t\(next)"])
+            #expect(try sandbox.number("SELECT count(*) FROM events") > before)
+        case .note:
+            #expect(answer.code == 0, "\(answer)")
+            #expect(after == state)
+            #expect(answer.errors.contains("job \(id) "))
+        case .refused(let words):
+            #expect(answer.code == 1, "\(answer)")
+            #expect(after == state)
+            #expect(answer.output == "")
+            #expect(answer.errors.contains("job \(id) ") && answer.errors.contains(words), "\(answer)")
+        }
+        if case .becomes = expected {
+        } else {
+            #expect(try sandbox.number("SELECT count(*) FROM events") == before)
+        }
+    }
+
+    @Test(
+        arguments: table([
+            .becomes("cancelled"), .becomes("cancelled"), .becomes("submitting"), .refused("resolve"),
+            .becomes("in_queue"), .becomes("in_progress"), .refused("paid for"), .note, .note, .note,
+        ]))
+    func `cancel ends what was not sent, wishes for what was, and fetches what is paid for`(
+        state: String, outcome: Outcome
+    ) throws { try check(["cancel"], state, outcome) }
+
+    @Test(
+        arguments: table([
+            .refused("only a queued"), .becomes("held"), .refused("only a queued"), .refused("only a queued"),
+            .refused("only a queued"), .refused("only a queued"), .refused("only a queued"),
+            .refused("only a queued"),
+            .refused("only a queued"), .refused("only a queued"),
+        ]))
+    func `hold takes only what is queued`(state: String, outcome: Outcome) throws {
+        try check(["hold"], state, outcome)
+    }
+
+    @Test(arguments: table([.becomes("queued")] + Array(repeating: .refused("only a held"), count: 9)))
+    func `release takes only what is held`(state: String, outcome: Outcome) throws {
+        try check(["release"], state, outcome)
+    }
+
+    @Test(
+        arguments: table([
+            .refused("release"), .refused("only a failed"), .refused("only a failed"), .refused("resolve"),
+            .refused("only a failed"), .refused("only a failed"), .refused("only a failed"),
+            .refused("enqueue"),
+            .becomes("queued"), .becomes("queued"),
+        ]))
+    func `retry takes what failed or was cancelled; a completed job is enqueued anew`(
+        state: String, outcome: Outcome
+    ) throws { try check(["retry"], state, outcome) }
+
+    @Test(arguments: [
+        ("input", "queued"), ("remote", "queued"), ("lost", "queued"), ("output", "in_progress"),
+        ("download", "downloading"), ("deadline", "in_progress"),
+    ])
+    func `retry buys nothing where RunComfy has the work, and says so where it buys`(
+        errorKind: String, next: String
+    ) throws {
+        try check(["retry"], "failed", .becomes(next), errorKind: errorKind)
+        let id = try sandbox.enqueue()
+        try sandbox.put(id, into: "failed", errorKind: errorKind)
+        let answer = try sandbox.jobctl("retry", "\(id)")
+        #expect(answer.errors.contains("paid for again") == (next == "queued"))
+        let request = try sandbox.text("SELECT request_id FROM jobs WHERE id = \(id)")
+        #expect(request == (next == "queued" ? nil : "request-\(id)"))
+        try check(["retry", "--resubmit"], "failed", .becomes("queued"), errorKind: errorKind)
+    }
+
+    @Test(arguments: ["--resubmit", "--abandon", "--adopt=their-id"], states)
+    func `resolve takes only what is uncertain`(option: String, state: String) throws {
+        let next = ["--resubmit": "queued", "--abandon": "cancelled"][option] ?? "in_queue"
+        try check(
+            ["resolve", option], state, state == "uncertain" ? .becomes(next) : .refused("only an uncertain"))
+    }
+
+    @Test func `a request id belongs to one job`() throws {
+        let (first, second) = (try sandbox.enqueue(), try sandbox.enqueue())
+        try sandbox.put(first, into: "in_queue")
+        try sandbox.put(second, into: "uncertain")
+        let answer = try sandbox.jobctl("resolve", "\(second)", "--adopt", "request-\(first)")
+        #expect(answer.code == 1)
+        #expect(answer.errors.contains("job \(first) has it"), "\(answer)")
+        #expect(try sandbox.jobctl("resolve", "\(first)-\(second)", "--adopt", "x").code == 64)
+        #expect(try sandbox.jobctl("resolve", "\(second)", "--adopt", "a/../b").code == 64)
+        #expect(try sandbox.jobctl("resolve", "\(second)").code == 64)
+        #expect(try sandbox.jobctl("resolve", "\(second)", "--abandon", "--resubmit").code == 64)
+    }
+
+    @Test(arguments: states)
+    func `a label changes any time, priority and time only before it is sent`(state: String) throws {
+        try check(["set", "--label", "new"], state, .becomes(state))
+        let isEarly = state == "held" || state == "queued"
+        try check(
+            ["set", "--priority", "-7"], state, isEarly ? .becomes(state) : .refused("while a job is held"))
+        try check(
+            ["set", "--not-before", "2h"], state, isEarly ? .becomes(state) : .refused("while a job is held"))
+    }
+
+    @Test func `set changes what was said and nothing else, and takes it away again`() throws {
+        let id = try sandbox.enqueue(
+            "--label", "old", "--priority", "3", "--not-before", "2099-01-01T00:00:00Z")
+        let job = try sandbox.jobctl("set", "\(id)", "--priority", "4", "--json").object()
+        #expect(job["priority"] == .integer(4))
+        #expect(job["label"] == "old")
+        #expect(job["not_before"] == "2099-01-01 00:00:00.000")
+        let cleared = try sandbox.jobctl("set", "\(id)", "--label=", "--not-before", "now", "--json").object()
+        #expect([cleared["label"], cleared["not_before"], cleared["next_try_at"]] == [.null, .null, .null])
+        #expect(try sandbox.jobctl("set", "\(id)").code == 64)
+    }
+
+    @Test func `of several ids each is done or named with its reason`() throws {
+        let ids = try (0..<3).map { _ in try sandbox.enqueue() }
+        try sandbox.put(ids[1], into: "downloading")
+        let answer = try sandbox.jobctl("cancel", "\(ids[0])", "\(ids[1])", "99", "\(ids[2])", "-q")
+        #expect(answer.code == 1)
+        #expect(answer.lines == ["\(ids[0])", "\(ids[2])"])
+        #expect(answer.errors.contains("job \(ids[1]) has finished"))
+        #expect(answer.errors.contains("no job 99"))
+    }
+
+    @Test func `a pause outlives its program, says its reason, and ends by resume`() throws {
+        try sandbox.enqueue()
+        #expect(try sandbox.jobctl("pause", "until", "Monday").code == 0)
+        let status = try sandbox.jobctl()
+        #expect(status.output.contains("until Monday"), "\(status)")
+        #expect(try sandbox.jobctl("pause").errors.contains("already"))
+        #expect(try sandbox.jobctl("resume").code == 0)
+        #expect(try sandbox.jobctl("resume").errors.contains("were not paused"))
+        #expect(!(try sandbox.jobctl().output.contains("paused")))
+    }
+}

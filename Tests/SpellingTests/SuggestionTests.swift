@@ -1,0 +1,34 @@
+import Spelling
+import Testing
+
+@Suite("Suggestions")
+struct SuggestionTests {
+    static let near: [(String, [String], String)] = [
+        ("promt", ["images", "prompt"], "prompt"), ("pormpt", ["prompt"], "prompt"),
+        ("PROMPT", ["prompt"], "prompt"),
+        ("image", ["prompt", "images", "image_size"], "images"), ("sed", ["seed"], "seed"),
+        ("sede", ["seed"], "seed"),
+        ("lst", ["set", "list", "last"], "list"),
+        ("max_inflight", ["max_in_flight", "max_submitting"], "max_in_flight"),
+        ("cancle", ["cancel", "enqueue"], "cancel"), ("N", ["n"], "n"),
+        ("rezolution", ["ratio", "resolution"], "resolution"),
+        ("ÄNDERN", ["ändern"], "ändern"),
+    ]
+
+    @Test("a mistyped word finds the nearest", arguments: near)
+    func finds(_ typed: String, _ words: [String], _ expected: String) {
+        #expect(Suggestion.nearest(to: typed, among: words) == expected)
+    }
+
+    static let far: [(String, [String])] = [
+        ("x", ["n"]), ("ab", ["ac"]), ("", ["a"]), ("a", [""]), ("seed", []),
+        ("watermelon", ["prompt", "images", "seed"]),
+        ("promptpromptprompt", ["prompt"]), (String(repeating: "a", count: 1_000_000), ["prompt"]),
+        ("prompt", [String(repeating: "prompt", count: 100_000)]),
+    ]
+
+    @Test("a word that is like none finds none", arguments: far)
+    func findsNone(_ typed: String, _ words: [String]) {
+        #expect(Suggestion.nearest(to: typed, among: words) == nil)
+    }
+}

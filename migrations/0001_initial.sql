@@ -1,0 +1,229 @@
+-- The store of jobd. Every rule that can be said here is said here, so that no program can store an impossible job.
+-- Times are UTC text, YYYY-MM-DD HH:MM:SS.SSS: the one form that strftime() gives back unchanged. (Its modifier makes it
+-- reckon: without one it passes a 30th of February on as it came.)
+
+CREATE TABLE jobs (
+    -- Never used again, also after the job was pruned.
+    id                  INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
+    state               TEXT NOT NULL DEFAULT 'queued' CHECK (state IN (
+                            'held',        -- set aside by a person
+                            'queued',      -- not sent yet
+                            'submitting',  -- the intent to send is on disk, the POST is on the wire
+                            'uncertain',   -- the POST may have bought something, and nobody can know
+                            'in_queue', 'in_progress',            -- RunComfy has it
+                            'downloading', -- finished over there, the files are being fetched
+                            'completed', 'failed', 'cancelled')), -- over
+    model               TEXT NOT NULL
+                            CONSTRAINT "model has 1 to 256 characters"
+                            CHECK (length(model) BETWEEN 1 AND 256 AND instr(model, char(0)) = 0),
+    input               TEXT NOT NULL                  -- sent as it stands
+                            CONSTRAINT "input is a JSON object" CHECK (
+                                CASE WHEN json_valid(input) THEN json_type(input) = 'object' ELSE 0 END),
+    priority            INTEGER NOT NULL DEFAULT 0,    -- higher goes first
+    label               TEXT CHECK (instr(label, char(0)) = 0),
+    key                 TEXT                           -- see the index jobs_key
+                            CONSTRAINT "key is not empty" CHECK (length(key) > 0 AND instr(key, char(0)) = 0),
+    not_before          TEXT                           -- not sent before
+                            CHECK (not_before IS strftime('%Y-%m-%d %H:%M:%f', not_before, '+0 days')),
+    validation          TEXT NOT NULL DEFAULT 'pending' -- of the input against the model's schema
+                            CHECK (validation IN ('pending', 'passed', 'waived')),
+    request_id          TEXT CHECK (length(request_id) BETWEEN 1 AND 128 AND request_id NOT GLOB '*[^-A-Za-z0-9_]*'),
+    remote_status       TEXT,                          -- RunComfy's last word about it
+    queue_position      INTEGER,                       -- over there
+    submissions         INTEGER NOT NULL DEFAULT 0 CHECK (submissions >= 0), -- POSTs accepted or in doubt
+    cancel_requested_at TEXT                           -- a person wishes it cancelled
+                            CHECK (cancel_requested_at IS strftime('%Y-%m-%d %H:%M:%f', cancel_requested_at, '+0 days')),
+    error_kind          TEXT CHECK (error_kind IN ('input', 'remote', 'lost', 'output', 'download', 'deadline')),
+    error_message       TEXT,                          -- why it failed, or what stands in its way
+    price_usd           REAL CHECK (price_usd >= 0),   -- estimated before it was sent
+    cost_usd            REAL,                          -- reported by RunComfy
+    created_at          TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now'))
+                            CHECK (created_at IS strftime('%Y-%m-%d %H:%M:%f', created_at, '+0 days')),
+    submitted_at        TEXT                           -- when the POST left
+                            CHECK (submitted_at IS strftime('%Y-%m-%d %H:%M:%f', submitted_at, '+0 days')),
+    started_at          TEXT                           -- at RunComfy
+                            CHECK (started_at IS strftime('%Y-%m-%d %H:%M:%f', started_at, '+0 days')),
+    finished_at         TEXT                           -- at RunComfy
+                            CHECK (finished_at IS strftime('%Y-%m-%d %H:%M:%f', finished_at, '+0 days')),
+    ended_at            TEXT                           -- here
+                            CHECK (ended_at IS strftime('%Y-%m-%d %H:%M:%f', ended_at, '+0 days')),
+    next_try_at         TEXT                           -- of a queued job; null: as soon as may be
+                            CHECK (next_try_at IS strftime('%Y-%m-%d %H:%M:%f', next_try_at, '+0 days')),
+    followed_since      TEXT                           -- the deadline counts from here
+                            CHECK (followed_since IS strftime('%Y-%m-%d %H:%M:%f', followed_since, '+0 days')),
+
+    -- A request id exactly where RunComfy knows the job; a job that failed or was cancelled may or may not have one.
+    CHECK (CASE
+        WHEN state IN ('held', 'queued', 'submitting', 'uncertain') THEN request_id IS NULL
+        WHEN state IN ('in_queue', 'in_progress', 'downloading', 'completed') THEN request_id IS NOT NULL
+        WHEN error_kind = 'input' THEN request_id IS NULL
+        WHEN state = 'failed' THEN request_id IS NOT NULL
+        ELSE 1 END),
+    CHECK ((request_id IS NULL) = (followed_since IS NULL)),
+    CHECK (request_id IS NULL OR submissions > 0),
+    CHECK (state <> 'uncertain' OR submissions > 0),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('completed', 'failed', 'cancelled'))),
+    CHECK ((error_kind IS NOT NULL) = (state = 'failed')),
+    CHECK (error_kind IS NULL OR error_message IS NOT NULL),
+    CHECK (CASE
+        WHEN state IN ('held', 'queued') THEN submitted_at IS NULL
+        WHEN state IN ('failed', 'cancelled') THEN 1
+        ELSE submitted_at IS NOT NULL END)
+) STRICT;
+
+-- Only one job that is not failed or cancelled may hold a key.
+CREATE UNIQUE INDEX jobs_key ON jobs (key) WHERE key IS NOT NULL AND state NOT IN ('failed', 'cancelled');
+CREATE UNIQUE INDEX jobs_request ON jobs (request_id) WHERE request_id IS NOT NULL;
+-- What may be sent now, model by model. Jobs that wait for their time are in the other index, so that they cost nothing here.
+CREATE INDEX jobs_ready ON jobs (model, priority DESC, id) WHERE state = 'queued' AND next_try_at IS NULL;
+CREATE INDEX jobs_waiting ON jobs (next_try_at) WHERE state = 'queued' AND next_try_at IS NOT NULL;
+-- Everything but the long history of what went well.
+CREATE INDEX jobs_state ON jobs (state, id) WHERE state <> 'completed';
+CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX jobs_label ON jobs (label, id) WHERE label IS NOT NULL;
+-- Wishes that jobd has to pass on.
+CREATE INDEX jobs_cancel ON jobs (id) WHERE cancel_requested_at IS NOT NULL AND ended_at IS NULL;
+
+CREATE TABLE outputs (
+    job_id        INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    position      INTEGER NOT NULL CHECK (position >= 1),
+    kind          TEXT NOT NULL CHECK (kind IN ('image', 'video', 'audio', 'file')),
+    url           TEXT NOT NULL,
+    path          TEXT,                                -- under outputs/, or absolute where it lies elsewhere
+    bytes         INTEGER CHECK (bytes >= 0),          -- the expected size until it is done
+    sha256        TEXT CHECK (length(sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'),
+    media_type    TEXT,
+    width         INTEGER CHECK (width > 0),
+    height        INTEGER CHECK (height > 0),
+    duration_s    REAL CHECK (duration_s >= 0),
+    state         TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'failed')),
+    downloaded_at TEXT CHECK (downloaded_at IS strftime('%Y-%m-%d %H:%M:%f', downloaded_at, '+0 days')),
+    attempts      INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0), -- tries whose own answer was bad
+    fetched       INTEGER NOT NULL DEFAULT 0 CHECK (fetched >= 0),  -- bytes that have come, noted each second
+    PRIMARY KEY (job_id, position),
+    UNIQUE (job_id, url),
+    CHECK ((state = 'done') = (downloaded_at IS NOT NULL)),
+    CHECK (state <> 'done' OR (path IS NOT NULL AND bytes IS NOT NULL AND sha256 IS NOT NULL AND media_type IS NOT NULL))
+) STRICT;
+
+-- What happened, in order. Rows are added and never changed; they go only with their job.
+CREATE TABLE events (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER REFERENCES jobs (id) ON DELETE CASCADE, -- null: about the account or the service
+    at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now'))
+               CHECK (at IS strftime('%Y-%m-%d %H:%M:%f', at, '+0 days')),
+    kind   TEXT NOT NULL CHECK (kind IN (
+               'enqueued', 'held', 'released', 'changed', 'submitting', 'accepted', 'refused', 'uncertain', 'resolved',
+               'status', 'fault', 'cancel_requested', 'output', 'ended', 'retried')),
+    detail TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(detail))
+) STRICT;
+
+CREATE INDEX events_job ON events (job_id, id);
+
+-- Every POST that was accepted or may have been: the money, kept apart from the jobs so that pruning loses none of it.
+CREATE TABLE charges (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id        INTEGER NOT NULL,
+    submission    INTEGER NOT NULL,                    -- which of the job's POSTs
+    at            TEXT NOT NULL CHECK (at IS strftime('%Y-%m-%d %H:%M:%f', at, '+0 days')),
+    model         TEXT NOT NULL,
+    estimated_usd REAL,
+    reported_usd  REAL,
+    UNIQUE (job_id, submission)
+) STRICT;
+
+CREATE INDEX charges_day ON charges (at, estimated_usd, reported_usd);
+
+-- Why submissions stand still. No row, no pause.
+CREATE TABLE pauses (
+    reason TEXT PRIMARY KEY CHECK (reason IN ('hand', 'token', 'balance', 'outage', 'budget')),
+    detail TEXT NOT NULL,                              -- in words
+    since  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now'))
+               CHECK (since IS strftime('%Y-%m-%d %H:%M:%f', since, '+0 days'))
+) STRICT, WITHOUT ROWID;
+
+-- How far programs have read the events: on_finish and on_attention, so that each event is told at least once.
+CREATE TABLE marks (
+    name     TEXT PRIMARY KEY,
+    event_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Schemas that were fetched or given at run time. They stand before the ones in the program.
+CREATE TABLE models (
+    model      TEXT PRIMARY KEY,
+    document   TEXT NOT NULL CHECK (json_valid(document)),
+    updated_at TEXT NOT NULL CHECK (updated_at IS strftime('%Y-%m-%d %H:%M:%f', updated_at, '+0 days'))
+) STRICT, WITHOUT ROWID;
+
+-- INSERT INTO jobs(model, input) is an enqueue, from any language. It may also set priority, label, key, not_before,
+-- validation, and state to queued or held. All else is jobd's to write.
+CREATE TRIGGER jobs_insert_guard BEFORE INSERT ON jobs
+BEGIN
+    SELECT RAISE(ABORT, 'a new job is queued or held') WHERE NEW.state NOT IN ('queued', 'held');
+    SELECT RAISE(ABORT, 'a new job may set only model, input, priority, label, key, not_before, validation and state')
+    WHERE NEW.id IS NOT -1 -- SQLite's word for "to be chosen"
+        OR NEW.request_id IS NOT NULL OR NEW.remote_status IS NOT NULL OR NEW.queue_position IS NOT NULL
+        OR NEW.submissions <> 0 OR NEW.cancel_requested_at IS NOT NULL OR NEW.error_kind IS NOT NULL
+        OR NEW.error_message IS NOT NULL OR NEW.price_usd IS NOT NULL OR NEW.cost_usd IS NOT NULL
+        OR NEW.created_at IS NOT strftime('%Y-%m-%d %H:%M:%f', 'now') OR NEW.submitted_at IS NOT NULL
+        OR NEW.started_at IS NOT NULL OR NEW.finished_at IS NOT NULL OR NEW.ended_at IS NOT NULL
+        OR NEW.next_try_at IS NOT NULL OR NEW.followed_since IS NOT NULL;
+    -- Said here and not only by the index: INSERT OR REPLACE would delete the job that has the key.
+    SELECT RAISE(ABORT, 'another job that is not failed or cancelled has this key')
+    FROM jobs WHERE key = NEW.key AND key IS NOT NULL AND state NOT IN ('failed', 'cancelled');
+END;
+
+CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs
+BEGIN
+    INSERT INTO events (job_id, at, kind) VALUES (NEW.id, NEW.created_at, 'enqueued');
+END;
+
+CREATE TRIGGER jobs_inserted_for_later AFTER INSERT ON jobs WHEN NEW.not_before IS NOT NULL
+BEGIN
+    UPDATE jobs SET next_try_at = NEW.not_before WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER jobs_delete_guard BEFORE DELETE ON jobs WHEN OLD.ended_at IS NULL
+BEGIN
+    SELECT RAISE(ABORT, 'a job that has not ended cannot be deleted');
+END;
+
+CREATE TRIGGER events_update_guard BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed');
+END;
+
+CREATE TRIGGER events_delete_guard BEFORE DELETE ON events WHEN EXISTS (SELECT 1 FROM jobs WHERE id = OLD.job_id)
+BEGIN
+    SELECT RAISE(ABORT, 'events go only with their job');
+END;
+
+-- For people with sqlite3. All durations are seconds, all sums are of files that are on disk.
+CREATE VIEW history AS
+SELECT
+    j.id, j.state, j.model, j.label,
+    coalesce(json_extract(j.input, '$.prompt'), json_extract(j.input, '$.text')) AS prompt,
+    j.created_at,
+    round((julianday(j.submitted_at) - julianday(j.created_at)) * 86400, 3) AS waited_s,
+    round((julianday(j.started_at) - julianday(j.submitted_at)) * 86400, 3) AS queued_s,
+    round((julianday(j.finished_at) - julianday(j.started_at)) * 86400, 3) AS ran_s,
+    round((julianday(j.ended_at) - julianday(j.finished_at)) * 86400, 3) AS fetched_s,
+    (SELECT count(*) FROM outputs WHERE job_id = j.id AND state = 'done') AS files,
+    (SELECT coalesce(sum(bytes), 0) FROM outputs WHERE job_id = j.id AND state = 'done') AS bytes,
+    j.cost_usd
+FROM jobs AS j;
+
+CREATE VIEW files AS
+SELECT
+    o.job_id, o.position, o.path, o.kind, o.bytes, o.width, o.height, o.duration_s,
+    coalesce(json_extract(j.input, '$.prompt'), json_extract(j.input, '$.text')) AS prompt,
+    j.model, j.label, j.created_at
+FROM outputs AS o JOIN jobs AS j ON j.id = o.job_id
+WHERE o.state = 'done';
+
+CREATE VIEW spending AS
+SELECT
+    substr(at, 1, 10) AS day, model, count(DISTINCT job_id) AS jobs,
+    round(sum(estimated_usd), 6) AS estimated_usd, round(sum(reported_usd), 6) AS reported_usd
+FROM charges
+GROUP BY day, model;
