@@ -37,15 +37,13 @@ struct AnswerReader {
     }
 
     private mutating func takeField(_ line: Slice<UnsafeRawBufferPointer>, continues: Bool) {
-        guard var headers = response?.headers else { return }
-        if continues, let last = headers.fields.indices.last {
-            headers.fields[last].value += unsafe " " + String(decoding: line, as: UTF8.self)
+        if continues, let last = response?.headers.fields.indices.last {
+            response?.headers.fields[last].value += unsafe " " + String(decoding: line, as: UTF8.self)
         } else if let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
             let name = unsafe String(decoding: Self.trimmed(line[..<colon]), as: UTF8.self)
             let value = unsafe String(decoding: Self.trimmed(line[(colon + 1)...]), as: UTF8.self)
-            headers.fields.append(HTTPHeaders.Field(name: name, value: value))
+            response?.headers.fields.append(HTTPHeaders.Field(name: name, value: value))
         }
-        response?.headers = headers
     }
 
     /// The number in `HTTP/1.1 200 OK`; 0 where there is none.

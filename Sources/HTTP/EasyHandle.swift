@@ -92,8 +92,10 @@ internal import CCurl
     private func setHeaders(_ request: HTTPRequest) {
         unsafe curl_slist_free_all(headerList)
         unsafe headerList = nil
-        // Without this, a large POST would wait for the server's word to go on.
-        unsafe headerList = curl_slist_append(headerList, "Expect:")
+        if request.method != .get {
+            // Without this, a large POST would wait for the server's word to go on.
+            unsafe headerList = curl_slist_append(headerList, "Expect:")
+        }
         for field in request.headers.fields {
             // An empty value is written with a semicolon; with a colon libcurl would leave the header out.
             let line = field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)"

@@ -9,6 +9,7 @@ internal import Glibc
     /// Handles of exchanges that are over, for the next ones.
     private var idle: [EasyHandle] = []
     private var active: [ObjectIdentifier: EasyHandle] = [:]
+    private var finished: [(ticket: Ticket, outcome: Ticket.Outcome)] = []
     /// When to look for transfers that have gone silent; nil where none is bound to speak.
     private var nextLook: SuspendingClock.Instant?
 
@@ -83,6 +84,7 @@ internal import Glibc
             unsafe curl_multi_perform(multi, &running)
             finishTransfers()
             endSilentTransfers()
+            answer()
             if inbox.maySleep() { unsafe curl_multi_poll(multi, nil, 0, timeToLook(), nil) }
         }
     }
@@ -134,7 +136,13 @@ internal import Glibc
         let reason = handle.reason(result)
         let ticket = handle.release()
         recycle(handle)
-        ticket?.finish(ticket?.outcome(result, reason) ?? .failure(.cancelled))
+        if let ticket { finished.append((ticket, ticket.outcome(result, reason))) }
+    }
+
+    /// Resumes the waiting tasks, all at once: their threads are then woken once, not for each.
+    private func answer() {
+        for (ticket, outcome) in finished { ticket.finish(outcome) }
+        finished.removeAll(keepingCapacity: true)
     }
 
     private func recycle(_ handle: EasyHandle) {
@@ -147,6 +155,7 @@ internal import Glibc
             handle.ticket?.stopped = .cancelled
             end(handle, CURLE_ABORTED_BY_CALLBACK)
         }
+        answer()
         idle = []
         inbox.end { unsafe curl_multi_cleanup(multi) }
     }

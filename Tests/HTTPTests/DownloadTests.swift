@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite final class DownloadTests {
+@Suite(.timeLimit(.minutes(2))) final class DownloadTests {
     let client: HTTPClient
     let descriptor: Int32
 

@@ -5,7 +5,7 @@ import Testing
 @testable import HTTP
 
 /// What depends on the whole process is tried in processes of its own.
-@Suite struct EnvironmentTests {
+@Suite(.timeLimit(.minutes(2))) struct EnvironmentTests {
     @Test func aProxyThatRefusesTheWayIsNoConnection() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(2))) struct HTTPClientTests {
     let client: HTTPClient
 
     init() throws { client = try HTTPClient(userAgent: "jobd/1.2") }
@@ -96,7 +96,7 @@ import Testing
         #expect(server.connections == 1)
     }
 
-    @Test func manyRequestsAtOnceAreAllAnsweredWithinTheBoundOnConnections() async throws {
+    @Test func manyRequestsAtOnceAreAllAnsweredEachWithItsOwn() async throws {
         let client = try HTTPClient(userAgent: "test/1", maximumConnections: 8, maximumConnectionsPerHost: 3)
         let server = ScriptedServer { peer in
             while let request = peer.receive() { peer.send(ScriptedServer.answer(request.line)) }
@@ -113,8 +113,6 @@ import Testing
             for try await isOwn in group { #expect(isOwn) }
         }
         #expect(server.requests.count == 64)
-        // A connection that the client has closed may not have been noticed yet by the server.
-        #expect(server.mostOpen <= 64)
     }
 
     @Test func noMoreConnectionsAreOpenThanAllowed() async throws {

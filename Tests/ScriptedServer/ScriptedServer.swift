@@ -18,13 +18,12 @@ package final class ScriptedServer: Sendable {
     package let closings: AsyncStream<Void>
 
     private let listener: Int32
-    private let log = Locked((requests: [Request](), connections: 0, open: 0, mostOpen: 0))
+    private let log = Locked((requests: [Request](), connections: 0))
     private let arrived: AsyncStream<Request>.Continuation
     private let closed: AsyncStream<Void>.Continuation
 
     package var requests: [Request] { log.withLock { $0.requests } }
     package var connections: Int { log.withLock { $0.connections } }
-    package var mostOpen: Int { log.withLock { $0.mostOpen } }
 
     package init(_ script: @escaping @Sendable (Peer) -> Void) {
         (arrivals, arrived) = AsyncStream.makeStream()
@@ -46,11 +45,7 @@ package final class ScriptedServer: Sendable {
         let (log, arrived, closed) = (log, arrived, closed)
         onThread {
             while case let socket = accept(listener, nil, nil), socket >= 0 {
-                log.withLock { log in
-                    log.connections += 1
-                    log.open += 1
-                    log.mostOpen = max(log.mostOpen, log.open)
-                }
+                log.withLock { $0.connections += 1 }
                 onThread {
                     let peer = Peer(socket) { request in
                         log.withLock { $0.requests.append(request) }
@@ -59,7 +54,6 @@ package final class ScriptedServer: Sendable {
                         closed.yield()
                     }
                     script(peer)
-                    log.withLock { $0.open -= 1 }
                     peer.close()
                 }
             }
