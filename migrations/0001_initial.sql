@@ -1,18 +1,20 @@
 -- The store of jobd. Every rule that can be said here is said here, so that no program can store an impossible job.
 -- Times are UTC text, YYYY-MM-DD HH:MM:SS.SSS: the one form that strftime() gives back unchanged. (Its modifier makes it
 -- reckon: without one it passes a 30th of February on as it came.)
+-- Words are compared one by one: for an IN of three or more SQLite makes a table anew in every statement, which took
+-- two thirds of an insert's time.
 
 CREATE TABLE jobs (
     -- Never used again, also after the job was pruned.
     id                  INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
-    state               TEXT NOT NULL DEFAULT 'queued' CHECK (state IN (
-                            'held',        -- set aside by a person
-                            'queued',      -- not sent yet
-                            'submitting',  -- the intent to send is on disk, the POST is on the wire
-                            'uncertain',   -- the POST may have bought something, and nobody can know
-                            'in_queue', 'in_progress',            -- RunComfy has it
-                            'downloading', -- finished over there, the files are being fetched
-                            'completed', 'failed', 'cancelled')), -- over
+    state               TEXT NOT NULL DEFAULT 'queued' CHECK (
+                            state = 'held'             -- set aside by a person
+                            OR state = 'queued'        -- not sent yet
+                            OR state = 'submitting'    -- the intent to send is on disk, the POST is on the wire
+                            OR state = 'uncertain'     -- the POST may have bought something, and nobody can know
+                            OR state = 'in_queue' OR state = 'in_progress' -- RunComfy has it
+                            OR state = 'downloading'   -- finished over there, the files are being fetched
+                            OR state = 'completed' OR state = 'failed' OR state = 'cancelled'), -- over
     model               TEXT NOT NULL
                             CONSTRAINT "model has 1 to 256 characters"
                             CHECK (length(model) BETWEEN 1 AND 256 AND instr(model, char(0)) = 0),
@@ -27,7 +29,7 @@ CREATE TABLE jobs (
     not_before          TEXT                           -- not sent before
                             CHECK (not_before IS strftime('%Y-%m-%d %H:%M:%f', not_before, '+0 days')),
     validation          TEXT NOT NULL DEFAULT 'pending' -- of the input against the model's schema
-                            CHECK (validation IN ('pending', 'passed', 'waived')),
+                            CHECK (validation = 'pending' OR validation = 'passed' OR validation = 'waived'),
     request_id          TEXT CHECK (length(request_id) BETWEEN 1 AND 128
                             AND request_id NOT GLOB '*[^-A-Za-z0-9_]*' AND instr(request_id, char(0)) = 0),
     remote_status       TEXT,                          -- RunComfy's last word about it
@@ -35,7 +37,9 @@ CREATE TABLE jobs (
     submissions         INTEGER NOT NULL DEFAULT 0 CHECK (submissions >= 0), -- POSTs accepted or in doubt
     cancel_requested_at TEXT                           -- a person wishes it cancelled
                             CHECK (cancel_requested_at IS strftime('%Y-%m-%d %H:%M:%f', cancel_requested_at, '+0 days')),
-    error_kind          TEXT CHECK (error_kind IN ('input', 'remote', 'lost', 'output', 'download', 'deadline')),
+    error_kind          TEXT CHECK (
+                            error_kind = 'input' OR error_kind = 'remote' OR error_kind = 'lost'
+                            OR error_kind = 'output' OR error_kind = 'download' OR error_kind = 'deadline'),
     error_message       TEXT,                          -- why it failed, or what stands in its way
     price_usd           REAL CHECK (price_usd >= 0),   -- estimated before it was sent
     cost_usd            REAL,                          -- reported by RunComfy
@@ -56,15 +60,14 @@ CREATE TABLE jobs (
 
     -- A request id exactly where RunComfy knows the job; a job that failed or was cancelled may or may not have one.
     CHECK (CASE
-        WHEN state IN ('held', 'queued', 'submitting', 'uncertain') THEN request_id IS NULL
-        WHEN state IN ('in_queue', 'in_progress', 'downloading', 'completed') THEN request_id IS NOT NULL
-        WHEN error_kind = 'input' THEN request_id IS NULL
-        WHEN state = 'failed' THEN request_id IS NOT NULL
-        ELSE 1 END),
+        WHEN state = 'cancelled' THEN 1
+        WHEN state = 'held' OR state = 'queued' OR state = 'submitting' OR state = 'uncertain' OR error_kind = 'input'
+        THEN request_id IS NULL
+        ELSE request_id IS NOT NULL END),
     CHECK ((request_id IS NULL) = (followed_since IS NULL)),
     CHECK (request_id IS NULL OR submissions > 0),
     CHECK (state <> 'uncertain' OR submissions > 0),
-    CHECK ((ended_at IS NOT NULL) = (state IN ('completed', 'failed', 'cancelled'))),
+    CHECK ((ended_at IS NOT NULL) = (state = 'completed' OR state = 'failed' OR state = 'cancelled')),
     CHECK ((error_kind IS NOT NULL) = (state = 'failed')),
     CHECK (error_kind IS NULL OR error_message IS NOT NULL),
     CHECK (CASE
@@ -87,7 +90,7 @@ CREATE INDEX jobs_label ON jobs (label, id) WHERE label IS NOT NULL;
 CREATE TABLE outputs (
     job_id        INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     position      INTEGER NOT NULL CHECK (position >= 1),
-    kind          TEXT NOT NULL CHECK (kind IN ('image', 'video', 'audio', 'file')),
+    kind          TEXT NOT NULL CHECK (kind = 'image' OR kind = 'video' OR kind = 'audio' OR kind = 'file'),
     url           TEXT NOT NULL,
     path          TEXT,                                -- under outputs/, or absolute where it lies elsewhere
     bytes         INTEGER CHECK (bytes >= 0),          -- the expected size until it is done
@@ -96,7 +99,7 @@ CREATE TABLE outputs (
     width         INTEGER CHECK (width > 0),
     height        INTEGER CHECK (height > 0),
     duration_s    REAL CHECK (duration_s >= 0),
-    state         TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'failed')),
+    state         TEXT NOT NULL DEFAULT 'pending' CHECK (state = 'pending' OR state = 'done' OR state = 'failed'),
     downloaded_at TEXT CHECK (downloaded_at IS strftime('%Y-%m-%d %H:%M:%f', downloaded_at, '+0 days')),
     attempts      INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0), -- tries whose own answer was bad
     PRIMARY KEY (job_id, position),
@@ -111,9 +114,11 @@ CREATE TABLE events (
     job_id INTEGER REFERENCES jobs (id) ON DELETE CASCADE, -- null: about the account or the service
     at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now'))
                CHECK (at IS strftime('%Y-%m-%d %H:%M:%f', at, '+0 days')),
-    kind   TEXT NOT NULL CHECK (kind IN (
-               'enqueued', 'held', 'released', 'changed', 'submitting', 'accepted', 'refused', 'uncertain', 'resolved',
-               'status', 'fault', 'cancel_requested', 'output', 'ended', 'retried')),
+    kind   TEXT NOT NULL CHECK (
+               kind = 'status' OR kind = 'enqueued' OR kind = 'submitting' OR kind = 'accepted' OR kind = 'output'
+               OR kind = 'ended' OR kind = 'held' OR kind = 'released' OR kind = 'changed' OR kind = 'refused'
+               OR kind = 'uncertain' OR kind = 'resolved' OR kind = 'fault' OR kind = 'cancel_requested'
+               OR kind = 'retried'),
     detail TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(detail))
 ) STRICT;
 
@@ -135,7 +140,8 @@ CREATE INDEX charges_day ON charges (at, estimated_usd, reported_usd);
 
 -- Why submissions stand still. No row, no pause.
 CREATE TABLE pauses (
-    reason TEXT PRIMARY KEY CHECK (reason IN ('hand', 'token', 'balance', 'outage', 'budget')),
+    reason TEXT PRIMARY KEY CHECK (
+               reason = 'hand' OR reason = 'token' OR reason = 'balance' OR reason = 'outage' OR reason = 'budget'),
     detail TEXT NOT NULL,                              -- in words
     since  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now'))
                CHECK (since IS strftime('%Y-%m-%d %H:%M:%f', since, '+0 days'))
