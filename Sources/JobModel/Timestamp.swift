@@ -17,19 +17,20 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         milliseconds = Int64(seconds) * 1000 + Int64(millisecond)
     }
 
+    private static let shape = "0000-00-00 00:00:00.000"
+
     /// Reads `YYYY-MM-DD HH:MM:SS.SSS` and nothing else.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        let pattern = Array("0000-00-00 00:00:00.000".utf8)
-        guard bytes.count == pattern.count else { return nil }
-        var numbers = [0]
-        for (byte, expected) in zip(bytes, pattern) {
+        guard text.utf8.count == Self.shape.utf8.count else { return nil }
+        var numbers = InlineArray<7, Int>(repeating: 0)
+        var place = 0
+        for (byte, expected) in zip(text.utf8, Self.shape.utf8) {
             if expected == UInt8(ascii: "0") {
                 guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-                numbers[numbers.count - 1] = numbers[numbers.count - 1] * 10 + Int(byte - UInt8(ascii: "0"))
+                numbers[place] = numbers[place] * 10 + Int(byte - UInt8(ascii: "0"))
             } else {
                 guard byte == expected else { return nil }
-                numbers.append(0)
+                place += 1
             }
         }
         self.init(
@@ -51,15 +52,25 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     package var description: String {
         let (date, clock) = (date, milliseconds - Self.floorDivide(milliseconds, 86_400_000) * 86_400_000)
-        func digits(_ value: Int, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        func write(_ value: Int, width: Int, then mark: Unicode.Scalar? = nil) {
+            var unit = 1
+            for _ in 1..<width { unit *= 10 }
+            while unit > 0 {
+                text.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
+                unit /= 10
+            }
+            if let mark { text.append(UInt8(ascii: mark)) }
         }
-        let (hour, minute, second) = (
-            Int(clock / 3_600_000), Int(clock / 60_000 % 60), Int(clock / 1000 % 60)
-        )
-        return "\(digits(date.year, 4))-\(digits(date.month, 2))-\(digits(date.day, 2)) "
-            + "\(digits(hour, 2)):\(digits(minute, 2)):\(digits(second, 2)).\(digits(Int(clock % 1000), 3))"
+        write(date.year, width: 4, then: "-")
+        write(date.month, width: 2, then: "-")
+        write(date.day, width: 2, then: " ")
+        write(Int(clock / 3_600_000), width: 2, then: ":")
+        write(Int(clock / 60_000 % 60), width: 2, then: ":")
+        write(Int(clock / 1000 % 60), width: 2, then: ".")
+        write(Int(clock % 1000), width: 3)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The day by the Gregorian calendar.

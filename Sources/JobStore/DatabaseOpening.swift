@@ -58,7 +58,9 @@ struct DatabaseOpening {
     }
 
     private func isWAL(_ connection: Connection) throws -> Bool {
-        try connection.first("PRAGMA journal_mode") { $0.text(0) } == "wal"
+        // A connection learns of the mode that another has turned to only when it reads.
+        _ = try Self.version(of: connection)
+        return try connection.first("PRAGMA journal_mode") { $0.text(0) } == "wal"
     }
 
     private func useWAL(_ connection: Connection) throws {

@@ -89,6 +89,19 @@ import Testing
         #expect(try database.texts("PRAGMA quick_check") == ["ok"])
     }
 
+    @Test func whoMeetsAStoreThatIsStillBeingMadeWaitsForItsMaker() async throws {
+        _ = try store.open()
+        let maker = try #require(try StateLock(store.directory, as: "jobctl"))
+        let connection = try store.foreign()
+        // The maker has committed the schema and not yet turned to WAL.
+        _ = try connection.first("PRAGMA journal_mode = DELETE") { $0.text(0) }
+        let opening = Task { [store] in try store.open(.write).schemaVersion() }
+        try await Task.sleep(for: .milliseconds(50))
+        _ = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) }
+        #expect(try await opening.value == Migration.all.count)
+        withExtendedLifetime(maker) {}
+    }
+
     @Test func anEmptyFileBecomesAStore() throws {
         try makeDirectory()
         FileOnDisk.write("", to: store.directory.database)
