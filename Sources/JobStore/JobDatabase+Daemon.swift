@@ -1,3 +1,4 @@
+internal import JSON
 package import JobModel
 internal import SQLite
 
@@ -40,13 +41,18 @@ extension JobDatabase {
         }
     }
 
-    /// Whether anything could be sent now, or after a wait that no person set.
-    package func hasSendable() throws -> Bool {
+    /// Sends an uncertain job once more where `on_uncertain` has not done so before. Not one that was to be cancelled.
+    package func resubmitOnce(_ job: Job) throws -> Bool {
+        guard job.cancelRequestedAt == nil, try !wasResubmitted(job.id) else { return false }
+        _ = try record(.resolved(.resubmit), for: job.id, in: .uncertain, detail: ["by": "on_uncertain"])
+        return true
+    }
+
+    /// Whether a job waits to be tried again, rather than for a time that a person has set.
+    package func hasRetry() throws -> Bool {
         try perform {
             try connection.first(
                 """
-                SELECT 1 FROM jobs WHERE state = 'queued' AND next_try_at IS NULL
-                UNION ALL
                 SELECT 1 FROM jobs
                 WHERE state = 'queued' AND next_try_at IS NOT NULL AND (not_before IS NULL OR not_before <= ?1)
                 LIMIT 1

@@ -20,12 +20,12 @@ package actor Dispatcher {
     var active: Set<Int64> = []
     /// Jobs that a person has steered while a task worked on them.
     var steered: Set<Int64> = []
+    /// Jobs whose last look was refused for the account's sake.
+    var barred: Set<Int64> = []
+    var traffic = Traffic()
     var submitting = 0
-    var inFlight = 0
-    var inFlightByLimit: [String: Int] = [:]
-    var rate = RateWindow()
-    var rateByLimit: [String: RateWindow] = [:]
     var runTimes: [String: RunTimes] = [:]
+    /// How often in a row a job's sending or fetching came to nothing.
     var failures: [Int64: Int] = [:]
     var looks = 0
     /// Looks in a row that met trouble: the more, the fewer at once.
@@ -33,7 +33,10 @@ package actor Dispatcher {
     var quietUntil: Int64 = 0
     var isStopping = false
     var mayClaim = true
-    var nextDue: Int64?
+    /// When time alone lets a job leave.
+    var claimAt: Int64?
+    /// The token was refused where no job was sent: then a look that is answered is proof enough that it is mended.
+    var isMendedByLook = false
     var lastEvent: Int64 = 0
     var dataVersion: Int64 = -1
 
@@ -68,9 +71,11 @@ package actor Dispatcher {
     package func reload(_ context: WorkerContext) {
         places.change(
             by: context.configuration.parallelDownloads - self.context.configuration.parallelDownloads)
+        let reason = gate.reason ?? (!self.context.hasToken && context.hasToken ? .token : nil)
         self.context = context
-        if let reason = gate.reason { gate.closeFromBefore(reason) }
-        dataVersion = -1
+        if let reason { closeFromBefore(reason) }
+        for id in barred where !active.contains(id) { agenda.put(id, at: now) }
+        mayClaim = true
         bell.ring()
     }
 
@@ -80,11 +85,13 @@ package actor Dispatcher {
         try await recover()
         return try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !isStopping {
-                try await takeUpChanges()
-                try await claim(&group)
-                startDue(&group)
+                // One time for the whole turn: what comes due meanwhile is for the next one.
+                let turn = now
+                await takeUpChanges()
+                await claim(&group, at: turn)
+                startDue(&group, at: turn)
                 if drains, let ending = try await drained() { return ending }
-                await bell.wait(until: nextMoment.map { start + .milliseconds($0 - 1) })
+                await bell.wait(until: start + .milliseconds(nextTurn(after: turn) - 1))
             }
             group.cancelAll()
             return .stopped
@@ -95,10 +102,13 @@ package actor Dispatcher {
 
     /// Puts everything on the agenda that an earlier jobd left unfinished.
     func recover() async throws {
-        let (doubted, jobs, version, last) = try await store.write { database in
-            (
-                try database.doubtSubmitting(), try database.followed(), try database.dataVersion(),
-                try database.lastEventID()
+        let resubmits = context.configuration.onUncertain == .resubmit
+        let (doubted, jobs, pauses, version, last) = try await store.write { database in
+            let doubted = try database.doubtSubmitting()
+            for job in doubted where resubmits { _ = try database.resubmitOnce(job) }
+            return (
+                doubted, try database.followed(), try database.pauses().map(\.reason),
+                try database.dataVersion(), try database.lastEventID()
             )
         }
         for job in doubted {
@@ -106,86 +116,83 @@ package actor Dispatcher {
         }
         for job in jobs { follow(job, after: .zero) }
         (dataVersion, lastEvent) = (version, last)
+        reconcile(with: pauses, knowing: nil)
         let since = Timestamp.now + .seconds(-60)
         let (recent, runs) = try await store.read { database in
             (try database.recentSubmissions(since: since), try database.recentRuns(limit: 200))
         }
         for (model, at) in recent {
-            noteSubmission(of: model, at: now - (Timestamp.now - at).wholeMilliseconds)
+            traffic.depart(model, at: now - (Timestamp.now - at).wholeMilliseconds)
         }
         for (model, took) in runs { runTimes[model, default: RunTimes()].add(took) }
     }
 
     func follow(_ job: Job, after wait: Duration) {
-        guard !active.contains(job.id) else { return }
-        let isNew = followed[job.id] == nil
+        // The task that works on it ends with a look at the database.
+        if active.contains(job.id) {
+            steered.insert(job.id)
+            return
+        }
         guard let entry = Followed(job, deadline: context.deadline(of: job.model), now: .now) else { return }
         followed[job.id] = entry
-        if isNew, entry.state != .downloading { countInFlight(job.model, 1) }
+        if entry.state == .downloading {
+            traffic.leave(job.id, job.model)
+        } else {
+            traffic.enter(job.id, job.model)
+        }
         agenda.put(job.id, at: now + wait.wholeMilliseconds)
-    }
-
-    func countInFlight(_ model: String, _ count: Int) {
-        inFlight += count
-        if let name = context.configuration.limits(of: model)?.name {
-            inFlightByLimit[name, default: 0] += count
-        }
-    }
-
-    func noteSubmission(of model: String, at moment: Int64) {
-        rate.note(moment)
-        if let name = context.configuration.limits(of: model)?.name {
-            rateByLimit[name, default: RateWindow()].note(moment)
-        }
     }
 
     // MARK: - What others changed
 
-    func takeUpChanges() async throws {
+    func takeUpChanges() async {
         let known = lastEvent
         let seen = dataVersion
-        let (version, changes) = try await store.read { database in
-            let version = try database.dataVersion()
-            return (version, version == seen ? nil : try database.steered(after: known))
-        }
-        guard let changes else { return }
-        (dataVersion, lastEvent) = (version, changes.last)
-        mayClaim = true
-        for job in changes.jobs {
-            if active.contains(job.id) {
-                steered.insert(job.id)
-            } else if job.state.isFollowed {
+        do {
+            let (version, changes) = try await store.read { database in
+                let version = try database.dataVersion()
+                return (version, version == seen ? nil : try database.steered(after: known))
+            }
+            guard let changes else { return }
+            (dataVersion, lastEvent) = (version, changes.last)
+            mayClaim = true
+            for job in changes.jobs where active.contains(job.id) || job.state.isFollowed {
                 follow(job, after: .zero)
             }
+        } catch {
+            context.log.error("the store cannot be read: \(error)")
         }
     }
 
     // MARK: - Resting
 
     /// When there is something to do without anybody ringing.
-    var nextMoment: Int64? {
-        var moments: [Int64] = []
-        let looksAllowed = looks < max(1, Self.mostLooks >> min(strain / 4, 6))
-        if looksAllowed, let next = agenda.next { moments.append(max(next, quietUntil)) }
-        if mayClaim, quietUntil > now { moments.append(quietUntil) }
-        if submitting == 0, let probe = gate.probeAt, probe > 0 { moments.append(probe) }
-        if let nextDue { moments.append(nextDue) }
-        if context.configuration.submitPerMinute > 0, let opens = rate.opensAt { moments.append(opens) }
-        moments += rateByLimit.values.compactMap(\.opensAt).filter { $0 > now }
+    func nextTurn(after turn: Int64) -> Int64 {
         // Lost wake-ups cost this much, never a stuck queue.
-        return min(moments.filter { $0 > 0 }.min() ?? .max, now + 60_000)
+        var next = turn + 60_000
+        if looks < mostLooksNow, let look = agenda.next { next = min(next, max(look, quietUntil)) }
+        if let claimAt { next = min(next, max(claimAt, quietUntil)) }
+        if mayClaim, quietUntil > turn { next = min(next, quietUntil) }
+        return next
     }
 
     /// Whether nothing is left to do without a person.
     func drained() async throws -> Ending? {
-        guard active.isEmpty, agenda.count == 0, submitting == 0 else { return nil }
-        let (pauses, sendable) = try await store.read { (try $0.pauses(), try $0.hasSendable()) }
-        if !sendable || pauses.contains(where: { $0.reason == .hand || $0.reason == .budget }) {
-            return .drained
+        guard active.isEmpty, submitting == 0 else { return nil }
+        let (pauses, ready, retries) = try await store.read {
+            (try $0.pauses(), try $0.readyModels(), try $0.hasRetry())
         }
-        if let pause = pauses.first(where: { $0.reason == .token || $0.reason == .balance }) {
-            return .account(pause.detail)
+        let account = pauses.first { $0.reason == .token || $0.reason == .balance }
+        guard agenda.count == 0 else {
+            guard let account, followed.keys.allSatisfy(barred.contains) else { return nil }
+            return .account(account.detail)
         }
-        return nil
+        if pauses.contains(where: { $0.reason == .hand }) { return .drained }
+        let isBarred = { [configuration = context.configuration] (model: String) in
+            configuration.limits(of: model)?.limits.maxInFlight == 0
+        }
+        if !retries, ready.allSatisfy(isBarred) { return .drained }
+        if let account { return .account(account.detail) }
+        return !retries && pauses.contains { $0.reason == .budget } ? .drained : nil
     }
 }

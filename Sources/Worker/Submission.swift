@@ -17,7 +17,9 @@ struct Submission: Sendable {
         case accepted(Job)
         /// It answered for this job alone: refused, or ended otherwise.
         case settled
-        /// No answer, or one that does not count.
+        /// Nobody can know what became of it.
+        case doubted
+        /// It certainly did not arrive.
         case noAnswer
         /// To be tried again: the service asks for a pause, or the answer was about nothing that others share.
         case later(asked: Duration?)
@@ -38,7 +40,7 @@ struct Submission: Sendable {
             if case .bought(let id, _) = answer {
                 context.log.error("job \(job.id) is request \(id), which could not be recorded: \(error)")
             }
-            return .noAnswer
+            return .doubted
         }
     }
 
@@ -78,13 +80,10 @@ struct Submission: Sendable {
         try await recorder.write("job \(job.id)") { database in
             let doubted = try database.record(
                 .unanswered(reason: reason), for: job.id, in: .submitting, detail: ["answer": .string(raw)])
-            if resubmits, try !database.wasResubmitted(doubted.id) {
-                _ = try database.record(
-                    .resolved(.resubmit), for: doubted.id, in: .uncertain, detail: ["by": "on_uncertain"])
-            }
+            if resubmits { _ = try database.resubmitOnce(doubted) }
         }
         context.log.warning("job \(job.id) is uncertain: \(reason)")
-        return .noAnswer
+        return .doubted
     }
 }
 
