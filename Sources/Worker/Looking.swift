@@ -111,7 +111,10 @@ struct Looking: Sendable {
             context.log.info("job \(job.id) cannot be cancelled any more; it is followed and fetched")
             job.cancelWished = false
             return nil
-        case .stopped(let obstacle): return try await stopped(obstacle, &job)
+        case .stopped(let obstacle):
+            // It is asked again at the next look. Whatever stands in its way must not keep paid work from being fetched.
+            context.log.debug("job \(job.id): its cancel was not answered: \(obstacle)")
+            return nil
         }
     }
 
