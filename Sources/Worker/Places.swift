@@ -49,7 +49,8 @@ final class Places: Sendable {
 
     private func give() {
         let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            if state.waiting.isEmpty {
+            // Places that a reload took away are not given on.
+            if state.waiting.isEmpty || state.free < 0 {
                 state.free += 1
                 return nil
             }
