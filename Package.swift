@@ -106,6 +106,21 @@ let package = Package(
         // Runs the programs themselves, which lie beside the bundle of the tests.
         .testTarget(
             name: "ScenarioTests", dependencies: ["JSON", "SQLite", "jobctl"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: [
+                "Configuration", "JobModel", "JobStore", "Locked", "SQLite", "Scratch", "Worker",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DaemonScenarioTests",
+            dependencies: [
+                "HTTP", "JSON", "JobModel", "JobStore", "SQLite", "Scratch", "ScriptedServer", "jobctl",
+                "jobd", "jobsim",
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

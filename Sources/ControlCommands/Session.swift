@@ -78,14 +78,13 @@ struct Session {
     static func moment(_ text: String, _ direction: TimeText.Direction, as name: String) throws -> Timestamp {
         let now = Timestamp.now.milliseconds
         guard let milliseconds = TimeText.moment(text, now: now, direction),
-            // What the database can hold: the years 0 to 9999.
-            let moment = Timestamp(Timestamp(milliseconds: milliseconds).description)
+            Timestamp.storable.contains(Timestamp(milliseconds: milliseconds))
         else {
             throw Failure.usage(
                 "\(name): \"\(SafeText.escape(text))\" is no time",
                 hint: "write 2h, 18:00, 2026-01-31, \"2026-01-31 18:00\" (local) or 2026-01-31T18:00:00Z")
         }
-        return moment
+        return Timestamp(milliseconds: milliseconds)
     }
 }
 

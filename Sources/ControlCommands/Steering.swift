@@ -42,7 +42,7 @@ struct Steering {
             session.note(
                 job.submissions > 0
                     ? "job \(id) is submitted anew, which is paid for again"
-                    : "job \(id) goes back into the queue; it was not bought before")
+                    : "job \(id) is submitted anew; nothing was bought before")
         }
     }
 

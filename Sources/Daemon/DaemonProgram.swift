@@ -142,9 +142,15 @@ package struct DaemonProgram {
         )
         let ending = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await hooks.run() }
-            let ending = try await dispatcher.run()
-            await hooks.finish(all: ending != .stopped)
-            return ending
+            do {
+                let ending = try await dispatcher.run()
+                await hooks.finish(all: ending != .stopped)
+                return ending
+            } catch {
+                // Nobody else ends the hooks: jobd would stay, and do nothing.
+                await hooks.finish(all: false)
+                throw error
+            }
         }
         changes.end()
         await services.shutdown()

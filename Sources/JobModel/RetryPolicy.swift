@@ -12,7 +12,7 @@ package struct RetryPolicy: Equatable, Sendable {
     ///
     /// A service that names a time is given it, and never less than the own wait.
     package func delay(after failures: Int, chance: Double, asked: Duration? = nil) -> Duration {
-        let doublings = min(max(failures - 1, 0), 30)
+        let doublings = min(max(failures, 1) - 1, 30)
         let grown = shortest.wholeMilliseconds.multipliedReportingOverflow(by: 1 << Int64(doublings))
         let milliseconds =
             grown.overflow ? longest.wholeMilliseconds : min(grown.partialValue, longest.wholeMilliseconds)

@@ -38,6 +38,10 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
             second: numbers[5], millisecond: numbers[6])
     }
 
+    /// What the database can hold: the years 0 to 9999.
+    package static let storable =
+        Timestamp(milliseconds: -62_167_219_200_000)...Timestamp(milliseconds: 253_402_300_799_999)
+
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }

@@ -1,3 +1,4 @@
+internal import JSON
 package import JobModel
 internal import SQLite
 
@@ -40,17 +41,23 @@ extension JobDatabase {
         }
     }
 
-    /// Whether a job could be sent now, and whether one waits for a time that no person set.
-    package func sendable() throws -> (ready: Bool, waiting: Bool) {
+    /// Sends an uncertain job once more where `on_uncertain` has not done so before. Not one that was to be cancelled.
+    package func resubmitOnce(_ job: Job) throws -> Bool {
+        guard job.cancelRequestedAt == nil, try !wasResubmitted(job.id) else { return false }
+        _ = try record(.resolved(.resubmit), for: job.id, in: .uncertain, detail: ["by": "on_uncertain"])
+        return true
+    }
+
+    /// Whether a job waits to be tried again, rather than for a time that a person has set.
+    package func hasRetry() throws -> Bool {
         try perform {
             try connection.first(
                 """
-                SELECT
-                    EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND next_try_at IS NULL),
-                    EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND next_try_at IS NOT NULL
-                            AND (not_before IS NULL OR not_before <= ?1))
+                SELECT 1 FROM jobs
+                WHERE state = 'queued' AND next_try_at IS NOT NULL AND (not_before IS NULL OR not_before <= ?1)
+                LIMIT 1
                 """, now
-            ) { ($0.integer(0) != 0, $0.integer(1) != 0) } ?? (false, false)
+            ) { _ in true } ?? false
         }
     }
 

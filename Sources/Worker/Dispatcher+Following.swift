@@ -1,16 +1,20 @@
-internal import Configuration
 internal import JobModel
 internal import JobStore
-internal import Provider
 
-/// Looking at jobs when they are due, and having them fetched.
+/// What RunComfy has: looked at by the agenda, and fetched.
 extension Dispatcher {
-    func startDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
-        let now = now
-        guard quietUntil <= now else { return }
-        while looks < mostLooksNow, let id = agenda.takeDue(now) {
-            guard let job = followed[id] else { continue }
+    var mostLooksNow: Int { max(1, Self.mostLooks >> min(strain / 4, 6)) }
+
+    func startDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Int64) {
+        guard quietUntil <= turn else { return }
+        while looks < mostLooksNow, let id = agenda.takeDue(turn) {
             active.insert(id)
+            guard let job = followed[id] else {
+                // It could not be read when it should have been.
+                steered.insert(id)
+                group.addTask { await self.release(id) }
+                continue
+            }
             if job.state == .downloading {
                 group.addTask { await self.fetch(id) }
             } else {
@@ -20,51 +24,60 @@ extension Dispatcher {
         }
     }
 
-    /// Fewer at once while the service is troubled.
-    var mostLooksNow: Int { max(1, Self.mostLooks >> min(strain / 4, 6)) }
-
     func look(_ entry: Followed) async {
         var job = entry
         let recorder = Recorder(store: store, context: context)
         let looking = Looking(recorder: recorder, context: context, spread: runTimes[job.model]?.spread)
-        let finding = try? await looking.look(at: &job)
+        let finding: Looking.Finding?
+        do { finding = try await looking.look(at: &job) } catch {
+            if !isStopping { context.log.warning("job \(job.id) is not as it was: \(error)") }
+            finding = nil
+        }
         looks -= 1
         followed[job.id] = job
-        if case .trouble = finding { strain += 1 } else if finding != nil { strain = 0 }
+        await mend(finding, of: job.id)
         switch finding {
-        case .again(let next):
-            reopenAfterLook()
-            schedule(job.id, next)
+        case .again(let next): schedule(job.id, next)
         case .trouble(let next, let asked):
             if let asked { beQuiet(for: asked) }
             schedule(job.id, next)
         case .account(let reason, let detail, let next):
-            if gate.reason == nil { close(reason, detail, byLook: true) }
+            if gate.reason == nil {
+                let context = context
+                gate.close(reason, at: now) { context.delay(after: $0) }
+                isMendedByLook = true
+                keep(pause: reason, detail)
+            }
             schedule(job.id, next)
-        case .landed(let landed, let took):
-            reopenAfterLook()
-            countInFlight(job.model, -1)
+        case .landed(_, let took):
+            traffic.leave(job.id, job.model)
             mayClaim = true
             runTimes[job.model, default: RunTimes()].add(took ?? ContinuousClock.now - job.acceptedAt)
             bell.ring()
-            return await fetch(landed.id)
-        case .over:
-            reopenAfterLook()
-            forget(job)
+            return await fetch(job.id)
+        case .over: forget(job.id)
         case nil:
             // A person was quicker, the store refused, or jobd stops: the database says how the job stands.
-            forget(job)
-            active.remove(job.id)
-            await takeUp(job.id)
+            forget(job.id)
+            steered.insert(job.id)
         }
-        active.remove(job.id)
-        if steered.remove(job.id) != nil { await takeUp(job.id) }
-        bell.ring()
+        await release(job.id)
     }
 
-    /// What a look found wrong with the account, a look that is answered has mended.
-    func reopenAfterLook() {
-        if gate.reason != nil, wasClosedByLook { open() }
+    /// Keeps count of how the service and the account answer.
+    func mend(_ finding: Looking.Finding?, of id: Int64) async {
+        switch finding {
+        case .again, .landed, .over:
+            strain = 0
+            barred.remove(id)
+            guard isMendedByLook, gate.reason == .token else { return }
+            gate.answered()
+            mayClaim = true
+            endPauses()
+        case .trouble: strain += 1
+        case .account: barred.insert(id)
+        case nil: barred.remove(id)
+        }
     }
 
     func fetch(_ id: Int64) async {
@@ -72,33 +85,19 @@ extension Dispatcher {
         let fetching = Fetching(recorder: recorder, context: context, places: places)
         do {
             let next = try await fetching.fetch(id, failures: failures[id] ?? 0)
-            active.remove(id)
             if case .after = next {
                 failures[id, default: 0] += 1
                 schedule(id, next)
             } else {
                 failures[id] = nil
-                followed[id] = nil
+                forget(id)
             }
-        } catch is Recorder.Overtaken {
-            active.remove(id)
-            followed[id] = nil
-            await takeUp(id)
         } catch {
-            active.remove(id)
-            if !(error is CancellationError) {
-                context.log.error("job \(id) cannot be fetched yet: \(error)")
-            }
-            failures[id, default: 0] += 1
-            schedule(id, .after(context.delay(after: failures[id] ?? 1)))
+            if !isStopping { context.log.warning("job \(id) is not as it was: \(error)") }
+            forget(id)
+            steered.insert(id)
         }
-        if steered.remove(id) != nil { await takeUp(id) }
-        bell.ring()
-    }
-
-    /// The service asks for a pause: everything slows down together, but not for so long that results could vanish.
-    func beQuiet(for asked: Duration) {
-        quietUntil = max(quietUntil, now + min(asked, context.configuration.retryMax).wholeMilliseconds)
+        await release(id)
     }
 
     func schedule(_ id: Int64, _ next: NextLook) {
@@ -106,23 +105,30 @@ extension Dispatcher {
         agenda.put(id, at: now + wait.wholeMilliseconds)
     }
 
-    /// The job is no longer followed over there.
-    func forget(_ job: Followed) {
-        followed[job.id] = nil
-        countInFlight(job.model, -1)
+    /// The job is no longer followed.
+    func forget(_ id: Int64) {
+        guard let job = followed.removeValue(forKey: id) else { return }
+        barred.remove(id)
+        traffic.leave(id, job.model)
         mayClaim = true
     }
 
-    /// Looks at how a job stands in the database, after somebody else has changed it.
-    func takeUp(_ id: Int64) async {
-        guard !isStopping else { return }
-        let job: Job?
-        do { job = try await store.read { try $0.find(id) } } catch {
-            // Looked for again among all that is unfinished.
-            mustRecover = true
-            return
+    /// A task is done with the job. What others did to it meanwhile is taken up now.
+    func release(_ id: Int64) async {
+        active.remove(id)
+        if steered.remove(id) != nil, !isStopping {
+            do {
+                let job = try await store.read { try $0.find(id) }
+                if let job, job.state.isFollowed {
+                    follow(job, after: followed[id] == nil ? .seconds(1) : .zero)
+                } else if !active.contains(id) {
+                    forget(id)
+                }
+            } catch {
+                context.log.error("job \(id) cannot be read: \(error)")
+                agenda.put(id, at: now + 1000)
+            }
         }
-        guard let job, job.state.isFollowed else { return }
-        follow(job, after: followed[id] == nil ? .seconds(1) : .zero)
+        bell.ring()
     }
 }

@@ -14,22 +14,19 @@ package actor Dispatcher {
     let start = ContinuousClock.now
 
     var gate = SubmissionGate()
-    /// What is still to be written of the gate's pause.
     var pauseWork = PauseWork.none
-    /// Whether a look closed the gate: then a look may open it again.
-    var wasClosedByLook = false
     var agenda = Agenda()
     var followed: [Int64: Followed] = [:]
     /// Jobs that a task works on now.
     var active: Set<Int64> = []
     /// Jobs that a person has steered while a task worked on them.
     var steered: Set<Int64> = []
+    /// Jobs whose last look was refused for the account's sake.
+    var barred: Set<Int64> = []
+    var traffic = Traffic()
     var submitting = 0
-    var inFlight = 0
-    var inFlightByModel: [String: Int] = [:]
-    var rate = RateWindow()
-    var rateByLimit: [String: RateWindow] = [:]
     var runTimes: [String: RunTimes] = [:]
+    /// How often in a row a job's sending or fetching came to nothing.
     var failures: [Int64: Int] = [:]
     var looks = 0
     /// Looks in a row that met trouble: the more, the fewer at once.
@@ -37,13 +34,10 @@ package actor Dispatcher {
     var quietUntil: Int64 = 0
     var isStopping = false
     var mayClaim = true
-    var nextDue: Int64?
-    /// When a limit of the rate will let more jobs leave.
-    var rateOpens: Int64?
-    /// Whether the last claim found only jobs that a budget holds back.
-    var isOverBudget = false
-    /// Whether a job may have been lost sight of, because the store could not be read.
-    var mustRecover = false
+    /// When time alone lets a job leave.
+    var claimAt: Int64?
+    /// The token was refused where no job was sent: then a look that is answered is proof enough that it is mended.
+    var isMendedByLook = false
     var lastEvent: Int64 = 0
     var dataVersion: Int64 = -1
 
@@ -84,9 +78,11 @@ package actor Dispatcher {
     package func reload(_ context: WorkerContext) {
         places.change(
             by: context.configuration.parallelDownloads - self.context.configuration.parallelDownloads)
+        let reason = gate.reason ?? (!self.context.hasToken && context.hasToken ? .token : nil)
         self.context = context
-        if let reason = gate.reason { gate.closeFromBefore(reason) }
-        dataVersion = -2
+        if let reason { closeFromBefore(reason) }
+        for id in barred where !active.contains(id) { agenda.put(id, at: now) }
+        mayClaim = true
         bell.ring()
     }
 
@@ -96,12 +92,13 @@ package actor Dispatcher {
         await recover()
         return try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !isStopping {
-                if mustRecover { await recover() }
+                // One time for the whole turn: what comes due meanwhile is for the next one.
+                let turn = now
                 await takeUpChanges()
-                await claim(&group)
-                startDue(&group)
+                await claim(&group, at: turn)
+                startDue(&group, at: turn)
                 if drains, let ending = await drained() { return ending }
-                await bell.wait(until: nextMoment.map { start + .milliseconds($0 - 1) })
+                await bell.wait(until: start + .milliseconds(nextTurn(after: turn) - 1))
             }
             group.cancelAll()
             return .stopped
@@ -110,70 +107,59 @@ package actor Dispatcher {
 
     // MARK: - Starting
 
-    /// Puts everything on the agenda that is unfinished and that nobody works on. Tried until the store lets it.
+    /// Goes on with what an earlier jobd left, as soon as the store lets it.
     func recover() async {
         var failures = 0
         while !isStopping {
             do { return try await takeUpUnfinished() } catch {
                 failures += 1
-                context.log.error("the store cannot be read: \(error)")
+                context.log.error("the store cannot be used yet: \(error)")
                 await bell.wait(until: .now + context.delay(after: failures))
             }
         }
     }
 
+    /// Puts everything on the agenda that an earlier jobd left unfinished.
     private func takeUpUnfinished() async throws {
-        let isStart = dataVersion == -1
         let resubmits = context.configuration.onUncertain == .resubmit
-        let (doubted, jobs, version, last) = try await store.write { database in
-            let doubted = isStart ? try database.doubtSubmitting() : []
-            if resubmits { for job in doubted { try Submission.resubmitOnce(job, database) } }
-            return (doubted, try database.followed(), try database.dataVersion(), try database.lastEventID())
+        let (doubted, jobs, pauses, version, last) = try await store.write { database in
+            let doubted = try database.doubtSubmitting()
+            for job in doubted where resubmits { _ = try database.resubmitOnce(job) }
+            return (
+                doubted, try database.followed(), try database.pauses().map(\.reason),
+                try database.dataVersion(), try database.lastEventID()
+            )
         }
         for job in doubted {
             context.log.warning("job \(job.id) is uncertain: it was on the wire when jobd last ended")
         }
-        for job in jobs where followed[job.id] == nil { follow(job, after: .zero) }
-        mustRecover = false
-        guard isStart else { return }
+        for job in jobs { follow(job, after: .zero) }
         (dataVersion, lastEvent) = (version, last)
+        reconcile(with: pauses, knowing: nil)
         let since = Timestamp.now + .seconds(-60)
         let (recent, runs) = try await store.read { database in
             (try database.recentSubmissions(since: since), try database.recentRuns(limit: 200))
         }
         for (model, at) in recent {
-            noteSubmission(of: model, at: now - (Timestamp.now - at).wholeMilliseconds)
+            traffic.depart(model, at: now - (Timestamp.now - at).wholeMilliseconds)
         }
         for (model, took) in runs { runTimes[model, default: RunTimes()].add(took) }
     }
 
     func follow(_ job: Job, after wait: Duration) {
-        guard !active.contains(job.id) else { return }
-        let isNew = followed[job.id] == nil
+        // The task that works on it ends with a look at the database.
+        if active.contains(job.id) {
+            steered.insert(job.id)
+            return
+        }
         guard let entry = Followed(job, deadline: context.deadline(of: job.model), now: .now) else { return }
         followed[job.id] = entry
-        if isNew, entry.state != .downloading { countInFlight(job.model, 1) }
+        if entry.state == .downloading {
+            traffic.leave(job.id, job.model)
+        } else {
+            traffic.enter(job.id, job.model)
+        }
         agenda.put(job.id, at: now + wait.wholeMilliseconds)
-    }
-
-    func countInFlight(_ model: String, _ count: Int) {
-        inFlight += count
-        inFlightByModel[model, default: 0] += count
-        if inFlightByModel[model] == 0 { inFlightByModel[model] = nil }
-    }
-
-    /// How many jobs in flight count for one entry of `models`, as the configuration stands now.
-    func inFlight(under name: String) -> Int {
-        inFlightByModel.reduce(0) { sum, entry in
-            context.configuration.limits(of: entry.key)?.name == name ? sum + entry.value : sum
-        }
-    }
-
-    func noteSubmission(of model: String, at moment: Int64) {
-        rate.note(moment)
-        if let name = context.configuration.limits(of: model)?.name {
-            rateByLimit[name, default: RateWindow()].note(moment)
-        }
     }
 
     // MARK: - What others changed
@@ -181,57 +167,50 @@ package actor Dispatcher {
     func takeUpChanges() async {
         let known = lastEvent
         let seen = dataVersion
-        let found: (Int64, (jobs: [Job], last: Int64)?)
         do {
-            found = try await store.read { database in
+            let (version, changes) = try await store.read { database in
                 let version = try database.dataVersion()
                 return (version, version == seen ? nil : try database.steered(after: known))
             }
-        } catch {
-            context.log.error("the store cannot be read: \(error)")
-            quietUntil = max(quietUntil, now + context.delay(after: 1).wholeMilliseconds)
+            guard let changes else { return }
+            (dataVersion, lastEvent) = (version, changes.last)
             mayClaim = true
-            return
-        }
-        let (version, changes) = found
-        guard let changes else { return }
-        (dataVersion, lastEvent) = (version, changes.last)
-        mayClaim = true
-        for job in changes.jobs {
-            if active.contains(job.id) {
-                steered.insert(job.id)
-            } else if job.state.isFollowed {
+            for job in changes.jobs where active.contains(job.id) || job.state.isFollowed {
                 follow(job, after: .zero)
             }
+        } catch {
+            context.log.error("the store cannot be read: \(error)")
         }
     }
 
     // MARK: - Resting
 
-    /// When there is something to do without anybody ringing: a moment to come, since what is due was done.
-    var nextMoment: Int64? {
-        let now = now
-        var moments: [Int64?] = [nextDue, rateOpens, quietUntil]
-        if looks < mostLooksNow { moments.append(agenda.next.map { max($0, quietUntil) }) }
-        if submitting == 0 { moments.append(gate.probeAt) }
+    /// When there is something to do without anybody ringing.
+    func nextTurn(after turn: Int64) -> Int64 {
         // Lost wake-ups cost this much, never a stuck queue.
-        return min(moments.compactMap { $0 }.filter { $0 > now }.min() ?? .max, now + 60_000)
+        var next = turn + 60_000
+        if looks < mostLooksNow, let look = agenda.next { next = min(next, max(look, quietUntil)) }
+        if let claimAt { next = min(next, max(claimAt, quietUntil)) }
+        if mayClaim, quietUntil > turn { next = min(next, quietUntil) }
+        return next
     }
 
     /// Whether nothing is left to do without a person.
     func drained() async -> Ending? {
-        guard active.isEmpty, agenda.count == 0, submitting == 0, pauseWork == .none, !mustRecover else {
-            return nil
+        guard active.isEmpty, submitting == 0, pauseWork == .none else { return nil }
+        let left = try? await store.read { (try $0.pauses(), try $0.readyModels(), try $0.hasRetry()) }
+        guard let (pauses, ready, retries) = left else { return nil }
+        let account = pauses.first { $0.reason == .token || $0.reason == .balance }
+        guard agenda.count == 0 else {
+            guard let account, followed.keys.allSatisfy(barred.contains) else { return nil }
+            return .account(account.detail)
         }
-        guard let (pauses, left) = try? await store.read({ (try $0.pauses(), try $0.sendable()) }) else {
-            return nil
-        }
-        if !left.ready && !left.waiting { return .drained }
         if pauses.contains(where: { $0.reason == .hand }) { return .drained }
-        if isOverBudget, !mayClaim, !left.waiting { return .drained }
-        if let pause = pauses.first(where: { $0.reason == .token || $0.reason == .balance }) {
-            return .account(pause.detail)
+        let isBarred = { [configuration = context.configuration] (model: String) in
+            configuration.limits(of: model)?.limits.maxInFlight == 0
         }
-        return nil
+        if !retries, ready.allSatisfy(isBarred) { return .drained }
+        if let account { return .account(account.detail) }
+        return !retries && pauses.contains { $0.reason == .budget } ? .drained : nil
     }
 }

@@ -77,6 +77,7 @@ struct Looking: Sendable {
     private func unfinished(
         _ status: RemoteStatus, _ position: Int64?, _ job: inout Followed, mayExpire: Bool
     ) async throws -> Finding {
+        // Only a fresh word of `/status` is believed that there is no result yet.
         if mayExpire, ContinuousClock.now >= job.deadline { return try await expire(status, &job) }
         let isRunning = status == .inProgress || (job.state == .inProgress && status != .inQueue)
         if status.word != job.word || position != job.queuePosition {
@@ -115,8 +116,9 @@ struct Looking: Sendable {
             context.log.info("job \(job.id) cannot be cancelled any more; it is followed and fetched")
             job.cancelWished = false
             return nil
-        case .stopped:
-            // Whatever stands in the cancel's way says nothing of the job: the look goes on.
+        case .stopped(let obstacle):
+            // It is asked again at a later look. Whatever stands in its way must not keep paid work from being fetched.
+            context.log.debug("job \(job.id): its cancel was not answered: \(obstacle)")
             job.cancelFailures += 1
             job.nextCancel = .now + context.delay(after: job.cancelFailures)
             return nil
@@ -128,7 +130,7 @@ struct Looking: Sendable {
         let next = NextLook.after(context.delay(after: job.faults))
         switch obstacle {
         case .denied(let reason):
-            // The token is another account's: a matter of the account, and no word about the job.
+            // The token is another account's: that says nothing about the job.
             context.log.warning("job \(job.id): \(reason)")
             return .again(next)
         case .gone(let reason):

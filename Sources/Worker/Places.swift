@@ -49,7 +49,7 @@ final class Places: Sendable {
 
     private func give() {
         let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            // After a reload with fewer places, the first that come back are kept.
+            // Places that a reload took away are not given on.
             if state.waiting.isEmpty || state.free < 0 {
                 state.free += 1
                 return nil

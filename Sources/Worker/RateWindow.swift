@@ -1,20 +1,26 @@
-/// Keeps to a number of submissions a minute.
+/// Which submissions left in the last minute.
 struct RateWindow {
     typealias Moment = Int64
 
     private static let minute: Moment = 60_000
 
-    /// When those of the last minute left, oldest first.
-    private var recent: [Moment] = []
+    /// When they left, oldest first; those before `first` are older than a minute.
+    private var moments: [Moment] = []
+    private var first = 0
 
-    mutating func note(_ moment: Moment) { recent.append(moment) }
+    var count: Int { moments.count - first }
 
-    /// How many more may leave at `now`; a limit of 0 is none.
-    mutating func allowance(limit: Int, at now: Moment) -> Int {
-        recent.removeAll { $0 <= now - Self.minute }
-        return limit == 0 ? .max : max(0, limit - recent.count)
+    mutating func note(_ moment: Moment) { moments.append(moment) }
+
+    /// Forgets what is a minute old at `now`.
+    mutating func advance(to now: Moment) {
+        while first < moments.count, moments[first] <= now - Self.minute { first += 1 }
+        if first > 64, first > moments.count / 2 {
+            moments.removeFirst(first)
+            first = 0
+        }
     }
 
-    /// When the next one may leave.
-    var opensAt: Moment? { recent.first.map { $0 + Self.minute } }
+    /// When the oldest one has been gone for a minute.
+    var opensAt: Moment? { first < moments.count ? moments[first] + Self.minute : nil }
 }

@@ -32,6 +32,9 @@ struct Recorder: Sendable {
     func record(
         _ event: JobEvent, for id: Int64, in state: JobState, outputs: [(kind: Output.Kind, url: String)] = []
     ) async throws -> Job {
-        try await write("job \(id)") { try $0.record(event, for: id, in: state, outputs: outputs) }
+        // A request that was bought must be findable even where it can never be recorded.
+        var what = "job \(id)"
+        if case .accepted(let requestID) = event { what += ", which is request \(requestID)," }
+        return try await write(what) { try $0.record(event, for: id, in: state, outputs: outputs) }
     }
 }

@@ -17,13 +17,13 @@ struct Submission: Sendable {
         case accepted(Job)
         /// It answered for this job alone: refused, or ended otherwise.
         case settled
-        /// No answer, or one that does not count.
+        /// Nobody can know what became of it.
+        case doubted
+        /// It certainly did not arrive.
         case noAnswer
         /// To be tried again: the service asks for a pause, or the answer was about nothing that others share.
         case later(asked: Duration?)
         case account(SubmissionGate.Reason, String)
-        /// The row is not as this run takes it to be: it says how the job stands.
-        case unrecorded
     }
 
     func run() async -> Outcome {
@@ -40,7 +40,7 @@ struct Submission: Sendable {
             if case .bought(let id, _) = answer {
                 context.log.error("job \(job.id) is request \(id), which could not be recorded: \(error)")
             }
-            return .unrecorded
+            return .doubted
         }
     }
 
@@ -49,11 +49,8 @@ struct Submission: Sendable {
         switch answer {
         case .bought(let requestID, let raw):
             do {
-                let id = job.id
-                let accepted = try await recorder.write("job \(id), which is request \(requestID),") {
-                    database in
-                    try database.record(.accepted(requestID: requestID), for: id, in: .submitting)
-                }
+                let accepted = try await recorder.record(
+                    .accepted(requestID: requestID), for: job.id, in: .submitting)
                 context.log.info("job \(job.id) accepted as \(requestID)")
                 return .accepted(accepted)
             } catch StoreError.refused {
@@ -83,17 +80,10 @@ struct Submission: Sendable {
         try await recorder.write("job \(job.id)") { database in
             let doubted = try database.record(
                 .unanswered(reason: reason), for: job.id, in: .submitting, detail: ["answer": .string(raw)])
-            if resubmits { try Self.resubmitOnce(doubted, database) }
+            if resubmits { _ = try database.resubmitOnce(doubted) }
         }
         context.log.warning("job \(job.id) is uncertain: \(reason)")
-        return .noAnswer
-    }
-
-    /// `on_uncertain` sends an uncertain job a second time: once, and not where a person wished its cancel.
-    static func resubmitOnce(_ job: Job, _ database: JobDatabase) throws {
-        guard job.cancelRequestedAt == nil, try !database.wasResubmitted(job.id) else { return }
-        _ = try database.record(
-            .resolved(.resubmit), for: job.id, in: .uncertain, detail: ["by": "on_uncertain"])
+        return .doubted
     }
 }
 

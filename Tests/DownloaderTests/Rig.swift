@@ -52,7 +52,10 @@ final class Rig: Sendable {
         return DownloadOrder(
             url: url ?? server.url + path, kind: kind, expectedBytes: expected, root: root,
             name: try OutputName(parsing: template), fields: fields(id: id, position: position),
-            didProgress: { _, total in if let total { sizes.withLock { $0.append(total) } } },
+            didProgress: { _, total in
+                // On a slow machine it is told again.
+                if let total { sizes.withLock { if $0.last != total { $0.append(total) } } }
+            },
             willRename: { file in
                 recorded.withLock { $0.append(file) }
                 try await willRename(file)

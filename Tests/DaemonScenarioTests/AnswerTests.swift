@@ -1,0 +1,123 @@
+import JSON
+import Scratch
+import ScriptedServer
+import Testing
+
+/// What an answer to the POST means, row by row.
+@Suite(.serialized) struct AnswerTests {
+    /// Jobs whose prompts order a fault for their own POST; all are sent side by side, so that nothing pauses the account.
+    private func settled(_ faults: [String]) async throws -> (stage: Stage, jobs: [(Int64, String)]) {
+        let stage = try await Stage()
+        var jobs: [(Int64, String)] = []
+        for fault in faults { jobs.append((try await stage.enqueue("a fox [[fault: \(fault)]]"), fault)) }
+        let jobd = try stage.jobd("max_submitting=64", "timeout.answer=1s")
+        try await stage.waitUntilAllAre("completed", "failed", "uncertain", "cancelled")
+        #expect(try stage.number("SELECT count(*) FROM pauses") == 0)
+        withExtendedLifetime(jobd) {}
+        return (stage, jobs)
+    }
+
+    @Test func whatWasCertainlyNotBoughtIsTriedAgainAndBoughtOnce() async throws {
+        let faults = [
+            "submit:429;times=2", "submit:429;retry-after=0;times=1", "submit:503;retry-after=0;times=2",
+            "submit:html-404;times=1", "submit:html-429;times=1", "submit:413;body=none;times=1",
+            "submit:html-400;times=2",
+        ]
+        let (stage, jobs) = try await settled(faults)
+        for (id, fault) in jobs {
+            #expect(try stage.state(of: id) == "completed", "\(fault)")
+            #expect(try stage.number("SELECT submissions FROM jobs WHERE id = \(id)") == 1, "\(fault)")
+            #expect(try stage.number("SELECT count(*) FROM charges WHERE job_id = \(id)") == 1, "\(fault)")
+            #expect(
+                try stage.number("SELECT count(*) FROM events WHERE job_id = \(id) AND kind = 'fault'") > 0)
+        }
+    }
+
+    @Test func aRefusalOfTheServiceIsFinalAndCostsNothing() async throws {
+        let faults = [
+            "submit:400", "submit:404;body=message", "submit:409;body=error", "submit:422;body=detail-array",
+            "submit:422;body=detail", "submit:400;body=error-object", "submit:451;body=error-array",
+            "submit:200-error-400001", "submit:200-error-422001",
+        ]
+        let (stage, jobs) = try await settled(faults)
+        for (id, fault) in jobs {
+            let job = try await stage.job(id)
+            #expect(job["state"]?.string == "failed", "\(fault)")
+            #expect(job["error_kind"]?.string == "input", "\(fault)")
+            #expect(job["error_message"]?.string?.contains("simulated fault") == true, "\(job.text)")
+            #expect(job["submissions"]?.integer == 0, "\(fault)")
+            #expect(try stage.number("SELECT count(*) FROM charges WHERE job_id = \(id)") == 0, "\(fault)")
+        }
+    }
+
+    @Test func whatNobodyCanKnowIsUncertainAndNeverSentAgain() async throws {
+        let faults = [
+            "submit:500", "submit:502;accept", "submit:503", "submit:html-520", "submit:html-504;accept",
+            "submit:cut-before", "submit:cut-after", "submit:cut-body", "submit:no-id", "submit:bad-id",
+            "submit:blank", "submit:html", "submit:200-error-500001", "submit:hang",
+            "submit:500;retry-after=1",
+        ]
+        let (stage, jobs) = try await settled(faults)
+        for (id, fault) in jobs {
+            let job = try await stage.job(id)
+            #expect(job["state"]?.string == "uncertain", "\(fault)")
+            #expect(job["submissions"]?.integer == 1, "\(fault)")
+            #expect(job["request_id"] == .null, "\(fault)")
+            #expect(job["error_message"]?.string?.isEmpty == false, "\(fault)")
+            #expect(try stage.number("SELECT count(*) FROM charges WHERE job_id = \(id)") == 1, "\(fault)")
+            let posts = try await stage.ledger().first?["posts"]?.integer
+            #expect(posts == Int64(faults.count), "\(fault)")
+        }
+    }
+
+    @Test func anAnswerThatCannotBeReadIsKeptForAPerson() async throws {
+        let (stage, jobs) = try await settled(["submit:bad-id"])
+        for (id, _) in jobs {
+            let detail = try stage.text(
+                "SELECT detail FROM events WHERE job_id = \(id) AND kind = 'uncertain'")
+            #expect(detail?.contains("etc/passwd") == true)
+        }
+    }
+
+    @Test func urlsThatTheAnswerNamesAreNotFollowed() async throws {
+        let (stage, jobs) = try await settled(["submit:foreign-urls"])
+        for (id, _) in jobs {
+            #expect(try stage.state(of: id) == "completed")
+        }
+    }
+
+    @Test func onUncertainSendsAJobOnceMoreAndThenHolds() async throws {
+        let stage = try await Stage()
+        let healed = try await stage.enqueue("a fox [[fault: submit:cut-before;times=1]]")
+        let doubted = try await stage.enqueue("a fox [[fault: submit:cut-after]]")
+        let jobd = try stage.jobd("on_uncertain=resubmit", "max_submitting=64")
+        try await stage.wait(for: healed, toBe: "completed")
+        try await eventually("it was sent twice") {
+            try stage.number("SELECT submissions FROM jobs WHERE id = \(doubted)") == 2
+        }
+        try await stage.wait(for: doubted, toBe: "uncertain")
+        #expect(try await stage.ledger().first?["posts"]?.integer == 4)
+        withExtendedLifetime(jobd) {}
+    }
+
+    /// The service gives two jobs the same request: what became of the second one nobody can know.
+    @Test func anIDThatAnotherJobHasLeavesTheJobUncertain() async throws {
+        let server = ScriptedServer { peer in
+            while let request = peer.receive() {
+                let body =
+                    request.line.hasPrefix("POST")
+                    ? #"{"request_id":"the-same-for-all"}"# : #"{"status":"in_progress"}"#
+                peer.send(ScriptedServer.answer(body))
+            }
+        }
+        let stage = try Stage(in: ScratchDirectory())
+        let first = try await stage.enqueue("one")
+        stage.url = server.url
+        let jobd = try stage.jobd()
+        try await stage.wait(for: first, toBe: "in_progress")
+        let second = try await stage.enqueue("two")
+        try await stage.wait(for: second, toBe: "uncertain")
+        #expect(try stage.state(of: first) == "in_progress")
+        withExtendedLifetime(jobd) {}
+    }
+}

@@ -1,0 +1,113 @@
+import Glibc
+import JSON
+import Testing
+
+/// A stop at any moment, then a start: the job goes on, and is bought once.
+@Suite struct InterruptionTests {
+    enum Moment: String, CaseIterable {
+        case queued, inQueue = "in_queue", inProgress = "in_progress", downloading
+    }
+
+    @Test(arguments: Moment.allCases, [SIGTERM, SIGKILL])
+    func aJobGoesOnWhereItStood(moment: Moment, signal: Int32) async throws {
+        let stage = try await Stage(simulator: "--queue", "400ms", "--run", "400ms")
+        let id = try await stage.enqueue("a fox [[fault: file:drip=20k]]")
+        if moment == .queued { try await stage.jobctl("pause") }
+        let first = try stage.jobd()
+        if moment == .queued {
+            try await eventually("jobd runs") { first.errors.contains("runs on") }
+        }
+        try await stage.wait(for: id, toBe: moment.rawValue)
+        first.signal(signal)
+        #expect(try await first.exitCode() == (signal == SIGKILL ? -SIGKILL : 0), "\(first.errors)")
+        if moment == .queued { #expect(try stage.state(of: id) == "queued") }
+        if moment == .queued { try await stage.jobctl("resume") }
+        let second = try stage.jobd()
+        try await stage.wait(for: id, toBe: "completed")
+        #expect(try await stage.accepted() == 1)
+        #expect(try stage.number("SELECT submissions FROM jobs") == 1)
+        #expect(try stage.number("SELECT count(*) FROM charges") == 1)
+        withExtendedLifetime(second) {}
+    }
+
+    @Test func aKillWhileThePostIsOnTheWireLeavesTheJobUncertain() async throws {
+        let stage = try await Stage(simulator: "--fault", "submit:hang")
+        let id = try await stage.enqueue()
+        let first = try stage.jobd()
+        try await eventually("the POST has left") {
+            try await stage.ledger().first?["posts"]?.integer == 1
+        }
+        first.signal(SIGKILL)
+        _ = try await first.exitCode()
+        #expect(try stage.state(of: id) == "submitting")
+        try await stage.setFaults()
+        let second = try stage.jobd()
+        try await stage.wait(for: id, toBe: "uncertain")
+        // It is not sent again on its own, while others are.
+        let other = try await stage.enqueue("another")
+        try await stage.wait(for: other, toBe: "completed")
+        #expect(try stage.state(of: id) == "uncertain")
+        #expect(try await stage.ledger().first?["posts"]?.integer == 2)
+        try await stage.jobctl("resolve", String(id), "--resubmit")
+        try await stage.wait(for: id, toBe: "completed")
+        #expect(try stage.number("SELECT submissions FROM jobs WHERE id = \(id)") == 2)
+        withExtendedLifetime(second) {}
+    }
+
+    @Test func aKillWhileThePostIsOnTheWireIsMadeGoodOnceWhereTheConfigurationSaysSo() async throws {
+        let stage = try await Stage(simulator: "--fault", "submit:hang")
+        let id = try await stage.enqueue()
+        for posts: Int64 in 1...2 {
+            let jobd = try stage.jobd("on_uncertain=resubmit")
+            try await eventually("POST \(posts) has left") {
+                try await stage.ledger().first?["posts"]?.integer == posts
+            }
+            jobd.signal(SIGKILL)
+            _ = try await jobd.exitCode()
+        }
+        let last = try stage.jobd("on_uncertain=resubmit")
+        try await stage.wait(for: id, toBe: "uncertain")
+        #expect(try stage.number("SELECT submissions FROM jobs") == 2)
+        last.signal(SIGTERM)
+        #expect(try await last.exitCode() == 0)
+    }
+
+    @Test func aStopLetsThePostOnTheWireGetItsAnswer() async throws {
+        let stage = try await Stage(simulator: "--fault", "submit:delay=700ms")
+        let first = try await stage.enqueue()
+        let second = try await stage.enqueue("not sent any more")
+        let jobd = try stage.jobd("max_submitting=1")
+        try await stage.wait(for: first, toBe: "submitting")
+        jobd.signal(SIGTERM)
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(try stage.state(of: first) == "in_queue")
+        #expect(try stage.state(of: second) == "queued")
+        #expect(try await stage.ledger().first?["posts"]?.integer == 1)
+    }
+
+    @Test func aSecondSignalEndsItAtOnce() async throws {
+        let stage = try await Stage(simulator: "--fault", "submit:hang")
+        let id = try await stage.enqueue()
+        let jobd = try stage.jobd()
+        try await stage.wait(for: id, toBe: "submitting")
+        jobd.signal(SIGTERM)
+        try await eventually("it heard the first") { jobd.errors.contains("stopping") }
+        #expect(!jobd.hasEnded)
+        jobd.signal(SIGINT)
+        #expect(try await jobd.exitCode() == 130)
+        #expect(try stage.state(of: id) == "submitting")
+    }
+
+    @Test func aProcessThatWasStoppedAndGoesOnLosesNothing() async throws {
+        let stage = try await Stage(simulator: "--queue", "300ms")
+        let id = try await stage.enqueue()
+        let jobd = try stage.jobd()
+        try await stage.wait(for: id, toBe: "in_queue")
+        jobd.signal(SIGSTOP)
+        let other = try await stage.enqueue("meanwhile")
+        jobd.signal(SIGCONT)
+        try await stage.wait(for: id, toBe: "completed")
+        try await stage.wait(for: other, toBe: "completed")
+        #expect(try await stage.accepted() == 2)
+    }
+}

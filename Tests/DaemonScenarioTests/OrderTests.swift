@@ -1,0 +1,148 @@
+import JSON
+import JobModel
+import JobStore
+import SQLite
+import Testing
+
+/// Which job leaves when: priority, time, limits and budgets.
+@Suite(.serialized) struct OrderTests {
+    /// The jobs by the order in which their POSTs left.
+    private func sent(_ stage: Stage) throws -> [Int64] {
+        try stage.connection().all("SELECT job_id FROM events WHERE kind = 'submitting' ORDER BY id") {
+            $0.integer(0)
+        }
+    }
+
+    @Test func priorityGoesFirstThenTheID() async throws {
+        let stage = try await Stage()
+        try await stage.enqueue("1")
+        try await stage.enqueue("2", "--priority", "5")
+        try await stage.enqueue("3", "--priority=-5")
+        try await stage.enqueue("4", "--priority", "5")
+        try await stage.enqueue("5", "--hold")
+        let jobd = try stage.jobd("max_submitting=1", options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0)
+        #expect(try sent(stage) == [2, 4, 1, 3])
+        #expect(try stage.state(of: 5) == "held")
+    }
+
+    @Test func aJobIsNotSentBeforeItsTime() async throws {
+        let stage = try await Stage()
+        let later = try await stage.enqueue("later", "--priority", "9")
+        let soon = (Timestamp.now + .seconds(2)).description
+        try stage.execute(
+            "INSERT INTO jobs (model, input, not_before) VALUES ('a/b', '{}', '\(soon)')")
+        try await stage.jobctl("set", String(later), "--not-before", "1h")
+        let now = try await stage.enqueue("now")
+        let jobd = try stage.jobd()
+        try await stage.wait(for: now, toBe: "completed")
+        try await eventually("the second left at its time") {
+            try stage.text("SELECT submitted_at FROM jobs WHERE id = 2") != nil
+        }
+        #expect(try stage.text("SELECT submitted_at FROM jobs WHERE id = 2") ?? "" >= soon)
+        #expect(try stage.state(of: later) == "queued")
+        try await stage.jobctl("set", String(later), "--not-before", "")
+        jobd.signal(15)
+        #expect(try await jobd.exitCode() == 0)
+    }
+
+    @Test func neverMoreAreInFlightThanSaidAndAModelsLimitHoldsBackNoOther() async throws {
+        let stage = try await Stage(simulator: "--queue", "100ms", "--run", "100ms")
+        for number in 1...8 {
+            try await stage.enqueue("fox \(number)")
+            try stage.execute(
+                """
+                INSERT INTO jobs (model, input, validation, priority)
+                VALUES ('narrow/model', '{"prompt":"\(number)"}', 'waived', 7)
+                """)
+        }
+        let jobd = try stage.jobd("max_in_flight=4", #"models={"narrow/*":{"max_in_flight":1}}"#)
+        var most = (all: Int64(0), narrow: Int64(0))
+        let live = "state IN ('submitting', 'in_queue', 'in_progress')"
+        try await eventually("all are completed") {
+            let all = try stage.number("SELECT count(*) FROM jobs WHERE \(live)")
+            let narrow = try stage.number(
+                "SELECT count(*) FROM jobs WHERE \(live) AND model = 'narrow/model'")
+            let ledger = try await stage.ledger().first
+            let there = (ledger?["in_queue"]?.integer ?? 0) + (ledger?["in_progress"]?.integer ?? 0)
+            most = (max(most.all, all, there), max(most.narrow, narrow))
+            return try stage.number("SELECT count(*) FROM jobs WHERE state <> 'completed'") == 0
+        }
+        #expect(most.all == 4)
+        #expect(most.narrow == 1)
+        withExtendedLifetime(jobd) {}
+    }
+
+    /// The database knows what left in the last minute, so that a restart does not begin anew.
+    @Test func theRateOfAMinuteOutlivesARestart() async throws {
+        let stage = try await Stage()
+        for number in 1...3 { try await stage.enqueue("fox \(number)") }
+        let since = Timestamp.now + .seconds(-57)
+        try stage.execute(
+            """
+            INSERT INTO charges (job_id, submission, at, model) VALUES
+                (1001, 1, '\(since)', 'a/b'), (1002, 1, '\(Timestamp.now)', 'a/b')
+            """)
+        let jobd = try stage.jobd("submit_per_minute=2")
+        try await eventually("one place is free again") {
+            try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 1
+        }
+        let left = try stage.text("SELECT submitted_at FROM jobs WHERE state = 'completed'") ?? ""
+        #expect(left >= (since + .seconds(60)).description)
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'queued'") == 2)
+        #expect(try Stage.processorTime(of: jobd.pid) < .seconds(2))
+    }
+
+    @Test func theRateOfAModelHoldsBackNoOther() async throws {
+        let stage = try await Stage()
+        for number in 1...3 { try await stage.enqueue("fox \(number)", "--priority", "3") }
+        try stage.execute(
+            "INSERT INTO jobs (model, input, validation) VALUES ('other/model', '{}', 'waived')")
+        let jobd = try stage.jobd(#"models={"bytedance/*":{"submit_per_minute":2}}"#)
+        try await stage.wait(for: 4, toBe: "completed")
+        try await stage.wait(for: 2, toBe: "completed")
+        #expect(try stage.state(of: 3) == "queued")
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test func aBudgetIsNeverPassedAndSaysWhatStandsInTheWay() async throws {
+        let stage = try await Stage(simulator: "--fault", "result:no-cost")
+        for number in 1...5 { try await stage.enqueue("fox \(number)") }
+        let price = "models.\(Stage.sequential).price_usd=0.5"
+        for (budget, done) in [("budget.total_usd=1.2", Int64(2)), ("budget.day_usd=1.5", 3)] {
+            let jobd = try stage.jobd(price, budget, options: ["--drain"])
+            #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+            #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == done)
+            #expect(try stage.text("SELECT reason FROM pauses") == "budget")
+            let detail = try stage.text("SELECT detail FROM pauses") ?? ""
+            #expect(detail.hasPrefix(budget.replacing("=", with: " is ")), "\(detail)")
+        }
+        let last = try stage.jobd(price, options: ["--drain"])
+        #expect(try await last.exitCode() == 0)
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 5)
+        #expect(try stage.number("SELECT count(*) FROM pauses") == 0)
+        #expect(try await stage.accepted() == 5)
+    }
+
+    @Test func whatWasReportedCountsInThePlaceOfTheEstimate() async throws {
+        let stage = try await Stage()
+        for number in 1...5 { try await stage.enqueue("fox \(number)") }
+        let price = "models.\(Stage.sequential).price_usd=0.5"
+        let jobd = try stage.jobd(price, "budget.total_usd=0.8", "max_in_flight=1", options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0)
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 5)
+    }
+
+    @Test func aBudgetPauseIsSaidOnceAndNotAtEachTurn() async throws {
+        let stage = try await Stage(simulator: "--queue", "100ms", "--run", "100ms")
+        for number in 1...9 { try await stage.enqueue("fox \(number)") }
+        let jobd = try stage.jobd(
+            "models.\(Stage.sequential).price_usd=0.5", "budget.total_usd=0.6", "max_in_flight=1")
+        try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "budget" }
+        try await Task.sleep(for: .milliseconds(500))
+        let said = try stage.number(
+            "SELECT count(*) FROM events WHERE kind = 'fault' AND job_id IS NULL AND detail LIKE '%budget%'")
+        #expect(said <= 4)
+        withExtendedLifetime(jobd) {}
+    }
+}
