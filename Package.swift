@@ -107,6 +107,14 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests", dependencies: ["JSON", "SQLite", "jobctl"], swiftSettings: strict),
         .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: [
+                "Configuration", "JobModel", "JobStore", "Locked", "SQLite", "Scratch", "Worker",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "DaemonScenarioTests",
             dependencies: [
                 "HTTP", "JSON", "JobModel", "JobStore", "SQLite", "Scratch", "ScriptedServer", "jobctl",

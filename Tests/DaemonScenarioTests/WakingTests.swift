@@ -1,0 +1,83 @@
+import Glibc
+import JSON
+import Scratch
+import Testing
+
+/// jobd sleeps while there is nothing to do, and wakes at once when there is.
+@Suite struct WakingTests {
+    private func settle(_ stage: Stage) async throws -> Program {
+        try await stage.enqueue("first")
+        let jobd = try stage.jobd()
+        try await stage.wait(for: 1, toBe: "completed")
+        // Until the watch for the commit behind the last write is over.
+        try await Task.sleep(for: .seconds(3))
+        return jobd
+    }
+
+    @Test func anInsertByAnyProgramIsTakenUpWithinASecond() async throws {
+        let stage = try await Stage()
+        let jobd = try await settle(stage)
+        let done = Command.sqlite3(
+            stage.state + "/jobs.db", "INSERT INTO jobs (model, input) VALUES ('a/b', '{\"prompt\":\"x\"}')")
+        #expect(done.status == 0)
+        let start = ContinuousClock.now
+        try await eventually("it has been sent") {
+            try stage.text("SELECT submitted_at FROM jobs WHERE id = 2") != nil
+        }
+        // The database's clock says how long it was; the machine may be busy with other tests.
+        #expect(ContinuousClock.now - start < .seconds(5))
+        let waited =
+            try stage.text(
+                "SELECT (julianday(submitted_at) - julianday(created_at)) * 86400 < 1 FROM jobs WHERE id = 2")
+        #expect(waited == "1")
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test(arguments: ["nothing", "paused", "outage", "token", "limited"])
+    func idleItUsesNoProcessor(situation: String) async throws {
+        let stage = try await Stage()
+        let jobd = try await settle(stage)
+        switch situation {
+        case "paused":
+            try await stage.jobctl("pause")
+            try await stage.enqueue("waits")
+        case "outage":
+            // The gate closes, its probe's time passes, and nothing is left to probe with.
+            stage.simulator?.end()
+            try await stage.enqueue("to be cancelled")
+            try await eventually("it was tried") {
+                try stage.number("SELECT count(*) FROM jobs WHERE error_message IS NOT NULL") > 0
+            }
+            try await eventually("it is cancelled") {
+                try await stage.jobctl("cancel", "2")
+                return try stage.state(of: 2) == "cancelled"
+            }
+        case "token":
+            try await stage.setFaults("token:reject")
+            try await stage.enqueue("refused")
+            try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "token" }
+            try await eventually("it is held") {
+                try await stage.jobctl("hold", "2")
+                return try stage.state(of: 2) == "held"
+            }
+        case "limited":
+            try await stage.enqueue("waits", "--not-before", "1h")
+        default: break
+        }
+        try await Task.sleep(for: .seconds(3))
+        let (time, switches) = (try Stage.processorTime(of: jobd.pid), try wakeUps(of: jobd.pid))
+        try await Task.sleep(for: .seconds(4))
+        #expect(try Stage.processorTime(of: jobd.pid) - time <= .milliseconds(20), "\(situation)")
+        #expect(try wakeUps(of: jobd.pid) - switches <= 4, "\(situation)")
+    }
+
+    /// How often all of its threads have woken of their own.
+    private func wakeUps(of pid: Int32) throws -> Int {
+        let lines = Command.run([
+            "grep", "-h", "^voluntary_ctxt_switches", "-r", "/proc/\(pid)/task", "--include=status",
+        ])
+        return lines.output.split(separator: "\n").reduce(0) { sum, line in
+            sum + (line.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? 0)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Testing
+
+@testable import JobModel
+
+@Suite struct RetryPolicyTests {
+    private let policy = RetryPolicy(shortest: .seconds(1), longest: .seconds(300))
+
+    @Test func theWaitDoublesUpToItsBound() {
+        let waits = (1...12).map { policy.delay(after: $0, chance: 1) }
+        #expect(waits.prefix(4) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
+        #expect(waits.last == .seconds(300))
+        #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 <= $1 })
+    }
+
+    @Test func chanceTakesAQuarterAtMost() {
+        for failures in 1...20 {
+            let (least, most) = (
+                policy.delay(after: failures, chance: 0), policy.delay(after: failures, chance: 1)
+            )
+            #expect(least == most * 3 / 4)
+        }
+    }
+
+    @Test func anyNumberOfFailuresIsBounded() {
+        for failures in [-1, 0, 63, 64, 1000, .max] {
+            let wait = policy.delay(after: failures, chance: 0.5)
+            #expect(wait >= .milliseconds(750) && wait <= .seconds(300))
+        }
+        let wide = RetryPolicy(shortest: .seconds(604_800), longest: .seconds(604_800))
+        #expect(wide.delay(after: .max, chance: 1) == .seconds(604_800))
+    }
+
+    @Test func aServiceThatNamesATimeIsGivenItButNoMoreThanAnHourAndNoLessThanTheOwnWait() {
+        #expect(policy.delay(after: 1, chance: 1, asked: .seconds(20)) == .seconds(20))
+        #expect(policy.delay(after: 1, chance: 1, asked: .zero) == .seconds(1))
+        #expect(policy.delay(after: 9, chance: 1, asked: .seconds(2)) == .seconds(256))
+        #expect(policy.delay(after: 1, chance: 1, asked: .seconds(999_999)) == .seconds(3600))
+    }
+}
+
+@Suite struct PollPolicyTests {
+    private let policy = PollPolicy(shortest: .milliseconds(500), longest: .seconds(15))
+
+    @Test func everyWaitIsInItsBounds() {
+        let spreads: [ClosedRange<Duration>?] = [
+            nil, .zero ... .zero, .seconds(1) ... .seconds(2), .seconds(60) ... .seconds(600),
+        ]
+        for spread in spreads {
+            for elapsed in [0, 1, 10, 59, 100, 5000, 1_000_000] {
+                for chance in [0, 0.5, 0.999] {
+                    let wait = policy.wait(elapsed: .seconds(elapsed), spread: spread, chance: chance)
+                    #expect(wait >= .milliseconds(500) && wait <= .seconds(15))
+                }
+            }
+        }
+    }
+
+    @Test func whatIsKnownOfTheModelSaysWhenToLookFirst() {
+        let spread: ClosedRange<Duration> = .seconds(8) ... .seconds(12)
+        let first = policy.wait(elapsed: .zero, spread: spread, chance: 0.5)
+        #expect(first >= .seconds(8) && first < .seconds(8.2))
+        // From then on it looks a few times while most of them end.
+        let next = policy.wait(elapsed: .seconds(8), spread: spread, chance: 0.5)
+        #expect(next == .seconds(1))
+    }
+
+    @Test func whatTakesLongerThanAnyIsLookedAtEverLessOften() {
+        let waits = [10, 20, 40, 60].map { seconds in
+            policy.wait(elapsed: .seconds(seconds), spread: nil, chance: 0.5)
+        }
+        #expect(waits == [.seconds(2), .seconds(4), .seconds(8), .seconds(12)])
+        let late = policy.wait(
+            elapsed: .seconds(50), spread: .seconds(1) ... .seconds(2), chance: 0.5)
+        #expect(late == .seconds(10))
+    }
+}
+
+@Suite struct RunTimesTests {
+    @Test func tooFewSayNothing() {
+        var times = RunTimes()
+        #expect(times.spread == nil)
+        times.add(.seconds(1))
+        times.add(.seconds(2))
+        #expect(times.spread == nil)
+        times.add(.seconds(3))
+        #expect(times.spread != nil)
+    }
+
+    @Test func theSpreadLeavesTheStragglersOut() throws {
+        var times = RunTimes()
+        for second in 1...20 { times.add(.seconds(second)) }
+        times.add(.seconds(5000))
+        let spread = try #require(times.spread)
+        #expect(spread.lowerBound >= .seconds(4) && spread.lowerBound <= .seconds(7))
+        #expect(spread.upperBound <= .seconds(20))
+    }
+
+    @Test func whatIsLongAgoIsForgotten() throws {
+        var times = RunTimes()
+        for _ in 0..<100 { times.add(.seconds(1000)) }
+        for _ in 0..<32 { times.add(.seconds(1)) }
+        #expect(times.spread == .seconds(1) ... .seconds(1))
+    }
+
+    @Test func aClockThatJumpedBackTellsNothing() {
+        var times = RunTimes()
+        for _ in 0..<5 { times.add(.seconds(-4)) }
+        #expect(times.spread == nil)
+    }
+}
+
+@Suite struct SubmissionGateTests {
+    private let delay = { (failures: Int) in Duration.milliseconds(100 * failures) }
+
+    @Test func openItLetsThroughWhatTheLimitLeaves() {
+        let gate = SubmissionGate()
+        #expect(gate.allowance(limit: 4, underway: 0, at: 0) == 4)
+        #expect(gate.allowance(limit: 4, underway: 3, at: 0) == 1)
+        #expect(gate.allowance(limit: 4, underway: 9, at: 0) == 0)
+        #expect(gate.probeAt == nil)
+    }
+
+    @Test func severalJobsInARowWithoutAnAnswerCloseIt() {
+        var gate = SubmissionGate()
+        for job in Int64(1)...3 { gate.noAnswer(job, limit: 4, at: 0, delay) }
+        #expect(gate.reason == nil)
+        gate.noAnswer(4, limit: 4, at: 1000, delay)
+        #expect(gate.reason == .outage && gate.failures == 1)
+        #expect(gate.probeAt == 1100)
+    }
+
+    @Test func oneJobAloneClosesItNever() {
+        var gate = SubmissionGate()
+        for _ in 0..<100 { gate.noAnswer(7, limit: 2, at: 0, delay) }
+        #expect(gate.reason == nil)
+    }
+
+    @Test func anAnswerBetweenBeginsTheCountAnew() {
+        var gate = SubmissionGate()
+        for job in Int64(1)...3 { gate.noAnswer(job, limit: 4, at: 0, delay) }
+        gate.answered()
+        for job in Int64(4)...6 { gate.noAnswer(job, limit: 4, at: 0, delay) }
+        #expect(gate.reason == nil)
+    }
+
+    @Test func closedItLetsOneThroughAtATimeAtGrowingDistances() {
+        var gate = SubmissionGate()
+        gate.close(.balance, at: 0, delay)
+        #expect(gate.allowance(limit: 4, underway: 0, at: 99) == 0)
+        #expect(gate.allowance(limit: 4, underway: 0, at: 100) == 1)
+        #expect(gate.allowance(limit: 4, underway: 1, at: 100) == 0)
+        gate.close(.balance, at: 200, delay)
+        #expect(gate.probeAt == 400)
+        gate.noAnswer(1, limit: 4, at: 400, delay)
+        // A lack of an answer does not rename what is wrong.
+        #expect(gate.reason == .balance && gate.probeAt == 700)
+        gate.answered()
+        #expect(gate == SubmissionGate())
+    }
+
+    @Test func aPauseFromBeforeIsTriedAtOnce() {
+        var gate = SubmissionGate()
+        for _ in 0..<5 { gate.close(.token, at: 0, delay) }
+        gate.closeFromBefore(.token)
+        #expect(gate.allowance(limit: 4, underway: 0, at: 1) == 1)
+        gate.close(.token, at: 10, delay)
+        #expect(gate.probeAt == 110)
+    }
+}

@@ -1,0 +1,77 @@
+import Testing
+
+@testable import Worker
+
+@Suite struct AgendaTests {
+    /// All that is due, in the order of taking.
+    private func take(_ agenda: inout Agenda, at now: Int64) -> [Int64] {
+        var taken: [Int64] = []
+        while let job = agenda.takeDue(now) { taken.append(job) }
+        return taken
+    }
+
+    @Test func whatIsDueIsTakenInTheOrderOfItsTimeAndNothingElse() {
+        var agenda = Agenda()
+        var shuffler = Shuffler(state: 7)
+        let times = (1...200).map { Int64($0) }.shuffled(using: &shuffler)
+        for time in times { agenda.put(time, at: time) }
+        #expect(agenda.next == 1)
+        #expect(take(&agenda, at: 150) == Array(1...150))
+        #expect(agenda.next == 151 && agenda.count == 50)
+        #expect(take(&agenda, at: 1000) == Array(151...200))
+        #expect(agenda.count == 0 && agenda.next == nil)
+    }
+
+    @Test func aJobIsThereOnceByItsLastTime() {
+        var agenda = Agenda()
+        agenda.put(1, at: 10)
+        agenda.put(1, at: 30)
+        agenda.put(2, at: 20)
+        #expect(agenda.count == 2)
+        #expect(take(&agenda, at: 20) == [2])
+        #expect(agenda.contains(1))
+        agenda.put(1, at: 5)
+        #expect(take(&agenda, at: 5) == [1])
+        #expect(take(&agenda, at: 100) == [])
+        #expect(!agenda.contains(1))
+    }
+
+    @Test func aJobPutTwiceAtOneTimeIsTakenOnce() {
+        var agenda = Agenda()
+        agenda.put(1, at: 10)
+        agenda.put(1, at: 10)
+        #expect(take(&agenda, at: 10) == [1])
+        #expect(agenda.count == 0)
+    }
+
+    @Test func aRandomLifeAgreesWithAPlainTable() {
+        var agenda = Agenda()
+        var table: [Int64: Int64] = [:]
+        var shuffler = Shuffler(state: 99)
+        for now in Int64(1)...2000 {
+            for _ in 0..<Int.random(in: 0...3, using: &shuffler) {
+                let job = Int64.random(in: 1...40, using: &shuffler)
+                let time = now + Int64.random(in: 0...60, using: &shuffler)
+                agenda.put(job, at: time)
+                table[job] = time
+            }
+            let due = table.filter { $0.value <= now }
+            let taken = take(&agenda, at: now)
+            #expect(Set(taken) == Set(due.keys) && taken.count == due.count)
+            for job in taken { table[job] = nil }
+            #expect(agenda.count == table.count)
+            // It may name an earlier time that no longer counts, and never a later one.
+            if let first = table.values.min() { #expect(agenda.next.map { $0 <= first } == true) }
+        }
+    }
+}
+
+/// Chance that is the same in each run.
+struct Shuffler: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 29)
+    }
+}

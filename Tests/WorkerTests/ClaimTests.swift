@@ -1,0 +1,174 @@
+import Configuration
+import JobModel
+import JobStore
+import SQLite
+import Scratch
+import Testing
+
+@testable import Worker
+
+/// Claiming on a real database.
+@Suite struct ClaimTests {
+    private let scratch = ScratchDirectory()
+    private let database: JobDatabase
+    private let configuration: Configuration
+
+    init() throws {
+        database = try JobDatabase(
+            StateDirectory(path: scratch["state"], origin: .option), .create,
+            clock: { Timestamp(milliseconds: 1_800_000_000_000) })
+        configuration = Configuration()
+    }
+
+    private func limits(price: Double? = nil) -> Configuration.ModelLimits {
+        var limits = Configuration.ModelLimits()
+        limits.priceUSD = price
+        return limits
+    }
+
+    @discardableResult
+    private func add(_ model: String = "m", _ change: (inout NewJob) -> Void = { _ in }) throws -> Int64 {
+        var job = NewJob(model: model, input: #"{"prompt":"a cat"}"#)
+        job.validation = .passed
+        change(&job)
+        return try database.enqueue(job).job.id
+    }
+
+    private func claim(
+        _ allowance: Int = 100, _ byLimit: [String: Int] = [:],
+        _ change: (inout Configuration) -> Void = { _ in }
+    ) throws -> Claim.Result {
+        var configuration = configuration
+        change(&configuration)
+        let claim = Claim(
+            allowance: allowance, allowanceByLimit: byLimit, configuration: configuration)
+        return try database.transaction { try claim.run(database) }
+    }
+
+    @Test func theHighestPriorityLeavesFirstThenTheOldestWhateverTheModel() throws {
+        try add("b")
+        try add("a") { $0.priority = 5 }
+        try add("c") { $0.priority = -1 }
+        try add("a")
+        try add("b") { $0.priority = 5 }
+        #expect(try claim(2).jobs.map(\.id) == [2, 5])
+        #expect(try claim(2).jobs.map(\.id) == [1, 4])
+        let last = try claim(2).jobs
+        #expect(last.map(\.id) == [3])
+        #expect(last.allSatisfy { $0.state == .submitting && $0.submittedAt != nil })
+        #expect(try claim(2).jobs.isEmpty)
+    }
+
+    @Test func aLimitHoldsBackItsModelsAndNoOthers() throws {
+        for _ in 1...3 { try add("narrow/x") { $0.priority = 9 } }
+        try add("wide/x")
+        let named: (inout Configuration) -> Void = {
+            $0.models = ["narrow/*": Configuration.ModelLimits()]
+        }
+        #expect(try claim(10, ["narrow/*": 1], named).jobs.map(\.id) == [1, 4])
+        #expect(try claim(10, ["narrow/*": 0], named).jobs.isEmpty)
+        #expect(try claim(10, [:], named).jobs.map(\.id) == [2, 3])
+    }
+
+    @Test func nothingIsTakenWithoutAnAllowanceButWhatIsDueIsStillSaid() throws {
+        let then = database.now + .seconds(3600)
+        try add { $0.notBefore = then }
+        try add()
+        let result = try claim(0)
+        #expect(result.jobs.isEmpty)
+        #expect(result.nextDue == then)
+        #expect(try claim().jobs.map(\.id) == [2])
+    }
+
+    @Test func heldJobsStay() throws {
+        try add { $0.isHeld = true }
+        #expect(try claim().jobs.isEmpty)
+    }
+
+    @Test func whatComesBySQLIsCheckedAndWhatWasWaivedIsNot() throws {
+        let model = "bytedance/seedream-4-0/sequential"
+        let foreign = try Connection(
+            path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
+        try foreign.execute(
+            """
+            INSERT INTO jobs (model, input) VALUES ('\(model)', '{"image_size": 7}');
+            INSERT INTO jobs (model, input) VALUES ('\(model)', '{"text": "two cats"}');
+            INSERT INTO jobs (model, input, validation) VALUES ('\(model)', '{}', 'waived');
+            INSERT INTO jobs (model, input) VALUES ('unknown/model', '{"anything": true}');
+            """)
+        let result = try claim()
+        #expect(result.jobs.map(\.id) == [2, 3, 4])
+        #expect(result.jobs.map(\.validation) == [.passed, .waived, .passed])
+        #expect(result.refused.map(\.id) == [1])
+        let refused = try #require(result.refused.first)
+        #expect(refused.state == .failed && refused.failureKind == .input && refused.submissions == 0)
+        #expect(refused.message?.contains("text") == true && refused.message?.contains("image_size") == true)
+        #expect(try database.spent(since: nil) == 0)
+    }
+
+    @Test func theBudgetIsKeptInsideOneClaim() throws {
+        for _ in 1...5 { try add() }
+        let result = try claim {
+            $0.models = ["m": limits(price: 0.4)]
+            $0.budgetInTotal = 1
+        }
+        #expect(result.jobs.map(\.id) == [1, 2])
+        #expect(result.jobs.map(\.priceUSD) == [0.4, 0.4])
+        #expect(result.budget?.contains("budget.total_usd is 1.0: 0.8 is spent") == true)
+        #expect(try database.spent(since: nil) == 0.8)
+        #expect(
+            try claim {
+                $0.models = ["m": limits(price: 0.4)]; $0.budgetInTotal = 1.2
+            }.jobs.count == 1)
+    }
+
+    /// Sums of tenths do not make a budget that is just enough too small.
+    @Test func aBudgetThatIsJustEnoughIsEnough() throws {
+        for _ in 1...10 { try add() }
+        let result = try claim {
+            $0.models = ["m": limits(price: 0.1)]
+            $0.budgetPerDay = 1
+        }
+        #expect(result.jobs.count == 10 && result.budget == nil)
+    }
+
+    @Test func yesterdaysSpendingIsNotTodays() throws {
+        try add()
+        let foreign = try Connection(
+            path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
+        let yesterday = Timestamp(milliseconds: database.now.startOfDay.milliseconds - 1)
+        try foreign.execute(
+            """
+            INSERT INTO charges (job_id, submission, at, model, estimated_usd)
+            VALUES (99, 1, '\(yesterday)', 'm', 50)
+            """)
+        let priced: (inout Configuration) -> Void = { $0.models = ["m": limits(price: 1)] }
+        #expect(
+            try claim {
+                priced(&$0); $0.budgetInTotal = 20
+            }.jobs.isEmpty)
+        #expect(
+            try claim {
+                priced(&$0); $0.budgetPerDay = 20
+            }.jobs.count == 1)
+    }
+
+    @Test func thePriceIsThatOfAllOutputsAskedForAndAJobOfUnknownPriceCountsNothing() throws {
+        let model = "bytedance/seedream-4-0/sequential"
+        try add(model) { $0.input = #"{"text":"x","sequential_image_generation_options":4}"# }
+        try add("unknown/model")
+        let result = try claim {
+            $0.models = [model: limits(price: 0.25)]
+            $0.budgetInTotal = 1
+        }
+        #expect(result.jobs.map(\.priceUSD) == [1, nil])
+    }
+
+    @Test func aPriceOfZeroIsFree() throws {
+        try add()
+        #expect(
+            try claim {
+                $0.models = ["m": limits(price: 0)]; $0.budgetInTotal = 0
+            }.jobs.count == 1)
+    }
+}

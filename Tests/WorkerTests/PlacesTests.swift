@@ -1,0 +1,101 @@
+import Locked
+import Testing
+
+@testable import Worker
+
+@Suite struct PlacesTests {
+    /// How many are inside, and how many were at most.
+    private final class Room: Sendable {
+        private let counts = Locked((inside: 0, most: 0))
+
+        var most: Int { counts.withLock { $0.most } }
+        var inside: Int { counts.withLock { $0.inside } }
+
+        func enter() {
+            counts.withLock { counts in
+                counts.inside += 1
+                counts.most = max(counts.most, counts.inside)
+            }
+        }
+
+        func leave() { counts.withLock { $0.inside -= 1 } }
+    }
+
+    @Test func neverMoreThanSaidAreInside() async {
+        let places = Places(3)
+        let room = Room()
+        await withTaskGroup { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    try? await places.use {
+                        room.enter()
+                        await Task.yield()
+                        room.leave()
+                    }
+                }
+            }
+        }
+        #expect(room.most <= 3 && room.most > 0)
+        #expect(room.inside == 0)
+    }
+
+    @Test func whoIsCancelledWhileWaitingTakesNoPlace() async throws {
+        let places = Places(1)
+        let (release, gate) = AsyncStream<Void>.makeStream()
+        let holder = Task { try await places.use { for await _ in release { break } } }
+        let waiter = Task { try await places.use { Issue.record("it came in") } }
+        try await Task.sleep(for: .milliseconds(20))
+        waiter.cancel()
+        await #expect(throws: CancellationError.self) { try await waiter.value }
+        gate.yield()
+        try await holder.value
+        // The place is there for the next one.
+        #expect(try await places.use { 7 } == 7)
+        let late = Task { try await places.use { Issue.record("it came in") } }
+        late.cancel()
+        _ = try? await late.value
+        #expect(try await places.use { 8 } == 8)
+    }
+
+    @Test func morePlacesServeThoseWhoWait() async throws {
+        let places = Places(0)
+        let waiters = (0..<4).map { number in Task { try await places.use { number } } }
+        try await Task.sleep(for: .milliseconds(20))
+        places.change(by: 4)
+        for (number, waiter) in waiters.enumerated() { #expect(try await waiter.value == number) }
+    }
+
+    @Test func fewerPlacesHoldEvenWhileOthersWait() async throws {
+        let places = Places(4)
+        let room = Room()
+        let (release, gate) = AsyncStream<Void>.makeStream()
+        let (started, starts) = AsyncStream<Void>.makeStream()
+        let first = (0..<4).map { _ in
+            Task {
+                try await places.use {
+                    starts.yield()
+                    for await _ in release { break }
+                }
+            }
+        }
+        var count = 0
+        for await _ in started {
+            count += 1
+            if count == 4 { break }
+        }
+        let later = (0..<20).map { _ in
+            Task {
+                try await places.use {
+                    room.enter()
+                    try? await Task.sleep(for: .milliseconds(1))
+                    room.leave()
+                }
+            }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        places.change(by: -3)
+        gate.finish()
+        for task in first + later { try await task.value }
+        #expect(room.most == 1)
+    }
+}
