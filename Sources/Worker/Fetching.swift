@@ -11,14 +11,17 @@ struct Fetching: Sendable {
     let recorder: Recorder
     let context: WorkerContext
     let places: Places
+    /// How often in a row this job's fetching did not come to its end.
+    let failures: Int
 
     /// What became of one output.
     private enum Fate: Sendable {
-        case done, later, givenUp(String)
+        case done, givenUp
+        /// To be tried again; the server may have asked for time.
+        case later(asked: Duration? = nil)
     }
 
-    /// - Parameter failures: how often in a row this job's fetching did not come to its end.
-    func fetch(_ id: Int64, failures: Int) async throws -> NextLook {
+    func fetch(_ id: Int64) async throws -> NextLook {
         let (job, outputs) = try await recorder.store.read { database in
             (try database.find(id), try database.outputs(of: id))
         }
@@ -30,8 +33,8 @@ struct Fetching: Sendable {
             return await group.reduce(into: [Fate]()) { $0.append($1) }
         }
         try Task.checkCancellation()
-        let waits = fates.contains { if case .later = $0 { true } else { false } }
-        if waits { return .after(context.delay(after: failures + 1)) }
+        let waits = fates.compactMap { if case .later(let asked) = $0 { asked ?? .zero } else { nil } }
+        if let asked = waits.max() { return .after(context.delay(after: failures + 1, asked: asked)) }
         return try await finish(job)
     }
 
@@ -80,7 +83,7 @@ struct Fetching: Sendable {
         do {
             return try await places.use { await attempt(output, job) }
         } catch {
-            return .later
+            return .later()
         }
     }
 
@@ -91,16 +94,18 @@ struct Fetching: Sendable {
                 let file = try await place(output, job)
                 return await finish(output, file)
             } catch {
-                if case .cancelled = error { return .later }
+                if case .cancelled = error { return .later() }
                 context.log.warning("job \(job.id) output \(output.position): \(error)")
                 do {
-                    guard let next = try await recordFailure(error, of: output, job) else { return .later }
-                    if next.state == .failed { return .givenUp("\(error)") }
+                    guard let next = try await recordFailure(error, of: output, job) else {
+                        return .later(asked: error.retryAfter)
+                    }
+                    if next.state == .failed { return .givenUp }
                     output = next
-                } catch { return .later }
+                } catch { return .later() }
             }
         }
-        return .later
+        return .later()
     }
 
     private func place(_ output: Output, _ job: Job) async throws(DownloadFailure) -> DownloadedFile {
@@ -160,7 +165,7 @@ struct Fetching: Sendable {
         do {
             try await recorder.write("an output of job \(output.jobID)") { try $0.finish(finished) }
             return .done
-        } catch { return .later }
+        } catch { return .later() }
     }
 
     /// Counts a bad answer, and asks for a fresh address where the old one has gone.
@@ -170,6 +175,15 @@ struct Fetching: Sendable {
         -> Output?
     {
         guard failure.countsAsAttempt else {
+            // Whoever wonders why it takes so long finds what stands in the way: the first of a row says it.
+            if failures == 0 {
+                recorder.store.post { database in
+                    try database.append(
+                        .fault,
+                        ["position": .integer(output.position), "message": .string("\(failure)")],
+                        job: job.id, at: database.now)
+                }
+            }
             return nil
         }
         var fresh: String?
