@@ -73,7 +73,9 @@ struct Looking: Sendable {
     private func unfinished(
         _ status: RemoteStatus, _ position: Int64?, _ job: inout Followed
     ) async throws -> Finding {
-        if ContinuousClock.now >= job.deadline { return try await expire(status, &job) }
+        if ContinuousClock.now - job.acceptedAt >= context.deadline(of: job.model) {
+            return try await expire(status, &job)
+        }
         let isRunning = status == .inProgress || (job.state == .inProgress && status != .inQueue)
         if status.word != job.word || position != job.queuePosition {
             let progress = JobEvent.RemoteProgress(
