@@ -77,6 +77,10 @@ let package = Package(
         .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
         .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
 
+        // Measures the store for bench/store.sh; not installed.
+        .executableTarget(
+            name: "storebench", dependencies: ["JobModel", "JobStore"], swiftSettings: strict),
+
         // What the tests share, then the tests themselves.
         .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strict),
         .target(

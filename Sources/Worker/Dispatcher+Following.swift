@@ -82,9 +82,10 @@ extension Dispatcher {
 
     func fetch(_ id: Int64) async {
         let recorder = Recorder(store: store, context: context)
-        let fetching = Fetching(recorder: recorder, context: context, places: places)
+        let fetching = Fetching(
+            recorder: recorder, context: context, places: places, failures: failures[id] ?? 0)
         do {
-            let next = try await fetching.fetch(id, failures: failures[id] ?? 0)
+            let next = try await fetching.fetch(id)
             if case .after = next {
                 failures[id, default: 0] += 1
                 schedule(id, next)

@@ -87,7 +87,7 @@ extension Dispatcher {
         case .accepted(let accepted):
             gate.answered()
             failures[job.id] = nil
-            followed[job.id] = Followed(accepted, deadline: context.deadline(of: job.model), now: .now)
+            followed[job.id] = Followed(accepted, now: .now)
         case .settled:
             gate.answered()
             failures[job.id] = nil

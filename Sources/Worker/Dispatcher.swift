@@ -152,7 +152,7 @@ package actor Dispatcher {
             steered.insert(job.id)
             return
         }
-        guard let entry = Followed(job, deadline: context.deadline(of: job.model), now: .now) else { return }
+        guard let entry = Followed(job, now: .now) else { return }
         followed[job.id] = entry
         if entry.state == .downloading {
             traffic.leave(job.id, job.model)

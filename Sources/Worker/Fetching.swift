@@ -11,6 +11,8 @@ struct Fetching: Sendable {
     let recorder: Recorder
     let context: WorkerContext
     let places: Places
+    /// How often in a row this job's fetching did not come to its end.
+    let failures: Int
 
     /// What became of one output.
     private enum Fate: Sendable {
@@ -19,8 +21,7 @@ struct Fetching: Sendable {
         case givenUp
     }
 
-    /// - Parameter failures: how often in a row this job's fetching did not come to its end.
-    func fetch(_ id: Int64, failures: Int) async throws -> NextLook {
+    func fetch(_ id: Int64) async throws -> NextLook {
         let (job, outputs) = try await recorder.store.read { database in
             (try database.find(id), try database.outputs(of: id))
         }
@@ -36,10 +37,10 @@ struct Fetching: Sendable {
             if case .later(let asked) = fate { asked ?? .zero } else { nil }
         }
         if let asked = waits.max() { return .after(context.delay(after: failures + 1, asked: asked)) }
-        return try await finish(job, failures)
+        return try await finish(job)
     }
 
-    private func finish(_ job: Job, _ failures: Int) async throws -> NextLook {
+    private func finish(_ job: Job) async throws -> NextLook {
         let outputs = try await recorder.store.read { try $0.outputs(of: job.id) }
         if outputs.contains(where: { $0.state == .pending }) {
             return .after(context.delay(after: failures + 1))
@@ -97,10 +98,22 @@ struct Fetching: Sendable {
         } catch {
             if case .cancelled = error { return .later(asked: nil) }
             context.log.warning("job \(job.id) output \(output.position): \(error)")
-            if case .network(_, let asked) = error { return .later(asked: asked) }
-            guard error.countsAsAttempt else { return .later(asked: nil) }
+            guard error.countsAsAttempt else {
+                noteDelay(error, of: output)
+                return .later(asked: error.retryAfter)
+            }
             let isGivenUp = try? await recordFailure(error, of: output, job)
             return isGivenUp == true ? .givenUp : .later(asked: nil)
+        }
+    }
+
+    /// Whoever wonders why it takes so long finds what stands in the way: the first of a row says it.
+    private func noteDelay(_ failure: DownloadFailure, of output: Output) {
+        guard failures == 0 else { return }
+        recorder.store.post { database in
+            try database.append(
+                .fault, ["position": .integer(output.position), "message": .string("\(failure)")],
+                job: output.jobID, at: database.now)
         }
     }
 

@@ -9,8 +9,6 @@ struct Followed: Sendable {
     var cancelWished: Bool
     /// When it was accepted, by a clock that never jumps.
     let acceptedAt: ContinuousClock.Instant
-    /// When it has been followed for long enough.
-    let deadline: ContinuousClock.Instant
     /// What was last recorded of its way: a look that finds the same writes nothing.
     var word: String?
     var queuePosition: Int64?
@@ -24,7 +22,7 @@ struct Followed: Sendable {
     var timesGone = 0
 
     /// A job of the database. Nil where nothing is to be followed.
-    init?(_ job: Job, deadline: Duration, now: Timestamp) {
+    init?(_ job: Job, now: Timestamp) {
         guard job.state.isFollowed, let requestID = job.requestID, let since = job.followedSince else {
             return nil
         }
@@ -34,9 +32,7 @@ struct Followed: Sendable {
         self.requestID = requestID
         cancelWished = job.cancelRequestedAt != nil
         // The wall clock is read once, here; if it jumps later, nothing is late.
-        let elapsed = max(.zero, now - since)
-        acceptedAt = .now - elapsed
-        self.deadline = .now + (deadline - elapsed)
+        acceptedAt = .now - max(.zero, now - since)
         word = job.remoteStatus
         queuePosition = job.queuePosition
     }

@@ -78,7 +78,9 @@ struct Looking: Sendable {
         _ status: RemoteStatus, _ position: Int64?, _ job: inout Followed, mayExpire: Bool
     ) async throws -> Finding {
         // Only a fresh word of `/status` is believed that there is no result yet.
-        if mayExpire, ContinuousClock.now >= job.deadline { return try await expire(status, &job) }
+        if mayExpire, ContinuousClock.now - job.acceptedAt >= context.deadline(of: job.model) {
+            return try await expire(status, &job)
+        }
         let isRunning = status == .inProgress || (job.state == .inProgress && status != .inQueue)
         if status.word != job.word || position != job.queuePosition {
             let progress = JobEvent.RemoteProgress(

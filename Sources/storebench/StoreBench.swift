@@ -87,12 +87,7 @@ internal import JobStore
     private static func newest(_ database: JobDatabase) throws -> [Job] {
         var filter = JobFilter()
         filter.limit = 50
-        var jobs: [Job] = []
-        try database.forEach(filter) {
-            jobs.append($0)
-            return true
-        }
-        return jobs
+        return try database.jobs(filter)
     }
 
     private static func show(_ id: Int64, _ database: JobDatabase) throws -> Int {

@@ -66,6 +66,17 @@ import Testing
         withExtendedLifetime(jobd) {}
     }
 
+    @Test func aServerOfFilesThatAsksForTimeIsGivenIt() async throws {
+        let stage = try await Stage()
+        let id = try await stage.enqueue("a fox [[fault: file:503;retry-after=2;times=1]]")
+        let jobd = try stage.jobd()
+        try await stage.wait(for: id, toBe: "downloading")
+        let start = ContinuousClock.now
+        try await stage.wait(for: id, toBe: "completed")
+        #expect(ContinuousClock.now - start > .milliseconds(1500))
+        withExtendedLifetime(jobd) {}
+    }
+
     @Test func aTakenNameIsNeverOverwritten() async throws {
         let stage = try await Stage()
         let id = try await stage.enqueue()
@@ -94,6 +105,9 @@ import Testing
             jobd.errors.contains("space") || jobd.errors.contains("disk")
         }
         #expect(try stage.state(of: id) == "downloading")
+        try await eventually("the job's history says it too") {
+            try stage.number("SELECT count(*) FROM events WHERE kind = 'fault' AND job_id = \(id)") == 1
+        }
         _ = Command.run(["rm", "\(disk)/filler"])
         try await stage.wait(for: id, toBe: "completed")
         let path = try #require(try stage.text("SELECT path FROM outputs"))

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Scratch
 import ScriptedServer
@@ -128,6 +129,19 @@ import Testing
         #expect(try stage.number("SELECT count(*) FROM jobs WHERE error_kind = 'deadline'") == 2)
         #expect(try await stage.ledger().first?["cancelled"]?.integer == 1)
         withExtendedLifetime(jobd) {}
+    }
+
+    @Test func aDeadlineOfAReloadCountsForJobsUnderWay() async throws {
+        let stage = try await Stage(simulator: "--queue", "1h")
+        let file = stage.scratch["config.json"]
+        FileOnDisk.write(#"{"deadline": "1h"}"#, to: file)
+        let id = try await stage.enqueue()
+        let jobd = try stage.jobd(options: ["--config", file])
+        try await stage.wait(for: id, toBe: "in_queue")
+        FileOnDisk.write(#"{"models": {"bytedance/*": {"deadline": "1s"}}}"#, to: file)
+        jobd.signal(SIGHUP)
+        try await stage.wait(for: id, toBe: "failed")
+        #expect(try stage.text("SELECT error_kind FROM jobs") == "deadline")
     }
 
     @Test func theDeadlineIsNotJudgedByTheClockAlone() async throws {

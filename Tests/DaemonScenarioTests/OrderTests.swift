@@ -47,7 +47,8 @@ import Testing
     }
 
     @Test func neverMoreAreInFlightThanSaidAndAModelsLimitHoldsBackNoOther() async throws {
-        let stage = try await Stage(simulator: "--queue", "100ms", "--run", "100ms")
+        let stage = try await Stage(
+            simulator: "--queue", "100ms", "--run", "100ms", "--fault", "submit:delay=60ms")
         for number in 1...8 {
             try await stage.enqueue("fox \(number)")
             try stage.execute(
@@ -56,8 +57,9 @@ import Testing
                 VALUES ('narrow/model', '{"prompt":"\(number)"}', 'waived', 7)
                 """)
         }
-        let jobd = try stage.jobd("max_in_flight=4", #"models={"narrow/*":{"max_in_flight":1}}"#)
-        var most = (all: Int64(0), narrow: Int64(0))
+        let jobd = try stage.jobd(
+            "max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#)
+        var most = (all: Int64(0), narrow: Int64(0), sending: Int64(0))
         let live = "state IN ('submitting', 'in_queue', 'in_progress')"
         try await eventually("all are completed") {
             let all = try stage.number("SELECT count(*) FROM jobs WHERE \(live)")
@@ -65,11 +67,13 @@ import Testing
                 "SELECT count(*) FROM jobs WHERE \(live) AND model = 'narrow/model'")
             let ledger = try await stage.ledger().first
             let there = (ledger?["in_queue"]?.integer ?? 0) + (ledger?["in_progress"]?.integer ?? 0)
-            most = (max(most.all, all, there), max(most.narrow, narrow))
+            let sending = try stage.number("SELECT count(*) FROM jobs WHERE state = 'submitting'")
+            most = (max(most.all, all, there), max(most.narrow, narrow), max(most.sending, sending))
             return try stage.number("SELECT count(*) FROM jobs WHERE state <> 'completed'") == 0
         }
         #expect(most.all == 4)
         #expect(most.narrow == 1)
+        #expect(most.sending == 2)
         withExtendedLifetime(jobd) {}
     }
 

@@ -33,6 +33,37 @@ import Testing
         withExtendedLifetime(jobd) {}
     }
 
+    @Test func jobctlWakesItAtOnce() async throws {
+        let stage = try await Stage()
+        let jobd = try await settle(stage)
+        try await stage.enqueue("second")
+        try await stage.wait(for: 2, toBe: "completed")
+        let waited = try stage.text(
+            "SELECT (julianday(submitted_at) - julianday(created_at)) * 86400 < 1 FROM jobs WHERE id = 2")
+        #expect(waited == "1")
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test func aPauseByHandHoldsWhatIsHereAndNotWhatIsThere() async throws {
+        let stage = try await Stage(simulator: "--queue", "300ms")
+        try await stage.enqueue("on its way")
+        let jobd = try stage.jobd()
+        try await stage.wait(for: 1, toBe: "in_queue")
+        try await stage.jobctl("pause")
+        try await stage.enqueue("waits")
+        try await stage.enqueue("is held")
+        try await stage.jobctl("hold", "3")
+        try await stage.wait(for: 1, toBe: "completed")
+        #expect(try stage.state(of: 2) == "queued")
+        #expect(try await stage.overview()["pauses"]?.array?.first?["reason"]?.string == "hand")
+        try await stage.jobctl("resume")
+        try await stage.wait(for: 2, toBe: "completed")
+        #expect(try stage.state(of: 3) == "held")
+        try await stage.jobctl("release", "3")
+        try await stage.wait(for: 3, toBe: "completed")
+        withExtendedLifetime(jobd) {}
+    }
+
     @Test(arguments: ["nothing", "paused", "outage", "token", "limited"])
     func idleItUsesNoProcessor(situation: String) async throws {
         let stage = try await Stage()

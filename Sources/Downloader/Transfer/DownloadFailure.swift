@@ -26,6 +26,12 @@ package enum DownloadFailure: Error {
         }
     }
 
+    /// How long the server asks to be left alone.
+    package var retryAfter: Duration? {
+        if case .network(_, let asked) = self { return asked }
+        return nil
+    }
+
     /// What a system call's error means.
     static func system(_ code: Int32, _ action: String) -> DownloadFailure {
         let reason = unsafe String(cString: strerror(code))
