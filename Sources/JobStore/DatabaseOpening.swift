@@ -82,7 +82,7 @@ struct DatabaseOpening {
         let isDone = { () throws -> Bool in
             if try Self.version(of: connection) == known { return true }
             // Another jobctl that brings it up to date is soon done; a jobd that runs on it stays.
-            if lock == nil, let holder = StateLock.holder(of: directory), holder.name != "jobctl" {
+            if lock == nil, let holder = StateLock.holder(of: directory), holder.name == "jobd" {
                 throw StoreError.olderInUse(path: directory.database, version: version)
             }
             return false

@@ -19,14 +19,20 @@ package final class StateLock: Sendable {
         _ = unsafe text.withCString { unsafe pwrite(file, $0, text.utf8.count, 0) }
     }
 
-    deinit { close(file) }
+    deinit {
+        // Said and not only closed: a child process on its way to its own program has the same open file.
+        var end = Self.wholeFile
+        end.l_type = Int16(F_UNLCK)
+        _ = unsafe fcntl(file, Self.setLock, &end)
+        close(file)
+    }
 
     package struct Holder: Sendable, Equatable {
         package let name: String
         package let processID: Int32
     }
 
-    /// Who holds the lock now, without touching it; nil when it is free.
+    /// Who holds the lock now, without touching it; nil when it is free. For a moment its name may not be known.
     package static func holder(of directory: StateDirectory) -> Holder? {
         let file = unsafe open(directory.lock, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
@@ -40,9 +46,11 @@ package final class StateLock: Sendable {
         let words = String(decoding: bytes[..<max(0, count)], as: UTF8.self).split(
             whereSeparator: \.isWhitespace)
         guard words.count == 2, let processID = Int32(words[1]) else {
-            return Holder(name: "jobd", processID: 0)
+            return Holder(name: "", processID: 0)
         }
-        return Holder(name: String(words[0]), processID: processID)
+        // A word of somebody who is gone: the one who has the lock now has not written yet who it is.
+        let isGone = kill(processID, 0) != 0 && errno == ESRCH
+        return isGone ? Holder(name: "", processID: 0) : Holder(name: String(words[0]), processID: processID)
     }
 
     /// Locks of the open file, not of the process: a second open in the same process is somebody else, too.

@@ -109,6 +109,7 @@ import Testing
         let stage = try await Stage(simulator: "--fault", "submit:401;times=1", "--fault", "result:echo")
         let id = try await stage.enqueue("a fox [[fault: file:404;times=1]]")
         let jobd = try stage.jobd()
+        try await eventually("jobd runs") { jobd.errors.contains("runs on") }
         let command = FileOnDisk.text("/proc/\(jobd.pid)/cmdline") ?? ""
         #expect(command.contains("api-url") && !command.contains(Stage.token))
         try await stage.wait(for: id, toBe: "completed")
