@@ -8,18 +8,22 @@ package final class StateLock: Sendable {
 
     /// Takes the lock; nil when somebody else has it. `name` is written into the file with the process id.
     package init?(_ directory: StateDirectory, as name: String) throws {
-        file = try directory.openFile(directory.lock)
+        // The property is set last: an initialiser that fails after that runs `deinit`, which would close it once more.
+        let file = try directory.openFile(directory.lock)
         var wish = Self.wholeFile
         guard unsafe fcntl(file, Self.setLock, &wish) == 0 else {
             close(file)
             return nil
         }
+        self.file = file
         let text = "\(name) \(getpid())\n"
         ftruncate(file, 0)
         _ = unsafe text.withCString { unsafe pwrite(file, $0, text.utf8.count, 0) }
     }
 
     deinit {
+        // The next holder is not taken for this one before it has written its own name.
+        ftruncate(file, 0)
         // Said and not only closed: a child process on its way to its own program has the same open file.
         var end = Self.wholeFile
         end.l_type = Int16(F_UNLCK)

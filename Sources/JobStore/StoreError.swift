@@ -32,7 +32,7 @@ package enum StoreError: Error {
             case .cannotOpen: .inputOutput(reason: "\(path): \(error.message)")
             case .notADatabase: .notOurs(path: path, reason: "it is no SQLite database")
             case .corrupt: .damaged(reason: error.message)
-            case .inputOutput: .inputOutput(reason: error.message)
+            case .inputOutput: .inputOutput(reason: "\(error.message) (SQLite's code \(error.code))")
             case .constraint: .refused(reason: error.message)
             case .schema, .interrupted, .other: .unexpected(error)
             }

@@ -1,3 +1,4 @@
+import Glibc
 import JobModel
 import SQLite
 import Scratch
@@ -16,6 +17,24 @@ struct ScratchStore {
         clock: @escaping @Sendable () -> Timestamp = { .now }
     ) throws -> JobDatabase {
         try JobDatabase(directory, purpose, busyTimeout: busyTimeout, clock: clock)
+    }
+
+    /// Takes the lock, which a program that another test starts may hold on to until it runs its own code.
+    func lock(_ name: String = "jobd") throws -> StateLock {
+        for _ in 0..<1000 {
+            if let lock = try StateLock(directory, as: name) { return lock }
+            usleep(10_000)
+        }
+        throw StoreError.busy
+    }
+
+    /// Whether the lock is free, or is so in a moment.
+    func isFree() -> Bool {
+        for _ in 0..<1000 {
+            if StateLock.holder(of: directory) == nil { return true }
+            usleep(10_000)
+        }
+        return false
     }
 
     /// The store as jobd has it.

@@ -9,15 +9,34 @@ import Testing
 
     @Test func oneHolderAtATimeAlsoInOneProcess() throws {
         try store.directory.create()
-        #expect(StateLock.holder(of: store.directory) == nil)
-        var first = try StateLock(store.directory, as: "jobd")
+        #expect(store.isFree())
+        var first: StateLock? = try store.lock()
         #expect(first != nil)
         #expect(try StateLock(store.directory, as: "jobctl") == nil)
         // The one who was refused did not write over the holder's name.
         #expect(StateLock.holder(of: store.directory) == .init(name: "jobd", processID: getpid()))
         first = nil
-        #expect(StateLock.holder(of: store.directory) == nil)
-        #expect(try StateLock(store.directory, as: "jobctl") != nil)
+        #expect(store.isFree())
+        _ = try store.lock("jobctl")
+    }
+
+    @Test func aRefusalClosesItsOwnHandleAndNoOther() async throws {
+        try store.directory.create()
+        let holder = try store.lock()
+        let (directory, path) = (store.directory, store.scratch["other"])
+        let granted = Task {
+            try (0..<5000).count { _ in try StateLock(directory, as: "jobctl") != nil }
+        }
+        // A handle closed twice would take the one that somebody else has got meanwhile.
+        var lost = 0
+        for _ in 0..<20_000 {
+            let other = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            if close(other) != 0 { lost += 1 }
+        }
+        #expect(try await granted.value == 0)
+        #expect(lost == 0)
+        #expect(StateLock.holder(of: directory)?.name == "jobd")
+        withExtendedLifetime(holder) {}
     }
 
     @Test(.timeLimit(.minutes(1))) func aKilledHolderHoldsNothing() async throws {
@@ -36,7 +55,7 @@ import Testing
         #expect(try StateLock(directory, as: "jobd") == nil)
         kill(found.processID, SIGKILL)
         await holder.value
-        #expect(StateLock.holder(of: directory) == nil)
-        #expect(try StateLock(directory, as: "jobd") != nil)
+        #expect(store.isFree())
+        _ = try store.lock()
     }
 }
