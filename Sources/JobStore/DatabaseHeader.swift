@@ -30,6 +30,9 @@ struct DatabaseHeader {
             return found == Int64(applicationID) ? .ours : .foreign(reason: "another program made it")
         } catch let error as SQLiteError where error.kind == .notADatabase {
             return .foreign(reason: "it is no SQLite database")
+        } catch is SQLiteError {
+            // Somebody checkpoints at this moment, or the file is damaged: who opens it properly is told which.
+            return .ours
         }
     }
 }

@@ -21,6 +21,10 @@ struct DatabaseOpening {
             try withLock(lock, unless: isMade) { try initialise() }
         }
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
+        let owner = try connection.first("PRAGMA application_id") { $0.integer(0) }
+        guard owner == Int64(DatabaseHeader.applicationID) else {
+            throw StoreError.notOurs(path: directory.database, reason: "another program made it")
+        }
         try bringUpToDate(connection, lock)
         // A commit is on disk before it is answered for; checkpoints are made by one process alone.
         try connection.execute(
@@ -63,12 +67,19 @@ struct DatabaseOpening {
         return try connection.first("PRAGMA journal_mode") { $0.text(0) } == "wal"
     }
 
+    /// Turns the database to WAL. For that nobody else may look at it: whoever does is soon done.
     private func useWAL(_ connection: Connection) throws {
-        let mode = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) }
-        guard mode == "wal" else {
-            throw StoreError.inputOutput(
-                reason: "SQLite cannot use a write-ahead log here (\(mode ?? "no answer"))")
+        var mode: String?
+        for _ in 0..<500 {
+            do { mode = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) } } catch let error
+                as SQLiteError
+                where error.kind == .busy
+            { mode = nil }
+            if mode == "wal" { return }
+            usleep(10_000)
         }
+        throw StoreError.inputOutput(
+            reason: "SQLite cannot use a write-ahead log here (\(mode ?? "the database is locked"))")
     }
 
     private func bringUpToDate(_ connection: Connection, _ lock: StateLock?) throws {
