@@ -254,7 +254,7 @@ def downloads():
             total / r["curl"]["wall"], "", f">= {must}", f">= {aim}")
         for name in os.listdir(WORK):
             if name.startswith("run"):
-                shutil.rmtree(f"{WORK}/{name}/out")
+                shutil.rmtree(f"{WORK}/{name}/out", ignore_errors=True)
 
 
 def make_history(directory, count):

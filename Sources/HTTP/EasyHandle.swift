@@ -10,6 +10,8 @@ internal import CCurl
     private let settings: TransferSettings
     private let reasonText: UnsafeMutablePointer<CChar>
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    /// What the list was made from: most requests of a handle are like the one before.
+    private var headerLines: [String] = []
 
     private static let reasonSize = Int(CURL_ERROR_SIZE)
     /// Enough for an API's answer, and little for each of many connections.
@@ -90,20 +92,16 @@ internal import CCurl
     }
 
     private func setHeaders(_ request: HTTPRequest) {
+        // Without this, a large POST would wait for the server's word to go on.
+        var lines = request.method == .get ? [] : ["Expect:"]
+        // An empty value is written with a semicolon; with a colon libcurl would leave the header out.
+        lines += request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        if let token = request.bearerToken { lines.append("Authorization: Bearer \(token)") }
+        if lines == headerLines { return }
         unsafe curl_slist_free_all(headerList)
         unsafe headerList = nil
-        if request.method != .get {
-            // Without this, a large POST would wait for the server's word to go on.
-            unsafe headerList = curl_slist_append(headerList, "Expect:")
-        }
-        for field in request.headers.fields {
-            // An empty value is written with a semicolon; with a colon libcurl would leave the header out.
-            let line = field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)"
-            unsafe headerList = curl_slist_append(headerList, line)
-        }
-        if let token = request.bearerToken {
-            unsafe headerList = curl_slist_append(headerList, "Authorization: Bearer \(token)")
-        }
+        for line in lines { unsafe headerList = curl_slist_append(headerList, line) }
+        headerLines = lines
         unsafe ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
     }
 

@@ -30,9 +30,9 @@ extension JobDatabase {
     }
 
     /// The file is on disk, whole, synced and hashed.
-    package func finish(_ output: Output) throws {
+    package func finish(_ output: Output, at moment: Timestamp? = nil) throws {
         try perform {
-            let now = now
+            let now = moment ?? now
             try connection.run(
                 """
                 UPDATE outputs SET

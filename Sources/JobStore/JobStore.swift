@@ -7,6 +7,12 @@ package actor JobStore {
     private let executor = SerialQueueExecutor(label: "jobd.store")
     private var waiting: [Pending] = []
     private var commits = 0
+    /// How many shared the last commit.
+    private var lastGroup = 0
+
+    /// While this many share a commit, the next one waits a moment for more: a sync costs the same for all of them.
+    private static let crowd = 4
+    private static let moment = DispatchTimeInterval.milliseconds(2)
 
     /// Work that waits for its transaction: it runs, then its caller is told, in one of two ways.
     private struct Pending {
@@ -71,12 +77,19 @@ package actor JobStore {
     /// The first of a group asks for the commit; the others find a place in it before their turn comes.
     private func add(_ pending: Pending) {
         waiting.append(pending)
-        if waiting.count == 1 { executor.queue.async { self.assumeIsolated { $0.commit() } } }
+        guard waiting.count == 1 else { return }
+        let work = { @Sendable in self.assumeIsolated { $0.commit() } }
+        if lastGroup < Self.crowd {
+            executor.queue.async(execute: work)
+        } else {
+            executor.queue.asyncAfter(deadline: .now() + Self.moment, execute: work)
+        }
     }
 
     private func commit() {
         let group = waiting
         waiting = []
+        lastGroup = group.count
         do {
             let answers = try database.transaction { try group.map { try $0.run(database) } }
             for answer in answers { answer() }

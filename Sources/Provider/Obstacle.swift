@@ -44,9 +44,10 @@ extension Obstacle {
     }
 
     private static func byStatus(_ body: AnswerBody, _ response: HTTPResponse) -> Obstacle? {
+        // A good answer needs no words.
+        if (200..<300).contains(response.status) { return nil }
         let reason = body.reason(response.status)
         switch response.status {
-        case 200..<300: return nil
         case 401: return .account(.token, reason)
         case 402: return .account(.balance, reason)
         // A page of a proxy or a CDN speaks for itself, not for the service.

@@ -19,20 +19,22 @@ package enum SubmitAnswer: Equatable, Sendable {
 extension SubmitAnswer {
     package static func read(_ response: HTTPResponse) -> SubmitAnswer {
         let body = AnswerBody(response.body)
-        let reason = body.reason(response.status)
+        // A good answer needs no words.
+        let reason = { body.reason(response.status) }
         // These two codes are a no whatever stands around them: they come with HTTP 200 too.
-        if let fault = body.error?.accountFault { return .accountFault(fault, reason) }
+        if let fault = body.error?.accountFault { return .accountFault(fault, reason()) }
         switch response.status {
         case 200..<300: return readSuccess(body, reason, response.retryAfter)
-        case 401, 403: return .accountFault(.token, reason)
-        case 402: return .accountFault(.balance, reason)
-        case 429: return .notBought(reason, retryAfter: response.retryAfter)
+        case 401, 403: return .accountFault(.token, reason())
+        case 402: return .accountFault(.balance, reason())
+        case 429: return .notBought(reason(), retryAfter: response.retryAfter)
         // Only a body of the service's own is its judgement; a page in between says to try again.
         case 400..<500:
-            return body.error != nil ? .refused(reason) : .notBought(reason, retryAfter: response.retryAfter)
+            return body.error != nil
+                ? .refused(reason()) : .notBought(reason(), retryAfter: response.retryAfter)
         case 503 where response.headers["retry-after"] != nil:
-            return .notBought(reason, retryAfter: response.retryAfter)
-        default: return .uncertain(reason, raw: body.kept)
+            return .notBought(reason(), retryAfter: response.retryAfter)
+        default: return .uncertain(reason(), raw: body.kept)
         }
     }
 
@@ -49,15 +51,17 @@ extension SubmitAnswer {
     }
 
     /// With HTTP 200 an error's code decides as its HTTP status would have; both a code and an id, nobody can tell.
-    private static func readSuccess(_ body: AnswerBody, _ reason: String, _ wait: Duration?) -> SubmitAnswer {
+    private static func readSuccess(_ body: AnswerBody, _ reason: () -> String, _ wait: Duration?)
+        -> SubmitAnswer
+    {
         let id = body.json?["request_id"]?.string.flatMap { RequestID.isUsable($0) ? $0 : nil }
         switch (id, body.error?.status) {
         case (let id?, nil): return .bought(requestID: id, raw: body.kept)
-        case (nil, 401): return .accountFault(.token, reason)
-        case (nil, 402): return .accountFault(.balance, reason)
-        case (nil, 429): return .notBought(reason, retryAfter: wait)
-        case (nil, let status?) where (400..<500).contains(status): return .refused(reason)
-        default: return .uncertain(reason, raw: body.kept)
+        case (nil, 401): return .accountFault(.token, reason())
+        case (nil, 402): return .accountFault(.balance, reason())
+        case (nil, 429): return .notBought(reason(), retryAfter: wait)
+        case (nil, let status?) where (400..<500).contains(status): return .refused(reason())
+        default: return .uncertain(reason(), raw: body.kept)
         }
     }
 }

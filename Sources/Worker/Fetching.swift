@@ -16,7 +16,8 @@ struct Fetching: Sendable {
 
     /// What became of one output.
     private enum Fate: Sendable {
-        case done
+        /// The file is where it belongs; that is yet to be recorded.
+        case placed(Output)
         case later(asked: Duration?)
         case givenUp
     }
@@ -26,22 +27,41 @@ struct Fetching: Sendable {
             (try database.find(id), try database.outputs(of: id))
         }
         guard let job, job.state == .downloading else { return .never }
-        let fates = await withTaskGroup { group in
-            for output in outputs where output.state == .pending {
-                group.addTask { await fate(of: output, job) }
+        let pending = outputs.filter { $0.state == .pending }
+        var waits: [Duration] = []
+        var last: Output?
+        try await withThrowingTaskGroup { group in
+            for output in pending { group.addTask { await fate(of: output, job) } }
+            var answered = 0
+            for try await fate in group {
+                answered += 1
+                switch fate {
+                // The last one is recorded with the job's end, in one commit.
+                case .placed(let output) where answered == pending.count && waits.isEmpty: last = output
+                case .placed(let output): try await record(output)
+                case .later(let asked): waits.append(asked ?? .zero)
+                case .givenUp: break
+                }
             }
-            return await group.reduce(into: [Fate]()) { $0.append($1) }
         }
         try Task.checkCancellation()
-        let waits = fates.compactMap { fate -> Duration? in
-            if case .later(let asked) = fate { asked ?? .zero } else { nil }
-        }
         if let asked = waits.max() { return .after(context.delay(after: failures + 1, asked: asked)) }
-        return try await finish(job)
+        return try await finish(job, last)
     }
 
-    private func finish(_ job: Job) async throws -> NextLook {
-        let outputs = try await recorder.store.read { try $0.outputs(of: job.id) }
+    private func record(_ output: Output) async throws {
+        try await recorder.write("an output of job \(output.jobID)") { try $0.finish(output) }
+    }
+
+    private func finish(_ job: Job, _ last: Output?) async throws -> NextLook {
+        let now = Timestamp.now
+        var outputs = try await recorder.store.read { try $0.outputs(of: job.id) }
+        if var last, let index = outputs.firstIndex(where: { $0.position == last.position }) {
+            last.state = .done
+            last.downloadedAt = now
+            last.fetched = last.bytes ?? last.fetched
+            outputs[index] = last
+        }
         if outputs.contains(where: { $0.state == .pending }) {
             return .after(context.delay(after: failures + 1))
         }
@@ -50,6 +70,7 @@ struct Fetching: Sendable {
             let message =
                 "\(count) of \(outputs.count) outputs could not be had; first number \(lost.position)"
             _ = try await recorder.write("job \(job.id)") { database in
+                if let last { try database.finish(last) }
                 let reason = try database.lastFault(of: job.id)
                 return try database.record(
                     .failed(JobFailure(.download, reason.map { "\(message): \($0)" } ?? message)),
@@ -59,10 +80,10 @@ struct Fetching: Sendable {
             context.log.warning("job \(job.id) failed (download): \(message)")
             return .never
         }
-        let now = Timestamp.now
         if context.configuration.writesSidecar { try await writeSidecar(job, outputs, at: now) }
         _ = try await recorder.write("job \(job.id)") { database in
-            try database.record(.fetched, for: job.id, in: .downloading, at: now)
+            if let last { try database.finish(last, at: now) }
+            return try database.record(.fetched, for: job.id, in: .downloading, at: now)
         }
         context.log.info("job \(job.id) completed: \(outputs.count) files")
         return .never
@@ -94,7 +115,7 @@ struct Fetching: Sendable {
 
     private func attempt(_ output: Output, _ job: Job) async -> Fate {
         do throws(DownloadFailure) {
-            return await finish(output, try await place(output, job))
+            return .placed(finished(output, try await place(output, job)))
         } catch {
             if case .cancelled = error { return .later(asked: nil) }
             context.log.warning("job \(job.id) output \(output.position): \(error)")
@@ -162,7 +183,7 @@ struct Fetching: Sendable {
             seed: input["seed"].map { $0.string ?? $0.text }, requestID: job.requestID)
     }
 
-    private func finish(_ output: Output, _ file: DownloadedFile) async -> Fate {
+    private func finished(_ output: Output, _ file: DownloadedFile) -> Output {
         var done = output
         done.path = file.path
         done.bytes = file.bytes
@@ -172,11 +193,7 @@ struct Fetching: Sendable {
         done.width = file.facts.width.map { Int64($0) }
         done.height = file.facts.height.map { Int64($0) }
         done.durationSeconds = file.facts.duration
-        let finished = done
-        do {
-            try await recorder.write("an output of job \(output.jobID)") { try $0.finish(finished) }
-            return .done
-        } catch { return .later(asked: nil) }
+        return done
     }
 
     /// Counts a bad answer, and asks for a fresh address where the old one has gone. Answers whether it is given up.

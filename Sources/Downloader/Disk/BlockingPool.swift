@@ -4,7 +4,7 @@ internal import Locked
 
 /// Runs what waits for the disk on a few threads of its own, away from the tasks' threads and the transfers'.
 final class BlockingPool: Sendable {
-    private typealias Work = @Sendable () -> Void
+    typealias Work = @Sendable () -> Void
 
     private struct State {
         var waiting: [Work] = []
@@ -39,7 +39,7 @@ final class BlockingPool: Sendable {
     }
 
     /// The queue is as long as downloads are many: each waits for one piece of work at a time.
-    private func submit(_ work: @escaping Work) {
+    func submit(_ work: @escaping Work) {
         let mayStart = state.withLock { state in
             if state.running == width {
                 state.waiting.append(work)

@@ -12,6 +12,7 @@ final class PartialFile: @unchecked Sendable {
     let descriptor: Int32
     private let noteDescriptor: Int32
     private let address: String
+    private var noteIsEmpty = false
     /// What the bytes are the beginning of; nil where there are none.
     private(set) var proof: FileProof?
 
@@ -28,7 +29,7 @@ final class PartialFile: @unchecked Sendable {
             throw error
         }
         proof = readNote()
-        if proof == nil { try startOver() }
+        if proof == nil, !noteIsEmpty || lseek(descriptor, 0, SEEK_END) != 0 { try startOver() }
     }
 
     deinit {
@@ -44,13 +45,16 @@ final class PartialFile: @unchecked Sendable {
 
     func forget() throws(DownloadFailure) {
         proof = nil
+        if noteIsEmpty { return }
         if ftruncate(noteDescriptor, 0) != 0 { throw .system(errno, "empty \(name.note)") }
+        noteIsEmpty = true
     }
 
     /// Notes what the bytes from here on belong to. A note that cannot be written is none: the worst that follows
     /// is a start from the beginning.
     func note(_ proof: FileProof) {
         self.proof = proof
+        noteIsEmpty = false
         let members = [
             JSONObject.Member(key: "boot", value: .string(Self.boot)),
             JSONObject.Member(key: "url_sha256", value: .string(address)),
@@ -77,6 +81,7 @@ final class PartialFile: @unchecked Sendable {
         let count = unsafe bytes.withUnsafeMutableBytes {
             unsafe pread(noteDescriptor, $0.baseAddress, $0.count, 0)
         }
+        noteIsEmpty = count == 0
         guard count > 0, let note = try? JSON(parsing: Array(bytes.prefix(count))),
             note["boot"]?.string == Self.boot, note["url_sha256"]?.string == address
         else { return nil }

@@ -22,7 +22,10 @@ extension Downloader {
             let isDone = try await pool.run { [file] () throws(DownloadFailure) in
                 try Self.rename(sink.part, to: file.path, in: directory)
             }
-            if isDone { return file }
+            if isDone {
+                try await directories.sync(directory)
+                return file
+            }
             number += 1
         }
     }
@@ -77,7 +80,6 @@ extension Downloader {
         guard try part.directory.rename(part.name.part, to: PathParts(path).name, in: directory) else {
             return false
         }
-        try directory.sync()
         // A note without its file says nothing; the next start would drop it.
         try? part.directory.remove(part.name.note)
         return true

@@ -60,9 +60,10 @@ extension Downloader {
     /// Writes or replaces a sidecar at `path` below `root`.
     package func writeSidecar(_ bytes: [UInt8], root: String, path: String) async throws(DownloadFailure) {
         let access = settings.access
-        try await pool.run { () throws(DownloadFailure) in
+        let directory = try await pool.run { () throws(DownloadFailure) in
             try Sidecar.write(bytes, root: root, path: path, access)
         }
+        try await directories.sync(directory)
     }
 
     /// The directory, or nil where it is missing.

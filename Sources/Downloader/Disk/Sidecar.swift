@@ -14,9 +14,10 @@ package enum Sidecar {
         return digits.count >= 6 && name.utf8.dropFirst(digits.count).elementsEqual(".json".utf8)
     }
 
-    /// Writes or replaces the file at `path` below `root`: whole or not at all, and synced.
+    /// Writes or replaces the file at `path` below `root`: whole or not at all. The directory that it answers has the
+    /// new name, and is yet to be synced.
     static func write(_ bytes: [UInt8], root: String, path: String, _ access: FileAccess)
-        throws(DownloadFailure)
+        throws(DownloadFailure) -> OutputDirectory
     {
         let place = PathParts(path)
         let directory = try OutputDirectory(root: root, relative: place.directory, making: access)
@@ -36,7 +37,7 @@ package enum Sidecar {
         }
         if fsync(file) != 0 { throw failed(errno, temporaryName, directory) }
         try directory.replace(place.name, with: temporaryName)
-        try directory.sync()
+        return directory
     }
 
     private static func failed(_ code: Int32, _ name: String, _ directory: OutputDirectory) -> DownloadFailure

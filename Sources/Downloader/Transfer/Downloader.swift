@@ -8,7 +8,8 @@ package struct Downloader: Sendable {
     package var settings: DownloadSettings
 
     let space: SpaceKeeper
-    let pool = BlockingPool()
+    let pool: BlockingPool
+    let directories: SharedSync
     private let client: HTTPClient
 
     /// Longer chains of redirects lead nowhere.
@@ -18,6 +19,8 @@ package struct Downloader: Sendable {
         self.client = client
         self.settings = settings
         self.space = space
+        pool = BlockingPool()
+        directories = SharedSync(pool)
     }
 
     /// Fetches one output and gives it its final name. What has come when this fails is kept for the next try, unless
