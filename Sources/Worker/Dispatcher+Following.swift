@@ -1,3 +1,4 @@
+internal import Configuration
 internal import JobModel
 internal import JobStore
 
@@ -16,7 +17,7 @@ extension Dispatcher {
                 continue
             }
             if job.state == .downloading {
-                group.addTask { await self.fetch(id) }
+                if takesFetch(id) { group.addTask { await self.fetch(id) } }
             } else {
                 looks += 1
                 group.addTask { await self.look(job) }
@@ -54,7 +55,8 @@ extension Dispatcher {
             mayClaim = true
             runTimes[job.model, default: RunTimes()].add(took ?? ContinuousClock.now - job.acceptedAt)
             bell.ring()
-            return await fetch(job.id)
+            if takesFetch(job.id) { await fetch(job.id) }
+            return
         case .over: forget(job.id)
         case nil:
             // A person was quicker, the store refused, or jobd stops: the database says how the job stands.
@@ -80,7 +82,29 @@ extension Dispatcher {
         }
     }
 
-    func fetch(_ id: Int64) async {
+    /// More jobs than files at once, so that no place for a file is free while a job is being put down.
+    private var mostFetches: Int { 2 * context.configuration.parallelDownloads }
+
+    /// Whether the job may be fetched now; else it waits for its turn.
+    private func takesFetch(_ id: Int64) -> Bool {
+        guard fetches < mostFetches else {
+            toFetch.append(id)
+            return false
+        }
+        fetches += 1
+        return true
+    }
+
+    /// Fetches a job, and after it those that wait.
+    private func fetch(_ first: Int64) async {
+        defer { fetches -= 1 }
+        await fetchOne(first)
+        while !isStopping, fetches <= mostFetches, !toFetch.isEmpty {
+            await fetchOne(toFetch.removeFirst())
+        }
+    }
+
+    private func fetchOne(_ id: Int64) async {
         let recorder = Recorder(store: store, context: context)
         let fetching = Fetching(
             recorder: recorder, context: context, places: places, failures: failures[id] ?? 0)

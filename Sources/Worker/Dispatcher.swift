@@ -29,6 +29,9 @@ package actor Dispatcher {
     /// How often in a row a job's sending or fetching came to nothing.
     var failures: [Int64: Int] = [:]
     var looks = 0
+    /// Jobs that are being fetched, and those that wait for one of them to be through: a waiting task is dear.
+    var fetches = 0
+    var toFetch: [Int64] = []
     /// Looks in a row that met trouble: the more, the fewer at once.
     var strain = 0
     var quietUntil: Int64 = 0

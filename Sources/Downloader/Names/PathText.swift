@@ -57,7 +57,8 @@ enum PathText {
     static func trimmed(_ text: String) -> String? {
         let scalars = text.unicodeScalars
         let isEdge = { (scalar: UnicodeScalar) in
-            scalar == "." || scalar == "-" || scalar.properties.isWhitespace
+            scalar == "." || scalar == "-" || scalar == " "
+                || (!scalar.isASCII && scalar.properties.isWhitespace)
         }
         // A mark without a letter would stick to the slash before it.
         let start = scalars.drop { isEdge($0) || isMark($0) }
@@ -76,6 +77,8 @@ enum PathText {
             return .replace
         // Some scripts and pictures need these joiners.
         case "\u{200C}", "\u{200D}": return .keep
+        // Most names have no others; Unicode's tables are slow to ask.
+        case " "..."~": return .keep
         default: break
         }
         switch scalar.properties.generalCategory {
@@ -96,7 +99,8 @@ enum PathText {
     }
 
     private static func isMark(_ scalar: UnicodeScalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        if scalar.isASCII { return false }
+        return switch scalar.properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark: true
         default: false
         }
