@@ -7,6 +7,8 @@ internal import JobStore
     private let queue = DispatchQueue(label: "jobd.changes")
     private let onChange: @Sendable () -> Void
     private var sources: [any DispatchSourceRead] = []
+    /// The one of `sources` that tells of writes to the log.
+    private var notices: (any DispatchSourceRead)?
     /// When the log's file was last written to; nil while nobody waits for the commit behind it.
     private var lastWrite: DispatchTime?
 
@@ -19,10 +21,11 @@ internal import JobStore
         let notices = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         let path = directory.database + "-wal"
         guard notices >= 0, unsafe inotify_add_watch(notices, path, UInt32(IN_MODIFY)) >= 0 else { return }
-        watch(notices) { [unowned self] in noticeWrite() }
+        self.notices = watch(notices) { [unowned self] in noticeWrite() }
     }
 
-    private func watch(_ file: Int32, _ handler: @escaping @Sendable () -> Void) {
+    @discardableResult
+    private func watch(_ file: Int32, _ handler: @escaping @Sendable () -> Void) -> any DispatchSourceRead {
         let source = DispatchSource.makeReadSource(fileDescriptor: file, queue: queue)
         source.setEventHandler {
             var bytes = [UInt8](repeating: 0, count: 4096)
@@ -32,12 +35,16 @@ internal import JobStore
         source.setCancelHandler { close(file) }
         source.resume()
         sources.append(source)
+        return source
     }
 
     private func noticeWrite() {
         let isWaiting = lastWrite != nil
         lastWrite = .now()
         onChange()
+        // A commit, and our own above all, writes many times: one notice of them is enough for a while.
+        notices?.suspend()
+        queue.asyncAfter(deadline: .now() + .milliseconds(20)) { self.notices?.resume() }
         if !isWaiting { lookAgain(after: .milliseconds(20)) }
     }
 

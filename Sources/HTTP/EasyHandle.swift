@@ -78,10 +78,13 @@ internal import CCurl
         case .get:
             set(CURLOPT_HTTPGET, 1)
             set(CURLOPT_FRESH_CONNECT, 0)
+            set(CURLOPT_FORBID_REUSE, 0)
         case .post(let body):
             // libcurl sends a request again, a POST too, when a connection that was used before dies before the
             // first byte of the answer. On a fresh connection of HTTP/1.1 it never does.
             set(CURLOPT_FRESH_CONNECT, 1)
+            // Nor is it kept: each idle connection costs the next request a look at it.
+            set(CURLOPT_FORBID_REUSE, 1)
             unsafe ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
             // An empty array may have no address, and no address would mean to ask for the body.
             unsafe (body.isEmpty ? [0] : body).withUnsafeBytes { bytes in

@@ -26,7 +26,9 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
     }
 
     private static func equal(_ one: String, _ other: String) -> Bool {
-        guard one.utf8.count == other.utf8.count else { return false }
+        guard one.utf8.count == other.utf8.count, let first = one.utf8.first, let second = other.utf8.first,
+            lowercase(first) == lowercase(second)
+        else { return one.isEmpty && other.isEmpty }
         return zip(one.utf8, other.utf8).allSatisfy { lowercase($0) == lowercase($1) }
     }
 

@@ -96,10 +96,13 @@ import Testing
         default: break
         }
         try await Task.sleep(for: .seconds(3))
+        let start = ContinuousClock.now
         let (time, switches) = (try Stage.processorTime(of: jobd.pid), try wakeUps(of: jobd.pid))
         try await Task.sleep(for: .seconds(4))
         #expect(try Stage.processorTime(of: jobd.pid) - time <= .milliseconds(20), "\(situation)")
-        #expect(try wakeUps(of: jobd.pid) - switches <= 4, "\(situation)")
+        // Dispatch itself wakes once a second, for as long as this machine took over it.
+        let most = Int((ContinuousClock.now - start).components.seconds) + 2
+        #expect(try wakeUps(of: jobd.pid) - switches <= most, "\(situation)")
     }
 
     /// How often all of its threads have woken of their own.

@@ -5,14 +5,14 @@ extension Downloader {
     /// Gives a whole file its final name: looked at, synced, recorded by the caller, renamed, directory synced.
     func place(_ order: DownloadOrder, _ sink: DownloadSink) async throws(DownloadFailure) -> DownloadedFile {
         let access = settings.access
-        var file = try await pool.run { () throws(DownloadFailure) in try Self.examine(order, sink) }
-        let wanted = file.path
-        var number = 1
+        var (file, free) = try await pool.run { () throws(DownloadFailure) in
+            let file = try Self.examine(order, sink)
+            return (file, try Self.freeName(file, from: 1, order.root, access))
+        }
+        let wanted = file
         while true {
-            let directory: OutputDirectory
-            (directory, file.path, number) = try await pool.run { [file, number] () throws(DownloadFailure) in
-                try Self.freeName(wanted, from: number, order.root, file.facts.fileExtension, access)
-            }
+            let directory = free.directory
+            file.path = free.path
             if Task.isCancelled { throw .cancelled }
             do {
                 try await order.willRename(file)
@@ -26,7 +26,9 @@ extension Downloader {
                 try await directories.sync(directory)
                 return file
             }
-            number += 1
+            free = try await pool.run { [number = free.number + 1] () throws(DownloadFailure) in
+                try Self.freeName(wanted, from: number, order.root, access)
+            }
         }
     }
 
@@ -55,20 +57,29 @@ extension Downloader {
         }
     }
 
-    /// The first name that is not taken, from the `number`th on.
+    private struct FreeName: Sendable {
+        let directory: OutputDirectory
+        let path: String
+        let number: Int
+    }
+
+    /// The first name for the file that is not taken, from the `first` alternative on.
     private static func freeName(
-        _ path: String, from first: Int, _ root: String, _ fileExtension: String, _ access: FileAccess
-    ) throws(DownloadFailure) -> (OutputDirectory, String, Int) {
-        let place = PathParts(path)
+        _ file: DownloadedFile, from first: Int, _ root: String, _ access: FileAccess
+    ) throws(DownloadFailure) -> FreeName {
+        let place = PathParts(file.path)
         let directory = try OutputDirectory(root: root, relative: place.directory, making: access)
         var number = first
         while true {
             let name =
                 number == 1
                 ? place.name
-                : OutputName.alternative(to: place.name, number: number, fileExtension: fileExtension)
+                : OutputName.alternative(
+                    to: place.name, number: number,
+                    fileExtension: file.facts.fileExtension)
             if !Sidecar.isName(name), !directory.holds(name) {
-                return (directory, place.directory.isEmpty ? name : "\(place.directory)/\(name)", number)
+                let path = place.directory.isEmpty ? name : "\(place.directory)/\(name)"
+                return FreeName(directory: directory, path: path, number: number)
             }
             number += 1
         }
