@@ -77,9 +77,9 @@ extension Downloader {
         guard try part.directory.rename(part.name.part, to: PathParts(path).name, in: directory) else {
             return false
         }
-        try directory.sync()
-        // A note without its file says nothing; the next start would drop it.
+        // A note without its file says nothing. It goes before the sync: after a power cut nobody would look for it.
         try? part.directory.remove(part.name.note)
+        try directory.sync()
         return true
     }
 }
