@@ -78,7 +78,8 @@ extension Downloader {
             return false
         }
         // A note without its file says nothing. It goes before the sync: after a power cut nobody would look for it.
-        try? part.directory.remove(part.name.note)
+        // Where it cannot go, the next try takes the file as it is.
+        try part.directory.remove(part.name.note)
         try directory.sync()
         return true
     }
