@@ -56,11 +56,10 @@ import Testing
     func oneCallOfJobctlFails(index: Int) async throws {
         let (call, error) = Self.oneShots[index]
         let service = try Stage(in: ScratchDirectory())
-        let ledger = LedgerReader(of: service)
         var failed = 0
         for number in 1... {
             let context = "\(call) \(number) fails with \(error)"
-            let ordeal = Ordeal(service, ledger)
+            let ordeal = Ordeal(service)
             let words = ["enqueue", "--batch", ordeal.batch(0..<3, keyed: true), "-q"]
             let trace = ordeal.scratch["trace"]
             let program = try await ordeal.jobctl(
@@ -104,7 +103,7 @@ import Testing
     func aWhile(index: Int) async throws {
         let (failures, word) = Self.siege[index]
         let service = try await Self.service("--queue", "200ms", "--run", "200ms")
-        let ordeal = Ordeal(service, LedgerReader(of: service))
+        let ordeal = Ordeal(service)
         try await ordeal.enqueue(0..<4)
         let flag = ordeal.scratch["flag"]
         let jobd = try ordeal.jobd(Orders(failures: failures, onlyWhile: flag), drains: false)

@@ -105,7 +105,7 @@ extension Ordeal {
             #expect(try await program.exitCode() == 0, "\(program.errors): \(context)")
         }
         _ = try await drain()
-        let left = try number("SELECT count(*) FROM jobs WHERE state <> 'completed'")
+        let left = try number("SELECT count(*) FROM jobs WHERE state NOT IN ('completed', 'cancelled')")
         #expect(left == 0, "\(context)")
         try await judge(context)
     }

@@ -21,8 +21,9 @@ final class Ordeal {
 
     static let mostSubmitting = 2
 
-    init(_ service: Stage, _ ledger: LedgerReader) {
-        (self.service, self.ledger) = (service, ledger)
+    init(_ service: Stage, _ ledger: LedgerReader? = nil) {
+        self.service = service
+        self.ledger = ledger ?? LedgerReader(of: service)
         name = String(disk.scratch.path.suffix(6))
     }
 
@@ -41,9 +42,20 @@ final class Ordeal {
         return scratch["\(runs)-\(name)"]
     }
 
+    /// What the `sqlite3` shell makes of `sql`, on the same disk.
+    func sqlite3(_ sql: String) -> Command {
+        let variables = environment(.none).map { "\($0)=\($1)" }
+        return Command.run(
+            ["env"] + variables + ["sqlite3", "-cmd", ".timeout 20000", state + "/jobs.db", sql])
+    }
+
+    /// A `jobctl` that runs on.
+    func start(_ words: [String], _ orders: Orders = .none) throws -> Program {
+        try Program("jobctl", words, environment: environment(orders), record: record("jobctl"))
+    }
+
     func jobctl(_ words: [String], _ orders: Orders = .none) async throws -> Program {
-        let program = try Program(
-            "jobctl", words, environment: environment(orders), record: record("jobctl"))
+        let program = try start(words, orders)
         if try await program.exitCode() == -SIGKILL { crashes += 1 }
         return program
     }

@@ -25,16 +25,15 @@ import Testing
         arguments: Loss.allCases)
     func enqueue(loss: Loss) async throws {
         let service = try Stage(in: ScratchDirectory())
-        let ledger = LedgerReader(of: service)
         var seed = Seed.fresh()
-        let clean = Ordeal(service, ledger)
+        let clean = Ordeal(service)
         let last = try await pointsOfACleanRun(
             clean, ["enqueue", "--batch", clean.batch(0..<3, keyed: true)])
         #expect(last > 50)
         for number in points(upTo: last, &seed) {
             let moment = Orders.Moment.allCases[number % 3]
             let context = "\(loss.rawValue) \(moment) \(number), seed \(seed.number)"
-            let ordeal = Ordeal(service, ledger)
+            let ordeal = Ordeal(service)
             let words = ["enqueue", "--batch", ordeal.batch(0..<3, keyed: true), "-q"]
             let program = try await ordeal.jobctl(words, .crash(number, moment))
             let answered = program.output.split(separator: "\n").count
@@ -67,15 +66,14 @@ import Testing
     func verb(index: Int) async throws {
         let (words, from, to) = Self.verbs[index]
         let service = try Stage(in: ScratchDirectory())
-        let ledger = LedgerReader(of: service)
         var seed = Seed.fresh()
-        let clean = try await prepared(Ordeal(service, ledger))
+        let clean = try await prepared(Ordeal(service))
         let last = try await pointsOfACleanRun(clean, words)
         for number in points(upTo: last, &seed) {
             for loss in Effort.isLong ? Loss.allCases : [Loss.allCases[number % 3]] {
                 let moment = Orders.Moment.allCases[number / 3 % 3]
                 let context = "\(words), \(loss.rawValue) \(moment) \(number), seed \(seed.number)"
-                let ordeal = try await prepared(Ordeal(service, ledger))
+                let ordeal = try await prepared(Ordeal(service))
                 let program = try await ordeal.jobctl(words, .crash(number, moment))
                 loss.strike(ordeal, &seed)
                 let row = """
