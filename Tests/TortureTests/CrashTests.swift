@@ -47,8 +47,8 @@ import Testing
         let ledger = LedgerReader(of: service)
         var seed = Seed.fresh()
         let points = try await pointsOfACleanRun(service, ledger)
-        let step = Effort.isLong ? 1 : points / 7
-        let first = Effort.isLong ? 1 : Int.random(in: 1...step, using: &seed)
+        let step = Effort.points.map { max(1, points / $0) } ?? 1
+        let first = Int.random(in: 1...step, using: &seed)
         var crashes = 0
         for number in stride(from: first, through: points + 10, by: step) {
             let moment = Orders.Moment.allCases[number % 3]

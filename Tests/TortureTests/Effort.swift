@@ -5,6 +5,8 @@ enum Effort {
     static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     static let isLong = variable("TORTURE") != nil
+    /// How many points of a life are crashed at; nil for each of them.
+    static let points = isLong ? nil : variable("TORTURE_POINTS").flatMap { Int($0) } ?? 6
     static let soakMinutes = variable("SOAK_MINUTES").flatMap { Int($0) }
 
     /// Says a figure where a person, and the document, can find it.
