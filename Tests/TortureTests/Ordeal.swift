@@ -123,8 +123,9 @@ final class Ordeal {
     ) async throws -> Bool {
         let path = batch(numbers, faults: faults)
         let program = try await jobctl(["enqueue", "--batch", path, "-q"], orders)
-        let ids = program.output.split(separator: "\n").compactMap { Int64($0) }
-        // Ids are answered one by one, but the whole batch is in one transaction.
+        // A line that was cut is no answer: half of an id is another id.
+        let lines = program.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        let ids = lines.compactMap { Int64($0) }
         for (id, number) in zip(ids, numbers) { promised[id] = prompt(number) + faults(number) }
         return try await program.exitCode() == 0
     }
