@@ -14,6 +14,10 @@ let strictMemory = strict + [.strictMemorySafety()]
 
 let package = Package(
     name: "jobd",
+    products: [
+        // Loaded before the C library by the tests that crash and cut; not installed.
+        .library(name: "FaultLayer", type: .dynamic, targets: ["FaultLayer"])
+    ],
     targets: [
         // C libraries of Debian.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -82,6 +86,7 @@ let package = Package(
             name: "storebench", dependencies: ["JobModel", "JobStore"], swiftSettings: strict),
 
         // What the tests share, then the tests themselves.
+        .target(name: "FaultLayer", path: "Tests/FaultLayer", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strict),
         .target(
             name: "ScriptedServer", dependencies: ["Locked", "HTTP"], path: "Tests/ScriptedServer",
@@ -124,6 +129,10 @@ let package = Package(
                 "HTTP", "JSON", "JobModel", "JobStore", "SQLite", "Scratch", "ScriptedServer", "jobctl",
                 "jobd", "jobsim",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TortureTests",
+            dependencies: ["HTTP", "JSON", "SQLite", "Scratch", "jobctl", "jobd", "jobsim"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -154,7 +154,10 @@ package struct DaemonProgram {
         }
         changes.end()
         await services.shutdown()
-        try await store.close()
+        do { try await store.close() } catch {
+            // Everything is on disk, in the log: the next start moves it.
+            log.write(.warning, "the database's log stays as it is: \(error)")
+        }
         withExtendedLifetime(signals) {}
         unsafe unlink(directory.wake)
         switch ending {

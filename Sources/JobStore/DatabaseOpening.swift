@@ -20,12 +20,15 @@ struct DatabaseOpening {
             let isMade = { () throws -> Bool in try DatabaseHeader.examine(directory.database) == .ours }
             try withLock(lock, unless: isMade) { try initialise() }
         }
+        let hasLog = unsafe access(directory.database + "-wal", F_OK) == 0
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
         let owner = try connection.first("PRAGMA application_id") { $0.integer(0) }
         guard owner == Int64(DatabaseHeader.applicationID) else {
             throw StoreError.notOurs(path: directory.database, reason: "another program made it")
         }
         try bringUpToDate(connection, lock)
+        // SQLite syncs the log's name too, and passes over a failure of that: the first commit would be lost with it.
+        if !hasLog { try StateDirectory.sync(directory: directory.path) }
         // A commit is on disk before it is answered for; checkpoints are made by one process alone.
         try connection.execute(
             """
@@ -135,7 +138,7 @@ struct DatabaseOpening {
             throw error
         }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        StateDirectory.sync(directory: folder.isEmpty ? "/" : folder)
+        try StateDirectory.sync(directory: folder.isEmpty ? "/" : folder)
     }
 
     /// Runs `body` holding the lock, unless another process, which has the lock now, does the same meanwhile.

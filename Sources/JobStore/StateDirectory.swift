@@ -100,8 +100,17 @@ package struct StateDirectory: Sendable {
             throw Self.failure(at: directory)
         }
         try checkAccess()
-        // A power cut must not lose the directory of a job that was answered for.
-        for directory in parents { Self.sync(directory: directory + "/..") }
+        if unsafe access(database, F_OK) != 0 { try syncAncestors() }
+    }
+
+    /// A power cut must not lose the directory of a job that was answered for. Where there is no database yet, somebody
+    /// may have made the directory, and have ended before this: so it is not asked who made what.
+    private func syncAncestors() throws {
+        var above = path
+        while let slash = above.lastIndex(of: "/") {
+            above = String(above[..<slash])
+            try Self.sync(directory: above.isEmpty ? "/" : above)
+        }
     }
 
     /// Opens a file for this directory's users, making it with their mode and owner where it is missing.
@@ -124,11 +133,13 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    static func sync(directory: String) {
+    /// Makes the names in a directory last. One that may not be read is another's, who has made it long ago; and some
+    /// file systems know no such sync.
+    static func sync(directory: String) throws {
         let handle = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard handle >= 0 else { return }
-        fsync(handle)
-        close(handle)
+        defer { close(handle) }
+        if fsync(handle) != 0, [EIO, ENOSPC, EDQUOT].contains(errno) { throw failure(at: directory) }
     }
 
     static func failure(at path: String) -> StoreError {

@@ -87,7 +87,8 @@ extension Dispatcher {
         case .accepted(let accepted):
             gate.answered()
             failures[job.id] = nil
-            followed[job.id] = Followed(accepted, now: .now)
+            // It was accepted just now, whatever the wall clock says by this time.
+            followed[job.id] = Followed(accepted, now: accepted.followedSince ?? .now)
         case .settled:
             gate.answered()
             failures[job.id] = nil

@@ -155,7 +155,8 @@ package actor Dispatcher {
             steered.insert(job.id)
             return
         }
-        guard let entry = Followed(job, now: .now) else { return }
+        guard var entry = Followed(job, now: .now) else { return }
+        entry.keepTime(of: followed[job.id])
         followed[job.id] = entry
         if entry.state == .downloading {
             traffic.leave(job.id, job.model)

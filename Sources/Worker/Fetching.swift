@@ -80,7 +80,15 @@ struct Fetching: Sendable {
             context.log.warning("job \(job.id) failed (download): \(message)")
             return .never
         }
-        if context.configuration.writesSidecar { try await writeSidecar(job, outputs, at: now) }
+        do throws(DownloadFailure) {
+            if context.configuration.writesSidecar { try await writeSidecar(job, outputs, at: now) }
+        } catch {
+            // A disk's trouble is waited for, as with the outputs: nobody would write the sidecar later.
+            context.log.warning("job \(job.id): its sidecar cannot be written yet: \(error)")
+            if let last { try await record(last) }
+            if let first = outputs.first { noteDelay(error, of: first) }
+            return .after(context.delay(after: failures + 1))
+        }
         _ = try await recorder.write("job \(job.id)") { database in
             if let last { try database.finish(last, at: now) }
             return try database.record(.fetched, for: job.id, in: .downloading, at: now)
@@ -90,19 +98,16 @@ struct Fetching: Sendable {
     }
 
     /// The sidecar says what the row will say once it is completed.
-    private func writeSidecar(_ job: Job, _ outputs: [Output], at now: Timestamp) async throws {
+    private func writeSidecar(_ job: Job, _ outputs: [Output], at now: Timestamp)
+        async throws(DownloadFailure)
+    {
         var ended = job
         guard ended.apply(.fetched, at: now), let path = outputs.first?.path else { return }
         let (root, place) = context.place(of: path)
         let folder = place.lastIndex(of: "/").map { String(place[...$0]) } ?? ""
         let text = Array((ended.json(outputs: outputs).indentedText + "\n").utf8)
-        do {
-            try await context.downloader.writeSidecar(
-                text, root: root, path: folder + Sidecar.name(id: job.id))
-        } catch {
-            // The outputs are there and whole; a sidecar can be made again from the database.
-            context.log.warning("job \(job.id): its sidecar could not be written: \(error)")
-        }
+        try await context.downloader.writeSidecar(
+            text, root: root, path: folder + Sidecar.name(id: job.id))
     }
 
     private func fate(of output: Output, _ job: Job) async -> Fate {
@@ -124,7 +129,9 @@ struct Fetching: Sendable {
                 return .later(asked: error.retryAfter)
             }
             let isGivenUp = try? await recordFailure(error, of: output, job)
-            return isGivenUp == true ? .givenUp : .later(asked: nil)
+            guard isGivenUp == true else { return .later(asked: nil) }
+            await removeTemporary(of: output, job)
+            return .givenUp
         }
     }
 
@@ -147,6 +154,7 @@ struct Fetching: Sendable {
                 path, root: root, kind: kind, expectedBytes: output.bytes, sha256: output.sha256)
             if var found = found ?? nil {
                 found.path = recorded
+                await removeTemporary(of: output, job)
                 return found
             }
             if Task.isCancelled { throw .cancelled }
@@ -170,6 +178,12 @@ struct Fetching: Sendable {
         var file = try await context.downloader.fetch(order)
         file.path = context.recorded(file.path)
         return file
+    }
+
+    /// What a download leaves that does not go on: nobody else would look for it.
+    private func removeTemporary(of output: Output, _ job: Job) async {
+        try? await context.downloader.removeTemporary(
+            root: context.outputRoot, name: context.outputName, fields: fields(of: output, job))
     }
 
     private func fields(of output: Output, _ job: Job) -> OutputNameFields {

@@ -7,8 +7,9 @@ struct Followed: Sendable {
     var state: JobState
     var requestID: String
     var cancelWished: Bool
-    /// When it was accepted, by a clock that never jumps.
-    let acceptedAt: ContinuousClock.Instant
+    /// When it was accepted, as the database says it, and by a clock that never jumps.
+    let since: Timestamp
+    private(set) var acceptedAt: ContinuousClock.Instant
     /// What was last recorded of its way: a look that finds the same writes nothing.
     var word: String?
     var queuePosition: Int64?
@@ -31,10 +32,16 @@ struct Followed: Sendable {
         state = job.state
         self.requestID = requestID
         cancelWished = job.cancelRequestedAt != nil
+        self.since = since
         // The wall clock is read once, here; if it jumps later, nothing is late.
         acceptedAt = .now - max(.zero, now - since)
         word = job.remoteStatus
         queuePosition = job.queuePosition
+    }
+
+    /// Somebody has steered the job: what is known of its time is kept, as the wall clock may have jumped meanwhile.
+    mutating func keepTime(of known: Followed?) {
+        if let known, known.requestID == requestID, known.since == since { acceptedAt = known.acceptedAt }
     }
 }
 

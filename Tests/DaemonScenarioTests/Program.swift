@@ -8,7 +8,7 @@ final class Program: @unchecked Sendable {
     private var status: Int32?
 
     /// Where the programs lie: beside the bundle of the tests.
-    private static let folder: String = {
+    static let folder: String = {
         var path = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &path, path.count)
         let own = String(decoding: path[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)

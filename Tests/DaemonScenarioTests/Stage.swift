@@ -164,7 +164,9 @@ final class Stage: @unchecked Sendable {
     func accepted() async throws -> Int64? { try await ledger().first?["accepted"]?.integer }
 
     /// Puts these faults in the place of those that stand.
-    func setFaults(_ faults: String...) async throws {
+    func setFaults(_ faults: String...) async throws { try await setFaults(faults) }
+
+    func setFaults(_ faults: [String]) async throws {
         let list = JSON.object(["faults": .array(faults.map(JSON.string))])
         _ = try await ask("/_sim/faults", posting: list.text)
     }

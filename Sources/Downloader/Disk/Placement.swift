@@ -91,8 +91,9 @@ extension Downloader {
         guard try part.directory.rename(part.name.part, to: PathParts(path).name, in: directory) else {
             return false
         }
-        // A note without its file says nothing; the next start would drop it.
-        try? part.directory.remove(part.name.note)
+        // A note without its file says nothing. It goes before the sync: after a power cut nobody would look for it.
+        // Where it cannot go, the next try takes the file as it is.
+        try part.directory.remove(part.name.note)
         return true
     }
 }

@@ -36,15 +36,17 @@ extension Downloader {
         }
     }
 
-    /// Removes what a download left that is not going on. `order` names the place; nothing else of it is used.
+    /// Removes what a download left that is not going on, for good.
     package func removeTemporary(root: String, name: OutputName, fields: OutputNameFields)
         async throws(DownloadFailure)
     {
         try await pool.run { () throws(DownloadFailure) in
             guard let directory = try Self.existing(root, name.directory(fields)) else { return }
             let temporary = TemporaryName(id: fields.id, position: fields.index)
-            try directory.remove(temporary.part)
-            try directory.remove(temporary.note)
+            let names = [temporary.part, temporary.note].filter(directory.holds)
+            if names.isEmpty { return }
+            for name in names { try directory.remove(name) }
+            try directory.sync()
         }
     }
 

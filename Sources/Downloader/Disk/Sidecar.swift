@@ -25,6 +25,17 @@ package enum Sidecar {
         try directory.remove(temporaryName)
         let file = try directory.create(temporaryName, access)
         defer { close(file) }
+        do throws(DownloadFailure) {
+            try fill(file, bytes, temporaryName)
+            try directory.replace(place.name, with: temporaryName)
+        } catch {
+            try? directory.remove(temporaryName)
+            throw error
+        }
+        return directory
+    }
+
+    private static func fill(_ file: Int32, _ bytes: [UInt8], _ name: String) throws(DownloadFailure) {
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { bytes in
@@ -32,17 +43,9 @@ package enum Sidecar {
                     file, bytes.baseAddress?.advanced(by: written), bytes.count - written, off_t(written))
             }
             if count < 0, errno == EINTR { continue }
-            if count <= 0 { throw failed(errno, temporaryName, directory) }
+            if count <= 0 { throw .system(errno, "write \(name)") }
             written += count
         }
-        if fsync(file) != 0 { throw failed(errno, temporaryName, directory) }
-        try directory.replace(place.name, with: temporaryName)
-        return directory
-    }
-
-    private static func failed(_ code: Int32, _ name: String, _ directory: OutputDirectory) -> DownloadFailure
-    {
-        try? directory.remove(name)
-        return .system(code, "write \(name)")
+        if fsync(file) != 0 { throw .system(errno, "sync \(name)") }
     }
 }

@@ -1,0 +1,82 @@
+import Glibc
+import Scratch
+import Testing
+
+/// jobd crashes at each point at which it touches disk or network, its recovery too. The ledger of the simulator says
+/// whether anything was lost or bought twice.
+@Suite(.serialized) struct CrashTests {
+    static let jobs = 5
+
+    /// How many points a clean run has: what is tried goes a little beyond.
+    private func pointsOfACleanRun(_ service: Stage, _ ledger: LedgerReader) async throws -> Int {
+        let ordeal = Ordeal(service, ledger)
+        try await ordeal.enqueue(0..<Self.jobs)
+        let trace = ordeal.scratch["trace"]
+        _ = try await ordeal.drain(Orders(trace: trace))
+        try await ordeal.judge("without a crash")
+        #expect(try ordeal.count("completed") == Int64(Self.jobs))
+        let points = (FileOnDisk.text(trace) ?? "").split(separator: "\n").count
+        #expect(points > 200)
+        return points
+    }
+
+    /// One life: a crash at the first point, then at each of the others counted from the restart before it.
+    private func live(
+        _ service: Stage, _ ledger: LedgerReader, crashing points: [(Int, Orders.Moment)], _ loss: Loss,
+        _ seed: inout Seed
+    ) async throws -> Int {
+        let ordeal = Ordeal(service, ledger)
+        var context = "\(loss.rawValue) at"
+        try await ordeal.enqueue(0..<Self.jobs)
+        for (number, moment) in points {
+            context += " \(moment) \(number)"
+            guard try await ordeal.drain(.crash(number, moment)) else { break }
+            loss.strike(ordeal, &seed)
+            try ordeal.expectFewInDoubt(context)
+        }
+        context += ", seed \(seed.number)"
+        _ = try await ordeal.drain()
+        try await ordeal.judge(context)
+        try await ordeal.resolveAll(context)
+        return ordeal.crashes
+    }
+
+    @Test("Every point of a life can be its last", arguments: Loss.allCases)
+    func eachPoint(loss: Loss) async throws {
+        let service = try await Stage(simulator: "--queue", "0ms", "--run", "0ms", "--image-width", "48")
+        let ledger = LedgerReader(of: service)
+        var seed = Seed.fresh()
+        let points = try await pointsOfACleanRun(service, ledger)
+        let step = Effort.points.map { max(1, points / $0) } ?? 1
+        let first = Int.random(in: 1...step, using: &seed)
+        var crashes = 0
+        for number in stride(from: first, through: points + 10, by: step) {
+            let moment = Orders.Moment.allCases[number % 3]
+            crashes += try await live(service, ledger, crashing: [(number, moment)], loss, &seed)
+        }
+        Effort.say("each point, \(loss.rawValue): \(points) points, \(crashes) crashes, seed \(seed.number)")
+    }
+
+    @Test("The recovery may crash at each of its points, again and again", arguments: Loss.allCases)
+    func eachPointOfTheRecovery(loss: Loss) async throws {
+        let service = try await Stage(simulator: "--queue", "0ms", "--run", "0ms", "--image-width", "48")
+        let ledger = LedgerReader(of: service)
+        var seed = Seed.fresh()
+        let points = try await pointsOfACleanRun(service, ledger)
+        var crashes = 0
+        for _ in 0..<(Effort.isLong ? 60 : 2) {
+            let number = Int.random(in: 1...points, using: &seed)
+            // The restart is crashed at early points, where it recovers, more often than later.
+            let again = (0..<4).map { _ in
+                (Int.random(in: 1...(seed.chance(0.5) ? 40 : points), using: &seed), moment(&seed))
+            }
+            let all = [(number, moment(&seed))] + again
+            crashes += try await live(service, ledger, crashing: all, loss, &seed)
+        }
+        Effort.say("crashes of the recovery, \(loss.rawValue): \(crashes) crashes, seed \(seed.number)")
+    }
+
+    private func moment(_ seed: inout Seed) -> Orders.Moment {
+        Orders.Moment.allCases.randomElement(using: &seed) ?? .before
+    }
+}

@@ -1,0 +1,26 @@
+import Glibc
+import JSON
+import Scratch
+
+/// The simulator's own record of what it took money for, read as it grows.
+final class LedgerReader {
+    private let path: String
+    private var offset = 0
+    /// The requests that were bought, by prompt.
+    private var bought: [String: [String]] = [:]
+
+    init(of stage: Stage) { path = stage.scratch["simulator/ledger.jsonl"] }
+
+    func requests(for prompt: String) throws -> [String] {
+        let lines = (FileOnDisk.bytes(path) ?? []).dropFirst(offset)
+        let end = (lines.lastIndex(of: UInt8(ascii: "\n")) ?? offset - 1) + 1
+        for line in lines[..<end].split(separator: UInt8(ascii: "\n")) {
+            let entry = try JSON(parsing: Array(line))
+            guard entry["kind"]?.string == "accepted", let id = entry["request_id"]?.string else { continue }
+            let prompt = entry["input"]?["prompt"]?.string ?? entry["input"]?["text"]?.string ?? ""
+            bought[prompt, default: []].append(id)
+        }
+        offset = end
+        return bought[prompt] ?? []
+    }
+}

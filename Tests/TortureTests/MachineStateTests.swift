@@ -1,0 +1,214 @@
+import Glibc
+import JSON
+import SQLite
+import Scratch
+import Testing
+
+/// What happens to a machine: full and read-only disks, a wrong clock, no descriptors, other programs, lost directories.
+@Suite(.serialized) struct MachineStateTests {
+    private static let slow = ["--queue", "300ms", "--run", "300ms", "--image-width", "48"]
+
+    private func ordeal(_ options: [String] = slow) async throws -> Ordeal {
+        let service = try Stage(in: ScratchDirectory())
+        try await service.simulate(options)
+        return Ordeal(service)
+    }
+
+    private func finish(_ ordeal: Ordeal, _ jobd: Program, _ context: String) async throws {
+        try await eventually("all is done: \(context)\n\(jobd.errors)") {
+            try ordeal.number("SELECT count(*) FROM jobs WHERE state NOT IN ('completed', 'uncertain')") == 0
+        }
+        jobd.signal(SIGTERM)
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        try await ordeal.judge(context)
+    }
+
+    /// A disk of its own in memory; nil, and a word about it, where this machine does not permit that.
+    private func mount(_ path: String, size: String) -> Bool {
+        mkdir(path, 0o700)
+        let options = "size=\(size),mode=700"
+        let mounted = Command.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path])
+        if mounted.status != 0 { print("torture: skipped, no mount here: \(mounted.output)") }
+        return mounted.status == 0
+    }
+
+    @Test func aBatchThatFillsTheDiskIsRefusedWholly() async throws {
+        let ordeal = Ordeal(try Stage(in: ScratchDirectory()))
+        guard mount(ordeal.state, size: "1m") else { return }
+        defer { _ = Command.run(["umount", "-l", ordeal.state]) }
+        try await ordeal.enqueue(0..<2)
+        let filler = ordeal.state + "/filler"
+        _ = Command.run(["dd", "if=/dev/zero", "of=\(filler)", "bs=1k", "count=2000"])
+        let words = ["enqueue", "--batch", ordeal.batch(2..<500), "-q"]
+        let full = try await ordeal.jobctl(words)
+        #expect(try await full.exitCode() == 74, "\(full.errors)")
+        #expect(full.output.isEmpty && full.errors.contains("full"))
+        #expect(try ordeal.number("SELECT count(*) FROM jobs") == 2)
+        unlink(filler)
+        let again = try await ordeal.jobctl(words)
+        #expect(try await again.exitCode() == 0, "\(again.errors)")
+        #expect(try ordeal.number("SELECT count(*) FROM jobs") == 500)
+        try ordeal.expectSoundStore("after a full disk")
+    }
+
+    @Test func anOutputDirectoryThatTurnsReadOnlyIsWaitedFor() async throws {
+        let ordeal = try await ordeal()
+        try await ordeal.enqueue(0..<4)
+        let outputs = ordeal.state + "/outputs"
+        guard mount(outputs, size: "32m") else { return }
+        defer { _ = Command.run(["umount", "-l", outputs]) }
+        _ = Command.run(["mount", "-o", "remount,ro", outputs])
+        let jobd = try ordeal.jobd(drains: false)
+        try await eventually("it says what is in the way") { jobd.errors.contains("Read-only") }
+        #expect(!jobd.hasEnded)
+        _ = Command.run(["mount", "-o", "remount,rw", outputs])
+        try await finish(ordeal, jobd, "a read-only directory")
+    }
+
+    @Test func withoutDescriptorsItWaitsForSome() async throws {
+        let ordeal = try await ordeal()
+        try await ordeal.enqueue(0..<2)
+        let jobd = try ordeal.jobd(drains: false)
+        try await eventually("one is sent") { try ordeal.count("in_queue") > 0 }
+        let open = Disk.names("/proc/\(jobd.pid)/fd").count
+        let tight = Command.run(["prlimit", "--pid", "\(jobd.pid)", "--nofile=\(open):4096"])
+        #expect(tight.status == 0, "\(tight.output)")
+        try await ordeal.enqueue(2..<10)
+        try await eventually("it meets the limit") { jobd.errors.contains("warning:") }
+        #expect(!jobd.hasEnded)
+        _ = Command.run(["prlimit", "--pid", "\(jobd.pid)", "--nofile=4096:4096"])
+        try await finish(ordeal, jobd, "no descriptors")
+        try await ordeal.resolveAll("no descriptors")
+    }
+
+    @Test func aClockThatIsSetBackAndForthHarmsNoJob() async throws {
+        let ordeal = try await ordeal()
+        let clock = ordeal.scratch["clock"]
+        func set(days: Int64) {
+            // In its place, since jobd has the file in its memory.
+            let file = open(clock, O_WRONLY)
+            var nanoseconds = days * 86_400_000_000_000
+            #expect(pwrite(file, &nanoseconds, 8, 0) == 8)
+            close(file)
+        }
+        FileOnDisk.write([UInt8](repeating: 0, count: 8), to: clock)
+        try await ordeal.enqueue(0..<4)
+        let jobd = try ordeal.jobd(Orders(clock: clock), drains: false)
+        for (step, days) in [Int64(3), -3, 4000, -4000, 0].enumerated() {
+            let before = step * 2 + 4
+            try await eventually("some are sent") {
+                try ordeal.number("SELECT count(*) FROM jobs WHERE request_id IS NOT NULL") > 0
+            }
+            set(days: days)
+            try await ordeal.enqueue(before..<before + 2)
+            try await eventually("all of that time are sent: \(jobd.errors)") {
+                try ordeal.count("queued") == 0
+            }
+        }
+        try await finish(ordeal, jobd, "a wrong clock")
+        #expect(try ordeal.count("completed") == 14)
+    }
+
+    @Test func aDatabaseThatSomebodyLocksDelaysAndLosesNothing() async throws {
+        let ordeal = try await ordeal()
+        try await ordeal.enqueue(0..<4)
+        let jobd = try ordeal.jobd(drains: false)
+        try await eventually("all are sent") {
+            try ordeal.number("SELECT count(*) FROM jobs WHERE request_id IS NOT NULL") == 4
+        }
+        let other = try ordeal.connection()
+        try other.execute("BEGIN IMMEDIATE")
+        // A jobctl that comes meanwhile waits; what jobd knows waits with it.
+        let waiting = try ordeal.start(["enqueue", "--batch", ordeal.batch(4..<6), "-q"])
+        try await eventually("they have ended over there") {
+            try await ordeal.service.ledger().first?["ended"]?.integer == 4
+        }
+        try await Task.sleep(for: .milliseconds(500))
+        try other.execute("ROLLBACK")
+        #expect(try await waiting.exitCode() == 0, "\(waiting.errors)")
+        try await finish(ordeal, jobd, "a locked database")
+        #expect(try ordeal.count("completed") == 6)
+    }
+
+    @Test func anOutputDirectoryThatIsDeletedIsMadeAnew() async throws {
+        let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=40k"])
+        try await ordeal.enqueue(0..<2)
+        let jobd = try ordeal.jobd(drains: false)
+        try await eventually("bytes come") {
+            Disk.files(ordeal.state + "/outputs").contains { $0.hasSuffix(".part") }
+        }
+        _ = Command.run(["rm", "-rf", ordeal.state + "/outputs"])
+        try await eventually("all is done: \(jobd.errors)") { try ordeal.count("completed") == 2 }
+        jobd.signal(SIGTERM)
+        #expect(try await jobd.exitCode() == 0)
+        try await ordeal.judge("a deleted directory")
+    }
+
+    @Test func aServiceThatGoesAndComesBackFindsEveryJobWhereItWas() async throws {
+        let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=200k"])
+        try await ordeal.enqueue(0..<4)
+        let jobd = try ordeal.jobd(drains: false)
+        for state in ["in_queue", "in_progress", "downloading"] {
+            try await eventually("one is \(state)") {
+                try ordeal.number(
+                    "SELECT count(*) FROM jobs WHERE state IN ('\(state)', 'downloading', 'completed')") > 0
+            }
+            ordeal.service.simulator?.signal(SIGKILL)
+            try await Task.sleep(for: .milliseconds(300))
+            try await ordeal.service.simulate(Self.slow + ["--fault", "file:drip=200k"])
+        }
+        try await finish(ordeal, jobd, "a service that was away")
+        try await ordeal.resolveAll("a service that was away")
+    }
+
+    @Test func aCrowdOfProgramsBesideAJobdThatIsKilledLosesNothing() async throws {
+        let ordeal = try await ordeal(["--queue", "0ms", "--run", "0ms", "--image-width", "48"])
+        try await ordeal.enqueue(0..<1)
+        var seed = Seed.fresh()
+        let batches = (0..<8).map { number in ordeal.batch(1 + number * 3..<4 + number * 3) }
+        let crowd = try batches.map { try ordeal.start(["enqueue", "--batch", $0, "-q"]) }
+        var jobd = try ordeal.jobd(drains: false)
+        for _ in 0..<3 {
+            try await Task.sleep(for: .milliseconds(Int.random(in: 20...150, using: &seed)))
+            jobd.signal(SIGKILL)
+            _ = try await jobd.exitCode()
+            jobd = try ordeal.jobd(drains: false)
+        }
+        var answered: [Int64] = []
+        for program in crowd {
+            #expect(try await program.exitCode() == 0, "\(program.errors)")
+            answered += program.output.split(separator: "\n").compactMap { Int64($0) }
+        }
+        #expect(Set(answered).count == 24)
+        try await finish(ordeal, jobd, "a crowd, seed \(seed.number)")
+        #expect(try ordeal.number("SELECT count(*) FROM jobs") == 25)
+        try await ordeal.resolveAll("a crowd, seed \(seed.number)")
+    }
+
+    @Test(arguments: ["submitting", "in_queue", "in_progress", "downloading"])
+    func everySignalInEveryStateAndTwiceLosesNothing(state: String) async throws {
+        let ordeal = try await ordeal(
+            Self.slow + ["--fault", "submit:delay=200ms", "--fault", "file:drip=200k"])
+        let all = [[SIGHUP], [SIGINT, SIGTERM], [SIGINT], [SIGTERM, SIGHUP], [SIGTERM, SIGTERM]]
+        let signals = Effort.isLong ? all : Array(all.prefix(2))
+        for (round, words) in signals.enumerated() {
+            try await ordeal.enqueue(round * 2..<round * 2 + 2)
+            let jobd = try ordeal.jobd(drains: false)
+            try await eventually("one is \(state): \(jobd.errors)") {
+                try ordeal.number(
+                    """
+                    SELECT count(*) FROM jobs WHERE id > \(round * 2)
+                        AND state IN ('\(state)', 'uncertain', 'downloading', 'completed')
+                    """) > 0
+            }
+            for word in words { jobd.signal(word) }
+            if words == [SIGHUP] { jobd.signal(SIGTERM) }
+            let code = try await jobd.exitCode()
+            #expect(code == 0 || (words.count == 2 && code == 130), "\(code) \(words) \(jobd.errors)")
+            try ordeal.expectFewInDoubt("\(words) in \(state)")
+        }
+        _ = try await ordeal.drain()
+        try await ordeal.judge("signals in \(state)")
+        try await ordeal.resolveAll("signals in \(state)")
+    }
+}

@@ -1,0 +1,112 @@
+import HTTP
+import JSON
+import SQLite
+import Scratch
+import Testing
+
+/// The judge looks at three things only: the simulator's ledger, the database, and the disk.
+extension Ordeal {
+    private struct StoredJob {
+        let id: Int64
+        let state: String
+        let prompt: String
+        let requestID: String?
+    }
+
+    private func jobs() throws -> [StoredJob] {
+        try connection().all("SELECT id, state, prompt, request_id FROM history JOIN jobs USING (id, state)")
+        {
+            StoredJob(id: $0.integer(0), state: $0.text(1), prompt: $0.text(2), requestID: $0.optionalText(3))
+        }
+    }
+
+    /// After a crash no more jobs are in doubt than could be on the wire.
+    func expectFewInDoubt(_ context: String) throws {
+        let doubted = try number("SELECT count(*) FROM jobs WHERE state = 'submitting'")
+        #expect(doubted <= Self.mostSubmitting, "\(context)")
+    }
+
+    func expectSoundStore(_ context: String) throws {
+        #expect(try texts("PRAGMA integrity_check") == ["ok"], "\(context)")
+        #expect(try texts("SELECT \"table\" FROM pragma_foreign_key_check") == [], "\(context)")
+        let known = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock", "wake", "outputs"]
+        let strange = Disk.names(state).filter { !known.contains($0) }
+        #expect(strange == [], "\(context)")
+    }
+
+    /// Nothing that was answered for is lost, nothing is bought twice, and every sum is right.
+    func judge(_ context: String) async throws {
+        try expectSoundStore(context)
+        let jobs = try jobs()
+        for (id, prompt) in promised {
+            #expect(jobs.contains { $0.id == id && $0.prompt == prompt }, "job \(id) is lost: \(context)")
+        }
+        let ended = jobs.filter { ["completed", "failed", "cancelled", "uncertain"].contains($0.state) }
+        #expect(ended.count == jobs.count, "\(jobs): \(context)")
+        for job in jobs {
+            let bought = try ledger.requests(for: job.prompt)
+            #expect(bought.count <= 1, "job \(job.id) was bought twice: \(context)")
+            // What was bought is followed, unless nobody could know.
+            if job.state == "uncertain" { continue }
+            #expect(job.requestID == bought.first, "job \(job.id): \(context)")
+            let charges = try number("SELECT count(*) FROM charges WHERE job_id = \(job.id)")
+            #expect(charges >= bought.count, "job \(job.id) has \(charges) charges: \(context)")
+        }
+        try await judgeFiles(context)
+    }
+
+    /// Every output is whole and the service's own, and nothing else is there.
+    private func judgeFiles(_ context: String) async throws {
+        let outputs = try connection().all(
+            """
+            SELECT path, bytes, sha256, url, job_id FROM outputs JOIN jobs ON jobs.id = job_id
+            WHERE outputs.state = 'done'
+            """
+        ) { (path: $0.text(0), bytes: $0.integer(1), hash: $0.text(2), url: $0.text(3), job: $0.integer(4)) }
+        let missing = try number(
+            """
+            SELECT count(*) FROM jobs WHERE state = 'completed' AND (
+                NOT EXISTS (SELECT 1 FROM outputs WHERE job_id = id)
+                OR EXISTS (SELECT 1 FROM outputs WHERE job_id = id AND outputs.state <> 'done'))
+            """)
+        #expect(missing == 0, "\(context)")
+        var expected: Set<String> = []
+        for output in outputs {
+            expected.insert(output.path)
+            let file = FileOnDisk.bytes(state + "/outputs/" + output.path) ?? []
+            #expect(Int64(file.count) == output.bytes, "\(output.path): \(context)")
+            #expect(SHA256.hexadecimal(of: file) == output.hash, "\(output.path): \(context)")
+            let path = output.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true).last
+            let original = try await service.ask("/" + (path ?? ""))
+            // A Boolean, as the difference of two pictures is no help to anybody.
+            let isTheSame = file == original
+            #expect(isTheSame, "\(output.path) is not the service's file: \(context)")
+            guard let slash = output.path.lastIndex(of: "/") else { continue }
+            let digits = String(String(1_000_000 + output.job).dropFirst())
+            expected.insert(String(output.path[...slash]) + digits + ".json")
+        }
+        let completed = try count("completed")
+        let sidecars = expected.filter { $0.hasSuffix(".json") }
+        #expect(Int64(sidecars.count) == completed, "\(context)")
+        let strays = Set(Disk.files(state + "/outputs")).symmetricDifference(expected)
+        #expect(strays.isEmpty, "stray or missing files: \(context)")
+        for sidecar in sidecars {
+            let json = try? JSON(parsing: FileOnDisk.bytes(state + "/outputs/" + sidecar) ?? [])
+            #expect(json?["state"]?.string == "completed", "\(sidecar): \(context)")
+        }
+    }
+
+    /// What a person does with the uncertain jobs, who can look at the service's ledger: the end is always the same.
+    func resolveAll(_ context: String) async throws {
+        for job in try jobs() where job.state == "uncertain" {
+            let bought = try ledger.requests(for: job.prompt)
+            let how = bought.first.map { ["--adopt", $0] } ?? ["--resubmit"]
+            let program = try await jobctl(["resolve", String(job.id)] + how)
+            #expect(try await program.exitCode() == 0, "\(program.errors): \(context)")
+        }
+        _ = try await drain()
+        let left = try number("SELECT count(*) FROM jobs WHERE state NOT IN ('completed', 'cancelled')")
+        #expect(left == 0, "\(context)")
+        try await judge(context)
+    }
+}

@@ -1,0 +1,149 @@
+import Glibc
+import Scratch
+import Testing
+
+/// Many jobs, a service that errs, and a jobd that is killed, stopped and cut from power at random.
+@Suite(.serialized) struct RandomTests {
+    static let seeds = Effort.isLong ? 25 : 1
+    static let crashes = Effort.isLong ? 42 : 3
+
+    @Test("Whatever happens and whenever, nothing is lost and nothing is bought twice", arguments: 0..<seeds)
+    func torture(round: Int) async throws {
+        let fresh = Seed.fresh()
+        var torture = try await Torture(seed: Seed(fresh.number &+ UInt64(round)))
+        while torture.crashes < Self.crashes { try await torture.strike() }
+        try await torture.end()
+        Effort.say(
+            "random: seed \(torture.seed.number), \(torture.crashes) crashes, of them \(torture.cuts) power cuts, "
+                + "\(torture.jobs) jobs, \(torture.mostUncertain) uncertain at the end")
+    }
+}
+
+/// One random run.
+struct Torture {
+    private(set) var seed: Seed
+    private let service: Stage
+    private let ordeal: Ordeal
+    private var jobd: Program?
+    private(set) var crashes = 0
+    private(set) var cuts = 0
+    private(set) var jobs = 0
+    private(set) var mostUncertain: Int64 = 0
+
+    static let faults = [
+        "submit:429;p=0.05", "submit:500;p=0.02", "submit:500;accept;p=0.02", "submit:cut-after;p=0.02",
+        "status:html-504;p=0.1", "status:cut-before;p=0.05", "result:500;p=0.1", "file:500;p=0.1",
+        "file:cut=4k;p=0.2", "file:drip=200k;p=0.3", "file:no-length;p=0.2",
+    ]
+
+    init(seed: Seed) async throws {
+        self.seed = seed
+        service = try Stage(in: ScratchDirectory())
+        let faults = Self.faults.flatMap { ["--fault", $0] }
+        try await service.simulate(
+            ["--queue", "30ms", "--run", "60ms", "--jitter", "0.9", "--image-width", "48"] + faults)
+        ordeal = Ordeal(service)
+        try await enqueue(12)
+    }
+
+    private mutating func enqueue(_ count: Int, _ orders: Orders = .none) async throws {
+        try await ordeal.enqueue(jobs..<jobs + count, orders)
+        jobs += count
+    }
+
+    /// Something that happens to a running jobd, or to jobctl beside it.
+    private enum Strike: CaseIterable {
+        case kill, killAtPoint, powerCut, hardPowerCut, stop, stopTwice, freeze, reload
+        case enqueue, crashedEnqueue, insert, cancel, pause, restartOfTheService
+    }
+
+    mutating func strike() async throws {
+        if jobd?.hasEnded != false { try start() }
+        try await Task.sleep(for: .milliseconds(Int.random(in: 1...250, using: &seed)))
+        switch Strike.allCases.randomElement(using: &seed) ?? .kill {
+        case .kill: try await kill(.nothing)
+        case .killAtPoint:
+            try await kill(.nothing)
+            try start(.crash(Int.random(in: 1...200, using: &seed), .during))
+            try await Task.sleep(for: .milliseconds(Int.random(in: 1...250, using: &seed)))
+            try await kill(.nothing)
+        case .powerCut: try await kill(.someUnsynced)
+        case .hardPowerCut: try await kill(.unsynced)
+        case .stop: try await stop(signals: 1)
+        case .stopTwice: try await stop(signals: 2)
+        case .freeze:
+            jobd?.signal(SIGSTOP)
+            let words = ["enqueue", "--batch", ordeal.batch(jobs..<jobs + 1), "-q"]
+            jobs += 1
+            let waiting = try ordeal.start(words)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 1...300, using: &seed)))
+            jobd?.signal(SIGCONT)
+            #expect(try await waiting.exitCode() == 0, "\(waiting.errors)")
+        case .reload: jobd?.signal(SIGHUP)
+        case .enqueue: try await enqueue(Int.random(in: 1...5, using: &seed))
+        case .crashedEnqueue:
+            try await enqueue(3, .crash(Int.random(in: 1...20, using: &seed), .during))
+        case .insert: insert()
+        case .cancel:
+            let id = String(Int.random(in: 1...jobs, using: &seed))
+            _ = try await ordeal.jobctl(["cancel", id])
+        case .pause:
+            _ = try await ordeal.jobctl(["pause"])
+            _ = try await ordeal.jobctl(["resume"])
+        case .restartOfTheService:
+            service.simulator?.signal(SIGKILL)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 1...200, using: &seed)))
+            try await service.simulate(
+                ["--queue", "30ms", "--run", "60ms", "--jitter", "0.9", "--image-width", "48"])
+            try await service.setFaults(Self.faults)
+        }
+    }
+
+    private mutating func start(_ orders: Orders = .none) throws {
+        jobd = try ordeal.jobd(orders, drains: false)
+    }
+
+    private mutating func kill(_ loss: Loss) async throws {
+        jobd?.signal(SIGKILL)
+        _ = try await jobd?.exitCode()
+        crashes += 1
+        if loss != .nothing { cuts += 1 }
+        loss.strike(ordeal, &seed)
+        try ordeal.expectFewInDoubt("seed \(seed.number)")
+        try start()
+    }
+
+    private mutating func stop(signals: Int) async throws {
+        guard let jobd else { return }
+        // Before it listens to signals, it ends by them: that is a crash, too.
+        let listens = jobd.errors.contains("runs on")
+        for _ in 0..<signals { jobd.signal(Bool.random(using: &seed) ? SIGTERM : SIGINT) }
+        let code = try await jobd.exitCode()
+        if listens { #expect(code == 0 || (signals == 2 && code == 130), "\(code) \(jobd.errors)") }
+        try start()
+    }
+
+    /// An enqueue from any language.
+    private mutating func insert() {
+        let prompt = ordeal.prompt(jobs)
+        jobs += 1
+        let sql = """
+            INSERT INTO jobs (model, input) VALUES ('bytedance/seedream-4-0/sequential',
+                json_object('text', '\(prompt)', 'sequential_image_generation_options', 1));
+            """
+        let answer = ordeal.sqlite3(sql)
+        #expect(answer.status == 0, "\(answer.output)")
+    }
+
+    /// Lets everything come to its end, and judges.
+    mutating func end() async throws {
+        let context = "seed \(seed.number)"
+        jobd?.signal(SIGTERM)
+        _ = try await jobd?.exitCode()
+        try await service.setFaults([])
+        _ = try await ordeal.drain()
+        mostUncertain = try ordeal.count("uncertain")
+        try await ordeal.judge(context)
+        try await ordeal.resolveAll(context)
+    }
+}

@@ -1,0 +1,1 @@
+../DaemonScenarioTests/Stage.swift

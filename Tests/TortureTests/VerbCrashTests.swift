@@ -1,0 +1,115 @@
+import Glibc
+import SQLite
+import Scratch
+import Testing
+
+/// jobctl crashes at each of its points: what it has answered for stands, and nothing is half done.
+@Suite(.serialized) struct VerbCrashTests {
+    /// Every point in a long run, some of them in a quick one.
+    private func points(upTo last: Int, _ seed: inout Seed) -> [Int] {
+        let all = Array(1...last)
+        return Effort.isLong ? all : Array(all.shuffled(using: &seed).prefix(6)).sorted()
+    }
+
+    private func pointsOfACleanRun(
+        _ ordeal: Ordeal, _ words: [String]
+    ) async throws -> Int {
+        let trace = ordeal.scratch["trace"]
+        let program = try await ordeal.jobctl(words, Orders(trace: trace))
+        #expect(try await program.exitCode() == 0, "\(program.errors)")
+        return (FileOnDisk.text(trace) ?? "").split(separator: "\n").count
+    }
+
+    @Test(
+        "A batch is there wholly or not at all, and for good once it is answered for",
+        arguments: Loss.allCases)
+    func enqueue(loss: Loss) async throws {
+        let service = try Stage(in: ScratchDirectory())
+        var seed = Seed.fresh()
+        let clean = Ordeal(service)
+        let last = try await pointsOfACleanRun(
+            clean, ["enqueue", "--batch", clean.batch(0..<3, keyed: true)])
+        #expect(last > 50)
+        for number in points(upTo: last, &seed) {
+            let moment = Orders.Moment.allCases[number % 3]
+            let context = "\(loss.rawValue) \(moment) \(number), seed \(seed.number)"
+            let ordeal = Ordeal(service)
+            let words = ["enqueue", "--batch", ordeal.batch(0..<3, keyed: true), "-q"]
+            let program = try await ordeal.jobctl(words, .crash(number, moment))
+            let answered = program.output.split(separator: "\n").count
+            loss.strike(ordeal, &seed)
+            if answered > 0 { #expect(try ordeal.number("SELECT count(*) FROM jobs") == 3, "\(context)") }
+            // Once more, by the same keys: each job is there once.
+            let again = try await ordeal.jobctl(words)
+            #expect(try await again.exitCode() == 0, "\(again.errors) \(context)")
+            // What was answered for now outlives a power cut, whatever the crash before has left.
+            var nobody: Seed?
+            ordeal.cutPower(survivors: &nobody)
+            #expect(try ordeal.texts("SELECT id FROM jobs ORDER BY id") == ["1", "2", "3"], "\(context)")
+            #expect(try ordeal.number("SELECT count(*) FROM events") == 3, "\(context)")
+            try ordeal.expectSoundStore(context)
+        }
+        Effort.say("enqueue, \(loss.rawValue): \(last) points, seed \(seed.number)")
+    }
+
+    /// A verb, and the state that it leads to from the one before.
+    static let verbs: [(words: [String], from: String, to: String)] = [
+        (["cancel", "1"], "queued", "cancelled"), (["hold", "1"], "queued", "held"),
+        (["release", "2"], "held", "queued"), (["retry", "3"], "failed", "queued"),
+        (["resolve", "4", "--abandon"], "uncertain", "cancelled"),
+        (["resolve", "4", "--resubmit"], "uncertain", "queued"),
+        (["resolve", "4", "--adopt", "request-4"], "uncertain", "in_queue"),
+        (["cancel", "5"], "in_progress", "in_progress"),
+    ]
+
+    @Test("A verb is done or not done", arguments: verbs.indices)
+    func verb(index: Int) async throws {
+        let (words, from, to) = Self.verbs[index]
+        let service = try Stage(in: ScratchDirectory())
+        var seed = Seed.fresh()
+        let clean = try await prepared(Ordeal(service))
+        let last = try await pointsOfACleanRun(clean, words)
+        for number in points(upTo: last, &seed) {
+            for loss in Effort.isLong ? Loss.allCases : [Loss.allCases[number % 3]] {
+                let moment = Orders.Moment.allCases[number / 3 % 3]
+                let context = "\(words), \(loss.rawValue) \(moment) \(number), seed \(seed.number)"
+                let ordeal = try await prepared(Ordeal(service))
+                let program = try await ordeal.jobctl(words, .crash(number, moment))
+                loss.strike(ordeal, &seed)
+                let row = """
+                    SELECT state || ' ' || (cancel_requested_at IS NOT NULL) || ' '
+                        || (SELECT count(*) FROM events WHERE job_id = jobs.id) FROM jobs WHERE id = \(words[1])
+                    """
+                let found = try ordeal.texts(row)
+                let before = "\(from) 0 0"
+                let marks = words[0] == "cancel" ? 1 : 0
+                let events = to == "cancelled" ? 2 : 1
+                let after = "\(to) \(marks) \(events)"
+                let isAnswered = !program.output.isEmpty
+                #expect(found == [after] || (!isAnswered && found == [before]), "\(context): \(found)")
+                try ordeal.expectSoundStore(context)
+            }
+        }
+        Effort.say("\(words[0]) of \(from): \(last) points, seed \(seed.number)")
+    }
+
+    /// Jobs in the states that the verbs want.
+    private func prepared(_ ordeal: Ordeal) async throws -> Ordeal {
+        try await ordeal.enqueue(0..<5)
+        try ordeal.connection().execute(
+            """
+            UPDATE jobs SET state = 'held' WHERE id = 2;
+            UPDATE jobs SET state = 'failed', error_kind = 'remote', error_message = 'x', submissions = 1,
+                request_id = 'request-3', followed_since = created_at, submitted_at = created_at,
+                ended_at = created_at WHERE id = 3;
+            UPDATE jobs SET state = 'uncertain', submissions = 1, submitted_at = created_at WHERE id = 4;
+            UPDATE jobs SET state = 'in_progress', submissions = 1, request_id = 'request-5',
+                followed_since = created_at, submitted_at = created_at WHERE id = 5;
+            DROP TRIGGER events_delete_guard;
+            DELETE FROM events;
+            """)
+        // The preparation was made past the layer: it is on the disk now.
+        ordeal.disk.takeAsSynced()
+        return ordeal
+    }
+}
