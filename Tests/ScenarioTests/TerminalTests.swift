@@ -67,7 +67,7 @@ struct TerminalTests {
         try sandbox.put(1, into: "uncertain")
         let connection = try sandbox.connection()
         try connection.run("UPDATE jobs SET error_message = ?1, remote_status = ?1", Self.hostile)
-        try connection.run("INSERT INTO jobs (model, input) VALUES (?1, '{}')", Self.hostile)
+        try connection.run("INSERT INTO jobs (model, input, label) VALUES ('a/b', '{}', ?1)", Self.hostile)
         try connection.run("INSERT INTO pauses (reason, detail) VALUES ('token', ?1)", Self.hostile)
         try connection.run(
             "INSERT INTO events (kind, detail) VALUES ('fault', json_object('message', ?1))", Self.hostile)
