@@ -6,7 +6,7 @@ PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zli
 SOURCES := Sources Tests Package.swift
 RELEASE := -c release --static-swift-stdlib
 
-.PHONY: help deps demo build release test format lint clean
+.PHONY: help deps demo build release test test-thread test-address format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,6 +31,12 @@ release: deps ## the programs as they are installed: optimised, with Swift's own
 test: deps ## all tests
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --disable-xctest
+
+test-thread: deps ## all tests, and the programs that they start, under ThreadSanitizer
+	.ci/sanitize thread
+
+test-address: deps ## the same under AddressSanitizer
+	.ci/sanitize address
 
 format: ## bring the sources into the one form
 	swift format -i -r $(SOURCES)

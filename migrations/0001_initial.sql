@@ -16,8 +16,8 @@ CREATE TABLE jobs (
                             OR state = 'downloading'   -- finished over there, the files are being fetched
                             OR state = 'completed' OR state = 'failed' OR state = 'cancelled'), -- over
     model               TEXT NOT NULL
-                            CONSTRAINT "model has 1 to 256 characters"
-                            CHECK (length(model) BETWEEN 1 AND 256 AND instr(model, char(0)) = 0),
+                            CONSTRAINT "model is 1 to 256 plain characters" CHECK (length(model) BETWEEN 1 AND 256
+                            AND model NOT GLOB '*[^!-~]*' AND instr(model, char(0)) = 0),
     input               TEXT NOT NULL                  -- sent as it stands
                             CONSTRAINT "input is a JSON object" CHECK (
                                 CASE WHEN json_valid(input) AND instr(input, char(0)) = 0 -- JSON ends there for SQLite
@@ -191,9 +191,36 @@ BEGIN
     UPDATE jobs SET next_try_at = NEW.not_before WHERE id = NEW.id;
 END;
 
+-- UPDATE OR REPLACE would delete the job that has the key, the request or the id, without a word.
+CREATE TRIGGER jobs_key_guard BEFORE UPDATE OF key, state ON jobs
+WHEN NEW.key IS NOT NULL AND NEW.state NOT IN ('failed', 'cancelled')
+    AND (NEW.key IS NOT OLD.key OR OLD.state IN ('failed', 'cancelled'))
+BEGIN
+    SELECT RAISE(ABORT, 'another job that is not failed or cancelled has this key')
+    FROM jobs WHERE key = NEW.key AND key IS NOT NULL AND state NOT IN ('failed', 'cancelled') AND id <> OLD.id;
+END;
+
+CREATE TRIGGER jobs_request_guard BEFORE UPDATE OF request_id ON jobs WHEN NEW.request_id IS NOT OLD.request_id
+BEGIN
+    SELECT RAISE(ABORT, 'another job has this request')
+    FROM jobs WHERE request_id = NEW.request_id AND request_id IS NOT NULL AND id <> OLD.id;
+END;
+
+-- Of any column: the id has other names too, such as rowid.
+CREATE TRIGGER jobs_id_guard BEFORE UPDATE ON jobs WHEN NEW.id IS NOT OLD.id
+BEGIN
+    SELECT RAISE(ABORT, 'a job keeps its id');
+END;
+
 CREATE TRIGGER jobs_delete_guard BEFORE DELETE ON jobs WHEN OLD.ended_at IS NULL
 BEGIN
     SELECT RAISE(ABORT, 'a job that has not ended cannot be deleted');
+END;
+
+-- An id of another's choice could take the place of what stands there, or leave no higher one.
+CREATE TRIGGER events_insert_guard BEFORE INSERT ON events WHEN NEW.id IS NOT -1
+BEGIN
+    SELECT RAISE(ABORT, 'the id of an event is not to be chosen');
 END;
 
 CREATE TRIGGER events_update_guard BEFORE UPDATE ON events

@@ -1,6 +1,7 @@
 #ifndef JOBD_CFILE_H
 #define JOBD_CFILE_H
 
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -8,6 +9,11 @@
 static inline int cfile_rename_to_free_name(int from, const char *old_name, int to, const char *new_name) {
     const unsigned int no_replace = 1;
     return (int)syscall(SYS_renameat2, from, old_name, to, new_name, no_replace);
+}
+
+/// No core dump of this process, and no look into its memory and environment by others of the same user.
+static inline int cfile_keep_memory_secret(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 /// A nameless file in memory; programs that are started see it only where it is given to them.

@@ -40,7 +40,7 @@ struct ConfigurationFile {
     private static func bytes(of path: String, isNamed: Bool) throws(ConfigurationError) -> [UInt8]? {
         switch SmallFile.read(path, limit: 1 << 20) {
         case .success(let bytes): return bytes
-        case .failure(let fault) where fault.code == ENOENT && !isNamed: return nil
+        case .failure(.system(ENOENT)) where !isNamed: return nil
         case .failure(let fault): throw ConfigurationError("cannot read it: \(fault.reason)")
         }
     }

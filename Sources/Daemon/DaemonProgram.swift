@@ -1,3 +1,4 @@
+internal import CFile
 internal import CommandLineTool
 internal import Configuration
 internal import Glibc
@@ -42,6 +43,8 @@ package struct DaemonProgram {
     private let screen: Screen
 
     package static func main() async -> Never {
+        // The token is in the memory, and may be in the environment.
+        cfile_keep_memory_secret()
         let names = [
             "JOBD_STATE_DIR", "JOBD_CONFIG", "JOBD_API_URL", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME",
             "NO_COLOR",

@@ -23,15 +23,15 @@ struct TokenSource {
             return Token(secret: secret, origin: "the systemd credential")
         }
         if let path = configuration.tokenFile {
-            if SmallFile.isReadableByOthers(path) {
-                throw Failure(
-                    .permission, "token_file \(path) can be read by others", hint: "chmod 600 \(path)")
-            }
-            switch SmallFile.read(path, limit: 1 << 16) {
+            switch SmallFile.read(path, limit: 1 << 16, isSecret: true) {
             case .success(let bytes):
                 if let secret = try Self.clean(bytes, "token_file \(path)") {
                     return Token(secret: secret, origin: path)
                 }
+            case .failure(.isOpenToOthers):
+                throw Failure(
+                    .permission, "token_file \(path) can be read or changed by others",
+                    hint: "chmod 600 \(path)")
             case .failure(let fault):
                 throw Failure(.permission, "cannot read token_file \(path): \(fault.reason)")
             }

@@ -42,11 +42,12 @@ struct JSONParser {
     private mutating func object() throws(JSONError) -> JSONObject {
         try descend()
         var members: [JSONObject.Member] = []
+        var keys: Set<String> = []
         while try !closes(with: UInt8(ascii: "}"), first: members.isEmpty) {
             let start = position
             guard current == UInt8(ascii: "\"") else { throw failure("expected a key in quotes") }
             let key = try string()
-            if dialect != .lenient, members.contains(where: { $0.key == key }) {
+            if dialect != .lenient, Self.isTaken(key, in: members, &keys) {
                 position = start
                 throw failure("the key \"\(key)\" stands twice")
             }
@@ -57,6 +58,15 @@ struct JSONParser {
             members.append(JSONObject.Member(key: key, value: try value()))
         }
         return JSONObject(members)
+    }
+
+    /// Few keys are compared one by one; with many, that would take longer with each.
+    private static func isTaken(_ key: String, in members: [JSONObject.Member], _ keys: inout Set<String>)
+        -> Bool
+    {
+        if members.count < 16 { return members.contains { $0.key == key } }
+        if keys.isEmpty { keys = Set(members.map(\.key)) }
+        return !keys.insert(key).inserted
     }
 
     private mutating func array() throws(JSONError) -> [JSON] {

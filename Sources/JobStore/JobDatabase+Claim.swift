@@ -47,6 +47,13 @@ extension JobDatabase {
         }
     }
 
+    /// Whether a job's input can be sent as it stands: other programs may store bytes that are no UTF-8.
+    package func hasReadableInput(_ id: Int64) throws -> Bool {
+        try perform {
+            try connection.first("SELECT input FROM jobs WHERE id = ?1", id) { $0.isUTF8(0) } ?? false
+        }
+    }
+
     /// Every job that is neither waiting to be sent nor over: what a start of jobd goes on with.
     package func unfinished() throws -> [Job] {
         try perform {

@@ -44,8 +44,9 @@ extension StateDirectory {
             defer { close(bell) }
             throw Self.failure(at: wake)
         }
-        unsafe chmod(wake, mode_t(fileMode))
-        if geteuid() == 0, let owner { unsafe _ = chown(wake, owner.user, owner.group) }
+        // Whoever shares the directory could put a link in its place, which must not be followed.
+        unsafe _ = fchmodat(AT_FDCWD, wake, mode_t(fileMode), AT_SYMLINK_NOFOLLOW)
+        if geteuid() == 0, let owner { unsafe _ = lchown(wake, owner.user, owner.group) }
         return bell
     }
 }

@@ -2,6 +2,7 @@ internal import JSON
 
 /// Makes one message of an error, which the service writes as text, object or array under several names.
 enum ErrorText {
+    /// In Unicode's scalars: what people see as one letter may be megabytes of marks.
     static let longest = 500
 
     private static let keys = ["error_message", "error", "message", "failure_reason", "detail"]
@@ -9,7 +10,9 @@ enum ErrorText {
     /// Nil where the body holds nothing that reads like an error.
     static func read(_ body: JSON) -> String? {
         for key in keys {
-            if let text = body[key].flatMap(text), !text.isEmpty { return String(text.prefix(longest)) }
+            if let text = body[key].flatMap(text), !text.isEmpty {
+                return String(text.unicodeScalars.prefix(longest))
+            }
         }
         return nil
     }

@@ -13,7 +13,7 @@ package enum RemoteStatus: Equatable, Sendable {
     case unknown(String)
 
     package init(word: String) {
-        let plain = String(word.lowercased().prefix(64))
+        let plain = String(word.unicodeScalars.prefix(64)).lowercased()
         switch plain {
         case "in_queue", "queued", "pending", "waiting": self = .inQueue
         case "in_progress", "starting", "processing", "running": self = .inProgress

@@ -26,6 +26,14 @@ internal import CSQLite
         return unsafe String(decoding: UnsafeBufferPointer(start: pointer, count: count), as: UTF8.self)
     }
 
+    /// Whether the text is UTF-8, so that `text` is what stands there. SQLite stores whatever bytes it is given.
+    package func isUTF8(_ column: Int) -> Bool {
+        guard let pointer = unsafe sqlite3_column_text(statement, Int32(column)) else { return true }
+        let count = unsafe Int(sqlite3_column_bytes(statement, Int32(column)))
+        return unsafe String(validating: UnsafeBufferPointer(start: pointer, count: count), as: UTF8.self)
+            != nil
+    }
+
     package func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
     package func optionalReal(_ column: Int) -> Double? { isNull(column) ? nil : real(column) }
     package func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }

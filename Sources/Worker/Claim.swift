@@ -32,7 +32,8 @@ struct Claim: Sendable {
             let limit = configuration.limits(of: job.model)?.name
             if let limit, let left = rest[limit], left <= 0 { continue }
             let schema = try Self.schema(of: job.model, database)
-            if let fault = Self.fault(in: job, schema) {
+            let isReadable = try database.hasReadableInput(job.id)
+            if let fault = isReadable ? Self.fault(in: job, schema) : "the input is not UTF-8" {
                 result.refused.append(try database.record(.refused(message: fault), for: job.id, in: .queued))
                 continue
             }

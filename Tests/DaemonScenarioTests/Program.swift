@@ -29,7 +29,12 @@ final class Program: @unchecked Sendable {
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, record + ".out", flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, record + ".err", flags, 0o600)
         let words = ([name] + arguments).map { strdup($0) } + [nil]
-        let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
+        // The sanitizers of `make test-thread` and `make test-address` report from the programs too.
+        var settings = environment
+        for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
+            if let value = getenv(name) { settings[name] = String(cString: value) }
+        }
+        let variables = settings.map { strdup("\($0)=\($1)") } + [nil]
         defer { for word in words + variables { free(word) } }
         var started: pid_t = 0
         let code = posix_spawn(&started, Self.folder + name, &actions, nil, words, variables)

@@ -128,6 +128,26 @@ import Testing
         }
     }
 
+    @Test(
+        "Whatever a server says of the length, a file is the whole file or none",
+        arguments: [
+            ["-1"], ["99999999999999999999"], ["9223372036854775807"], ["9223372036854775808"], ["0"], ["1"],
+            ["x"], [""], ["+68"], ["68, 68"], ["1", "99"], ["99", "1"], ["0x10"], ["1e3"],
+        ])
+    func lyingLengths(lengths: [String]) async throws {
+        let rig = try Rig { _, _ in
+            let headers = lengths.map { HTTPHeaders.Field(name: "Content-Length", value: $0) }
+            return FileServer.Answer(headers: HTTPHeaders(headers), body: Self.png, cut: Self.png.count)
+        }
+        let failure = await rig.failure(try rig.downloader(), try rig.order())
+        let files = Rig.names(rig.root + "/2026-01-02").filter { !$0.hasPrefix(".") }
+        if failure == nil {
+            #expect(rig.contents("2026-01-02/000007-1.png") == Self.png)
+        } else {
+            #expect(files.isEmpty, "\(lengths): \(files)")
+        }
+    }
+
     @Test func aConnectionThatEndsEarlyAnywhereIsNoEnd() async throws {
         // Every length of the body, one after another; each download has its own id.
         let rig = try Rig { request, _ in

@@ -93,6 +93,25 @@ import Testing
         #expect(mode(rig.root + "/2026-01-02/000007.json") == 0o600)
     }
 
+    @Test(
+        "A recorded path that climbs is neither read nor written",
+        arguments: ["../", "a/../../", "a/..//../"])
+    func climbing(way: String) async throws {
+        let rig = try rig()
+        unsafe mkdir(rig.root, 0o700)
+        unsafe mkdir(rig.root + "/a", 0o700)
+        Rig.write(Self.png, rig.root + "/../victim.png")
+        let downloader = try rig.downloader()
+        await #expect(throws: DownloadFailure.self) {
+            try await downloader.adopt(
+                way + "victim.png", root: rig.root, kind: .image, expectedBytes: nil, sha256: nil)
+        }
+        await #expect(throws: DownloadFailure.self) {
+            try await downloader.writeSidecar([1], root: rig.root, path: way + "000007.json")
+        }
+        #expect(Rig.read(rig.root + "/../000007.json") == nil)
+    }
+
     @Test func aLinkInASidecarsPlaceIsReplacedAndNotFollowed() async throws {
         let rig = try rig()
         unsafe mkdir(rig.root, 0o700)

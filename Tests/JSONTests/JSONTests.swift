@@ -57,6 +57,15 @@ import Testing
         #expect(throws: JSONError.self) { try JSON(parsing: String(repeating: "{\"a\":", count: 100_000)) }
     }
 
+    @Test("A hundred thousand keys are compared in time", .timeLimit(.minutes(1)))
+    func manyKeys() throws {
+        let members = (0..<100_000).map { "\"key \($0)\":1" }.joined(separator: ",")
+        #expect(try JSON(parsing: "{\(members)}", .strict).object?.members.count == 100_000)
+        for twice in [0, 7, 20, 99_999] {
+            #expect(throws: JSONError.self) { try JSON(parsing: "{\(members),\"key \(twice)\":1}", .strict) }
+        }
+    }
+
     @Test func configurationMayHoldCommentsAndTrailingCommas() throws {
         let text = "// one\n{ /* two */ \"a\": [1, 2,], // three\n \"b\": {\"c\": true,}, }\n"
         let value = try JSON(parsing: text, .configuration)

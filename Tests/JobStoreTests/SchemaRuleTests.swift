@@ -19,7 +19,6 @@ import Testing
         (.queued, "state = 'held'", "state = 'sleeping'"),
         (.queued, "price_usd = 0", "price_usd = -0.01"),
         (.queued, "submissions = 2", "submissions = -1"),
-        (.queued, "id = 5", "id = 0"),
         (.inQueue, "request_id = 'a_B-9'", "request_id = ''"),
         (.inQueue, "request_id = printf('%.128c', 'x')", "request_id = printf('%.129c', 'x')"),
         (.inQueue, "request_id = 'ab'", "request_id = 'a/b'"),

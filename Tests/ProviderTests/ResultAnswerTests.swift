@@ -99,6 +99,15 @@ import Testing
         #expect(message.count == 500)
     }
 
+    /// One letter with a million accents is one character to people, and megabytes to a database.
+    @Test func aTextOfOneEndlessLetterIsCutToo() throws {
+        let letter = "e" + String(repeating: "\u{301}", count: 1 << 20)
+        guard case .failed(let message, _) = try read(#"{"status":"failed","error":"\#(letter)"}"#),
+            case .unfinished(.unknown(let word), _) = try read(#"{"status":"\#(letter)"}"#)
+        else { return #expect(Bool(false)) }
+        #expect(message.utf8.count < 4000 && word.utf8.count < 400)
+    }
+
     @Test func aFailedJobsCodeIsTheJobsAndNotTheCalls() throws {
         let body = #"{"request_id":"r","status":"failed","error_code":400002,"error_message":"no balance"}"#
         #expect(try read(body) == .failed("no balance", ResultFacts()))

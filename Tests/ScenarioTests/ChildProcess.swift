@@ -32,8 +32,13 @@ final class ChildProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        // The sanitizers of `make test-thread` and `make test-address` report from the programs too.
+        var settings = environment
+        for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
+            if let value = getenv(name) { settings[name] = String(cString: value) }
+        }
         var variables: [UnsafeMutablePointer<CChar>?] =
-            environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+            settings.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var processID: pid_t = 0
         let code = posix_spawn(&processID, path, &actions, &attributes, &words, &variables)

@@ -67,7 +67,7 @@ struct TerminalTests {
         try sandbox.put(1, into: "uncertain")
         let connection = try sandbox.connection()
         try connection.run("UPDATE jobs SET error_message = ?1, remote_status = ?1", Self.hostile)
-        try connection.run("INSERT INTO jobs (model, input) VALUES (?1, '{}')", Self.hostile)
+        try connection.run("INSERT INTO jobs (model, input, label) VALUES ('a/b', '{}', ?1)", Self.hostile)
         try connection.run("INSERT INTO pauses (reason, detail) VALUES ('token', ?1)", Self.hostile)
         try connection.run(
             "INSERT INTO events (kind, detail) VALUES ('fault', json_object('message', ?1))", Self.hostile)
@@ -75,6 +75,34 @@ struct TerminalTests {
             let answer = try onTerminal(words, columns: columns, environment: environment)
             #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
             #expect(answer.output != "")
+        }
+    }
+
+    @Test(arguments: ["models", "models --json", "models show a/b", "enqueue a/b x=1", "enqueue a/b zz=1 -n"])
+    func `no schema that someone gave steers the terminal`(words: String) throws {
+        let evil = "\\u001b[2J\\u009b31m\\u202e\\r\\n\\u0000x"
+        let schema = """
+            {"model_id": "a/b", "display_name": "\(evil)", "pricing_note": "\(evil)", "input_schema": {
+              "required": ["\(evil)", "x"], "properties": {
+                "zz\(evil)": {"type": "string", "title": "\(evil)", "description": "\(evil)", "default": "\(evil)",
+                    "enum": ["\(evil)", "y"], "pattern": "(a+)+$"},
+                "x": {"enum": ["\(evil)"], "validations": [{"operator": "\(evil)", "message": "\(evil)"}]}}}}
+            """
+        let path = try sandbox.file("schema.json", schema)
+        #expect(try sandbox.jobctl("models", "import", path).code == 0)
+        for columns in [40, 120] {
+            let answer = try onTerminal(words, columns: columns)
+            #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
+            #expect(answer.output != "")
+        }
+    }
+
+    @Test func `a model's name cannot be made to steer the terminal`() throws {
+        let evil = #"{"model_id": "a/\u001b[2J", "input_schema": {}}"#
+        let path = try sandbox.file("schema.json", evil)
+        for words in ["models import \(path)", "models", "models --json"] {
+            let answer = try onTerminal(words)
+            #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
         }
     }
 

@@ -48,6 +48,12 @@ package final class Peer {
         }
     }
 
+    /// Whether the client has closed, by the end of so many milliseconds.
+    package func isClosed(after milliseconds: Int32) -> Bool {
+        var wait = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&wait, 1, milliseconds) > 0
+    }
+
     /// Ends the connection as a crashed process does, with a reset.
     package func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)

@@ -18,6 +18,8 @@ final class OutputDirectory: Sendable {
             let name = String(Substring(component))
             let parent = current
             defer { close(parent) }
+            // No name of ours climbs; a path that someone wrote into the database might.
+            if name == ".." { throw .disk("\(path) leads out of its directory") }
             current = try Self.open(name, in: parent, access)
         }
         descriptor = current

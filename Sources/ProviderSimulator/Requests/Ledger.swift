@@ -10,8 +10,7 @@ final class Ledger: Sendable {
         let description: String
     }
 
-    private let file: Int32
-    private let writing = Locked(())
+    private let file: Locked<Int32>
 
     /// Opens or makes `ledger.jsonl` in `directory`, and reads what is in it.
     static func open(directory: String) throws -> (ledger: Ledger, entries: [JSON]) {
@@ -19,22 +18,22 @@ final class Ledger: Sendable {
         let path = directory + "/ledger.jsonl"
         let file = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         if file < 0 { throw failure("open", path) }
-        let ledger = Ledger(file: file)
+        let ledger = Ledger(file)
         if flock(file, LOCK_EX | LOCK_NB) != 0 {
             throw Failure(description: "another jobsim uses \(directory): choose another --state")
         }
-        return (ledger, try ledger.entries(path))
+        return (ledger, try ledger.file.withLock { try entries(of: $0, path) })
     }
 
-    private init(file: Int32) { self.file = file }
+    private init(_ file: Int32) { self.file = Locked(file) }
 
-    deinit { close(file) }
+    deinit { file.withLock { _ = close($0) } }
 
     func append(_ entry: JSON) throws {
         var line: [UInt8] = []
         entry.write(into: &line)
         line.append(UInt8(ascii: "\n"))
-        try writing.withLock { _ in
+        try file.withLock { file in
             // A write cut short by a full disk must not be glued to the next line.
             let end = lseek(file, 0, SEEK_END)
             let written = unsafe line.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
@@ -46,13 +45,13 @@ final class Ledger: Sendable {
     }
 
     /// A last line without an end was never answered for: it is cut off.
-    private func entries(_ path: String) throws -> [JSON] {
+    private static func entries(of file: Int32, _ path: String) throws -> [JSON] {
         let size = Int(lseek(file, 0, SEEK_END))
         var bytes = [UInt8](repeating: 0, count: max(0, size))
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(file, $0.baseAddress, $0.count, 0) }
-        if count != size { throw Self.failure("read", path) }
+        if count != size { throw failure("read", path) }
         let end = (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
-        if end < size, ftruncate(file, end) != 0 { throw Self.failure("repair", path) }
+        if end < size, ftruncate(file, end) != 0 { throw failure("repair", path) }
         return try bytes[..<end].split(separator: UInt8(ascii: "\n")).enumerated().map { number, line in
             do {
                 return try JSON(parsing: Array(line))

@@ -1,0 +1,171 @@
+import Glibc
+import HTTP
+import JSON
+import Scratch
+import ScriptedServer
+import Testing
+
+/// The token goes to the API's origin, and nowhere else; what is made is for those alone whom it is meant for.
+@Suite(.serialized) struct SecretTests {
+    @Test(arguments: [0o604, 0o602, 0o606, 0o644, 0o666, 0o777] as [mode_t])
+    func aTokenFileThatIsOpenToOthersIsRefused(mode: mode_t) async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        let file = stage.scratch["token"]
+        FileOnDisk.write(Stage.token, to: file)
+        chmod(file, mode)
+        let jobd = try stage.jobd("token_file=\(file)", options: ["--check"])
+        #expect(try await jobd.exitCode() == 77)
+        #expect(jobd.errors.contains("chmod 600") && !jobd.errors.contains(Stage.token))
+        for tight: mode_t in [0o600, 0o400, 0o640, 0o660] {
+            chmod(file, tight)
+            let jobd = try stage.jobd("token_file=\(file)", options: ["--check"])
+            #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+            #expect(jobd.output.contains("token") && !jobd.output.contains(Stage.token))
+        }
+    }
+
+    @Test(arguments: ["two words", "a\u{1}b", "käse", "a\nb"])
+    func aTokenThatIsNoneIsNotShown(text: String) async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        let file = stage.scratch["token"]
+        FileOnDisk.write(Stage.token + text, to: file)
+        chmod(file, 0o600)
+        let jobd = try stage.jobd("token_file=\(file)", options: ["--check"])
+        #expect(try await jobd.exitCode() == 77)
+        #expect(!(jobd.errors + jobd.output).contains(Stage.token))
+    }
+
+    /// The command sees the job and no token: in its environment, its input, its open files, or in jobd itself.
+    @Test func aCommandOfTheConfigurationIsNotToldTheToken() async throws {
+        let stage = try await Stage()
+        let (saw, done) = (stage.scratch["saw"], stage.scratch["done"])
+        let script = "(env; cat; ls -l /proc/self/fd; cat /proc/self/cmdline) > \(saw); mv \(saw) \(done)"
+        let id = try await stage.enqueue("a fox")
+        let file = stage.scratch["token"]
+        FileOnDisk.write(Stage.token, to: file)
+        chmod(file, 0o600)
+        let command = JSON.array(["/bin/sh", "-c", .string(script)]).text
+        let jobd = try stage.jobd("on_finish=\(command)", "token_file=\(file)", options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(try stage.state(of: id) == "completed")
+        let seen = try #require(FileOnDisk.text(done))
+        #expect(seen.contains("PATH=") && seen.contains(#""state":"completed""#))
+        #expect(!seen.contains(Stage.token) && !seen.contains("TOKEN") && !seen.contains("jobs.db"))
+    }
+
+    /// Another program that dies by the same signal shows that this machine makes dumps at all.
+    @Test func aCrashLeavesNoCoreWithTheTokenInIt() async throws {
+        let stage = try await Stage()
+        let script = """
+            cd \(stage.scratch.path); ulimit -c unlimited
+            bash -c 'kill -SEGV $$'; rm -f core*
+            export RUNCOMFY_TOKEN=\(Stage.token) SWIFT_BACKTRACE=enable=no
+            \(Program.folder)jobd --state-dir \(stage.state) --api-url \(stage.url) & daemon=$!
+            for try in $(seq 600); do [ -S \(stage.state)/wake ] && break; sleep 0.1; done
+            kill -SEGV $daemon; wait $daemon
+            """
+        let said = Command.run(["bash", "-c", script]).output
+        let ends = said.split(separator: "\n").filter { $0.contains("Segmentation fault") }
+        guard ends.contains(where: { $0.contains("kill -SEGV") && $0.contains("core dumped") }) else {
+            return
+        }
+        #expect(ends.contains { $0.contains("api-url") && !$0.contains("core dumped") }, "\(said)")
+        let found = Command.run(["grep", "-rlaF", "--exclude-dir=simulator", Stage.token, stage.scratch.path])
+        #expect(!found.output.contains("core"), "\(found.output)")
+    }
+
+    /// The API, and a server of files on another port of its host: answers, redirects and files lead there and back.
+    @Test func theTokenGoesToNoOtherPortAndAlongNoRedirect() async throws {
+        let pixel = "GIF89a\u{1}\0\u{1}\0\0\0\0,\0\0\0\0\u{1}\0\u{1}\0\0\u{2}\u{1}\0\0;"
+        let files = ScriptedServer(answering: ScriptedServer.answer(pixel))
+        let elsewhere = files.url
+        let api = ScriptedServer { peer in
+            while let request = peer.receive() {
+                let path = request.line.split(separator: " ")[1]
+                switch true {
+                case request.line.hasPrefix("POST"):
+                    peer.send(
+                        ScriptedServer.answer(
+                            #"""
+                            {"request_id":"r-1","status_url":"\#(elsewhere)/s","result_url":"\#(elsewhere)/r"}
+                            """#))
+                case path.contains("/status"):
+                    peer.send(
+                        ScriptedServer.answer(#"{"status":"completed","result_url":"\#(elsewhere)/r"}"#))
+                case path.contains("/result"):
+                    peer.send(
+                        ScriptedServer.answer(
+                            #"{"status":"succeeded","output":["\#(elsewhere)/a.gif","/own","\#(elsewhere)/b"]}"#
+                        ))
+                default:
+                    peer.send(
+                        ScriptedServer.answer(
+                            "", status: "302 Found", headers: "Location: \(elsewhere)\(path)\r\n"))
+                }
+            }
+        }
+        let stage = try Stage(in: ScratchDirectory())
+        stage.url = api.url
+        let id = try await stage.enqueue("a fox")
+        let jobd = try stage.jobd(options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(try stage.state(of: id) == "completed")
+        #expect(files.requests.map(\.line).sorted() == ["GET /a.gif HTTP/1.1", "GET /b HTTP/1.1"])
+        for request in files.requests {
+            #expect(!request.headers.fields.contains { $0.value.contains(Stage.token) })
+        }
+        #expect(api.requests.allSatisfy { $0.headers["authorization"] == "Bearer \(Stage.token)" })
+    }
+
+    @Test(arguments: ["000", "077", "022"])
+    func whateverTheUmaskTheModesAreThoseOfTheDirectory(mask: String) async throws {
+        for (mode, file, folder, output): (String, UInt32, UInt32, UInt32) in [
+            ("700", 0o600, 0o700, 0o600), ("2770", 0o660, 0o2750, 0o640),
+        ] {
+            let stage = try await Stage()
+            _ = Command.run(["mkdir", stage.state])
+            _ = Command.run(["chmod", mode, stage.state])
+            try await stage.enqueue("a fox")
+            let script = """
+                umask \(mask); export RUNCOMFY_TOKEN=\(Stage.token)
+                exec \(Program.folder)jobd --state-dir \(stage.state) --api-url \(stage.url) \
+                    --set min_free=0 --set poll.min=20ms & daemon=$!
+                for try in $(seq 600); do [ -e \(stage.state)/outputs/*/000001.json ] && break; sleep 0.1; done
+                stat -c '%A %a %n' \(stage.state)/* \(stage.state)/outputs/* \(stage.state)/outputs/*/*
+                kill $daemon; wait $daemon
+                """
+            let lines = Command.run(["bash", "-c", script]).output.split(separator: "\n").filter {
+                $0.contains(stage.state)
+            }
+            for line in lines where !line.contains("runs on") {
+                let words = line.split(separator: " ")
+                guard words.count == 3, let found = UInt32(words[1], radix: 8) else { continue }
+                let isOutput = words[2].contains("/outputs/")
+                let expected = words[0].hasPrefix("d") ? folder : isOutput ? output : file
+                #expect(found == expected, "umask \(mask), directory \(mode): \(line)")
+            }
+            for name in ["jobs.db", "jobs.db-wal", "lock", "wake", "outputs", "000001.json", "000001-1.png"] {
+                #expect(lines.contains { $0.hasSuffix("/" + name) }, "\(name) under \(mask) in \(mode)")
+            }
+        }
+    }
+
+    /// Links that someone planted in the state directory, each to a file that is not to be touched.
+    @Test(arguments: ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock", "wake"])
+    func noLinkIsFollowedOutOfTheStateDirectory(name: String) async throws {
+        let stage = try await Stage()
+        let victim = stage.scratch["victim"]
+        FileOnDisk.write("precious", to: victim)
+        chmod(victim, 0o640)
+        _ = Command.run(["mkdir", "-m", "700", stage.state])
+        if name.hasPrefix("jobs.db-") { try await stage.enqueue("a fox") }
+        unlink(stage.state + "/" + name)
+        #expect(symlink(victim, stage.state + "/" + name) == 0)
+        let jobd = try stage.jobd(options: ["--drain"])
+        let code = try await jobd.exitCode()
+        #expect([0, 69, 74].contains(code), "\(name): \(code) \(jobd.errors)")
+        try await stage.jobctl("enqueue", Stage.sequential, "text=x")
+        #expect(FileOnDisk.text(victim) == "precious", "\(name)")
+        #expect(FileOnDisk(victim)?.mode == 0o640, "\(name)")
+    }
+}
