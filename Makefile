@@ -45,7 +45,7 @@ install: ## put what `make release` has built below PREFIX (/usr/local); DESTDIR
 	install -m 755 systemd/slow-restart $(LIB)/jobd/
 	for unit in system user; do \
 	    file=systemd/jobd.service; [ $$unit = system ] || file=systemd/$$unit/jobd.service; \
-	    sed 's,@bindir@,$(PREFIX)/bin,; s,@libexecdir@,$(PREFIX)/lib/jobd,' $$file >$(LIB)/systemd/$$unit/jobd.service; \
+	    sed 's,@bindir@,$(PREFIX)/bin,g; s,@libexecdir@,$(PREFIX)/lib/jobd,g' $$file >$(LIB)/systemd/$$unit/jobd.service; \
 	    chmod 644 $(LIB)/systemd/$$unit/jobd.service; done
 	install -m 644 systemd/jobd.sysusers $(LIB)/sysusers.d/jobd.conf
 	install -m 644 systemd/jobd.tmpfiles $(LIB)/tmpfiles.d/jobd.conf

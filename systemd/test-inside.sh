@@ -70,9 +70,9 @@ step 'without a token it runs, paused'
 adduser --quiet --disabled-password --gecos '' alice 2>/dev/null || useradd --create-home alice
 useradd --create-home bob
 usermod --append --groups jobd alice
+check 'a group member enqueues, before jobd has ever run' is "$(enqueue 'a fox')" 1
 check 'it starts' systemctl start jobd
 wait_for 'its status says what it lacks' status_has 'submissions are paused (token)'
-check 'a group member enqueues' is "$(enqueue 'a fox')" 1
 check 'somebody else may not' is "$(as bob jobctl list >/dev/null 2>&1; echo $?)" 77
 as bob jobctl list
 wait_for 'the job waits' status_has '1 queued'
@@ -112,7 +112,7 @@ check 'it resolved a name and could not write elsewhere' bash -c \
     "grep -q resolves $state/hook.log && grep -q confined $state/hook.log && head -1 $state/hook.log | grep -qx jobd"
 check 'the journal has what it printed' bash -c 'journalctl --unit=jobd | grep -q "the hook was here"'
 check 'the journal knows priorities, and shows no marks of them' bash -c \
-    'journalctl --unit=jobd --priority=3 | grep -q paused && ! journalctl --unit=jobd --output=cat | grep -q "^<"'
+    'journalctl --unit=jobd --priority=warning | grep -q "there is no token" && ! journalctl --unit=jobd --output=cat | grep -q "^<"'
 check 'the token is in no argument and no variable' bash -c \
     "! grep -q the-token /proc/$(property MainPID)/cmdline /proc/$(property MainPID)/environ"
 wait_for 'its status is up to date' status_has 'nothing to do'
@@ -137,7 +137,7 @@ configure "\"on_finish\": [\"/usr/local/bin/jobd-webhook\", \"http://127.0.0.1:$
 systemctl reload jobd
 wait_for 'the configuration is read' bash -c 'journalctl --unit=jobd | grep -q "was read again"'
 enqueue 'for the webhook' >/dev/null
-wait_for 'the message came' grep -q '"delivery"' /run/webhook.json
+wait_for 'the message came' grep -qs '"delivery"' /run/webhook.json
 head -c 300 /run/webhook.json; echo
 systemctl stop receiver
 
@@ -150,8 +150,8 @@ enqueue 'held back by the new limit' >/dev/null
 wait_for 'the new limit holds' status_has '1 queued'
 configure '"max_in_flihgt": 1'
 systemctl reload jobd
-wait_for 'a wrong one is refused, by name' bash -c 'journalctl --unit=jobd | grep -q "max_in_flihgt"'
-journalctl --no-pager --output=cat --unit=jobd --lines=1
+wait_for 'a wrong one is refused, by name' bash -c 'journalctl --unit=jobd --priority=err | grep -q "max_in_flihgt"'
+journalctl --no-pager --output=cat --unit=jobd --priority=err --lines=1
 check 'and changes nothing' count_is "state = 'queued'" 1
 configure '"max_in_flight": 16'
 check 'a right one again' systemctl reload jobd
@@ -175,7 +175,7 @@ wait_for 'it has failed' property_is ActiveState failed
 check 'with 78' property_is ExecMainStatus 78
 check 'once' property_is NRestarts 0
 configure '"max_in_flight": 16'
-check 'mended, it starts at once' timeout 5 systemctl restart jobd
+check 'mended, it starts' systemctl restart jobd
 
 step 'a hang'
 systemctl stop jobd
@@ -201,10 +201,11 @@ done
 journalctl --no-pager --output=cat --unit=jobd | grep 'in short time' | tail -3
 check 'each waited longer' is "$(journalctl --output=cat --unit=jobd | sed -n 's/.*waiting \([0-9]*\) s/\1/p' | tail -3 | paste -sd' ')" '5 15 35'
 check 'a stop and a start do not wait' timeout 10 systemctl stop jobd
-check 'and it is there' timeout 5 systemctl start jobd
+check 'and it is there' timeout 4 systemctl start jobd
+check 'nor does a restart by hand' timeout 4 systemctl restart jobd
 
 step 'a stop under load'
-order '"submit:delay=2s", "file:delay=300ms"'
+order '"submit:delay=4s", "file:delay=300ms"'
 for number in $(seq 40); do enqueue "load $number" >/dev/null; done
 wait_for 'requests are on the wire' count_is "state = 'submitting'" 4
 start=$(date +%s)
@@ -214,12 +215,13 @@ check 'in peace' property_is Result success
 check 'with no request in doubt' count_is "state IN ('submitting','uncertain')" 0
 check 'the log of the database is empty' bash -c "[ ! -s $state/jobs.db-wal ]"
 order ''
+enqueue 'while it is down' >/dev/null
 systemctl start jobd
 
 step 'an upgrade with jobs in flight'
+order '"result:delay=2s"'
 for number in $(seq 20); do enqueue "upgrade $number" >/dev/null; done
 before=$(property MainPID)
-order '"result:delay=500ms"'
 check 'jobs are in flight' bash -c "[ $(count "state NOT IN ('completed','failed','cancelled')") -gt 0 ]"
 install_deb /test/jobd-next.deb || { cat /tmp/apt.log; exit 1; }
 dpkg-query --show jobd
@@ -235,6 +237,10 @@ systemctl stop jobd
 install_deb --reinstall /test/jobd-next.deb || { cat /tmp/apt.log; exit 1; }
 check 'does not start it' is "$(systemctl is-active jobd)" inactive
 systemctl start jobd
+
+step 'the log'
+check 'no library complains of the confinement' bash -c '! journalctl --output=cat --unit=jobd | grep -i "failed to set"'
+journalctl --no-pager --output=cat --unit=jobd | sed 's/[0-9]\+/N/g; s/N[-0-9a-fN]*/N/g' | sort | uniq -c | sort -rn | head -40
 
 step 'a service of a user'
 mkdir -p /home/bob/.config/jobd
@@ -254,7 +260,7 @@ check 'it stops' bob systemctl --user stop jobd
 
 step 'removal'
 apt-get remove --yes --quiet jobd >/tmp/apt.log 2>&1 || { cat /tmp/apt.log; exit 1; }
-check 'nothing runs' bash -c '! pgrep -x jobd'
+check 'nothing runs' bash -c '! grep -qx jobd /proc/[0-9]*/comm 2>/dev/null'
 check 'data and token stay' bash -c "[ -s $state/jobs.db ] && [ -s /etc/jobd/token ] && [ -s /etc/jobd/config.json ]"
 
 step 'back again, with the token there'

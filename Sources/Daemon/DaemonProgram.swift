@@ -144,10 +144,12 @@ package struct DaemonProgram {
             hooks.ring()
             report.ring()
         }
-        log.write(
-            .info,
-            "jobd \(Self.version) runs on \(directory.path), token from \(token?.origin ?? "nowhere: none is set")"
-        )
+        log.write(.info, "jobd \(Self.version) runs on \(directory.path)")
+        if let token {
+            log.write(.info, "the token is from \(token.origin)")
+        } else {
+            log.write(.warning, "there is no token: submissions are paused")
+        }
         let ending = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await hooks.run() }
             group.addTask { await report.run() }
