@@ -4,9 +4,18 @@ SHELL := /bin/bash
 
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev pkg-config sqlite3
 SOURCES := Sources Tests Package.swift
-RELEASE := -c release --static-swift-stdlib
+RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
-.PHONY: help deps demo build release test test-thread test-address format lint clean
+# Where `make install` puts things; DESTDIR stands before all of it, for packages.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+PROGRAMS := jobd jobctl jobsim
+BIN := $(DESTDIR)$(PREFIX)/bin
+LIB := $(DESTDIR)$(PREFIX)/lib
+SHARE := $(DESTDIR)$(PREFIX)/share
+
+.PHONY: help deps demo build release install uninstall deb test test-thread test-address test-systemd format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,6 +37,41 @@ build: deps ## the programs, for development
 release: deps ## the programs as they are installed: optimised, with Swift's own library inside
 	swift build $(RELEASE)
 
+install: ## put what `make release` has built below PREFIX (/usr/local); DESTDIR for packages
+	@test -x .build/release/jobd || { echo 'nothing is built yet: make release' >&2; exit 1; }
+	install -d $(BIN) $(LIB)/jobd $(LIB)/systemd/system $(LIB)/systemd/user $(LIB)/sysusers.d $(LIB)/tmpfiles.d \
+	    $(SHARE)/doc/jobd $(DESTDIR)$(SYSCONFDIR)/jobd
+	install -s -m 755 $(PROGRAMS:%=.build/release/%) $(BIN)/
+	install -m 755 systemd/slow-restart $(LIB)/jobd/
+	for unit in system user; do \
+	    file=systemd/jobd.service; [ $$unit = system ] || file=systemd/$$unit/jobd.service; \
+	    sed 's,@bindir@,$(PREFIX)/bin,g; s,@libexecdir@,$(PREFIX)/lib/jobd,g' $$file >$(LIB)/systemd/$$unit/jobd.service; \
+	    chmod 644 $(LIB)/systemd/$$unit/jobd.service; done
+	install -m 644 systemd/jobd.sysusers $(LIB)/sysusers.d/jobd.conf
+	install -m 644 systemd/jobd.tmpfiles $(LIB)/tmpfiles.d/jobd.conf
+	test -e $(DESTDIR)$(SYSCONFDIR)/jobd/config.json || \
+	    install -m 644 systemd/config.json $(DESTDIR)$(SYSCONFDIR)/jobd/config.json
+	install -m 644 README.md CHANGELOG.md docs/*.md $(SHARE)/doc/jobd/
+	install -m 644 LICENSE $(SHARE)/doc/jobd/copyright
+	for page in .build/share/man/man*/*; do [ ! -f $$page ] || { \
+	    folder=$(SHARE)/man/$$(basename $$(dirname $$page)); install -d $$folder; \
+	    gzip -9nc $$page >$$folder/$$(basename $$page).gz; chmod 644 $$folder/$$(basename $$page).gz; }; done
+	test ! -d .build/share/completions || { from=.build/share/completions; \
+	    install -D -m 644 $$from/jobctl.bash $(SHARE)/bash-completion/completions/jobctl; \
+	    install -D -m 644 $$from/_jobctl $(SHARE)/zsh/vendor-completions/_jobctl; \
+	    install -D -m 644 $$from/jobctl.fish $(SHARE)/fish/vendor_completions.d/jobctl.fish; }
+
+uninstall: ## remove what `make install` has put there; configuration and data stay
+	rm -f $(PROGRAMS:%=$(BIN)/%) $(LIB)/systemd/system/jobd.service $(LIB)/systemd/user/jobd.service \
+	    $(LIB)/sysusers.d/jobd.conf $(LIB)/tmpfiles.d/jobd.conf \
+	    $(SHARE)/man/man1/{jobctl,jobsim}.1.gz $(SHARE)/man/man5/jobd.json.5.gz $(SHARE)/man/man8/jobd.8.gz \
+	    $(SHARE)/bash-completion/completions/jobctl $(SHARE)/zsh/vendor-completions/_jobctl \
+	    $(SHARE)/fish/vendor_completions.d/jobctl.fish
+	rm -rf $(LIB)/jobd $(SHARE)/doc/jobd
+
+deb: release ## a Debian package; DEB_VERSION=… for another version than the program's
+	packaging/build-deb $(DEB_VERSION)
+
 test: deps ## all tests
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --disable-xctest
@@ -37,6 +81,9 @@ test-thread: deps ## all tests, and the programs that they start, under ThreadSa
 
 test-address: deps ## the same under AddressSanitizer
 	.ci/sanitize address
+
+test-systemd: deb ## the package in a real systemd: a Debian 12 of its own in a container (root)
+	systemd/test.sh
 
 format: ## bring the sources into the one form
 	swift format -i -r $(SOURCES)

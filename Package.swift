@@ -116,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests", dependencies: ["JSON", "SQLite", "jobctl"], swiftSettings: strict),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "JSON"], swiftSettings: strict),
+            name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Scratch"],
+            swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",
             dependencies: [

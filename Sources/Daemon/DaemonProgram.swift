@@ -48,7 +48,8 @@ package struct DaemonProgram {
         let names = [
             "JOBD_STATE_DIR", "JOBD_CONFIG", "JOBD_API_URL", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME",
             "NO_COLOR",
-            "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM",
+            "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC",
+            "WATCHDOG_PID",
         ]
         let environment = Environment.values(of: names + TokenSource.variables)
         let screen = Screen(environment: environment)
@@ -129,31 +130,43 @@ package struct DaemonProgram {
         let log = services.log
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
         let hooks = Hooks(store, context.configuration, log)
+        let manager = ServiceManager(environment: environment)
+        let report = StatusReport(store, manager)
+        let watchdog = Watchdog(manager, dispatcher, store, services)
         let signals = SignalWatch(
             onStop: {
                 log.write(.info, "stopping")
+                manager.stopping()
                 Task { await dispatcher.stop() }
             },
-            onReload: { Task { await Self.reload(dispatcher, hooks, services, file) } })
+            onReload: {
+                Task { await manager.duringReload { await Self.reload(dispatcher, hooks, services, file) } }
+            })
         let changes = try ChangeWatch(directory) {
             dispatcher.ring()
             hooks.ring()
+            report.ring()
         }
-        log.write(
-            .info,
-            "jobd \(Self.version) runs on \(directory.path), token from \(token?.origin ?? "nowhere: none is set")"
-        )
+        log.write(.info, "jobd \(Self.version) runs on \(directory.path)")
+        if let token {
+            log.write(.info, "the token is from \(token.origin)")
+        } else {
+            log.write(.warning, "there is no token: submissions are paused")
+        }
         let ending = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await hooks.run() }
-            do {
-                let ending = try await dispatcher.run()
-                await hooks.finish(all: ending != .stopped)
-                return ending
-            } catch {
-                // Nobody else ends the hooks: jobd would stay, and do nothing.
-                await hooks.finish(all: false)
-                throw error
+            group.addTask { await report.run() }
+            group.addTask { await watchdog.run() }
+            let result: Result<Dispatcher.Ending, any Error>
+            do { result = .success(try await dispatcher.run(whenReady: manager.ready)) } catch {
+                result = .failure(error)
             }
+            manager.stopping()
+            // Nobody else ends them: jobd would stay, and do nothing.
+            watchdog.finish()
+            report.finish()
+            await hooks.finish(all: (try? result.get()).map { $0 != .stopped } ?? false)
+            return try result.get()
         }
         changes.end()
         await services.shutdown()

@@ -13,7 +13,14 @@ final class LogWriter: Sendable {
 
     init(_ threshold: Configuration.LogLevel, environment: [String: String]) {
         self.threshold = Locked(threshold)
-        isJournal = environment["JOURNAL_STREAM"] != nil
+        isJournal = environment["JOURNAL_STREAM"].map(Self.isStandardError) ?? false
+    }
+
+    /// A program that was started by a service inherits the variable, also where its own log goes elsewhere.
+    private static func isStandardError(_ stream: String) -> Bool {
+        var status = stat()
+        guard unsafe fstat(STDERR_FILENO, &status) == 0 else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
     func change(_ level: Configuration.LogLevel) { threshold.withLock { $0 = level } }

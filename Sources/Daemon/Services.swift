@@ -52,6 +52,12 @@ struct Services: Sendable {
             hasToken: token != nil, log: Log { log.write($0, $1) })
     }
 
+    /// Returns when both transfer threads have come round once more.
+    func answer() async {
+        await calls.answer()
+        await transfers.answer()
+    }
+
     func shutdown() async {
         await calls.shutdown()
         await transfers.shutdown()

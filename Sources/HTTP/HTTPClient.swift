@@ -35,6 +35,9 @@ package final class HTTPClient: Sendable {
         await withCheckedContinuation { loop.whenEnded($0) }
     }
 
+    /// Returns when the thread has come round once more, or has ended: the proof that it does not hang.
+    package func answer() async { await withCheckedContinuation { loop.ask($0) } }
+
     private func exchange(_ ticket: Ticket) async throws(HTTPError) -> HTTPResponse {
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -5,9 +5,11 @@ final class Inbox: Sendable {
     struct Work {
         var submitted: [Ticket] = []
         var cancelled: [Ticket] = []
+        /// Who wants to know that the thread comes round.
+        var askers: [CheckedContinuation<Void, Never>] = []
         var isClosed = false
 
-        var isEmpty: Bool { submitted.isEmpty && cancelled.isEmpty && !isClosed }
+        var isEmpty: Bool { submitted.isEmpty && cancelled.isEmpty && askers.isEmpty && !isClosed }
     }
 
     private struct State: @unchecked Sendable {
@@ -41,6 +43,16 @@ final class Inbox: Sendable {
             guard ticket.isSubmitted, !state.work.isClosed else { return }
             state.work.cancelled.append(ticket)
             rouse(&state)
+        }
+    }
+
+    /// False where nobody will take it: the caller resumes it.
+    func ask(_ asker: CheckedContinuation<Void, Never>) -> Bool {
+        state.withLock { state in
+            if state.work.isClosed { return false }
+            state.work.askers.append(asker)
+            rouse(&state)
+            return true
         }
     }
 

@@ -46,6 +46,7 @@ internal import Glibc
     }
 
     func cancel(_ ticket: Ticket) { inbox.cancel(ticket) }
+    func ask(_ asker: CheckedContinuation<Void, Never>) { if !inbox.ask(asker) { asker.resume() } }
     func close() { inbox.close() }
     func whenEnded(_ continuation: CheckedContinuation<Void, Never>) { inbox.whenEnded(continuation) }
 
@@ -74,6 +75,7 @@ internal import Glibc
         leaveSignalsToOthers()
         while true {
             let work = inbox.take()
+            for asker in work.askers { asker.resume() }
             if work.isClosed {
                 abandon(work.submitted)
                 return

@@ -36,6 +36,8 @@ package actor Dispatcher {
     var strain = 0
     var quietUntil: Int64 = 0
     var isStopping = false
+    /// Who wants to know that the loop comes round; nil once it never will again.
+    private var askers: [CheckedContinuation<Void, Never>]? = []
     var mayClaim = true
     /// When time alone lets a job leave.
     var claimAt: Int64?
@@ -89,10 +91,29 @@ package actor Dispatcher {
         bell.ring()
     }
 
+    /// Returns when the loop has come round once more, or is over: the proof that it does not hang.
+    package func comeRound() async {
+        await withCheckedContinuation { asker in
+            guard askers?.append(asker) != nil else { return asker.resume() }
+            bell.ring()
+        }
+    }
+
+    private func answerAskers() {
+        for asker in askers ?? [] { asker.resume() }
+        askers = askers.map { _ in [] }
+    }
+
     var now: Int64 { (ContinuousClock.now - start).wholeMilliseconds + 1 }
 
-    package func run() async throws -> Ending {
+    /// - Parameter whenReady: called when everything that an earlier jobd left is taken up.
+    package func run(whenReady: @Sendable () -> Void = {}) async throws -> Ending {
+        defer {
+            answerAskers()
+            askers = nil
+        }
         await recover()
+        if !isStopping { whenReady() }
         return try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !isStopping {
                 // One time for the whole turn: what comes due meanwhile is for the next one.
@@ -100,6 +121,7 @@ package actor Dispatcher {
                 await takeUpChanges()
                 await claim(&group, at: turn)
                 startDue(&group, at: turn)
+                answerAskers()
                 if drains, let ending = await drained() { return ending }
                 await bell.wait(until: start + .milliseconds(nextTurn(after: turn) - 1))
             }

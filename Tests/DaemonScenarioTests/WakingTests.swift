@@ -5,9 +5,9 @@ import Testing
 
 /// jobd sleeps while there is nothing to do, and wakes at once when there is.
 @Suite struct WakingTests {
-    private func settle(_ stage: Stage) async throws -> Program {
+    private func settle(_ stage: Stage, environment: [String: String] = [:]) async throws -> Program {
         try await stage.enqueue("first")
-        let jobd = try stage.jobd()
+        let jobd = try stage.jobd(environment: environment)
         try await stage.wait(for: 1, toBe: "completed")
         // Until the watch for the commit behind the last write is over.
         try await Task.sleep(for: .seconds(3))
@@ -64,10 +64,15 @@ import Testing
         withExtendedLifetime(jobd) {}
     }
 
-    @Test(arguments: ["nothing", "paused", "outage", "token", "limited"])
+    @Test(arguments: ["nothing", "paused", "outage", "token", "limited", "service"])
     func idleItUsesNoProcessor(situation: String) async throws {
         let stage = try await Stage()
-        let jobd = try await settle(stage)
+        // As a service it tells how it stands, too, and pets a watchdog: as often as its unit asks for.
+        let socket = stage.scratch["notify"]
+        let manager = try situation == "service" ? NotifySocket(socket) : nil
+        let jobd = try await settle(
+            stage,
+            environment: manager == nil ? [:] : ["NOTIFY_SOCKET": socket, "WATCHDOG_USEC": "180000000"])
         switch situation {
         case "paused":
             try await stage.jobctl("pause")
@@ -103,6 +108,7 @@ import Testing
         // Dispatch itself wakes once a second, for as long as this machine took over it.
         let most = Int((ContinuousClock.now - start).components.seconds) + 2
         #expect(try wakeUps(of: jobd.pid) - switches <= most, "\(situation)")
+        if let manager { #expect(manager.lines.contains("READY=1")) }
     }
 
     /// How often all of its threads have woken of their own.

@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 internal import Locked
 import Testing
@@ -27,9 +28,17 @@ import Testing
 
     @Test func aGroupsDirectoryGivesItsGroupFilesToRead() async throws {
         let rig = try Rig(access: .groupReadable) { request, _ in .file(Self.png, request) }
+        try #require(unsafe chmod(rig.base, 0o2770) == 0)
         let file = try await rig.downloader().fetch(rig.order())
         #expect(mode("\(rig.root)/\(file.path)") == 0o640)
         #expect(mode(rig.root + "/2026-01-02") == 0o2750)
+    }
+
+    @Test("Nothing sets the bit that hands a group down: a confined service may not")
+    func noSetGroupBit() async throws {
+        let rig = try Rig(access: .groupReadable) { request, _ in .file(Self.png, request) }
+        _ = try await rig.downloader().fetch(rig.order())
+        #expect(mode(rig.root + "/2026-01-02") == 0o750)
     }
 
     @Test func theFinalPathIsRecordedBeforeTheFileIsThere() async throws {

@@ -12,7 +12,7 @@ final class Rig: Sendable {
     let settings: DownloadSettings
     let recorded = Locked<[DownloadedFile]>([])
     let sizes = Locked<[Int64]>([])
-    private let base: String
+    let base: String
 
     init(
         maximumBytes: Int64 = 1 << 30, hosts: [String] = [], access: FileAccess = .ownerOnly,

@@ -14,12 +14,17 @@ package struct FileAccess: Sendable {
     }
 
     package static let ownerOnly = FileAccess(fileMode: 0o600, directoryMode: 0o700)
-    package static let groupReadable = FileAccess(fileMode: 0o640, directoryMode: 0o2750)
+    /// Directories have the group of the one above where that one hands it down, and hand it down in turn.
+    package static let groupReadable = FileAccess(fileMode: 0o640, directoryMode: 0o750)
 
     /// Sets mode and owner, whatever the umask; false leaves errno.
     func apply(to descriptor: Int32, mode: mode_t) -> Bool {
         // The owner first: changing it can clear bits of the mode.
         if let owner, fchown(descriptor, owner.user, owner.group) != 0 { return false }
-        return fchmod(descriptor, mode) == 0
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return false }
+        // A confined service may not set the bit that hands the group down (RestrictSUIDSGID=): it is kept, not set.
+        let wanted = mode | status.st_mode & S_ISGID
+        return status.st_mode & 0o7777 == wanted || fchmod(descriptor, wanted) == 0
     }
 }

@@ -1,0 +1,56 @@
+internal import JobModel
+internal import JobStore
+internal import Locked
+internal import Worker
+
+/// Tells the service manager what there is to do, in one line: when it has changed, and not more often than is read.
+final class StatusReport: Sendable {
+    private let store: JobStore
+    private let manager: ServiceManager
+    private let changes = Bell()
+    private let end = Bell()
+    private let hasEnded = Locked(false)
+
+    private static let shortest = Duration.seconds(3)
+
+    init(_ store: JobStore, _ manager: ServiceManager) {
+        self.store = store
+        self.manager = manager
+    }
+
+    /// Something may have changed.
+    func ring() { changes.ring() }
+
+    /// Ends `run`.
+    func finish() {
+        hasEnded.withLock { $0 = true }
+        changes.ring()
+        end.ring()
+    }
+
+    func run() async {
+        guard manager.isListening else { return }
+        var told = ""
+        while !hasEnded.withLock({ $0 }) {
+            // What keeps the store from answering is logged by those who need it.
+            if let text = try? await store.read(Self.text), text != told {
+                manager.status(text)
+                told = text
+            }
+            await end.wait(until: .now + Self.shortest)
+            await changes.wait(until: nil)
+        }
+    }
+
+    @Sendable private static func text(_ database: JobDatabase) throws -> String {
+        let counts = try database.counts(endedSince: .now)
+        let jobs = JobState.allCases.filter { !$0.hasEnded }.compactMap { state in
+            counts[state].map { "\($0) \(state.rawValue)" }
+        }
+        let work = jobs.isEmpty ? "nothing to do" : jobs.joined(separator: ", ")
+        let pauses = try database.pauses().map {
+            "submissions are paused (\($0.reason.rawValue)): \($0.detail)"
+        }
+        return ([work] + pauses).joined(separator: "; ")
+    }
+}

@@ -1,0 +1,39 @@
+internal import JobStore
+internal import Locked
+internal import Worker
+
+/// Tells the service manager that jobd lives, each time that all parts which must not hang have answered.
+final class Watchdog: Sendable {
+    private let manager: ServiceManager
+    private let dispatcher: Dispatcher
+    private let store: JobStore
+    private let services: Services
+    private let end = Bell()
+    private let hasEnded = Locked(false)
+
+    init(_ manager: ServiceManager, _ dispatcher: Dispatcher, _ store: JobStore, _ services: Services) {
+        self.manager = manager
+        self.dispatcher = dispatcher
+        self.store = store
+        self.services = services
+    }
+
+    /// Ends `run`.
+    func finish() {
+        hasEnded.withLock { $0 = true }
+        end.ring()
+    }
+
+    func run() async {
+        guard let petting = manager.petting else { return }
+        while true {
+            await end.wait(until: .now + petting)
+            if hasEnded.withLock({ $0 }) { return }
+            await dispatcher.comeRound()
+            // That it cannot be read now is an answer, too.
+            _ = try? await store.read { try $0.dataVersion() }
+            await services.answer()
+            manager.isAlive()
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Scratch
+import Testing
+
+@testable import Configuration
+
+/// `systemd/config.json`: what the package installs, and what people begin with.
+@Suite struct ExampleTests {
+    private static let path = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+    private let text: String
+
+    init() throws { text = try #require(FileOnDisk.text(Self.path + "/systemd/config.json")) }
+
+    private func read(_ text: String) throws(ConfigurationError) -> Configuration {
+        var reader = ConfigurationReader()
+        try reader.read(file: Array(text.utf8))
+        return try reader.finished()
+    }
+
+    /// The lines that set a key, without the slashes before them.
+    private var settings: [(key: String, line: String)] {
+        text.split(separator: "\n").compactMap { line in
+            guard let start = line.firstRange(of: "// \"") else { return nil }
+            let line = line[line.index(before: start.upperBound)...]
+            return (String(line.dropFirst().prefix { $0 != "\"" }), String(line))
+        }
+    }
+
+    @Test("as it is installed, it says nothing but the defaults")
+    func silent() throws { #expect(try read(text) == Configuration()) }
+
+    @Test("it shows every key there is, once, in their order")
+    func complete() {
+        var keys = Setting.all.map(\.key)
+        keys.insert("models", at: keys.firstIndex(of: "budget.day_usd") ?? 0)
+        #expect(settings.map(\.key) == keys)
+    }
+
+    @Test("every line of it is a value that is accepted, and the default where there is one")
+    func defaults() throws {
+        let valued = [
+            "token_file", "models", "budget.day_usd", "budget.total_usd", "on_finish", "on_attention",
+        ]
+        for (key, line) in settings {
+            let configuration = try read("{\(line)}")
+            #expect((configuration == Configuration()) == !valued.contains(key), "\(line)")
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Glibc
+import SQLite
+import Scratch
+import Testing
+
+/// What jobd tells the service manager that started it.
+@Suite struct ServiceTests {
+    private func listen(_ stage: Stage, _ more: [String: String] = [:]) throws -> (
+        NotifySocket, [String: String]
+    ) {
+        let path = stage.scratch["notify"]
+        return (try NotifySocket(path), ["NOTIFY_SOCKET": path].merging(more) { $1 })
+    }
+
+    @Test("it is ready once it works, tells how things stand, and says when it stops")
+    func life() async throws {
+        let stage = try await Stage(simulator: "--queue", "1h")
+        try await stage.enqueue("earlier")
+        try await stage.jobctl("pause")
+        let (manager, environment) = try listen(stage)
+        let jobd = try stage.jobd(environment: environment)
+        try await eventually("it is ready") { manager.lines.contains("READY=1") }
+        #expect(jobd.errors.contains("runs on"))
+        try await eventually("its status is told") {
+            manager.lines.contains { $0.hasPrefix("STATUS=1 queued; submissions are paused (hand)") }
+        }
+        try await stage.jobctl("resume")
+        try await eventually("its status changes") { manager.lines.contains("STATUS=1 in_queue") }
+        #expect(!manager.lines.contains("STOPPING=1"))
+        jobd.signal(SIGTERM)
+        #expect(try await jobd.exitCode() == 0)
+        #expect(manager.lines.contains("STOPPING=1"))
+        #expect(manager.lines.count { $0 == "READY=1" } == 1)
+        #expect(!manager.lines.contains("WATCHDOG=1"))
+    }
+
+    @Test("an abstract name is heard as well")
+    func abstractName() async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        let name = "@jobd-test\(stage.scratch.path)"
+        let manager = try NotifySocket(name)
+        let jobd = try stage.jobd(environment: ["NOTIFY_SOCKET": name])
+        try await eventually("it is ready") { manager.lines.contains("READY=1") }
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test("without a token it is ready, and its status says what it lacks")
+    func noToken() async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        let (manager, environment) = try listen(stage)
+        let jobd = try stage.jobd(environment: environment.merging(["RUNCOMFY_TOKEN": ""]) { $1 })
+        try await eventually("it is ready") { manager.lines.contains("READY=1") }
+        try await eventually("it says why it waits") {
+            manager.lines.contains { $0.contains("submissions are paused (token)") }
+        }
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test("a reload is told with its time, also one that is refused")
+    func reload() async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        let (manager, environment) = try listen(stage)
+        let file = stage.scratch["config.json"]
+        FileOnDisk.write("{}", to: file)
+        let jobd = try stage.jobd(options: ["--config", file], environment: environment)
+        try await eventually("it is ready") { manager.lines.contains("READY=1") }
+        for (text, number) in [("{}", 2), (#"{"max_in_flight": "many"}"#, 3)] {
+            FileOnDisk.write(text, to: file)
+            var before = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &before)
+            jobd.signal(SIGHUP)
+            try await eventually("the reload is over") {
+                manager.lines.count { $0 == "READY=1" } == number
+            }
+            let reload = try #require(manager.messages.last { $0.hasPrefix("RELOADING=1\n") })
+            let time = try #require(
+                reload.split(separator: "\n").last.flatMap { Int($0.dropFirst("MONOTONIC_USEC=".count)) })
+            #expect(time >= before.tv_sec * 1_000_000 + before.tv_nsec / 1000)
+        }
+        #expect(jobd.errors.contains("stays as it was"))
+    }
+
+    @Test("what a server says does not become a message of its own")
+    func foreignText() async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        let (manager, environment) = try listen(stage)
+        try await stage.enqueue()
+        try await stage.jobctl("pause")
+        try stage.execute("UPDATE pauses SET detail = 'a' || char(10) || 'MAINPID=1'")
+        let jobd = try stage.jobd(environment: environment)
+        try await eventually("the pause is told") { manager.lines.contains { $0.contains("MAINPID=1") } }
+        #expect(!manager.lines.contains { $0.hasPrefix("MAINPID=1") })
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test("the watchdog is petted while jobd works, and not while one of its parts hangs")
+    func watchdog() async throws {
+        let stage = try await Stage()
+        let (manager, environment) = try listen(stage, ["WATCHDOG_USEC": "200000"])
+        let jobd = try stage.jobd(environment: environment)
+        try await eventually("it is petted") { manager.lines.count { $0 == "WATCHDOG=1" } > 3 }
+        // Whoever holds the writer's lock lets the store wait, and with it the loop: for 15 s at most.
+        let connection = try stage.connection()
+        try connection.execute("BEGIN IMMEDIATE")
+        jobd.signal(SIGHUP)
+        try await eventually("the store waits") {
+            let before = manager.lines.count { $0 == "WATCHDOG=1" }
+            try await Task.sleep(for: .seconds(1))
+            return manager.lines.count { $0 == "WATCHDOG=1" } == before
+        }
+        try connection.execute("ROLLBACK")
+        let before = manager.lines.count { $0 == "WATCHDOG=1" }
+        try await eventually("it is petted again") { manager.lines.count { $0 == "WATCHDOG=1" } > before }
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test("a watchdog that is meant for another process is not petted")
+    func foreignWatchdog() async throws {
+        let stage = try await Stage()
+        let (manager, environment) = try listen(stage, ["WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"])
+        let jobd = try stage.jobd(environment: environment)
+        try await stage.enqueue()
+        try await stage.wait(for: 1, toBe: "completed")
+        #expect(!manager.lines.contains("WATCHDOG=1"))
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test("priorities stand before the lines of the log where it goes to the journal, and only there")
+    func journal() async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        let elsewhere = try stage.jobd(environment: ["JOURNAL_STREAM": "1:1"])
+        try await eventually("it runs") { elsewhere.errors.contains("runs on") }
+        #expect(!elsewhere.errors.contains("<6>"))
+        elsewhere.signal(SIGTERM)
+        _ = try await elsewhere.exitCode()
+        // The file that the log of the next one goes to is there before, as the journal's stream is.
+        var status = stat()
+        let record = stage.scratch["journal"]
+        FileOnDisk.write("", to: record + ".err")
+        try #require(stat(record + ".err", &status) == 0)
+        let stream = "\(status.st_dev):\(status.st_ino)"
+        let jobd = try Program(
+            "jobd", ["--api-url", stage.url],
+            environment: stage.environment.merging(["JOURNAL_STREAM": stream]) { $1 }, record: record)
+        try await eventually("it runs") { jobd.errors.contains("runs on") }
+        #expect(jobd.errors.hasPrefix("<6>jobd "))
+    }
+}
