@@ -6,7 +6,7 @@ PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zli
 SOURCES := Sources Tests Package.swift
 RELEASE := -c release --static-swift-stdlib
 
-.PHONY: help deps demo build release test format lint clean
+.PHONY: help deps demo build release man completions test format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -27,6 +27,22 @@ build: deps ## the programs, for development
 
 release: deps ## the programs as they are installed: optimised, with Swift's own library inside
 	swift build $(RELEASE)
+
+SHARE := .build/share
+DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
+
+man: release ## the manual pages, into .build/share/man
+	mkdir -p $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/man/man8
+	.build/release/jobctl --man $(DATE) > $(SHARE)/man/man1/jobctl.1
+	.build/release/jobsim --man $(DATE) > $(SHARE)/man/man1/jobsim.1
+	.build/release/jobd --man-configuration $(DATE) > $(SHARE)/man/man5/jobd.json.5
+	.build/release/jobd --man $(DATE) > $(SHARE)/man/man8/jobd.8
+
+completions: release ## the completion scripts, into .build/share/completions
+	mkdir -p $(SHARE)/completions
+	.build/release/jobctl completion bash > $(SHARE)/completions/jobctl.bash
+	.build/release/jobctl completion zsh > $(SHARE)/completions/_jobctl
+	.build/release/jobctl completion fish > $(SHARE)/completions/jobctl.fish
 
 test: deps ## all tests
 	swift build --build-tests --explicit-target-dependency-import-check error
