@@ -6,6 +6,8 @@ PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zli
 SOURCES := Sources Tests Package.swift
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
+# What is made from the programs' own definitions.
+MADE := .build/share
 # Where `make install` puts things; DESTDIR stands before all of it, for packages.
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -15,7 +17,7 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help deps demo build release install uninstall deb test test-thread test-address test-systemd format lint clean
+.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address test-systemd format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -71,6 +73,21 @@ uninstall: ## remove what `make install` has put there; configuration and data s
 
 deb: release ## a Debian package; DEB_VERSION=… for another version than the program's
 	packaging/build-deb $(DEB_VERSION)
+
+DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
+
+man: release ## the manual pages, into .build/share/man
+	mkdir -p $(MADE)/man/man1 $(MADE)/man/man5 $(MADE)/man/man8
+	.build/release/jobctl --man $(DATE) > $(MADE)/man/man1/jobctl.1
+	.build/release/jobsim --man $(DATE) > $(MADE)/man/man1/jobsim.1
+	.build/release/jobd --man-configuration $(DATE) > $(MADE)/man/man5/jobd.json.5
+	.build/release/jobd --man $(DATE) > $(MADE)/man/man8/jobd.8
+
+completions: release ## the completion scripts, into .build/share/completions
+	mkdir -p $(MADE)/completions
+	.build/release/jobctl completion bash > $(MADE)/completions/jobctl.bash
+	.build/release/jobctl completion zsh > $(MADE)/completions/_jobctl
+	.build/release/jobctl completion fish > $(MADE)/completions/jobctl.fish
 
 test: deps ## all tests
 	swift build --build-tests --explicit-target-dependency-import-check error

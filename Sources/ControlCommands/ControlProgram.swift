@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Glibc
 internal import JobStore
 internal import Spelling
+internal import Startup
 
 /// The whole of `jobctl`: finds the verb, runs it, and turns what went wrong into words and an exit code.
 package enum ControlProgram {
@@ -10,7 +11,8 @@ package enum ControlProgram {
     static let verbs: [any ControlVerb.Type] = [
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, WaitVerb.self, EventsVerb.self, CancelVerb.self,
         RetryVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self, PauseVerb.self,
-        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, BackupVerb.self, VersionVerb.self, HelpVerb.self,
+        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, VerifyVerb.self, PruneVerb.self, ExportVerb.self,
+        BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
     ]
 
     static let commonOptions = [
@@ -25,7 +27,8 @@ package enum ControlProgram {
         // A transaction that is cut off here undoes itself.
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
         let environment = Environment.values(
-            of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"])
+            of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"]
+                + ["CREDENTIALS_DIRECTORY"] + ConfigurationFile.variables + TokenSource.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {
@@ -40,9 +43,20 @@ package enum ControlProgram {
     private static func run(
         _ words: [String], _ environment: [String: String], _ screen: Screen
     ) throws -> ExitCode {
-        let switches = commonOptions + [Option("version", "the version")]
+        // What the shells ask names options of all kinds; none is meant for us.
+        if words.first == CompleteVerb.command.name {
+            return try CompleteVerb.run(Array(words.dropFirst()), environment, screen)
+        }
+        let switches =
+            commonOptions + [
+                Option("version", "the version"), Option("man", value: "DATE", "the manual page"),
+            ]
         let leading = try Arguments(words, options: switches, stopsAtOperand: true)
         guard let name = leading.operands.first else {
+            if let date = leading.value("man") {
+                try screen.write(ControlManual.page(date: date))
+                return .success
+            }
             if leading.has("help") { return try HelpVerb.showOverview(screen) }
             if leading.has("version") {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))

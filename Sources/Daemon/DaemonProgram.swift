@@ -2,26 +2,35 @@ internal import CFile
 internal import CommandLineTool
 internal import Configuration
 internal import Glibc
+internal import JSON
 internal import JobStore
 internal import SQLite
+internal import Startup
 internal import Worker
 
 /// The whole of `jobd`: reads what it is told, takes the state directory, and runs the worker until it is stopped.
 package struct DaemonProgram {
     static let version = "0.1.0"
 
-    static let options = [
-        Option(
-            "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own"),
-        Option("config", value: "FILE", "the configuration; else $JOBD_CONFIG, or /etc/jobd/config.json"),
+    private static let stateOption = Option(
+        "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own")
+
+    private static let ownOptions = [
         Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL"),
-        Option(
-            "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be given again"),
         Option("drain", "end once nothing is left to do without a person"),
         Option("check", "check configuration, token and database, say what was found, and end"),
         Option("help", short: "h", "this text"),
         Option("version", "the version"),
     ]
+
+    /// `ask` is for jobctl doctor (`token` or `balance`), the others are for make.
+    private static let hiddenOptions = [
+        Option("ask", value: "WHAT", "ask RunComfy about the account"),
+        Option("man", value: "DATE", "the manual page"),
+        Option("man-configuration", value: "DATE", "that of the file"),
+    ]
+
+    static let options = [stateOption] + ConfigurationFile.options + ownOptions
 
     static let command = Command(
         "", "submit queued generation jobs, follow them, and download what they make",
@@ -46,15 +55,15 @@ package struct DaemonProgram {
         // The token is in the memory, and may be in the environment.
         cfile_keep_memory_secret()
         let names = [
-            "JOBD_STATE_DIR", "JOBD_CONFIG", "JOBD_API_URL", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME",
-            "NO_COLOR",
-            "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC",
-            "WATCHDOG_PID",
+            "JOBD_STATE_DIR", "XDG_STATE_HOME", "NO_COLOR", "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY",
+            "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
         ]
-        let environment = Environment.values(of: names + TokenSource.variables)
+        let environment = Environment.values(
+            of: names + ConfigurationFile.variables + TokenSource.variables)
         let screen = Screen(environment: environment)
         do {
-            let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options)
+            let arguments = try Arguments(
+                Array(CommandLine.arguments.dropFirst()), options: options + hiddenOptions)
             let program = DaemonProgram(arguments: arguments, environment: environment, screen: screen)
             let code = try await program.run()
             try screen.flush()
@@ -85,6 +94,12 @@ package struct DaemonProgram {
             try screen.write("jobd \(Self.version)\n")
             return .success
         }
+        if let date = arguments.value("man") ?? arguments.value("man-configuration") {
+            try screen.write(
+                arguments.has("man")
+                    ? DaemonManual.page(date: date) : DaemonManual.configurationPage(date: date))
+            return .success
+        }
         guard arguments.operands.isEmpty else {
             throw Failure.usage("jobd takes no operands", hint: "jobd --help tells what it takes")
         }
@@ -97,6 +112,11 @@ package struct DaemonProgram {
         let services = try Services(directory, configuration, log)
         let token = try TokenSource(environment: environment, configuration: configuration).find()
         let context = try services.context(configuration, token: token)
+        if let question = arguments.value("ask") {
+            let answer = try await AccountQuestion(configuration: configuration, token: token).ask(question)
+            try screen.write(answer.text + "\n")
+            return .success
+        }
         if arguments.has("check") { return try check(directory, configuration, token) }
         if token == nil, arguments.has("drain") {
             throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
@@ -129,9 +149,8 @@ package struct DaemonProgram {
         let dispatcher = Dispatcher(store: store, context: context, drains: arguments.has("drain"))
         let log = services.log
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
-        let hooks = Hooks(store, context.configuration, log)
         let manager = ServiceManager(environment: environment)
-        let report = StatusReport(store, manager)
+        let attendants = try await Attendants(directory, store, context.configuration, log, manager)
         let watchdog = Watchdog(manager, dispatcher, store, services)
         let signals = SignalWatch(
             onStop: {
@@ -140,12 +159,13 @@ package struct DaemonProgram {
                 Task { await dispatcher.stop() }
             },
             onReload: {
-                Task { await manager.duringReload { await Self.reload(dispatcher, hooks, services, file) } }
+                Task {
+                    await manager.duringReload { await Self.reload(dispatcher, attendants, services, file) }
+                }
             })
         let changes = try ChangeWatch(directory) {
             dispatcher.ring()
-            hooks.ring()
-            report.ring()
+            attendants.ring()
         }
         log.write(.info, "jobd \(Self.version) runs on \(directory.path)")
         if let token {
@@ -154,8 +174,7 @@ package struct DaemonProgram {
             log.write(.warning, "there is no token: submissions are paused")
         }
         let ending = try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await hooks.run() }
-            group.addTask { await report.run() }
+            group.addTask { await attendants.run() }
             group.addTask { await watchdog.run() }
             let result: Result<Dispatcher.Ending, any Error>
             do { result = .success(try await dispatcher.run(whenReady: manager.ready)) } catch {
@@ -164,8 +183,7 @@ package struct DaemonProgram {
             manager.stopping()
             // Nobody else ends them: jobd would stay, and do nothing.
             watchdog.finish()
-            report.finish()
-            await hooks.finish(all: (try? result.get()).map { $0 != .stopped } ?? false)
+            await attendants.finish(all: (try? result.get()).map { $0 != .stopped } ?? false)
             return try result.get()
         }
         changes.end()
@@ -185,7 +203,7 @@ package struct DaemonProgram {
 
     /// A reload that fails changes nothing.
     private static func reload(
-        _ dispatcher: Dispatcher, _ hooks: Hooks, _ services: Services, _ file: ConfigurationFile
+        _ dispatcher: Dispatcher, _ attendants: Attendants, _ services: Services, _ file: ConfigurationFile
     )
         async
     {
@@ -195,7 +213,7 @@ package struct DaemonProgram {
             let context = try services.context(configuration, token: token)
             services.log.change(configuration.logLevel)
             await dispatcher.reload(context)
-            await hooks.reload(configuration)
+            await attendants.reload(configuration)
             services.log.write(.info, "the configuration was read again")
         } catch {
             services.log.write(.error, "the configuration stays as it was: \(failure(error).message)")
@@ -206,18 +224,27 @@ package struct DaemonProgram {
         _ directory: StateDirectory, _ configuration: Configuration, _ token: TokenSource.Token?
     ) throws -> ExitCode {
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
-            .path
-        let isThere = unsafe access(file.path, F_OK) == 0
-        try screen.write("configuration  \(isThere ? file.path : "none (\(file.path))"), valid\n")
+        try screen.write(
+            "configuration  \(file.isThere ? file.place.path : "none (\(file.place.path))"), valid\n")
         try screen.write("api            \(configuration.apiURL)\n")
         try screen.write("state          \(directory.path) (\(directory.origin.rawValue))\n")
+        var prices = UnknownPrices(configuration: configuration, database: nil)
         do {
             let database = try JobDatabase(directory, .read)
+            prices = UnknownPrices(configuration: configuration, database: database)
             try screen.write(
                 "database       schema \(try database.schemaVersion()), SQLite \(Connection.libraryVersion)\n"
             )
         } catch StoreError.missing {
             try screen.write("database       not there yet; jobd makes it\n")
+        }
+        let unknown = try prices.models()
+        if !unknown.isEmpty {
+            screen.say(
+                SafeText.escape(
+                    "jobd: warning: a budget is set, and does not hold back models of unknown price: ")
+                    + SafeText.escape(unknown.joined(separator: ", ")))
+            screen.say("hint: set models.MODEL.price_usd")
         }
         guard let token else {
             try screen.write("token          none\n")

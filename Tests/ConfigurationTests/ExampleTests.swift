@@ -39,6 +39,7 @@ import Testing
     func defaults() throws {
         let valued = [
             "token_file", "models", "budget.day_usd", "budget.total_usd", "on_finish", "on_attention",
+            "retention.files", "retention.inputs", "retention.rows", "metrics_file",
         ]
         for (key, line) in settings {
             let configuration = try read("{\(line)}")

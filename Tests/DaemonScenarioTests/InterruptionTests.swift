@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func aStopLetsThePostOnTheWireGetItsAnswer() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:delay=5s")
+        let stage = try await Stage(simulator: "--fault", "submit:delay=20s")
         let first = try await stage.enqueue()
         let second = try await stage.enqueue("not sent any more")
         let jobd = try stage.jobd("max_submitting=1")

@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func drainEndsWith77WhereEvenWhatIsFollowedIsRefused() async throws {
-        let stage = try await Stage(simulator: "--queue", "300ms")
+        let stage = try await Stage(simulator: "--queue", "1h")
         try await stage.enqueue()
         let jobd = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_queue")

@@ -71,7 +71,7 @@ import Testing
         let jobd = try ordeal.jobd(drains: false)
         try await eventually("one is sent") { try ordeal.count("in_queue") > 0 }
         let open = Disk.names("/proc/\(jobd.pid)/fd").count
-        let tight = Command.run(["prlimit", "--pid", "\(jobd.pid)", "--nofile=\(open):4096"])
+        let tight = Command.run(["prlimit", "--pid", "\(jobd.pid)", "--nofile=\(open / 2):4096"])
         #expect(tight.status == 0, "\(tight.output)")
         try await ordeal.enqueue(2..<10)
         try await eventually("it meets the limit") { jobd.errors.contains("warning:") }

@@ -1,4 +1,4 @@
-import HTTP
+import Digest
 import JSON
 import SQLite
 import Scratch
