@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev pkg-config sqlite3
 SOURCES := Sources Tests Package.swift
+SOAK_MINUTES ?= 10
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
 # What is made from the programs' own definitions.
@@ -17,7 +18,7 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address test-systemd format lint clean
+.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address test-systemd torture soak mutations format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -101,6 +102,18 @@ test-address: deps ## the same under AddressSanitizer
 
 test-systemd: deb ## the package in a real systemd: a Debian 12 of its own in a container (root)
 	systemd/test.sh
+
+torture: deps ## all crashes, power cuts and faults, an hour of them (TORTURE_SEED=N repeats the choices of a run)
+	swift build --build-tests
+	TORTURE=1 TORTURE_FIGURES=.build/torture-figures.txt swift test --skip-build --disable-xctest --filter TortureTests
+	@echo 'the figures are in .build/torture-figures.txt'
+
+soak: deps ## work without an end, memory and descriptors watched (SOAK_MINUTES=10)
+	swift build --build-tests
+	SOAK_MINUTES=$(SOAK_MINUTES) swift test --skip-build --disable-xctest --filter SoakTests
+
+mutations: deps ## take out each guard of money and of files; a test must miss it
+	Tests/mutations/check.sh
 
 format: ## bring the sources into the one form
 	swift format -i -r $(SOURCES)

@@ -144,6 +144,21 @@ import Testing
         try await ordeal.judge("a deleted directory")
     }
 
+    @Test func aNameThatCannotBeResolvedCostsNothing() async throws {
+        let ordeal = try await ordeal()
+        try await ordeal.enqueue(0..<4)
+        let jobd = try ordeal.jobd(drains: false, at: "https://nowhere.invalid")
+        try await eventually("it is paused: \(jobd.errors)") {
+            try ordeal.texts("SELECT reason FROM pauses") == ["outage"]
+        }
+        jobd.signal(SIGTERM)
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(try ordeal.number("SELECT sum(submissions) FROM jobs") == 0)
+        _ = try await ordeal.drain()
+        try await ordeal.judge("no name service")
+        #expect(try ordeal.count("completed") == 4)
+    }
+
     @Test func aServiceThatGoesAndComesBackFindsEveryJobWhereItWas() async throws {
         let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=200k"])
         try await ordeal.enqueue(0..<4)

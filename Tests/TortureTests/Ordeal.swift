@@ -60,13 +60,15 @@ final class Ordeal {
         return program
     }
 
-    func jobd(_ orders: Orders = .none, settings: [String] = [], drains: Bool = true) throws -> Program {
+    func jobd(
+        _ orders: Orders = .none, settings: [String] = [], drains: Bool = true, at url: String? = nil
+    ) throws -> Program {
         var variables = environment(orders)
         variables["RUNCOMFY_TOKEN"] = Stage.token
         let all = Stage.quick + ["max_submitting=\(Self.mostSubmitting)"] + settings
         return try Program(
             "jobd",
-            ["--api-url", service.url] + all.flatMap { ["--set", $0] } + (drains ? ["--drain"] : []),
+            ["--api-url", url ?? service.url] + all.flatMap { ["--set", $0] } + (drains ? ["--drain"] : []),
             environment: variables, record: record("jobd"))
     }
 
