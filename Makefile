@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev pkg-config sqlite3
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Tests fuzz/main.swift Package.swift
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
 # Where `make install` puts things; DESTDIR stands before all of it, for packages.
@@ -15,7 +15,7 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help deps demo build release install uninstall deb test test-thread test-address test-systemd format lint clean
+.PHONY: help deps demo build release install uninstall deb test test-thread test-address fuzz test-systemd format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -81,6 +81,9 @@ test-thread: deps ## all tests, and the programs that they start, under ThreadSa
 
 test-address: deps ## the same under AddressSanitizer
 	.ci/sanitize address
+
+fuzz: deps ## every parser with libFuzzer, each for FUZZ_SECONDS (20)
+	.ci/fuzz
 
 test-systemd: deb ## the package in a real systemd: a Debian 12 of its own in a container (root)
 	systemd/test.sh
