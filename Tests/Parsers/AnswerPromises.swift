@@ -21,10 +21,19 @@ enum AnswerPromises {
         return submission(response) ?? result(response)
     }
 
+    /// Said here once more, so that nobody loosens it by chance.
+    private static func isPlain(_ id: String) -> Bool {
+        (1...128).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+                    || byte == 0x2D || byte == 0x5F
+            }
+    }
+
     private static func submission(_ response: HTTPResponse) -> String? {
         switch SubmitAnswer.read(response) {
         case .bought(let id, let raw):
-            if !RequestID.isUsable(id) { return "bought under \(id.debugDescription)" }
+            if !isPlain(id) { return "bought under \(id.debugDescription)" }
             if !(200..<300).contains(response.status) { return "bought with \(response.status)" }
             return raw.utf8.count > 3 << 16 ? "keeps too much" : nil
         case .refused(let reason), .notBought(let reason, _), .accountFault(_, let reason):
