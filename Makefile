@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev pkg-config sqlite3
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
@@ -18,7 +18,7 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address test-systemd torture soak mutations format lint clean
+.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd torture soak mutations format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -99,6 +99,9 @@ test-thread: deps ## all tests, and the programs that they start, under ThreadSa
 
 test-address: deps ## the same under AddressSanitizer
 	.ci/sanitize address
+
+fuzz: deps ## every parser with libFuzzer, each for FUZZ_SECONDS (20)
+	.ci/fuzz
 
 test-systemd: deb ## the package in a real systemd: a Debian 12 of its own in a container (root)
 	systemd/test.sh

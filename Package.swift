@@ -105,6 +105,13 @@ let package = Package(
         .target(
             name: "ScriptedServer", dependencies: ["Locked", "HTTP"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
+        .target(
+            name: "Parsers",
+            dependencies: [
+                "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
+                "Provider",
+            ], path: "Tests/Parsers", swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
         .testTarget(
@@ -156,3 +163,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer has to be asked for: `make fuzz` does.
+if Context.environment["JOBD_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["Parsers"], path: "fuzz", exclude: ["corpus"], swiftSettings: strict)
+    )
+}

@@ -112,8 +112,9 @@ import Testing
         jobd.signal(SIGTERM)
         #expect(try await jobd.exitCode() == 0)
         // A whole picture that lies elsewhere, and its own hash.
-        let picture = Command.run(["sh", "-c", "printf '\\211PNG\\r\\n\\032\\n\\0\\0\\0\\rIHDR' > \(victim)"])
-        #expect(picture.status == 0)
+        let header: [UInt8] = [13] + Array("IHDR".utf8) + [0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0, 0, 0, 0]
+        let end: [UInt8] = [0, 0, 0, 0] + Array("IEND".utf8) + [0xAE, 0x42, 0x60, 0x82]
+        FileOnDisk.write([0x89] + Array("PNG\r\n\u{1A}\n".utf8) + [0, 0, 0] + header + end, to: victim)
         try stage.execute("UPDATE outputs SET path = '../../victim.png', bytes = NULL, sha256 = NULL")
         try await stage.setFaults()
         let again = try stage.jobd(options: ["--drain"])

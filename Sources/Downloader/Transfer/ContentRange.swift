@@ -1,10 +1,10 @@
 /// The value of a `Content-Range`: `bytes 5-9/10`, `bytes 5-9/*` or `bytes */10`.
-struct ContentRange: Equatable {
-    var start: Int64?
-    var end: Int64?
-    var total: Int64?
+package struct ContentRange: Equatable {
+    package var start: Int64?
+    package var end: Int64?
+    package var total: Int64?
 
-    init?(_ text: String?) {
+    package init?(_ text: String?) {
         guard let text else { return nil }
         let parts = text.split(separator: " ", omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }

@@ -2,15 +2,15 @@
 ///
 /// Anything that two readers could understand differently (a login, a backslash, an escape in the host) is
 /// refused, so that the host which is checked here is the host which libcurl connects to.
-struct WebAddress: Equatable, Sendable {
-    var scheme: String
+package struct WebAddress: Equatable, Sendable {
+    package var scheme: String
     /// In lower case, without a closing dot; IPv6 in its brackets.
-    var host: String
-    var port: UInt16?
+    package var host: String
+    package var port: UInt16?
     /// Path and query, escaped as far as necessary.
-    var target: String
+    package var target: String
 
-    var text: String { "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(target)" }
+    package var text: String { "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(target)" }
 
     var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
@@ -18,7 +18,7 @@ struct WebAddress: Equatable, Sendable {
         return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard let bytes = Self.cleaned(text), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             bytes[colon...].starts(with: "://".utf8)
         else { return nil }
@@ -36,7 +36,7 @@ struct WebAddress: Equatable, Sendable {
     }
 
     /// The address that a `Location` names, seen from this one.
-    func resolving(_ reference: String) -> WebAddress? {
+    package func resolving(_ reference: String) -> WebAddress? {
         guard let bytes = Self.cleaned(reference), let first = bytes.first else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         if bytes.starts(with: "//".utf8) { return WebAddress("\(scheme):\(text)") }

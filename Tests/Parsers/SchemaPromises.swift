@@ -1,0 +1,23 @@
+internal import Catalogue
+internal import JSON
+
+/// The first line is an input, the rest a schema that someone gave.
+enum SchemaPromises {
+    static func broken(_ bytes: [UInt8]) -> String? {
+        let first = bytes.prefix { $0 != 0x0A }
+        guard let document = try? JSON(parsing: Array(bytes.dropFirst(first.count + 1))),
+            let schema = try? Schema(modelID: "a/b", document: document)
+        else { return nil }
+        let input = (try? JSON(parsing: Array(first))) ?? .object([:])
+        for violation in schema.violations(in: input)
+        where violation.message.utf8.count > 5000 || violation.path.utf8.count > 5000 {
+            return "a violation of \(violation.message.utf8.count) bytes"
+        }
+        let units = schema.estimatedUnits(for: input)
+        if !(units > 0) || !units.isFinite { return "asks for \(units)" }
+        _ = Schema.prompt(of: input, schema: schema)
+        let words = String(decoding: first, as: UTF8.self).split(separator: " ").map(String.init)
+        _ = try? schema.read(words)
+        return nil
+    }
+}
