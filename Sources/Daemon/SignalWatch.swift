@@ -25,11 +25,15 @@ final class SignalWatch {
         signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Returns when signals are heard: one that came earlier ends a program that has not begun, and none is lost.
     private func watch(_ number: Int32, _ handler: @escaping @Sendable () -> Void) {
-        signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        let isHeard = DispatchSemaphore(value: 0)
+        // From here on the runtime has a handler of its own in the place of the signal's effect.
+        source.setRegistrationHandler { isHeard.signal() }
         source.setEventHandler(handler: handler)
         source.resume()
+        isHeard.wait()
         sources.append(source)
     }
 }

@@ -34,6 +34,18 @@ import Testing
         #expect(!manager.lines.contains("WATCHDOG=1"))
     }
 
+    @Test("a stop is heard at every moment of the start")
+    func earlyStop() async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        for wait in 0..<60 {
+            let jobd = try stage.jobd()
+            try await Task.sleep(for: .milliseconds(wait / 2))
+            jobd.signal(SIGTERM)
+            // Before there is anything to stop, the signal itself ends it.
+            #expect([0, -SIGTERM].contains(try await jobd.exitCode()), "\(wait)")
+        }
+    }
+
     @Test("an abstract name is heard as well")
     func abstractName() async throws {
         let stage = try Stage(in: ScratchDirectory())
