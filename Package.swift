@@ -39,16 +39,25 @@ let package = Package(
             name: "Configuration", dependencies: ["Catalogue", "JSON", "Spelling"], swiftSettings: strict),
 
         // One boundary each.
+        .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strictMemory),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(
             name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
-        .target(name: "HTTP", dependencies: ["Locked", "CCrypto", "CCurl"], swiftSettings: strictMemory),
+        .target(name: "HTTP", dependencies: ["Locked", "CCurl", "Digest"], swiftSettings: strictMemory),
         .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["Locked", "CFile", "HTTP", "JSON"], swiftSettings: strictMemory
+            name: "Downloader", dependencies: ["Locked", "CFile", "Digest", "HTTP", "JSON"],
+            swiftSettings: strictMemory
         ),
         .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
+
+        .target(
+            name: "Startup", dependencies: ["CommandLineTool", "Configuration", "JSON", "JobStore"],
+            swiftSettings: strictMemory),
+        .target(
+            name: "Care", dependencies: ["CFile", "Digest", "JobModel", "JobStore"],
+            swiftSettings: strictMemory),
 
         // What the programs do.
         .target(
@@ -66,12 +75,15 @@ let package = Package(
                 "CFile", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
                 "JobStore",
                 "Provider",
-                "Worker",
+                "SQLite", "Startup", "Worker",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "ControlCommands",
-            dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Spelling"],
+            dependencies: [
+                "Care", "Catalogue", "CommandLineTool", "Configuration", "JSON", "JobModel", "JobStore",
+                "Spelling", "Startup",
+            ],
             swiftSettings: strictMemory),
         .target(
             name: "ProviderSimulator", dependencies: ["Locked", "Catalogue", "CMicroHTTPD", "JSON"],
@@ -99,13 +111,16 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
+        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPTests", dependencies: ["Locked", "HTTP", "ScriptedServer"], swiftSettings: strict),
+            name: "HTTPTests", dependencies: ["Digest", "Locked", "HTTP", "ScriptedServer"],
+            swiftSettings: strict),
         .testTarget(
             name: "ProviderTests", dependencies: ["JobModel", "HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
-            name: "DownloaderTests", dependencies: ["Locked", "Downloader", "HTTP", "ScriptedServer"],
+            name: "DownloaderTests",
+            dependencies: ["Digest", "Locked", "Downloader", "HTTP", "ScriptedServer"],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),

@@ -57,6 +57,8 @@ CREATE TABLE jobs (
                             CHECK (next_try_at IS strftime('%Y-%m-%d %H:%M:%f', next_try_at, '+0 days')),
     followed_since      TEXT                           -- the deadline counts from here
                             CHECK (followed_since IS strftime('%Y-%m-%d %H:%M:%f', followed_since, '+0 days')),
+    input_removed_at    TEXT                           -- the input was pruned
+                            CHECK (input_removed_at IS strftime('%Y-%m-%d %H:%M:%f', input_removed_at, '+0 days')),
 
     -- A request id exactly where RunComfy knows the job; a job that failed or was cancelled may or may not have one.
     CHECK (CASE
@@ -65,6 +67,8 @@ CREATE TABLE jobs (
         THEN request_id IS NULL
         ELSE request_id IS NOT NULL END),
     CHECK ((request_id IS NULL) = (followed_since IS NULL)),
+    -- What stands in the place of a pruned input is never sent.
+    CHECK (input_removed_at IS NULL OR state NOT IN ('held', 'queued', 'submitting')),
     CHECK (request_id IS NULL OR submissions > 0),
     CHECK (state <> 'uncertain' OR submissions > 0),
     CHECK ((ended_at IS NOT NULL) = (state = 'completed' OR state = 'failed' OR state = 'cancelled')),
@@ -105,11 +109,17 @@ CREATE TABLE outputs (
     downloaded_at TEXT CHECK (downloaded_at IS strftime('%Y-%m-%d %H:%M:%f', downloaded_at, '+0 days')),
     attempts      INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0), -- tries whose own answer was bad
     fetched       INTEGER NOT NULL DEFAULT 0 CHECK (fetched >= 0),  -- bytes that have come, noted each second
+    removed_at    TEXT                                 -- the file was pruned
+                      CHECK (removed_at IS strftime('%Y-%m-%d %H:%M:%f', removed_at, '+0 days')),
     PRIMARY KEY (job_id, position),
     UNIQUE (job_id, url),
     CHECK ((state = 'done') = (downloaded_at IS NOT NULL)),
-    CHECK (state <> 'done' OR (path IS NOT NULL AND bytes IS NOT NULL AND sha256 IS NOT NULL AND media_type IS NOT NULL))
+    CHECK (state <> 'done' OR (path IS NOT NULL AND bytes IS NOT NULL AND sha256 IS NOT NULL AND media_type IS NOT NULL)),
+    CHECK (removed_at IS NULL OR state = 'done')
 ) STRICT;
+
+-- Whose a file is.
+CREATE INDEX outputs_path ON outputs (path) WHERE path IS NOT NULL;
 
 -- What happened, in order. Rows are added and never changed; they go only with their job.
 CREATE TABLE events (
@@ -175,7 +185,7 @@ BEGIN
         OR NEW.error_message IS NOT NULL OR NEW.price_usd IS NOT NULL OR NEW.cost_usd IS NOT NULL
         OR NEW.created_at IS NOT strftime('%Y-%m-%d %H:%M:%f', 'now') OR NEW.submitted_at IS NOT NULL
         OR NEW.started_at IS NOT NULL OR NEW.finished_at IS NOT NULL OR NEW.ended_at IS NOT NULL
-        OR NEW.next_try_at IS NOT NULL OR NEW.followed_since IS NOT NULL;
+        OR NEW.next_try_at IS NOT NULL OR NEW.followed_since IS NOT NULL OR NEW.input_removed_at IS NOT NULL;
     -- Said here and not only by the index: INSERT OR REPLACE would delete the job that has the key.
     SELECT RAISE(ABORT, 'another job that is not failed or cancelled has this key')
     FROM jobs WHERE key = NEW.key AND key IS NOT NULL AND state NOT IN ('failed', 'cancelled');
@@ -243,8 +253,8 @@ SELECT
     round((julianday(j.started_at) - julianday(j.submitted_at)) * 86400, 3) AS queued_s,
     round((julianday(j.finished_at) - julianday(j.started_at)) * 86400, 3) AS ran_s,
     round((julianday(j.ended_at) - julianday(j.finished_at)) * 86400, 3) AS fetched_s,
-    (SELECT count(*) FROM outputs WHERE job_id = j.id AND state = 'done') AS files,
-    (SELECT coalesce(sum(bytes), 0) FROM outputs WHERE job_id = j.id AND state = 'done') AS bytes,
+    (SELECT count(*) FROM outputs WHERE job_id = j.id AND state = 'done' AND removed_at IS NULL) AS files,
+    (SELECT coalesce(sum(bytes), 0) FROM outputs WHERE job_id = j.id AND state = 'done' AND removed_at IS NULL) AS bytes,
     j.cost_usd
 FROM jobs AS j;
 
@@ -254,7 +264,7 @@ SELECT
     coalesce(json_extract(j.input, '$.prompt'), json_extract(j.input, '$.text')) AS prompt,
     j.model, j.label, j.created_at
 FROM outputs AS o JOIN jobs AS j ON j.id = o.job_id
-WHERE o.state = 'done';
+WHERE o.state = 'done' AND o.removed_at IS NULL;
 
 CREATE VIEW spending AS
 SELECT

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Glibc
 internal import JobStore
 internal import Spelling
+internal import Startup
 
 /// The whole of `jobctl`: finds the verb, runs it, and turns what went wrong into words and an exit code.
 package enum ControlProgram {
@@ -10,7 +11,8 @@ package enum ControlProgram {
     static let verbs: [any ControlVerb.Type] = [
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, WaitVerb.self, EventsVerb.self, CancelVerb.self,
         RetryVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self, PauseVerb.self,
-        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, BackupVerb.self, VersionVerb.self, HelpVerb.self,
+        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, VerifyVerb.self, BackupVerb.self,
+        VersionVerb.self, HelpVerb.self,
     ]
 
     static let commonOptions = [
@@ -25,7 +27,8 @@ package enum ControlProgram {
         // A transaction that is cut off here undoes itself.
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
         let environment = Environment.values(
-            of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"])
+            of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"]
+                + ConfigurationFile.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {

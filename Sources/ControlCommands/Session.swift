@@ -1,8 +1,11 @@
+internal import Care
 internal import Catalogue
 internal import CommandLineTool
+internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Startup
 
 /// One run of one verb: what was typed, and the ways to the store and to the screen.
 struct Session {
@@ -85,6 +88,22 @@ struct Session {
                 hint: "write 2h, 18:00, 2026-01-31, \"2026-01-31 18:00\" (local) or 2026-01-31T18:00:00Z")
         }
         return Timestamp(milliseconds: milliseconds)
+    }
+}
+
+extension Session {
+    /// For the verbs that look at what jobd is told.
+    static let configurationOptions = ConfigurationFile.options
+
+    func configurationFile() throws -> ConfigurationFile {
+        ConfigurationFile(arguments: arguments, environment: environment, directory: try directory())
+    }
+
+    /// Where outputs lie, as jobd would put them.
+    func outputPlaces() throws -> OutputPlaces {
+        let directory = try directory()
+        let configured = try configurationFile().read().outputDirectory
+        return OutputPlaces(own: directory.outputs, current: directory.absolute(configured))
     }
 }
 

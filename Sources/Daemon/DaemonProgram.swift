@@ -4,24 +4,25 @@ internal import Configuration
 internal import Glibc
 internal import JobStore
 internal import SQLite
+internal import Startup
 internal import Worker
 
 /// The whole of `jobd`: reads what it is told, takes the state directory, and runs the worker until it is stopped.
 package struct DaemonProgram {
     static let version = "0.1.0"
 
-    static let options = [
-        Option(
-            "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own"),
-        Option("config", value: "FILE", "the configuration; else $JOBD_CONFIG, or /etc/jobd/config.json"),
+    private static let stateOption = Option(
+        "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own")
+
+    private static let ownOptions = [
         Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL"),
-        Option(
-            "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be given again"),
         Option("drain", "end once nothing is left to do without a person"),
         Option("check", "check configuration, token and database, say what was found, and end"),
         Option("help", short: "h", "this text"),
         Option("version", "the version"),
     ]
+
+    static let options = [stateOption] + ConfigurationFile.options + ownOptions
 
     static let command = Command(
         "", "submit queued generation jobs, follow them, and download what they make",
@@ -46,12 +47,11 @@ package struct DaemonProgram {
         // The token is in the memory, and may be in the environment.
         cfile_keep_memory_secret()
         let names = [
-            "JOBD_STATE_DIR", "JOBD_CONFIG", "JOBD_API_URL", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME",
-            "NO_COLOR",
-            "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC",
-            "WATCHDOG_PID",
+            "JOBD_STATE_DIR", "XDG_STATE_HOME", "NO_COLOR", "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY",
+            "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
         ]
-        let environment = Environment.values(of: names + TokenSource.variables)
+        let environment = Environment.values(
+            of: names + ConfigurationFile.variables + TokenSource.variables)
         let screen = Screen(environment: environment)
         do {
             let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options)
@@ -206,7 +206,7 @@ package struct DaemonProgram {
         _ directory: StateDirectory, _ configuration: Configuration, _ token: TokenSource.Token?
     ) throws -> ExitCode {
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
-            .path
+            .place
         let isThere = unsafe access(file.path, F_OK) == 0
         try screen.write("configuration  \(isThere ? file.path : "none (\(file.path))"), valid\n")
         try screen.write("api            \(configuration.apiURL)\n")

@@ -5,6 +5,7 @@ internal import Glibc
 internal import HTTP
 internal import JobStore
 internal import Provider
+internal import Startup
 internal import Worker
 
 /// Puts together what the worker needs, at the start and at each reload.

@@ -1,3 +1,4 @@
+internal import Digest
 internal import Glibc
 
 /// Writes a body to an open file, hashing as it goes.

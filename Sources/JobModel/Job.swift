@@ -30,6 +30,8 @@ package struct Job: Equatable, Sendable {
     package var endedAt: Timestamp?
     package var nextTryAt: Timestamp?
     package var followedSince: Timestamp?
+    /// When the input was pruned: what stands in its place is not sent.
+    package var inputRemovedAt: Timestamp?
 
     package init(id: Int64, state: JobState, model: String, input: String, createdAt: Timestamp) {
         self.id = id

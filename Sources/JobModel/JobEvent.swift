@@ -6,6 +6,8 @@ package enum JobEvent: Equatable, Sendable {
     case cancelRequested
     case retried(resubmit: Bool)
     case resolved(Resolution)
+    /// Files that were on disk are gone or damaged: they are fetched once more, from the request that was paid for.
+    case refetched
 
     // From jobd, about sending it.
     /// The intent to send, written before the POST leaves.

@@ -14,6 +14,9 @@ extension Job {
         case (.uncertain, .resolved(.abandon)): .cancelled
         case (.uncertain, .resolved(.adopt)): .inQueue
 
+        case (.completed, .refetched), (.downloading, .refetched): .downloading
+        case (.failed, .refetched): failureKind == .download ? .downloading : nil
+
         case (.queued, .submitting): .submitting
         case (.submitting, .accepted): .inQueue
         case (.submitting, .notBought): cancelRequestedAt == nil ? .queued : .cancelled
@@ -65,7 +68,7 @@ extension Job {
             queuePosition = nil
             costUSD = cost ?? costUSD
         case .cancelRequested: cancelRequestedAt = cancelRequestedAt ?? now
-        case .retried: restart(at: now)
+        case .retried, .refetched: restart(at: now)
         case .resolved(.adopt(let id)): follow(id, from: now)
         case .resolved(.resubmit): forgetRequest()
         case .observed(let progress):

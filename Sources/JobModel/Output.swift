@@ -27,6 +27,8 @@ package struct Output: Equatable, Sendable {
     package var attempts: Int64 = 0
     /// Bytes that have come, as last noted.
     package var fetched: Int64 = 0
+    /// When the file was pruned.
+    package var removedAt: Timestamp?
 
     package init(jobID: Int64, position: Int64, kind: Kind, url: String) {
         self.jobID = jobID

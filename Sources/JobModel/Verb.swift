@@ -59,7 +59,12 @@ package enum Verb: Equatable, Sendable {
 
     private func retrying(_ job: Job, _ resubmit: Bool) -> Answer {
         switch job.state {
-        case .failed, .cancelled: .apply(.retried(resubmit: resubmit))
+        case .failed, .cancelled:
+            job.inputRemovedAt != nil && job.state(after: .retried(resubmit: resubmit)) == .queued
+                ? .refused(
+                    "is \(word(job)) and had its input pruned; to make it again: jobctl enqueue \(job.model) …"
+                )
+                : .apply(.retried(resubmit: resubmit))
         case .completed: .refused("is completed; to make it again: jobctl enqueue \(job.model) …")
         case .uncertain: .refused("is uncertain; say what became of it: jobctl resolve \(job.id) --resubmit")
         case .held: .refused("is held; to send it: jobctl release \(job.id)")

@@ -18,7 +18,9 @@ extension Job {
             "started_at": .optional(startedAt?.description),
             "finished_at": .optional(finishedAt?.description),
             "ended_at": .optional(endedAt?.description), "next_try_at": .optional(nextTryAt?.description),
-            "followed_since": .optional(followedSince?.description), "outputs": .array(outputs.map(\.json)),
+            "followed_since": .optional(followedSince?.description),
+            "input_removed_at": .optional(inputRemovedAt?.description),
+            "outputs": .array(outputs.map(\.json)),
         ])
     }
 }
@@ -33,7 +35,7 @@ extension Output {
             "media_type": .optional(mediaType), "width": .optional(width), "height": .optional(height),
             "duration_s": .optional(durationSeconds), "state": .string(state.rawValue),
             "downloaded_at": .optional(downloadedAt?.description), "attempts": .integer(attempts),
-            "fetched": .integer(fetched),
+            "fetched": .integer(fetched), "removed_at": .optional(removedAt?.description),
         ])
     }
 }

@@ -29,6 +29,7 @@ extension Job {
         endedAt = row.timestamp(22)
         nextTryAt = row.timestamp(23)
         followedSince = row.timestamp(24)
+        inputRemovedAt = row.timestamp(25)
     }
 }
 
@@ -51,5 +52,6 @@ extension Output {
         downloadedAt = row.timestamp(12)
         attempts = row.integer(13)
         fetched = row.integer(14)
+        removedAt = row.timestamp(15)
     }
 }

@@ -36,6 +36,7 @@ extension JobDatabase {
             try settleCharge(event, of: job, leaving: before.state, at: now)
             if case .succeeded = event { try replaceOutputs(of: id, with: outputs) }
             if case .retried = event, job.state == .downloading { try restartOutputs(of: id) }
+            if case .refetched = event { try restartOutputs(of: id) }
             if case .retried = event, job.state == .queued { try replaceOutputs(of: id, with: []) }
             try describe(event, before: before, after: job, extra, at: now)
             return job
@@ -121,6 +122,7 @@ extension JobDatabase {
                 "resubmit": .bool(resubmit || after.state == .queued), "state": .string(after.state.rawValue),
             ]
             if before.requestID != nil { detail["request_id"] = .optional(before.requestID) }
+        case .refetched: (kind, detail) = (.retried, ["state": .string(after.state.rawValue)])
         case .resolved(let resolution):
             kind = .resolved
             detail = ["as": .string(Self.word(resolution)), "request_id": .optional(after.requestID)]

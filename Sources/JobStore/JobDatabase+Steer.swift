@@ -29,7 +29,7 @@ extension JobDatabase {
     /// What only the database knows: that another job has the key or the request by now.
     package func obstacle(to event: JobEvent, of job: Job) throws -> String? {
         switch event {
-        case .retried:
+        case .retried, .refetched:
             guard let key = job.key, let holder = try keyHolder(key), holder != job.id else { return nil }
             return "has the key \"\(key)\", which job \(holder) has by now"
         case .resolved(.adopt(let requestID)):

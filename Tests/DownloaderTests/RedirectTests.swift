@@ -1,3 +1,4 @@
+import Digest
 import HTTP
 internal import Locked
 import Testing

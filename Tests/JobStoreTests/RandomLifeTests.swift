@@ -10,6 +10,7 @@ import Testing
         let failure = FailureKind.allCases[Int.random(in: 0..<6, using: &numbers)]
         let all: [JobEvent] = [
             .held, .released, .cancelRequested, .retried(resubmit: false), .retried(resubmit: true),
+            .refetched,
             .resolved(.resubmit), .resolved(.abandon), .resolved(.adopt(requestID: "adopted-\(step)")),
             .submitting(priceUSD: 0.5), .submitting(priceUSD: nil), .accepted(requestID: "r-\(step)"),
             .notBought(reason: "503", tryAgainAt: nil),

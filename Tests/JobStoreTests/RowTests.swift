@@ -16,11 +16,12 @@ import Testing
             try columns("jobs").joined(separator: " ")
                 == "id state model input priority label key not_before validation request_id remote_status "
                 + "queue_position submissions cancel_requested_at error_kind error_message price_usd cost_usd "
-                + "created_at submitted_at started_at finished_at ended_at next_try_at followed_since")
+                + "created_at submitted_at started_at finished_at ended_at next_try_at followed_since "
+                + "input_removed_at")
         #expect(
             try columns("outputs").joined(separator: " ")
                 == "job_id position kind url path bytes sha256 media_type width height duration_s state "
-                + "downloaded_at attempts fetched")
+                + "downloaded_at attempts fetched removed_at")
         #expect(try columns("events") == ["id", "job_id", "at", "kind", "detail"])
     }
 
@@ -37,7 +38,8 @@ import Testing
                 price_usd = 0.5, cost_usd = 0.25, created_at = '2024-01-03 00:00:00.000',
                 submitted_at = '2024-01-04 00:00:00.000', started_at = '2024-01-05 00:00:00.000',
                 finished_at = '2024-01-06 00:00:00.000', ended_at = '2024-01-07 00:00:00.000',
-                next_try_at = '2024-01-08 00:00:00.000', followed_since = '2024-01-09 00:00:00.000'
+                next_try_at = '2024-01-08 00:00:00.000', followed_since = '2024-01-09 00:00:00.000',
+                input_removed_at = '2024-01-10 00:00:00.000'
             """)
         var expected = Job(
             id: 1, state: .failed, model: "m", input: #"{"prompt":"a cat"}"#, createdAt: try time(3))
@@ -49,6 +51,7 @@ import Testing
         (expected.submittedAt, expected.startedAt) = (try time(4), try time(5))
         (expected.finishedAt, expected.endedAt) = (try time(6), try time(7))
         (expected.nextTryAt, expected.followedSince) = (try time(8), try time(9))
+        expected.inputRemovedAt = try time(10)
         #expect(try database.find(1) == expected)
     }
 
@@ -58,7 +61,7 @@ import Testing
         try database.connection.execute(
             """
             INSERT INTO outputs VALUES (1, 2, 'video', 'u', 'p', 3, printf('%.64c', 'a'), 't', 4, 5, 6.5,
-                'done', '2024-01-01 00:00:00.000', 7, 8)
+                'done', '2024-01-01 00:00:00.000', 7, 8, '2024-01-02 00:00:00.000')
             """)
         var expected = Output(jobID: 1, position: 2, kind: .video, url: "u")
         (expected.path, expected.bytes, expected.mediaType) = ("p", 3, "t")
@@ -66,6 +69,7 @@ import Testing
         (expected.width, expected.height, expected.durationSeconds) = (4, 5, 6.5)
         (expected.state, expected.attempts, expected.fetched) = (.done, 7, 8)
         expected.downloadedAt = Timestamp(year: 2024, month: 1, day: 1)
+        expected.removedAt = Timestamp(year: 2024, month: 1, day: 2)
         #expect(try database.outputs(of: 1) == [expected])
     }
 

@@ -23,7 +23,7 @@ import Testing
             "key", "not_before", "request_id", "remote_status", "queue_position", "cancel_requested_at",
             "error_kind",
             "error_message", "price_usd", "cost_usd", "submitted_at", "started_at", "finished_at", "ended_at",
-            "next_try_at", "followed_since",
+            "next_try_at", "followed_since", "input_removed_at",
         ]
         for key in absent { #expect(job[key] == .null, "\(key)") }
         let createdAt = try #require(job["created_at"]?.string)

@@ -1,21 +1,29 @@
-internal import CommandLineTool
-internal import Configuration
+package import CommandLineTool
+package import Configuration
 internal import Glibc
 
 /// Where the token comes from. The first place that has one wins.
-struct TokenSource {
-    let environment: [String: String]
-    let configuration: Configuration
+package struct TokenSource {
+    private let environment: [String: String]
+    private let configuration: Configuration
 
-    struct Token: Sendable {
-        let secret: String
+    package struct Token: Sendable {
+        package let secret: String
         /// Which place, for people; never the token itself.
-        let origin: String
+        package let origin: String
     }
 
-    static let variables = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY", "YOUR_API_TOKEN"]
+    /// The variables that may hold it.
+    package static let variables = [
+        "RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY", "YOUR_API_TOKEN",
+    ]
 
-    func find() throws(Failure) -> Token? {
+    package init(environment: [String: String], configuration: Configuration) {
+        self.environment = environment
+        self.configuration = configuration
+    }
+
+    package func find() throws(Failure) -> Token? {
         if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty,
             case .success(let bytes) = SmallFile.read(directory + "/token", limit: 1 << 16),
             let secret = try Self.clean(bytes, "the systemd credential")

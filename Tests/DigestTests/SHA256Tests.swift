@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HTTP
+@testable import Digest
 
 @Suite struct SHA256Tests {
     private func digest(_ parts: [String]) -> String {

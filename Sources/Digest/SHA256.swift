@@ -12,7 +12,7 @@ internal import CCrypto
 
     deinit { unsafe EVP_MD_CTX_free(context) }
 
-    func reset() {
+    package func reset() {
         Self.check(unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil))
     }
 

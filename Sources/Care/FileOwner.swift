@@ -1,0 +1,38 @@
+internal import JobModel
+package import JobStore
+
+/// Tells the files of jobs from those that somebody else put among them.
+package struct FileOwner {
+    private let store: JobDatabase
+    private let places: OutputPlaces
+
+    package init(_ store: JobDatabase, _ places: OutputPlaces) {
+        self.store = store
+        self.places = places
+    }
+
+    /// Whether a job has the file: as an output, as its sidecar, or as a download that is under way.
+    package func knows(_ path: String, in folder: OutputFolder) throws -> Bool {
+        // A path below outputs/ may stand there in either form: output_dir may lie inside of it.
+        if folder == places.own, try store.isOnRecord(path: path) { return true }
+        if try store.isOnRecord(path: folder.path + "/" + path) { return true }
+        let name = path.split(separator: "/").last ?? ""
+        if let id = Self.sidecar(name) { return try store.find(id) != nil }
+        if let id = Self.temporary(name) { return try store.find(id)?.state.hasEnded == false }
+        return false
+    }
+
+    /// The job of `000012.json`.
+    static func sidecar(_ name: Substring) -> Int64? {
+        guard name.hasSuffix(".json") else { return nil }
+        let digits = name.dropLast(5)
+        return digits.utf8.count >= 6 && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            ? Int64(digits) : nil
+    }
+
+    /// The job of `.000012-1.part`, `.000012-1.part.json` or `.000012.json.part`.
+    private static func temporary(_ name: Substring) -> Int64? {
+        guard name.hasPrefix("."), name.hasSuffix(".part") || name.hasSuffix(".part.json") else { return nil }
+        return Int64(name.dropFirst().prefix { ("0"..."9").contains($0) })
+    }
+}

@@ -1,0 +1,77 @@
+package import CommandLineTool
+package import Configuration
+internal import Glibc
+internal import JSON
+package import JobStore
+
+/// Finds and reads what jobd is told: the file, then `--set`, then the options and variables of their own.
+package struct ConfigurationFile: Sendable {
+    /// The variables that it looks at.
+    package static let variables = ["JOBD_CONFIG", "JOBD_API_URL", "XDG_CONFIG_HOME", "HOME"]
+
+    package static let options = [
+        Option("config", value: "FILE", "the configuration; else $JOBD_CONFIG, or /etc/jobd/config.json"),
+        Option(
+            "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be given again"),
+    ]
+
+    private let arguments: Arguments
+    package let environment: [String: String]
+    private let directory: StateDirectory
+
+    package init(arguments: Arguments, environment: [String: String], directory: StateDirectory) {
+        self.arguments = arguments
+        self.environment = environment
+        self.directory = directory
+    }
+
+    /// A file's path, why it is that one, and whether it must be there.
+    package struct Place: Sendable {
+        package let path: String
+        package let origin: String
+        let isNamed: Bool
+    }
+
+    /// The file that counts.
+    package var place: Place {
+        if let path = arguments.value("config") {
+            return Place(path: path, origin: "--config", isNamed: true)
+        }
+        if let path = environment["JOBD_CONFIG"], !path.isEmpty {
+            return Place(path: path, origin: "$JOBD_CONFIG", isNamed: true)
+        }
+        if directory.path == "/var/lib/jobd" {
+            return Place(path: "/etc/jobd/config.json", origin: "for /var/lib/jobd", isNamed: false)
+        }
+        let home = environment["XDG_CONFIG_HOME"] ?? (environment["HOME"] ?? "") + "/.config"
+        return Place(path: home + "/jobd/config.json", origin: "the default for a user", isNamed: false)
+    }
+
+    package func read() throws(Failure) -> Configuration {
+        var reader = ConfigurationReader()
+        let place = place
+        do throws(ConfigurationError) {
+            if let text = try Self.bytes(of: place.path, isNamed: place.isNamed) {
+                try reader.read(file: text)
+            }
+        } catch {
+            throw Failure(.configuration, "\(place.path): \(error)", hint: error.hint)
+        }
+        do throws(ConfigurationError) {
+            if let url = environment["JOBD_API_URL"], !url.isEmpty { try reader.set("api_url", .string(url)) }
+            for assignment in arguments.values("set") { try reader.read(assignment: assignment) }
+            if let url = arguments.value("api-url") { try reader.set("api_url", .string(url)) }
+            return try reader.finished()
+        } catch {
+            throw Failure(.configuration, "\(error)", hint: error.hint)
+        }
+    }
+
+    private static func bytes(of path: String, isNamed: Bool) throws(ConfigurationError) -> [UInt8]? {
+        switch SmallFile.read(path, limit: 1 << 20) {
+        case .success(let bytes): return bytes
+        case .failure(.system(ENOENT)) where !isNamed: return nil
+        case .failure(let fault): throw ConfigurationError("cannot read it: \(fault.reason)")
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Glibc
+import JSON
+import Scratch
+import Testing
+
+/// The care of files: held against the record, and fetched again.
+@Suite(.serialized) struct VerifyTests {
+    /// Some jobs whose files are there.
+    private func stage(jobs: Int = 3) async throws -> Stage {
+        let stage = try await Stage()
+        for number in 1...jobs { try await stage.enqueue("fox \(number)") }
+        let jobd = try stage.jobd(options: ["--drain"])
+        try #require(try await jobd.exitCode() == 0)
+        return stage
+    }
+
+    private func path(_ id: Int64, in stage: Stage) throws -> String {
+        stage.state + "/outputs/" + (try stage.text("SELECT path FROM outputs WHERE job_id = \(id)") ?? "")
+    }
+
+    private func findings(_ answer: (code: Int32, output: String, errors: String)) throws -> [JSON] {
+        try answer.output.split(separator: "\n").map { try JSON(parsing: $0) }
+    }
+
+    @Test func wholeFilesAreWhatTheRecordSays() async throws {
+        let stage = try await stage()
+        let answer = try await stage.jobctl("verify", "--json")
+        #expect(answer.code == 0, "\(answer)")
+        let lines = try findings(answer)
+        #expect(lines.count == 1, "\(lines)")
+        #expect(lines.last?["checked"] == .integer(3))
+        #expect(lines.last?["foreign"] == .integer(0))
+    }
+
+    @Test func eachKindOfDamageIsNamedAndForeignFilesAreNone() async throws {
+        let stage = try await stage(jobs: 4)
+        unlink(try path(1, in: stage))
+        let second = try path(2, in: stage)
+        var bytes = try #require(FileOnDisk.bytes(second))
+        bytes[bytes.count - 20] ^= 1
+        FileOnDisk.write(bytes, to: second)
+        truncate(try path(3, in: stage), 10)
+        FileOnDisk.write("mine", to: stage.state + "/outputs/note.txt")
+        let answer = try await stage.jobctl("verify", "--json")
+        #expect(answer.code == 1)
+        let lines = try findings(answer)
+        let kinds = lines.compactMap { line in
+            line["kind"]?.string.map { "\($0) \(line["job_id"]?.integer ?? 0) \(line["path"]?.string ?? "")" }
+        }
+        let paths = try stage.texts("SELECT path FROM outputs ORDER BY job_id")
+        #expect(
+            Set(kinds) == [
+                "missing 1 \(paths[0])", "changed 2 \(paths[1])", "changed 3 \(paths[2])",
+                "foreign 0 note.txt",
+                "summary 0 ",
+            ])
+        // Somebody's own file is no damage, and no matter for those who ask for some jobs.
+        #expect(try await stage.jobctl("verify", "4", "--json").code == 0)
+        #expect(try await stage.jobctl("verify", "1-3", "-q").output == "1\n2\n3\n")
+        #expect(try await stage.jobctl("verify", "--sample", "100%").code == 1)
+    }
+
+    @Test func aSampleReadsAsManyAsAsked() async throws {
+        let stage = try await stage(jobs: 6)
+        for (sample, count) in [("1", 1), ("4", 4), ("50%", 3), ("9", 6), ("0.1%", 1)] as [(String, Int64)] {
+            let lines = try findings(try await stage.jobctl("verify", "--sample", sample, "--json"))
+            #expect(lines.last?["checked"] == .integer(count), "\(sample)")
+        }
+        #expect(try await stage.jobctl("verify", "--sample", "none").code == 64)
+    }
+
+    @Test func aLinkIsNotTakenForTheFileThatItLeadsTo() async throws {
+        let stage = try await stage(jobs: 1)
+        let path = try path(1, in: stage)
+        rename(path, stage.state + "/elsewhere.png")
+        symlink(stage.state + "/elsewhere.png", path)
+        let answer = try await stage.jobctl("verify")
+        #expect(answer.code == 1)
+        #expect(answer.output.contains("changed") && answer.output.contains("symbolic link"), "\(answer)")
+    }
+
+    @Test func repairFetchesAgainAndBuysNothing() async throws {
+        let stage = try await stage()
+        let (first, second) = (try path(1, in: stage), try path(2, in: stage))
+        let original = try #require(FileOnDisk.bytes(first))
+        unlink(first)
+        truncate(second, 10)
+        let answer = try await stage.jobctl("verify", "--repair", "--json")
+        #expect(answer.code == 1, "\(answer)")
+        #expect(try findings(answer).filter { $0["fetched_again"] == .bool(true) }.count == 2)
+        #expect(
+            try stage.texts("SELECT state FROM jobs ORDER BY id") == [
+                "downloading", "downloading", "completed",
+            ])
+        #expect(answer.errors.contains("jobd is not running"))
+        let jobd = try stage.jobd(options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0)
+        #expect(try stage.texts("SELECT state FROM jobs") == ["completed", "completed", "completed"])
+        #expect(FileOnDisk.bytes(first) == original)
+        #expect(FileOnDisk(second + ".damaged")?.size == 10)
+        #expect(try await stage.accepted() == 3)
+        #expect(try stage.number("SELECT count(*) FROM charges") == 3)
+        let kinds = try stage.texts("SELECT kind FROM events WHERE job_id = 1 ORDER BY id DESC LIMIT 3")
+        #expect(kinds == ["ended", "output", "retried"])
+        #expect(try await stage.jobctl("verify").code == 0)
+    }
+
+    @Test func aRunningDaemonTakesUpARepairAtOnce() async throws {
+        let stage = try await Stage()
+        try await stage.enqueue()
+        let jobd = try stage.jobd()
+        try await stage.wait(for: 1, toBe: "completed")
+        unlink(try path(1, in: stage))
+        #expect(try await stage.jobctl("verify", "1", "--repair").code == 1)
+        try await eventually("the file is back") {
+            try stage.number("SELECT count(*) FROM events WHERE kind = 'ended'") == 2
+        }
+        #expect(try stage.state(of: 1) == "completed")
+        #expect(try await stage.jobctl("verify").code == 0)
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test func whatTheServiceNoLongerHasEndsAsAFailureThatSaysSo() async throws {
+        let stage = try await stage(jobs: 1)
+        unlink(try path(1, in: stage))
+        try await stage.setFaults("file:404")
+        #expect(try await stage.jobctl("verify", "--repair").code == 1)
+        let jobd = try stage.jobd("retry.attempts=2", options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0)
+        #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
+        #expect(try await stage.accepted() == 1)
+    }
+
+    @Test func filesInAnOutputDirectoryOfItsOwnAreFound() async throws {
+        let stage = try await Stage()
+        let folder = stage.scratch["pictures"]
+        try await stage.enqueue()
+        let jobd = try stage.jobd("output_dir=\(folder)", options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0)
+        #expect(try await stage.jobctl("verify", "--set", "output_dir=\(folder)").code == 0)
+        FileOnDisk.write("mine", to: folder + "/note.txt")
+        let answer = try await stage.jobctl("verify", "--set", "output_dir=\(folder)")
+        #expect(answer.output == "foreign\t\t\(folder)/note.txt\t\n")
+        unlink(try #require(try stage.text("SELECT path FROM outputs")))
+        // The file is missed, whether or not this is still where outputs go.
+        #expect(try await stage.jobctl("verify").code == 1)
+    }
+}
