@@ -72,8 +72,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Locked",
-                "CFile", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
-                "JobStore",
+                "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
+                "JSON", "JobModel", "JobStore",
                 "Provider",
                 "SQLite", "Startup", "Worker",
             ],
@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "ControlCommands",
             dependencies: [
-                "Care", "Catalogue", "CommandLineTool", "Configuration", "JSON", "JobModel", "JobStore",
+                "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "JSON", "JobModel",
+                "JobStore",
                 "Spelling", "Startup",
             ],
             swiftSettings: strictMemory),

@@ -3,6 +3,8 @@
 
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /// Renames without replacing what has the new name. The C library shows this call to GNU sources only.
@@ -20,6 +22,18 @@ static inline int cfile_keep_memory_secret(void) {
 static inline int cfile_in_memory(const char *name) {
     const unsigned int close_on_exec = 1;
     return (int)syscall(SYS_memfd_create, name, close_on_exec);
+}
+
+/// Which kind of file system holds the path, by its magic number; 0 where that cannot be told.
+static inline unsigned int cfile_file_system(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (unsigned int)status.f_type : 0;
+}
+
+/// Whether something keeps the machine's clock right.
+static inline int cfile_clock_is_kept(void) {
+    struct timex state = {.modes = 0};
+    return adjtimex(&state) != TIME_ERROR;
 }
 
 #endif

@@ -22,6 +22,13 @@ package struct FileOwner {
         return false
     }
 
+    /// The sidecar of a job, in the folder of its file `path`.
+    static func sidecar(of id: Int64, beside path: String) -> String {
+        let digits = String(id)
+        let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".json"
+        return path.lastIndex(of: "/").map { path[...$0] + name } ?? name
+    }
+
     /// The job of `000012.json`.
     static func sidecar(_ name: Substring) -> Int64? {
         guard name.hasSuffix(".json") else { return nil }

@@ -27,6 +27,8 @@ package struct Configuration: Equatable, Sendable {
     package var onUncertain = OnUncertain.hold
     package var onFinish: [String]?
     package var onAttention: [String]?
+    package var retention = Retention()
+    package var metricsFile: String?
     package var logLevel = LogLevel.info
 
     package init() {}
@@ -41,6 +43,15 @@ package struct Configuration: Equatable, Sendable {
         package static func < (left: LogLevel, right: LogLevel) -> Bool {
             (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
         }
+    }
+
+    /// How long after a job's end its parts are kept; nil is for ever.
+    package struct Retention: Equatable, Sendable {
+        package var files: Duration?
+        package var inputs: Duration?
+        package var rows: Duration?
+
+        package init() {}
     }
 
     /// What is said of one model, or of all whose ids begin so.

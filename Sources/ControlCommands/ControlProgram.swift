@@ -11,8 +11,8 @@ package enum ControlProgram {
     static let verbs: [any ControlVerb.Type] = [
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, WaitVerb.self, EventsVerb.self, CancelVerb.self,
         RetryVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self, PauseVerb.self,
-        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, VerifyVerb.self, BackupVerb.self,
-        VersionVerb.self, HelpVerb.self,
+        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, VerifyVerb.self, PruneVerb.self, ExportVerb.self,
+        BackupVerb.self, DoctorVerb.self, VersionVerb.self, HelpVerb.self,
     ]
 
     static let commonOptions = [
@@ -28,7 +28,7 @@ package enum ControlProgram {
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
         let environment = Environment.values(
             of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"]
-                + ConfigurationFile.variables)
+                + ["CREDENTIALS_DIRECTORY"] + ConfigurationFile.variables + TokenSource.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {

@@ -2,6 +2,7 @@ internal import CFile
 internal import CommandLineTool
 internal import Configuration
 internal import Glibc
+internal import JSON
 internal import JobStore
 internal import SQLite
 internal import Startup
@@ -21,6 +22,9 @@ package struct DaemonProgram {
         Option("help", short: "h", "this text"),
         Option("version", "the version"),
     ]
+
+    /// For jobctl doctor: `token` or `balance`.
+    private static let hiddenOptions = [Option("ask", value: "WHAT", "ask RunComfy about the account")]
 
     static let options = [stateOption] + ConfigurationFile.options + ownOptions
 
@@ -54,7 +58,8 @@ package struct DaemonProgram {
             of: names + ConfigurationFile.variables + TokenSource.variables)
         let screen = Screen(environment: environment)
         do {
-            let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options)
+            let arguments = try Arguments(
+                Array(CommandLine.arguments.dropFirst()), options: options + hiddenOptions)
             let program = DaemonProgram(arguments: arguments, environment: environment, screen: screen)
             let code = try await program.run()
             try screen.flush()
@@ -97,6 +102,11 @@ package struct DaemonProgram {
         let services = try Services(directory, configuration, log)
         let token = try TokenSource(environment: environment, configuration: configuration).find()
         let context = try services.context(configuration, token: token)
+        if let question = arguments.value("ask") {
+            let answer = try await AccountQuestion(configuration: configuration, token: token).ask(question)
+            try screen.write(answer.text + "\n")
+            return .success
+        }
         if arguments.has("check") { return try check(directory, configuration, token) }
         if token == nil, arguments.has("drain") {
             throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
@@ -129,7 +139,7 @@ package struct DaemonProgram {
         let dispatcher = Dispatcher(store: store, context: context, drains: arguments.has("drain"))
         let log = services.log
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
-        let hooks = Hooks(store, context.configuration, log)
+        let attendants = try await Attendants(directory, store, context.configuration, log)
         let manager = ServiceManager(environment: environment)
         let report = StatusReport(store, manager)
         let watchdog = Watchdog(manager, dispatcher, store, services)
@@ -140,11 +150,11 @@ package struct DaemonProgram {
                 Task { await dispatcher.stop() }
             },
             onReload: {
-                Task { await manager.duringReload { await Self.reload(dispatcher, hooks, services, file) } }
+                Task { await manager.duringReload { await Self.reload(dispatcher, attendants, services, file) } }
             })
         let changes = try ChangeWatch(directory) {
             dispatcher.ring()
-            hooks.ring()
+            attendants.ring()
             report.ring()
         }
         log.write(.info, "jobd \(Self.version) runs on \(directory.path)")
@@ -154,7 +164,7 @@ package struct DaemonProgram {
             log.write(.warning, "there is no token: submissions are paused")
         }
         let ending = try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await hooks.run() }
+            group.addTask { await attendants.run() }
             group.addTask { await report.run() }
             group.addTask { await watchdog.run() }
             let result: Result<Dispatcher.Ending, any Error>
@@ -165,7 +175,7 @@ package struct DaemonProgram {
             // Nobody else ends them: jobd would stay, and do nothing.
             watchdog.finish()
             report.finish()
-            await hooks.finish(all: (try? result.get()).map { $0 != .stopped } ?? false)
+            await attendants.finish(all: (try? result.get()).map { $0 != .stopped } ?? false)
             return try result.get()
         }
         changes.end()
@@ -185,7 +195,7 @@ package struct DaemonProgram {
 
     /// A reload that fails changes nothing.
     private static func reload(
-        _ dispatcher: Dispatcher, _ hooks: Hooks, _ services: Services, _ file: ConfigurationFile
+        _ dispatcher: Dispatcher, _ attendants: Attendants, _ services: Services, _ file: ConfigurationFile
     )
         async
     {
@@ -195,7 +205,7 @@ package struct DaemonProgram {
             let context = try services.context(configuration, token: token)
             services.log.change(configuration.logLevel)
             await dispatcher.reload(context)
-            await hooks.reload(configuration)
+            await attendants.reload(configuration)
             services.log.write(.info, "the configuration was read again")
         } catch {
             services.log.write(.error, "the configuration stays as it was: \(failure(error).message)")
@@ -206,18 +216,27 @@ package struct DaemonProgram {
         _ directory: StateDirectory, _ configuration: Configuration, _ token: TokenSource.Token?
     ) throws -> ExitCode {
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
-            .place
-        let isThere = unsafe access(file.path, F_OK) == 0
-        try screen.write("configuration  \(isThere ? file.path : "none (\(file.path))"), valid\n")
+        try screen.write(
+            "configuration  \(file.isThere ? file.place.path : "none (\(file.place.path))"), valid\n")
         try screen.write("api            \(configuration.apiURL)\n")
         try screen.write("state          \(directory.path) (\(directory.origin.rawValue))\n")
+        var prices = UnknownPrices(configuration: configuration, database: nil)
         do {
             let database = try JobDatabase(directory, .read)
+            prices = UnknownPrices(configuration: configuration, database: database)
             try screen.write(
                 "database       schema \(try database.schemaVersion()), SQLite \(Connection.libraryVersion)\n"
             )
         } catch StoreError.missing {
             try screen.write("database       not there yet; jobd makes it\n")
+        }
+        let unknown = try prices.models()
+        if !unknown.isEmpty {
+            screen.say(
+                SafeText.escape(
+                    "jobd: warning: a budget is set, and does not hold back models of unknown price: ")
+                    + SafeText.escape(unknown.joined(separator: ", ")))
+            screen.say("hint: set models.MODEL.price_usd")
         }
         guard let token else {
             try screen.write("token          none\n")

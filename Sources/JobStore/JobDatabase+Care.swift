@@ -4,6 +4,21 @@ internal import SQLite
 
 /// What the care of files asks: which ones the record names, and that some be fetched once more.
 extension JobDatabase {
+    /// Which SQLite works on the database.
+    package static var libraryVersion: String { Connection.libraryVersion }
+
+    /// What SQLite finds wrong with the file; nothing where it is whole.
+    package func quickCheck() throws -> [String] {
+        try perform { try connection.all("PRAGMA quick_check(5)") { $0.text(0) }.filter { $0 != "ok" } }
+    }
+
+    /// When the newest event was written.
+    package func newestMoment() throws -> Timestamp? {
+        try perform {
+            try connection.first("SELECT at FROM events ORDER BY id DESC LIMIT 1") { $0.timestamp(0) } ?? nil
+        }
+    }
+
     /// How many files of the jobs from `range` should be on disk, and how many bytes they have.
     package func filesOnRecord(of range: ClosedRange<Int64> = 1...Int64.max) throws -> (
         count: Int64, bytes: Int64

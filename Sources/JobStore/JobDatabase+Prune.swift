@@ -62,6 +62,24 @@ extension JobDatabase {
         }
     }
 
+    /// The file is there still: it could not be removed.
+    package func takeBackRemoval(of output: Output) throws {
+        _ = try perform {
+            try connection.run(
+                "UPDATE outputs SET removed_at = NULL WHERE job_id = ?1 AND position = ?2", output.jobID,
+                output.position)
+        }
+    }
+
+    /// Whether the job ended before `moment`, and has not been taken up again.
+    package func hasEnded(_ id: Int64, before moment: Timestamp) throws -> Bool {
+        try perform {
+            try connection.first(
+                "SELECT 1 FROM jobs WHERE id = ?1 AND ended_at IS NOT NULL AND ended_at < ?2", id, moment
+            ) { _ in true } ?? false
+        }
+    }
+
     /// Forgets the job, its outputs and its events. What it cost stays in `charges`; its id is never used again.
     package func removeRow(of id: Int64) throws -> Bool {
         try perform {

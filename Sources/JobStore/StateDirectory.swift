@@ -67,6 +67,7 @@ package struct StateDirectory: Sendable {
     /// A path of the configuration: a relative one lies in this directory.
     package func absolute(_ name: String) -> String { name.hasPrefix("/") ? name : path + "/" + name }
 
+    /// The mode of the files that make up the store.
     package var fileMode: UInt32 { isShared ? 0o660 : 0o600 }
 
     private var groupName: String? {

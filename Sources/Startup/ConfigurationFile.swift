@@ -47,6 +47,9 @@ package struct ConfigurationFile: Sendable {
         return Place(path: home + "/jobd/config.json", origin: "the default for a user", isNamed: false)
     }
 
+    /// Whether the file that counts is there.
+    package var isThere: Bool { unsafe access(place.path, F_OK) == 0 }
+
     package func read() throws(Failure) -> Configuration {
         var reader = ConfigurationReader()
         let place = place

@@ -1,0 +1,147 @@
+package import JobModel
+package import JobStore
+
+/// Forgets what is old, batch by batch: first the record says so, then the files go. A crash in between leaves a file
+/// that no record names, and never a record that is wrong.
+package struct Pruning: Sendable {
+    /// What of a job is forgotten.
+    package struct Parts: Equatable, Sendable {
+        package var rows = false
+        package var inputs = false
+        package var files = false
+
+        package init(rows: Bool = false, inputs: Bool = false, files: Bool = false) {
+            (self.rows, self.inputs, self.files) = (rows, inputs, files)
+        }
+    }
+
+    /// What was forgotten, or would be.
+    package struct Tally: Equatable, Sendable {
+        package var rows: Int64 = 0
+        package var inputs: Int64 = 0
+        package var files: Int64 = 0
+        package var bytes: Int64 = 0
+        /// Files that could not be removed, and why. Their jobs stay.
+        package var faults: [String] = []
+
+        package init() {}
+
+        package static func += (sum: inout Tally, more: Tally) {
+            sum.rows += more.rows
+            sum.inputs += more.inputs
+            sum.files += more.files
+            sum.bytes += more.bytes
+            sum.faults += more.faults
+        }
+    }
+
+    /// How many jobs one transaction touches: the lock is held for some milliseconds.
+    package static let batch = 100
+
+    private let parts: Parts
+    private let moment: Timestamp
+    private let filter: JobFilter
+    private let places: OutputPlaces
+    private let program: String
+
+    /// - Parameter moment: only jobs that ended before it.
+    package init(
+        _ parts: Parts, before moment: Timestamp, _ filter: JobFilter = JobFilter(), places: OutputPlaces,
+        by program: String
+    ) {
+        self.parts = parts
+        self.moment = moment
+        self.filter = filter
+        self.places = places
+        self.program = program
+    }
+
+    /// The next jobs that are meant.
+    package func next(after place: EndedJob?, in store: JobDatabase) throws -> [EndedJob] {
+        try store.ended(before: moment, filter, after: place, limit: Self.batch)
+    }
+
+    /// What there is to forget of a job.
+    package func count(_ id: Int64, in store: JobDatabase) throws -> Tally {
+        var tally = Tally()
+        guard let job = try store.find(id) else { return tally }
+        if parts.rows { tally.rows = 1 }
+        // With its row, the input goes anyway.
+        if parts.inputs, !parts.rows, job.inputRemovedAt == nil { tally.inputs = 1 }
+        if parts.files {
+            for output in try store.outputs(of: id) where output.state == .done && output.removedAt == nil {
+                tally.files += 1
+                tally.bytes += output.bytes ?? 0
+            }
+        }
+        return tally
+    }
+
+    /// Files whose removal the record has announced.
+    package struct Announced: Sendable {
+        fileprivate let jobs: [EndedJob]
+        fileprivate let files: [Output]
+    }
+
+    /// Before the files: the record says that they are gone; inside a transaction of the caller's.
+    package func announce(_ jobs: [EndedJob], in store: JobDatabase) throws -> Announced {
+        var files: [Output] = []
+        guard parts.files else { return Announced(jobs: jobs, files: []) }
+        for job in jobs where try store.hasEnded(job.id, before: moment) {
+            let own = try store.outputs(of: job.id).filter { $0.state == .done && $0.removedAt == nil }
+            guard !own.isEmpty else { continue }
+            try store.noteRemoved(own.map(\.position), of: job.id, by: program)
+            files += own
+        }
+        return Announced(jobs: jobs, files: files)
+    }
+
+    /// What became of the files.
+    package struct Removal: Sendable {
+        fileprivate let announced: Announced
+        fileprivate var kept: [Output] = []
+        fileprivate var tally = Tally()
+    }
+
+    /// Removes the files, and each job's sidecar with its last one.
+    package func removeFiles(_ announced: Announced) -> Removal {
+        var removal = Removal(announced: announced)
+        for (index, output) in announced.files.enumerated() {
+            guard let recorded = output.path else { continue }
+            guard let (folder, path) = places.place(of: recorded) else {
+                removal.kept.append(output)
+                removal.tally.faults.append("\(recorded) lies outside of output_dir, and stays")
+                continue
+            }
+            do throws(FileFault) {
+                if try folder.remove(path) {
+                    removal.tally.files += 1
+                    removal.tally.bytes += output.bytes ?? 0
+                }
+                let isLast =
+                    index + 1 == announced.files.count || announced.files[index + 1].jobID != output.jobID
+                if isLast { _ = try folder.remove(FileOwner.sidecar(of: output.jobID, beside: path)) }
+            } catch {
+                removal.kept.append(output)
+                removal.tally.faults.append("\(recorded) cannot be removed: \(error)")
+            }
+        }
+        return removal
+    }
+
+    /// After the files: the rest is forgotten; inside a transaction of the caller's.
+    package func finish(_ removal: Removal, in store: JobDatabase) throws -> Tally {
+        var tally = removal.tally
+        for output in removal.kept { try store.takeBackRemoval(of: output) }
+        let keepers = Set(removal.kept.map(\.jobID))
+        for job in removal.announced.jobs
+        where try !keepers.contains(job.id) && store.hasEnded(job.id, before: moment) {
+            if parts.rows {
+                if try store.removeRow(of: job.id) { tally.rows += 1 }
+            } else if parts.inputs, try store.removeInput(of: job.id, by: program) {
+                tally.inputs += 1
+            }
+        }
+        return tally
+    }
+}

@@ -1,0 +1,107 @@
+internal import CFile
+internal import CommandLineTool
+internal import Configuration
+internal import Glibc
+internal import JobStore
+
+/// The state directory: which one, its modes, its file system and the space on it.
+struct PlaceChecks {
+    let directory: StateDirectory
+    let configuration: Configuration
+
+    func all() -> [Diagnosis] {
+        guard directory.exists else {
+            return [
+                .warning(
+                    "state", "\(directory.path) (\(directory.origin.rawValue)) is not there yet",
+                    "jobctl enqueue makes it, and so does jobd")
+            ]
+        }
+        return [state()] + files() + [fileSystem(), space()]
+    }
+
+    private func state() -> Diagnosis {
+        let place = "\(directory.path) (\(directory.origin.rawValue))"
+        do { try directory.checkAccess() } catch {
+            return .fault("state", "\(error)", (error as? StoreError)?.hint)
+        }
+        let mode = Self.mode(of: directory.path) ?? 0
+        let words = "\(place), mode \(String(mode, radix: 8))"
+        if mode & 0o007 != 0 {
+            return .fault("state", "\(words): everybody may look into it", "chmod o= \(directory.path)")
+        }
+        if mode & 0o070 != 0, !directory.isShared {
+            return .warning(
+                "state", "\(words): neither private (700) nor a group's (2770)",
+                "chmod 700 \(directory.path), or chmod 2770 where its group may spend")
+        }
+        return .ok("state", words + (directory.isShared ? ": its group's members may spend" : ""))
+    }
+
+    /// Files that somebody may read or write who should not, or that the group cannot use.
+    private func files() -> [Diagnosis] {
+        let names = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"]
+        let wrong = names.compactMap { name -> String? in
+            guard let mode = Self.mode(of: directory.path + "/" + name), mode & 0o777 != directory.fileMode
+            else { return nil }
+            return "\(name) \(String(mode & 0o777, radix: 8))"
+        }
+        guard !wrong.isEmpty else { return [] }
+        let wanted = String(directory.fileMode, radix: 8)
+        return [
+            .warning(
+                "modes", "\(wrong.joined(separator: ", ")), not \(wanted)",
+                "cd \(directory.path) && chmod \(wanted) \(wrong.map { $0.prefix { $0 != " " } }.joined(separator: " "))"
+            )
+        ]
+    }
+
+    /// A write-ahead log needs memory that all processes share, and locks that work.
+    private func fileSystem() -> Diagnosis {
+        let networks: [UInt32: String] = [
+            0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB2", 0x0102_1997: "9P",
+            0x00C3_6400: "Ceph", 0x5346_414F: "AFS", 0x7375_7245: "Coda", 0x0BD0_0BD0: "Lustre",
+            0x7461_636F: "OCFS2", 0x0116_1970: "GFS2", 0x4750_4653: "GPFS",
+        ]
+        let magic = unsafe cfile_file_system(directory.path)
+        if let name = networks[magic] {
+            return .fault(
+                "file system",
+                "the state directory is on \(name): SQLite's log does not work across a network",
+                "move it to a local disk, and let output_dir alone lie on the network")
+        }
+        if magic == 0x6573_5546 {
+            return .warning(
+                "file system", "the state directory is on a FUSE file system, which may be a remote one",
+                "move it to a local disk, unless this is one")
+        }
+        return .ok("file system", "local")
+    }
+
+    /// Where outputs go, or would go: the nearest directory that is there.
+    private func space() -> Diagnosis {
+        var path = directory.absolute(configuration.outputDirectory)
+        var status = statvfs()
+        while unsafe statvfs(path, &status) != 0 {
+            guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+                return .warning("space", "cannot be told", nil)
+            }
+            path = String(path[..<slash])
+        }
+        let (free, isHuge) = Int64(clamping: status.f_bavail).multipliedReportingOverflow(
+            by: Int64(clamping: status.f_frsize))
+        let minimum = configuration.minFree
+        let words =
+            "\(ByteText.of(isHuge ? .max : free)) free for outputs; min_free is \(ByteText.of(minimum))"
+        if isHuge || free / 2 >= minimum { return .ok("space", words) }
+        let hint = "free some space (jobctl prune --files), or lower min_free"
+        return free < minimum
+            ? .fault("space", "\(words): downloads wait", hint)
+            : .warning("space", "\(words): nearly full", hint)
+    }
+
+    private static func mode(of path: String) -> UInt32? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+}

@@ -1,0 +1,74 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JobModel
+internal import JobStore
+
+/// Who holds the lock, whether jobd lives, what holds it back, and what systemd says of it.
+struct ProcessChecks {
+    let directory: StateDirectory
+    let store: JobDatabase?
+
+    func all() -> [Diagnosis] { [daemon()] + pauses() + [unit()].compactMap { $0 } }
+
+    private func daemon() -> Diagnosis {
+        guard let holder = StateLock.holder(of: directory) else {
+            let waiting = waitingJobs()
+            return .warning(
+                "jobd", "not running" + (waiting > 0 ? ", and \(waiting) jobs wait for it" : ""),
+                "systemctl start jobd, or: jobd")
+        }
+        guard holder.name == "jobd" else {
+            return .ok(
+                "jobd", "not running; \(holder.name) (pid \(holder.processID)) has the lock for a moment")
+        }
+        var status = stat()
+        // jobd writes its name when it takes the lock, and never again.
+        guard unsafe stat(directory.lock, &status) == 0 else { return .ok("jobd", "runs") }
+        let since = Int64(status.st_mtim.tv_sec) * 1000
+        let uptime = TimeText.span(milliseconds: UInt64(max(0, Timestamp.now.milliseconds - since)))
+        return .ok("jobd", "runs and holds the lock, pid \(holder.processID), for \(uptime)")
+    }
+
+    private func waitingJobs() -> Int64 {
+        guard let counts = try? store?.counts(endedSince: .now) else { return 0 }
+        return JobState.allCases.filter { !$0.hasEnded && $0 != .held }.reduce(0) { $0 + (counts[$1] ?? 0) }
+    }
+
+    private func pauses() -> [Diagnosis] {
+        ((try? store?.pauses()) ?? []).map { pause in
+            let since = TimeText.relative(pause.since.milliseconds, now: Timestamp.now.milliseconds)
+            return .warning(
+                "submissions", "paused (\(pause.reason.rawValue), \(since)): \(pause.detail)",
+                pause.reason == .hand
+                    ? "jobctl resume" : "jobd tries again by itself; jobctl resume tries now")
+        }
+    }
+
+    /// Nil where there is no systemd.
+    private func unit() -> Diagnosis? {
+        guard unsafe access("/run/systemd/system", F_OK) == 0 else { return nil }
+        let user = directory.path == "/var/lib/jobd" ? [] : ["--user"]
+        let words =
+            ["systemctl"] + user + [
+                "show", "jobd.service", "-p", "LoadState,ActiveState,SubState,NRestarts,UnitFileState",
+            ]
+        guard let answer = ProgramOutput.of(words), answer.code == 0 else { return nil }
+        var values: [Substring: Substring] = [:]
+        for line in answer.output.split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1)
+            if parts.count == 2 { values[parts[0]] = parts[1] }
+        }
+        let command = (["systemctl"] + user).joined(separator: " ")
+        let state = "\(values["ActiveState"] ?? "unknown") (\(values["SubState"] ?? "unknown"))"
+        if values["LoadState"] == "not-found" { return .ok("unit", "jobd.service is not installed") }
+        if values["ActiveState"] == "failed" {
+            return .fault(
+                "unit", "jobd.service is \(state)", "\(command) status jobd; journalctl -u jobd -n 50")
+        }
+        let restarts = values["NRestarts"].flatMap { Int($0) } ?? 0
+        let summary = "jobd.service is \(state), \(values["UnitFileState"] ?? "unknown")"
+        return restarts > 3
+            ? .warning("unit", "\(summary), restarted \(restarts) times", "journalctl -u jobd -n 50")
+            : .ok("unit", summary)
+    }
+}

@@ -1,0 +1,77 @@
+internal import Configuration
+internal import HTTP
+internal import JSON
+internal import Provider
+internal import Startup
+
+/// What `jobctl doctor` has jobd ask of RunComfy. The answer is one JSON object.
+struct AccountQuestion {
+    let configuration: Configuration
+    let token: TokenSource.Token?
+
+    private enum Verdict: String {
+        case ok, warning, fault
+    }
+
+    func ask(_ what: String) async throws -> JSON {
+        guard let secret = token?.secret else {
+            return Self.answer(.fault, "there is no token", "set token_file or $RUNCOMFY_TOKEN")
+        }
+        let http = try HTTPClient(userAgent: "jobd/\(DaemonProgram.version)")
+        let client = RunComfyClient(
+            http: http, baseURL: configuration.apiURL, connectTimeout: configuration.connectTimeout,
+            answerTimeout: min(configuration.answerTimeout, .seconds(20)), token: { secret })
+        let answer = what == "balance" ? try await balance(client) : try await acceptance(client)
+        await http.shutdown()
+        return answer
+    }
+
+    /// Asks for a request that cannot exist: whoever is told so has been let in.
+    private func acceptance(_ client: RunComfyClient) async throws -> JSON {
+        let taken = "\(configuration.apiURL) takes it"
+        return switch try await client.status(of: "jobctl-doctor") {
+        case .known, .stopped(.gone), .stopped(.denied): Self.answer(.ok, taken)
+        case .stopped(let obstacle): Self.answer(obstacle, at: configuration.apiURL)
+        }
+    }
+
+    private func balance(_ client: RunComfyClient) async throws -> JSON {
+        let place = BalanceAddress.of(apiURL: configuration.apiURL)
+        return switch try await client.balance(at: place) {
+        case .balance(let amount, let currency) where amount > 0:
+            Self.answer(.ok, "\((amount * 100).rounded() / 100) \(currency)")
+        case .balance(let amount, let currency):
+            Self.answer(.fault, "\(amount) \(currency)", "top up the account; jobd goes on by itself then")
+        case .stopped(let obstacle): Self.answer(obstacle, at: place)
+        }
+    }
+
+    private static func answer(_ obstacle: Obstacle, at place: String) -> JSON {
+        switch obstacle {
+        case .account(.token, let reason):
+            answer(.fault, "\(place) refuses the token: \(reason)", "put a valid token in its place")
+        case .account(.balance, let reason):
+            answer(.fault, "the account: \(reason)", "top up the account; jobd goes on by itself then")
+        case .gone(let reason), .denied(let reason), .tryLater(let reason, _):
+            answer(
+                .warning, "\(place) gave no answer: \(reason)", "try again later; nothing is lost meanwhile")
+        }
+    }
+
+    private static func answer(_ verdict: Verdict, _ detail: String, _ hint: String? = nil) -> JSON {
+        .object([
+            "verdict": .string(verdict.rawValue), "detail": .string(detail), "hint": .optional(hint),
+        ])
+    }
+}
+
+/// Where the balance is asked: at RunComfy's own endpoint; of a service on loopback, at that.
+enum BalanceAddress {
+    static func of(apiURL: String) -> String {
+        // The configuration takes http on loopback only.
+        guard apiURL.hasPrefix("http://") else { return RunComfyClient.balanceURL }
+        let origin = apiURL.split(separator: "/", omittingEmptySubsequences: false).prefix(3).joined(
+            separator: "/")
+        return origin + "/prod/v2/balance"
+    }
+}

@@ -1,0 +1,44 @@
+internal import Configuration
+internal import JobStore
+
+/// What runs beside the dispatcher and never holds up a job: hooks, retention and metrics.
+struct Attendants: Sendable {
+    private let hooks: Hooks
+    private let janitor: Janitor
+    private let metrics: Metrics
+
+    init(_ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter)
+        async throws
+    {
+        hooks = Hooks(store, configuration, log)
+        janitor = Janitor(directory, store, configuration, log)
+        metrics = try await Metrics(directory, store, configuration, log)
+    }
+
+    /// Something has changed in the store.
+    func ring() {
+        hooks.ring()
+        metrics.ring()
+    }
+
+    func reload(_ configuration: Configuration) async {
+        await hooks.reload(configuration)
+        await janitor.reload(configuration)
+        await metrics.reload(configuration)
+    }
+
+    func run() async {
+        await withTaskGroup { group in
+            group.addTask { await hooks.run() }
+            group.addTask { await janitor.run() }
+            group.addTask { await metrics.run() }
+        }
+    }
+
+    /// Ends `run`, once all that happened was told where `all` says so.
+    func finish(all: Bool) async {
+        await janitor.finish()
+        await hooks.finish(all: all)
+        await metrics.finish()
+    }
+}

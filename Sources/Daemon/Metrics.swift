@@ -1,0 +1,133 @@
+internal import Configuration
+internal import Glibc
+internal import HTTP
+internal import JobModel
+internal import JobStore
+internal import Worker
+
+/// Writes what jobd does into a file for node_exporter: when something has changed, and not often.
+actor Metrics {
+    private static let shortest = Duration.seconds(10)
+
+    private let directory: StateDirectory
+    private let store: JobStore
+    private let log: LogWriter
+    private let bell = Bell()
+    private let startedAt = Timestamp.now
+    private var configuration: Configuration
+    private var tally: MetricsTally
+    private var isEnding = false
+    private var hasComplained = false
+
+    init(
+        _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter
+    ) async throws {
+        self.directory = directory
+        self.store = store
+        self.configuration = configuration
+        self.log = log
+        tally = MetricsTally(after: try await store.read { try $0.lastEventID() })
+    }
+
+    nonisolated func ring() { bell.ring() }
+
+    func reload(_ configuration: Configuration) {
+        self.configuration = configuration
+        bell.ring()
+    }
+
+    func finish() {
+        isEnding = true
+        bell.ring()
+    }
+
+    func run() async {
+        while true {
+            if let name = configuration.metricsFile { await write(to: directory.absolute(name)) }
+            if isEnding { return }
+            let next = ContinuousClock.now + Self.shortest
+            await bell.wait(until: nil)
+            // Rings until then are one.
+            while configuration.metricsFile != nil, !isEnding, ContinuousClock.now < next {
+                await bell.wait(until: next)
+            }
+        }
+    }
+
+    private func write(to path: String) async {
+        do {
+            let page = try await page()
+            try Self.replace(path, with: page)
+            hasComplained = false
+        } catch {
+            if !hasComplained { log.write(.error, "metrics_file \(path) cannot be written: \(error)") }
+            hasComplained = true
+        }
+    }
+
+    private func page() async throws -> String {
+        var tally = tally
+        let midnight = Timestamp(milliseconds: Timestamp.now.milliseconds / 86_400_000 * 86_400_000)
+        let (caughtUp, counts, pauses, spent) = try await store.read { [tally] database in
+            var tally = tally
+            _ = try tally.catchUp(database)
+            return (
+                tally, try database.counts(endedSince: .now), try database.pauses().map(\.reason),
+                try database.spent(since: midnight)
+            )
+        }
+        tally = caughtUp
+        self.tally = tally
+        var page = MetricsPage()
+        page.add("jobd_up", .gauge, "Whether jobd runs.", [("", isEnding ? 0 : 1)])
+        page.add(
+            "jobd_build_info", .gauge, "Which jobd it is.", [("version=\"\(DaemonProgram.version)\"", 1)])
+        page.add(
+            "jobd_start_time_seconds", .gauge, "When jobd started, in seconds since 1970.",
+            [("", Double(startedAt.milliseconds) / 1000)])
+        page.add(
+            "jobd_jobs", .gauge, "Jobs that have not ended.",
+            JobState.allCases.filter { !$0.hasEnded }.map {
+                ("state=\"\($0.rawValue)\"", Double(counts[$0] ?? 0))
+            })
+        page.add(
+            "jobd_submissions_paused", .gauge, "Whether submissions stand still, and why.",
+            Pause.Reason.allCases.map { ("reason=\"\($0.rawValue)\"", pauses.contains($0) ? 1 : 0) })
+        page.add(
+            "jobd_spent_today_usd", .gauge, "Spent since midnight UTC, as the budget counts it.",
+            [("", spent)])
+        if let free = Self.freeBytes(near: directory.absolute(configuration.outputDirectory)) {
+            page.add("jobd_outputs_free_bytes", .gauge, "Free space where outputs go.", [("", free)])
+        }
+        page.add(tally)
+        return page.text
+    }
+
+    /// A reader sees the old file or the new one, whole. Everybody may read it: it says nothing of what jobs are about.
+    private static func replace(_ path: String, with page: String) throws {
+        let temporary = path + ".new"
+        let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw SystemFault.last }
+        defer { close(file) }
+        let bytes = Array(page.utf8)
+        guard unsafe Glibc.write(file, bytes, bytes.count) == bytes.count, fchmod(file, 0o644) == 0,
+            unsafe rename(temporary, path) == 0
+        else {
+            let fault = SystemFault.last
+            unsafe unlink(temporary)
+            throw fault
+        }
+    }
+
+    private static func freeBytes(near path: String) -> Double? {
+        var status = statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { return nil }
+        return Double(status.f_bavail) * Double(status.f_frsize)
+    }
+
+    private struct SystemFault: Error, CustomStringConvertible {
+        let description: String
+
+        static var last: SystemFault { SystemFault(description: unsafe String(cString: strerror(errno))) }
+    }
+}

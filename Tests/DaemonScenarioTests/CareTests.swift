@@ -1,0 +1,250 @@
+import Glibc
+import JSON
+import Scratch
+import Testing
+
+/// What old history becomes: by hand, and by the configuration's retention.
+@Suite(.serialized) struct CareTests {
+    private func stage(jobs: Int = 3) async throws -> Stage {
+        let stage = try await Stage()
+        for number in 1...jobs { try await stage.enqueue("fox \(number)") }
+        let jobd = try stage.jobd(options: ["--drain"])
+        try #require(try await jobd.exitCode() == 0)
+        return stage
+    }
+
+    private func files(of stage: Stage) -> [String] {
+        Command.run(["find", stage.state + "/outputs", "-type", "f"]).output.split(separator: "\n").map(
+            String.init)
+    }
+
+    @Test func filesInputsAndRowsGoEachOnTheirOwn() async throws {
+        let stage = try await stage()
+        try await stage.enqueue("left waiting")
+        #expect(files(of: stage).count == 6)
+        #expect(try await stage.jobctl("prune", "--older-than", "1h", "--files", "--yes").code == 1)
+
+        #expect(try await stage.jobctl("prune", "--older-than", "0s", "--files", "--yes").code == 0)
+        #expect(files(of: stage).isEmpty)
+        #expect(
+            try stage.number("SELECT count(*) FROM outputs WHERE state = 'done' AND removed_at IS NOT NULL")
+                == 3)
+        #expect(try stage.number("SELECT count(*) FROM files") == 0)
+        // What was removed on purpose is not missed.
+        #expect(try await stage.jobctl("verify").code == 0)
+
+        #expect(try await stage.jobctl("prune", "--older-than", "0s", "--inputs", "--yes").code == 0)
+        #expect(
+            try stage.texts("SELECT input FROM jobs WHERE input_removed_at IS NOT NULL") == [
+                "{}", "{}", "{}",
+            ])
+        #expect(
+            try stage.texts("SELECT kind FROM events WHERE job_id = 1 ORDER BY id DESC LIMIT 2") == [
+                "changed", "changed",
+            ])
+
+        #expect(try await stage.jobctl("prune", "--older-than", "0s", "--rows", "--yes").code == 0)
+        #expect(try stage.texts("SELECT id || state FROM jobs") == ["4queued"])
+        #expect(try stage.number("SELECT count(*) FROM outputs") == 0)
+        #expect(try stage.number("SELECT count(DISTINCT job_id) FROM events WHERE job_id IS NOT NULL") == 1)
+        // The money is not forgotten, and no id comes again.
+        #expect(try stage.number("SELECT count(*) FROM charges") == 3)
+        #expect(try await stage.enqueue("the next") == 5)
+        #expect(try await stage.jobctl("prune", "--older-than", "0s", "--rows", "--yes").code == 1)
+    }
+
+    @Test func onlyWhatWasChosenGoes() async throws {
+        let stage = try await stage()
+        try await stage.jobctl("set", "2", "--label", "keep")
+        try await stage.jobctl("set", "3", "--label", "drop")
+        let look = try await stage.jobctl(
+            "prune", "--older-than", "0s", "--rows", "--files", "--label", "drop", "-n")
+        #expect(look.output == "3\n")
+        #expect(look.errors.contains("1 job, 1 file"))
+        #expect(try stage.number("SELECT count(*) FROM jobs") == 3)
+        let answer = try await stage.jobctl(
+            "prune", "--older-than", "0s", "--rows", "--files", "--label", "drop", "--yes", "--json")
+        #expect(try JSON(parsing: answer.output)["files"] == .integer(1))
+        #expect(try stage.texts("SELECT id FROM jobs") == ["1", "2"])
+        #expect(files(of: stage).count == 4)
+        #expect(!files(of: stage).contains { $0.contains("000003") })
+        #expect(try await stage.jobctl("verify").code == 0)
+    }
+
+    @Test(
+        arguments: [
+            (["--older-than", "0s", "--yes"], 64), (["--rows", "--yes"], 64),
+            (["--older-than", "x", "--rows"], 64),
+            (["--older-than", "0s", "--rows"], 64), (["1", "--older-than", "0s", "--rows", "--yes"], 64),
+            (["--older-than", "0s", "--rows", "--state", "queued", "--yes"], 64),
+        ] as [([String], Int32)])
+    func nothingIsPrunedThatWasNotAskedForPlainly(words: [String], code: Int32) async throws {
+        let stage = try await stage(jobs: 1)
+        let program = try Program(
+            "jobctl", ["prune"] + words, environment: stage.environment, record: stage.scratch["prune"])
+        #expect(try await program.exitCode() == code, "\(program.errors)")
+        #expect(try stage.number("SELECT count(*) FROM jobs") == 1)
+        #expect(files(of: stage).count == 2)
+    }
+
+    @Test func noLinkIsFollowedOutOfTheOutputs() async throws {
+        let stage = try await stage(jobs: 1)
+        let treasure = stage.scratch["treasure"]
+        mkdir(treasure, 0o700)
+        let path = try #require(try stage.text("SELECT path FROM outputs"))
+        let day = String(path.prefix { $0 != "/" })
+        let name = String(path.dropFirst(day.count + 1))
+        FileOnDisk.write("precious", to: treasure + "/" + name)
+        rename(stage.state + "/outputs/" + day, stage.scratch["moved"])
+        symlink(treasure, stage.state + "/outputs/" + day)
+        let answer = try await stage.jobctl("prune", "--older-than", "0s", "--files", "--rows", "--yes")
+        #expect(answer.code == 1, "\(answer)")
+        #expect(answer.errors.contains("symbolic link"))
+        #expect(FileOnDisk.text(treasure + "/" + name) == "precious")
+        // What could not be removed is not forgotten either.
+        #expect(try stage.number("SELECT count(*) FROM outputs WHERE removed_at IS NULL") == 1)
+    }
+
+    @Test func aPathOutsideOfTheOutputsIsLeftAlone() async throws {
+        let stage = try await stage(jobs: 1)
+        let outside = stage.scratch["mine.png"]
+        FileOnDisk.write("mine", to: outside)
+        for path in [outside, "../mine.png"] {
+            try stage.execute("UPDATE outputs SET path = '\(path)'")
+            FileOnDisk.write("mine", to: stage.state + "/mine.png")
+            #expect(try await stage.jobctl("prune", "--older-than", "0s", "--files", "--yes").code == 1)
+            #expect(FileOnDisk.text(outside) == "mine")
+            #expect(FileOnDisk.text(stage.state + "/mine.png") == "mine")
+        }
+    }
+
+    @Test func aPrunedInputIsNeverSubmittedAgain() async throws {
+        let stage = try await Stage()
+        let id = try await stage.enqueue("a fox [[fault: result:failed]]")
+        let jobd = try stage.jobd(options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0)
+        #expect(try await stage.jobctl("prune", "--older-than", "0s", "--inputs", "--yes").code == 0)
+        let answer = try await stage.jobctl("retry", String(id))
+        #expect(answer.code == 1)
+        #expect(answer.errors.contains("pruned") && answer.errors.contains("jobctl enqueue"), "\(answer)")
+        // Nor by a person with sqlite3.
+        let byHand = Command.sqlite3(
+            stage.state + "/jobs.db",
+            """
+            UPDATE jobs SET state = 'queued', ended_at = NULL, error_kind = NULL, request_id = NULL,
+                followed_since = NULL, submitted_at = NULL
+            """)
+        #expect(byHand.status != 0)
+        #expect(try await stage.accepted() == 1)
+    }
+
+    @Test func retentionDoesItByItself() async throws {
+        let stage = try await stage()
+        let folder = stage.scratch["config.json"]
+        FileOnDisk.write(#"{"retention": {"files": "1s", "inputs": "1s"}}"#, to: folder)
+        try await eventually("a second has gone by") {
+            try stage.number(
+                "SELECT count(*) FROM jobs WHERE julianday('now') - julianday(ended_at) > 1.5 / 86400") == 3
+        }
+        let waiting = try await stage.enqueue("waits", "--hold")
+        let jobd = try stage.jobd(options: ["--config", folder])
+        try await eventually("the files are gone") { files(of: stage).isEmpty }
+        try await eventually("the inputs are gone") {
+            try stage.number("SELECT count(*) FROM jobs WHERE input = '{}'") == 3
+        }
+        #expect(try stage.number("SELECT count(*) FROM jobs") == 4)
+        FileOnDisk.write(#"{"retention": {"rows": "1s"}}"#, to: folder)
+        jobd.signal(SIGHUP)
+        try await eventually("the rows are gone") {
+            try stage.texts("SELECT id FROM jobs") == [String(waiting)]
+        }
+        jobd.signal(SIGTERM)
+        #expect(try await jobd.exitCode() == 0)
+        #expect(jobd.errors.contains("retention: forgot 3 jobs"))
+    }
+
+    @Test func metricsAreWhatPrometheusReads() async throws {
+        let stage = try await Stage()
+        let path = stage.scratch["jobd.prom"]
+        try await stage.enqueue()
+        let failing = try await stage.enqueue("a fox [[fault: result:failed]]")
+        let jobd = try stage.jobd("metrics_file=\(path)")
+        try await stage.wait(for: failing, toBe: "failed")
+        try await stage.wait(for: 1, toBe: "completed")
+        try await eventually("the ends are counted") {
+            let page = FileOnDisk.text(path) ?? ""
+            return page.contains("jobd_jobs_ended_total{state=\"completed\",error_kind=\"\"} 1\n")
+                && page.contains("jobd_jobs_ended_total{state=\"failed\",error_kind=\"remote\"} 1\n")
+        }
+        let page = try #require(FileOnDisk.text(path))
+        #expect(page.contains("\njobd_up 1\n"))
+        #expect(page.contains("\njobd_submissions_total{result=\"accepted\"} 2\n"))
+        #expect(page.contains("\njobd_output_files_total 1\n"))
+        #expect(page.contains("\njobd_job_run_seconds_count 1\n"))
+        #expect(page.contains("\njobd_jobs{state=\"queued\"} 0\n"))
+        #expect(FileOnDisk(path)?.mode == 0o644)
+        jobd.signal(SIGTERM)
+        #expect(try await jobd.exitCode() == 0)
+        #expect(FileOnDisk.text(path)?.contains("\njobd_up 0\n") == true)
+        #expect(FileOnDisk(path + ".new") == nil)
+    }
+
+    @Test func theDoctorNamesWhatIsWrongAndEndsWithOne() async throws {
+        let stage = try await stage(jobs: 1)
+        func look(_ words: String...) async throws -> (code: Int32, verdicts: [String: String], text: String)
+        {
+            let program = try Program(
+                "jobctl", ["doctor", "--json"] + words,
+                environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
+                record: stage.scratch["doctor"])
+            let code = try await program.exitCode()
+            var verdicts: [String: String] = [:]
+            for line in program.output.split(separator: "\n") {
+                let json = try JSON(parsing: line)
+                verdicts[json["check"]?.string ?? ""] = json["verdict"]?.string
+            }
+            return (code, verdicts, program.output)
+        }
+        let well = try await look("--balance", "--api-url", stage.url)
+        #expect(well.code == 0, "\(well.text)")
+        for check in ["configuration", "state", "file system", "space", "database", "token", "balance"] {
+            #expect(well.verdicts[check] == "ok", "\(check): \(well.text)")
+        }
+        #expect(well.verdicts["jobd"] == "warning")
+        #expect(!well.text.contains(Stage.token))
+
+        try await stage.setFaults("token:reject")
+        #expect(try await look("--online", "--api-url", stage.url).verdicts["token"] == "fault")
+        // Nobody is asked who was not to be asked.
+        #expect(try await look("--api-url", stage.url).verdicts["token"] == "ok")
+        #expect(try await look("--set", "max_in_flight=0").verdicts["configuration"] == "fault")
+
+        chmod(stage.state, 0o755)
+        let open = try await look()
+        #expect(open.code == 1)
+        #expect(open.verdicts["state"] == "fault")
+        chmod(stage.state, 0o700)
+
+        let jobd = try stage.jobd()
+        try await eventually("jobd runs") { try await look().verdicts["jobd"] == "ok" }
+        jobd.end()
+        FileOnDisk.write("no database at all, but some text in its place", to: stage.state + "/jobs.db")
+        let damaged = try await look()
+        #expect(damaged.code == 1)
+        #expect(damaged.verdicts["database"] == "fault")
+    }
+
+    @Test func aCheckWarnsOfPricesThatABudgetCannotSee() async throws {
+        let stage = try await stage(jobs: 1)
+        try await stage.jobctl("enqueue", "some/model", "a=b")
+        let quiet = try stage.jobd(options: ["--check"])
+        #expect(try await quiet.exitCode() == 0)
+        #expect(!quiet.errors.contains("price"))
+        let warned = try stage.jobd("budget.day_usd=1", options: ["--check"])
+        #expect(try await warned.exitCode() == 0)
+        #expect(warned.errors.contains("some/model"))
+        let told = try stage.jobd("budget.day_usd=1", "models.*.price_usd=0.1", options: ["--check"])
+        #expect(try await told.exitCode() == 0)
+        #expect(!told.errors.contains("some/model"), "\(told.errors)")
+    }
+}
