@@ -15,7 +15,7 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help deps demo build release install uninstall deb test test-thread test-address test-systemd format lint clean
+.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address test-systemd format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +36,23 @@ build: deps ## the programs, for development
 
 release: deps ## the programs as they are installed: optimised, with Swift's own library inside
 	swift build $(RELEASE)
+
+# Where `make install` looks for what the programs themselves print.
+PAGES := .build/share
+DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
+
+man: release ## the manual pages, into .build/share/man
+	mkdir -p $(PAGES)/man/man1 $(PAGES)/man/man5 $(PAGES)/man/man8
+	.build/release/jobctl --man $(DATE) > $(PAGES)/man/man1/jobctl.1
+	.build/release/jobsim --man $(DATE) > $(PAGES)/man/man1/jobsim.1
+	.build/release/jobd --man-configuration $(DATE) > $(PAGES)/man/man5/jobd.json.5
+	.build/release/jobd --man $(DATE) > $(PAGES)/man/man8/jobd.8
+
+completions: release ## the completion scripts, into .build/share/completions
+	mkdir -p $(PAGES)/completions
+	.build/release/jobctl completion bash > $(PAGES)/completions/jobctl.bash
+	.build/release/jobctl completion zsh > $(PAGES)/completions/_jobctl
+	.build/release/jobctl completion fish > $(PAGES)/completions/jobctl.fish
 
 install: ## put what `make release` has built below PREFIX (/usr/local); DESTDIR for packages
 	@test -x .build/release/jobd || { echo 'nothing is built yet: make release' >&2; exit 1; }
@@ -69,7 +86,7 @@ uninstall: ## remove what `make install` has put there; configuration and data s
 	    $(SHARE)/fish/vendor_completions.d/jobctl.fish
 	rm -rf $(LIB)/jobd $(SHARE)/doc/jobd
 
-deb: release ## a Debian package; DEB_VERSION=… for another version than the program's
+deb: man completions ## a Debian package; DEB_VERSION=… for another version than the program's
 	packaging/build-deb $(DEB_VERSION)
 
 test: deps ## all tests

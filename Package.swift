@@ -87,7 +87,8 @@ let package = Package(
             ],
             swiftSettings: strictMemory),
         .target(
-            name: "ProviderSimulator", dependencies: ["Locked", "Catalogue", "CMicroHTTPD", "JSON"],
+            name: "ProviderSimulator",
+            dependencies: ["Locked", "Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON"],
             swiftSettings: strictMemory),
 
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
@@ -130,7 +131,8 @@ let package = Package(
             swiftSettings: strictMemory),
         // Runs the programs themselves, which lie beside the bundle of the tests.
         .testTarget(
-            name: "ScenarioTests", dependencies: ["JSON", "SQLite", "jobctl"], swiftSettings: strict),
+            name: "ScenarioTests", dependencies: ["JSON", "SQLite", "jobctl", "jobd", "jobsim"],
+            swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Scratch"],
             swiftSettings: strict),

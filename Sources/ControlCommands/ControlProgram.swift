@@ -12,7 +12,7 @@ package enum ControlProgram {
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, WaitVerb.self, EventsVerb.self, CancelVerb.self,
         RetryVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self, PauseVerb.self,
         ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, VerifyVerb.self, PruneVerb.self, ExportVerb.self,
-        BackupVerb.self, DoctorVerb.self, VersionVerb.self, HelpVerb.self,
+        BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
     ]
 
     static let commonOptions = [
@@ -43,9 +43,20 @@ package enum ControlProgram {
     private static func run(
         _ words: [String], _ environment: [String: String], _ screen: Screen
     ) throws -> ExitCode {
-        let switches = commonOptions + [Option("version", "the version")]
+        // What the shells ask names options of all kinds; none is meant for us.
+        if words.first == CompleteVerb.command.name {
+            return try CompleteVerb.run(Array(words.dropFirst()), environment, screen)
+        }
+        let switches =
+            commonOptions + [
+                Option("version", "the version"), Option("man", value: "DATE", "the manual page"),
+            ]
         let leading = try Arguments(words, options: switches, stopsAtOperand: true)
         guard let name = leading.operands.first else {
+            if let date = leading.value("man") {
+                try screen.write(ControlManual.page(date: date))
+                return .success
+            }
             if leading.has("help") { return try HelpVerb.showOverview(screen) }
             if leading.has("version") {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))

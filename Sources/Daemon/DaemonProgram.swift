@@ -23,8 +23,12 @@ package struct DaemonProgram {
         Option("version", "the version"),
     ]
 
-    /// For jobctl doctor: `token` or `balance`.
-    private static let hiddenOptions = [Option("ask", value: "WHAT", "ask RunComfy about the account")]
+    /// `ask` is for jobctl doctor (`token` or `balance`), the others are for make.
+    private static let hiddenOptions = [
+        Option("ask", value: "WHAT", "ask RunComfy about the account"),
+        Option("man", value: "DATE", "the manual page"),
+        Option("man-configuration", value: "DATE", "that of the file"),
+    ]
 
     static let options = [stateOption] + ConfigurationFile.options + ownOptions
 
@@ -88,6 +92,12 @@ package struct DaemonProgram {
         }
         if arguments.has("version") {
             try screen.write("jobd \(Self.version)\n")
+            return .success
+        }
+        if let date = arguments.value("man") ?? arguments.value("man-configuration") {
+            try screen.write(
+                arguments.has("man")
+                    ? DaemonManual.page(date: date) : DaemonManual.configurationPage(date: date))
             return .success
         }
         guard arguments.operands.isEmpty else {

@@ -16,6 +16,23 @@ extension JobDatabase {
         }
     }
 
+    /// Labels that jobs have, by one step in the index for each.
+    package func labels(limit: Int) throws -> [String] {
+        try perform {
+            try connection.all(
+                """
+                WITH RECURSIVE known (label) AS (
+                    SELECT min(label) FROM jobs WHERE label IS NOT NULL
+                    UNION ALL
+                    SELECT (SELECT min(label) FROM jobs WHERE label IS NOT NULL AND label > known.label)
+                    FROM known WHERE known.label IS NOT NULL
+                )
+                SELECT label FROM known WHERE label IS NOT NULL LIMIT ?1
+                """, limit
+            ) { $0.text(0) }
+        }
+    }
+
     package func outputs(of id: Int64) throws -> [Output] {
         try perform {
             try connection.all("SELECT * FROM outputs WHERE job_id = ?1 ORDER BY position", id) {

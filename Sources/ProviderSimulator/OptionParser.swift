@@ -1,3 +1,5 @@
+internal import CommandLineTool
+
 /// Reads jobsim's command line.
 package enum OptionParser {
     package enum Outcome: Sendable {
@@ -21,6 +23,8 @@ package enum OptionParser {
                 guard let value = halves.count == 2 ? halves[1] : rest.popFirst() else {
                     return .usage("\(name) needs a value, see jobsim --help")
                 }
+                // For make: the manual page, with the date that it is given.
+                if name == "--man" { return .help(HelpText.manual(date: value)) }
                 do {
                     if try !set(name, value, in: &options) {
                         return .usage("\(name) cannot be \"\(value)\", see jobsim --help")
@@ -33,10 +37,8 @@ package enum OptionParser {
         return .run(options)
     }
 
-    private static let names: Set = [
-        "--listen", "--port", "--token", "--queue", "--run", "--jitter", "--concurrency", "--slow-bytes",
-        "--image-width", "--balance", "--state", "--seed", "--threads", "--fault",
-    ]
+    private static let names = Set(
+        HelpText.command.options.filter { $0.value != nil }.map { "--\($0.name)" } + ["--man"])
 
     /// False when the value makes no sense.
     private static func set(_ name: String, _ value: String, in options: inout Options) throws -> Bool {

@@ -1,0 +1,102 @@
+/// A manual page in the language of man(7), built piece by piece.
+package struct ManualPage {
+    package private(set) var text: String
+
+    /// - Parameter date: of the sources, `2026-01-31`.
+    package init(_ name: String, section: Int, date: String, version: String, summary: String) {
+        let title = Self.escape(name.uppercased())
+        text = """
+            .TH \(title) \(section) "\(date.filter { $0.isNumber || $0 == "-" })" "jobd \(Self.escape(version))" "jobd"
+            .SH NAME
+            \(Self.escape(name)) \\- \(Self.escape(summary))
+
+            """
+    }
+
+    /// After a heading, the first paragraph needs no word of its own.
+    private var isAfterHeading = false
+
+    package mutating func section(_ title: String) {
+        text += ".SH \(Self.escape(title.uppercased()))\n"
+        isAfterHeading = true
+    }
+
+    package mutating func subsection(_ title: String) {
+        text += ".SS \(Self.escape(title))\n"
+        isAfterHeading = true
+    }
+
+    package mutating func paragraph(_ words: String) {
+        startParagraph()
+        text += Self.wrapped(words)
+    }
+
+    private mutating func startParagraph() {
+        if !isAfterHeading { text += ".PP\n" }
+        isAfterHeading = false
+    }
+
+    private static func wrapped(_ words: String) -> String {
+        Paragraph.wrap(words, width: 70).split(separator: "\n").map { escape(String($0)) + "\n" }.joined()
+    }
+
+    /// A term, and behind it what it means.
+    package mutating func item(_ term: String, _ meaning: String) {
+        text += ".TP\n\\fB\(Self.escape(term))\\fR\n" + Self.wrapped(meaning)
+        isAfterHeading = false
+    }
+
+    /// Lines that stand as they are.
+    package mutating func verbatim(_ lines: [String]) {
+        startParagraph()
+        text += ".nf\n.RS 4\n" + lines.map { Self.escape($0) + "\n" }.joined() + ".RE\n.fi\n"
+    }
+
+    package mutating func synopsis(_ program: String, _ rest: String) {
+        text += ".SH SYNOPSIS\n\\fB\(Self.escape(program))\\fR \(Self.escape(rest))\n"
+    }
+
+    package mutating func options(_ options: [Option]) {
+        for option in options {
+            let signature = option.signature.split(separator: " ").joined(separator: " ")
+            item(signature, option.help)
+        }
+    }
+
+    package mutating func examples(_ examples: [Command.Example]) {
+        verbatim(examples.flatMap { ["# " + $0.meaning, $0.command] })
+    }
+
+    package mutating func exitStatus() {
+        section("exit status")
+        for code in ExitCode.allCases { item(String(code.rawValue), code.meaning) }
+    }
+
+    /// What has a meaning to roff is written out; a line never begins as a request.
+    static func escape(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            switch character {
+            case "\\": result += "\\e"
+            case "-": result += "\\-"
+            case "'": result += "\\(aq"
+            case "`": result += "\\(ga"
+            case "^": result += "\\(ha"
+            case "~": result += "\\(ti"
+            case "\"": result += "\\(dq"
+            case "…": result += "..."
+            default: result.append(character)
+            }
+        }
+        return result.hasPrefix(".") ? "\\&" + result : result
+    }
+}
+
+extension Command {
+    /// Everything about the command but its name, under the page's present heading.
+    package func describe(program: String, on page: inout ManualPage) {
+        for paragraph in discussion { page.paragraph(paragraph) }
+        if !options.isEmpty { page.options(options) }
+        if !examples.isEmpty { page.examples(examples) }
+    }
+}

@@ -1,0 +1,102 @@
+internal import CommandLineTool
+
+enum CompletionVerb: ControlVerb {
+    static let command = Command(
+        "completion", "print a script that completes jobctl's words in a shell", operands: "bash|zsh|fish",
+        discussion: [
+            "Completes verbs, options and values: ids by the states in which a verb has something to do, models and the "
+                + "keys and choices of their inputs, labels, states."
+        ],
+        examples: [
+            .init("source <(jobctl completion bash)", "in ~/.bashrc"),
+            .init("jobctl completion zsh > ~/.zfunc/_jobctl", "in a directory of $fpath"),
+            .init("jobctl completion fish > ~/.config/fish/completions/jobctl.fish", "for fish"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        guard let name = session.arguments.operands.first, session.arguments.operands.count == 1,
+            let shell = Shell(rawValue: name)
+        else {
+            throw Failure.usage("for which shell?", hint: "bash, zsh or fish")
+        }
+        try session.screen.write(shell.script)
+        return .success
+    }
+}
+
+/// The shells that jobctl can complete for, and what they need for that: each asks `jobctl complete`.
+enum Shell: String, CaseIterable {
+    case bash, zsh, fish
+
+    var script: String {
+        switch self {
+        case .bash: Self.bashScript
+        case .zsh: Self.zshScript
+        case .fish: Self.fishScript
+        }
+    }
+
+    /// bash hands over the line, as it breaks words at = and : too; jobctl answers with what stands behind the last of them.
+    private static let bashScript = #"""
+        # bash completion for jobctl
+        _jobctl() {
+            local candidates
+            mapfile -t candidates < <(jobctl complete bash "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
+            case "${candidates[0]-}" in
+            :files) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+            :directories) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+            *)
+                COMPREPLY=("${candidates[@]}")
+                if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
+                ;;
+            esac
+        }
+        complete -o nosort -F _jobctl jobctl
+
+        """#
+
+    private static let zshScript = #"""
+        #compdef jobctl
+        # zsh completion for jobctl
+        _jobctl() {
+            local -a lines values texts
+            local line
+            lines=("${(@f)$(jobctl complete zsh "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+            case "${lines[1]}" in
+            :files) _files; return ;;
+            :directories) _files -/; return ;;
+            '') return 1 ;;
+            esac
+            local -a open opentexts
+            for line in $lines; do
+                if [[ ${line%%$'\t'*} == *= ]]; then
+                    open+=("${line%%$'\t'*}"); opentexts+=("${line/$'\t'/  -- }")
+                else
+                    values+=("${line%%$'\t'*}"); texts+=("${line/$'\t'/  -- }")
+                fi
+            done
+            (( ${#values} )) && compadd -V values -l -d texts -- $values
+            (( ${#open} )) && compadd -V open -S '' -l -d opentexts -- $open
+        }
+        if [[ $funcstack[1] == _jobctl ]]; then _jobctl "$@"; else compdef _jobctl jobctl; fi
+
+        """#
+
+    private static let fishScript = #"""
+        # fish completion for jobctl
+        function __jobctl_complete
+            set -l words (commandline -opc)
+            set -l found (jobctl complete fish $words[2..-1] (commandline -ct) 2>/dev/null)
+            switch "$found[1]"
+                case ':files'
+                    __fish_complete_path (commandline -ct)
+                case ':directories'
+                    __fish_complete_directories (commandline -ct)
+                case '*'
+                    printf '%s\n' $found
+            end
+        end
+        complete -c jobctl -f -k -a '(__jobctl_complete)'
+
+        """#
+}

@@ -1,0 +1,32 @@
+import Glibc
+import JSON
+import Testing
+
+@testable import Configuration
+
+@Suite struct ManualTests {
+    @Test("Every key is explained, and stands in docs/configuration.md")
+    func keys() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let file = try #require(fopen("/\(root)/docs/configuration.md", "r"))
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = fread(&bytes, 1, bytes.count, file)
+        let text = String(decoding: bytes[..<count], as: UTF8.self)
+        #expect(Configuration.manual.count == Setting.all.count + 1)
+        for entry in Configuration.manual {
+            #expect(text.contains("`\(entry.key)`"), "\(entry.key)")
+            #expect(!entry.meaning.isEmpty && !entry.meaning.hasSuffix("."), "\(entry.key)")
+        }
+    }
+
+    @Test("What the manual calls a default is the default")
+    func defaults() throws {
+        for setting in Setting.all {
+            guard let text = setting.defaultText else { continue }
+            var configuration = Configuration()
+            try setting.apply(&configuration, (try? JSON(parsing: text, .strict)) ?? .string(text))
+            #expect(configuration == Configuration(), "\(setting.key)")
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Glibc
+import Testing
+
+@Suite struct CompletionTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    /// What the scripts are told stands at the end of these words.
+    private func candidates(_ words: String...) throws -> [String] {
+        try sandbox.run(Sandbox.program, ["complete", "zsh"] + words).lines.map { line in
+            line.split(separator: "\t").first.map(String.init) ?? ""
+        }
+    }
+
+    @Test func `verbs, options and values come from the definitions`() throws {
+        #expect(try candidates("ver") == ["verify", "version"])
+        #expect(try candidates("--st") == ["--state-dir"])
+        #expect(try candidates("list", "--la") == ["--label"])
+        #expect(try candidates("list", "--state", "f") == ["failed"])
+        #expect(try candidates("list", "--state=f") == ["--state=failed"])
+        #expect(try candidates("--json", "help", "bac") == ["backup"])
+        #expect(try candidates("completion", "") == ["bash", "zsh", "fish"])
+        #expect(try candidates("backup", "") == [":files"])
+        #expect(try candidates("list", "--state-dir", "") == [":directories"])
+        #expect(try candidates("nonsense", "") == [])
+    }
+
+    @Test func `ids are those of which a verb can make something`() throws {
+        for state in ["held", "queued", "uncertain", "failed", "completed"] {
+            try sandbox.put(try sandbox.enqueue(), into: state)
+        }
+        #expect(try candidates("release", "") == ["1"])
+        #expect(try candidates("cancel", "") == ["2", "1"])
+        #expect(try candidates("resolve", "") == ["3"])
+        #expect(try candidates("retry", "") == ["4"])
+        #expect(try candidates("show", "") == ["5", "4", "3", "2", "1"])
+        #expect(try candidates("cancel", "2", "") == ["1"])
+    }
+
+    @Test func `a model's keys and choices are known`() throws {
+        #expect(try candidates("enqueue", "bytedance/seedream-4-0/seq") == [Sandbox.sequential])
+        #expect(try candidates("enqueue", Sandbox.sequential, "image") == ["image_size="])
+        #expect(
+            try candidates("enqueue", Sandbox.sequential, "image_size=256") == ["image_size=2560:1440 (16:9)"]
+        )
+        // A key that stands already is not offered again.
+        #expect(try !candidates("enqueue", Sandbox.sequential, "text=x", "").contains("text="))
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `a shell completes what a person wrote without running it`(shell: String) throws {
+        guard ["/bin/", "/usr/bin/"].contains(where: { access($0 + shell, X_OK) == 0 }) else { return }
+        let label = "$(touch \(sandbox.folder)/owned) it's"
+        try sandbox.enqueue("--label", label)
+        let script = try sandbox.file("script", try sandbox.jobctl("completion", shell).output)
+        let folder = Sandbox.program.split(separator: "/").dropLast().joined(separator: "/")
+        let body =
+            switch shell {
+            case "bash":
+                """
+                source \(script); compopt() { :; }
+                COMP_LINE='jobctl list --label '; COMP_POINT=${#COMP_LINE}; _jobctl jobctl '' --label
+                eval "printf '%s\\n' ${COMPREPLY[0]}"
+                """
+            case "zsh":
+                """
+                compdef() { :; }; compadd() { print -r -- "${@[-1]}"; }; source \(script)
+                words=(jobctl list --label ''); CURRENT=4; _jobctl
+                """
+            default: "source \(script); complete -C 'jobctl list --label '"
+            }
+        let answer = try sandbox.run(
+            "/usr/bin/env", [shell, "-c", body], environment: ["PATH": "/\(folder):/usr/bin:/bin"])
+        #expect(answer.lines == [label], "\(answer)")
+        #expect(!ScratchFile.exists(sandbox.folder + "/owned"))
+    }
+
+    @Test func `the manual page tells of every verb and every option`() throws {
+        let page = try sandbox.jobctl("--man", "2026-01-31").output
+        #expect(page.hasPrefix(".TH JOBCTL 1 \"2026-01-31\""))
+        for verb in try candidates("") {
+            #expect(page.contains("\n.SS jobctl \(verb)"), "\(verb)")
+            for option in try candidates(verb, "--") {
+                #expect(page.contains(option.replacing("-", with: "\\-")), "\(verb) \(option)")
+            }
+        }
+    }
+
+    @Test func `the manual pages are good roff`() throws {
+        guard access("/usr/bin/man", X_OK) == 0 else { return }
+        let folder = Sandbox.program.split(separator: "/").dropLast().joined(separator: "/")
+        for (program, option) in [
+            ("jobctl", "--man"), ("jobd", "--man"), ("jobd", "--man-configuration"), ("jobsim", "--man"),
+        ] {
+            let page = try sandbox.run("/\(folder)/\(program)", [option, "2026-01-31"])
+            let path = try sandbox.file("page.1", page.output)
+            let answer = try sandbox.run("/usr/bin/man", ["--warnings", "-l", "-Tutf8", path])
+            #expect(answer.code == 0 && answer.errors == "", "\(program): \(answer.errors)")
+            #expect(answer.output.contains("jobd"))
+        }
+    }
+}
