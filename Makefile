@@ -72,7 +72,7 @@ uninstall: ## remove what `make install` has put there; configuration and data s
 	    $(SHARE)/fish/vendor_completions.d/jobctl.fish
 	rm -rf $(LIB)/jobd $(SHARE)/doc/jobd
 
-deb: release ## a Debian package; DEB_VERSION=… for another version than the program's
+deb: man completions ## a Debian package; DEB_VERSION=… for another version than the program's
 	packaging/build-deb $(DEB_VERSION)
 
 DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
