@@ -20,13 +20,16 @@ final class SignalWatch {
                 onStop()
             }
         }
+        // One that comes too early asks for what was read a moment ago.
+        signal(SIGHUP, SIG_IGN)
         watch(SIGHUP, onReload)
         // A reader of the log that went away is no reason to end.
         signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Dispatch takes the signal over a moment later. One that comes before that ends the program, which loses nothing;
+    /// were it ignored until then, it would be lost.
     private func watch(_ number: Int32, _ handler: @escaping @Sendable () -> Void) {
-        signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         source.setEventHandler(handler: handler)
         source.resume()
