@@ -87,6 +87,7 @@ import Testing
         let first = try ordeal.jobd(Orders(failures: ["sync:-9:1:/outputs"]))
         #expect(try await first.exitCode() == -SIGKILL)
         _ = try await ordeal.drain()
+        try await ordeal.resolveAll("the maker of a directory ended")
         var nobody: Seed?
         ordeal.cutPower(survivors: &nobody)
         try await ordeal.judge("a directory that was never synced by its maker")
