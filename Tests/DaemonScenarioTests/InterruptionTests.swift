@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Scratch
 import Testing
 
 /// A stop at any moment, then a start: the job goes on, and is bought once.
