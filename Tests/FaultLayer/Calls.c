@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,4 +207,15 @@ ssize_t send(int socket, const void *bytes, size_t size, int flags) {
     REAL(send);
     struct point point = point_at_socket("send", socket);
     GUARDED(ssize_t, point, real(socket, bytes, torn_size(&point, size), flags));
+}
+
+// MARK: - Signals
+
+/// Only ever slowed down: what comes meanwhile must not be lost.
+int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
+    REAL(sigaction);
+    struct point point = {.call = "signal"};
+    snprintf(point.path, sizeof point.path, "%d", number);
+    orders_of(&point);
+    return real(number, action, old);
 }

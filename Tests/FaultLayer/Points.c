@@ -4,7 +4,8 @@
 //   JOBD_FAULT_ROOT    only files below this directory count
 //   JOBD_FAULT_CRASH   NUMBER:before, NUMBER:during (half of a write is done) or NUMBER:after
 //   JOBD_FAULT_FAIL    CALL:ERRNO:WHICH:WORD, several joined by commas: the WHICH-th such call (0: every) on a path
-//                      that contains WORD fails with that number; -9 crashes before it
+//                      that contains WORD fails with that number; -9 crashes before it, and
+//                      less than -1000 is no failure, but that many milliseconds of delay
 //   JOBD_FAULT_WHILE   calls fail only while this file is there
 //   JOBD_FAULT_TRACE   a file that gets a line for each point
 //   JOBD_FAULT_SHADOW  a directory that keeps what was synced, see Shadow.c
@@ -159,6 +160,14 @@ static int ordered_error(const struct point *point) {
     return 0;
 }
 
+int orders_of(const struct point *point) {
+    int error = ordered_error(point);
+    if (error == -SIGKILL) crash();
+    if (error >= -1000) return error;
+    usleep((useconds_t)-error % 1000000 * 1000);
+    return 0;
+}
+
 int enter(struct point *point) {
     if (!point->counts) return 0;
     // Another thread is ending the process: nothing may happen after its crash.
@@ -167,8 +176,7 @@ int enter(struct point *point) {
     point->number = atomic_fetch_add(&counted, 1) + 1;
     trace(point);
     if (crash_moment == BEFORE && point->number == crash_number) crash();
-    int error = ordered_error(point);
-    if (error == -SIGKILL) crash();
+    int error = orders_of(point);
     errno = before;
     return error;
 }

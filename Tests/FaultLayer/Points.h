@@ -27,6 +27,8 @@ struct point point_at_socket(const char *call, int socket);
 
 /// Counts the point, crashes before it where that was ordered, and answers the errno that the call shall fail with, or 0.
 int enter(struct point *point);
+/// The same without counting, for calls that touch neither.
+int orders_of(const struct point *point);
 /// Crashes after the call where that was ordered.
 void leave(const struct point *point);
 /// How much of a write of `size` bytes is to be done before the crash; `size` where none was ordered in its middle.

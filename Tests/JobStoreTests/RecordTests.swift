@@ -31,6 +31,18 @@ import Testing
         #expect(try database.count("charges") == 0)
     }
 
+    @Test func anEventIsForTheStateThatItsCallerHasSeenAlsoWhereItWouldDoInAnother() throws {
+        let database = try store.open()
+        let job = try database.job()
+        _ = try database.transaction {
+            try database.record(.submitting(priceUSD: nil), for: job.id, in: .queued)
+        }
+        #expect(throws: StaleJob.self) {
+            try database.transaction { try database.record(.cancelRequested, for: job.id, in: .inQueue) }
+        }
+        #expect(try database.find(job.id)?.cancelRequestedAt == nil)
+    }
+
     @Test func aCancelWishIsNotErasedByWhoHasNotSeenIt() throws {
         let database = try store.open()
         let seen = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))

@@ -200,6 +200,16 @@ import Testing
         try await ordeal.resolveAll("a crowd, seed \(seed.number)")
     }
 
+    @Test func aStopAtTheVeryStartIsHeard() async throws {
+        let ordeal = Ordeal(try Stage(in: ScratchDirectory()))
+        // The moment before the signals are watched lasts half a second.
+        let jobd = try ordeal.jobd(Orders(failures: ["signal:-1500:1:\(SIGTERM)"]), drains: false)
+        try await eventually("it runs") { jobd.errors.contains("runs on") }
+        jobd.signal(SIGTERM)
+        let code = try await jobd.exitCode()
+        #expect(code == 0 || code == -SIGTERM, "\(jobd.errors)")
+    }
+
     @Test(arguments: ["submitting", "in_queue", "in_progress", "downloading"])
     func everySignalInEveryStateAndTwiceLosesNothing(state: String) async throws {
         let ordeal = try await ordeal(

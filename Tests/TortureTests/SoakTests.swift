@@ -50,6 +50,7 @@ import Testing
         #expect(handles.1 <= handles.0 + 8, "\(samples)")
         jobd.signal(SIGTERM)
         #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        try await service.setFaults([])
         try await ordeal.judge("after the soak")
     }
 }

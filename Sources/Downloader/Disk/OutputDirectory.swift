@@ -1,5 +1,6 @@
 internal import CFile
 internal import Glibc
+internal import Locked
 
 /// An open directory at or below `output_dir`.
 ///
@@ -104,7 +105,10 @@ final class OutputDirectory: Sendable {
     private static func openRoot(_ root: String, _ access: FileAccess?) throws(DownloadFailure) -> Int32 {
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
         let directory = unsafe Glibc.open(root, flags)
-        if directory >= 0 { return directory }
+        if directory >= 0 {
+            if access != nil { try makeLast(directory, root, isNew: false) }
+            return directory
+        }
         guard errno == ENOENT, let access, let slash = root.utf8.lastIndex(of: UInt8(ascii: "/")) else {
             throw .system(errno, "open the directory \(root)")
         }
@@ -121,22 +125,52 @@ final class OutputDirectory: Sendable {
     {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         var directory = unsafe openat(parent, name, flags)
+        var isNew = false
         if directory < 0, errno == ENOENT, let access {
-            let isNew = unsafe mkdirat(parent, name, access.directoryMode) == 0
+            isNew = unsafe mkdirat(parent, name, access.directoryMode) == 0
             if !isNew, errno != EEXIST { throw .system(errno, "make the directory \(name)") }
             directory = unsafe openat(parent, name, flags)
-            if isNew, directory >= 0 {
-                guard access.apply(to: directory, mode: access.directoryMode), fsync(parent) == 0 else {
-                    let failed = errno
-                    close(directory)
-                    throw .system(failed, "make the directory \(name)")
-                }
+            if isNew, directory >= 0, !access.apply(to: directory, mode: access.directoryMode) {
+                let failed = errno
+                close(directory)
+                throw .system(failed, "make the directory \(name)")
             }
         }
-        if directory >= 0 { return directory }
+        if directory >= 0 {
+            if access != nil { try makeLast(directory, name, isNew: isNew) }
+            return directory
+        }
         if errno == ELOOP || errno == ENOTDIR {
             throw .disk("\(name) is no directory, or a symbolic link: move it out of the way")
         }
         throw .system(errno, "open the directory \(name)")
+    }
+
+    /// The directories whose own names are known to be synced.
+    private static let lasting = Locked(Set<Identity>())
+
+    private struct Identity: Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
+    /// Syncs the directory's own name, once in a process: whoever made it may have ended before that, and a power cut
+    /// would lose the directory with every file in it. Closes it where that fails.
+    private static func makeLast(_ directory: Int32, _ name: String, isNew: Bool) throws(DownloadFailure) {
+        var status = stat()
+        guard unsafe fstat(directory, &status) == 0 else { return }
+        let identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+        if !isNew, lasting.withLock({ $0.contains(identity) }) { return }
+        let parent = unsafe openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // A parent that may not be read is another's, who has made the directory long ago.
+        if parent >= 0 {
+            defer { close(parent) }
+            if fsync(parent) != 0, [EIO, ENOSPC, EDQUOT].contains(errno) {
+                let failed = errno
+                close(directory)
+                throw .system(failed, "sync the directory above \(name)")
+            }
+        }
+        lasting.withLock { _ = $0.insert(identity) }
     }
 }
