@@ -54,7 +54,7 @@ package struct DaemonProgram {
         let environment = Environment.values(of: names + TokenSource.variables)
         let screen = Screen(environment: environment)
         do {
-            let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options)
+            let arguments = try Arguments(try Arguments.ofThisProcess(), options: options)
             let program = DaemonProgram(arguments: arguments, environment: environment, screen: screen)
             let code = try await program.run()
             try screen.flush()
