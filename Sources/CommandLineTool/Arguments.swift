@@ -28,6 +28,22 @@ package struct Arguments: Sendable, Equatable {
         }
     }
 
+    /// The words that this process was started with. One that is not UTF-8 would be changed by being read: a prompt in
+    /// another encoding is refused, not sent and paid for with its letters lost.
+    package static func ofThisProcess() throws(Failure) -> [String] {
+        var words: [String] = []
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let word = unsafe CommandLine.unsafeArgv[index] else { break }
+            guard let text = unsafe String(validatingCString: word) else {
+                throw .usage(
+                    "\"\(unsafe SafeText.escape(String(cString: word)))\" is not UTF-8",
+                    hint: "the terminal's encoding must be UTF-8")
+            }
+            words.append(text)
+        }
+        return words
+    }
+
     private static func isNegativeNumber(_ word: String) -> Bool {
         word.dropFirst().first.map { ("0"..."9").contains($0) } ?? false
     }

@@ -32,7 +32,7 @@ package enum ControlProgram {
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {
-            code = try run(Array(CommandLine.arguments.dropFirst()), environment, screen)
+            code = try run(try Arguments.ofThisProcess(), environment, screen)
             try screen.flush()
         } catch {
             code = report(error, on: screen)

@@ -9,6 +9,7 @@ internal import Glibc
     private var hasEnded = false
     /// A line longer than this is no job.
     static let longestLine = 64 << 20
+    private static let lineIsTooLong = Failure(.inputRefused, "a line is longer than 64 MiB")
 
     init(_ path: String) throws {
         file = unsafe path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
@@ -38,7 +39,11 @@ internal import Glibc
         guard copy >= 0 else { throw Failure(.inputOutput, "cannot make a temporary file in \(folder)") }
         unsafe unlink(name)
         let reader = InputReader(file: copy)
+        var lineLength = 0
         while let piece = try read() {
+            // What has no lines is no batch, and must not fill the disk.
+            lineLength = piece.lastIndex(of: 0x0A).map { piece.count - 1 - $0 } ?? lineLength + piece.count
+            if lineLength > Self.longestLine { throw Self.lineIsTooLong }
             var rest = piece[...]
             while !rest.isEmpty {
                 let written = unsafe rest.withUnsafeBytes { unsafe write(copy, $0.baseAddress, $0.count) }
@@ -84,7 +89,7 @@ internal import Glibc
             start = 0
             searched = buffer.count
             if buffer.count > Self.longestLine {
-                throw Failure(.inputRefused, "a line is longer than 64 MiB")
+                throw Self.lineIsTooLong
             }
             if let piece = try read() { buffer += piece } else { hasEnded = true }
         }

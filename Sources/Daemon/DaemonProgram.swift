@@ -63,7 +63,7 @@ package struct DaemonProgram {
         let screen = Screen(environment: environment)
         do {
             let arguments = try Arguments(
-                Array(CommandLine.arguments.dropFirst()), options: options + hiddenOptions)
+                try Arguments.ofThisProcess(), options: options + hiddenOptions)
             let program = DaemonProgram(arguments: arguments, environment: environment, screen: screen)
             let code = try await program.run()
             try screen.flush()

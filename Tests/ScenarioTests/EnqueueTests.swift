@@ -205,4 +205,24 @@ import Testing
         #expect(Set(answers.map(\.output)).count == 1)
         #expect(try sandbox.jobCount() == 1)
     }
+
+    @Test func `letters in another encoding are refused, not changed`() throws {
+        for words in [
+            "enqueue a/b text=f$X", "enqueue a/b text=x --label $X", "list --label $X", "set 1 --label=$X",
+        ] {
+            let answer = try sandbox.run(
+                "/bin/sh", ["-c", "X=$(printf '\\374r'); exec \(Sandbox.program) \(words)"])
+            #expect(answer.code == 64, "\(words): \(answer)")
+            #expect(answer.errors.contains("UTF-8"))
+        }
+        #expect(try sandbox.jobCount() == 0)
+    }
+
+    @Test func `what has no lines is refused before it fills the disk`() throws {
+        let answer = try sandbox.run(
+            "/bin/sh", ["-c", "exec \(Sandbox.program) enqueue --batch - < /dev/zero"])
+        #expect(answer.code == 65, "\(answer)")
+        #expect(answer.errors.contains("64 MiB"))
+        #expect(try sandbox.jobCount() == 0)
+    }
 }
