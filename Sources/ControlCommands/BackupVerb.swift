@@ -6,7 +6,7 @@ enum BackupVerb: ControlVerb {
     static let command = Command(
         "backup", "copy the database while it is in use", operands: "FILE",
         discussion: [
-            "The copy is consistent and synced. Copying the file with cp is not: its newest part is in jobs.db-wal."
+            "The copy is consistent, synced, and checked before it gets its name. Copying the file with cp is not: its newest part is in jobs.db-wal."
         ],
         examples: [.init("jobctl backup /mnt/backup/jobs-$(date +%F).db", "a copy with the day in its name")])
 

@@ -28,7 +28,7 @@ package enum ControlProgram {
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
         let environment = Environment.values(
             of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"]
-                + ["CREDENTIALS_DIRECTORY"] + ConfigurationFile.variables + TokenSource.variables)
+                + ConfigurationFile.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {

@@ -100,6 +100,7 @@ enum PruneVerb: ControlVerb {
         var place: EndedJob?
         while case let jobs = try pruning.next(after: place, in: store), let last = jobs.last {
             place = last
+            if !tells { session.screen.show(progress: "found \(words(plan))") }
             for job in jobs {
                 let own = try pruning.count(job.id, in: store)
                 plan += own
@@ -108,6 +109,7 @@ enum PruneVerb: ControlVerb {
                     ? session.emit(found, in: store) : session.screen.write("\(found.id)\n")
             }
         }
+        if !tells { session.screen.show(progress: "") }
         return plan
     }
 

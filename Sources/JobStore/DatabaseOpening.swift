@@ -130,6 +130,7 @@ struct DatabaseOpening {
         defer { close(file) }
         do {
             try connection.backup(to: unfinished)
+            try check(unfinished)
             guard fsync(file) == 0, unsafe rename(unfinished, path) == 0 else {
                 throw StateDirectory.failure(at: path)
             }
@@ -139,6 +140,13 @@ struct DatabaseOpening {
         }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         try StateDirectory.sync(directory: folder.isEmpty ? "/" : folder)
+    }
+
+    /// A copy is for the day when the original is lost: that is no time to find out that it cannot be read.
+    private func check(_ copy: String) throws {
+        let connection = try Connection(path: copy, .immutable, busyTimeout: .zero)
+        let verdict = try connection.first("PRAGMA quick_check(1)") { $0.text(0) }
+        if verdict != "ok" { throw StoreError.damaged(reason: "the copy is not whole: \(verdict ?? "")") }
     }
 
     /// Runs `body` holding the lock, unless another process, which has the lock now, does the same meanwhile.

@@ -64,6 +64,9 @@ package struct StateDirectory: Sendable {
     /// Whose it is: what root makes there is given to them.
     package var owner: (user: UInt32, group: UInt32)? { status.map { ($0.st_uid, $0.st_gid) } }
 
+    /// Whether the caller is the one whom jobd runs as, or root.
+    package var isOwnersCall: Bool { geteuid() == 0 || owner?.user == geteuid() || owner == nil }
+
     /// A path of the configuration: a relative one lies in this directory.
     package func absolute(_ name: String) -> String { name.hasPrefix("/") ? name : path + "/" + name }
 

@@ -5,17 +5,21 @@ import Testing
 @testable import Configuration
 
 @Suite struct ManualTests {
-    @Test("Every key is explained, and stands in docs/configuration.md")
-    func keys() throws {
+    private func text(_ path: String) throws -> String {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let file = try #require(fopen("/\(root)/docs/configuration.md", "r"))
+        let file = try #require(fopen("/\(root)/\(path)", "r"))
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
         let count = fread(&bytes, 1, bytes.count, file)
-        let text = String(decoding: bytes[..<count], as: UTF8.self)
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
+    @Test("Every key is explained, and stands in docs/configuration.md")
+    func keys() throws {
+        let documentation = try text("docs/configuration.md")
         #expect(Configuration.manual.count == Setting.all.count + 1)
         for entry in Configuration.manual {
-            #expect(text.contains("`\(entry.key)`"), "\(entry.key)")
+            #expect(documentation.contains("`\(entry.key)`"), "\(entry.key)")
             #expect(!entry.meaning.isEmpty && !entry.meaning.hasSuffix("."), "\(entry.key)")
         }
     }

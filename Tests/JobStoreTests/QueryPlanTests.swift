@@ -62,6 +62,16 @@ import Testing
         try expect({ _ = try $0.events(after: 1, limit: 10) }, uses: "INTEGER PRIMARY KEY (rowid>?)")
     }
 
+    @Test func careReadsByItsIndexes() throws {
+        try expect(
+            { _ = try $0.ended(before: .now, JobFilter(), after: nil, limit: 10) },
+            uses: "SEARCH jobs USING INDEX jobs_ended (ended_at>? AND ended_at<?)")
+        try expect({ _ = try $0.isOnRecord(path: "x") }, uses: "outputs_path (path=?)")
+        try expect({ _ = try $0.hasEnded(1, before: .now) }, uses: "INTEGER PRIMARY KEY")
+        try expect({ _ = try $0.filesOnRecord(of: 1...1) }, uses: "(job_id>? AND job_id<?)")
+        #expect(try plans { _ = try $0.labels(limit: 10) }.filter { $0.contains("SCAN jobs") }.isEmpty)
+    }
+
     @Test func recordingTouchesOneRow() throws {
         try expect { database in
             _ = try database.transaction {
