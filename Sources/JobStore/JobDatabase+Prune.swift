@@ -11,6 +11,8 @@ package struct EndedJob: Equatable, Sendable {
 /// What is forgotten: each piece inside a transaction of the caller's, and only of jobs that have ended.
 extension JobDatabase {
     /// The next jobs that ended before `moment` and that `filter` means, the longest ended first.
+    ///
+    /// Those of the last one's own moment are asked for apart: there may be a hundred thousand of them.
     package func ended(
         before moment: Timestamp, _ filter: JobFilter, after place: EndedJob?, limit: Int
     ) throws -> [EndedJob] {
@@ -18,7 +20,12 @@ extension JobDatabase {
             try connection.all(
                 """
                 SELECT id, ended_at FROM jobs INDEXED BY jobs_ended
-                WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND (ended_at > ?1 OR id > ?2) AND ended_at < ?3
+                WHERE ended_at IS NOT NULL AND ended_at = ?1 AND id > ?2 AND ended_at < ?3
+                    AND (?4 IS NULL OR instr(?4, '"' || state || '"')) AND (?5 IS NULL OR model GLOB ?5)
+                    AND (?6 IS NULL OR label = ?6)
+                UNION ALL
+                SELECT id, ended_at FROM jobs INDEXED BY jobs_ended
+                WHERE ended_at IS NOT NULL AND ended_at > ?1 AND ended_at < ?3
                     AND (?4 IS NULL OR instr(?4, '"' || state || '"')) AND (?5 IS NULL OR model GLOB ?5)
                     AND (?6 IS NULL OR label = ?6)
                 ORDER BY ended_at, id LIMIT ?7

@@ -65,7 +65,7 @@ import Testing
     @Test func careReadsByItsIndexes() throws {
         try expect(
             { _ = try $0.ended(before: .now, JobFilter(), after: nil, limit: 10) },
-            uses: "SEARCH jobs USING INDEX jobs_ended (ended_at>? AND ended_at<?)")
+            uses: "jobs_ended (ended_at=? AND rowid>?)", "jobs_ended (ended_at>? AND ended_at<?)")
         try expect({ _ = try $0.isOnRecord(path: "x") }, uses: "outputs_path (path=?)")
         try expect({ _ = try $0.hasEnded(1, before: .now) }, uses: "INTEGER PRIMARY KEY")
         try expect({ _ = try $0.filesOnRecord(of: 1...1) }, uses: "(job_id>? AND job_id<?)")
