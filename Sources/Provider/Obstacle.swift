@@ -10,6 +10,13 @@ package enum Obstacle: Equatable, Sendable {
     case account(AccountFault, String)
     /// The service or the way to it is troubled, or its answer makes no sense.
     case tryLater(String, retryAfter: Duration?)
+
+    /// What came, in words.
+    package var reason: String {
+        switch self {
+        case .gone(let reason), .denied(let reason), .account(_, let reason), .tryLater(let reason, _): reason
+        }
+    }
 }
 
 extension Obstacle {

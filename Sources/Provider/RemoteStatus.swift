@@ -25,6 +25,13 @@ package enum RemoteStatus: Equatable, Sendable {
         }
     }
 
+    package var isOver: Bool {
+        switch self {
+        case .completed, .succeeded, .failed, .cancelled: true
+        case .inQueue, .inProgress, .unknown: false
+        }
+    }
+
     init?(in answer: JSON) {
         guard let word = answer["status"]?.string, !word.isEmpty else { return nil }
         self.init(word: word)

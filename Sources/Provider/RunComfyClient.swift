@@ -31,7 +31,7 @@ package struct RunComfyClient: Sendable {
         }
         do throws(HTTPError) {
             let request = try request("/v1/models/\(path)", .post(body: Array(input.utf8)))
-            return SubmitAnswer.read(try await http.send(request))
+            return SubmitAnswer.read(try await send(request))
         } catch {
             return error == Self.noToken ? .accountFault(.token, "there is no token") : .read(error)
         }
@@ -85,6 +85,13 @@ extension RunComfyClient {
             answerTimeout: answerTimeout)
     }
 
+    private func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        let token = SealedToken(request.bearerToken ?? "")
+        do throws(HTTPError) { return token.seal(try await http.send(request)) } catch {
+            throw token.seal(error)
+        }
+    }
+
     private func ask<Answer>(
         _ requestID: String, _ call: String, method: HTTPRequest.Method = .get,
         _ read: (HTTPResponse) -> Answer,
@@ -107,7 +114,7 @@ extension RunComfyClient {
         _ stopped: (Obstacle) -> Answer
     ) async throws(CancellationError) -> Answer {
         do throws(HTTPError) {
-            return read(try await http.send(try request(url: url, method)))
+            return read(try await send(try request(url: url, method)))
         } catch {
             if error == Self.noToken { return stopped(.account(.token, "there is no token")) }
             guard let obstacle = Obstacle(error) else { throw CancellationError() }

@@ -6,7 +6,9 @@ internal import JobModel
 package enum SubmitAnswer: Equatable, Sendable {
     /// The service has the job. `raw` is what it said, for the record.
     case bought(requestID: String, raw: String)
-    /// Nothing was bought; the same may be sent again.
+    /// Nothing was bought: there was no connection to send it on.
+    case unreachable(String)
+    /// Nothing was bought; the same may be sent again. A time is there where the service says that it has too much to do.
     case notBought(String, retryAfter: Duration?)
     /// Nothing was bought, and the same input would be refused again.
     case refused(String)
@@ -27,13 +29,13 @@ extension SubmitAnswer {
         case 200..<300: return readSuccess(body, reason, response.retryAfter)
         case 401, 403: return .accountFault(.token, reason())
         case 402: return .accountFault(.balance, reason())
-        case 429: return .notBought(reason(), retryAfter: response.retryAfter)
+        case 429: return .notBought(reason(), retryAfter: response.retryAfter ?? .zero)
         // Only a body of the service's own is its judgement; a page in between says to try again.
         case 400..<500:
             return body.error != nil
                 ? .refused(reason()) : .notBought(reason(), retryAfter: response.retryAfter)
         case 503 where response.headers["retry-after"] != nil:
-            return .notBought(reason(), retryAfter: response.retryAfter)
+            return .notBought(reason(), retryAfter: response.retryAfter ?? .zero)
         default: return .uncertain(reason(), raw: body.kept)
         }
     }
@@ -41,8 +43,7 @@ extension SubmitAnswer {
     /// What it means that no whole answer came.
     package static func read(_ error: HTTPError) -> SubmitAnswer {
         switch error {
-        case .neverConnected, .refusedAddress, .unavailable, .badRequest:
-            .notBought("\(error)", retryAfter: nil)
+        case .neverConnected, .refusedAddress, .unavailable, .badRequest: .unreachable("\(error)")
         case .bodyTooLarge(let response): read(response)
         case .noAnswer(_, let partial):
             .uncertain("\(error)", raw: partial.map { AnswerBody($0.body).kept } ?? "")
@@ -59,7 +60,7 @@ extension SubmitAnswer {
         case (let id?, nil): return .bought(requestID: id, raw: body.kept)
         case (nil, 401): return .accountFault(.token, reason())
         case (nil, 402): return .accountFault(.balance, reason())
-        case (nil, 429): return .notBought(reason(), retryAfter: wait)
+        case (nil, 429): return .notBought(reason(), retryAfter: wait ?? .zero)
         case (nil, let status?) where (400..<500).contains(status): return .refused(reason())
         default: return .uncertain(reason(), raw: body.kept)
         }

@@ -18,6 +18,8 @@ struct Claim: Sendable {
         var refused: [Job] = []
         /// Which budget stands in the way, in words.
         var budget: String?
+        /// Models that no budget could hold back, as their price is not known.
+        var unpriced: Set<String> = []
         /// When the next job's time comes.
         var nextDue: Timestamp?
     }
@@ -39,6 +41,7 @@ struct Claim: Sendable {
             }
             let price = price(of: job, schema)
             guard budget.admits(price) else { continue }
+            if price == nil, budget.isSet { result.unpriced.insert(job.model) }
             result.jobs.append(try database.record(.submitting(priceUSD: price), for: job.id, in: .queued))
             if let limit, let left = rest[limit] { rest[limit] = left - 1 }
         }
@@ -85,6 +88,7 @@ private struct Budget {
     private let limits: [(name: String, limit: Double)]
     private var spent: [Double]
     private(set) var obstacle: String?
+    var isSet: Bool { !limits.isEmpty }
 
     init(_ database: JobDatabase, _ configuration: Configuration) throws {
         var limits: [(String, Double)] = []

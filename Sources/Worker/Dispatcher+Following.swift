@@ -7,7 +7,7 @@ extension Dispatcher {
     var mostLooksNow: Int { max(1, Self.mostLooks >> min(strain / 4, 6)) }
 
     func startDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Int64) {
-        guard quietUntil <= turn else { return }
+        guard looksQuietUntil <= turn else { return }
         while looks < mostLooksNow, let id = agenda.takeDue(turn) {
             active.insert(id)
             guard let job = followed[id] else {
@@ -40,7 +40,7 @@ extension Dispatcher {
         switch finding {
         case .again(let next): schedule(job.id, next)
         case .trouble(let next, let asked):
-            if let asked { beQuiet(for: asked) }
+            if let asked { leaveAlone(for: asked) }
             schedule(job.id, next)
         case .account(let reason, let detail, let next):
             if gate.reason == nil {

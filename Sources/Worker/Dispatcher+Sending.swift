@@ -7,7 +7,7 @@ extension Dispatcher {
     func claim(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Int64) async {
         await writePauses()
         if let claimAt, claimAt <= turn { mayClaim = true }
-        guard mayClaim, quietUntil <= turn else { return }
+        guard mayClaim, claimsQuietUntil <= turn else { return }
         let configuration = context.configuration
         let allowance = traffic.allowance(configuration, at: turn)
         let most = gate.allowance(limit: configuration.maxSubmitting, underway: submitting, at: turn)
@@ -33,6 +33,7 @@ extension Dispatcher {
             return (result, pauses)
         }
         guard let (result, pauses) = outcome else { return }
+        if claim.allowance > 0 { tellOfBudget(result) }
         reconcile(with: pauses, knowing: reason)
         let moments = [
             result.nextDue.map { turn + max(1, ($0 - .now).wholeMilliseconds) }, allowance.opensAt,
@@ -86,6 +87,7 @@ extension Dispatcher {
         switch outcome {
         case .accepted(let accepted):
             gate.answered()
+            crowd = 0
             failures[job.id] = nil
             // It was accepted just now, whatever the wall clock says by this time.
             followed[job.id] = Followed(accepted, now: accepted.followedSince ?? .now)
@@ -101,8 +103,8 @@ extension Dispatcher {
             gate.noAnswer(job.id, limit: limit, at: now) { context.delay(after: $0) }
             failures[job.id, default: 0] += 1
         case .later(let asked):
-            if let asked { beQuiet(for: asked) }
             failures[job.id, default: 0] += 1
+            notTaken(asked: asked)
         case .account(let reason, let detail):
             gate.close(reason, at: now) { context.delay(after: $0) }
             isMendedByLook = false
@@ -120,9 +122,42 @@ extension Dispatcher {
         await release(job.id)
     }
 
-    /// Everything slows down together, but not for so long that results could vanish.
-    func beQuiet(for time: Duration) {
-        quietUntil = max(quietUntil, now + min(time, context.configuration.retryMax).wholeMilliseconds)
+    /// The service answered, and took nothing.
+    private func notTaken(asked: Duration?) {
+        let context = context
+        if let asked {
+            // Those that were on the wire together meet the same crowd.
+            if now >= claimsQuietUntil { crowd += 1 }
+            leaveAlone(for: max(asked, context.delay(after: crowd)))
+        }
+        switch gate.reason {
+        // It has too much to do, so it is there.
+        case nil, .outage: if asked != nil { return gate.answered() }
+        case .token, .balance: break
+        }
+        if let reason = gate.reason { gate.close(reason, at: now) { context.delay(after: $0) } }
+    }
+
+    /// New work waits for as long as the service asks. What was paid for is only slowed down, so that it cannot vanish.
+    func leaveAlone(for time: Duration) {
+        let (claims, looks) = (
+            min(time, context.configuration.retryMax), min(time, context.configuration.pollMax)
+        )
+        claimsQuietUntil = max(claimsQuietUntil, now + claims.wholeMilliseconds)
+        looksQuietUntil = max(looksQuietUntil, now + looks.wholeMilliseconds)
+    }
+
+    private func tellOfBudget(_ result: Claim.Result) {
+        if let obstacle = result.budget, budgetObstacle == nil {
+            context.log.error("submissions are paused (budget): \(obstacle)")
+        } else if result.budget == nil, budgetObstacle != nil {
+            context.log.info("submissions go on")
+        }
+        budgetObstacle = result.budget
+        for model in result.unpriced where unpriced.insert(model).inserted {
+            context.log.warning(
+                "the price of \(model) is not known: no budget holds it back; set its price_usd")
+        }
     }
 
     func keep(pause reason: SubmissionGate.Reason, _ detail: String) {
@@ -159,7 +194,7 @@ extension Dispatcher {
     ) async -> Value? {
         do { return try await store.write(body) } catch {
             context.log.error("the store cannot be written: \(error)")
-            beQuiet(for: context.delay(after: 1))
+            leaveAlone(for: context.delay(after: 1))
             mayClaim = true
             return nil
         }

@@ -34,7 +34,15 @@ package actor Dispatcher {
     var toFetch: [Int64] = []
     /// Looks in a row that met trouble: the more, the fewer at once.
     var strain = 0
-    var quietUntil: Int64 = 0
+    /// When the service may be asked again: for new work, and for what it has. It asked to be left alone.
+    var claimsQuietUntil: Int64 = 0
+    var looksQuietUntil: Int64 = 0
+    /// How often in a row it had too much to do for a submission.
+    var crowd = 0
+    /// Why the budget holds jobs back, once that was said.
+    var budgetObstacle: String?
+    /// Models of unknown price, which no budget holds back; each is said once.
+    var unpriced: Set<String> = []
     var isStopping = false
     /// Who wants to know that the loop comes round; nil once it never will again.
     private var askers: [CheckedContinuation<Void, Never>]? = []
@@ -215,9 +223,9 @@ package actor Dispatcher {
     func nextTurn(after turn: Int64) -> Int64 {
         // Lost wake-ups cost this much, never a stuck queue.
         var next = turn + 60_000
-        if looks < mostLooksNow, let look = agenda.next { next = min(next, max(look, quietUntil)) }
-        if let claimAt { next = min(next, max(claimAt, quietUntil)) }
-        if mayClaim, quietUntil > turn { next = min(next, quietUntil) }
+        if looks < mostLooksNow, let look = agenda.next { next = min(next, max(look, looksQuietUntil)) }
+        if let claimAt { next = min(next, max(claimAt, claimsQuietUntil)) }
+        if mayClaim, claimsQuietUntil > turn { next = min(next, claimsQuietUntil) }
         return next
     }
 

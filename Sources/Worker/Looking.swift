@@ -1,3 +1,4 @@
+internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Provider
@@ -24,12 +25,9 @@ struct Looking: Sendable {
         switch try await context.client.status(of: job.requestID) {
         case .stopped(let obstacle): return try await stopped(obstacle, &job)
         case .known(let status, let position):
+            if status.isOver { return try await ask(&job) }
             answered(&job)
-            switch status {
-            case .completed, .succeeded, .failed, .cancelled: return try await ask(&job)
-            case .inQueue, .inProgress, .unknown:
-                return try await unfinished(status, position, &job, mayExpire: true)
-            }
+            return try await unfinished(status, position, &job, mayExpire: true)
         }
     }
 
@@ -41,7 +39,10 @@ struct Looking: Sendable {
 
     /// `/status` says that it is over; `/result` alone says how.
     private func ask(_ job: inout Followed) async throws -> Finding {
-        switch try await context.client.result(of: job.requestID) {
+        let answer = try await context.client.result(of: job.requestID)
+        if case .stopped(let obstacle) = answer { return try await stopped(obstacle, &job) }
+        answered(&job)
+        switch answer {
         case .stopped(let obstacle): return try await stopped(obstacle, &job)
         case .unfinished(let status, let position):
             return try await unfinished(status, position, &job, mayExpire: false)
@@ -98,9 +99,17 @@ struct Looking: Sendable {
 
     /// A fresh answer says unfinished, and its time is over. What waits in the queue over there is cancelled first.
     private func expire(_ status: RemoteStatus, _ job: inout Followed) async throws -> Finding {
+        var status = status
         if status == .inQueue {
             switch try await context.client.cancel(job.requestID) {
-            case .cancelled, .notCancellable: break
+            case .cancelled: break
+            case .notCancellable:
+                // It is no longer in the queue: what was known of it is old by now.
+                switch try await context.client.status(of: job.requestID) {
+                case .stopped(let obstacle): return try await stopped(obstacle, &job)
+                case .known(let fresh, _): status = fresh
+                }
+                if status.isOver { return try await ask(&job) }
             case .stopped(let obstacle): return try await stopped(obstacle, &job)
             }
         }
@@ -130,11 +139,11 @@ struct Looking: Sendable {
     private func stopped(_ obstacle: Obstacle, _ job: inout Followed) async throws -> Finding {
         job.faults += 1
         let next = NextLook.after(context.delay(after: job.faults))
+        // One look without an answer is nothing; whoever wonders about a row of them finds why in the job's history.
+        if job.faults == 2 { note(obstacle, of: job.id) }
         switch obstacle {
-        case .denied(let reason):
-            // The token is another account's: that says nothing about the job.
-            context.log.warning("job \(job.id): \(reason)")
-            return .again(next)
+        // The token is another account's: that says nothing about the job.
+        case .denied: return .again(next)
         case .gone(let reason):
             let first = job.goneSince ?? .now
             job.goneSince = first
@@ -147,9 +156,15 @@ struct Looking: Sendable {
             return .again(.after(wait))
         case .account(let fault, let reason):
             return .account(fault == .token ? .token : .balance, reason, next)
-        case .tryLater(let reason, let asked):
-            context.log.debug("job \(job.id): \(reason)")
+        case .tryLater(_, let asked):
             return .trouble(.after(context.delay(after: job.faults, asked: asked)), asked: asked)
+        }
+    }
+
+    private func note(_ obstacle: Obstacle, of id: Int64) {
+        context.log.warning("job \(id): \(obstacle.reason)")
+        recorder.store.post { [reason = obstacle.reason] database in
+            try database.append(.fault, ["message": .string(reason)], job: id, at: database.now)
         }
     }
 }

@@ -21,7 +21,7 @@ struct Submission: Sendable {
         case doubted
         /// It certainly did not arrive.
         case noAnswer
-        /// To be tried again: the service asks for a pause, or the answer was about nothing that others share.
+        /// To be tried again. A time is there where the service has too much to do; else the answer was about this job.
         case later(asked: Duration?)
         case account(SubmissionGate.Reason, String)
     }
@@ -61,18 +61,25 @@ struct Submission: Sendable {
             _ = try await recorder.record(.refused(message: message), for: job.id, in: .submitting)
             context.log.warning("job \(job.id) refused: \(message)")
             return .settled
+        case .unreachable(let reason):
+            try await tryAgain(reason, asked: nil, recorder)
+            return .noAnswer
         case .notBought(let reason, let asked):
-            let wait = context.delay(after: failures + 1, asked: asked)
-            _ = try await recorder.record(
-                .notBought(reason: reason, tryAgainAt: .now + wait), for: job.id, in: .submitting)
-            context.log.warning("job \(job.id) not sent: \(reason)")
-            return answer.isNoConnection ? .noAnswer : .later(asked: asked)
+            try await tryAgain(reason, asked: asked, recorder)
+            return .later(asked: asked)
         case .accountFault(let fault, let reason):
             _ = try await recorder.record(
                 .notBought(reason: reason, tryAgainAt: nil), for: job.id, in: .submitting)
             return .account(fault == .token ? .token : .balance, reason)
         case .uncertain(let reason, let raw): return try await doubt(reason, raw, recorder)
         }
+    }
+
+    private func tryAgain(_ reason: String, asked: Duration?, _ recorder: Recorder) async throws {
+        let wait = context.delay(after: failures + 1, asked: asked)
+        _ = try await recorder.record(
+            .notBought(reason: reason, tryAgainAt: .now + wait), for: job.id, in: .submitting)
+        context.log.warning("job \(job.id) not sent: \(reason)")
     }
 
     private func doubt(_ reason: String, _ raw: String, _ recorder: Recorder) async throws -> Outcome {
@@ -84,13 +91,5 @@ struct Submission: Sendable {
         }
         context.log.warning("job \(job.id) is uncertain: \(reason)")
         return .doubted
-    }
-}
-
-extension SubmitAnswer {
-    /// Nothing came back at all, so that it says something of the service rather than of the job.
-    fileprivate var isNoConnection: Bool {
-        if case .notBought(_, nil) = self { return true }
-        return false
     }
 }

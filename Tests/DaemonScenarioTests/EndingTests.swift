@@ -131,6 +131,17 @@ import Testing
         withExtendedLifetime(jobd) {}
     }
 
+    @Test func whatCannotBeCancelledAtItsDeadlineIsLookedAtOnceMore() async throws {
+        // Its first answer is old; by the next it is over.
+        let stage = try await Stage(
+            simulator: "--queue", "0", "--run", "0", "--fault", "status:word=in_queue;times=1", "--fault",
+            "cancel:not-cancellable")
+        let id = try await stage.enqueue()
+        let jobd = try stage.jobd("deadline=1s", "poll.min=3s", "poll.max=3s")
+        try await stage.wait(for: id, toBe: "completed")
+        withExtendedLifetime(jobd) {}
+    }
+
     @Test func aDeadlineOfAReloadCountsForJobsUnderWay() async throws {
         let stage = try await Stage(simulator: "--queue", "1h")
         let file = stage.scratch["config.json"]

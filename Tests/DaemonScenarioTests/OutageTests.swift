@@ -88,6 +88,47 @@ import Testing
         #expect(ContinuousClock.now - start > .milliseconds(1500))
         #expect(try Stage.processorTime(of: jobd.pid) < .seconds(1))
     }
+
+    @Test func pagesAndRefusalsForSomeJobsAreNoOutage() async throws {
+        let stage = try await Stage()
+        for number in 1...4 {
+            try await stage.enqueue("fox \(number) [[fault: submit:html-413]]", "--priority", "1")
+        }
+        for number in 1...4 {
+            try await stage.enqueue("fox \(number) [[fault: submit:429;times=1]]", "--priority", "1")
+        }
+        let good = try await stage.enqueue("a good fox")
+        let jobd = try stage.jobd("max_submitting=4", "retry.min=20ms", "retry.max=100ms")
+        try await stage.wait(for: good, toBe: "completed")
+        for id in 5...8 { try await stage.wait(for: Int64(id), toBe: "completed") }
+        #expect(!jobd.errors.contains("paused"), "\(jobd.errors)")
+        #expect(try stage.number("SELECT sum(submissions) FROM jobs") == 5)
+    }
+
+    @Test func aSubmissionThatIsNotWantedNowDoesNotKeepWhatIsPaidForWaiting() async throws {
+        let stage = try await Stage(simulator: "--queue", "1s")
+        let paid = try await stage.enqueue()
+        let jobd = try stage.jobd("retry.max=1h")
+        try await stage.wait(for: paid, toBe: "in_queue")
+        let later = try await stage.enqueue("later [[fault: submit:429;retry-after=3000]]")
+        try await eventually("it is not wanted") {
+            try stage.number("SELECT count(*) FROM events WHERE kind = 'fault' AND job_id = \(later)") > 0
+        }
+        try await stage.wait(for: paid, toBe: "completed")
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test func aRowOfLooksWithoutAnAnswerIsSaidAndSlowsDown() async throws {
+        let stage = try await Stage(simulator: "--fault", "result:404")
+        let id = try await stage.enqueue()
+        let jobd = try stage.jobd("retry.min=100ms", "retry.max=1h")
+        try await eventually("it is in the job's history") {
+            try stage.number("SELECT count(*) FROM events WHERE kind = 'fault' AND job_id = \(id)") == 1
+        }
+        #expect(jobd.errors.contains("warning: job \(id): HTTP 404"))
+        try await stage.setFaults()
+        try await stage.wait(for: id, toBe: "completed")
+    }
 }
 
 extension Stage {

@@ -36,7 +36,8 @@ enum AnswerPromises {
             if !isPlain(id) { return "bought under \(id.debugDescription)" }
             if !(200..<300).contains(response.status) { return "bought with \(response.status)" }
             return raw.utf8.count > 3 << 16 ? "keeps too much" : nil
-        case .refused(let reason), .notBought(let reason, _), .accountFault(_, let reason):
+        case .refused(let reason), .unreachable(let reason), .notBought(let reason, _),
+            .accountFault(_, let reason):
             // A code of the account is a no by itself; else nothing but these is.
             let isNo = (400..<500).contains(response.status) || (200..<300).contains(response.status)
             let asksForTime = response.status == 503 && response.headers["retry-after"] != nil

@@ -101,12 +101,32 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
+    @Test func aTokenThatIsEchoedIsNotHandedOn() async throws {
+        let token = "s3cret-token"
+        for (status, body) in [
+            ("401 No", #"{"message":"bad token s3cret-token"}"#),
+            ("422 No", #"{"detail":"Authorization: Bearer s3cret-token, s3cret-token"}"#),
+            ("500 No", "s3cret-token"), ("200 OK", #"{"request_id":"s3cret-token"}"#),
+            ("200 OK", #"{"status":"failed","error":"s3cret-tokes3cret-token"}"#),
+        ] {
+            let server = ScriptedServer(answering: ScriptedServer.answer(body, status: status))
+            let client = try client(server, token: token)
+            #expect(!"\(await client.submit(model: "a/b", input: "{}"))".contains(token), "\(body)")
+            #expect(!"\(try await client.status(of: "r-1"))".contains(token), "\(body)")
+            #expect(!"\(try await client.result(of: "r-1"))".contains(token), "\(body)")
+        }
+        // Cut in the middle, it is kept as far as it came.
+        let cut = ScriptedServer(
+            answering: "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{\"echo\":\"s3cret-token\"")
+        #expect(!"\(try await client(cut, token: token).submit(model: "a/b", input: "{}"))".contains(token))
+    }
+
     @Test func aServiceThatCannotBeReachedBoughtNothing() async throws {
         let client = RunComfyClient(http: try HTTPClient(userAgent: "a/1"), baseURL: "https://127.0.0.1:1") {
             "secret"
         }
         let answer = await client.submit(model: "a", input: "{}")
-        guard case .notBought(let reason, nil) = answer else { return #expect(answer == .refused("")) }
+        guard case .unreachable(let reason) = answer else { return #expect(answer == .refused("")) }
         #expect(!reason.contains("secret"))
         guard case .stopped(.tryLater) = try await client.status(of: "r-1") else {
             return #expect(Bool(false))
