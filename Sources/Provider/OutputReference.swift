@@ -7,6 +7,7 @@ package struct OutputReference: Equatable, Sendable {
         case image, video, audio, file
     }
 
+    /// As ASCII: without blanks around it, and with what a URL may not hold percent-encoded.
     package var url: String
     package var kind: Kind
 
@@ -18,39 +19,74 @@ package struct OutputReference: Equatable, Sendable {
     /// More than any model makes, and a bound on what one answer can make us fetch.
     static let most = 10_000
 
-    /// Every URL in an `output`, whatever its shape: text, array, object, or any of them inside another.
+    /// What is kept of a text that is no web address: enough to tell people what it was. It can be a whole file.
+    static let mostOfNoAddress = 2_000
+
+    /// Every output in an `output`, whatever its shape: text, array, object, or any of them inside another.
+    ///
+    /// Beside a web address, a text that stands where one belongs is an output too, though nobody can fetch it: the job
+    /// must not pass for complete without it. Alone, such texts are no usable output.
     static func all(in output: JSON) -> [OutputReference] {
         var found: [OutputReference] = []
         var seen: Set<String> = []
-        collect(output, .file, &found, &seen)
-        return found
+        collect(output, .file, isPlaceOfURL: true, &found, &seen)
+        return found.contains { isWeb($0.url) } ? found : []
     }
 
     private static func collect(
-        _ value: JSON, _ kind: Kind, _ found: inout [OutputReference], _ seen: inout Set<String>
+        _ value: JSON, _ kind: Kind, isPlaceOfURL: Bool, _ found: inout [OutputReference],
+        _ seen: inout Set<String>
     ) {
         switch value {
         case .null, .bool, .number: break
         case .string(let text):
-            guard found.count < most, isURL(text), seen.insert(text).inserted else { return }
-            found.append(OutputReference(url: text, kind: kind))
+            guard found.count < most, let url = url(text, isPlaceOfURL: isPlaceOfURL),
+                seen.insert(url).inserted
+            else { return }
+            found.append(OutputReference(url: url, kind: kind))
         case .array(let elements):
-            for element in elements { collect(element, kind, &found, &seen) }
+            for element in elements {
+                collect(element, kind, isPlaceOfURL: isPlaceOfURL, &found, &seen)
+            }
         case .object(let object):
             // Where a `url` says which file is meant, other texts describe it, such as a preview of it.
-            let isFile = object["url"]?.string.map(isURL) ?? false
+            let isFile = object["url"]?.string.map { url($0, isPlaceOfURL: true) != nil } ?? false
             for member in object.members {
                 let named = Kind(key: member.key)
                 if isFile, member.key != "url", named == nil, member.value.string != nil { continue }
-                collect(member.value, named ?? kind, &found, &seen)
+                collect(
+                    member.value, named ?? kind, isPlaceOfURL: named != nil || member.key == "url", &found,
+                    &seen)
             }
         }
     }
 
-    private static func isURL(_ text: String) -> Bool {
-        let scheme = text.prefix { $0 != ":" }.lowercased()
-        return (scheme == "https" || scheme == "http") && text.dropFirst(scheme.count).hasPrefix("://")
-            && !text.utf8.contains { $0 <= 0x20 || $0 == 0x7F }
+    /// The output that a text stands for; nil where it stands for none.
+    private static func url(_ text: String, isPlaceOfURL: Bool) -> String? {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+        var bytes = Array(text.utf8).drop(while: isBlank)
+        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
+        guard !isWeb(String(decoding: bytes.prefix(8), as: UTF8.self)) else { return escaped(bytes) }
+        return isPlaceOfURL && !bytes.isEmpty ? escaped(bytes.prefix(mostOfNoAddress)) : nil
+    }
+
+    private static func isWeb(_ text: String) -> Bool {
+        let start = text.utf8.prefix(8).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        return start.starts(with: "https://".utf8) || start.starts(with: "http://".utf8)
+    }
+
+    private static func escaped(_ bytes: ArraySlice<UInt8>) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        for byte in bytes {
+            if byte <= 0x20 || byte >= 0x7F {
+                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            } else {
+                result.append(byte)
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 }
 

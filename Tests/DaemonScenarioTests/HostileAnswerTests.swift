@@ -20,6 +20,9 @@ import Testing
             #"{"status":"succeeded","output":["ftp://127.0.0.1/a","file:///etc/passwd","data:image/gif;base64,AA==","/f/a","javascript:alert(1)"]}"#,
         "mixed":
             #"{"status":"succeeded","output":["file:///etc/passwd","OWN/f/a","","OWN/f/a b","OWN/f/\u0000"]}"#,
+        "data":
+            #"{"status":"succeeded","output":{"images":["OWN/f/a","data:image/gif;base64,\#(String(repeating: "A", count: 1 << 20))"]}}"#,
+        "blank": #"{"status":"succeeded","output":{"images":["OWN/f/1.png"," OWN/f/my file.png "]}}"#,
         "hosts":
             #"{"status":"succeeded","output":["https://10.0.0.1/a","https://[::ffff:169.254.169.254]/a","https://a.runcomfy.net@127.0.0.1/","https://runcomfy.net.example/a"]}"#,
         "names": #"{"status":"succeeded","output":"OWN/f/..%2f..%2f..%2fetc%2fpasswd.sh?a=/../b.php#/../c"}"#,
@@ -57,7 +60,8 @@ import Testing
     /// What each is to end as, and with how many files.
     private static let endings: [(name: String, state: String, kind: String?, files: Int64)] = [
         ("many", "completed", nil, 100), ("twice", "completed", nil, 1), ("schemes", "failed", "output", 0),
-        ("mixed", "completed", nil, 1), ("hosts", "failed", "download", 0), ("names", "completed", nil, 1),
+        ("mixed", "failed", "download", 3), ("data", "failed", "download", 1),
+        ("blank", "completed", nil, 2), ("hosts", "failed", "download", 0), ("names", "completed", nil, 1),
         ("echo", "failed", "output", 0), ("nested", "completed", nil, 1), ("numbers", "completed", nil, 1),
         ("negative", "completed", nil, 1), ("failure", "failed", "remote", 0),
         ("shapes", "failed", "remote", 0),
@@ -84,6 +88,9 @@ import Testing
             }
             #expect(job["cost_usd"] == .null, "\(ending.name)")
         }
+        // What nobody can fetch is known, and takes little room.
+        #expect(try stage.number("SELECT max(length(url)) FROM outputs") == 2_000)
+        #expect(jobd.errors.split(separator: "\n").allSatisfy { $0.utf8.count < 8_000 })
         #expect(try stage.text("SELECT error_message FROM jobs WHERE model = 't/shapes'") == "why")
         // Each address was asked for, and each job bought once.
         let lines = Self.server.requests.map(\.line)

@@ -54,8 +54,12 @@ enum AnswerPromises {
         switch ResultAnswer.read(response) {
         case .succeeded(let outputs, let facts):
             if Set(outputs.map(\.url)).count != outputs.count { return "one address twice" }
-            if outputs.contains(where: { $0.url.utf8.contains { $0 <= 0x20 } }) {
+            if outputs.contains(where: { $0.url.utf8.contains { $0 <= 0x20 || $0 >= 0x7F } || $0.url.isEmpty }
+            ) {
                 return "a blank in an address"
+            }
+            if !outputs.contains(where: { $0.url.lowercased().hasPrefix("http") }) {
+                return "no address at all"
             }
             for time in [facts.createdAt, facts.startedAt, facts.finishedAt] {
                 if let time, Timestamp(time) == nil { return "the time \(time)" }

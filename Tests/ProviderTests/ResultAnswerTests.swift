@@ -42,6 +42,49 @@ import Testing
         #expect(answer == .unusable("finished without usable output", ResultFacts()))
     }
 
+    @Test(
+        "What stands in an output's place is one, whatever it says, and is never left out",
+        arguments: [
+            (
+                #"{"images":["https://a/1.png","https://a/my file.png"]}"#,
+                ["https://a/1.png", "https://a/my%20file.png"]
+            ),
+            (#"["https://a/1", " \n https://x/a b.png\t"]"#, ["https://a/1", "https://x/a%20b.png"]),
+            (#"["https://a/1", "https://a/é\u0000"]"#, ["https://a/1", "https://a/%C3%A9%00"]),
+            (#"["https://a/e\u0301", "https://a/é"]"#, ["https://a/e%CC%81", "https://a/%C3%A9"]),
+            (
+                #"["https://a/1", "data:image/png;base64,AAAA"]"#,
+                ["https://a/1", "data:image/png;base64,AAAA"]
+            ),
+            (#"{"image":"/rel/x.png","images":["https://a/1"]}"#, ["/rel/x.png", "https://a/1"]),
+            (
+                #"{"images":[{"url":"https://a/1"},{"url":"file:///etc/passwd"}]}"#,
+                ["https://a/1", "file:///etc/passwd"]
+            ),
+            (
+                #"["https://a/1", "HTTPS://a/2", "https:a", "", "  "]"#,
+                ["https://a/1", "HTTPS://a/2", "https:a"]
+            ),
+            (
+                #"{"video":"https://a/1","seed":"7","note":"/rel","images":[{"id":"x"}, null]}"#,
+                ["https://a/1"]
+            ),
+            (#"{"images":[{"url":"https://a/1","content_type":"image/png","name":"a b"}]}"#, ["https://a/1"]),
+        ])
+    func whatStandsInAnOutputsPlaceIsOne(_ output: String, _ expected: [String]) throws {
+        guard case .succeeded(let outputs, _) = try read(#"{"status":"succeeded","output":\#(output)}"#)
+        else {
+            return #expect(Bool(false))
+        }
+        #expect(outputs.map(\.url) == expected)
+    }
+
+    @Test func ofAFileInTheAnswerItselfOnlyTheBeginningIsKept() throws {
+        let file = "data:image/png;base64," + String(repeating: "A", count: 1 << 20)
+        let outputs = try outputs(#"{"status":"succeeded","output":["https://a/b","\#(file)","\#(file)"]}"#)
+        #expect(outputs == ["file https://a/b", "file " + file.prefix(2_000)])
+    }
+
     @Test func anOutputsCountIsBounded() throws {
         let many = (0..<10_050).map { #""https://a/\#($0)""# }.joined(separator: ",")
         #expect(try outputs(#"{"status":"succeeded","output":[\#(many)]}"#).count == 10_000)
