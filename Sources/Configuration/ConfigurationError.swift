@@ -2,9 +2,12 @@
 package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     package let description: String
     package let hint: String?
+    /// The command line is wrong, not what it says.
+    package let isUsage: Bool
 
-    package init(_ description: String, hint: String? = nil) {
+    package init(_ description: String, hint: String? = nil, isUsage: Bool = false) {
         self.description = description
         self.hint = hint
+        self.isUsage = isUsage
     }
 }

@@ -22,7 +22,7 @@ package struct ConfigurationReader {
     /// Reads `KEY=VALUE`, where the value is JSON if it parses, else text.
     package mutating func read(assignment: String) throws(ConfigurationError) {
         guard let equals = assignment.firstIndex(of: "="), equals > assignment.startIndex else {
-            throw ConfigurationError("--set takes KEY=VALUE, not \"\(assignment)\"")
+            throw ConfigurationError("--set takes KEY=VALUE, not \"\(assignment)\"", isUsage: true)
         }
         let text = String(assignment[assignment.index(after: equals)...])
         try set(String(assignment[..<equals]), (try? JSON(parsing: text, .strict)) ?? .string(text))
@@ -42,8 +42,19 @@ package struct ConfigurationReader {
             for part in parts.members { try set("\(key).\(part.key)", part.value) }
             return
         }
-        let near = Suggestion.nearest(to: key, among: Setting.all.map(\.key) + ["models"])
-        throw ConfigurationError("unknown key \"\(key)\"", hint: near.map { "did you mean \"\($0)\"?" })
+        throw Self.unknown(key, key, among: Setting.all.map(\.key) + ["models"])
+    }
+
+    private static func unknown(_ key: String, _ typed: String, among known: [String]) -> ConfigurationError {
+        let hint =
+            if let near = Suggestion.nearest(to: typed, among: known) {
+                "did you mean \"\(near)\"?"
+            } else if let nearest = Suggestion.nearest(to: typed, among: known, howeverFar: true) {
+                "the nearest known key is \"\(nearest)\"; docs/configuration.md lists them all"
+            } else {
+                "docs/configuration.md lists the keys"
+            }
+        return ConfigurationError("unknown key \"\(key)\"", hint: hint)
     }
 
     private mutating func setModels(_ key: String, _ value: JSON) throws(ConfigurationError) {
@@ -72,9 +83,7 @@ package struct ConfigurationReader {
         for part in parts.members {
             let key = "models.\(model).\(part.key)"
             guard Setting.modelKeys.contains(part.key) else {
-                let near = Suggestion.nearest(to: part.key, among: Setting.modelKeys)
-                throw ConfigurationError(
-                    "unknown key \"\(key)\"", hint: near.map { "did you mean \"\($0)\"?" })
+                throw Self.unknown(key, part.key, among: Setting.modelKeys)
             }
             do throws(SettingValue.Fault) { try Setting.apply(part.key, part.value, to: &limits) } catch {
                 throw ConfigurationError(

@@ -3,15 +3,19 @@ package enum Suggestion {
     /// Nothing longer is a name that a person typed.
     private static let longest = 80
 
-    /// The nearest of `words`, the first of several that are as near; nil where none is near.
-    package static func nearest(to typed: String, among words: some Sequence<String>) -> String? {
+    /// The nearest of `words`, the first of several that are as near; nil where none is near, or where none can be
+    /// compared.
+    package static func nearest(
+        to typed: String, among words: some Sequence<String>, howeverFar: Bool = false
+    ) -> String? {
         guard typed.utf8.count <= 4 * longest else { return nil }
         let typed = Array(typed.lowercased().unicodeScalars)
         var best: (word: String, distance: Int)?
         for word in words where word.utf8.count <= 4 * longest {
             let candidate = Array(word.lowercased().unicodeScalars)
             // A third of the word may differ: less misses typing errors, more suggests nonsense.
-            let allowed = min(max(typed.count, candidate.count) / 3, (best?.distance ?? .max) - 1)
+            let longest = max(typed.count, candidate.count)
+            let allowed = min(howeverFar ? longest : longest / 3, (best?.distance ?? .max) - 1)
             guard allowed >= 0, abs(typed.count - candidate.count) <= allowed else { continue }
             let distance = distance(from: typed, to: candidate)
             if distance <= allowed { best = (word, distance) }

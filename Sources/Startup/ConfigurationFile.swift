@@ -53,12 +53,10 @@ package struct ConfigurationFile: Sendable {
     package func read() throws(Failure) -> Configuration {
         var reader = ConfigurationReader()
         let place = place
-        do throws(ConfigurationError) {
-            if let text = try Self.bytes(of: place.path, isNamed: place.isNamed) {
-                try reader.read(file: text)
+        if let text = try Self.bytes(of: place) {
+            do throws(ConfigurationError) { try reader.read(file: text) } catch {
+                throw Failure(.configuration, "\(place.path): \(error)", hint: error.hint)
             }
-        } catch {
-            throw Failure(.configuration, "\(place.path): \(error)", hint: error.hint)
         }
         do throws(ConfigurationError) {
             if let url = environment["JOBD_API_URL"], !url.isEmpty { try reader.set("api_url", .string(url)) }
@@ -66,15 +64,23 @@ package struct ConfigurationFile: Sendable {
             if let url = arguments.value("api-url") { try reader.set("api_url", .string(url)) }
             return try reader.finished()
         } catch {
-            throw Failure(.configuration, "\(error)", hint: error.hint)
+            throw Failure(error.isUsage ? .usage : .configuration, "\(error)", hint: error.hint)
         }
     }
 
-    private static func bytes(of path: String, isNamed: Bool) throws(ConfigurationError) -> [UInt8]? {
-        switch SmallFile.read(path, limit: 1 << 20) {
+    private static func bytes(of place: Place) throws(Failure) -> [UInt8]? {
+        switch SmallFile.read(place.path, limit: 1 << 20) {
         case .success(let bytes): return bytes
-        case .failure(.system(ENOENT)) where !isNamed: return nil
-        case .failure(let fault): throw ConfigurationError("cannot read it: \(fault.reason)")
+        case .failure(.system(ENOENT)) where !place.isNamed: return nil
+        case .failure(let fault):
+            let code: ExitCode =
+                switch fault {
+                case .system(EACCES), .system(EPERM), .isOpenToOthers: .permission
+                case .system: place.isNamed ? .cannotRead : .configuration
+                }
+            throw Failure(
+                code, "\(place.path): cannot read it: \(fault.reason)",
+                hint: code == .permission ? "name another with --config" : nil)
         }
     }
 }

@@ -109,6 +109,23 @@ import Testing
         #expect(error?.hint == "did you mean \"\(near)\"?")
     }
 
+    @Test(arguments: ["foo", "x", "ein_ganz_anderes_wort"])
+    func whereNoneIsNearTheNearestIsNamedAllTheSame(key: String) {
+        let error = #expect(throws: ConfigurationError.self) { try read(assignments: "\(key)=1") }
+        #expect(error?.hint?.hasPrefix("the nearest known key is \"") == true, "\(error?.hint ?? "")")
+        #expect(error?.isUsage == false)
+        let ofModel = #expect(throws: ConfigurationError.self) {
+            try read(assignments: "models.a/b.\(key)=1")
+        }
+        #expect(ofModel?.hint?.contains("the nearest known key is \"") == true, "\(ofModel?.hint ?? "")")
+    }
+
+    @Test func anEndlessKeyIsToldWhereTheKeysAre() {
+        let key = String(repeating: "k", count: 1 << 16)
+        let error = #expect(throws: ConfigurationError.self) { try read(#"{"\#(key)": 1}"#) }
+        #expect(error?.hint == "docs/configuration.md lists the keys")
+    }
+
     @Test func anUnknownPartOfAGroupIsNamedWhole() {
         let error = #expect(throws: ConfigurationError.self) { try read(#"{"poll": {"minimum": "1s"}}"#) }
         #expect(error?.description == "unknown key \"poll.minimum\"")
@@ -127,7 +144,8 @@ import Testing
         #expect(try read(assignments: "token_file=/a=b").tokenFile == "/a=b")
         #expect(try read(assignments: "max_in_flight=1", "max_in_flight=2").maxInFlight == 2)
         for wrong in ["max_in_flight", "=1", ""] {
-            #expect(throws: ConfigurationError.self) { try read(assignments: wrong) }
+            let error = #expect(throws: ConfigurationError.self) { try read(assignments: wrong) }
+            #expect(error?.isUsage == true, "\(wrong)")
         }
     }
 

@@ -106,8 +106,8 @@ import Testing
 
     private static let commandLines: [(options: [String], code: Int32)] = [
         (["--nonsense"], 64), (["operand"], 64), (["--set"], 64), (["--set", "max_in_flihgt=1"], 78),
-        (["--set", "max_in_flight=0"], 78), (["--set", "poll.min=soon"], 78), (["--set", "nothing"], 78),
-        (["--set", "api_url=http://example.com"], 78), (["--config", "/nowhere/config.json"], 78),
+        (["--set", "max_in_flight=0"], 78), (["--set", "poll.min=soon"], 78), (["--set", "nothing"], 64),
+        (["--set", "api_url=http://example.com"], 78), (["--config", "/nowhere/config.json"], 66),
         (["--set", "output_name={nonsense}"], 78), (["--help"], 0), (["--version"], 0),
     ]
 

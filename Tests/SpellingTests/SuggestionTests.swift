@@ -27,6 +27,14 @@ struct SuggestionTests {
         ("prompt", [String(repeating: "prompt", count: 100_000)]),
     ]
 
+    @Test("who asks for the nearest however far gets one that can be compared")
+    func findsTheNearestHoweverFar() {
+        #expect(
+            Suggestion.nearest(to: "foo", among: ["log_level", "fob", "models"], howeverFar: true) == "fob")
+        #expect(Suggestion.nearest(to: "foo", among: ["log_level", "bars"], howeverFar: true) == "bars")
+        #expect(Suggestion.nearest(to: "foo", among: [], howeverFar: true) == nil)
+    }
+
     @Test("a word that is like none finds none", arguments: far)
     func findsNone(_ typed: String, _ words: [String]) {
         #expect(Suggestion.nearest(to: typed, among: words) == nil)
