@@ -32,7 +32,7 @@ struct Session {
 
     /// The store, or nil where there is none yet: for verbs that can do without.
     func storeIfAny(_ purpose: JobDatabase.Purpose = .read) throws -> JobDatabase? {
-        do { return try store(purpose) } catch StoreError.missing { return nil }
+        do { return try store(purpose) } catch StoreError.missing, StoreError.nowhere { return nil }
     }
 
     func emit(_ value: JSON) throws { try screen.write(SafeText.escapeJSON(value.text) + "\n") }

@@ -39,7 +39,7 @@ package struct StateDirectory: Sendable {
             return StateDirectory(path: home + "/jobd", origin: .user)
         }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
-            throw StoreError.missing(path: "$HOME, which is not set")
+            throw StoreError.nowhere
         }
         return StateDirectory(path: home + "/.local/state/jobd", origin: .user)
     }
@@ -73,8 +73,10 @@ package struct StateDirectory: Sendable {
     /// The mode of the files that make up the store.
     package var fileMode: UInt32 { isShared ? 0o660 : 0o600 }
 
+    /// The group of the directory; its number where it has no name.
     private var groupName: String? {
-        guard let status, let group = unsafe getgrgid(status.st_gid) else { return nil }
+        guard let status else { return nil }
+        guard let group = unsafe getgrgid(status.st_gid) else { return String(status.st_gid) }
         return unsafe String(cString: group.pointee.gr_name)
     }
 
@@ -86,7 +88,9 @@ package struct StateDirectory: Sendable {
         if unsafe access(path, R_OK | W_OK | X_OK) == 0 || errno == ENOENT { return }
         switch errno {
         case EROFS: throw StoreError.readOnly(path: path)
-        case EACCES, EPERM: throw StoreError.noPermission(path: path, group: isShared ? groupName : nil)
+        case EACCES, EPERM:
+            if !isShared, let group = groupName { throw StoreError.closed(path: path, group: group) }
+            throw StoreError.noPermission(path: path, group: groupName)
         default: throw StoreError.inputOutput(reason: "\(path): \(Self.errorText)")
         }
     }

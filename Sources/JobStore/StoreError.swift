@@ -4,8 +4,12 @@ package import SQLite
 package enum StoreError: Error {
     /// There is no database yet.
     case missing(path: String)
+    /// Nothing says where the store is.
+    case nowhere
     /// The caller may not use it; `group` is the one whose members may.
     case noPermission(path: String, group: String?)
+    /// The caller may not use it, and being in its group would not help.
+    case closed(path: String, group: String)
     /// A database of something else, or no database at all.
     case notOurs(path: String, reason: String)
     /// Made by a newer program.
@@ -43,9 +47,12 @@ extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .missing(let path): "there is no store at \(path) yet"
+        case .nowhere: "nothing says where the store is: $HOME is not set"
         case .noPermission(let path, let group):
             "no permission to use \(path)"
                 + (group.map { "; it belongs to members of the group \"\($0)\"" } ?? "")
+        case .closed(let path, let group):
+            "no permission to use \(path); its group is \"\(group)\", and its mode keeps the group out"
         case .notOurs(let path, let reason): "\(path) is not a database of jobd: \(reason)"
         case .newer(let path, let version, let known):
             "\(path) has schema \(version), and this program knows only \(known)"
@@ -64,8 +71,8 @@ extension StoreError: CustomStringConvertible {
     /// What a program that cannot go on ends with, by sysexits.h.
     package var exitCode: Int32 {
         switch self {
-        case .missing, .notOurs, .newer, .olderInUse, .busy: 69
-        case .noPermission, .readOnly: 77
+        case .missing, .nowhere, .notOurs, .newer, .olderInUse, .busy: 69
+        case .noPermission, .closed, .readOnly: 77
         case .diskFull, .damaged, .inputOutput: 74
         case .refused: 65
         case .unexpected: 70
@@ -76,7 +83,10 @@ extension StoreError: CustomStringConvertible {
     package var hint: String? {
         switch self {
         case .missing: "jobctl enqueue makes it, and so does jobd"
+        case .nowhere: "name a directory with --state-dir or $JOBD_STATE_DIR"
         case .noPermission(_, let group?): "sudo usermod -aG \(group) $USER, then log in again"
+        case .closed(let path, _):
+            "name another place with --state-dir; or its owner lets the group in: chmod 2770 \(path)"
         case .noPermission(_, nil): "name another place with --state-dir"
         case .notOurs: "name another place with --state-dir"
         case .newer: "upgrade jobctl and jobd together"

@@ -240,7 +240,7 @@ import Testing
         await #expect(processExitsWith: .success) { [state = state as String] in
             try #require(setgid(65534) == 0 && setuid(65534) == 0)
             let error = #expect(throws: StoreError.self) { try JobDatabase(StateDirectory(state), .write) }
-            guard case .noPermission(let path, nil) = error else {
+            guard case .closed(let path, _) = error else {
                 Issue.record("no permission was called \(String(describing: error))")
                 return
             }

@@ -96,7 +96,8 @@ import Testing
         rest["XDG_STATE_HOME"] = "relative"
         #expect(try resolve(nil, rest, system: absent) == "/home/me/.local/state/jobd by user")
         rest["HOME"] = nil
-        #expect(throws: StoreError.self) { try resolve(nil, rest, system: absent) }
+        let error = #expect(throws: StoreError.self) { try resolve(nil, rest, system: absent) }
+        #expect(error?.exitCode == 69 && error?.description.contains("$HOME is not set") == true)
         #expect(try resolve("here", home, system: absent).hasPrefix("/"))
     }
 

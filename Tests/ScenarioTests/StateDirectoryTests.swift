@@ -84,6 +84,65 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
+    func `the group is named by its number where it has no name, and where it is kept out`() throws {
+        try sandbox.enqueue()
+        chown(sandbox.directory, 0, 54321)
+        chmod(sandbox.directory, 0o2770)
+        let shared = try sandbox.runAsNobody(words)
+        #expect(shared.code == 77 && shared.errors.contains("group \"54321\""), "\(shared)")
+        chown(sandbox.directory, 0, 4)
+        chmod(sandbox.directory, 0o755)
+        let closed = try sandbox.runAsNobody(words)
+        #expect(closed.code == 77 && closed.errors.contains("group is \"adm\""), "\(closed)")
+        // Being in that group would not help.
+        #expect(!closed.errors.contains("usermod"), "\(closed)")
+    }
+
+    @Test(.enabled(if: !ScratchFile.exists("/var/lib/jobd"), "this machine has a /var/lib/jobd"))
+    func `without a home it says that, and what to type`() throws {
+        let none = ["HOME": "", "JOBD_STATE_DIR": ""]
+        for verb in [["list"], words] {
+            let answer = try sandbox.run(Sandbox.program, verb, environment: none)
+            #expect(answer.code == 69 && answer.errors.contains("$HOME is not set"), "\(answer)")
+            #expect(
+                answer.errors.contains("--state-dir") && !answer.errors.contains("enqueue makes"), "\(answer)"
+            )
+        }
+        // What needs no store needs no home.
+        #expect(try sandbox.run(Sandbox.program, ["models"], environment: none).code == 0)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
+    func `a configuration that may not be read is a matter of permission, named or not`() throws {
+        try sandbox.enqueue()
+        chown(sandbox.directory, 65534, 65534)
+        for file in ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"] {
+            chown("\(sandbox.directory)/\(file)", 65534, 65534)
+        }
+        mkdir(sandbox.folder + "/jobd", 0o755)
+        let path = try sandbox.file("jobd/config.json", "{}")
+        chmod(path, 0o600)
+        let home = ["XDG_CONFIG_HOME": sandbox.folder]
+        for words in [["verify"], ["verify", "--config", path]] {
+            let answer = try sandbox.runAsNobody(words, environment: home)
+            #expect(answer.code == 77 && answer.errors.contains(path), "\(answer)")
+        }
+        chmod(path, 0o644)
+        #expect(try sandbox.runAsNobody(["verify"], environment: home).code == 0)
+    }
+
+    @Test func `a named configuration that cannot be read is 66, and --set without an equals sign 64`() throws
+    {
+        try sandbox.enqueue()
+        for path in ["/nowhere/config.json", sandbox.folder] {
+            let answer = try sandbox.jobctl("verify", "--config", path)
+            #expect(answer.code == 66 && answer.errors.contains(path), "\(answer)")
+        }
+        #expect(try sandbox.jobctl("verify", "--set", "nothing").code == 64)
+        #expect(try sandbox.jobctl("verify", "--set", "nothing=1").code == 78)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
     func `a directory that cannot be made is a matter of permission`() throws {
         let answer = try sandbox.runAsNobody(words + ["--state-dir", "/etc/jobd-test/x"])
         #expect(answer.code == 77, "\(answer)")
