@@ -63,10 +63,9 @@ enum EnqueueVerb: ControlVerb {
         let (stored, existing) = try database.enqueue(job)
         session.wake(database.directory)
         if existing {
-            let differs = stored.input != job.input || stored.model != job.model
             session.note(
                 "job \(stored.id) has the key \"\(job.key ?? "")\" already; nothing was added"
-                    + (differs ? ", although its input differs" : ""))
+                    + (job.differs(from: stored) ? ", although its input differs" : ""))
         }
         if arguments.has("wait") {
             let existing: Set<Int64> = existing ? [stored.id] : []
@@ -160,10 +159,15 @@ enum EnqueueVerb: ControlVerb {
         let entries = try store.transaction {
             var draft = JobDraft(session, store)
             var entries = EnqueuedRuns()
-            try batch.forEach(reader, &draft) { entries.append(try store.insert($0)) }
+            try batch.forEach(reader, &draft) { job in
+                let entry = try store.insert(job)
+                let holder = entry.existing ? try store.find(entry.id) : nil
+                entries.append(entry, differs: holder.map(job.differs) ?? false)
+            }
             return entries
         }
         session.wake(store.directory)
+        session.note(entries.summary)
         if arguments.has("wait") {
             let existing = Set(entries.runs.filter(\.existing).flatMap(\.ids))
             let waiting = Waiting(
@@ -180,8 +184,6 @@ enum EnqueueVerb: ControlVerb {
                 try answer(job, run.existing, session, store)
             }
         }
-        let existing = entries.existing > 0 ? ", \(entries.existing) were there already by their keys" : ""
-        session.note("enqueued \(entries.added)\(existing)")
         session.noteIfNoDaemon(store.directory, "the jobs wait until it runs")
         try session.finish(store)
         return .success
@@ -196,11 +198,20 @@ struct EnqueuedRuns {
     }
 
     private(set) var runs: [Run] = []
-    private(set) var added = 0
-    private(set) var existing = 0
+    private var added = 0
+    private var existing = 0
+    private var differing = 0
 
-    mutating func append(_ entry: Enqueued) {
+    var summary: String {
+        var text = "enqueued \(added)"
+        if existing > 0 { text += ", \(existing) were there already by their keys" }
+        if differing > 0 { text += ", \(differing) of them with another input" }
+        return text
+    }
+
+    mutating func append(_ entry: Enqueued, differs: Bool) {
         if entry.existing { existing += 1 } else { added += 1 }
+        if differs { differing += 1 }
         if let last = runs.last, last.existing == entry.existing, last.ids.upperBound + 1 == entry.id {
             runs[runs.count - 1].ids = last.ids.lowerBound...entry.id
         } else {

@@ -16,6 +16,9 @@ package struct NewJob: Sendable {
         self.model = model
         self.input = input
     }
+
+    /// Whether `stored`, which has its key, was to make something else.
+    package func differs(from stored: Job) -> Bool { stored.input != input || stored.model != model }
 }
 
 /// Where a new job ended up.

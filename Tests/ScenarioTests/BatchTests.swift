@@ -69,6 +69,20 @@ import Testing
         #expect(try sandbox.jobCount() == 2)
     }
 
+    @Test func `a key that stands already with another input is said to`() throws {
+        let same = try sandbox.jobctl(
+            "enqueue", "--batch", "-", input: line(#", "key": "b""#) + line(#", "key": "b""#))
+        #expect(same.errors.contains("enqueued 1, 1 were there already by their keys\n"), "\(same)")
+        let other = try sandbox.jobctl(
+            "enqueue", "--batch", "-",
+            input: line(#", "key": "b""#) + line(#", "key": "b""#, text: "3 dogs"))
+        #expect(
+            other.errors.contains(
+                "enqueued 0, 2 were there already by their keys, 1 of them with another input\n"), "\(other)")
+        #expect(other.code == 0)
+        #expect(try sandbox.jobCount() == 1)
+    }
+
     @Test func `a missing file is said with 66, a folder too`() throws {
         #expect(try sandbox.jobctl("enqueue", "--batch", "none.jsonl").code == 66)
         #expect(try sandbox.jobctl("enqueue", "--batch", "/tmp").code == 66)
