@@ -70,7 +70,7 @@ enum StatusVerb: ControlVerb {
             items.append(
                 (
                     "submissions are paused (\(pause.reason.rawValue), \(since)): \(pause.detail)",
-                    "jobctl resume"
+                    pause.hint
                 ))
         }
         if !isRunning,

@@ -169,4 +169,19 @@ enum Outcome: Sendable, Equatable {
         #expect(try sandbox.jobctl("resume").errors.contains("were not paused"))
         #expect(!(try sandbox.jobctl().output.contains("paused")))
     }
+
+    @Test func `a budget's pause is not said to end by resume`() throws {
+        try sandbox.enqueue()
+        for (key, advice) in [("day", "wait for the next day"), ("total", "raise budget.total_usd")] {
+            try sandbox.change("DELETE FROM pauses")
+            try sandbox.change(
+                "INSERT INTO pauses (reason, detail) VALUES ('budget', 'budget.\(key)_usd is 1: 1 is spent')")
+            for words in [[], ["doctor"]] {
+                let answer = try sandbox.run(Sandbox.program, words)
+                #expect(answer.output.contains(advice), "\(answer)")
+                #expect(!answer.output.contains("jobctl resume"), "\(answer)")
+            }
+            #expect(try sandbox.jobctl().output.contains("next day") == (key == "day"))
+        }
+    }
 }

@@ -39,8 +39,7 @@ struct ProcessChecks {
             let since = TimeText.relative(pause.since.milliseconds, now: Timestamp.now.milliseconds)
             return .warning(
                 "submissions", "paused (\(pause.reason.rawValue), \(since)): \(pause.detail)",
-                pause.reason == .hand
-                    ? "jobctl resume" : "jobd tries again by itself; jobctl resume tries now")
+                pause.hint)
         }
     }
 
