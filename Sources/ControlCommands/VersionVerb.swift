@@ -6,6 +6,7 @@ enum VersionVerb: ControlVerb {
         "version", "print the version", examples: [.init("jobctl version --json", "for a script")])
 
     static func run(_ session: Session) throws -> ExitCode {
+        guard session.arguments.operands.isEmpty else { throw Failure.usage("version takes no operands") }
         if session.wantsJSON {
             try session.emit(.object(["version": .string(ControlProgram.version)]))
         } else {

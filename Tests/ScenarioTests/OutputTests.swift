@@ -37,6 +37,13 @@ import Testing
         _ = try answer.objects()
     }
 
+    @Test func `a word that a verb has no use for is an error`() throws {
+        for verb in ["list", "version", "resume", "doctor", "prune", "completion"] {
+            #expect(try sandbox.jobctl(verb, "x").code == 64, "\(verb)")
+        }
+        #expect(try sandbox.jobctl("version").code == 0)
+    }
+
     @Test func `options may stand before the verb`() throws {
         try sandbox.enqueue()
         #expect(try sandbox.jobctl("--json", "list").objects().count == 1)
