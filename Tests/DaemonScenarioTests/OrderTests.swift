@@ -129,6 +129,24 @@ import Testing
         #expect(try await stage.accepted() == 5)
     }
 
+    @Test func aModelWithoutAPriceIsWarnedOfOnceWhereABudgetIsSet() async throws {
+        let stage = try await Stage()
+        for _ in 1...3 { try await stage.jobctl("enqueue", "test/unpriced", "text=x") }
+        try await stage.jobctl("enqueue", "test/priced", "text=x")
+        let price = "models.test/priced.price_usd=0.01"
+        let free = try stage.jobd(price, "max_in_flight=1", options: ["--drain"])
+        #expect(try await free.exitCode() == 0)
+        #expect(!free.errors.contains("is not known: no budget"))
+        for _ in 1...3 { try await stage.jobctl("enqueue", "test/unpriced", "text=x") }
+        try await stage.jobctl("enqueue", "test/priced", "text=x")
+        let jobd = try stage.jobd(price, "budget.day_usd=5", "max_in_flight=1", options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0)
+        let warnings = jobd.errors.split(separator: "\n").filter { $0.contains("is not known: no budget") }
+        #expect(
+            warnings.count == 1 && warnings[0].contains("test/unpriced"), "\(jobd.errors)")
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE submissions = 1") == 8)
+    }
+
     @Test func whatWasReportedCountsInThePlaceOfTheEstimate() async throws {
         let stage = try await Stage()
         for number in 1...5 { try await stage.enqueue("fox \(number)") }
