@@ -48,7 +48,7 @@ import Testing
 
     @Test func neverMoreAreInFlightThanSaidAndAModelsLimitHoldsBackNoOther() async throws {
         let stage = try await Stage(
-            simulator: "--queue", "100ms", "--run", "100ms", "--fault", "submit:delay=60ms")
+            simulator: "--queue", "100ms", "--run", "100ms", "--fault", "submit:delay=400ms")
         for number in 1...8 {
             try await stage.enqueue("fox \(number)")
             try stage.execute(

@@ -111,7 +111,9 @@ import Testing
         let id = try await stage.enqueue("a fox")
         let jobd = try stage.jobd(options: ["--drain"])
         #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
-        #expect(try stage.state(of: id) == "completed")
+        // What is no address is asked of nobody, and not passed over.
+        #expect(try stage.state(of: id) == "failed")
+        #expect(try stage.number("SELECT count(*) FROM outputs WHERE state = 'done'") == 2)
         #expect(files.requests.map(\.line).sorted() == ["GET /a.gif HTTP/1.1", "GET /b HTTP/1.1"])
         for request in files.requests {
             #expect(!request.headers.fields.contains { $0.value.contains(Stage.token) })
