@@ -61,6 +61,7 @@ enum EnqueueVerb: ControlVerb {
         // A job that is refused makes no store.
         let database = try store ?? session.store(.create)
         let (stored, existing) = try database.enqueue(job)
+        if existing { try database.syncLog() }
         session.wake(database.directory)
         if existing {
             session.note(
@@ -166,6 +167,7 @@ enum EnqueueVerb: ControlVerb {
             }
             return entries
         }
+        if entries.runs.contains(where: \.existing) { try store.syncLog() }
         session.wake(store.directory)
         session.note(entries.summary)
         if arguments.has("wait") {

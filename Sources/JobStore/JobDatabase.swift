@@ -75,6 +75,16 @@ package final class JobDatabase {
         }
     }
 
+    /// Makes what others have committed last. A program that ended between the write of its commit and the sync leaves one that
+    /// everybody sees, and that a power cut would undo: who answers for it without a commit of its own syncs it first.
+    package func syncLog() throws {
+        let path = directory.database + "-wal"
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        if fsync(file) != 0 { throw StateDirectory.failure(at: path) }
+    }
+
     /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md, "Checkpoints".
     package func checkpoint(holding lock: StateLock) throws {
         try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
