@@ -56,10 +56,10 @@ install: ## put what `make release` has built below PREFIX (/usr/local); DESTDIR
 	    install -m 644 systemd/config.json $(DESTDIR)$(SYSCONFDIR)/jobd/config.json
 	install -m 644 README.md CHANGELOG.md docs/*.md $(SHARE)/doc/jobd/
 	install -m 644 LICENSE $(SHARE)/doc/jobd/copyright
-	for page in .build/share/man/man*/*; do [ ! -f $$page ] || { \
+	for page in $(MADE)/man/man*/*; do [ ! -f $$page ] || { \
 	    folder=$(SHARE)/man/$$(basename $$(dirname $$page)); install -d $$folder; \
 	    gzip -9nc $$page >$$folder/$$(basename $$page).gz; chmod 644 $$folder/$$(basename $$page).gz; }; done
-	test ! -d .build/share/completions || { from=.build/share/completions; \
+	test ! -d $(MADE)/completions || { from=$(MADE)/completions; \
 	    install -D -m 644 $$from/jobctl.bash $(SHARE)/bash-completion/completions/jobctl; \
 	    install -D -m 644 $$from/_jobctl $(SHARE)/zsh/vendor-completions/_jobctl; \
 	    install -D -m 644 $$from/jobctl.fish $(SHARE)/fish/vendor_completions.d/jobctl.fish; }
@@ -94,7 +94,7 @@ test: deps ## all tests
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --disable-xctest
 
-test-thread: deps ## all tests, and the programs that they start, under ThreadSanitizer
+test-thread: deps ## the tests (TortureTests apart), and the programs that they start, under ThreadSanitizer
 	.ci/sanitize thread
 
 test-address: deps ## the same under AddressSanitizer

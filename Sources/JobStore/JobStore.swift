@@ -31,7 +31,11 @@ package actor JobStore {
     }
 
     /// Moves everything into the database file. The store is not used after that.
-    package func close() throws { try database.checkpointIfLarge(bytes: 0, holding: lock) }
+    package func close() throws {
+        // What waits for company would come after the checkpoint, or never.
+        commit()
+        try database.checkpointIfLarge(bytes: 0, holding: lock)
+    }
 
     /// Reads, or does what needs no transaction.
     package func read<Value: Sendable>(_ body: @Sendable (JobDatabase) throws -> Value) throws -> Value {
@@ -88,6 +92,7 @@ package actor JobStore {
 
     private func commit() {
         let group = waiting
+        if group.isEmpty { return }
         waiting = []
         lastGroup = group.count
         do {

@@ -49,6 +49,18 @@ extension JobStore {
         #expect(commits() == before + 2)
     }
 
+    @Test func whatWaitsForCompanyIsCommittedBeforeTheEnd() async throws {
+        let jobs = try store.jobStore()
+        // Many share a commit, so that the next one waits.
+        _ = await jobs.writeTogether((0..<64).map { _ in Self.insert() })
+        // Behind this read in the store's queue: the post, then the end.
+        try await jobs.read { _ in jobs.post { _ = try Self.insert()($0) } }
+        try await jobs.close()
+        var status = stat()
+        #expect(unsafe stat(store.directory.database + "-wal", &status) == 0 && status.st_size == 0)
+        #expect(try await jobs.read { try $0.count("jobs") } == 65)
+    }
+
     @Test func everyAnswerComesAfterItsCommit() async throws {
         let jobs = try store.jobStore()
         let (directory, path) = (store.directory, store.directory.database)
