@@ -116,4 +116,26 @@ import Testing
         #expect(try stage.state(of: id) == "completed")
         #expect(try await stage.accepted() == 2)
     }
+
+    /// A kill between the rename and the end of the note: the file is taken up, and nothing else stays.
+    @Test func whatACrashAtTheRenameLeftIsCleanedUp() async throws {
+        let stage = try await Stage()
+        let id = try await stage.enqueue()
+        #expect(try await stage.jobd(options: ["--drain"]).exitCode() == 0)
+        let path = try #require(try stage.text("SELECT path FROM outputs"))
+        try stage.execute(
+            """
+            UPDATE jobs SET state = 'downloading', ended_at = NULL WHERE id = \(id);
+            UPDATE outputs SET state = 'pending', downloaded_at = NULL WHERE job_id = \(id);
+            """)
+        let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+        let note = "\(stage.state)/outputs/\(folder)/.00000\(id)-1.part.json"
+        let file = creat(note, 0o600)
+        #expect(file >= 0)
+        close(file)
+        #expect(try await stage.jobd(options: ["--drain"]).exitCode() == 0)
+        #expect(try stage.state(of: id) == "completed")
+        #expect(access(note, F_OK) != 0)
+        #expect(try stage.number("SELECT submissions FROM jobs") == 1)
+    }
 }

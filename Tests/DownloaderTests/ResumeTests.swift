@@ -113,6 +113,26 @@ import Testing
         #expect(rig.server.requests.map(\.offset) == [nil, 30, nil])
     }
 
+    /// No format shows the end of such bytes, and the last chunk came: only the length that was told says what is missing.
+    @Test func aRestThatEndsBeforeTheLengthThatWasToldIsNotTheWhole() async throws {
+        let bytes = [UInt8](repeating: 7, count: 90)
+        let rig = try Rig { request, count in
+            var answer = FileServer.Answer.file(bytes, request)
+            if count == 0 { answer.cut = 30 }
+            if count == 1 { (answer.framing, answer.body) = (.chunks, Array(answer.body.dropLast(10))) }
+            return answer
+        }
+        let downloader = try rig.downloader()
+        for _ in 1...2 {
+            guard case .network = await rig.failure(downloader, try rig.order(kind: .file)) else {
+                Issue.record("a part was taken for the whole")
+                return
+            }
+        }
+        let file = try await downloader.fetch(rig.order(kind: .file))
+        #expect(rig.contents(file.path) == bytes)
+    }
+
     @Test func aWholeAnswerToARangeStartsOver() async throws {
         let rig = try rig(next: { _ in FileServer.Answer(body: Self.png) })
         try await start(rig)
