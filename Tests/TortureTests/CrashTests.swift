@@ -94,6 +94,18 @@ import Testing
         #expect(try ordeal.count("completed") == Int64(Self.jobs))
     }
 
+    /// A sidecar is renamed into the same directory, and its sync would hide that the outputs' own is missing.
+    @Test func theNamesOfFilesOutliveAPowerCutAlsoWithoutSidecars() async throws {
+        let service = try await Stage(simulator: "--queue", "0ms", "--run", "0ms", "--image-width", "48")
+        let ordeal = Ordeal(service)
+        try await ordeal.enqueue(0..<Self.jobs)
+        _ = try await ordeal.drain(settings: ["sidecar=false"])
+        var nobody: Seed?
+        ordeal.cutPower(survivors: &nobody)
+        try await ordeal.judge("cut once everything is completed", withSidecars: false)
+        #expect(try ordeal.count("completed") == Int64(Self.jobs))
+    }
+
     private func moment(_ seed: inout Seed) -> Orders.Moment {
         Orders.Moment.allCases.randomElement(using: &seed) ?? .before
     }
