@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
 
         .target(
-            name: "Startup", dependencies: ["CommandLineTool", "Configuration", "JSON", "JobStore"],
+            name: "Startup", dependencies: ["CFile", "CommandLineTool", "Configuration", "JSON", "JobStore"],
             swiftSettings: strictMemory),
         .target(
             name: "Care", dependencies: ["CFile", "Digest", "JobModel", "JobStore"],

@@ -168,6 +168,9 @@ package struct DaemonProgram {
             attendants.ring()
         }
         log.write(.info, "jobd \(Self.version) runs on \(directory.path)")
+        if let complaint = FileSystem(of: directory.path).complaint {
+            log.write(.warning, "\(complaint.text); \(complaint.hint)")
+        }
         if let token {
             log.write(.info, "the token is from \(token.origin)")
         } else {

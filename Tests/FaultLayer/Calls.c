@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // MARK: - Opening
@@ -218,4 +219,15 @@ int sigaction(int number, const struct sigaction *action, struct sigaction *old)
     snprintf(point.path, sizeof point.path, "%d", number);
     orders_of(&point);
     return real(number, action, old);
+}
+
+// MARK: - The kind of file system
+
+/// JOBD_FAULT_FS in the place of the real kind: what a network's file system would say of itself.
+int statfs(const char *path, struct statfs *status) {
+    REAL(statfs);
+    const char *kind = getenv("JOBD_FAULT_FS");
+    int result = real(path, status);
+    if (result == 0 && kind) status->f_type = (__typeof__(status->f_type))strtoul(kind, NULL, 0);
+    return result;
 }

@@ -10,6 +10,7 @@
 //   JOBD_FAULT_TRACE   a file that gets a line for each point
 //   JOBD_FAULT_SHADOW  a directory that keeps what was synced, see Shadow.c
 //   JOBD_FAULT_BOOT    a file that is read in the place of the machine's boot id
+//   JOBD_FAULT_FS      the number of the kind of file system that all paths seem to lie on, see Calls.c
 //   JOBD_FAULT_CLOCK   a file of eight bytes: how far the wall clock is off, in nanoseconds
 #define _GNU_SOURCE
 #include "Points.h"

@@ -159,6 +159,24 @@ import Testing
         #expect(try ordeal.count("completed") == 4)
     }
 
+    @Test("A state directory on a network is warned of", arguments: [(0x6969, "NFS"), (0x6573_5546, "FUSE")])
+    func network(kind: UInt32, name: String) async throws {
+        let ordeal = try await ordeal()
+        try await ordeal.enqueue(0..<1)
+        let orders = Orders(fileSystem: kind)
+        let jobd = try ordeal.jobd(orders)
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(
+            jobd.errors.contains("is on \(name)") || jobd.errors.contains("is on a \(name)"), "\(jobd.errors)"
+        )
+        let doctor = try await ordeal.jobctl(["doctor"], orders)
+        _ = try await doctor.exitCode()
+        #expect(doctor.output.contains("the state directory is on"), "\(doctor.output)")
+        let local = try ordeal.jobd()
+        #expect(try await local.exitCode() == 0)
+        #expect(!local.errors.contains("the state directory is on"))
+    }
+
     @Test func aServiceThatGoesAndComesBackFindsEveryJobWhereItWas() async throws {
         let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=200k"])
         try await ordeal.enqueue(0..<4)

@@ -11,6 +11,8 @@ struct Orders {
     var onlyWhile: String?
     /// A file of eight bytes: how far the wall clock is off.
     var clock: String?
+    /// The number of a kind of file system, in the place of the real one.
+    var fileSystem: UInt32?
     /// A file that gets a line for each point.
     var trace: String?
 
@@ -30,6 +32,7 @@ struct Orders {
         variables["JOBD_FAULT_WHILE"] = onlyWhile
         variables["JOBD_FAULT_CLOCK"] = clock
         variables["JOBD_FAULT_TRACE"] = trace
+        variables["JOBD_FAULT_FS"] = fileSystem.map { String($0) }
         return variables
     }
 }

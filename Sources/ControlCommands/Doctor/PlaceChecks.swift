@@ -1,8 +1,8 @@
-internal import CFile
 internal import CommandLineTool
 internal import Configuration
 internal import Glibc
 internal import JobStore
+internal import Startup
 
 /// The state directory: which one, its modes, its file system and the space on it.
 struct PlaceChecks {
@@ -56,26 +56,12 @@ struct PlaceChecks {
         ]
     }
 
-    /// A write-ahead log needs memory that all processes share, and locks that work.
     private func fileSystem() -> Diagnosis {
-        let networks: [UInt32: String] = [
-            0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB2", 0x0102_1997: "9P",
-            0x00C3_6400: "Ceph", 0x5346_414F: "AFS", 0x7375_7245: "Coda", 0x0BD0_0BD0: "Lustre",
-            0x7461_636F: "OCFS2", 0x0116_1970: "GFS2", 0x4750_4653: "GPFS",
-        ]
-        let magic = unsafe cfile_file_system(directory.path)
-        if let name = networks[magic] {
-            return .fault(
-                "file system",
-                "the state directory is on \(name): SQLite's log does not work across a network",
-                "move it to a local disk, and let output_dir alone lie on the network")
-        }
-        if magic == 0x6573_5546 {
-            return .warning(
-                "file system", "the state directory is on a FUSE file system, which may be a remote one",
-                "move it to a local disk, unless this is one")
-        }
-        return .ok("file system", "local")
+        let kind = FileSystem(of: directory.path)
+        guard let complaint = kind.complaint else { return .ok("file system", "local") }
+        return kind == .mayBeRemote
+            ? .warning("file system", complaint.text, complaint.hint)
+            : .fault("file system", complaint.text, complaint.hint)
     }
 
     /// Where outputs go, or would go: the nearest directory that is there.
