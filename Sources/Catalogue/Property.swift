@@ -21,6 +21,11 @@ package struct Property: Sendable {
     package var choices: [JSON] { rule.choices }
     package var isFile: Bool { rule.isFile }
     package var isList: Bool { rule.type == .array }
+    /// What kind of file: `image`, `video` or `audio`, where the schema names one.
+    package var fileKind: String? {
+        let format = rule.format ?? itemRule?.format ?? ""
+        return ["image", "video", "audio"].first { format.hasPrefix($0 + "_uri") }
+    }
 
     init(name: String, definition: JSON) {
         self.name = name

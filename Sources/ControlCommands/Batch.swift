@@ -17,21 +17,36 @@ struct Batch {
 
     /// Visits each line's job. After a first faulty line it only looks for more of them, and then throws.
     func forEach(_ reader: InputReader, _ draft: inout JobDraft, visit: (NewJob) throws -> Void) throws {
-        var number = 0
         var faults: [String] = []
-        while let line = try reader.line(), faults.count < Self.mostFaults {
-            number += 1
-            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-            do {
-                let job = try read(line, &draft)
-                if faults.isEmpty { try visit(job) }
-            } catch let failure as Failure where failure.code == .inputRefused || failure.code == .usage {
-                faults.append("line \(number): \(failure.message)")
+        try lines(reader, &draft) { number, line in
+            switch line {
+            case .success(let job): if faults.isEmpty { try visit(job) }
+            case .failure(let failure): faults.append("line \(number): \(failure.message)")
             }
+            return faults.count < Self.mostFaults
         }
         guard faults.isEmpty else {
             let more = faults.count == Self.mostFaults ? "\nand perhaps more" : ""
             throw Failure(.inputRefused, "nothing was enqueued\n" + faults.joined(separator: "\n") + more)
+        }
+    }
+
+    /// Visits each line with its number: its job, or why it is none. Ends early where `visit` says so.
+    func lines(
+        _ reader: InputReader, _ draft: inout JobDraft,
+        visit: (Int, Result<NewJob, Failure>) throws -> Bool
+    ) throws {
+        var number = 0
+        while let line = try reader.line() {
+            number += 1
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            let result: Result<NewJob, Failure>
+            do { result = .success(try read(line, &draft)) } catch let failure as Failure
+                where failure.code == .inputRefused || failure.code == .usage
+            {
+                result = .failure(failure)
+            }
+            guard try visit(number, result) else { return }
         }
     }
 

@@ -82,23 +82,25 @@ enum EnqueueVerb: ControlVerb {
     /// Reads the input of one job, from its keys or from a file, and checks it.
     static func draft(_ session: Session, _ model: String, _ store: JobDatabase?) throws -> NewJob {
         var draft = JobDraft(session, store)
+        let input = try input(session, model, &draft)
+        return try draft.job(model, input, validates: !session.arguments.has("no-validate"))
+    }
+
+    static func input(_ session: Session, _ model: String, _ draft: inout JobDraft) throws -> JSON {
         let schema = try draft.schema(of: model)
         let pairs = Array(session.arguments.operands.dropFirst())
-        let input: JSON
         if let path = session.arguments.value("input") {
             guard pairs.isEmpty else { throw Failure.usage("give --input or KEY=VALUE, not both") }
-            input = try draft.input(try InputReader(path).all())
-        } else {
-            do throws(ArgumentError) {
-                input = .object(try ArgumentReader(schema: schema).read(pairs))
-            } catch {
-                switch error {
-                case .noEqualsSign, .noKey: throw Failure(.usage, SafeText.escape("\(error)"))
-                case .malformedJSON, .ambiguous: throw Failure(.inputRefused, SafeText.escape("\(error)"))
-                }
+            return try draft.input(try InputReader(path).all())
+        }
+        do throws(ArgumentError) {
+            return .object(try ArgumentReader(schema: schema).read(pairs))
+        } catch {
+            switch error {
+            case .noEqualsSign, .noKey: throw Failure(.usage, SafeText.escape("\(error)"))
+            case .malformedJSON, .ambiguous: throw Failure(.inputRefused, SafeText.escape("\(error)"))
             }
         }
-        return try draft.job(model, input, validates: !session.arguments.has("no-validate"))
     }
 
     private static func apply(options session: Session, to job: inout NewJob) throws {

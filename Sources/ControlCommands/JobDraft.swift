@@ -31,21 +31,7 @@ struct JobDraft {
     }
 
     private func check(model: String) throws {
-        let segments = model.split(separator: "/", omittingEmptySubsequences: false)
-        let isSound = segments.allSatisfy { segment in
-            !segment.isEmpty && segment != "." && segment != ".."
-                && segment.utf8.allSatisfy { byte in
-                    switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                        UInt8(ascii: "."),
-                        UInt8(ascii: "~"):
-                        true
-                    default: false
-                    }
-                }
-        }
-        guard isSound, model.utf8.count <= 256 else {
+        guard ModelID.isSound(model) else {
             throw Failure(
                 .inputRefused, "\"\(SafeText.escape(DisplayWidth.cut(model, to: 60)))\" is no model id",
                 hint: "model ids look like bytedance/seedream-4-0/edit; jobctl models lists what is known")

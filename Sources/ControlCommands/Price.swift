@@ -17,3 +17,10 @@ enum Price {
         return "$\(cents)"
     }
 }
+
+extension Price {
+    /// What a model asks for one output, or for one second of it; nil where no price is known.
+    static func text(of schema: Schema) -> String? {
+        schema.basePriceUSD.map { text($0) + (schema.priceUnit.map { "/\($0)" } ?? "") }
+    }
+}

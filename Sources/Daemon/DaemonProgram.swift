@@ -23,9 +23,9 @@ package struct DaemonProgram {
         Option("version", "the version"),
     ]
 
-    /// `ask` is for jobctl doctor (`token` or `balance`), the others are for make.
+    /// `ask` is for jobctl (see `Question`), the others are for make.
     private static let hiddenOptions = [
-        Option("ask", value: "WHAT", "ask RunComfy about the account"),
+        Option("ask", value: "WHAT", "find something out on the network"),
         Option("man", value: "DATE", "the manual page"),
         Option("man-configuration", value: "DATE", "that of the file"),
     ]
@@ -108,15 +108,15 @@ package struct DaemonProgram {
         let configuration = try ConfigurationFile(
             arguments: arguments, environment: environment, directory: directory
         ).read()
+        if let name = arguments.value("ask") {
+            let source = TokenSource(environment: environment, configuration: configuration)
+            try await Question(named: name).answer(configuration, source, screen)
+            return .success
+        }
         let log = LogWriter(configuration.logLevel, environment: environment)
         let services = try Services(directory, configuration, log)
         let token = try TokenSource(environment: environment, configuration: configuration).find()
         let context = try services.context(configuration, token: token)
-        if let question = arguments.value("ask") {
-            let answer = try await AccountQuestion(configuration: configuration, token: token).ask(question)
-            try screen.write(answer.text + "\n")
-            return .success
-        }
         if arguments.has("check") { return try check(directory, configuration, token) }
         if token == nil, arguments.has("drain") {
             throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")

@@ -1,6 +1,5 @@
 internal import Catalogue
 internal import Configuration
-internal import JSON
 internal import JobStore
 
 /// The models that a budget does not hold back, since nobody knows what they cost.
@@ -14,9 +13,8 @@ struct UnknownPrices {
         let stored = try database?.storedModels() ?? []
         var prices: [String: Double?] = [:]
         for schema in Schema.builtIn { prices[schema.modelID] = schema.basePriceUSD }
-        for (model, document) in stored {
-            let schema = (try? JSON(parsing: document)).flatMap { try? Schema(modelID: model, document: $0) }
-            prices[model] = schema?.basePriceUSD
+        for entry in stored {
+            prices[entry.model] = .some(Schema.known(entry.model, stored: entry.document)?.basePriceUSD)
         }
         for model in try database?.readyModels() ?? [] where prices[model] == nil {
             prices[model] = .some(nil)

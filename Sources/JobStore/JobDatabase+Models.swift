@@ -9,16 +9,17 @@ extension JobDatabase {
     }
 
     /// All schemas that were stored at run time.
-    package func storedModels() throws -> [(model: String, document: String)] {
+    package func storedModels() throws -> [StoredModel] {
         try perform {
-            try connection.all("SELECT model, document FROM models ORDER BY model") {
-                ($0.text(0), $0.text(1))
+            try connection.all("SELECT model, document, updated_at FROM models ORDER BY model") {
+                StoredModel(model: $0.text(0), document: $0.text(1), updatedAt: $0.timestamp(2))
             }
         }
     }
 
     /// Puts schemas in the place of what was known of these models.
     package func store(models: [(model: String, document: String)]) throws {
+        let now = now
         try transaction {
             for (model, document) in models {
                 try connection.run(

@@ -30,10 +30,13 @@ struct Claim: Sendable {
         guard allowance > 0 else { return result }
         var rest = allowanceByLimit
         var budget = try Budget(database, configuration)
+        // Looked up once a claim: what was refreshed counts from the next one on.
+        var schemas: [String: Schema?] = [:]
         for job in try candidates(database) where result.jobs.count < allowance {
             let limit = configuration.limits(of: job.model)?.name
             if let limit, let left = rest[limit], left <= 0 { continue }
-            let schema = try Self.schema(of: job.model, database)
+            let schema = try schemas[job.model] ?? .known(job.model, stored: database.storedModel(job.model))
+            schemas[job.model] = .some(schema)
             let isReadable = try database.hasReadableInput(job.id)
             if let fault = isReadable ? Self.fault(in: job, schema) : "the input is not UTF-8" {
                 result.refused.append(try database.record(.refused(message: fault), for: job.id, in: .queued))
@@ -56,11 +59,6 @@ struct Claim: Sendable {
         }
         return try models.flatMap { try database.ready(model: $0, limit: allowance) }
             .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
-    }
-
-    private static func schema(of model: String, _ database: JobDatabase) throws -> Schema? {
-        guard let document = try database.storedModel(model) else { return Schema.builtIn(model) }
-        return (try? JSON(parsing: document)).flatMap { try? Schema(modelID: model, document: $0) }
     }
 
     /// Why a job that came by SQL cannot be sent; nil where it can.

@@ -100,7 +100,8 @@ struct Completer {
         case ("backup", 0),
             ("models", 1) where words.first == "import":
             return .files
-        case ("models", 0): return .words(["show", "import", "forget"])
+        case ("models", 0): return .words(["show", "refresh", "import", "forget"])
+        case ("models", _) where words.first == "refresh": return models()
         case ("models", 1): return models()
         case ("enqueue", 0), ("validate", 0): return models()
         case ("enqueue", _), ("validate", _):
@@ -132,11 +133,8 @@ struct Completer {
 
     /// `KEY=` of the model's input; then the choices of that key.
     private func inputs(of model: String, _ unfinished: String, given: ArraySlice<String>) -> Candidates {
-        let document = (try? store?.storedModel(model)).flatMap { $0 }.flatMap { try? JSON(parsing: $0) }
-        guard
-            let schema = document.flatMap({ try? Schema(modelID: model, document: $0) })
-                ?? Schema.builtIn(model)
-        else { return .none }
+        let document = (try? store?.storedModel(model)).flatMap { $0 }
+        guard let schema = Schema.known(model, stored: document) else { return .none }
         guard let equals = unfinished.firstIndex(of: "=") else {
             let open = schema.properties.filter { property in
                 property.isList || !given.contains { $0.hasPrefix(property.name + "=") }

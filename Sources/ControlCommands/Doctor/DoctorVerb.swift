@@ -16,8 +16,7 @@ enum DoctorVerb: ControlVerb {
         options: [
             Option("online", "ask the API whether it takes the token"),
             Option("balance", "ask RunComfy for the account's balance, too"),
-            Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL"),
-        ] + Session.configurationOptions,
+        ] + DaemonQuestion.options,
         examples: [
             .init("jobctl doctor", "how things stand"),
             .init("jobctl doctor --balance", "also the token and the money"),

@@ -51,7 +51,7 @@ struct ProcessChecks {
             ["systemctl"] + user + [
                 "show", "jobd.service", "-p", "LoadState,ActiveState,SubState,NRestarts,UnitFileState",
             ]
-        guard let answer = ProgramOutput.of(words), answer.code == 0 else { return nil }
+        guard let answer = ProgramOutput.of(words), answer.ending == .code(0) else { return nil }
         var values: [Substring: Substring] = [:]
         for line in answer.output.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)

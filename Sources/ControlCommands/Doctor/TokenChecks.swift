@@ -46,21 +46,18 @@ struct TokenChecks {
             : .fault("token", "there is none", hint)
     }
 
-    /// Has jobd ask: it alone speaks to the network.
     private func ask(_ what: String, _ prefix: String) -> Diagnosis {
-        var words = [ProgramOutput.sibling("jobd"), "--ask", what, "--state-dir", directory.path]
-        for name in ["config", "api-url"] {
-            if let value = session.arguments.value(name) { words += ["--" + name, value] }
+        do {
+            guard
+                let json = try DaemonQuestion(what, session).answers(orElse: "not asked").first,
+                let detail = json["detail"]?.string,
+                let verdict = json["verdict"]?.string.flatMap(Diagnosis.Verdict.init)
+            else { throw Failure(.bug, "jobd answered with something else") }
+            return Diagnosis(
+                subject: what, verdict: verdict, detail: prefix + detail, hint: json["hint"]?.string)
+        } catch {
+            let failure = error as? Failure
+            return .warning(what, prefix + (failure?.message ?? "\(error)"), failure?.hint)
         }
-        for value in session.arguments.values("set") { words += ["--set", value] }
-        guard let answer = ProgramOutput.of(words), let json = try? JSON(parsing: answer.output),
-            let detail = json["detail"]?.string,
-            let verdict = json["verdict"]?.string.flatMap(Diagnosis.Verdict.init)
-        else {
-            return .warning(
-                what, "\(prefix)\(words[0]) could not be run to ask", "install jobd beside jobctl")
-        }
-        return Diagnosis(
-            subject: what, verdict: verdict, detail: prefix + detail, hint: json["hint"]?.string)
     }
 }

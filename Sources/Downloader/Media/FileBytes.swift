@@ -1,18 +1,26 @@
 import Glibc
 
-/// The bytes of an open file, read where they are asked for and never more often than a budget allows.
+/// The bytes of a file, read where they are asked for and never more often than a budget allows. The file is open, or
+/// is here in pieces only.
 ///
 /// A reader that hops through a hostile file comes to an end: every question after the last read of the
 /// budget is answered as if the file ended there, and `isExhausted` says so.
 package final class FileBytes {
     package let size: Int64
-    private let descriptor: Int32
+    private let source: Source
     private var readsLeft: Int
     private var page: [UInt8] = []
     private var pageStart: Int64 = 0
     /// The error of a read that failed: then nothing can be concluded from what was not found.
     package private(set) var fault: Int32?
     private(set) var isExhausted = false
+    /// Of a file in pieces: the first place that was asked for and is in none of them.
+    private(set) var missing: Int64?
+
+    private enum Source {
+        case descriptor(Int32)
+        case pieces(FilePieces)
+    }
 
     private static let pageSize = 4096
 
@@ -20,8 +28,15 @@ package final class FileBytes {
     package init?(descriptor: Int32, reads: Int = 8_000) {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        self.descriptor = descriptor
+        source = .descriptor(descriptor)
         size = Int64(status.st_size)
+        readsLeft = reads
+    }
+
+    /// A file whose size nobody has told seems endless: what is not here is missing, it is not the end.
+    init(_ pieces: FilePieces, reads: Int = 8_000) {
+        source = .pieces(pieces)
+        size = pieces.size ?? Int64.max / 2
         readsLeft = reads
     }
 
@@ -68,7 +83,19 @@ package final class FileBytes {
         let wanted = Int(min(Int64(max(count, Self.pageSize)), size - offset))
         page = []
         pageStart = offset
-        page = unsafe Array(unsafeUninitializedCapacity: wanted) { buffer, filled in
+        switch source {
+        case .descriptor(let descriptor): page = read(descriptor, offset, wanted)
+        case .pieces(let pieces):
+            isExhausted = isExhausted || readsLeft == 0
+            readsLeft -= isExhausted ? 0 : 1
+            page = isExhausted ? [] : pieces.bytes(at: offset, most: wanted)
+            if page.count < count, missing == nil { missing = offset + Int64(page.count) }
+        }
+        return page.count >= count
+    }
+
+    private func read(_ descriptor: Int32, _ offset: Int64, _ wanted: Int) -> [UInt8] {
+        unsafe Array(unsafeUninitializedCapacity: wanted) { buffer, filled in
             while filled < wanted {
                 if readsLeft == 0 {
                     isExhausted = true
@@ -84,6 +111,5 @@ package final class FileBytes {
                 filled += got
             }
         }
-        return page.count >= count
     }
 }

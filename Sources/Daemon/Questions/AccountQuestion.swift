@@ -7,23 +7,21 @@ internal import Startup
 /// What `jobctl doctor` has jobd ask of RunComfy. The answer is one JSON object.
 struct AccountQuestion {
     let configuration: Configuration
+    let http: HTTPClient
     let token: TokenSource.Token?
 
     private enum Verdict: String {
         case ok, warning, fault
     }
 
-    func ask(_ what: String) async throws -> JSON {
+    func ask(aboutBalance: Bool) async throws -> JSON {
         guard let secret = token?.secret else {
             return Self.answer(.fault, "there is no token", "set token_file or $RUNCOMFY_TOKEN")
         }
-        let http = try HTTPClient(userAgent: "jobd/\(DaemonProgram.version)")
         let client = RunComfyClient(
             http: http, baseURL: configuration.apiURL, connectTimeout: configuration.connectTimeout,
             answerTimeout: min(configuration.answerTimeout, .seconds(20)), token: { secret })
-        let answer = what == "balance" ? try await balance(client) : try await acceptance(client)
-        await http.shutdown()
-        return answer
+        return aboutBalance ? try await balance(client) : try await acceptance(client)
     }
 
     /// Asks for a request that cannot exist: whoever is told so has been let in.

@@ -1,0 +1,45 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobStore
+internal import Startup
+
+/// Something that jobctl has jobd find out: jobd alone speaks to the network, and knows the token.
+struct DaemonQuestion {
+    /// The options that it passes on, for the verbs that ask.
+    static let options =
+        [Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL")] + ConfigurationFile.options
+
+    private let words: [String]
+
+    init(_ what: String, _ session: Session) throws {
+        var words = [
+            ProgramOutput.sibling("jobd"), "--ask", what, "--state-dir", try session.directory().path,
+        ]
+        for option in Self.options {
+            for value in session.arguments.values(option.name) { words += ["--" + option.name, value] }
+        }
+        self.words = words
+    }
+
+    /// The answers. Where there are none, jobd has said why; `consequence` is what that means here.
+    func answers(about lines: [String] = [], orElse consequence: String) throws -> [JSON] {
+        guard let (ending, output) = ProgramOutput.of(words, input: lines.map { $0 + "\n" }.joined()) else {
+            throw Failure(
+                .unavailable, "\(consequence): \(SafeText.escape(words[0])) could not be run to ask",
+                hint: "install jobd beside jobctl")
+        }
+        switch ending {
+        case .code(0): break
+        case .code(let code): throw Failure(ExitCode(rawValue: code) ?? .bug, consequence)
+        case .signal(let number):
+            throw Failure(.unavailable, "\(consequence): jobd was ended by signal \(number)")
+        }
+        do {
+            return try output.split(separator: "\n").map { try JSON(parsing: $0) }
+        } catch {
+            throw Failure(
+                .bug, "\(consequence): jobd's answer cannot be read",
+                hint: "are jobd and jobctl of the same version?")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import Catalogue
+internal import JSON
+
+/// A command that a model's schema takes as it stands.
+enum ExampleCommand {
+    /// What is required, and one of the choices that there are beside it.
+    static func text(for schema: Schema) -> String {
+        "jobctl enqueue " + words(for: schema).joined(separator: " ")
+    }
+
+    private static func words(for schema: Schema) -> [String] {
+        var words = [quoted(schema.modelID)]
+        for name in schema.required { words += schema[name].map(arguments) ?? [quoted(name) + "=…"] }
+        let choice = schema.properties.first { property in
+            !schema.required.contains(property.name) && property.type == .string && !property.choices.isEmpty
+        }
+        if let choice { words += arguments(for: choice) }
+        return words
+    }
+
+    private static func arguments(for property: Property) -> [String] {
+        let name = quoted(property.name)
+        guard property.isList else { return [argument(name, value(for: property, property.rule, 1))] }
+        let count = min(max(1, property.minItems ?? 1), 10)
+        return (1...count).map {
+            argument(name, value(for: property, property.itemRule ?? property.rule, $0))
+        }
+    }
+
+    private static func argument(_ name: String, _ value: JSON) -> String {
+        switch value {
+        case .string(let text): "\(name)=\(quoted(text))"
+        case .array, .object, .null: "\(name):=\(quoted(value.text))"
+        case .bool, .number: "\(name)=\(value.text)"
+        }
+    }
+
+    private static func value(for property: Property, _ rule: ValueRule, _ number: Int) -> JSON {
+        if property.isFile {
+            let ending = ["video": "mp4", "audio": "mp3"][property.fileKind ?? ""] ?? "png"
+            return .string("https://example.com/\(number).\(ending)")
+        }
+        if !rule.choices.isEmpty {
+            let usual = property.defaultValue.flatMap { rule.choices.contains($0) ? $0 : nil }
+            return usual ?? rule.choices[0]
+        }
+        switch rule.type {
+        case .integer, .number: return rule.minimum ?? rule.maximum ?? .integer(1)
+        case .boolean: return .bool(true)
+        case .object: return .object([:])
+        case .array: return .array([])
+        case .string, nil:
+            let words = "A fox in the snow, looking at the camera"
+            let least = rule.minLength ?? 0
+            let text = words + String(repeating: ".", count: max(0, min(least, 1000) - words.utf8.count))
+            return .string(String(text.prefix(rule.maxLength ?? .max)))
+        }
+    }
+
+    /// The word for a shell, in quotes where it needs them.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-_./:,+@%".utf8.contains(byte)
+            }
+        }
+        return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }
+}

@@ -1,0 +1,76 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import JSON
+internal import Spelling
+
+/// `jobctl models show`: all that a person needs to know to write a job for a model.
+struct ModelPage {
+    private let model: KnownModel
+    private let screen: Screen
+
+    /// Longer lines are hard to read, however wide the terminal is.
+    private static let widest = 100
+
+    static func show(_ name: String, _ session: Session) throws -> ExitCode {
+        let all = try session.catalogue(in: try session.storeIfAny())
+        guard let model = all.first(where: { $0.schema.modelID == name }) else {
+            throw Failure(
+                .no, "no schema is known for \(SafeText.escape(name))",
+                hint: hint(name, all.map(\.schema.modelID)))
+        }
+        if session.wantsJSON {
+            try session.emit(model.schema.document)
+        } else if session.isQuiet {
+            try session.screen.write(SafeText.escape(name) + "\n")
+        } else {
+            try ModelPage(model: model, screen: session.screen).write()
+        }
+        return .success
+    }
+
+    private static func hint(_ name: String, _ models: [String]) -> String {
+        let near = models.first { $0.contains(name) } ?? Suggestion.nearest(to: name, among: models)
+        return near.map { "did you mean \($0)?" }
+            ?? "jobctl models lists what is known; jobctl models refresh asks RunComfy for more"
+    }
+
+    private func write() throws {
+        let schema = model.schema
+        let name = schema.displayName.map { "  " + SafeText.escape($0) } ?? ""
+        try screen.write(screen.styled(SafeText.escape(schema.modelID), .bold) + name + "\n")
+        try text("price: \(model.price ?? "not known")" + (schema.pricingNote.map { " (\($0))" } ?? ""))
+        try text(
+            "schema: "
+                + (model.updatedAt == nil
+                    ? "built in; jobctl models refresh asks RunComfy for the price and for changes"
+                    : "stored " + model.origin(screen)))
+        for property in schema.properties { try write(property) }
+        try screen.write("\n" + screen.styled("example", .dim) + "\n")
+        try screen.write("  " + SafeText.escape(ExampleCommand.text(for: schema)) + "\n")
+    }
+
+    private func write(_ property: Property) throws {
+        let words = PropertyWords(property)
+        let isRequired = model.schema.required.contains(property.name)
+        try screen.write(
+            "\n" + screen.styled(SafeText.escape(property.name), .active)
+                + (isRequired ? "  " + screen.styled("required", .warning) : "") + "\n")
+        let limits = words.limits.isEmpty ? "" : ", " + words.limits
+        try text(words.type + limits + (words.choices.isEmpty ? "" : ", one of"))
+        if !words.choices.isEmpty { try text(words.choices.joined(separator: " | "), indentation: 6) }
+        if let description = property.description, !description.isEmpty { try text(description) }
+        if !words.files.isEmpty { try text("each file: " + words.files) }
+        if let value = words.defaultText {
+            let shown = "the service's default: " + SafeText.escape(value)
+            try text(DisplayWidth.cut(shown, to: 2 * (width - 4)))
+        }
+    }
+
+    private var width: Int { min(screen.width, Self.widest) }
+
+    private func text(_ text: String, indentation: Int = 4) throws {
+        let margin = String(repeating: " ", count: indentation)
+        let lines = Paragraph.wrap(SafeText.escape(text), width: width - indentation)
+        for line in lines.split(separator: "\n") { try screen.write("\(margin)\(line)\n") }
+    }
+}

@@ -1,0 +1,117 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import JSON
+internal import JobStore
+
+/// `jobctl models refresh`: what the service says of its models takes the place of what was known of them.
+///
+/// All answers are there before anything is stored, and all of it is stored in one transaction. What the service does not
+/// list is named and stays, so that an answer with a part of the catalogue takes nothing away.
+struct ModelRefresh {
+    let session: Session
+    /// Empty for all models.
+    let asked: [String]
+
+    func run() throws -> ExitCode {
+        for model in asked where !ModelID.isSound(model) {
+            throw Failure(
+                .inputRefused, "\"\(SafeText.escape(DisplayWidth.cut(model, to: 60)))\" is no model id",
+                hint: "model ids look like bytedance/seedream-4-0/edit")
+        }
+        let question = try DaemonQuestion("models", session)
+        // What cannot be stored is not asked for.
+        let known = try session.storeIfAny()
+        let answers = try question.answers(about: asked, orElse: "nothing was refreshed")
+        let models = try read(answers, known)
+        let documents = models.compactMap { model in model.document.map { (model.model, $0) } }
+        if documents.isEmpty, asked.isEmpty {
+            throw Failure(
+                .unavailable, "nothing was refreshed: the service lists no model with a schema",
+                hint: "what was known is as it was")
+        }
+        let isDry = session.arguments.has("dry-run")
+        var store: JobDatabase?
+        if !isDry, !documents.isEmpty {
+            let database = try session.store(.create)
+            try database.store(models: documents)
+            session.wake(database.directory)
+            store = database
+        }
+        for model in models { try show(model, isStored: store != nil) }
+        session.note(summary(models) + (isDry ? "; nothing was stored" : ""))
+        if let store { try session.finish(store) }
+        let isPartial = models.contains { $0.change == .gone || $0.change == .skipped }
+        return !asked.isEmpty && isPartial ? .no : .success
+    }
+
+    private func read(_ answers: [JSON], _ store: JobDatabase?) throws -> [RefreshedModel] {
+        var models: [String: RefreshedModel] = [:]
+        var total: Int64?
+        for answer in answers {
+            total = answer["total"]?.integer ?? total
+            let asked = answer["model"]?.string
+            if let entry = answer["entry"] {
+                let model = try RefreshedModel(entry, asked: asked, in: store)
+                models[model.model] = model
+            } else if let asked {
+                models[asked] = RefreshedModel(gone: asked, answer["gone"]?.string ?? "it is not there")
+            }
+        }
+        if asked.isEmpty { try addUnlisted(to: &models, total, store) }
+        return models.values.sorted { $0.model < $1.model }
+    }
+
+    /// What is known here, and is not in a list that is whole.
+    private func addUnlisted(
+        to models: inout [String: RefreshedModel], _ total: Int64?, _ store: JobDatabase?
+    ) throws {
+        if let total, total > models.count {
+            session.note(
+                "note: the service counts \(total) models and lists \(models.count); the others stay as they were"
+            )
+            return
+        }
+        for model in try session.knownModels(in: store) where models[model] == nil {
+            models[model] = RefreshedModel(
+                gone: model, "the service does not list it; what is known of it stays")
+        }
+    }
+
+    private func show(_ model: RefreshedModel, isStored: Bool) throws {
+        let screen = session.screen
+        if session.wantsJSON { return try session.emit(model.json(isStored: isStored)) }
+        if model.change == .unchanged { return }
+        let name = SafeText.escape(model.model)
+        let words = model.words.map { SafeText.escape($0) }
+        guard !session.isQuiet else {
+            if model.document != nil { try screen.write(name + "\n") }
+            return
+        }
+        guard screen.isTerminal else {
+            let line = [model.change.rawValue, name, words.joined(separator: "; ")].joined(separator: "\t")
+            return try screen.write(line + "\n")
+        }
+        let style: Style =
+            switch model.change {
+            case .new: .good
+            case .gone, .skipped: .warning
+            case .changed, .unchanged: .active
+            }
+        let change = model.change.rawValue
+        let gap = String(repeating: " ", count: max(1, 9 - change.count))
+        try screen.write(screen.styled(change, style) + gap + name + "\n")
+        for word in words {
+            let lines = Paragraph.wrap(word, width: min(screen.width, 100) - 11).split(separator: "\n")
+            try screen.write("         - " + lines.joined(separator: "\n           ") + "\n")
+        }
+    }
+
+    private func summary(_ models: [RefreshedModel]) -> String {
+        let order: [RefreshedModel.Change] = [.new, .changed, .unchanged, .gone, .skipped]
+        let counts = order.compactMap { change -> String? in
+            let count = models.count { $0.change == change }
+            return count == 0 ? nil : "\(count) \(change.rawValue)"
+        }
+        return counts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,59 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobStore
+
+enum ValidateVerb: ControlVerb {
+    static let command = Command(
+        "validate", "check an input without enqueueing it", operands: "MODEL [KEY=VALUE …]",
+        discussion: [
+            "Reads its words as enqueue does. Ends with 65 when the schema says no, and lists every reason.",
+            "With --fetch it also looks at the files that the input names: whether they are there, are what they should be, "
+                + "and keep the model's limits of size and shape. Of each file only the bytes in which that stands are read, "
+                + "without the token; jobd makes the calls, and must be installed beside jobctl. A file that breaks a rule, or "
+                + "that its server does not give away, is a reason (65); a server that cannot be asked now ends it with 69.",
+        ],
+        options: [
+            Option("input", value: "FILE", "the whole input as JSON from a file; - for standard input"),
+            Option("batch", value: "FILE", "many jobs as JSON Lines from a file; - for standard input"),
+            Option("fetch", "look at the files that the input names, too"),
+        ] + DaemonQuestion.options,
+        examples: [
+            .init("jobctl validate bytedance/seedream-4-0/edit --input edit.json", "a file"),
+            .init(
+                "jobctl validate bytedance/seedream-4-0/edit prompt=night images=https://example.com/a.png --fetch",
+                "is the picture small enough?"),
+            .init(
+                "jobctl validate --batch jobs.jsonl --json | jq 'select(.valid == false)'", "what is wrong"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        var draft = JobDraft(session, try session.storeIfAny())
+        var validation = Validation(session, fetches: session.arguments.has("fetch"))
+        let model = session.arguments.operands.first
+        if let path = session.arguments.value("batch") {
+            guard session.arguments.operands.count <= 1, !session.arguments.has("input") else {
+                throw Failure.usage("--batch takes at most a MODEL; inputs stand in the lines")
+            }
+            let defaults = NewJob(model: model ?? "", input: "")
+            // The draft only reads: what the schema says of an input is told with what is said of its files.
+            var schemas = JobDraft(session, draft.store)
+            try Batch(defaults: defaults, validates: false).lines(try InputReader(path), &draft) {
+                line, result in
+                switch result {
+                case .success(let job):
+                    let schema = try schemas.schema(of: job.model)
+                    try validation.add(
+                        CheckedInput(job.model, try JSON(parsing: job.input), schema, line: line))
+                case .failure(let failure):
+                    try validation.add(CheckedInput(unreadable: failure.message, line: line))
+                }
+                return true
+            }
+            return try validation.finish()
+        }
+        guard let model else { throw Failure.usage("which model?", hint: "jobctl models lists them") }
+        let input = try EnqueueVerb.input(session, model, &draft)
+        try validation.add(CheckedInput(model, input, try draft.schema(of: model)))
+        return try validation.finish()
+    }
+}

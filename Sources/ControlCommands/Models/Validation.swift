@@ -1,0 +1,114 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import JSON
+
+/// Holds inputs against their schemas and, where that is asked for, their files against the rules for files.
+struct Validation {
+    private let session: Session
+    private let fetches: Bool
+    /// Whose files are not looked at yet: they are asked for together.
+    private var waiting: [CheckedInput] = []
+    private var looks: [String: FileLook] = [:]
+    private var count = 0
+    private var refused = 0
+    private var refusals = Findings()
+    private var unreachable = Findings()
+
+    private static let inputsAtOnce = 256
+    private static let mostLooksKept = 10_000
+
+    /// What is said at the end.
+    private struct Findings {
+        private(set) var lines: [String] = []
+        private var more = 0
+
+        /// One refused line says why; a thousand of the same need not.
+        private static let most = 100
+
+        mutating func add(_ line: String) {
+            if lines.count < Self.most { lines.append(line) } else { more += 1 }
+        }
+
+        var text: String {
+            lines.map { "\n  " + SafeText.escape($0) }.joined() + (more > 0 ? "\n  and \(more) more" : "")
+        }
+    }
+
+    init(_ session: Session, fetches: Bool) {
+        self.session = session
+        self.fetches = fetches
+    }
+
+    mutating func add(_ input: CheckedInput) throws {
+        waiting.append(input)
+        if waiting.count == Self.inputsAtOnce { try tellWaiting() }
+    }
+
+    /// Says how it ends: refused where anything is wrong, else not known where a file could not be looked at.
+    mutating func finish() throws -> ExitCode {
+        try tellWaiting()
+        guard refused == 0 else {
+            for line in unreachable.lines { session.note("note: \(line)") }
+            let model = session.arguments.operands.first ?? "MODEL"
+            let title =
+                session.arguments.has("batch")
+                ? "\(refused) of \(count) lines are refused:" : "the input breaks the schema of \(model):"
+            throw Failure(
+                .inputRefused, title + refusals.text,
+                hint: "jobctl models show \(SafeText.escape(model)) tells what it takes")
+        }
+        guard unreachable.lines.isEmpty else {
+            throw Failure(
+                .unavailable, "not all files could be looked at:" + unreachable.text,
+                hint: "try again later; RunComfy has to reach them, too")
+        }
+        session.note(session.arguments.has("batch") ? "all \(count) are valid" : "the input is valid")
+        return .success
+    }
+
+    private mutating func tellWaiting() throws {
+        if fetches { try lookAtFiles() }
+        var table = Table([
+            .init("FILE"), .init("TYPE"), .init("SIZE", alignsRight: true), .init("PIXELS"),
+            .init("URL", isFlexible: true),
+        ])
+        for var input in waiting {
+            count += 1
+            let place = input.line.map { "line \($0): " } ?? ""
+            for file in input.files {
+                guard let look = looks[file.url] else { continue }
+                input.judge(file, look)
+                table.add(([place + file.path] + look.cells + [file.url]).map { Table.Cell($0) })
+            }
+            if session.wantsJSON { try session.emit(input.json) }
+            for finding in input.unchecked { session.note("note: \(place)\(finding)") }
+            for finding in input.unreachable { unreachable.add("\(place)\(finding)") }
+            guard input.isRefused else { continue }
+            refused += 1
+            if let fault = input.fault { refusals.add(place + fault) }
+            for violation in input.violations { refusals.add("\(place)\(violation)") }
+        }
+        if !session.wantsJSON, !session.isQuiet { try session.screen.write(table) }
+        waiting = []
+    }
+
+    /// Each address is asked once, however many inputs name it.
+    private mutating func lookAtFiles() throws {
+        if looks.count > Self.mostLooksKept { looks = [:] }
+        var addresses: [String] = []
+        var isAsked: Set<String> = []
+        for file in waiting.flatMap(\.files) where looks[file.url] == nil && isAsked.insert(file.url).inserted
+        {
+            addresses.append(file.url)
+        }
+        if addresses.isEmpty { return }
+        let answers = try DaemonQuestion("media", session).answers(
+            about: addresses, orElse: "the files were not looked at")
+        for (address, answer) in zip(addresses, answers) { looks[address] = FileLook(answer) }
+        guard addresses.allSatisfy({ looks[$0] != nil }) else {
+            throw Failure(
+                .bug, "the files were not looked at: jobd did not answer for all of them",
+                hint: "are jobd and jobctl of the same version?")
+        }
+    }
+}

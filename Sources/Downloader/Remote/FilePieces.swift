@@ -1,0 +1,30 @@
+/// What has come of a file so far: pieces at their places.
+struct FilePieces: Sendable {
+    /// The whole file's size; nil where nobody has told it.
+    var size: Int64?
+    private var pieces: [Piece] = []
+
+    private struct Piece: Sendable {
+        let start: Int64
+        var bytes: [UInt8]
+
+        var end: Int64 { start + Int64(bytes.count) }
+    }
+
+    /// How many bytes there are in all pieces.
+    var count: Int { pieces.reduce(0) { $0 + $1.bytes.count } }
+
+    mutating func add(_ bytes: [UInt8], at start: Int64) {
+        if let index = pieces.firstIndex(where: { $0.end == start }) {
+            pieces[index].bytes += bytes
+        } else {
+            pieces.append(Piece(start: start, bytes: bytes))
+        }
+    }
+
+    /// As many bytes from `offset` on as stand there side by side.
+    func bytes(at offset: Int64, most count: Int) -> [UInt8] {
+        guard let piece = pieces.first(where: { $0.start <= offset && offset < $0.end }) else { return [] }
+        return Array(piece.bytes.dropFirst(Int(offset - piece.start)).prefix(count))
+    }
+}
