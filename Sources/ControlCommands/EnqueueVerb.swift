@@ -11,7 +11,8 @@ enum EnqueueVerb: ControlVerb {
             "KEY=VALUE is read as the type that the model's schema names, and as text where there is no schema; the "
                 + "beginning of a choice is enough where only one begins so. KEY:=JSON is read as JSON. A key given again "
                 + "makes a list. Nothing is filled in: defaults are the service's to apply.",
-            "When the answer is there, the job is on disk. An input that breaks the schema is refused with all reasons.",
+            "When the answer is there, the job is on disk. An input that breaks the schema is refused with all reasons. "
+                + "Files are only looked at by jobctl validate --fetch.",
             "A batch is JSON Lines of {\"model\", \"input\", \"label\", \"key\", \"priority\", \"not_before\", \"hold\"}. "
                 + "Every line is enqueued, or none; the options here are for lines that do not say their own.",
         ],

@@ -51,10 +51,15 @@ struct Validation {
             for line in unreachable.lines { session.note("note: \(line)") }
             let model = session.arguments.operands.first ?? "MODEL"
             let title =
-                session.arguments.has("batch")
-                ? "\(refused) of \(count) lines are refused:" : "the input breaks the schema of \(model):"
+                if session.arguments.has("batch") {
+                    "\(refused) of \(count) lines are refused"
+                } else if fetches {
+                    "\(model) would not take this input"
+                } else {
+                    "the input breaks the schema of \(model)"
+                }
             throw Failure(
-                .inputRefused, title + refusals.text,
+                .inputRefused, "\(SafeText.escape(title)):" + refusals.text,
                 hint: "jobctl models show \(SafeText.escape(model)) tells what it takes")
         }
         guard unreachable.lines.isEmpty else {

@@ -12,7 +12,7 @@ struct CatalogueQuestion {
     private let place: String
     private let retry: RetryPolicy
 
-    private static let pageSize = 100
+    private static let pageSize = 50
     /// Of all answers together: no catalogue is as large.
     private static let mostBytes = 128 << 20
     private static let mostTries = 3
