@@ -58,6 +58,20 @@ import Testing
         #expect(finding.bytesRead < 3 << 20 && finding.bytesRead < Self.profiledJPEG.count - (1 << 20))
     }
 
+    @Test func theFirstSizeInAPictureIsNotTakenForTheWhole() async throws {
+        func shape(_ width: UInt32, _ height: UInt32) -> [UInt8] {
+            SampleFile.box("ispe", SampleFile.big(0) + SampleFile.big(width) + SampleFile.big(height))
+        }
+        // A tile, then twenty kilobytes of something else, then the picture.
+        let other = SampleFile.box("hvcC", [UInt8](repeating: 0, count: 20_000))
+        let sizes = SampleFile.box("iprp", SampleFile.box("ipco", shape(8, 8) + other + shape(64, 32)))
+        let picture =
+            SampleFile.box("ftyp", SampleFile.text("avif") + SampleFile.big(0))
+            + SampleFile.box("meta", SampleFile.big(0) + sizes) + SampleFile.box("mdat", Self.padding)
+        #expect(try await look(server(picture)).facts?.width == 64)
+        #expect(try await look(FileServer { _, _ in .init(body: picture) }).facts?.width == 64)
+    }
+
     @Test func theMovieBehindTheDataIsAskedForByItself() async throws {
         let file = SampleFile.mp4(movieFirst: false, data: Self.padding)
         let server = server(file)

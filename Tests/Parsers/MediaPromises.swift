@@ -1,7 +1,8 @@
 internal import Downloader
 internal import Glibc
+internal import HTTP
 
-/// A file of these bytes is looked at as each kind of output.
+/// A file of these bytes is looked at as each kind of output, and piece by piece as a server sends it.
 enum MediaPromises {
     static func broken(_ bytes: [UInt8]) -> String? {
         var name = Array("/tmp/jobd-fuzz-XXXXXX".utf8CString)
@@ -26,6 +27,29 @@ enum MediaPromises {
             }
         }
         _ = FileBytes(descriptor: file).flatMap(MediaProbe.isWhole)
-        return nil
+        return brokenInPieces(bytes, file)
+    }
+
+    /// Whoever asks for what is missing comes to an end, and sees no other picture than in the whole file.
+    private static func brokenInPieces(_ bytes: [UInt8], _ file: Int32) -> String? {
+        guard let address = WebAddress("https://h.test/a") else { return "has no address" }
+        var view = RemoteView(address)
+        var steps = 0
+        while let offset = view.missing {
+            steps += 1
+            if steps > 10_000 { return "is asked for without end" }
+            guard offset == 0 || offset < Int64(bytes.count) else { return "is asked for behind its end" }
+            let piece = Array(bytes.dropFirst(Int(offset)).prefix(5000))
+            let range = "bytes \(offset)-\(offset + Int64(piece.count) - 1)/\(bytes.count)"
+            let head = HTTPResponse(
+                status: bytes.isEmpty ? 200 : 206, headers: bytes.isEmpty ? [:] : ["Content-Range": range])
+            view.take(RemotePiece(head, piece, isCut: false), at: offset)
+        }
+        let hint = ContentHint(kind: .file, declaredType: nil, url: "")
+        guard let content = FileBytes(descriptor: file),
+            case .accepted(let whole) = MediaProbe.verdict(on: content, hint), whole.kind == .image
+        else { return nil }
+        let facts = view.finding().facts
+        return facts?.width == whole.width && facts?.height == whole.height ? nil : "is another in pieces"
     }
 }

@@ -4,7 +4,7 @@ internal import JobStore
 enum ModelsVerb: ControlVerb {
     static let command = Command(
         "models", "the models whose inputs are known, and what they cost",
-        operands: "[WORD …] | show MODEL | refresh [MODEL …] | import FILE | forget MODEL",
+        operands: "[WORD … | show M | refresh [M …] | import FILE | forget M]",
         discussion: [
             "Any model id can be enqueued; those listed here have their inputs checked first. With words, only the models "
                 + "in whose names all of them stand.",

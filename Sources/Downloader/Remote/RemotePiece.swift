@@ -1,7 +1,7 @@
-internal import HTTP
+package import HTTP
 
 /// A piece of a file as an answer brought it, and what the answer said of the whole.
-struct RemotePiece {
+package struct RemotePiece {
     let bytes: [UInt8]
     /// The whole file's size; nil where the server does not tell it.
     let size: Int64?
@@ -11,7 +11,7 @@ struct RemotePiece {
     /// Whether the server sends ranges.
     let isRange: Bool
 
-    init(_ head: HTTPResponse, _ bytes: [UInt8], isCut: Bool) {
+    package init(_ head: HTTPResponse, _ bytes: [UInt8], isCut: Bool) {
         self.bytes = bytes
         isRange = head.status == 206
         declaredType = head.headers["content-type"]

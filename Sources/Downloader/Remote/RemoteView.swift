@@ -1,21 +1,21 @@
 /// What is known so far of a file on a server, and which place of it to ask for next.
-struct RemoteView {
+package struct RemoteView {
     /// Where it is asked: a redirect moves it.
     var address: WebAddress
     private(set) var pieces = FilePieces()
     /// Nil once nothing is left to ask.
-    private(set) var missing: Int64? = 0
+    package private(set) var missing: Int64? = 0
     private var facts: MediaFacts?
     private var declaredType: String?
     private var refusal: String?
     private var remark: String?
 
-    init(_ address: WebAddress) { self.address = address }
+    package init(_ address: WebAddress) { self.address = address }
 
     /// Whether the format and, where it has any, the dimensions are in these pieces.
     static func isEnough(_ pieces: FilePieces) -> Bool { isEnough(FileBytes(pieces), nil).isEnough }
 
-    mutating func take(_ piece: RemotePiece, at offset: Int64) {
+    package mutating func take(_ piece: RemotePiece, at offset: Int64) {
         declaredType = declaredType ?? piece.declaredType
         pieces.size = pieces.size ?? piece.size
         missing = nil
@@ -46,20 +46,22 @@ struct RemoteView {
         }
     }
 
-    func finding(_ verdict: RemoteFinding.Verdict = .found, remark: String? = nil) -> RemoteFinding {
+    package func finding(_ verdict: RemoteFinding.Verdict = .found, remark: String? = nil) -> RemoteFinding {
         RemoteFinding(
             verdict: refusal.map { .refused($0) } ?? verdict, bytes: pieces.size, facts: facts,
             remark: self.remark ?? remark, bytesRead: pieces.count)
     }
 
+    /// A film's first picture track is the one that counts. Of a picture every part has to be seen that may name a size:
+    /// a tile or a thumbnail may come before the whole.
     private static func isEnough(_ file: FileBytes, _ declaredType: String?) -> (
         verdict: ContentVerdict, isEnough: Bool
     ) {
         let verdict = MediaProbe.verdict(
             on: file, ContentHint(kind: .file, declaredType: declaredType, url: ""))
-        guard case .accepted(let facts) = verdict, facts.width != nil, facts.height != nil else {
-            return (verdict, file.missing == nil)
+        if case .accepted(let facts) = verdict, facts.kind == .video, facts.width != nil {
+            return (verdict, true)
         }
-        return (verdict, true)
+        return (verdict, file.missing == nil)
     }
 }
