@@ -59,12 +59,7 @@ struct Session {
 
     /// The schema of `model`: the one stored at run time, else the one in the program.
     func schema(of model: String, in store: JobDatabase?) throws -> Schema? {
-        guard let document = try store?.storedModel(model) else { return Schema.builtIn(model) }
-        guard let schema = try? Schema(modelID: model, document: try JSON(parsing: document)) else {
-            note("note: the stored schema of \(model) cannot be read, and is passed over")
-            return Schema.builtIn(model)
-        }
-        return schema
+        try knownModel(model, in: store)?.schema
     }
 
     /// The ids of all models that have a schema.

@@ -1,10 +1,12 @@
 internal import SQLite
 
 extension JobDatabase {
-    /// The schema of `model` that was stored at run time, as JSON text.
-    package func storedModel(_ model: String) throws -> String? {
+    /// The schema of `model` that was stored at run time.
+    package func storedModel(_ model: String) throws -> StoredModel? {
         try perform {
-            try connection.first("SELECT document FROM models WHERE model = ?1", model) { $0.text(0) }
+            try connection.first("SELECT document, updated_at FROM models WHERE model = ?1", model) {
+                StoredModel(model: model, document: $0.text(0), updatedAt: $0.timestamp(1))
+            }
         }
     }
 

@@ -35,7 +35,9 @@ struct Claim: Sendable {
         for job in try candidates(database) where result.jobs.count < allowance {
             let limit = configuration.limits(of: job.model)?.name
             if let limit, let left = rest[limit], left <= 0 { continue }
-            let schema = try schemas[job.model] ?? .known(job.model, stored: database.storedModel(job.model))
+            let schema =
+                try schemas[job.model]
+                ?? .known(job.model, stored: database.storedModel(job.model)?.document)
             schemas[job.model] = .some(schema)
             let isReadable = try database.hasReadableInput(job.id)
             if let fault = isReadable ? Self.fault(in: job, schema) : "the input is not UTF-8" {

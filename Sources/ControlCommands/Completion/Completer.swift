@@ -133,7 +133,7 @@ struct Completer {
 
     /// `KEY=` of the model's input; then the choices of that key.
     private func inputs(of model: String, _ unfinished: String, given: ArraySlice<String>) -> Candidates {
-        let document = (try? store?.storedModel(model)).flatMap { $0 }
+        let document = (try? store?.storedModel(model)).flatMap { $0?.document }
         guard let schema = Schema.known(model, stored: document) else { return .none }
         guard let equals = unfinished.firstIndex(of: "=") else {
             let open = schema.properties.filter { property in

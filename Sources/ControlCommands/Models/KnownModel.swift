@@ -39,17 +39,28 @@ struct KnownModel {
 }
 
 extension Session {
+    func knownModel(_ model: String, in store: JobDatabase?) throws -> KnownModel? {
+        let stored = try store?.storedModel(model)
+        return stored.flatMap(read)
+            ?? Schema.builtIn(model).map { KnownModel(schema: $0, updatedAt: nil) }
+    }
+
+    private func read(_ stored: StoredModel) -> KnownModel? {
+        do {
+            let schema = try Schema(modelID: stored.model, stored: stored.document)
+            return KnownModel(schema: schema, updatedAt: stored.updatedAt)
+        } catch {
+            note("note: the stored schema of \(stored.model) cannot be read, and is passed over")
+            return nil
+        }
+    }
+
     /// All models with a schema, by name. What was stored stands before what is in the program.
     func catalogue(in store: JobDatabase?) throws -> [KnownModel] {
         var models: [String: KnownModel] = [:]
         for schema in Schema.builtIn { models[schema.modelID] = KnownModel(schema: schema, updatedAt: nil) }
         for entry in try store?.storedModels() ?? [] {
-            do {
-                let schema = try Schema(modelID: entry.model, stored: entry.document)
-                models[entry.model] = KnownModel(schema: schema, updatedAt: entry.updatedAt)
-            } catch {
-                note("note: the stored schema of \(entry.model) cannot be read, and is passed over")
-            }
+            if let model = read(entry) { models[entry.model] = model }
         }
         return models.values.sorted { $0.schema.modelID < $1.schema.modelID }
     }

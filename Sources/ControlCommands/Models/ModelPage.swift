@@ -12,11 +12,11 @@ struct ModelPage {
     private static let widest = 100
 
     static func show(_ name: String, _ session: Session) throws -> ExitCode {
-        let all = try session.catalogue(in: try session.storeIfAny())
-        guard let model = all.first(where: { $0.schema.modelID == name }) else {
+        let store = try session.storeIfAny()
+        guard let model = try session.knownModel(name, in: store) else {
             throw Failure(
                 .no, "no schema is known for \(SafeText.escape(name))",
-                hint: hint(name, all.map(\.schema.modelID)))
+                hint: hint(name, try session.knownModels(in: store)))
         }
         if session.wantsJSON {
             try session.emit(model.schema.document)

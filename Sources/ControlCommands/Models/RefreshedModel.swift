@@ -38,7 +38,7 @@ struct RefreshedModel {
             return
         }
         document = text
-        let stored = try store?.storedModel(model)
+        let stored = try store?.storedModel(model)?.document
         guard let old = Schema.known(model, stored: stored) else {
             change = .new
             words = [Price.text(of: schema)].compactMap { $0 }
