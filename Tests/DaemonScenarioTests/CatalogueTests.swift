@@ -14,7 +14,7 @@ import Testing
 
     private func models(_ words: [String], at url: String, token: Bool = true) async throws -> Answer {
         let token = token ? ["RUNCOMFY_TOKEN": Stage.token] : [:]
-        let quick = ["--set", "retry.min=10ms", "--set", "timeout.answer=30s"]
+        let quick = ["--set", "retry.min=10ms", "--set", "timeout.answer=1h"]
         let program = try Program(
             "jobctl", ["models"] + words + ["--api-url", url] + quick,
             environment: stage.environment.merging(token) { $1 }, record: stage.scratch["models"])

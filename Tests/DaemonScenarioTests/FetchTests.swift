@@ -13,11 +13,14 @@ import Testing
 
     private func validate(_ words: String...) async throws -> Answer {
         let program = try Program(
-            "jobctl", ["validate"] + words,
+            "jobctl", ["validate"] + words + Self.patience,
             environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
             record: stage.scratch["validate-\(UInt64.random(in: 0 ... .max))"])
         return (try await program.exitCode(), program.output, program.errors)
     }
+
+    /// A slow machine is no reason.
+    private static let patience = ["answer", "silence", "connect"].flatMap { ["--set", "timeout.\($0)=1h"] }
 
     /// The beginning of a PNG of these dimensions, in a file of so many bytes.
     private static func png(_ width: Int, _ height: Int) -> [UInt8] {

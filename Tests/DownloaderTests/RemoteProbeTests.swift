@@ -6,11 +6,12 @@ import Testing
 /// What is found out about a file on a server, and how little of it is read for that.
 @Suite struct RemoteProbeTests {
     private func look(
-        _ server: FileServer, _ path: String = "/a.png", timeLimit: Duration = .seconds(60)
+        _ server: FileServer, _ path: String = "/a.png", timeLimit: Duration = .seconds(3600)
     ) async throws -> RemoteFinding {
         let client = try HTTPClient(userAgent: "tests/1")
         let probe = RemoteProbe(
-            client: client, connectTimeout: .seconds(30), silenceTimeout: .seconds(30), timeLimit: timeLimit)
+            client: client, connectTimeout: .seconds(3600), silenceTimeout: .seconds(3600),
+            timeLimit: timeLimit)
         let finding = await probe.look(at: server.url + path)
         await client.shutdown()
         return finding

@@ -14,7 +14,7 @@ struct MediaQuestion {
     func ask(about addresses: [String]) async -> [JSON] {
         let probe = RemoteProbe(
             client: http, connectTimeout: configuration.connectTimeout,
-            silenceTimeout: configuration.silenceTimeout)
+            silenceTimeout: configuration.silenceTimeout, timeLimit: configuration.answerTimeout)
         var findings = [RemoteFinding?](repeating: nil, count: addresses.count)
         await withTaskGroup(of: (Int, RemoteFinding).self) { group in
             for (index, address) in addresses.enumerated() {

@@ -15,9 +15,10 @@ package struct RemoteProbe: Sendable {
     private static let mostRequests = 24
     private static let mostRedirects = 5
 
+    /// - Parameter timeLimit: for all that is asked about one file.
     package init(
         client: HTTPClient, connectTimeout: Duration, silenceTimeout: Duration,
-        timeLimit: Duration = .seconds(60)
+        timeLimit: Duration
     ) {
         self.client = client
         self.connectTimeout = connectTimeout
