@@ -17,19 +17,24 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         milliseconds = Int64(seconds) * 1000 + Int64(millisecond)
     }
 
-    private static let shape = "0000-00-00 00:00:00.000"
+    private static let shape: InlineArray<23, UInt8> = [
+        0, 0, 0, 0, 0x2D, 0, 0, 0x2D, 0, 0, 0x20, 0, 0, 0x3A, 0, 0, 0x3A, 0, 0, 0x2E, 0, 0, 0,
+    ]
 
     /// Reads `YYYY-MM-DD HH:MM:SS.SSS` and nothing else.
-    package init?(_ text: String) {
-        guard text.utf8.count == Self.shape.utf8.count else { return nil }
+    package init?(_ text: String) { self.init(utf8: text.utf8.span) }
+
+    package init?(utf8 text: Span<UInt8>) {
+        guard text.count == Self.shape.count else { return nil }
         var numbers = InlineArray<7, Int>(repeating: 0)
         var place = 0
-        for (byte, expected) in zip(text.utf8, Self.shape.utf8) {
-            if expected == UInt8(ascii: "0") {
-                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        for index in text.indices {
+            let (byte, mark) = (text[index], Self.shape[index])
+            if mark == 0 {
+                guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
                 numbers[place] = numbers[place] * 10 + Int(byte - UInt8(ascii: "0"))
             } else {
-                guard byte == expected else { return nil }
+                guard byte == mark else { return nil }
                 place += 1
             }
         }
@@ -56,25 +61,24 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     package var description: String {
         let (date, clock) = (date, milliseconds - Self.floorDivide(milliseconds, 86_400_000) * 86_400_000)
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
-        func write(_ value: Int, width: Int, then mark: Unicode.Scalar? = nil) {
-            var unit = 1
-            for _ in 1..<width { unit *= 10 }
-            while unit > 0 {
-                text.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
-                unit /= 10
+        var text = Self.shape
+        func write(_ value: Int, _ places: Range<Int>) {
+            var rest = value
+            for place in places.reversed() {
+                text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
             }
-            if let mark { text.append(UInt8(ascii: mark)) }
         }
-        write(date.year, width: 4, then: "-")
-        write(date.month, width: 2, then: "-")
-        write(date.day, width: 2, then: " ")
-        write(Int(clock / 3_600_000), width: 2, then: ":")
-        write(Int(clock / 60_000 % 60), width: 2, then: ":")
-        write(Int(clock / 1000 % 60), width: 2, then: ".")
-        write(Int(clock % 1000), width: 3)
-        return String(decoding: text, as: UTF8.self)
+        write(date.year, 0..<4)
+        write(date.month, 5..<7)
+        write(date.day, 8..<10)
+        write(Int(clock / 3_600_000), 11..<13)
+        write(Int(clock / 60_000 % 60), 14..<16)
+        write(Int(clock / 1000 % 60), 17..<19)
+        write(Int(clock % 1000), 20..<23)
+        return String(unsafeUninitializedCapacity: text.count) { bytes in
+            text.span.withUnsafeBufferPointer { bytes.initialize(fromContentsOf: $0) }
+        }
     }
 
     /// The day by the Gregorian calendar.

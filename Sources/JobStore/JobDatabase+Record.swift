@@ -32,7 +32,7 @@ extension JobDatabase {
             if event == .fetched, try hasUnfinishedOutput(id) {
                 throw StaleJob(id: id, expected: expected, found: expected)
             }
-            try save(job, leaving: before.state)
+            try save(job, after: event, leaving: before.state)
             try settleCharge(event, of: job, leaving: before.state, at: now)
             if case .succeeded = event { try replaceOutputs(of: id, with: outputs) }
             if case .retried = event, job.state == .downloading { try restartOutputs(of: id) }
@@ -41,26 +41,6 @@ extension JobDatabase {
             try describe(event, before: before, after: job, extra, at: now)
             return job
         }
-    }
-
-    /// The guarded write: it names the state that it leaves.
-    private func save(_ job: Job, leaving state: JobState) throws {
-        let changed = try connection.run(
-            """
-            UPDATE jobs SET
-                state = ?3, validation = ?4, request_id = ?5, remote_status = ?6, queue_position = ?7,
-                submissions = ?8, cancel_requested_at = ?9, error_kind = ?10, error_message = ?11, price_usd = ?12,
-                cost_usd = ?13, submitted_at = ?14, started_at = ?15, finished_at = ?16, ended_at = ?17,
-                next_try_at = ?18, followed_since = ?19
-            WHERE id = ?1 AND state = ?2
-            """,
-            job.id, state.rawValue, job.state.rawValue, job.validation.rawValue, job.requestID,
-            job.remoteStatus,
-            job.queuePosition, job.submissions, job.cancelRequestedAt, job.failureKind?.rawValue, job.message,
-            job.priceUSD, job.costUSD, job.submittedAt, job.startedAt, job.finishedAt, job.endedAt,
-            job.nextTryAt,
-            job.followedSince)
-        if changed != 1 { throw StaleJob(id: job.id, expected: state, found: nil) }
     }
 
     /// Keeps the ledger of money in step: a charge stands from the intent on, and goes when nothing was bought.

@@ -6,5 +6,5 @@ extension Timestamp: Bindable {
 }
 
 extension Row {
-    func timestamp(_ column: Int) -> Timestamp? { optionalText(column).flatMap(Timestamp.init) }
+    func timestamp(_ column: Int) -> Timestamp? { read(column) { Timestamp(utf8: $0) } }
 }

@@ -26,6 +26,13 @@ internal import CSQLite
         return unsafe String(decoding: UnsafeBufferPointer(start: pointer, count: count), as: UTF8.self)
     }
 
+    /// Reads what stands in a column from its bytes, without a copy of them. Nil where it is NULL.
+    package func read<Value>(_ column: Int, _ body: (Span<UInt8>) -> Value?) -> Value? {
+        guard let pointer = unsafe sqlite3_column_text(statement, Int32(column)) else { return nil }
+        let count = unsafe Int(sqlite3_column_bytes(statement, Int32(column)))
+        return unsafe body(UnsafeBufferPointer(start: pointer, count: count).span)
+    }
+
     /// Whether the text is UTF-8, so that `text` is what stands there. SQLite stores whatever bytes it is given.
     package func isUTF8(_ column: Int) -> Bool {
         guard let pointer = unsafe sqlite3_column_text(statement, Int32(column)) else { return true }

@@ -30,32 +30,44 @@ struct Fetching: Sendable {
         let pending = outputs.filter { $0.state == .pending }
         var waits: [Duration] = []
         var last: Output?
-        try await withThrowingTaskGroup { group in
-            for output in pending { group.addTask { await fate(of: output, job) } }
-            var answered = 0
-            for try await fate in group {
-                answered += 1
-                switch fate {
-                // The last one is recorded with the job's end, in one commit.
-                case .placed(let output) where answered == pending.count && waits.isEmpty: last = output
-                case .placed(let output): try await record(output)
-                case .later(let asked): waits.append(asked ?? .zero)
-                case .givenUp: break
-                }
+        var answered = 0
+        func take(_ fate: Fate) async throws {
+            answered += 1
+            switch fate {
+            // The last one is recorded with the job's end, in one commit.
+            case .placed(let output) where answered == pending.count && waits.isEmpty: last = output
+            case .placed(let output): try await record(output)
+            case .later(let asked): waits.append(asked ?? .zero)
+            case .givenUp: break
+            }
+        }
+        if pending.count == 1 {
+            try await take(fate(of: pending[0], job))
+        } else {
+            try await withThrowingTaskGroup { group in
+                for output in pending { group.addTask { await fate(of: output, job) } }
+                for try await fate in group { try await take(fate) }
             }
         }
         try Task.checkCancellation()
         if let asked = waits.max() { return .after(context.delay(after: failures + 1, asked: asked)) }
-        return try await finish(job, last)
+        // Where one was missing and is here, it is known how all stand.
+        return try await finish(job, last, pending.count == 1 && last != nil ? outputs : nil)
     }
 
     private func record(_ output: Output) async throws {
         try await recorder.write("an output of job \(output.jobID)") { try $0.finish(output) }
     }
 
-    private func finish(_ job: Job, _ last: Output?) async throws -> NextLook {
+    /// - Parameter known: the outputs as the database has them, where no other was worked on meanwhile.
+    private func finish(_ job: Job, _ last: Output?, _ known: [Output]?) async throws -> NextLook {
         let now = Timestamp.now
-        var outputs = try await recorder.store.read { try $0.outputs(of: job.id) }
+        var outputs: [Output]
+        if let known {
+            outputs = known
+        } else {
+            outputs = try await recorder.store.read { try $0.outputs(of: job.id) }
+        }
         if var last, let index = outputs.firstIndex(where: { $0.position == last.position }) {
             last.state = .done
             last.downloadedAt = now

@@ -1,6 +1,7 @@
 import Digest
 import Glibc
 import HTTP
+internal import Locked
 import Testing
 
 @testable import Downloader
@@ -237,6 +238,21 @@ import Testing
         #expect(Rig.names(rig.root + "/2026-01-02") == [".000007-1.part", ".000007-1.part.json"])
         _ = try await rig.downloader().fetch(rig.order())
         #expect(rig.server.requests.count == 1)
+    }
+
+    @Test func aLargeFileIsNotedBeforeItIsWhole() async throws {
+        // A process that is killed notes nothing more.
+        let bytes = SampleFile.mp4(data: [UInt8](repeating: 7, count: 2 << 20))
+        let rig = try Rig { request, _ in .file(bytes, request) }
+        let noted = Locked(Set<String>())
+        let root = rig.root
+        _ = await rig.failure(
+            try rig.downloader(),
+            try rig.order(kind: .video) { _ in
+                noted.withLock { $0 = Rig.names(root + "/2026-01-02") }
+                throw CancellationError()
+            })
+        #expect(noted.withLock { $0 } == [".000007-1.part", ".000007-1.part.json"])
     }
 
     @Test func aRangeBehindTheEndMeansWholeOnlyIfTheSizesAgree() async throws {

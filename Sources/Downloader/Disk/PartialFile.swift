@@ -6,14 +6,17 @@ internal import JSON
 /// A download's temporary file, and beside it a note of what proves which file it is the beginning of.
 ///
 /// The note is trusted only if it is whole, of the same address and of the same boot of the machine: after a power
-/// cut, nobody knows which of the bytes have reached the disk, and the download starts over.
+/// cut, nobody knows which of the bytes have reached the disk, and the download starts over. It is made where
+/// there is much to lose: small files are here before that, and a second file for each costs as much as the first.
 final class PartialFile: @unchecked Sendable {
     let directory: OutputDirectory
     let name: TemporaryName
     let descriptor: Int32
-    private let noteDescriptor: Int32
-    private let address: String
-    private var noteIsEmpty = false
+    private let url: String
+    private let access: FileAccess
+    /// Nil where there is no note on disk.
+    private var noteDescriptor: Int32?
+    private var noteIsEmpty = true
     /// What the bytes are the beginning of; nil where there are none.
     private(set) var proof: FileProof?
 
@@ -21,10 +24,15 @@ final class PartialFile: @unchecked Sendable {
         let relative = order.name.directory(order.fields)
         directory = try OutputDirectory(root: order.root, relative: relative, making: access)
         name = TemporaryName(id: order.fields.id, position: order.fields.index)
-        address = SHA256.hexadecimal(of: Array(order.url.utf8))
-        descriptor = try Self.open(name.part, in: directory, access)
+        url = order.url
+        self.access = access
+        if let own = try directory.openOwn(name.part, access) {
+            descriptor = own
+        } else {
+            descriptor = try directory.create(name.part, access)
+        }
         do throws(DownloadFailure) {
-            noteDescriptor = try Self.open(name.note, in: directory, access)
+            noteDescriptor = try directory.openOwn(name.note, access)
         } catch {
             close(descriptor)
             throw error
@@ -35,7 +43,7 @@ final class PartialFile: @unchecked Sendable {
 
     deinit {
         close(descriptor)
-        close(noteDescriptor)
+        if let noteDescriptor { close(noteDescriptor) }
     }
 
     /// Drops what has come. The note goes first: a crash in between must not leave it beside other bytes.
@@ -46,15 +54,20 @@ final class PartialFile: @unchecked Sendable {
 
     func forget() throws(DownloadFailure) {
         proof = nil
-        if noteIsEmpty { return }
+        guard let noteDescriptor, !noteIsEmpty else { return }
         if ftruncate(noteDescriptor, 0) != 0 { throw .system(errno, "empty \(name.note)") }
         noteIsEmpty = true
     }
 
-    /// Notes what the bytes from here on belong to. A note that cannot be written is none: the worst that follows
-    /// is a start from the beginning.
-    func note(_ proof: FileProof) {
-        self.proof = proof
+    /// What the bytes from here on belong to.
+    func begin(_ proof: FileProof) { self.proof = proof }
+
+    /// Writes down what the bytes belong to, where that is not done. A note that cannot be written is none: the worst
+    /// that follows is a start from the beginning.
+    func keepNote() {
+        guard noteIsEmpty, let proof else { return }
+        if noteDescriptor == nil { noteDescriptor = try? directory.create(name.note, access) }
+        guard let noteDescriptor else { return }
         noteIsEmpty = false
         let members = [
             JSONObject.Member(key: "boot", value: .string(Self.boot)),
@@ -67,17 +80,19 @@ final class PartialFile: @unchecked Sendable {
     /// Removes both files.
     func remove() throws(DownloadFailure) {
         try directory.remove(name.part)
-        try directory.remove(name.note)
+        try removeNote()
     }
 
-    private static func open(_ name: String, in directory: OutputDirectory, _ access: FileAccess)
-        throws(DownloadFailure) -> Int32
-    {
-        if let file = try directory.openOwn(name, access) { return file }
-        return try directory.create(name, access)
+    /// There is no more to be said of the bytes: they have their final name, or are gone.
+    func removeNote() throws(DownloadFailure) {
+        proof = nil
+        if noteDescriptor != nil { try directory.remove(name.note) }
     }
+
+    private var address: String { SHA256.hexadecimal(of: Array(url.utf8)) }
 
     private func readNote() -> FileProof? {
+        guard let noteDescriptor else { return nil }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = unsafe bytes.withUnsafeMutableBytes {
             unsafe pread(noteDescriptor, $0.baseAddress, $0.count, 0)

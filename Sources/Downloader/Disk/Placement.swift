@@ -93,7 +93,7 @@ extension Downloader {
         }
         // A note without its file says nothing. It goes before the sync: after a power cut nobody would look for it.
         // Where it cannot go, the next try takes the file as it is.
-        try part.directory.remove(part.name.note)
+        try part.removeNote()
         return true
     }
 }

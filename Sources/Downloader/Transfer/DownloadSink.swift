@@ -13,8 +13,13 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     private let claim: SpaceClaim
     private let didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
     private var lastTold = ContinuousClock.now
+    private var begun = ContinuousClock.now
     /// Why the body was not taken, where it was not the answer's status.
     private var failure: DownloadFailure?
+
+    /// What may have to come once more if jobd is killed: that costs less than a note of every small file.
+    private static let muchToLose: Int64 = 1 << 20
+    private static let longToLose = Duration.milliseconds(100)
 
     init(
         _ part: PartialFile, _ claim: SpaceClaim, limit: Int64,
@@ -74,6 +79,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         guard claim.take(bytes.count) else { return end(Self.noSpace) }
         guard unsafe file.write(bytes) else { return false }
         let now = ContinuousClock.now
+        if now - begun > Self.longToLose { part.keepNote() }
         if now - lastTold >= .seconds(1) {
             lastTold = now
             didProgress(file.size, total)
@@ -92,7 +98,9 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
             return end(error)
         }
         guard file.begin(head) else { return false }
-        part.note(FileProof(head))
+        part.begin(FileProof(head))
+        begun = .now
+        if head.contentLength ?? .max > Self.muchToLose { part.keepNote() }
         learn(head.contentLength)
         return true
     }

@@ -42,8 +42,10 @@ package struct Downloader: Sendable {
             return try await place(order, sink)
         } catch {
             // What cannot be removed now is judged again, without a request, and ends here again.
-            if case .badContent = error {
-                try? await pool.run { () throws(DownloadFailure) in try sink.part.remove() }
+            let isBad = if case .badContent = error { true } else { false }
+            try? await pool.run { () throws(DownloadFailure) in
+                if isBad, (try? sink.part.remove()) != nil { return }
+                sink.part.keepNote()
             }
             throw error
         }

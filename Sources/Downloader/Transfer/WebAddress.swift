@@ -25,7 +25,7 @@ package struct WebAddress: Equatable, Sendable {
         scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
         guard scheme == "https" || scheme == "http" else { return nil }
         let rest = bytes[(colon + 3)...]
-        let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        let end = rest.firstIndex { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 } ?? rest.endIndex
         guard let (host, port) = Self.authority(String(decoding: rest[..<end], as: UTF8.self).lowercased())
         else {
             return nil
@@ -98,8 +98,26 @@ package struct WebAddress: Equatable, Sendable {
         }
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
         return labels.allSatisfy { label in
-            !label.isEmpty
-                && label.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-_".utf8.contains($0) }
+            !label.isEmpty && label.utf8.allSatisfy(isOfName)
+        }
+    }
+
+    /// Whether a byte stands in a path or query as it is.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case ...0x20, 0x7F...: false
+        case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"),
+            UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+            false
+        default: true
+        }
+    }
+
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
         }
     }
 
@@ -107,8 +125,9 @@ package struct WebAddress: Equatable, Sendable {
     private static func escaped(_ bytes: some Collection<UInt8>) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
         for byte in bytes.prefix(while: { $0 != UInt8(ascii: "#") }) {
-            if byte <= 0x20 || byte >= 0x7F || "\"<>\\^`{|}".utf8.contains(byte) {
+            if !isPlain(byte) {
                 result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             } else {
                 result.append(byte)
