@@ -49,9 +49,9 @@ package struct Command: Sendable {
         return text
     }
 
-    /// Two columns, the second wrapped.
-    package static func list(_ rows: [(String, String)], width: Int) -> String {
-        let left = min(30, rows.map { DisplayWidth.of($0.0) }.max() ?? 0)
+    /// Two columns, the second wrapped. Lists that stand together have the same first one: `left` columns wide.
+    package static func list(_ rows: [(String, String)], width: Int, left: Int? = nil) -> String {
+        let left = left ?? min(30, rows.map { DisplayWidth.of($0.0) }.max() ?? 0)
         let indentation = String(repeating: " ", count: left + 4)
         return rows.map { name, text in
             let lines = Paragraph.wrap(text, width: max(30, width - left - 4)).split(separator: "\n")

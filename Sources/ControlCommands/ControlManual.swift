@@ -23,6 +23,8 @@ enum ControlManual {
         }
         page.section("options of every verb")
         page.options(ControlProgram.commonOptions)
+        page.section("topics")
+        for topic in HelpTopic.all where topic.name != HelpTopic.exitCodes.name { topic.describe(on: &page) }
         page.exitStatus()
         page.section("environment")
         page.item("JOBD_STATE_DIR", "the state directory")

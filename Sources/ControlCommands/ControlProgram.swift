@@ -65,21 +65,28 @@ package enum ControlProgram {
         }
         let before = words.dropLast(leading.operands.count)
         let rest = leading.operands.dropFirst()
-        guard let verb = verb(named: name) else { throw unknown(verb: name) }
+        let verb = try verb(named: name)
         let session = try Session(verb, words: Array(before) + rest, environment, screen)
         if session.arguments.has("help") { return try HelpVerb.show(verb, screen) }
         return try verb.run(session)
     }
 
-    static func verb(named name: String) -> (any ControlVerb.Type)? {
-        verbs.first { $0.command.name == name }
-    }
-
-    static func unknown(verb name: String) -> Failure {
-        let near = Suggestion.nearest(to: name, among: verbs.map { $0.command.name })
-        return .usage(
-            "unknown verb \"\(SafeText.escape(name))\"",
-            hint: near.map { "did you mean \($0)?" } ?? "jobctl help lists them all")
+    /// The verb of this name, or the only one that begins so.
+    static func verb(named name: String) throws(Failure) -> any ControlVerb.Type {
+        if let verb = verbs.first(where: { $0.command.name == name }) { return verb }
+        let fitting = name.isEmpty ? [] : verbs.filter { $0.command.name.hasPrefix(name) }
+        let word = SafeText.escape(name)
+        guard let verb = fitting.first else {
+            let near = Suggestion.nearest(to: name, among: verbs.map { $0.command.name })
+            throw .usage(
+                "unknown verb \"\(word)\"",
+                hint: near.map { "did you mean \($0)?" } ?? "jobctl help lists them all")
+        }
+        guard fitting.count == 1 else {
+            let names = fitting.map { $0.command.name }.joined(separator: ", ")
+            throw .usage("\"\(word)\" could be \(names)", hint: "write more of the verb")
+        }
+        return verb
     }
 
     private static func report(_ error: any Error, on screen: Screen) -> ExitCode {

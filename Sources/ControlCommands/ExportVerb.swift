@@ -50,9 +50,5 @@ enum ExportVerb: ControlVerb {
         return .success
     }
 
-    /// The columns of `jobs`, as a job's object has them, and the files.
-    private static let columns: [String] = {
-        let empty = Job(id: 0, state: .queued, model: "", input: "{}", createdAt: Timestamp(milliseconds: 0))
-        return (empty.json(outputs: []).object?.keys ?? []).filter { $0 != "outputs" } + ["files"]
-    }()
+    private static let columns = JobColumn.ofTable + ["files"]
 }

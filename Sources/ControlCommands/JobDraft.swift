@@ -22,7 +22,7 @@ struct JobDraft {
         let schema = try session.schema(of: model, in: store)
         schemas[model] = .some(schema)
         if schema == nil {
-            let near = try session.knownModels(in: store).first { $0.hasSuffix("/" + model) }
+            let near = try session.nearModel(to: model, in: store)
             session.note(
                 "note: no schema is known for \(model), so its input is not checked"
                     + (near.map { "; did you mean \($0)?" } ?? ""))

@@ -6,27 +6,21 @@ internal import JobStore
 
 /// Jobs in a table: relative times on a terminal, exact ones in a pipe.
 struct JobTable {
-    private var table = Table([
-        .init("ID", alignsRight: true), .init("STATE"), .init("MODEL", isFlexible: true), .init("CREATED"),
-        .init("LABEL", isFlexible: true), .init("PROMPT", isFlexible: true),
-    ])
+    private let columns: [JobColumn]
+    private var table: Table
     private let isTerminal: Bool
     private let now: Timestamp
 
-    init(_ screen: Screen, now: Timestamp) {
+    init(_ screen: Screen, now: Timestamp, columns: [JobColumn] = JobColumn.standard) {
+        self.columns = columns
+        table = Table(columns.map(\.heading))
         isTerminal = screen.isTerminal
         self.now = now
     }
 
-    mutating func add(_ job: Job) {
-        let created =
-            isTerminal
-            ? TimeText.relative(job.createdAt.milliseconds, now: now.milliseconds) : job.createdAt.description
-        table.add([
-            .init(String(job.id)), .init(job.state.rawValue, job.state.style), .init(job.model),
-            .init(created),
-            .init(job.label ?? ""), .init(job.prompt ?? ""),
-        ])
+    mutating func add(_ job: Job, outputs: @escaping () throws -> [Output] = { [] }) throws {
+        let row = JobRow(job, now: now, outputs: outputs)
+        table.add(try columns.map { try $0.cell(row, isTerminal: isTerminal) })
     }
 
     func print(_ screen: Screen) throws { try screen.write(table) }

@@ -1,61 +1,138 @@
 internal import CommandLineTool
+internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Spelling
 
 enum ListVerb: ControlVerb {
     static let command = Command(
         "list", "show jobs, newest last",
         discussion: [
             "On a terminal the newest 50, in a pipe all. In a pipe the columns are separated by tabs: id, state, model, "
-                + "created_at (UTC), label, prompt."
+                + "created_at (UTC), label, prompt, or those of --columns, with exact values: seconds, dollars, UTC.",
+            "--sort takes \(keys.joined(separator: ", ")); greatest last, with a - before it greatest first. With --limit it "
+                + "is the N with the greatest values either way: the newest, the dearest, the longest.",
+            "--columns takes the columns of jobs (\(JobColumn.names.joined(separator: ", "))); _at and _usd may be left out.",
         ],
         options: Selection.filterOptions + [
             Option(
                 "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339"),
-            Option("limit", value: "N", "the newest N"),
+            Option("limit", value: "N", "the newest N, or by --sort the N with the greatest values"),
+            Option("sort", value: "ORDER", "by what: ended, -cost, ran, …; else by id"),
+            Option("reverse", short: "r", "the other way round: newest first"),
+            Option("columns", value: "COLUMNS", "what to show, such as id,state,ran,cost"),
+            Option("count", "only how many there are"),
         ],
         examples: [
             .init("jobctl list", "the newest jobs"),
             .init("jobctl list --state failed --since 24h", "what failed since yesterday"),
+            .init("jobctl list --sort -cost --limit 10 --columns id,cost,ran,prompt", "the ten dearest"),
+            .init("jobctl list --count --state completed --since 30d", "how many were made in a month"),
             .init("jobctl list --label cats -q | jobctl cancel -", "hand the ids on"),
             .init("jobctl list --json | jq -r .outputs[].path", "as JSON, one job a line"),
         ])
 
+    private static let keys = JobOrder.Key.allCases.map(\.rawValue)
+    private static let mostCounted: Int64 = 10_000
+
     static func run(_ session: Session) throws -> ExitCode {
-        guard session.arguments.operands.isEmpty else {
-            throw Failure.usage("list takes no ids", hint: "jobctl show \(session.arguments.operands[0])")
+        let arguments = session.arguments
+        guard arguments.operands.isEmpty else {
+            throw Failure.usage("list takes no ids", hint: "jobctl show \(arguments.operands[0])")
         }
         var filter = try Selection.filter(session)
         filter.since = try session.moment("since", .ago)
-        filter.limit = try session.arguments.integer("limit", in: 0...Int64(Int32.max)).map { Int($0) }
-        if filter.limit == nil, session.screen.isTerminal { filter.limit = 50 }
+        let order = try order(arguments)
+        let columns = try arguments.value("columns").map(JobColumn.read)
+        let limit = try arguments.integer("limit", in: 0...Int64(Int32.max)).map { Int($0) }
         let store = try session.store(.read)
-        var table = JobTable(session.screen, now: store.now)
-        var waiting = 0
-        var isEmpty = true
-        let visit: (Job) throws -> Void = { job in
-            isEmpty = false
-            if session.wantsJSON {
-                try session.emit(job, in: store)
-            } else if session.isQuiet {
-                try session.screen.write("\(job.id)\n")
-            } else {
-                table.add(job)
-                waiting += 1
-                // In a pipe there is nothing to align, so that a million rows need no more memory than these.
-                if !session.screen.isTerminal, waiting == 500 {
-                    try table.print(session.screen)
-                    (table, waiting) = (JobTable(session.screen, now: store.now), 0)
-                }
+        if arguments.has("count") {
+            if limit != nil || columns != nil {
+                throw Failure.usage("--count goes with neither --limit nor --columns")
             }
+            return try count(filter, session, store)
         }
-        if filter.limit != nil {
-            for job in try store.jobs(filter).reversed() { try visit(job) }
+        let isCut = limit == nil && session.screen.isTerminal
+        filter.limit = isCut ? 50 : limit
+        var listing = Listing(session: session, store: store, columns: columns)
+        if order.key != .id || (order.isDescending && filter.limit == nil) {
+            for id in try store.ids(filter, by: order) {
+                // It may have been pruned since.
+                if let job = try store.find(id) { try listing.visit(job) }
+            }
+        } else if filter.limit != nil {
+            let newestFirst = try store.jobs(filter)
+            for job in order.isDescending ? newestFirst : newestFirst.reversed() { try listing.visit(job) }
         } else {
-            try store.forEach(filter, visit: visit)
+            try store.forEach(filter) { try listing.visit($0) }
         }
-        try table.print(session.screen)
-        if isEmpty, session.screen.isTerminal { session.note("no jobs") }
+        try listing.finish()
+        if listing.count == 0 { try sayWhyNone(filter, session, store) }
+        if isCut, listing.count == filter.limit { try sayWhatIsLeft(filter, order, session, store) }
         return .success
+    }
+
+    private static func order(_ arguments: Arguments) throws -> JobOrder {
+        let text = arguments.value("sort") ?? "id"
+        let word = JobColumn.plain(text.hasPrefix("-") ? String(text.dropFirst()) : text)
+        guard let key = JobOrder.Key(rawValue: word) else {
+            let near = Suggestion.likely(for: word, among: keys)
+            throw Failure.usage(
+                "jobs cannot be sorted by \"\(SafeText.escape(word))\"",
+                hint: (near.map { "did you mean \($0)? " } ?? "") + "--sort takes "
+                    + keys.joined(separator: ", "))
+        }
+        return JobOrder(key, isDescending: text.hasPrefix("-") != arguments.has("reverse"))
+    }
+
+    private static func count(_ filter: JobFilter, _ session: Session, _ store: JobDatabase) throws
+        -> ExitCode
+    {
+        let counts = try store.counts(filter)
+        let total = counts.values.reduce(0, +)
+        if session.wantsJSON {
+            let states = JobState.allCases.map {
+                JSONObject.Member(key: $0.rawValue, value: .integer(counts[$0] ?? 0))
+            }
+            try session.emit(.object(["jobs": .integer(total), "states": .object(JSONObject(states))]))
+        } else if session.screen.isTerminal, !session.isQuiet {
+            let parts = JobState.allCases.compactMap { state in
+                counts[state].flatMap { $0 > 0 ? "\(NumberText.of($0)) \(state.rawValue)" : nil }
+            }
+            let words = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
+            try session.screen.write("\(NumberText.of(total)) \(total == 1 ? "job" : "jobs")\(words)\n")
+        } else {
+            try session.screen.write("\(total)\n")
+        }
+        return .success
+    }
+
+    private static func sayWhyNone(_ filter: JobFilter, _ session: Session, _ store: JobDatabase) throws {
+        guard session.screen.isTerminal else { return }
+        session.note(
+            "no jobs"
+                + (try filter.model.flatMap { try session.nearModel(to: $0, in: store) }.map {
+                    "; did you mean --model \($0)?"
+                } ?? ""))
+    }
+
+    /// What a terminal is not shown. Counting what a filter means could take long; all of it is counted as far as that is quick.
+    private static func sayWhatIsLeft(
+        _ filter: JobFilter, _ order: JobOrder, _ session: Session, _ store: JobDatabase
+    ) throws {
+        guard session.screen.talkIsTerminal, !session.wantsJSON else { return }
+        let shown = filter.limit ?? 0
+        let which = order.key == .id ? "the newest \(shown)" : "\(shown)"
+        var whole = filter
+        whole.limit = nil
+        guard whole.isEmpty else {
+            session.note("\(which) of what matches; --limit N shows more, --count how many there are")
+            return
+        }
+        let count = try store.count(upTo: Self.mostCounted + 1)
+        if count <= Int64(shown) { return }
+        let total =
+            count > Self.mostCounted ? "more than \(NumberText.of(mostCounted))" : NumberText.of(count)
+        session.note("\(which) of \(total) jobs; --limit N shows more")
     }
 }

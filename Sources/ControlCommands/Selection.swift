@@ -4,6 +4,7 @@ internal import Glibc
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Spelling
 
 /// Which jobs a verb is meant for: ids and ranges as typed, ids on standard input, or a filter.
 struct Selection {
@@ -54,9 +55,10 @@ struct Selection {
         filter.states = try session.arguments.values("state").flatMap { $0.split(separator: ",") }.map {
             word in
             guard let state = JobState(rawValue: String(word)) else {
+                let near = Suggestion.likely(for: String(word), among: JobState.allCases.map(\.rawValue))
                 throw Failure.usage(
                     "unknown state \"\(SafeText.escape(String(word)))\"",
-                    hint: "states are \(JobState.allWords)")
+                    hint: (near.map { "did you mean \($0)? " } ?? "") + "states are \(JobState.allWords)")
             }
             return state
         }

@@ -5,6 +5,7 @@ internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Spelling
 internal import Startup
 
 /// One run of one verb: what was typed, and the ways to the store and to the screen.
@@ -65,6 +66,14 @@ struct Session {
     /// The ids of all models that have a schema.
     func knownModels(in store: JobDatabase?) throws -> [String] {
         Set(Schema.builtIn.map(\.modelID) + (try store?.storedModels().map(\.model) ?? [])).sorted()
+    }
+
+    /// The model that was most likely meant by one that nobody knows.
+    func nearModel(to typed: String, in store: JobDatabase?) throws -> String? {
+        let known = try knownModels(in: store)
+        guard !known.contains(typed), !typed.hasSuffix("*") else { return nil }
+        return known.first { $0.hasSuffix("/" + typed) } ?? Suggestion.nearest(to: typed, among: known)
+            ?? known.first { $0.contains(typed) }
     }
 
     /// A moment as it was typed for `--name`.

@@ -72,7 +72,7 @@ enum ShowVerb: ControlVerb {
         try screen.write(screen.styled("input", .dim) + "\n")
         for row in input.split(separator: "\n") { try screen.write("  \(SafeText.escape(String(row)))\n") }
         try files(of: job, store, screen)
-        try events(of: job, store, screen)
+        try Timeline(job: job, events: try store.events(of: job.id), now: store.now, screen: screen).print()
     }
 
     private static func files(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {
@@ -91,14 +91,6 @@ enum ShowVerb: ControlVerb {
             ])
         }
         try screen.write(table)
-    }
-
-    private static func events(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {
-        try screen.write(screen.styled("events", .dim) + "\n")
-        for event in try store.events(of: job.id) {
-            let detail = event.detail == "{}" ? "" : "  " + SafeText.escape(event.detail)
-            try screen.write("  \(TimeText.local(event.at.milliseconds))  \(event.kind.rawValue)\(detail)\n")
-        }
     }
 }
 

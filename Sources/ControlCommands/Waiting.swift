@@ -38,7 +38,7 @@ struct Waiting {
                     try session.emit(
                         job, in: store, adding: existing.contains(id) ? ["existing": .bool(true)] : [:])
                 } else {
-                    table.add(job)
+                    try table.add(job)
                 }
             }
             waiting = unfinished.map(\.id)

@@ -23,6 +23,12 @@ package enum Suggestion {
         return best?.word
     }
 
+    /// As `nearest`, and where nothing is near, the first of `words` that begins with what was typed.
+    package static func likely(for typed: String, among words: [String]) -> String? {
+        nearest(to: typed, among: words)
+            ?? words.first { typed.count > 1 && $0.lowercased().hasPrefix(typed.lowercased()) }
+    }
+
     /// How many letters must be put in, left out, changed or swapped with their neighbour.
     private static func distance(from left: [Unicode.Scalar], to right: [Unicode.Scalar]) -> Int {
         var beforeLast: [Int] = []

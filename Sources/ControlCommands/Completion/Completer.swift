@@ -22,21 +22,22 @@ struct Completer {
             let place = words.indices.first(where: { isOperand(words, at: $0, ControlProgram.commonOptions) })
         else {
             if let option = waiting(words, ControlProgram.commonOptions) {
-                return values(of: option, in: nil)
+                return values(of: option, unfinished)
             }
             return unfinished.hasPrefix("-")
                 ? Self.names(of: ControlProgram.commonOptions)
                 : .words(ControlProgram.verbs.map { ($0.command.name, $0.command.summary) })
         }
-        guard let verb = ControlProgram.verb(named: words[place]) else { return .none }
+        guard let verb = try? ControlProgram.verb(named: words[place]) else { return .none }
         openStore(words)
         let options = verb.command.options + ControlProgram.commonOptions
         let rest = Array(words[(place + 1)...])
-        if let option = waiting(rest, options) { return values(of: option, in: verb) }
+        if let option = waiting(rest, options) { return values(of: option, unfinished) }
         if unfinished.hasPrefix("--"), let equals = unfinished.firstIndex(of: "=") {
             let name = unfinished[..<equals].dropFirst(2)
             guard let option = options.first(where: { $0.name == name }) else { return .none }
-            guard case .words(let words) = values(of: option, in: verb) else { return .none }
+            let value = String(unfinished[unfinished.index(after: equals)...])
+            guard case .words(let words) = values(of: option, value) else { return .none }
             return .words(words.map { ("--\(name)=\($0.text)", $0.meaning) })
         }
         if unfinished.hasPrefix("-"), unfinished != "-" || rest.isEmpty { return Self.names(of: options) }
@@ -74,16 +75,26 @@ struct Completer {
         store = try? JobDatabase(directory, .read, busyTimeout: .milliseconds(200))
     }
 
-    private func values(of option: Option, in verb: (any ControlVerb.Type)?) -> Candidates {
+    private func values(of option: Option, _ unfinished: String) -> Candidates {
         switch option.value {
         case "FILE": return .files
         case "DIR": return .directories
-        case "STATE": return .words(JobState.allCases.map(\.rawValue))
+        case "STATE": return Self.list(JobState.allCases.map(\.rawValue), after: unfinished)
+        case "COLUMNS": return Self.list(JobColumn.names, after: unfinished)
+        case "ORDER":
+            let dash = unfinished.hasPrefix("-") ? "-" : ""
+            return .words(JobOrder.Key.allCases.map { dash + $0.rawValue })
         case "MODEL": return models()
         case "KEY=VALUE": return .words(Configuration.manual.map { ("\($0.key)=", $0.meaning) })
         case "TEXT" where option.name == "label": return .words((try? store?.labels(limit: 200)) ?? [])
         default: return .none
         }
+    }
+
+    /// Words that may follow each other, with commas between them.
+    private static func list(_ words: [String], after unfinished: String) -> Candidates {
+        let before = unfinished.lastIndex(of: ",").map { unfinished[...$0] } ?? ""
+        return .words(words.map { before + $0 })
     }
 
     private func models() -> Candidates {
@@ -95,7 +106,10 @@ struct Completer {
         of verb: any ControlVerb.Type, after words: [String], _ unfinished: String
     ) -> Candidates {
         switch (verb.command.name, words.count) {
-        case ("help", 0): return .words(ControlProgram.verbs.map { ($0.command.name, $0.command.summary) })
+        case ("help", 0):
+            return .words(
+                ControlProgram.verbs.map { ($0.command.name, $0.command.summary) }
+                    + HelpTopic.all.map { ($0.name, $0.summary) })
         case ("completion", 0): return .words(Shell.allCases.map(\.rawValue))
         case ("backup", 0),
             ("models", 1) where words.first == "import":

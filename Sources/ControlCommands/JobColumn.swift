@@ -1,0 +1,103 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+internal import Spelling
+
+/// One column of a list of jobs: a column of the table `jobs`, or what follows from it.
+struct JobColumn: Equatable {
+    let name: String
+
+    private init(_ name: String) { self.name = name }
+
+    static let standard = ["id", "state", "model", "created_at", "label", "prompt"].map { JobColumn($0) }
+
+    /// As `history` calls them, without their unit.
+    private static let derived = ["prompt", "files", "bytes", "waited", "queued", "ran", "fetched"]
+
+    /// The columns of `jobs` in their order, as a job's object has them.
+    static let ofTable: [String] = {
+        let empty = Job(id: 0, state: .queued, model: "", input: "{}", createdAt: Timestamp(milliseconds: 0))
+        return (empty.json(outputs: []).object?.keys ?? []).filter { $0 != "outputs" }
+    }()
+
+    static let names = ofTable + derived
+
+    /// Reads `id,state,cost`. The endings `_at`, `_usd` and `_s` may be left out.
+    static func read(_ text: String) throws -> [JobColumn] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
+            let word = String(word)
+            if let name = names.first(where: { $0 == word })
+                ?? names.first(where: { plain($0) == plain(word) })
+            {
+                return JobColumn(name)
+            }
+            let near = Suggestion.likely(for: word, among: names.map(plain) + names)
+            throw Failure.usage(
+                "unknown column \"\(SafeText.escape(word))\"",
+                hint: (near.map { "did you mean \($0)? " } ?? "") + "columns are "
+                    + names.joined(separator: ", "))
+        }
+    }
+
+    /// A column's name without its ending.
+    static func plain(_ name: String) -> String {
+        for ending in ["_at", "_usd", "_s"] where name.hasSuffix(ending) {
+            return String(name.dropLast(ending.count))
+        }
+        return name
+    }
+
+    var heading: Table.Column {
+        Table.Column(
+            Self.plain(name).replacing("_", with: " ").uppercased(), alignsRight: isNumber,
+            isFlexible: ["model", "label", "prompt", "input", "key", "error_message"].contains(name))
+    }
+
+    private var isNumber: Bool {
+        [
+            "id", "priority", "queue_position", "submissions", "price_usd", "cost_usd", "files", "bytes",
+            "waited",
+            "queued", "ran", "fetched",
+        ].contains(name)
+    }
+
+    /// Exactly, for programs: seconds, dollars, UTC.
+    func value(_ row: JobRow) throws -> JSON {
+        let job = row.job
+        switch name {
+        case "id": return .integer(job.id)
+        case "state": return .string(job.state.rawValue)
+        case "model": return .string(job.model)
+        case "created_at": return .string(job.createdAt.description)
+        case "label": return .optional(job.label)
+        case "prompt": return .optional(job.prompt)
+        case "files": return .integer(try row.files().count)
+        case "bytes": return .integer(try row.files().reduce(0) { $0 + ($1.bytes ?? 0) })
+        case "waited", "queued", "ran", "fetched":
+            return .optional(row.length(of: name).map { Double($0.wholeMilliseconds) / 1000 })
+        default: return row.object[name] ?? .null
+        }
+    }
+
+    func cell(_ row: JobRow, isTerminal: Bool) throws -> Table.Cell {
+        if name == "state" { return .init(row.job.state.rawValue, row.job.state.style) }
+        let value = try value(row)
+        guard isTerminal else { return .init(Self.text(value)) }
+        switch (name, value) {
+        case ("price_usd", .number), ("cost_usd", .number): return .init(Price.text(value.double ?? 0))
+        case ("bytes", .number): return .init(ByteText.of(value.integer ?? 0))
+        case ("waited", .number), ("queued", .number), ("ran", .number), ("fetched", .number):
+            return .init(SpanText.of(row.length(of: name) ?? .zero))
+        case (_, .string(let text)):
+            guard name.hasSuffix("_at") || ["not_before", "followed_since"].contains(name),
+                let moment = Timestamp(text)
+            else { return .init(text) }
+            return .init(TimeText.relative(moment.milliseconds, now: row.now.milliseconds))
+        default: return .init(Self.text(value))
+        }
+    }
+
+    private static func text(_ value: JSON) -> String { value == .null ? "" : value.string ?? value.text }
+}

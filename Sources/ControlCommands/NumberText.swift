@@ -1,0 +1,12 @@
+/// A whole number for people: `12,345`.
+enum NumberText {
+    static func of(_ number: Int64) -> String {
+        let digits = String(number.magnitude)
+        var text = ""
+        for (place, digit) in digits.enumerated() {
+            if place > 0, (digits.count - place) % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return number < 0 ? "-" + text : text
+    }
+}

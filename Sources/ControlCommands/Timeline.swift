@@ -1,0 +1,97 @@
+internal import CommandLineTool
+internal import JobModel
+internal import JobStore
+
+/// A job's life as a person reads it: how long it was where, and what happened when.
+struct Timeline {
+    let job: Job
+    let events: [StoredEvent]
+    let now: Timestamp
+    let screen: Screen
+
+    func print() throws {
+        try printPhases()
+        try printEvents()
+    }
+
+    /// One line for each part of the life; on a terminal with a bar, whose place and length are in proportion.
+    private func printPhases() throws {
+        let phases = JobPhases(of: job, now: now).all
+        guard let first = phases.first, let last = phases.map(\.end).max() else { return }
+        try screen.write(screen.styled("time", .dim) + "\n")
+        let whole = max(1, (last - first.start).wholeMilliseconds)
+        let room = min(screen.width, 100) - 37
+        for phase in phases {
+            let length = SpanText.of(phase.length) + (phase.isOpen ? " so far" : "")
+            var line = "  \(Self.title(phase.name).padded(to: 12))  \(length)"
+            if screen.isTerminal, room >= 10 {
+                let start = min(
+                    room - 1, Int((phase.start - first.start).wholeMilliseconds * Int64(room) / whole))
+                let wide = Int((phase.length.wholeMilliseconds * Int64(room) + whole / 2) / whole)
+                let bar = String(repeating: "█", count: min(max(1, wide), room - max(0, start)))
+                let style: Style = phase.name == .waited ? .dim : phase.isOpen ? .active : .good
+                line =
+                    line.padded(to: 36) + String(repeating: " ", count: max(0, start))
+                    + screen.styled(bar, style)
+            }
+            try screen.write(line + "\n")
+        }
+    }
+
+    private static func title(_ name: JobPhases.Name) -> String {
+        switch name {
+        case .waited: "waited"
+        case .queued: "queued there"
+        case .ran: "ran"
+        case .fetched: "fetched"
+        case .remote: "at RunComfy"
+        }
+    }
+
+    /// The moment, how long after the first one, how long after the one before, and what it was.
+    private func printEvents() throws {
+        try screen.write(screen.styled("events", .dim) + "\n")
+        guard let first = events.first else { return }
+        let totals = events.map { $0.id == first.id ? "" : "+" + SpanText.of($0.at - first.at) }
+        let steps = zip(events.dropFirst(), events).map { SpanText.of($0.at - $1.at) }
+        let kinds = events.map { $0.kind.rawValue }
+        let widths = [totals, steps, kinds].map { $0.map(DisplayWidth.of).max() ?? 0 }
+        var day: Substring = ""
+        for (index, event) in events.enumerated() {
+            let at = TimeText.local(event.at.milliseconds)
+            var clock = at[...]
+            if screen.isTerminal {
+                // The day is said once, so that there is room for words.
+                let parts = at.split(separator: " ")
+                if let today = parts.first, today != day {
+                    try screen.write("  \(screen.styled(String(today), .dim))\n")
+                    day = today
+                }
+                clock = parts.last ?? clock
+            }
+            let step = index > 0 ? steps[index - 1] : ""
+            let start =
+                "  \(clock)  \(totals[index].aligned(to: widths[0]))  \(step.aligned(to: widths[1]))  "
+            try print(
+                screen.styled(start, .dim), kinds[index], widths[2], event, used: start.count + widths[2] + 2)
+        }
+    }
+
+    private func print(_ start: String, _ kind: String, _ width: Int, _ event: StoredEvent, used: Int) throws
+    {
+        let words = SafeText.escape(EventWords.of(event))
+        if words.isEmpty { return try screen.write(start + kind + "\n") }
+        // In a pipe lines stay whole; on a small terminal there is no column for words.
+        let isWrapped = screen.isTerminal && screen.width - used >= 24
+        let lines = isWrapped ? Paragraph.wrap(words, width: screen.width - used) : words
+        let text = lines.replacing("\n", with: "\n" + String(repeating: " ", count: used))
+        try screen.write("\(start)\(kind.padded(to: width))  \(text)\n")
+    }
+}
+
+extension String {
+    /// With spaces before it.
+    func aligned(to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - DisplayWidth.of(self))) + self
+    }
+}
