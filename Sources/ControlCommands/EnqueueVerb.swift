@@ -76,6 +76,8 @@ enum EnqueueVerb: ControlVerb {
         }
         try answer(stored, existing, session, database)
         session.noteIfNoDaemon(database.directory, "the job waits until it runs")
+        let next = stored.state == .held ? "release" : stored.state.hasEnded ? "show" : "wait"
+        session.suggest("jobctl \(next) \(stored.id)")
         try session.finish(database)
         return .success
     }
@@ -190,6 +192,10 @@ enum EnqueueVerb: ControlVerb {
             }
         }
         session.noteIfNoDaemon(store.directory, "the jobs wait until it runs")
+        if let ids = entries.runs.first?.ids, entries.runs.count == 1 {
+            session.suggest(
+                "jobctl \(defaults.isHeld ? "release" : "wait") \(SelectionText.of(Array(ids)) ?? "")")
+        }
         try session.finish(store)
         return .success
     }

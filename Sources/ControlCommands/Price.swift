@@ -5,11 +5,13 @@ internal import JobModel
 /// What a job will probably cost.
 enum Price {
     /// The model's price times the outputs or seconds that the input asks for; nil where no price is known.
-    static func estimate(_ job: Job, _ schema: Schema?) -> Double? {
-        guard let schema, let price = schema.basePriceUSD, let input = try? JSON(parsing: job.input) else {
+    ///
+    /// - Parameter configured: `price_usd` of the configuration, which stands above the schema's.
+    static func estimate(_ job: Job, _ schema: Schema?, configured: Double? = nil) -> Double? {
+        guard let price = configured ?? schema?.basePriceUSD, let input = try? JSON(parsing: job.input) else {
             return nil
         }
-        return price * schema.estimatedUnits(for: input)
+        return price * Schema.estimatedUnits(for: input, schema: schema, priceUnit: schema?.priceUnit)
     }
 
     static func text(_ dollars: Double) -> String {

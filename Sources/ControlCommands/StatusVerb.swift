@@ -46,6 +46,9 @@ enum StatusVerb: ControlVerb {
             try screen.write(
                 "\n\(screen.styled("!", .warning)) \(SafeText.escape(item.text))\n  \(item.hint)\n")
         }
+        if counts.values.allSatisfy({ $0 == 0 }) {
+            session.suggest("jobctl models, then jobctl enqueue MODEL …; jobctl help shows the rest")
+        }
         return .success
     }
 
@@ -81,7 +84,10 @@ enum StatusVerb: ControlVerb {
         if let count = counts[.uncertain], count > 0 {
             let ids = try first(.uncertain, store)
             items.append(
-                ("\(count) uncertain: \(ids); they may have been bought", "jobctl help resolve"))
+                (
+                    "\(count) uncertain: \(ids); they may have been bought",
+                    "jobctl explain --state uncertain, then jobctl resolve ID …"
+                ))
         }
         if let count = counts[.failed], count > 0 {
             items.append(

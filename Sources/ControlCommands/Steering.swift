@@ -20,6 +20,7 @@ struct Steering {
         let selection = try Selection(session, store, states: states, labelChooses: labelChooses)
         guard try selection.confirm(session, store, to: name, buys: buys) else { return .success }
         var code = ExitCode.success
+        var done: [Int64] = []
         var rest = selection.ids[...]
         while !rest.isEmpty {
             // Short transactions: a running jobd must not wait for a long list.
@@ -27,11 +28,25 @@ struct Steering {
             rest = rest.dropFirst(200)
             if buys { try sayWhatIsBought(part, store) }
             let results = try store.transaction { try part.map { ($0, try store.steer($0, verb)) } }
-            for (id, result) in results where try !report(id, result, store) { code = .no }
+            for (id, result) in results {
+                if try !report(id, result, store) { code = .no }
+                if case .done = result { done.append(id) }
+            }
         }
+        session.suggest(next(done))
         session.wake(store.directory)
         try session.finish(store)
         return code
+    }
+
+    /// What follows the verb, on the jobs on which it was done.
+    private func next(_ done: [Int64]) -> String? {
+        guard let ids = SelectionText.of(done) else { return nil }
+        return switch verb {
+        case .release, .retry, .resolve(.resubmit), .resolve(.adopt): "jobctl wait \(ids)"
+        case .hold: "jobctl release \(ids)"
+        case .cancel, .resolve(.abandon), .set: nil
+        }
     }
 
     private func sayWhatIsBought(_ ids: ArraySlice<Int64>, _ store: JobDatabase) throws {

@@ -18,6 +18,7 @@ struct Waiting {
         session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
         var waiting = ids
         var noted: Set<Int64> = []
+        var missed: [Int64] = []
         var code = ExitCode.success
         var table = JobTable(session.screen, now: store.now)
         while true {
@@ -33,7 +34,10 @@ struct Waiting {
                     }
                     continue
                 }
-                if job.state != .completed { code = .no }
+                if job.state != .completed {
+                    code = .no
+                    missed.append(id)
+                }
                 if session.wantsJSON {
                     try session.emit(
                         job, in: store, adding: existing.contains(id) ? ["existing": .bool(true)] : [:])
@@ -52,7 +56,8 @@ struct Waiting {
                     throw Failure(
                         .timedOut,
                         "\(waiting.count) of \(ids.count) jobs have not ended in time: \(names)"
-                            + (waiting.count > 5 ? ", …" : ""))
+                            + (waiting.count > 5 ? ", …" : ""),
+                        hint: SelectionText.of(waiting).map { "jobctl explain \($0)" })
                 }
                 usleep(100_000)
             }
@@ -62,6 +67,9 @@ struct Waiting {
             for id in ids { try session.screen.write("\(id)\n") }
         } else if !session.wantsJSON {
             try table.print(session.screen)
+        }
+        if let ids = SelectionText.of(missed) {
+            session.suggest("jobctl explain \(ids), then jobctl retry \(ids)")
         }
         return code
     }

@@ -81,6 +81,11 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         }
     }
 
+    /// Midnight UTC before it.
+    package var startOfDay: Timestamp {
+        Timestamp(milliseconds: Self.floorDivide(milliseconds, 86_400_000) * 86_400_000)
+    }
+
     /// The day by the Gregorian calendar.
     package var date: (year: Int, month: Int, day: Int) {
         // Years are counted from March, so that the leap day is the last of its year.

@@ -47,6 +47,9 @@ package struct ConfigurationFile: Sendable {
         return Place(path: home + "/jobd/config.json", origin: "the default for a user", isNamed: false)
     }
 
+    /// What stands above the file: `KEY=VALUE`.
+    package var assignments: [String] { arguments.values("set") }
+
     /// Whether the file that counts is there.
     package var isThere: Bool { unsafe access(place.path, F_OK) == 0 }
 

@@ -118,8 +118,3 @@ private struct Budget {
         return true
     }
 }
-
-extension Timestamp {
-    /// Midnight UTC before it.
-    var startOfDay: Timestamp { Timestamp(milliseconds: milliseconds - milliseconds % 86_400_000) }
-}

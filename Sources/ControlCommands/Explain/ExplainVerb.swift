@@ -1,0 +1,60 @@
+internal import CommandLineTool
+internal import JobModel
+internal import JobStore
+
+enum ExplainVerb: ControlVerb {
+    static let command = Command(
+        "explain", "why a job is not done yet, and what would help", operands: "ID…",
+        discussion: [
+            "One sentence for each job, and a hint where there is something to do. It is put together from the database and the "
+                + "configuration: that of the running jobd as far as its command line tells it, unless --config or --set say "
+                + "another one.",
+            "In a pipe: id, state, reason, sentence and hint, separated by tabs. The reason is a word that stays the same: "
+                + "\(Explanation.Reason.allCases.map(\.rawValue).joined(separator: ", ")).",
+        ],
+        options: Selection.filterOptions + Session.configurationOptions,
+        examples: [
+            .init("jobctl explain 12", "one job"),
+            .init(
+                "jobctl explain --state queued --json | jq -r .reason | sort | uniq -c",
+                "what the queue waits for"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        let store = try session.store(.read)
+        let selection = try Selection(
+            session, store, states: JobState.allCases.filter { !$0.hasEnded })
+        guard !selection.ids.isEmpty else { throw Failure(.no, "no job matches") }
+        let situation = try Situation(session, store)
+        var code = ExitCode.success
+        for id in selection.ids {
+            guard let job = try store.find(id) else {
+                session.screen.say("jobctl: no job \(id)")
+                code = .no
+                continue
+            }
+            try tell(try Explainer(job: job, situation: situation).explanation(), of: job, session)
+        }
+        return code
+    }
+
+    private static func tell(_ explanation: Explanation, of job: Job, _ session: Session) throws {
+        let screen = session.screen
+        let text = SafeText.escape(explanation.text)
+        let hint = explanation.hint.map { SafeText.escape($0) }
+        if session.wantsJSON {
+            try session.emit(explanation.json(of: job))
+        } else if session.isQuiet {
+            try screen.write("\(job.id)\n")
+        } else if screen.isTerminal {
+            let width = min(screen.width, 100)
+            try screen.write(Paragraph.wrap(text, width: width) + "\n")
+            guard let hint else { return }
+            let lines = Paragraph.wrap(hint, width: width - 2).replacing("\n", with: "\n  ")
+            try screen.write("  \(screen.styled(lines, .active))\n")
+        } else {
+            let fields = [String(job.id), job.state.rawValue, explanation.reason.rawValue, text, hint ?? ""]
+            try screen.write(fields.joined(separator: "\t") + "\n")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import CommandLineTool
+internal import Configuration
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+/// What RunComfy has, and what is on its way here.
+extension Explainer {
+    func remote() throws -> Explanation {
+        let start = "job \(id) is \(job.state.rawValue): "
+        guard situation.isRunning else {
+            return Explanation(
+                .noDaemon,
+                start + "RunComfy has it, but no jobd is running to look at it and fetch its files",
+                hint: Self.startHint)
+        }
+        let usual = try situation.usual(job.model)
+        let isRunning = job.state == .inProgress
+        let since = (isRunning ? job.startedAt : nil) ?? job.submittedAt ?? job.createdAt
+        let elapsed = situation.now - since
+        var text = start
+        if isRunning {
+            text += "RunComfy has worked on it for \(SpanText.of(elapsed))"
+            text += usual.atWork.map { "; jobs of this model usually take \(SpanText.of($0))" } ?? ""
+        } else {
+            let position = job.queuePosition.map { " at position \($0)" } ?? ""
+            text += "RunComfy has had it in its queue\(position) for \(SpanText.of(elapsed))"
+            text +=
+                usual.whole.map {
+                    "; jobs of this model usually take \(SpanText.of($0)) from sending to done"
+                } ?? ""
+        }
+        if let expected = isRunning ? usual.atWork : usual.whole, elapsed > expected * 2,
+            let configuration = situation.configuration, let followed = job.followedSince
+        {
+            let deadline = configuration.limits(of: job.model)?.limits.deadline ?? configuration.deadline
+            text += ", so it is late, and is given up at \(situation.local(followed + deadline))"
+        }
+        if let fault = try lastTrouble() { text += "; \(fault)" }
+        if let account = situation.pauses.first(where: { $0.reason == .token }) {
+            text += "; the account is in trouble: \(account.detail)"
+        }
+        if let wished = job.cancelRequestedAt {
+            return Explanation(
+                .cancelling,
+                text
+                    + "; its cancel was wished \(situation.relative(wished)), and what cannot be cancelled any more is fetched",
+                hint: "jobctl wait \(id)")
+        }
+        return Explanation(isRunning ? .inProgress : .inQueue, text, hint: "jobctl wait \(id)")
+    }
+
+    /// What stood in the way last, unless something has gone well since.
+    private func lastTrouble() throws -> String? {
+        guard let fault = try store.lastEvent(.fault, of: id) else { return nil }
+        let kinds: [EventKind] = [.status, .accepted, .output, .retried]
+        let newest = try kinds.compactMap { try store.lastEvent($0, of: id)?.id }.max() ?? 0
+        guard fault.id > newest else { return nil }
+        return "the last fault, \(situation.relative(fault.at)): \(EventWords.of(fault))"
+    }
+
+    func downloading() throws -> Explanation {
+        let outputs = try store.outputs(of: id)
+        let open = outputs.filter { $0.state == .pending }
+        let start =
+            "job \(id) is downloading: \(outputs.count - open.count) of \(Self.files(outputs.count)) are here"
+        guard situation.isRunning else {
+            return Explanation(
+                .noDaemon, start + ", and no jobd is running to fetch the rest", hint: Self.startHint)
+        }
+        var text = start
+        if let current = open.first(where: { $0.fetched > 0 }) {
+            let total = current.bytes.map { " of \(ByteText.of($0))" } ?? ""
+            text += "; \(ByteText.of(current.fetched))\(total) of file \(current.position) have come"
+        } else if let next = open.first {
+            let others = situation.count([.downloading]) - 1
+            let rest =
+                others > 0
+                ? "; \(NumberText.of(others)) other \(others == 1 ? "job is" : "jobs are") being fetched" : ""
+            text += "; nothing of file \(next.position) has come yet\(rest)"
+        }
+        if let fault = try lastTrouble() {
+            text += "; \(fault)"
+            let attempts = open.map(\.attempts).max() ?? 0
+            if let configuration = situation.configuration {
+                let most =
+                    attempts > 0 ? " (it is given up after \(configuration.retryAttempts) bad answers)" : ""
+                text += "; jobd tries again by itself within \(SpanText.of(configuration.retryMax))\(most)"
+            }
+        }
+        return Explanation(.downloading, text, hint: "jobctl wait \(id)")
+    }
+
+    static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
+}

@@ -1,0 +1,72 @@
+package import JobModel
+internal import SQLite
+
+/// How many jobs go before one.
+package struct JobsAhead: Equatable, Sendable {
+    package let all: Int64
+    /// Those of one model, or of all that begin alike.
+    package let ofModel: Int64
+    /// Their highest priority.
+    package let highest: Int64?
+}
+
+/// What stands between a job and its end, as far as the database knows.
+extension JobDatabase {
+    /// The jobs that may be sent now and go before `job`.
+    package func ahead(of job: Job, model: String?) throws -> JobsAhead {
+        var filter = JobFilter()
+        filter.model = model
+        return try perform {
+            try connection.first(
+                """
+                SELECT count(*), coalesce(sum(model GLOB ?3), 0), max(priority) FROM jobs INDEXED BY jobs_ready
+                WHERE state = 'queued' AND next_try_at IS NULL AND (priority > ?1 OR (priority = ?1 AND id < ?2))
+                """, job.priority, job.id, filter.modelPattern ?? "*"
+            ) { JobsAhead(all: $0.integer(0), ofModel: $0.integer(1), highest: $0.optionalInteger(2)) }
+                ?? JobsAhead(all: 0, ofModel: 0, highest: nil)
+        }
+    }
+
+    /// How many jobs of each model stand in each state in which jobd has something under way.
+    package func underway() throws -> [(state: JobState, model: String, count: Int64)] {
+        try perform {
+            try connection.all(
+                """
+                SELECT state, model, count(*) FROM jobs INDEXED BY jobs_state
+                WHERE state IN ('submitting', 'in_queue', 'in_progress', 'downloading') AND state <> 'completed'
+                GROUP BY state, model
+                """
+            ) { row in JobState(rawValue: row.text(0)).map { ($0, row.text(1), row.integer(2)) } }
+                .compactMap { $0 }
+        }
+    }
+
+    /// The last completed jobs of `model`, among the newest of all: from being sent to being done, and at work.
+    package func lastRuns(of model: String, limit: Int) throws -> (whole: [Duration], atWork: [Duration]) {
+        let moments = try perform {
+            try connection.all(
+                """
+                SELECT submitted_at, started_at, finished_at FROM (
+                    SELECT model, state, submitted_at, started_at, finished_at FROM jobs INDEXED BY jobs_ended
+                    WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 2000)
+                WHERE model = ?1 AND state = 'completed' AND finished_at >= submitted_at LIMIT ?2
+                """, model, limit
+            ) { ($0.timestamp(0), $0.timestamp(1), $0.timestamp(2)) }
+        }
+        let whole = moments.compactMap { sent, _, done in sent.flatMap { sent in done.map { $0 - sent } } }
+        let atWork = moments.compactMap { _, began, done in
+            began.flatMap { began in done.flatMap { $0 > began ? $0 - began : nil } }
+        }
+        return (whole, atWork)
+    }
+
+    /// The newest event of `kind` in the history of `job`.
+    package func lastEvent(_ kind: EventKind, of job: Int64) throws -> StoredEvent? {
+        try perform {
+            try connection.first(
+                "SELECT * FROM events WHERE job_id = ?1 AND kind = ?2 ORDER BY id DESC LIMIT 1", job,
+                kind.rawValue
+            ) { try StoredEvent($0) }
+        }
+    }
+}
