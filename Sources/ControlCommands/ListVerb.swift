@@ -57,8 +57,12 @@ enum ListVerb: ControlVerb {
         var listing = Listing(session: session, store: store, columns: columns)
         if order.key != .id || (order.isDescending && filter.limit == nil) {
             for id in try store.ids(filter, by: order) {
-                // It may have been pruned since.
-                if let job = try store.find(id) { try listing.visit(job) }
+                if session.isQuiet, !session.wantsJSON {
+                    try listing.visit(id)
+                } else if let job = try store.find(id) {
+                    // One that is missing was pruned since.
+                    try listing.visit(job)
+                }
             }
         } else if filter.limit != nil {
             let newestFirst = try store.jobs(filter)

@@ -19,11 +19,16 @@ struct Listing {
         table = JobTable(session.screen, now: now, columns: chosen ?? JobColumn.standard)
     }
 
-    mutating func visit(_ job: Job) throws {
+    /// Of a job of which nothing but its id is shown.
+    mutating func visit(_ id: Int64) throws {
         count += 1
-        if session.isQuiet, !session.wantsJSON {
-            try session.screen.write("\(job.id)\n")
-        } else if !session.wantsJSON {
+        try session.screen.write("\(id)\n")
+    }
+
+    mutating func visit(_ job: Job) throws {
+        if session.isQuiet, !session.wantsJSON { return try visit(job.id) }
+        count += 1
+        if !session.wantsJSON {
             try table.add(job) { [store] in try store.outputs(of: job.id) }
             waiting += 1
             // In a pipe there is nothing to align, so that a million rows need no more memory than these.

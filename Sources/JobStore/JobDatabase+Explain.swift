@@ -37,7 +37,7 @@ extension JobDatabase {
                 GROUP BY state, model
                 """
             ) { row in JobState(rawValue: row.text(0)).map { ($0, row.text(1), row.integer(2)) } }
-                .compactMap { $0 }
+            .compactMap { $0 }
         }
     }
 

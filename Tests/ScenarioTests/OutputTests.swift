@@ -27,7 +27,9 @@ import Testing
         ["hold", "1"], ["cancel", "2"], ["set", "1", "--label", "x"], ["list", "--state", "failed"],
         ["enqueue", Sandbox.sequential, "text=x"], ["enqueue", Sandbox.sequential, "text=x", "-n"],
         ["cancel", "99"], ["list", "--bogus"], ["validate", Sandbox.sequential, "text=x"], ["pause"],
-        ["resume"],
+        ["resume"], ["explain", "1-2"], ["help"], ["help", "sql"], ["list", "--count"],
+        ["list", "--sort", "-id"],
+        ["list", "--columns", "id,waited"],
     ])
     func `with --json there is one object a line on standard output, and nothing else`(words: [String]) throws
     {

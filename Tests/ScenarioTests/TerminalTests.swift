@@ -53,6 +53,9 @@ struct TerminalTests {
         "models show \"$HOSTILE\"",
         "pause \"$HOSTILE\"", "list --state-dir \"/$HOSTILE\"", "backup \"/$HOSTILE\"",
         "list --limit=\"$HOSTILE\"",
+        "explain 1", "explain 1-2 --json", "list --sort \"$HOSTILE\"", "list --columns \"id,$HOSTILE\"",
+        "list --columns id,key,error_message,remote_status,input", "help \"sta$HOSTILE\"",
+        "explain \"$HOSTILE\"",
         "set 1 --label \"$HOSTILE\" --json", "models import \"/$HOSTILE\"", "-\"$HOSTILE\"",
     ])
     func `nothing that a person or a server wrote steers the terminal`(words: String) throws {
@@ -142,9 +145,45 @@ struct TerminalTests {
         let lines = String(repeating: #"{"model": "a/b", "input": {}}"# + "\n", count: 60)
         try sandbox.jobctl("enqueue", "--batch", "-", input: lines)
         let shown = withoutOwnColour(try onTerminal("list").output).split(separator: "\n")
-        #expect(shown.count == 51)
-        #expect(shown.last?.contains("60") == true)
+        #expect(shown.count == 52)
+        #expect(shown[50].hasPrefix("60"))
+        #expect(shown[51] == "the newest 50 of 60 jobs; --limit N shows more")
+        #expect(try onTerminal("list --limit 60").output.contains("newest") == false)
+        #expect(try onTerminal("list --count").output.contains("60 jobs: 60 queued"))
         #expect(try sandbox.jobctl("list").lines.count == 60)
+    }
+
+    @Test func `what to type next is said on a terminal alone, and not under -q or --json`() throws {
+        let enqueue = "enqueue \(Sandbox.sequential) text=x"
+        #expect(try onTerminal(enqueue).output.contains("next: jobctl wait 1"))
+        #expect(try onTerminal(enqueue + " --hold").output.contains("next: jobctl release 2"))
+        try sandbox.put(1, into: "failed")
+        #expect(try onTerminal("wait 1").output.contains("next: jobctl explain 1, then jobctl retry 1"))
+        #expect(try onTerminal("retry 1").output.contains("next: jobctl wait 1"))
+        for words in [enqueue + " -q", enqueue + " --json", enqueue + " | cat", enqueue + " 2>/dev/null"] {
+            #expect(!(try onTerminal(words).output.contains("next:")), "\(words)")
+        }
+    }
+
+    @Test func `the phases of a job are bars in proportion`() throws {
+        try sandbox.put(try sandbox.enqueue(), into: "completed")
+        try sandbox.change(
+            """
+            UPDATE jobs SET created_at = '2025-12-31 23:59:50.000', submitted_at = '2026-01-01 00:00:00.000',
+                started_at = '2026-01-01 00:00:10.000', finished_at = '2026-01-01 00:00:40.000',
+                ended_at = '2026-01-01 00:00:40.000'
+            """)
+        for columns in [40, 80, 200] {
+            let lines = withoutOwnColour(try onTerminal("show 1", columns: columns).output).split(
+                separator: "\n")
+            let bars = lines.filter { $0.contains("█") }.map { $0.count { $0 == "█" } }
+            if columns == 40 {
+                #expect(bars.isEmpty)
+            } else {
+                try #require(bars.count == 4)
+                #expect(abs(bars[2] - 3 * bars[0]) <= 2 && bars[3] == 1, "\(bars)")
+            }
+        }
     }
 
     @Test func `a filter asks before it acts, and only yes is yes`() throws {

@@ -1,0 +1,50 @@
+import JobModel
+import Testing
+
+@testable import JobStore
+@testable import SQLite
+
+@Suite struct OrderTests {
+    private let store = ScratchStore()
+
+    /// Only the way that is named is walked: the others are gated by a constant, which SQLite looks at once.
+    @Test func sortingUsesTheIndexOfItsFilter() throws {
+        let database = try store.open()
+        for _ in 0..<3 { _ = try database.enqueue(NewJob(model: "a/b", input: "{}")) }
+        var filter = JobFilter()
+        for key in JobOrder.Key.allCases {
+            #expect(try Set(database.ids(filter, by: JobOrder(key))) == [1, 2, 3])
+        }
+        filter.limit = 2
+        #expect(try database.ids(filter, by: JobOrder(.created)) == [2, 3])
+        #expect(try database.ids(filter, by: JobOrder(.created, isDescending: true)) == [3, 2])
+        let sql = try #require(database.connection.preparedSQL.first { $0.contains("WITH chosen") })
+        let plan = try database.connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
+        #expect(plan.contains { $0.contains("INDEX jobs_state (state=?)") }, "\(plan)")
+        #expect(plan.contains { $0.contains("INDEX jobs_label (label=?)") }, "\(plan)")
+    }
+
+    @Test func allAreCountedFromTheIndexesAlone() throws {
+        let database = try store.open()
+        _ = try database.enqueue(NewJob(model: "a/b", input: "{}"))
+        #expect(try database.counts(JobFilter()) == [.queued: 1, .completed: 0])
+        for sql in database.connection.preparedSQL where sql.contains("count(*)") {
+            let plan = try database.connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
+            #expect(plan.allSatisfy { $0.contains("COVERING INDEX") }, "\(plan)")
+        }
+        #expect(try database.count(upTo: 1) == 1)
+    }
+
+    @Test func whatGoesBeforeAJobIsCountedInItsOrder() throws {
+        let database = try store.open()
+        for priority in [0, 5, 0, -1] as [Int64] {
+            var job = NewJob(model: priority == 5 ? "x/y" : "a/b", input: "{}")
+            job.priority = priority
+            _ = try database.enqueue(job)
+        }
+        let third = try #require(try database.find(3))
+        #expect(try database.ahead(of: third, model: "a/*") == JobsAhead(all: 2, ofModel: 1, highest: 5))
+        let second = try #require(try database.find(2))
+        #expect(try database.ahead(of: second, model: nil).all == 0)
+    }
+}

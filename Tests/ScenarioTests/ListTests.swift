@@ -1,0 +1,91 @@
+import JSON
+import Testing
+
+@Suite struct ListTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    private func ids(_ words: String...) throws -> String {
+        try sandbox.run(Sandbox.program, ["list", "-q"] + words).lines.joined(separator: " ")
+    }
+
+    @Test func `any order, greatest last, and a limit keeps the greatest either way`() throws {
+        for cost in ["3", "1", "NULL", "2"] {
+            let id = try sandbox.enqueue()
+            try sandbox.put(id, into: "completed")
+            try sandbox.change("UPDATE jobs SET cost_usd = \(cost) WHERE id = ?1", id)
+        }
+        #expect(try ids("--sort", "cost") == "3 2 4 1")
+        #expect(try ids("--sort", "-cost_usd") == "1 4 2 3")
+        #expect(try ids("--sort", "cost", "--reverse", "--limit", "2") == "1 4")
+        #expect(try ids("--sort", "cost", "--limit", "2") == "4 1")
+        #expect(try ids("-r") == "4 3 2 1")
+        #expect(try ids("-r", "--limit", "3") == "4 3 2")
+    }
+
+    @Test func `every order takes every filter, and is that of the values`() throws {
+        let states = ["held", "queued", "failed", "completed", "in_progress"]
+        for (index, state) in states.enumerated() {
+            let id = try sandbox.enqueue("--priority", "\(-index)", "--label", index < 3 ? "a" : "b")
+            try sandbox.put(id, into: state)
+        }
+        #expect(try ids("--sort", "priority") == "5 4 3 2 1")
+        #expect(try ids("--sort", "state") == "1 2 5 4 3")
+        #expect(try ids("--sort", "priority", "--label", "a") == "3 2 1")
+        #expect(try ids("--sort", "priority", "--state", "held,failed") == "3 1")
+        #expect(try ids("--sort", "priority", "--state", "completed,held", "--label", "a") == "1")
+        #expect(try ids("--sort", "priority", "--model", "nothing*") == "")
+        for key in [
+            "id", "created", "submitted", "started", "finished", "ended", "waited", "queued", "ran",
+            "fetched",
+            "price", "cost", "submissions", "model", "label",
+        ] {
+            let answer = try sandbox.jobctl("list", "-q", "--sort", key)
+            #expect(answer.code == 0 && Set(answer.lines) == ["1", "2", "3", "4", "5"], "\(key)")
+        }
+    }
+
+    @Test func `columns are chosen by name, with exact values in a pipe`() throws {
+        try sandbox.put(try sandbox.enqueue("--label", "x"), into: "completed")
+        try sandbox.change(
+            """
+            UPDATE jobs SET submitted_at = '2026-01-01 00:00:00.000', started_at = '2026-01-01 00:00:01.500',
+                finished_at = '2026-01-01 00:01:02.000', ended_at = '2026-01-01 00:01:02.250', cost_usd = 0.5
+            """)
+        #expect(
+            try sandbox.jobctl("list", "--columns", "id,label,queued,ran_s,fetched,cost,started,key,files")
+                .output
+                == "1\tx\t1.5\t60.5\t0.25\t0.5\t2026-01-01 00:00:01.500\t\t0\n")
+        let object = try sandbox.jobctl("list", "--columns", "id,ran,prompt", "--json").object()
+        #expect(object.keys == ["id", "ran", "prompt"])
+        #expect(object["prompt"] == .string("2 cats"))
+    }
+
+    @Test func `counting agrees with listing`() throws {
+        for state in ["queued", "failed", "failed", "completed", "cancelled"] {
+            try sandbox.put(try sandbox.enqueue("--label", state), into: state)
+        }
+        for filter in [
+            [], ["--state", "failed"], ["--state", "completed,failed"], ["--label", "failed"],
+            ["--model", "x"],
+        ] {
+            let listed = try sandbox.run(Sandbox.program, ["list", "-q"] + filter).lines.count
+            let counted = try sandbox.run(Sandbox.program, ["list", "--count"] + filter)
+            #expect(counted.output == "\(listed)\n", "\(filter)")
+        }
+        let counts = try sandbox.jobctl("list", "--count", "--json").object()
+        #expect(counts["jobs"] == .integer(5) && counts["states"]?["failed"] == .integer(2))
+        #expect(counts["states"]?["completed"] == .integer(1))
+    }
+
+    @Test(arguments: [
+        (["--sort", "csot"], "did you mean cost?"), (["--columns", "id,prise"], "did you mean price?"),
+        (["--columns", ""], "columns are"), (["--state", "faild"], "did you mean failed?"),
+        (["--count", "--limit", "1"], "--count"),
+    ])
+    func `a word that is none is answered with the nearest`(words: [String], says: String) throws {
+        try sandbox.enqueue()
+        let answer = try sandbox.run(Sandbox.program, ["list"] + words)
+        #expect(answer.code == 64 && answer.output == "" && answer.errors.contains(says), "\(answer)")
+    }
+}

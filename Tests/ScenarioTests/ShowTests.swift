@@ -1,0 +1,49 @@
+import JSON
+import Testing
+
+@Suite struct ShowTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    @Test func `the life of a job is told in spans and words`() throws {
+        let id = try sandbox.enqueue()
+        try sandbox.jobctl("set", "\(id)", "--priority", "3", "--label", "cats")
+        try sandbox.put(id, into: "completed")
+        try sandbox.change(
+            """
+            UPDATE jobs SET created_at = '2026-01-01 00:00:00.000', submitted_at = '2026-01-01 00:00:05.000',
+                started_at = '2026-01-01 00:00:06.500', finished_at = '2026-01-01 00:02:06.500',
+                ended_at = '2026-01-01 00:02:07.000'
+            """)
+        try sandbox.change(
+            """
+            INSERT INTO events (job_id, at, kind, detail) VALUES
+            (1, '2999-01-01 00:00:00.000', 'submitting', '{"price_usd": 0.04}'),
+            (1, '2999-01-01 00:00:02.000', 'fault', '{"message": "busy", "position": 2, "attempt": 3}'),
+            (1, '2999-01-01 00:00:02.000', 'status', '{"status": "in_queue", "queue_position": 4, "novel": true}')
+            """)
+        let lines = try sandbox.jobctl("show", "1").lines
+        for phase in [
+            "waited        5.0 s", "queued there  1.5 s", "ran           2 min", "fetched       500 ms",
+        ] {
+            #expect(lines.contains("  " + phase), "\(lines)")
+        }
+        func has(_ words: String) -> Bool { lines.contains { $0.hasSuffix(words) } }
+        #expect(has("changed     label is now cats, priority is now 3"), "\(lines)")
+        #expect(has("submitting  for about $0.04"))
+        #expect(has("  2.0 s  fault       file 2: busy, try 3"), "\(lines)")
+        // What has no words yet is not kept back.
+        #expect(has("status      in_queue, position 4, novel true"))
+    }
+
+    @Test func `details stay raw in JSON, and hostile ones are harmless`() throws {
+        let id = try sandbox.enqueue()
+        try sandbox.change(
+            "INSERT INTO events (job_id, kind, detail) VALUES (?1, 'fault', json_object('message', char(27) || '[2J'))",
+            id)
+        let shown = try sandbox.jobctl("show", "\(id)")
+        #expect(shown.output.contains("\\e[2J") && !shown.output.contains("\u{1B}"))
+        let events = try sandbox.jobctl("show", "\(id)", "--json").object()["events"]?.array
+        #expect(events?.last?["detail"]?["message"] == .string("\u{1B}[2J"))
+    }
+}
