@@ -163,6 +163,21 @@ import Testing
         #expect(try sandbox.jobctl("explain", "\(id)", "--config", broken).code == 78)
     }
 
+    @Test func `it goes by what the running jobd was started with`() throws {
+        try sandbox.put(try sandbox.enqueue(), into: "in_queue")
+        let id = try sandbox.enqueue()
+        let program = Sandbox.program.dropLast("jobctl".count) + "jobd"
+        // Nobody listens there: nothing is sent, and what was sent is looked at in vain.
+        let words = ["--api-url", "http://127.0.0.1:9", "--set", "max_in_flight=1"]
+        let jobd = try sandbox.start(words, environment: ["RUNCOMFY_TOKEN": "x"], program: String(program))
+        try jobd.waits { ScratchFile.text(sandbox.directory + "/lock") == "jobd \(jobd.processID)\n" }
+        let told = try explain(id)
+        jobd.signal(15)
+        _ = jobd.finish()
+        #expect(told.reason == "max_in_flight" && told.hint.contains("(--set)"), "\(told)")
+        #expect(try explain(id).reason == "no_jobd")
+    }
+
     @Test func `how long a job usually takes is what the last ones took`() throws {
         for _ in 0..<3 { try sandbox.put(try sandbox.enqueue(), into: "completed") }
         try sandbox.change(

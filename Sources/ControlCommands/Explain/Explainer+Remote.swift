@@ -62,8 +62,13 @@ extension Explainer {
     func downloading() throws -> Explanation {
         let outputs = try store.outputs(of: id)
         let open = outputs.filter { $0.state == .pending }
-        let start =
-            "job \(id) is downloading: \(outputs.count - open.count) of \(Self.files(outputs.count)) are here"
+        let done = outputs.count - open.count
+        let here =
+            done > 0
+            ? "\(done) of its \(Self.files(outputs.count)) \(done == 1 ? "is" : "are") here"
+            : outputs.count == 1
+                ? "its file is not here yet" : "none of its \(Self.files(outputs.count)) is here yet"
+        let start = "job \(id) is downloading: \(here)"
         guard situation.isRunning else {
             return Explanation(
                 .noDaemon, start + ", and no jobd is running to fetch the rest", hint: Self.startHint)
@@ -77,7 +82,7 @@ extension Explainer {
             let rest =
                 others > 0
                 ? "; \(NumberText.of(others)) other \(others == 1 ? "job is" : "jobs are") being fetched" : ""
-            text += "; nothing of file \(next.position) has come yet\(rest)"
+            text += "; file \(next.position) has not begun\(rest)"
         }
         if let fault = try lastTrouble() {
             text += "; \(fault)"
