@@ -15,6 +15,14 @@ import Testing
         return outputs.map { "\($0.kind) \($0.url.replacing(Self.base, with: ""))" }
     }
 
+    @Test func aCodeWithinTheErrorOfAFailedJobIsTheJobs() throws {
+        for error in [#"[{"error":"no","errorCode":400004}]"#, #"{"message":"no","code":400002}"#] {
+            guard case .failed = try read(#"{"status":"failed","error":\#(error)}"#) else {
+                return #expect(Bool(false), "\(error)")
+            }
+        }
+    }
+
     @Test(arguments: [
         ("result-image.json", ["image a.png"]),
         ("result-images.json", ["image a.png", "image b.png"]),
