@@ -12,6 +12,7 @@ internal import CCurl
     private var headerList: UnsafeMutablePointer<curl_slist>?
     /// What the list was made from: most requests of a handle are like the one before.
     private var headerLines: [String] = []
+    private var decodesBody = false
 
     private static let reasonSize = Int(CURL_ERROR_SIZE)
     /// Enough for an API's answer, and little for each of many connections.
@@ -50,6 +51,10 @@ internal import CCurl
         unsafe ccurl_set_text(easy, CURLOPT_URL, request.url)
         setMethod(request.method)
         setHeaders(request)
+        if request.decodesBody != decodesBody {
+            decodesBody = request.decodesBody
+            unsafe ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, decodesBody ? "identity" : nil)
+        }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.milliseconds))
         set(CURLOPT_TIMEOUT_MS, request.answerTimeout.map { max(1, $0.milliseconds) } ?? 0)
         set(CURLOPT_BUFFERSIZE, ticket.sink == nil ? Self.answerBuffer : Self.downloadBuffer)

@@ -22,6 +22,9 @@ package struct HTTPRequest: Sendable {
     /// Refuses to speak to private, loopback and other addresses that are not out on the internet.
     /// Where the environment names a proxy, the proxy makes the connection and this cannot be checked.
     package var publicAddressesOnly: Bool
+    /// Has an encoded body decoded: for a server that encodes though it was asked not to. Without it, bytes stay as
+    /// they come, whatever the answer calls them.
+    package var decodesBody = false
 
     package init(
         url: String, method: Method = .get, headers: HTTPHeaders = [:], bearerToken: String? = nil,

@@ -62,6 +62,13 @@ extension JobDatabase {
         }
     }
 
+    /// What a job cost, told after its result.
+    package func note(cost: Double, of id: Int64) throws {
+        try connection.run(
+            "UPDATE jobs SET cost_usd = ?2 WHERE id = ?1 AND state = 'downloading'", id, cost)
+        if let job = try find(id) { try settle(job, reported: job.costUSD) }
+    }
+
     private func settle(_ job: Job, reported: Double?) throws {
         guard let reported else { return }
         try connection.run(

@@ -4,6 +4,8 @@ internal import JSON
 package struct ResultFacts: Equatable, Sendable {
     /// In USD, as reported; it can come late, or never.
     package var cost: Double?
+    /// Whether the answer leaves a place for the cost, and does not know it yet.
+    package var costIsDue = false
     package var createdAt: String?
     package var startedAt: String?
     package var finishedAt: String?
@@ -19,6 +21,7 @@ package struct ResultFacts: Equatable, Sendable {
 
     init(_ answer: JSON) {
         cost = answer["cost"]?.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+        costIsDue = answer["cost"] == .null
         createdAt = answer["created_at"]?.string.flatMap(RemoteTime.normalized)
         startedAt = answer["started_at"]?.string.flatMap(RemoteTime.normalized)
         finishedAt = answer["finished_at"]?.string.flatMap(RemoteTime.normalized)

@@ -79,7 +79,11 @@ extension RunComfyClient {
 
     private func request(url: String, _ method: HTTPRequest.Method) throws(HTTPError) -> HTTPRequest {
         guard let token = token(), !token.isEmpty else { throw Self.noToken }
-        let headers: HTTPHeaders = method == .get ? [:] : ["Content-Type": "application/json"]
+        // Without a word of it, any encoding would be right.
+        var headers: HTTPHeaders = ["Accept-Encoding": "identity"]
+        if method != .get {
+            headers.fields.append(HTTPHeaders.Field(name: "Content-Type", value: "application/json"))
+        }
         return HTTPRequest(
             url: url, method: method, headers: headers, bearerToken: token, connectTimeout: connectTimeout,
             answerTimeout: answerTimeout)
@@ -114,7 +118,13 @@ extension RunComfyClient {
         _ stopped: (Obstacle) -> Answer
     ) async throws(CancellationError) -> Answer {
         do throws(HTTPError) {
-            return read(try await send(try request(url: url, method)))
+            var request = try request(url: url, method)
+            var response = try await send(request)
+            if response.isEncoded, method == .get {
+                request.decodesBody = true
+                response = try await send(request)
+            }
+            return read(response)
         } catch {
             if error == Self.noToken { return stopped(.account(.token, "there is no token")) }
             guard let obstacle = Obstacle(error) else { throw CancellationError() }

@@ -25,6 +25,10 @@ extension SubmitAnswer {
         let reason = { body.reason(response.status) }
         // These two codes are a no whatever stands around them: they come with HTTP 200 too.
         if let fault = body.error?.accountFault { return .accountFault(fault, reason()) }
+        // Within an error they are as clear, unless something was bought all the same.
+        if body.json?["request_id"]?.string == nil, let fault = body.error?.innerAccountFault {
+            return .accountFault(fault, reason())
+        }
         switch response.status {
         case 200..<300: return readSuccess(body, reason, response.retryAfter)
         case 401, 403: return .accountFault(.token, reason())

@@ -3,10 +3,31 @@ package enum Suggestion {
     /// Nothing longer is a name that a person typed.
     private static let longest = 80
 
-    /// The nearest of `words`, the first of several that are as near; nil where none is near, or where none can be
-    /// compared.
+    /// Fewer letters than this stand in too many words to mean one.
+    private static let shortestPart = 3
+
+    /// The nearest of `words`, the first of several that are as near; a word of which only the beginning or the end was
+    /// typed, where none is near; nil where there is no such either, or where none can be compared.
     package static func nearest(
         to typed: String, among words: some Sequence<String>, howeverFar: Bool = false
+    ) -> String? {
+        if let near = mistyped(typed, among: words, howeverFar: false) { return near }
+        if let whole = completed(typed, among: words) { return whole }
+        return howeverFar ? mistyped(typed, among: words, howeverFar: true) : nil
+    }
+
+    /// The shortest word that begins or ends with what was typed.
+    private static func completed(_ typed: String, among words: some Sequence<String>) -> String? {
+        let typed = typed.lowercased()
+        guard (shortestPart...4 * longest).contains(typed.utf8.count) else { return nil }
+        return words.filter { word in
+            let word = word.utf8.count <= 4 * longest ? word.lowercased() : ""
+            return word.hasPrefix(typed) || word.hasSuffix(typed)
+        }.min { $0.utf8.count < $1.utf8.count }
+    }
+
+    private static func mistyped(
+        _ typed: String, among words: some Sequence<String>, howeverFar: Bool
     ) -> String? {
         guard typed.utf8.count <= 4 * longest else { return nil }
         let typed = Array(typed.lowercased().unicodeScalars)

@@ -50,7 +50,8 @@ extension Dispatcher {
                 keep(pause: reason, detail)
             }
             schedule(job.id, next)
-        case .landed(_, let took):
+        case .landed(_, let took, let costIsDue):
+            if costIsDue { costsDue.insert(job.id) }
             traffic.leave(job.id, job.model)
             mayClaim = true
             runTimes[job.model, default: RunTimes()].add(took ?? ContinuousClock.now - job.acceptedAt)
@@ -107,7 +108,8 @@ extension Dispatcher {
     private func fetchOne(_ id: Int64) async {
         let recorder = Recorder(store: store, context: context)
         let fetching = Fetching(
-            recorder: recorder, context: context, places: places, failures: failures[id] ?? 0)
+            recorder: recorder, context: context, places: places, failures: failures[id] ?? 0,
+            costIsDue: costsDue.contains(id))
         do {
             let next = try await fetching.fetch(id)
             if case .after = next {
@@ -115,10 +117,12 @@ extension Dispatcher {
                 schedule(id, next)
             } else {
                 failures[id] = nil
+                costsDue.remove(id)
                 forget(id)
             }
         } catch {
             if !isStopping { context.log.warning("job \(id) is not as it was: \(error)") }
+            costsDue.remove(id)
             forget(id)
             steered.insert(id)
         }

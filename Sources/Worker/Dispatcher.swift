@@ -28,6 +28,8 @@ package actor Dispatcher {
     var runTimes: [String: RunTimes] = [:]
     /// How often in a row a job's sending or fetching came to nothing.
     var failures: [Int64: Int] = [:]
+    /// Jobs that are being fetched, and of which the service did not know the cost yet.
+    var costsDue: Set<Int64> = []
     var looks = 0
     /// Jobs that are being fetched, and those that wait for one of them to be through: a waiting task is dear.
     var fetches = 0

@@ -13,6 +13,8 @@ struct Fetching: Sendable {
     let places: Places
     /// How often in a row this job's fetching did not come to its end.
     let failures: Int
+    /// Whether the service has yet to say what the job cost.
+    let costIsDue: Bool
 
     /// What became of one output.
     private enum Fate: Sendable {
@@ -92,6 +94,9 @@ struct Fetching: Sendable {
             context.log.warning("job \(job.id) failed (download): \(message)")
             return .never
         }
+        let cost = try await lateCost(of: job)
+        var job = job
+        job.costUSD = cost ?? job.costUSD
         do throws(DownloadFailure) {
             if context.configuration.writesSidecar { try await writeSidecar(job, outputs, at: now) }
         } catch {
@@ -101,12 +106,21 @@ struct Fetching: Sendable {
             if let first = outputs.first { noteDelay(error, of: first) }
             return .after(context.delay(after: failures + 1))
         }
-        _ = try await recorder.write("job \(job.id)") { database in
+        _ = try await recorder.write("job \(job.id)") { [job] database in
             if let last { try database.finish(last, at: now) }
+            if let cost { try database.note(cost: cost, of: job.id) }
             return try database.record(.fetched, for: job.id, in: .downloading, at: now)
         }
         context.log.info("job \(job.id) completed: \(outputs.count) files")
         return .never
+    }
+
+    /// Asked once more, when everything else is done: files are not kept waiting for it.
+    private func lateCost(of job: Job) async throws -> Double? {
+        guard costIsDue, job.costUSD == nil, let requestID = job.requestID,
+            case .succeeded(_, let facts) = try await context.client.result(of: requestID)
+        else { return nil }
+        return facts.cost
     }
 
     /// The sidecar says what the row will say once it is completed.

@@ -14,7 +14,7 @@ struct Looking: Sendable {
         /// The service or the way to it is troubled.
         case trouble(NextLook, asked: Duration?)
         case account(SubmissionGate.Reason, String, NextLook)
-        case landed(Job, took: Duration?)
+        case landed(Job, took: Duration?, costIsDue: Bool)
         case over
     }
 
@@ -56,7 +56,7 @@ struct Looking: Sendable {
             if let finished, let created = facts.createdAt.flatMap(Timestamp.init), finished > created {
                 took = finished - created
             }
-            return .landed(landed, took: took)
+            return .landed(landed, took: took, costIsDue: facts.costIsDue)
         case .failed(let message, let facts): return try await fail(.remote, message, facts.cost, &job)
         case .unusable(let message, let facts): return try await fail(.output, message, facts.cost, &job)
         case .cancelled:

@@ -45,6 +45,24 @@ import Testing
         #expect(try OpenFile(bytes).facts() == expected)
     }
 
+    @Test func soundTellsItsDuration() throws {
+        func seconds(_ bytes: [UInt8]) throws -> Double {
+            try #require(try OpenFile(bytes).facts()?.duration)
+        }
+        #expect(abs(try seconds(SampleFile.mp3(frames: 100)) - 2.612) < 0.001)
+        #expect(abs(try seconds(SampleFile.mp3(frames: 100, noted: 100)) - 2.612) < 0.001)
+        #expect(abs(try seconds(SampleFile.aac(frames: 100)) - 2.322) < 0.001)
+        let format: [UInt8] =
+            [1, 0, 1, 0] + SampleFile.little(UInt32(8000)) + SampleFile.little(UInt32(16_000)) + [
+                2, 0, 16, 0,
+            ]
+        for size: UInt32 in [8000, 0xFFFF_FFFF] {
+            let sound = SampleFile.text("data") + SampleFile.little(size) + [UInt8](repeating: 0, count: 8000)
+            let chunks = SampleFile.text("fmt ") + SampleFile.little(UInt32(16)) + format + sound
+            #expect(try seconds(SampleFile.riff("WAVE", chunks)) == 0.5)
+        }
+    }
+
     @Test func theMovieIsFoundBehindGigabytesOfData() throws {
         // The data are a hole of three gigabytes: reading them would take a while, and far more than the budget.
         let whole = SampleFile.mp4(movieFirst: false, long: true, data: [])

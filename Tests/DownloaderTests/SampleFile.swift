@@ -166,6 +166,61 @@ enum SampleFile {
         return header + (knownSize ? element(id, contents) : id + unknown + contents)
     }
 
+    /// As gzip, stored: no byte is changed.
+    static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+        var checksum = ~UInt32(0)
+        for byte in bytes {
+            checksum ^= UInt32(byte)
+            for _ in 0..<8 { checksum = checksum & 1 == 0 ? checksum >> 1 : checksum >> 1 ^ 0xEDB8_8320 }
+        }
+        let count = UInt16(bytes.count)
+        return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + little(count) + little(~count) + bytes
+            + little(~checksum)
+            + little(UInt32(count))
+    }
+
+    // MARK: sound and others
+
+    /// 128 kbit/s, 44.1 kHz: frames of 417 bytes. `noted` of them are noted in one more, in front.
+    static func mp3(frames: Int, noted: UInt32? = nil, tag: Bool = true) -> [UInt8] {
+        let head: [UInt8] = [0xFF, 0xFB, 0x90, 0x00]
+        let sound = head + [UInt8](repeating: 0, count: 413)
+        let note = noted.map { count in
+            head + [UInt8](repeating: 0, count: 32) + text("Info") + big(1) + big(count)
+                + [UInt8](repeating: 0, count: 413 - 44)
+        }
+        return (tag ? text("ID3") + [4, 0, 0, 0, 0, 0, 3, 1, 2, 3] : []) + (note ?? [])
+            + (0..<frames).flatMap { _ in sound }
+    }
+
+    /// 44.1 kHz: frames of 100 bytes.
+    static func aac(frames: Int) -> [UInt8] {
+        (0..<frames).flatMap { _ in
+            [0xFF, 0xF1, 4 << 2, 0, UInt8(100 >> 3), UInt8(100 & 7) << 5, 0]
+                + [UInt8](repeating: 7, count: 93)
+        }
+    }
+
+    static func ogg(closed: Bool = true) -> [UInt8] {
+        func page(_ flags: UInt8) -> [UInt8] {
+            text("OggS\0") + [flags] + [UInt8](repeating: 0, count: 20) + [2, 255, 10]
+                + [UInt8](repeating: 9, count: 265)
+        }
+        return page(2) + page(closed ? 4 : 0)
+    }
+
+    static func zip(comment: String = "") -> [UInt8] {
+        text("PK\u{3}\u{4}") + [UInt8](repeating: 0, count: 40) + text("PK\u{5}\u{6}")
+            + [UInt8](repeating: 0, count: 16)
+            + little(UInt16(comment.utf8.count)) + text(comment)
+    }
+
+    static func bmp() -> [UInt8] { text("BM") + little(UInt32(60)) + [UInt8](repeating: 0, count: 54) }
+
+    static func glb() -> [UInt8] {
+        text("glTF") + little(UInt32(2)) + little(UInt32(24)) + [UInt8](repeating: 1, count: 12)
+    }
+
     // MARK: numbers
 
     static func text(_ text: String) -> [UInt8] { Array(text.utf8) }

@@ -5,7 +5,11 @@ import Testing
 @Suite struct WholenessTests {
     @Test(
         "A file with an end of its own is whole with its last byte and not before",
-        arguments: SampleFile.all.filter { $0.name != "webm, live" }.map(\.bytes))
+        arguments: SampleFile.all.filter { $0.name != "webm, live" }.map(\.bytes) + [
+            SampleFile.mp3(frames: 3, noted: 3), SampleFile.ogg(), SampleFile.zip(),
+            SampleFile.zip(comment: "by hand"),
+            SampleFile.bmp(), SampleFile.glb(), Array("%PDF-1.4 x %%EOF".utf8), Array("<svg><g/></svg".utf8),
+        ])
     func everyCut(bytes: [UInt8]) throws {
         let file = OpenFile(bytes)
         #expect(try file.isWhole() == true)
@@ -23,10 +27,46 @@ import Testing
             SampleFile.webm(knownSize: false), SampleFile.fragmentedMP4(closed: false),
             SampleFile.mp4() + SampleFile.big(0) + Array("mdat".utf8) + [1, 2],
             Array("RIFF".utf8) + [255, 255, 255, 255] + Array("WAVEfmt ".utf8),
-            Array("ID3\u{4}\0\0".utf8), Array("fLaC".utf8), [0, 1, 2, 0xFE], Array("text".utf8),
+            SampleFile.mp3(frames: 2), SampleFile.aac(frames: 2),
+            SampleFile.mp3(frames: 2) + Array("TAG of old".utf8),
+            SampleFile.ogg(closed: false), Array("fLaC and more than this".utf8), [0, 1, 2, 0xFE],
+            Array("text".utf8),
+            Array("G".utf8), Array("ID".utf8),
+            Array("BM".utf8) + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 10),
         ])
     func openEnds(bytes: [UInt8]) throws {
         #expect(try OpenFile(bytes).isWhole() == nil)
+    }
+
+    @Test(
+        "A cut inside a frame, a page or a block shows, where the whole names no length",
+        arguments: [
+            (SampleFile.mp3(frames: 3), 417), (SampleFile.mp3(frames: 3, tag: false), 417),
+            (SampleFile.aac(frames: 3), 100), (SampleFile.ogg(closed: false), 292),
+            (SampleFile.webm(knownSize: false), 4),
+        ])
+    func cutInside(bytes: [UInt8], last: Int) throws {
+        for missing in 1..<last {
+            #expect(try OpenFile(Array(bytes.dropLast(missing))).isWhole() == false, "\(missing) are missing")
+        }
+    }
+
+    @Test(
+        "So few bytes that no format is told by them are the beginning of one",
+        arguments: SampleFile.all.map(\.bytes) + [SampleFile.ogg(), SampleFile.zip(), SampleFile.glb()])
+    func beginnings(bytes: [UInt8]) throws {
+        for length in 5..<12 {
+            #expect(try OpenFile(Array(bytes[..<length])).isWhole() == false, "cut at \(length)")
+        }
+    }
+
+    @Test func aTagWithoutTheSoundIsNotWhole() throws {
+        #expect(try OpenFile(Array("ID3\u{4}\0\0".utf8)).isWhole() == false)
+        #expect(try OpenFile(Array("ID3\u{4}\0\0\0\0\u{2}\0abc".utf8)).isWhole() == false)
+    }
+
+    @Test func framesThatWerePromisedAreMissed() throws {
+        #expect(try OpenFile(SampleFile.mp3(frames: 2, noted: 3)).isWhole() == false)
     }
 
     @Test func paddingBehindTheEndDoesNoHarm() throws {

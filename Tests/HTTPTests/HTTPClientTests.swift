@@ -89,6 +89,41 @@ import Testing
         #expect(server.requests[0].headers["accept-encoding"] == nil)
     }
 
+    @Test func anEncodedBodyIsDecodedWhereThatIsAskedFor() async throws {
+        // "hello", by gzip.
+        let encoded: [UInt8] = [
+            0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xCB, 0x48, 0xCD, 0xC9, 0xC9, 7, 0, 0x86, 0xA6, 0x10, 0x36, 5,
+            0, 0, 0,
+        ]
+        let server = ScriptedServer { peer in
+            while peer.receive() != nil {
+                peer.send(
+                    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(encoded.count)\r\n\r\n")
+                peer.send(encoded)
+            }
+        }
+        var request = HTTPRequest(url: server.url)
+        let raw = try await client.send(request)
+        #expect(raw.isEncoded && raw.body == encoded)
+        request.decodesBody = true
+        #expect(try await client.send(request).body == Array("hello".utf8))
+        // A handle that decoded once does not go on to.
+        request.decodesBody = false
+        #expect(try await client.send(request).body == encoded)
+    }
+
+    @Test(
+        "A word that names no encoding is a server's mistake",
+        arguments: [
+            ("gzip", true), ("GZIP", true), ("deflate, br", true), ("identity", false), ("", false),
+            ("utf-8", false),
+            ("aws-chunked", false), ("aws-chunked, gzip", false),
+        ])
+    func knownEncodings(value: String, isEncoded: Bool) {
+        #expect(HTTPResponse(status: 200, headers: ["Content-Encoding": value]).isEncoded == isEncoded)
+        #expect(!HTTPResponse(status: 200).isEncoded)
+    }
+
     @Test func getsShareAConnection() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
         for _ in 0..<10 { _ = try await client.send(HTTPRequest(url: server.url)) }

@@ -15,6 +15,14 @@ import Testing
         return outputs.map { "\($0.kind) \($0.url.replacing(Self.base, with: ""))" }
     }
 
+    @Test func aCodeWithinTheErrorOfAFailedJobIsTheJobs() throws {
+        for error in [#"[{"error":"no","errorCode":400004}]"#, #"{"message":"no","code":400002}"#] {
+            guard case .failed = try read(#"{"status":"failed","error":\#(error)}"#) else {
+                return #expect(Bool(false), "\(error)")
+            }
+        }
+    }
+
     @Test(arguments: [
         ("result-image.json", ["image a.png"]),
         ("result-images.json", ["image a.png", "image b.png"]),
@@ -113,7 +121,7 @@ import Testing
         guard case .succeeded(_, let unknown) = try read("result-cost-null.json") else {
             return #expect(Bool(false))
         }
-        #expect(unknown == ResultFacts())
+        #expect(unknown.cost == nil && unknown.costIsDue && !dear.costIsDue)
         for nonsense in ["-1", "1e999", "\"free\"", "{}"] {
             let answer = try read(
                 #"{"status":"failed","cost":\#(nonsense),"created_at":"now","finished_at":7}"#)

@@ -48,6 +48,31 @@ import Testing
         #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer secret" })
     }
 
+    /// Who says nothing of encodings takes any; there are servers that encode all the same.
+    @Test func answersAreAskedForUnencodedAndReadAllTheSame() async throws {
+        let body: [UInt8] = [
+            0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 3, 0xAB, 0x56, 0x2A, 0x2E, 0x49, 0x2C, 0x29, 0x2D, 0x56, 0xB2,
+            0x52, 0xCA, 0xCC,
+            0x8B, 0x2F, 0x28, 0xCA, 0x4F, 0x2F, 0x4A, 0x2D, 0x2E, 0x56, 0xAA, 5, 0, 0xED, 0xC4, 0x68, 0x22,
+            0x18, 0, 0, 0,
+        ]
+        let server = ScriptedServer { peer in
+            while peer.receive() != nil {
+                peer.send(
+                    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n")
+                peer.send(body)
+            }
+        }
+        let client = try client(server)
+        #expect(try await client.status(of: "r-1") == .known(.inProgress, queuePosition: nil))
+        // A submission is never sent again, for whatever reason.
+        guard case .uncertain = await client.submit(model: "a/b", input: "{}") else {
+            return #expect(Bool(false))
+        }
+        #expect(server.requests.count { $0.line.hasPrefix("POST") } == 1)
+        #expect(server.requests.allSatisfy { $0.headers["accept-encoding"] == "identity" })
+    }
+
     @Test func withoutATokenNothingIsSent() async throws {
         let server = try server("submit-accepted.json")
         for token in [nil, ""] {

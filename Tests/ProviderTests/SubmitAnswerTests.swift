@@ -55,6 +55,34 @@ import Testing
         #expect(token == .accountFault(.token, "HTTP \(status): UserAccountError: token expired"))
     }
 
+    @Test(arguments: [200, 400, 403, 500])
+    func theAccountsCodesAreSeenWithinAnError(_ status: Int) throws {
+        for body in [
+            #"{"error":{"code":400002,"message":"top up"}}"#, #"{"error":{"error_code":"400002"}}"#,
+            #"{"error":[{"error":"top up","errorCode":400002}]}"#,
+        ] {
+            guard case .accountFault(.balance, _) = try read(status, body) else {
+                Issue.record("\(body): \(try read(status, body))")
+                continue
+            }
+        }
+        guard case .accountFault(.token, _) = try read(status, #"{"error":{"code":400004}}"#) else {
+            return #expect(Bool(false))
+        }
+    }
+
+    @Test func anIdBesideACodeWithinAnErrorIsBought() throws {
+        guard case .bought = try read(200, #"{"request_id":"a","error":{"code":400002}}"#) else {
+            return #expect(Bool(false))
+        }
+    }
+
+    @Test func anInputsCodeWithinAnErrorIsTheInputsFault() throws {
+        #expect(
+            try read(400, #"{"error":{"code":400001,"message":"no such model"}}"#)
+                == .refused("HTTP 400: no such model (400001)"))
+    }
+
     @Test(arguments: ["", "gateway-timeout.html", "error-message.json", "error-permission.json"])
     func anAccountsStatusIsTheAccountsFaultWhateverTheBody(_ body: String) throws {
         for (status, fault) in [(401, AccountFault.token), (402, .balance), (403, .token)] {

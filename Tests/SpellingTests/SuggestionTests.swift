@@ -27,6 +27,20 @@ struct SuggestionTests {
         ("prompt", [String(repeating: "prompt", count: 100_000)]),
     ]
 
+    @Test(
+        "where no word is near, one whose beginning or end was typed is meant",
+        arguments: [
+            ("token", ["models", "token_file"], "token_file"),
+            ("attempts", ["deadline", "retry.attempts", "retry.min"], "retry.attempts"),
+            ("Poll", ["poll.minimum", "poll.max"], "poll.max"),
+            // What is near comes first.
+            ("prompts", ["prompts_of_another", "prompt"], "prompt"),
+        ])
+    func completes(_ typed: String, _ words: [String], _ expected: String) {
+        #expect(Suggestion.nearest(to: typed, among: words) == expected)
+        #expect(Suggestion.nearest(to: typed, among: words, howeverFar: true) == expected)
+    }
+
     @Test("who asks for the nearest however far gets one that can be compared")
     func findsTheNearestHoweverFar() {
         #expect(

@@ -64,10 +64,20 @@ struct MatroskaFile {
         }
     }
 
-    /// The size of the one segment; a live recording names none.
+    /// The size of the one segment; a live recording names none, but its blocks have theirs.
     static func isWhole(_ file: FileBytes) -> Bool? {
         guard let segment = segment(of: file) else { return false }
-        return segment.isOpenEnded ? nil : !segment.isCut
+        if !segment.isOpenEnded { return !segment.isCut }
+        var rest: Range<Int64>? = segment.contents
+        while let range = rest {
+            rest = nil
+            for element in EBMLElements(file, in: range) {
+                if element.isCut { return false }
+                // It reaches to the end of the file: the next of its kind stands inside.
+                if element.isOpenEnded { rest = element.contents }
+            }
+        }
+        return nil
     }
 
     private static func segment(of file: FileBytes) -> EBMLElement? {

@@ -40,6 +40,20 @@ enum MediaFormat: Equatable {
         self = Self.byMagic(head, file) ?? Self.byText(head)
     }
 
+    /// Whether the file ends inside the bytes by which a format is told.
+    static func isBegun(_ file: FileBytes) -> Bool {
+        let head = Array(file.head(12))
+        // One or two letters are the beginning of anything.
+        guard let first = head.first, head.count < 12, head.count > 2 || first >= 0x80 else { return false }
+        let magics: [[UInt8]] = [
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], [0xFF, 0xD8, 0xFF], Array("GIF89a".utf8),
+            Array("GIF87a".utf8), Array("RIFF".utf8), Array("OggS".utf8), Array("fLaC".utf8),
+            Array("glTF".utf8), Array("%PDF-".utf8), [0x50, 0x4B, 0x03, 0x04], MatroskaFile.magic,
+        ]
+        return magics.contains { $0.starts(with: head) || head.starts(with: $0) }
+            || (head.count > 4 && "ftyp".utf8.starts(with: head[4...].prefix(4)))
+    }
+
     private static func byMagic(_ head: ArraySlice<UInt8>, _ file: FileBytes) -> MediaFormat? {
         let bytes = Array(head.prefix(16))
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }

@@ -41,10 +41,21 @@ package enum MediaProbe {
             case .webp, .wav, .avi: RIFFFile.isWhole(file)
             case .isoMedia: ISOMediaFile.isWhole(file)
             case .matroska: MatroskaFile.isWhole(file)
-            default: nil
+            case .mp3, .aac: MPEGAudioFile(file).isWhole
+            case .ogg, .oggVideo: OggFile.isWhole(file)
+            case .zip: ZIPFile.isWhole(file)
+            case .bmp: file.littleEndian(at: 2, 4).flatMap { $0 == 0 ? nil : Int64($0) <= file.size }
+            case .glb: file.littleEndian(at: 8, 4).map { Int64($0) <= file.size } ?? false
+            case .pdf: file.tail(1024, contains: Array("%%EOF".utf8))
+            case .svg: file.tail(1024, contains: Array("</svg".utf8))
+            case .text, .binary: MediaFormat.isBegun(file) ? false : nil
+            case .tiff, .flac, .json, .html: nil
             }
         return file.isExhausted || file.fault != nil ? nil : whole
     }
+
+    /// Whether the content says what it is.
+    static func isKnown(_ file: FileBytes) -> Bool { MediaFormat(file) != .binary }
 
     private static func facts(of file: FileBytes, _ format: MediaFormat, _ hint: ContentHint) -> MediaFacts {
         guard var facts = format.facts else {
@@ -61,6 +72,8 @@ package enum MediaProbe {
         case .webp: facts.setSize(WebPFile.size(of: file))
         case .isoMedia: ISOMediaFile(file).complete(&facts)
         case .matroska: MatroskaFile(file).complete(&facts)
+        case .mp3, .aac: facts.duration = MPEGAudioFile(file).duration
+        case .wav: facts.duration = WaveFile.duration(of: file)
         default: break
         }
         return facts

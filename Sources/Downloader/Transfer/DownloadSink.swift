@@ -9,6 +9,9 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     let file: FileSink
     /// The whole file's size, once a server has said it.
     private(set) var total: Int64?
+    /// Whether the answer calls its body encoded, and whether that is decoded on its way here.
+    private(set) var isEncoded = false
+    var decodes = false
 
     private let claim: SpaceClaim
     private let didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
@@ -87,9 +90,12 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         return true
     }
 
-    private func start(_ head: HTTPResponse) -> Bool {
-        if let encoding = Self.encoding(head) {
-            return end(.badContent("the server sent the file encoded as \(encoding.prefix(40)), unasked"))
+    private func start(_ answer: HTTPResponse) -> Bool {
+        var head = answer
+        isEncoded = answer.isEncoded
+        if isEncoded {
+            // These speak of the encoded bytes.
+            head.headers.fields.removeAll { Self.ofTheBytes.contains($0.name.lowercased()) }
         }
         guard claim.expect(head.contentLength) else { return end(Self.noSpace) }
         do throws(DownloadFailure) {
@@ -106,7 +112,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     }
 
     private func goOn(_ head: HTTPResponse) -> Bool {
-        guard offset > 0, Self.encoding(head) == nil, let proof = part.proof,
+        guard offset > 0, !head.isEncoded, let proof = part.proof,
             proof.isContinued(by: head, at: offset)
         else { return false }
         let whole = ContentRange(head.headers["content-range"])?.total
@@ -121,13 +127,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         if let size { didProgress(file.size, size) }
     }
 
-    /// None was asked for; the bytes would not be the file's.
-    private static func encoding(_ head: HTTPResponse) -> String? {
-        guard let encoding = head.headers["content-encoding"], !encoding.isEmpty,
-            encoding.lowercased() != "identity"
-        else { return nil }
-        return encoding
-    }
+    private static let ofTheBytes: Set<String> = ["content-length", "etag", "last-modified"]
 
     private func end(_ failure: DownloadFailure) -> Bool {
         self.failure = failure

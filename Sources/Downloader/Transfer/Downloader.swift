@@ -56,6 +56,7 @@ package struct Downloader: Sendable {
         case whole
         case redirect(WebAddress)
         case startOver
+        case decode
     }
 
     private func receive(into sink: DownloadSink, from first: WebAddress, _ policy: HostPolicy)
@@ -70,6 +71,7 @@ package struct Downloader: Sendable {
                 redirects += 1
                 if redirects > Self.mostRedirects { throw .badContent("the server redirects without end") }
                 address = next
+            case .decode: sink.decodes = true
             case .startOver:
                 try await pool.run { () throws(DownloadFailure) in try sink.startOver() }
             }
@@ -83,6 +85,7 @@ package struct Downloader: Sendable {
             url: address.text, headers: ["Accept-Encoding": "identity"],
             connectTimeout: settings.connectTimeout, answerTimeout: nil,
             silenceTimeout: settings.silenceTimeout, publicAddressesOnly: !policy.isOwn(address))
+        request.decodesBody = sink.decodes
         let asksForRest = sink.offset > 0
         if asksForRest, let validator = sink.part.proof?.validator {
             request.headers.fields += [
@@ -108,9 +111,12 @@ package struct Downloader: Sendable {
         }
         // Nobody told a length: the format's own end has to show, where it has one. A format without one is taken
         // as it is, since libcurl has seen the last chunk, or an orderly end of the connection.
-        let isWhole = try await pool.run { () throws(DownloadFailure) in
-            FileBytes(descriptor: sink.part.descriptor).flatMap(MediaProbe.isWhole)
+        let (isWhole, isKnown) = try await pool.run { () throws(DownloadFailure) in
+            let file = FileBytes(descriptor: sink.part.descriptor)
+            return (file.flatMap(MediaProbe.isWhole), file.map(MediaProbe.isKnown) ?? false)
         }
+        // None was asked for: the bytes are the file's own only where they look like it.
+        if sink.isEncoded, !sink.decodes, !isKnown { return .decode }
         if isWhole == false { throw .network("the connection ended before the file did", retryAfter: nil) }
         return .whole
     }

@@ -1,0 +1,106 @@
+/// MP3 and AAC: frames one behind the other, each with a header that says how long it is.
+struct MPEGAudioFile {
+    /// Whether the last frame, or one that was promised, is missing; nil where the walk lost its way.
+    private(set) var isWhole: Bool?
+    /// Nil where not every frame was seen.
+    private(set) var duration: Double?
+
+    private struct Frame {
+        var length: Int64
+        var seconds: Double
+    }
+
+    init(_ file: FileBytes) {
+        guard var position = Self.start(of: file) else {
+            isWhole = false
+            return
+        }
+        let promised = Self.promisedFrames(file, at: position)
+        var frames: Int64 = 0
+        var seconds = 0.0
+        while position < file.size {
+            guard let head = file.bytes(at: position, count: 7).map(Array.init) else {
+                // So few bytes are the beginning of a frame, or of nothing.
+                isWhole = file.bigEndian(at: position, 1) == 0xFF ? false : nil
+                return
+            }
+            // Tags and padding may stand behind the sound.
+            guard let frame = Self.frame(head) else { break }
+            position += frame.length
+            if position > file.size {
+                isWhole = false
+                return
+            }
+            frames += 1
+            seconds += frame.seconds
+        }
+        if let promised {
+            // The first frame holds the promise, and no sound.
+            isWhole = frames > promised
+            if frames > promised, frames > 0 { duration = seconds * Double(promised) / Double(frames) }
+        } else if frames > 0, !file.isExhausted {
+            duration = seconds
+        }
+    }
+
+    /// Behind the tag that may stand first; nil where the file ends inside it.
+    private static func start(of file: FileBytes) -> Int64? {
+        guard file.head(3).elementsEqual("ID3".utf8) else { return 0 }
+        guard let head = file.bytes(at: 0, count: 10).map(Array.init) else { return nil }
+        let length = head[6..<10].reduce(Int64(0)) { $0 << 7 | Int64($1 & 0x7F) }
+        let end = 10 + length + (head[5] & 0x10 == 0 ? 0 : 10)
+        return end < file.size ? end : nil
+    }
+
+    /// How many frames of sound an encoder noted in the first frame, which holds none.
+    private static func promisedFrames(_ file: FileBytes, at position: Int64) -> Int64? {
+        // The note stands behind the side information, whose length depends on version and channels.
+        for offset: Int64 in [13, 21, 36] {
+            guard let name = file.bytes(at: position + offset, count: 4),
+                name.elementsEqual("Xing".utf8) || name.elementsEqual("Info".utf8),
+                let flags = file.bigEndian(at: position + offset + 4, 4), flags & 1 == 1,
+                let count = file.bigEndian(at: position + offset + 8, 4)
+            else { continue }
+            return Int64(count)
+        }
+        return nil
+    }
+
+    private static func frame(_ head: [UInt8]) -> Frame? {
+        guard head[0] == 0xFF, head[1] & 0xE0 == 0xE0 else { return nil }
+        switch head[1] >> 1 & 3 {
+        case 0 where head[1] & 0xF0 == 0xF0: return advancedFrame(head)
+        case 1: return layerThree(head)
+        default: return nil
+        }
+    }
+
+    private static func layerThree(_ head: [UInt8]) -> Frame? {
+        let rates: [Int64] = [44_100, 48_000, 32_000]
+        let isFirst = head[1] >> 3 & 3 == 3
+        let bits =
+            (isFirst
+            ? [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+            : [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]) as [Int64]
+        let (bitIndex, rateIndex) = (Int(head[2] >> 4), Int(head[2] >> 2 & 3))
+        guard head[1] >> 3 & 3 != 1, (1...14).contains(bitIndex), rateIndex < 3 else { return nil }
+        // Version 2 halves the rate, and version 2.5 halves it again.
+        let rate = rates[rateIndex] >> (isFirst ? 0 : head[1] >> 3 & 3 == 2 ? 1 : 2)
+        let samples: Int64 = isFirst ? 1152 : 576
+        return Frame(
+            length: samples / 8 * bits[bitIndex] * 1000 / rate + Int64(head[2] >> 1 & 1),
+            seconds: Double(samples) / Double(rate))
+    }
+
+    private static func advancedFrame(_ head: [UInt8]) -> Frame? {
+        let rates =
+            [
+                96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000,
+                7_350,
+            ] as [Double]
+        let length = Int64(head[3] & 3) << 11 | Int64(head[4]) << 3 | Int64(head[5] >> 5)
+        let rateIndex = Int(head[2] >> 2 & 0xF)
+        guard length >= 7, rateIndex < rates.count else { return nil }
+        return Frame(length: length, seconds: 1024 * Double(head[6] & 3 + 1) / rates[rateIndex])
+    }
+}
