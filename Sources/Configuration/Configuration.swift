@@ -11,6 +11,7 @@ package struct Configuration: Equatable, Sendable {
     package var models: [String: ModelLimits] = [:]
     package var budgetPerDay: Double?
     package var budgetInTotal: Double?
+    package var confirmAbove: Double?
     package var pollMin = Duration.milliseconds(500)
     package var pollMax = Duration.seconds(15)
     package var retryMin = Duration.seconds(1)

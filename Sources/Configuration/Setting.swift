@@ -69,6 +69,12 @@ struct Setting: Sendable {
             (configuration, value) throws(SettingValue.Fault) in
             configuration.budgetInTotal = try SettingValue.dollars(value)
         },
+        Setting(
+            "confirm_above_usd", nil,
+            "jobctl asks before it enqueues what may cost more than this; without a terminal it needs --yes"
+        ) { (configuration, value) throws(SettingValue.Fault) in
+            configuration.confirmAbove = try SettingValue.dollars(value)
+        },
         Setting("poll.min", "500ms", "the shortest time between two looks at one job") {
             (configuration, value) throws(SettingValue.Fault) in
             configuration.pollMin = try SettingValue.span(value, in: moment)

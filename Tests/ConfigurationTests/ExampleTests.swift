@@ -38,8 +38,8 @@ import Testing
     @Test("every line of it is a value that is accepted, and the default where there is one")
     func defaults() throws {
         let valued = [
-            "token_file", "models", "budget.day_usd", "budget.total_usd", "on_finish", "on_attention",
-            "retention.files", "retention.inputs", "retention.rows", "metrics_file",
+            "token_file", "models", "budget.day_usd", "budget.total_usd", "confirm_above_usd", "on_finish",
+            "on_attention", "retention.files", "retention.inputs", "retention.rows", "metrics_file",
         ]
         for (key, line) in settings {
             let configuration = try read("{\(line)}")
