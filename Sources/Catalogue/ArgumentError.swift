@@ -4,6 +4,7 @@ import JSON
 package enum ArgumentError: Error, Equatable, CustomStringConvertible {
     case noEqualsSign(String)
     case noKey(String)
+    case noArray(key: String)
     case malformedJSON(key: String, reason: String)
     case ambiguous(key: String, value: String, candidates: [String])
 
@@ -13,6 +14,8 @@ package enum ArgumentError: Error, Equatable, CustomStringConvertible {
             "\(Excerpt.quoted(argument)) is no KEY=VALUE"
         case .noKey(let argument):
             "\(Excerpt.quoted(argument)) has no key before its \"=\""
+        case .noArray(let key):
+            "\(Excerpt.plain(key)):= takes a JSON array of the values here"
         case .malformedJSON(let key, let reason):
             "the value of \(Excerpt.plain(key)) is not JSON: \(Excerpt.plain(reason, length: 200)); "
                 + "for plain text write \(Excerpt.plain(key))=TEXT"

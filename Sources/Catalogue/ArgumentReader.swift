@@ -27,12 +27,31 @@ package struct ArgumentReader {
         return JSONObject(zip(keys, values).map { JSONObject.Member(key: $0, value: combine($1, of: $0)) })
     }
 
+    /// The words `KEY=VALUE` that `KEY=A,B,…` stands for, or `KEY:=[A, B, …]`, where a comma may stand in a value.
+    package static func alternatives(_ argument: String) throws(ArgumentError) -> [String] {
+        let (key, isJSON, text) = try split(argument)
+        if !isJSON {
+            return text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+                .map { "\(key)=\(Substring($0))" }
+        }
+        guard let values = try json(text, of: key).array else { throw .noArray(key: key) }
+        return values.map { "\(key):=\($0.text)" }
+    }
+
     private enum Value {
         case typed(JSON)
         case written(JSON)
     }
 
     private func read(_ argument: String) throws(ArgumentError) -> (key: String, value: Value) {
+        let (key, isJSON, text) = try Self.split(argument)
+        return (key, isJSON ? .written(try Self.json(text, of: key)) : .typed(try typed(text, of: key)))
+    }
+
+    /// The key, whether JSON follows, and what follows.
+    package static func split(_ argument: String) throws(ArgumentError) -> (
+        key: String, isJSON: Bool, text: String
+    ) {
         guard let sign = argument.utf8.firstIndex(of: UInt8(ascii: "=")) else {
             throw .noEqualsSign(argument)
         }
@@ -42,10 +61,10 @@ package struct ArgumentReader {
         let key = String(Substring(isJSON ? left.dropLast() : left))
         let text = String(Substring(argument.utf8[sign...].dropFirst()))
         if key.isEmpty { throw .noKey(argument) }
-        return (key, isJSON ? .written(try json(text, of: key)) : .typed(try typed(text, of: key)))
+        return (key, isJSON, text)
     }
 
-    private func json(_ text: String, of key: String) throws(ArgumentError) -> JSON {
+    private static func json(_ text: String, of key: String) throws(ArgumentError) -> JSON {
         do { return try JSON(parsing: text, .strict) } catch {
             throw .malformedJSON(key: key, reason: error.description)
         }

@@ -122,6 +122,25 @@ struct ArgumentReaderTests {
         #expect(error?.description == message)
     }
 
+    @Test(
+        "one word that stands for several is cut at commas, or holds a JSON array",
+        arguments: [
+            ("a=1,2", ["a=1", "a=2"]), ("a=x", ["a=x"]), ("a=", ["a="]), ("a=1,,2", ["a=1", "a=", "a=2"]),
+            ("a=b=c,d", ["a=b=c", "a=d"]), (#"a:=["x, y",2]"#, [#"a:="x, y""#, "a:=2"]), ("a:=[]", []),
+            (#"a:=[["u","v"],["w"]]"#, [#"a:=["u","v"]"#, #"a:=["w"]"#]),
+            ("a=x,\u{301}y", ["a=x", "a=\u{301}y"]),
+        ] as [(String, [String])])
+    func alternatives(_ argument: String, _ words: [String]) throws {
+        #expect(try ArgumentReader.alternatives(argument) == words)
+    }
+
+    @Test("what stands for no list of values is refused")
+    func noAlternatives() {
+        #expect(throws: ArgumentError.noArray(key: "a")) { try ArgumentReader.alternatives("a:=1") }
+        #expect(throws: ArgumentError.noEqualsSign("a")) { try ArgumentReader.alternatives("a") }
+        #expect(throws: ArgumentError.self) { try ArgumentReader.alternatives("a:=[1") }
+    }
+
     @Test("what a person mistyped is then named by validation")
     func validated() throws {
         let schema = try Sample.sequential.schema()

@@ -17,6 +17,13 @@ enum ArgumentPromises {
             if arguments.operands.count > words.count { return "more operands than words" }
             _ = try? arguments.integer("limit", in: 0...100)
         }
+        for word in words {
+            guard let alternatives = try? ArgumentReader.alternatives(word) else { continue }
+            let keys = alternatives.map { try? ArgumentReader.split($0).key }
+            if keys.contains(where: { $0 != (try? ArgumentReader.split(word).key) }) {
+                return "\(word): an alternative of another key"
+            }
+        }
         for model in [
             "a/b", "bytedance/seedream-4-0/sequential", "bytedance/seedance-v1.5-pro/image-to-video",
         ] {

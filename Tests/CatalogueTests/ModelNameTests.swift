@@ -1,0 +1,27 @@
+import Catalogue
+import Testing
+
+@Suite("A model by the end of its id")
+struct ModelNameTests {
+    private static let known = [
+        "maker/one/edit", "maker/two/edit", "maker/two/make", "other/make-more", "solo",
+    ]
+
+    @Test(
+        "only whole segments at the end, where one known id alone ends so",
+        arguments: [
+            ("one/edit", .completed("maker/one/edit")), ("two/make", .completed("maker/two/make")),
+            ("make", .completed("maker/two/make")), ("make-more", .completed("other/make-more")),
+            ("edit", .ambiguous(["maker/one/edit", "maker/two/edit"])),
+            ("maker/one/edit", .asTyped), ("solo", .asTyped), ("", .asTyped), ("dit", .asTyped),
+            ("maker", .asTyped), ("maker/one", .asTyped), ("foo/bar/baz", .asTyped),
+            ("x/maker/one/edit", .asTyped),
+            ("/edit", .asTyped), ("more", .asTyped),
+        ] as [(String, ModelName)])
+    func ends(_ typed: String, _ meant: ModelName) {
+        #expect(ModelName(typed, among: Self.known) == meant)
+    }
+
+    @Test("a known id wins over others that end so")
+    func exact() { #expect(ModelName("edit", among: ["edit", "maker/edit"]) == .asTyped) }
+}
