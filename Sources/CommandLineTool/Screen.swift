@@ -82,9 +82,12 @@ package final class Screen {
         }
     }
 
+    /// Whether there is somebody who sees a question, and can answer it.
+    package var canAsk: Bool { isatty(STDIN_FILENO) == 1 && talkIsTerminal }
+
     /// Asks a question that is answered with yes or no; without a terminal the answer is nil.
     package func confirm(_ question: String) -> Bool? {
-        guard isatty(STDIN_FILENO) == 1, talkIsTerminal else { return nil }
+        guard canAsk else { return nil }
         try? flush()
         try? Self.write(Array((question + " [y/N] ").utf8), to: STDERR_FILENO)
         let answer = readLine(strippingNewline: true)?.lowercased()

@@ -11,7 +11,8 @@ package enum ControlProgram {
     static let verbs: [any ControlVerb.Type] = [
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, WaitVerb.self, EventsVerb.self,
         CancelVerb.self,
-        RetryVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self, PauseVerb.self,
+        RetryVerb.self, RerunVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self,
+        PauseVerb.self,
         ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, VerifyVerb.self, PruneVerb.self, ExportVerb.self,
         BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
     ]

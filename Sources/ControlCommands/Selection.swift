@@ -5,6 +5,7 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Spelling
+internal import Startup
 
 /// Which jobs a verb is meant for: ids and ranges as typed, ids on standard input, or a filter.
 struct Selection {
@@ -28,12 +29,17 @@ struct Selection {
     private(set) var ids: [Int64] = []
     let isFilter: Bool
 
-    /// - Parameter states: which states a filter means when it names none.
-    init(_ session: Session, _ store: JobDatabase, states: [JobState], labelChooses: Bool = true) throws {
+    /// - Parameters:
+    ///   - states: which states a filter means when it names none.
+    ///   - words: the ids and ranges; nil for all operands.
+    init(
+        _ session: Session, _ store: JobDatabase, states: [JobState], labelChooses: Bool = true,
+        words: [String]? = nil
+    ) throws {
         var filter = try Self.filter(session)
         if !labelChooses { filter.label = nil }
         isFilter = !filter.isEmpty
-        let words = session.arguments.operands
+        let words = words ?? session.arguments.operands
         if isFilter {
             guard words.isEmpty else {
                 throw Failure.usage("give ids, or --state, --model and --label, not both")
@@ -122,19 +128,13 @@ struct Selection {
 
     /// What buying all of them may cost, as far as prices are known.
     private func cost(_ session: Session, _ store: JobDatabase) -> String {
-        var total = 0.0
-        var unknown = 0
+        let prices = PriceList(
+            session, store, try? session.configurationFile().read())
+        var estimate = Estimate()
         for id in ids {
             guard let job = try? store.find(id) else { continue }
-            if let price = job.priceUSD ?? Price.estimate(job, try? session.schema(of: job.model, in: store))
-            {
-                total += price
-            } else {
-                unknown += 1
-            }
+            estimate.add(job.priceUSD ?? prices.estimate(job))
         }
-        if unknown == ids.count { return " (which is paid for again; the price is not known)" }
-        let rest = unknown > 0 ? ", and \(unknown) of unknown price" : ""
-        return " (for about \(Price.text(total))\(rest))"
+        return " (\(estimate.words))"
     }
 }

@@ -82,6 +82,21 @@ struct Session {
             ?? known.first { $0.contains(typed) }
     }
 
+    /// The id whose end was typed, where only one known model ends so; else what was typed.
+    func fullName(of typed: String, in store: JobDatabase?) throws -> String {
+        switch ModelName(typed, among: try knownModels(in: store)) {
+        case .asTyped: return typed
+        case .completed(let model):
+            note("note: \(typed) is \(model)")
+            return model
+        case .ambiguous(let candidates):
+            throw Failure(
+                .inputRefused,
+                "several models end in \(SafeText.escape(typed)): "
+                    + SafeText.escape(candidates.joined(separator: ", ")), hint: "give the whole id")
+        }
+    }
+
     /// A moment as it was typed for `--name`.
     func moment(_ name: String, _ direction: TimeText.Direction) throws -> Timestamp? {
         guard let text = arguments.value(name) else { return nil }

@@ -65,7 +65,10 @@ package enum Verb: Equatable, Sendable {
                     "is \(word(job)) and had its input pruned; to make it again: jobctl enqueue \(job.model) …"
                 )
                 : .apply(.retried(resubmit: resubmit))
-        case .completed: .refused("is completed; to make it again: jobctl enqueue \(job.model) …")
+        case .completed:
+            .refused(
+                "is completed; to make it again: jobctl enqueue "
+                    + (job.inputRemovedAt == nil ? "--like \(job.id)" : "\(job.model) …"))
         case .uncertain: .refused("is uncertain; say what became of it: jobctl resolve \(job.id) --resubmit")
         case .held: .refused("is held; to send it: jobctl release \(job.id)")
         default: .refused("is \(word(job)); only a failed or cancelled job can be retried")

@@ -53,6 +53,9 @@ package struct ConfigurationFile: Sendable {
     /// Whether the file that counts is there.
     package var isThere: Bool { unsafe access(place.path, F_OK) == 0 }
 
+    /// Whether there is anything but defaults: a file or a variable.
+    package var isNeeded: Bool { place.isNamed || isThere }
+
     package func read() throws(Failure) -> Configuration {
         var reader = ConfigurationReader()
         let place = place

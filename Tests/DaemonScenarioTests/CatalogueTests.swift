@@ -40,7 +40,7 @@ import Testing
         let first = try await models("refresh", at: before)
         #expect(first.code == 0, "\(first)")
         #expect(first.output.hasPrefix("gone\tbytedance/seedance-v1.5-pro/image-to-video\t"))
-        #expect(first.output.hasSuffix("new\ttest/m5\t$0.5/output\n"))
+        #expect(first.output.hasSuffix("new\ttest/m5\t$0.50/output\n"))
         #expect(first.errors.hasSuffix("5 new, 4 gone\n"))
         #expect(
             before.requests.map { $0.line.split(separator: "offset=").last?.prefix(1) } == [
@@ -53,9 +53,9 @@ import Testing
             [CatalogueServer.entry("test/m1", price: 0.25, keys: keys)]
                 + names.dropFirst().map { CatalogueServer.entry($0, price: 0.5) })
         let dry = try await models("refresh", "--dry-run", at: newer)
-        let change = "price: $0.25/output, was $0.5/output; takes no prompt any more; takes seed; takes size"
+        let change = "price: $0.25/output, was $0.50/output; takes no prompt any more; takes seed; takes size"
         #expect(dry.output.contains("changed\ttest/m1\t\(change)\n"))
-        #expect(try await stage.jobctl("models", "m1").output.contains("$0.5/output"))
+        #expect(try await stage.jobctl("models", "m1").output.contains("$0.50/output"))
 
         let second = try await models("refresh", "--json", at: newer)
         let lines = try second.output.split(separator: "\n").map { try JSON(parsing: $0) }
@@ -101,7 +101,7 @@ import Testing
         #expect(answer.code == code, "\(answer)")
         #expect(answer.errors.contains("nothing was refreshed") && answer.output == "")
         #expect(try await stored() == ["a/b"])
-        #expect(try await stage.jobctl("models", "a/b").output.contains("$1.0/output"))
+        #expect(try await stage.jobctl("models", "a/b").output.contains("$1.00/output"))
     }
 
     @Test func aPageThatFailsLeavesEverythingAsItWas() async throws {
@@ -173,7 +173,7 @@ import Testing
             answer.output == """
                 gone\ta/gone\tHTTP 404: no such model
                 skipped\ta/moved\tthe service calls it a/elsewhere
-                new\ta/there\t$2.0/output
+                new\ta/there\t$2.00/output
 
                 """)
         #expect(try await stored() == ["a/there"])

@@ -51,6 +51,22 @@ import Testing
         #expect(try !candidates("enqueue", Sandbox.sequential, "text=x", "").contains("text="))
     }
 
+    @Test func `the keys of a matrix, what is left out, and the jobs to be like are known`() throws {
+        try sandbox.enqueue()
+        #expect(try candidates("enqueue", "sequential", "--matrix", "image") == ["image_size="])
+        #expect(
+            try candidates("enqueue", "sequential", "--matrix", "optimize_prompt_options=fast,")
+                == ["optimize_prompt_options=fast,standard"])
+        #expect(try candidates("enqueue", "--like", "") == ["1"])
+        #expect(try candidates("enqueue", "--like", "1", "image") == ["image_size="])
+        #expect(
+            try candidates("rerun", "1", "--without", "see") == [
+                "seed"
+            ])
+        #expect(try candidates("rerun", "1", "image") == ["image_size="])
+        #expect(try candidates("rerun", "--from", "") == [":files"])
+    }
+
     @Test(arguments: ["bash", "zsh", "fish"])
     func `a shell completes what a person wrote without running it`(shell: String) throws {
         guard ["/bin/", "/usr/bin/"].contains(where: { access($0 + shell, X_OK) == 0 }) else { return }

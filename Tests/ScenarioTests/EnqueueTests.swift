@@ -98,10 +98,44 @@ import Testing
     }
 
     @Test func `a model without a schema is accepted with a note, and a near one is named`() throws {
-        let answer = try sandbox.jobctl("enqueue", "edit", "prompt=x")
+        let answer = try sandbox.jobctl("enqueue", "bytedance/seedream-4-0/edt", "prompt=x")
         #expect(answer.code == 0)
-        #expect(answer.errors.contains("no schema is known for edit"))
+        #expect(answer.errors.contains("no schema is known for bytedance/seedream-4-0/edt"))
         #expect(answer.errors.contains("did you mean \(Sandbox.edit)?"))
+    }
+
+    @Test func `the end of an id is enough where only one known model ends so, and that is said`() throws {
+        let answer = try sandbox.jobctl("enqueue", "seedream-4-0/sequential", "text=x")
+        #expect(answer.code == 0)
+        #expect(answer.errors.contains("seedream-4-0/sequential is \(Sandbox.sequential)"), "\(answer)")
+        #expect(try sandbox.text("SELECT model FROM jobs") == Sandbox.sequential)
+        #expect(try sandbox.jobctl("models", "show", "edit").output.hasPrefix(Sandbox.edit))
+        // Another one that ends so, and it is a guess.
+        let schema = #"{"model_id": "other/sequential", "input_schema": {}}"#
+        #expect(try sandbox.jobctl("models", "import", try sandbox.file("other.json", schema)).code == 0)
+        for verb in [["enqueue"], ["validate"], ["models", "show"]] {
+            let answer = try sandbox.run(Sandbox.program, verb + ["sequential"])
+            #expect(answer.code == 65 && answer.errors.contains("other/sequential"), "\(answer)")
+        }
+        #expect(try sandbox.jobctl("enqueue", "seedream-4-0/sequential", "text=x").code == 0)
+        #expect(try sandbox.jobCount() == 2)
+    }
+
+    @Test func `an id that may be a real one goes as it was typed, also in the lines of a batch`() throws {
+        #expect(try sandbox.jobctl("enqueue", "foo/bar/baz", "x=1").code == 0)
+        #expect(try sandbox.jobctl("enqueue", "bytedance", "x=1").code == 0)
+        let line = #"{"model": "sequential", "input": {}}"#
+        #expect(try sandbox.jobctl("enqueue", "--batch", "-", input: line).code == 0)
+        #expect(
+            try sandbox.texts("SELECT model FROM jobs ORDER BY id") == [
+                "foo/bar/baz", "bytedance", "sequential",
+            ])
+    }
+
+    @Test func `what is sent against the schema is named, with what was probably meant`() throws {
+        let answer = try sandbox.jobctl("enqueue", Sandbox.edit, "promt=x", "--no-validate")
+        #expect(answer.code == 0)
+        #expect(answer.errors.contains("did you mean \"prompt\"?"), "\(answer)")
     }
 
     @Test(arguments: ["", "../etc", "a//b", "a b", "a/../b", "\u{1B}[2J", String(repeating: "m", count: 257)])

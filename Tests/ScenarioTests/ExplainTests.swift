@@ -100,7 +100,7 @@ import Testing
         let fits = try explain(cheap, "--set", "budget.day_usd=0.2", "--set", price)
         withExtendedLifetime(lock) {}
         #expect(told.reason == "budget", "\(told)")
-        #expect(told.text.contains("about $0.3, and $0.0 of the $0.2 of budget.day_usd"), "\(told)")
+        #expect(told.text.contains("about $0.30, and $0.00 of the $0.20 of budget.day_usd"), "\(told)")
         #expect(told.hint.contains("--set") && told.hint.contains("next day"))
         #expect(fits.reason == "due", "\(fits)")
     }

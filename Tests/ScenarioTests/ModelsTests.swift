@@ -71,9 +71,10 @@ import Testing
              "pricing_note": "Half a dollar.", "input_schema": {"properties": {"duration": {"type": "integer"}}}}
             """#
         #expect(try sandbox.jobctl("models", "import", try sandbox.file("one.json", entry)).code == 0)
-        #expect(try sandbox.jobctl("models", "the", "one").output.hasPrefix("a/b\t$0.5/second\t20"))
+        #expect(try sandbox.jobctl("models", "the", "one").output.hasPrefix("a/b\t$0.50/second\t20"))
         #expect(
-            try sandbox.jobctl("models", "show", "a/b").output.contains("price: $0.5/second (Half a dollar.)")
+            try sandbox.jobctl("models", "show", "a/b").output.contains(
+                "price: $0.50/second (Half a dollar.)")
         )
         let json = try sandbox.jobctl("models", "one", "--json").object()
         #expect(json["base_price_usd"] == .number("0.5") && json["pricing_note"] == "Half a dollar.")

@@ -56,6 +56,15 @@ struct TerminalTests {
         "explain 1", "explain 1-2 --json", "list --sort \"$HOSTILE\"", "list --columns \"id,$HOSTILE\"",
         "list --columns id,key,error_message,remote_status,input", "help \"sta$HOSTILE\"",
         "explain \"$HOSTILE\"",
+        "enqueue sequential --matrix \"$HOSTILE=1,2\" -n",
+        "enqueue sequential --matrix \"text=1,$HOSTILE\" -n",
+        "enqueue sequential --matrix \"text=1,$HOSTILE\" --matrix \"seed=$HOSTILE\"",
+        "enqueue --like \"$HOSTILE\"", "enqueue --like 1 --without \"$HOSTILE\"", "rerun \"$HOSTILE\"",
+        "rerun --from \"/$HOSTILE\"", "enqueue sequential \"text=@/$HOSTILE\"",
+        "enqueue --like 1 --repeat 2 -n",
+        "enqueue sequential --edit --set \"$HOSTILE\"", "enqueue \"a/$HOSTILE\"",
+        "rerun 1 --label \"$HOSTILE\"",
+        "rerun --label \"$HOSTILE\" --state uncertain -n",
         "set 1 --label \"$HOSTILE\" --json", "models import \"/$HOSTILE\"", "-\"$HOSTILE\"",
     ])
     func `nothing that a person or a server wrote steers the terminal`(words: String) throws {

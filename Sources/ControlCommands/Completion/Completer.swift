@@ -22,7 +22,7 @@ struct Completer {
             let place = words.indices.first(where: { isOperand(words, at: $0, ControlProgram.commonOptions) })
         else {
             if let option = waiting(words, ControlProgram.commonOptions) {
-                return values(of: option, unfinished)
+                return values(of: option, of: nil, unfinished)
             }
             return unfinished.hasPrefix("-")
                 ? Self.names(of: ControlProgram.commonOptions)
@@ -32,17 +32,18 @@ struct Completer {
         openStore(words)
         let options = verb.command.options + ControlProgram.commonOptions
         let rest = Array(words[(place + 1)...])
-        if let option = waiting(rest, options) { return values(of: option, unfinished) }
+        let operands = rest.indices.filter { isOperand(rest, at: $0, options) }.map { rest[$0] }
+        let model = model(of: operands, rest)
+        if let option = waiting(rest, options) { return values(of: option, of: model, unfinished) }
         if unfinished.hasPrefix("--"), let equals = unfinished.firstIndex(of: "=") {
             let name = unfinished[..<equals].dropFirst(2)
             guard let option = options.first(where: { $0.name == name }) else { return .none }
             let value = String(unfinished[unfinished.index(after: equals)...])
-            guard case .words(let words) = values(of: option, value) else { return .none }
+            guard case .words(let words) = values(of: option, of: model, value) else { return .none }
             return .words(words.map { ("--\(name)=\($0.text)", $0.meaning) })
         }
         if unfinished.hasPrefix("-"), unfinished != "-" || rest.isEmpty { return Self.names(of: options) }
-        let operands = rest.indices.filter { isOperand(rest, at: $0, options) }.map { rest[$0] }
-        return self.operands(of: verb, after: operands, unfinished)
+        return self.operands(of: verb, after: operands, unfinished, model)
     }
 
     private static func names(of options: [Option]) -> Candidates {
@@ -75,7 +76,9 @@ struct Completer {
         store = try? JobDatabase(directory, .read, busyTimeout: .milliseconds(200))
     }
 
-    private func values(of option: Option, _ unfinished: String) -> Candidates {
+    private func values(
+        of option: Option, of model: String?, _ unfinished: String
+    ) -> Candidates {
         switch option.value {
         case "FILE": return .files
         case "DIR": return .directories
@@ -85,6 +88,9 @@ struct Completer {
             let dash = unfinished.hasPrefix("-") ? "-" : ""
             return .words(JobOrder.Key.allCases.map { dash + $0.rawValue })
         case "MODEL": return models()
+        case "ID": return ids([], except: [])
+        case "KEY": return model.map { keys(of: $0, given: []) } ?? .none
+        case "KEY=A,B,…": return model.map { matrix(of: $0, unfinished) } ?? .none
         case "KEY=VALUE": return .words(Configuration.manual.map { ("\($0.key)=", $0.meaning) })
         case "TEXT" where option.name == "label": return .words((try? store?.labels(limit: 200)) ?? [])
         default: return .none
@@ -103,7 +109,8 @@ struct Completer {
     }
 
     private func operands(
-        of verb: any ControlVerb.Type, after words: [String], _ unfinished: String
+        of verb: any ControlVerb.Type, after words: [String], _ unfinished: String,
+        _ model: String?
     ) -> Candidates {
         switch (verb.command.name, words.count) {
         case ("help", 0):
@@ -117,9 +124,11 @@ struct Completer {
         case ("models", 0): return .words(["show", "refresh", "import", "forget"])
         case ("models", _) where words.first == "refresh": return models()
         case ("models", 1): return models()
-        case ("enqueue", 0), ("validate", 0): return models()
         case ("enqueue", _), ("validate", _):
-            return inputs(of: words[0], unfinished, given: words.dropFirst())
+            guard let model else { return models() }
+            return inputs(of: model, unfinished, given: words)
+        case ("rerun", 1...) where words.first != "-":
+            return model.map { inputs(of: $0, unfinished, given: words) } ?? .none
         default:
             let operands = verb.command.operands
             return operands.contains("ID") ? ids(Self.states[verb.command.name] ?? [], except: words) : .none
@@ -145,19 +154,54 @@ struct Completer {
             })
     }
 
+    /// The model that a line is about: the first operand, else that of the job that it names.
+    private func model(of operands: [String], _ words: [String]) -> String? {
+        let like = words.firstIndex(of: "--like").flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
+        let first = operands.first
+        if let first, Int64(first) == nil, !first.contains("="), like == nil || !first.isEmpty {
+            let known = Set(Schema.builtIn.map(\.modelID) + ((try? store?.storedModels().map(\.model)) ?? []))
+            if case .completed(let model) = ModelName(first, among: Array(known)) { return model }
+            return first
+        }
+        return (like ?? first).flatMap { Int64($0) }.flatMap { try? store?.find($0)?.model }
+    }
+
+    private func schema(of model: String) -> Schema? {
+        Schema.known(model, stored: (try? store?.storedModel(model)).flatMap { $0?.document })
+    }
+
+    private func keys(of model: String, ending: String = "", given: some Sequence<String>) -> Candidates {
+        let open = (schema(of: model)?.properties ?? []).filter { property in
+            property.isList || !given.contains { $0.hasPrefix(property.name + "=") }
+        }
+        return .words(open.map { ($0.name + ending, $0.title ?? $0.description ?? "") })
+    }
+
+    private func choices(of key: String, _ model: String) -> [String] {
+        guard let property = schema(of: model)?[key] else { return [] }
+        let choices = property.type == .boolean ? [.bool(true), .bool(false)] : property.choices
+        return choices.map { $0.string ?? $0.text }
+    }
+
     /// `KEY=` of the model's input; then the choices of that key.
-    private func inputs(of model: String, _ unfinished: String, given: ArraySlice<String>) -> Candidates {
-        let document = (try? store?.storedModel(model)).flatMap { $0?.document }
-        guard let schema = Schema.known(model, stored: document) else { return .none }
+    private func inputs(of model: String, _ unfinished: String, given: [String]) -> Candidates {
         guard let equals = unfinished.firstIndex(of: "=") else {
-            let open = schema.properties.filter { property in
-                property.isList || !given.contains { $0.hasPrefix(property.name + "=") }
-            }
-            return .words(open.map { ("\($0.name)=", $0.title ?? $0.description ?? "") })
+            return keys(of: model, ending: "=", given: given)
         }
         let key = String(unfinished[..<equals])
-        guard let property = schema[key] else { return .none }
-        let choices = property.type == .boolean ? [.bool(true), .bool(false)] : property.choices
-        return .words(choices.map { "\(key)=\($0.string ?? $0.text)" })
+        return .words(choices(of: key, model).map { "\(key)=\($0)" })
+    }
+
+    /// The same where several choices stand one behind the other.
+    private func matrix(of model: String, _ unfinished: String) -> Candidates {
+        guard let equals = unfinished.firstIndex(of: "=") else {
+            return keys(of: model, ending: "=", given: [])
+        }
+        let key = String(unfinished[..<equals])
+        let list = unfinished[unfinished.index(after: equals)...]
+        let done = list.lastIndex(of: ",").map { String(list[...$0]) } ?? ""
+        let isTaken = Set(done.split(separator: ",").map(String.init))
+        let open = choices(of: key, model).filter { !isTaken.contains($0) && !$0.contains(",") }
+        return .words(open.map { "\(key)=\(done)\($0)" })
     }
 }

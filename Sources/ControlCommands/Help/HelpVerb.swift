@@ -16,7 +16,7 @@ enum HelpVerb: ControlVerb {
 
     /// What each verb is for. One that is in no group is listed after them.
     private static let groups: [(title: String, verbs: [String])] = [
-        ("make", ["enqueue", "validate", "models"]),
+        ("make", ["enqueue", "rerun", "validate", "models"]),
         (
             "look",
             ["list", "show", "explain", "search", "wait", "watch", "events", "stats", "gallery", "export"]

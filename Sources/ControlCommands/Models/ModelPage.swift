@@ -11,8 +11,9 @@ struct ModelPage {
     /// Longer lines are hard to read, however wide the terminal is.
     private static let widest = 100
 
-    static func show(_ name: String, _ session: Session) throws -> ExitCode {
+    static func show(_ typed: String, _ session: Session) throws -> ExitCode {
         let store = try session.storeIfAny()
+        let name = try session.fullName(of: typed, in: store)
         guard let model = try session.knownModel(name, in: store) else {
             throw Failure(
                 .no, "no schema is known for \(SafeText.escape(name))",

@@ -27,23 +27,21 @@ enum ValidateVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        var draft = JobDraft(session, try session.storeIfAny())
+        var typed = TypedInput(session, try session.storeIfAny())
         var validation = Validation(session, fetches: session.arguments.has("fetch"))
-        let model = session.arguments.operands.first
         if let path = session.arguments.value("batch") {
             guard session.arguments.operands.count <= 1, !session.arguments.has("input") else {
                 throw Failure.usage("--batch takes at most a MODEL; inputs stand in the lines")
             }
+            let model = try session.arguments.operands.first.map { try typed.draft.model($0) }
             let defaults = NewJob(model: model ?? "", input: "")
             // The draft only reads: what the schema says of an input is told with what is said of its files.
-            var schemas = JobDraft(session, draft.store)
+            var draft = JobDraft(session, typed.store)
             try Batch(defaults: defaults, validates: false).lines(try InputReader(path), &draft) {
                 line, result in
                 switch result {
-                case .success(let job):
-                    let schema = try schemas.schema(of: job.model)
-                    try validation.add(
-                        CheckedInput(job.model, try JSON(parsing: job.input), schema, line: line))
+                case .success(let read):
+                    try validation.add(CheckedInput(read.job.model, read.input, read.schema, line: line))
                 case .failure(let failure):
                     try validation.add(CheckedInput(unreadable: failure.message, line: line))
                 }
@@ -51,9 +49,9 @@ enum ValidateVerb: ControlVerb {
             }
             return try validation.finish()
         }
-        guard let model else { throw Failure.usage("which model?", hint: "jobctl models lists them") }
-        let input = try EnqueueVerb.input(session, model, &draft)
-        try validation.add(CheckedInput(model, input, try draft.schema(of: model)))
+        let template = try typed.template()
+        let schema = try typed.draft.schema(of: template.model)
+        try validation.add(CheckedInput(template.model, .object(template.input), schema))
         return try validation.finish()
     }
 }

@@ -1,3 +1,4 @@
+internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 internal import JobModel
@@ -6,6 +7,13 @@ internal import Spelling
 
 /// Reads jobs from JSON Lines: all of them become jobs, or none.
 struct Batch {
+    /// One line's job, and what its price depends on.
+    struct Line {
+        let job: NewJob
+        let input: JSON
+        let schema: Schema?
+    }
+
     /// Values for the lines that do not say their own.
     let defaults: NewJob
     let validates: Bool
@@ -16,7 +24,7 @@ struct Batch {
     private static let mostFaults = 20
 
     /// Visits each line's job. After a first faulty line it only looks for more of them, and then throws.
-    func forEach(_ reader: InputReader, _ draft: inout JobDraft, visit: (NewJob) throws -> Void) throws {
+    func forEach(_ reader: InputReader, _ draft: inout JobDraft, visit: (Line) throws -> Void) throws {
         var faults: [String] = []
         try lines(reader, &draft) { number, line in
             switch line {
@@ -34,13 +42,13 @@ struct Batch {
     /// Visits each line with its number: its job, or why it is none. Ends early where `visit` says so.
     func lines(
         _ reader: InputReader, _ draft: inout JobDraft,
-        visit: (Int, Result<NewJob, Failure>) throws -> Bool
+        visit: (Int, Result<Line, Failure>) throws -> Bool
     ) throws {
         var number = 0
         while let line = try reader.line() {
             number += 1
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-            let result: Result<NewJob, Failure>
+            let result: Result<Line, Failure>
             do { result = .success(try read(line, &draft)) } catch let failure as Failure
                 where failure.code == .inputRefused || failure.code == .usage
             {
@@ -50,7 +58,7 @@ struct Batch {
         }
     }
 
-    private func read(_ line: [UInt8], _ draft: inout JobDraft) throws -> NewJob {
+    private func read(_ line: [UInt8], _ draft: inout JobDraft) throws -> Line {
         let object: JSONObject
         do throws(JSONError) {
             guard let parsed = try JSON(parsing: line, .strict).object else {
@@ -89,7 +97,7 @@ struct Batch {
             guard let flag = hold.bool else { throw Self.fault("\"hold\" must be true or false") }
             job.isHeld = flag
         }
-        return job
+        return Line(job: job, input: input, schema: try draft.schema(of: model))
     }
 
     private func text(_ key: String, _ object: JSONObject) throws -> String? {

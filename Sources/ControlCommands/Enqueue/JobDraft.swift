@@ -10,6 +10,10 @@ struct JobDraft {
     let store: JobDatabase?
     /// Looked up once a model: a batch may name the same one a million times.
     private var schemas: [String: Schema?] = [:]
+    /// Whether it says what is sent against a schema, as it will be paid for.
+    var saysWhatIsWaived = false
+    /// How many jobs that are.
+    private var waived = 0
 
     init(_ session: Session, _ store: JobDatabase?) {
         self.session = session
@@ -28,6 +32,17 @@ struct JobDraft {
                     + (near.map { "; did you mean \($0)?" } ?? ""))
         }
         return schema
+    }
+
+    /// The model that a person means who typed `model`: the whole id, or its end where only one known id ends so.
+    mutating func model(_ typed: String) throws -> String {
+        if schemas[typed] != nil { return typed }
+        try check(model: typed)
+        if let schema = try session.schema(of: typed, in: store) {
+            schemas[typed] = .some(schema)
+            return typed
+        }
+        return try session.fullName(of: typed, in: store)
     }
 
     private func check(model: String) throws {
@@ -53,20 +68,32 @@ struct JobDraft {
 
     /// Checks the input, and says every violation.
     mutating func job(_ model: String, _ input: JSON, validates: Bool) throws -> NewJob {
-        let schema = try schema(of: model)
         var job = NewJob(model: model, input: input.text)
-        guard validates else {
-            job.validation = .waived
-            return job
-        }
-        let violations = schema?.violations(in: input) ?? []
-        guard violations.isEmpty else {
-            let lines = violations.map { "\n  " + SafeText.escape("\($0.path): \($0.message)") }.joined()
-            throw Failure(
-                .inputRefused, "the input breaks the schema of \(model):\(lines)",
-                hint: "jobctl models show \(model) tells what it takes; --no-validate sends it anyway")
-        }
-        job.validation = .passed
+        job.validation = try validation(model, input, validates: validates)
         return job
+    }
+
+    /// The same for the input alone.
+    mutating func validation(_ model: String, _ input: JSON, validates: Bool) throws -> Job.Validation {
+        let schema = try schema(of: model)
+        guard validates || saysWhatIsWaived else { return .waived }
+        let violations = schema?.violations(in: input) ?? []
+        if violations.isEmpty { return validates ? .passed : .waived }
+        let lines = violations.map { "  " + SafeText.escape("\($0.path): \($0.message)") }
+        guard validates else {
+            waived += 1
+            if waived == 1 { noteWaived(lines) }
+            if waived == 2 { session.note("note: others break their schemas too, and are sent anyway") }
+            return .waived
+        }
+        throw Failure(
+            .inputRefused, "the input breaks the schema of \(model):\n" + lines.joined(separator: "\n"),
+            hint: "jobctl models show \(model) tells what it takes; --no-validate sends it anyway")
+    }
+
+    /// What is sent against the schema is paid for: a key that is misspelt as much as one that the schema lacks.
+    func noteWaived(_ lines: [String]) {
+        session.note("note: sent anyway, although the schema says:")
+        for line in lines { session.note(line) }
     }
 }

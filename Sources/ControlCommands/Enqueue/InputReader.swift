@@ -4,6 +4,8 @@ internal import Glibc
 /// Reads a named file, or standard input for `-`, in pieces.
 @safe final class InputReader {
     private let file: Int32
+    /// Where a file that can be read again began.
+    private let beginning: off_t
     private var buffer: [UInt8] = []
     private var start = 0
     private var hasEnded = false
@@ -14,6 +16,7 @@ internal import Glibc
     init(_ path: String) throws {
         file = unsafe path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Self.failure(path) }
+        beginning = lseek(file, 0, SEEK_CUR)
         var status = stat()
         if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             close(file)
@@ -21,7 +24,13 @@ internal import Glibc
         }
     }
 
-    private init(file: Int32) { self.file = file }
+    private init(file: Int32) { (self.file, beginning) = (file, 0) }
+
+    /// Goes back to where it began: for what is `spooled`.
+    func rewind() {
+        (buffer, start, hasEnded) = ([], 0, false)
+        lseek(file, beginning, SEEK_SET)
+    }
 
     deinit { close(file) }
 

@@ -1,0 +1,60 @@
+internal import CommandLineTool
+internal import JobStore
+
+enum EnqueueVerb: ControlVerb {
+    static let command = Command(
+        "enqueue", "add a job, or many of them", operands: "MODEL [KEY=VALUE …]",
+        discussion: [
+            "MODEL is a whole id, or the end of one (whole segments) where only one known model ends so. "
+                + "KEY=VALUE is read as the type that the model's schema names, and as text where there is no schema; the "
+                + "beginning of a choice is enough where only one begins so. KEY:=JSON is read as JSON. A key given again "
+                + "makes a list. KEY=@FILE is the text of a file, KEY=@- of standard input, KEY=@@TEXT a text that begins "
+                + "with @. Nothing is filled in: defaults are the service's to apply.",
+            "When the answer is there, the job is on disk. An input that breaks the schema is refused with all reasons. "
+                + "--like ID takes model and input of another job; KEY=VALUE replaces a key, --without takes one away.",
+            "--matrix makes a job for each value, --repeat makes several of each: with seeds counted up from seed=N where it "
+                + "is given, else drawn at random, the same ones for each combination; they stand in the inputs. The key of "
+                + "--key is then KEY-1, KEY-2 and so on. All are enqueued or none, at most 10000.",
+            "A batch is JSON Lines of {\"model\", \"input\", \"label\", \"key\", \"priority\", \"not_before\", \"hold\"}. "
+                + "Every line is enqueued, or none; the options here are for lines that do not say their own.",
+            "Where the estimate is above confirm_above_usd of the configuration it asks first, and without a terminal it "
+                + "needs --yes. A price that is not known is asked for too.",
+        ],
+        options: [
+            Option("input", value: "FILE", "the whole input as JSON from a file; - for standard input"),
+            Option("like", value: "ID", "model and input of that job, with the changes given here"),
+        ] + OrderOptions.varying + [
+            Option("batch", value: "FILE", "many jobs as JSON Lines from a file; - for standard input"),
+            Option("label", value: "TEXT", "a word to find it by"),
+        ] + OrderOptions.sending + [
+            Option("dry-run", short: "n", "check it and show what would be sent, but store nothing"),
+            Option("yes", short: "y", "do not ask"),
+        ] + Session.configurationOptions,
+        examples: [
+            .init(
+                "jobctl enqueue seedream-4-0/sequential text='Generate 2 images of a fox' "
+                    + "sequential_image_generation_options=2 image_size=2560",
+                "two pictures, 2560:1440 (16:9)"),
+            .init(
+                "jobctl enqueue bytedance/seedream-4-0/edit prompt='at night' images=https://example.com/a.png "
+                    + "images=https://example.com/b.png", "a list of two"),
+            .init(
+                "jobctl enqueue bytedance/seedream-4-0/edit --input edit.json --wait", "from a file, and wait"
+            ),
+            .init(
+                "jobctl enqueue seedream-4-0/sequential text=@prompt.txt --matrix image_size=2048,2560 --repeat 3",
+                "a prompt in a file, two sizes, three seeds: six jobs"),
+            .init("jobctl enqueue --like 12 image_size=2560 --edit", "job 12 in another size, edited first"),
+            .init("jobctl enqueue --batch jobs.jsonl --label spring", "many at once"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        if session.arguments.has("batch") { return try BatchOrdering(session: session).run() }
+        let store = try session.storeIfAny(session.arguments.has("dry-run") ? .read : .write)
+        var typed = TypedInput(session, store)
+        let template = try typed.template()
+        let options = try OrderOptions(session, labelIsNew: true)
+        return try Ordering(session: session, store: store, name: "enqueue", options: options)
+            .run([template], &typed.words, &typed.draft)
+    }
+}

@@ -1,0 +1,63 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import JSON
+
+/// `KEY=VALUE` as people type it: `KEY=@FILE` is the text of a file, `KEY=@-` that of standard input, `KEY=@@…` a text that
+/// begins with an @; after `:=` the file holds JSON.
+struct InputWords {
+    private var standardInputIsTaken: Bool
+
+    init(standardInputIsTaken: Bool) { self.standardInputIsTaken = standardInputIsTaken }
+
+    /// The words with the texts of files in the place of their names.
+    mutating func resolved(_ words: [String]) throws -> [String] { try words.map { try resolved($0) } }
+
+    private mutating func resolved(_ word: String) throws -> String {
+        let (key, isJSON, text) = try Self.saying { () throws(ArgumentError) in
+            try ArgumentReader.split(word)
+        }
+        guard text.utf8.first == UInt8(ascii: "@") else { return word }
+        let path = String(Substring(text.utf8.dropFirst()))
+        let sign = isJSON ? ":=" : "="
+        if !isJSON, path.utf8.first == UInt8(ascii: "@") { return "\(key)=\(path)" }
+        do { return key + sign + (try self.text(of: path)) } catch let failure as Failure {
+            let key = SafeText.escape(DisplayWidth.cut(key, to: 40))
+            throw Failure(
+                failure.code, "\(key): \(failure.message)",
+                hint: isJSON ? nil : "\(key)=@FILE reads a file; a text that begins with @ is \(key)=@@…")
+        }
+    }
+
+    private mutating func text(of path: String) throws -> String {
+        if path.isEmpty { throw Failure.usage("which file?") }
+        if path == "-" {
+            if standardInputIsTaken { throw Failure.usage("standard input can be read only once") }
+            standardInputIsTaken = true
+        }
+        var bytes = try InputReader(path).all()
+        // The end of the last line is no part of what it says.
+        if bytes.last == 0x0A { bytes.removeLast() }
+        if bytes.last == 0x0D { bytes.removeLast() }
+        let name = path == "-" ? "standard input" : SafeText.escape(path)
+        if bytes.contains(0) { throw Failure(.inputRefused, "\(name) holds a NUL, and is no text") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(.inputRefused, "\(name) is not UTF-8")
+        }
+        return text
+    }
+
+    /// Reads words that are resolved, by the types of the schema.
+    static func read(_ words: [String], _ schema: Schema?) throws -> JSONObject {
+        try saying { () throws(ArgumentError) in try ArgumentReader(schema: schema).read(words) }
+    }
+
+    /// Runs `body`, and says what is wrong with a word in the program's way.
+    static func saying<Value>(_ body: () throws(ArgumentError) -> Value) throws -> Value {
+        do throws(ArgumentError) { return try body() } catch {
+            switch error {
+            case .noEqualsSign, .noKey, .noArray: throw Failure(.usage, SafeText.escape("\(error)"))
+            case .malformedJSON, .ambiguous: throw Failure(.inputRefused, SafeText.escape("\(error)"))
+            }
+        }
+    }
+}
