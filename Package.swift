@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
-        .testTarget(name: "GalleryTests", dependencies: ["Digest", "Gallery", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "GalleryTests", dependencies: ["Digest", "Gallery", "JSON"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTests", dependencies: ["Digest", "Locked", "HTTP", "ScriptedServer"],

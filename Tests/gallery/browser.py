@@ -78,7 +78,7 @@ class Browser:
 
     def wait(self, script):
         end = time.monotonic() + 60
-        while not self.evaluate(script):
+        while not self.evaluate(f"!!({script})"):
             if time.monotonic() > end:
                 raise AssertionError(f"waited in vain for {script}")
             time.sleep(0.05)
@@ -90,8 +90,10 @@ class Browser:
             {"name": "prefers-reduced-motion", "value": "reduce" if reduced else "no-preference"}])
 
     def open(self, url):
-        self.events.clear()
+        # What the last page still asks for is not this one's.
         self.call("Page.navigate", url="about:blank")
+        self.wait("document.readyState === 'complete' && location.protocol === 'about:'")
+        self.events.clear()
         self.call("Page.navigate", url=url)
         self.wait("document.readyState === 'complete' && location.protocol !== 'about:'")
 
