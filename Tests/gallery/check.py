@@ -15,7 +15,8 @@ import sys
 import tempfile
 import threading
 
-from browser import Browser
+sys.dont_write_bytecode = True
+from browser import Browser  # noqa: E402
 
 programs, pictures = (os.path.abspath(path) for path in sys.argv[1:3])
 work = tempfile.mkdtemp(prefix="jobd-gallery-")
@@ -230,7 +231,6 @@ def main():
     jobctl("gallery", linked)
     jobctl("gallery", copied, "--copy")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=copied)
-    handler.log_message = lambda *_: None
     http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -246,7 +246,7 @@ def main():
     finally:
         browser.close()
         server.shutdown()
-        print(work)
+        shutil.rmtree(work, ignore_errors=True)
     print(f"pictures of it: {pictures}")
 
 

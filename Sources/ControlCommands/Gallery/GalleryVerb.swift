@@ -8,7 +8,7 @@ internal import JobStore
 
 enum GalleryVerb: ControlVerb {
     static let command = Command(
-        "gallery", "pages of what was made, to look at in a browser", operands: "DIR",
+        "gallery", "what was made, as a page to look at in a browser", operands: "DIR",
         discussion: [
             "Writes DIR/index.html: pictures, films and sound with their prompts, models, seeds, costs and dates; a "
                 + "search, filters, a table that compares jobs by two keys of their inputs, and for each job the command that "
@@ -36,10 +36,11 @@ enum GalleryVerb: ControlVerb {
     private static let most = 10_000
 
     static func run(_ session: Session) throws -> ExitCode {
-        guard let path = session.arguments.operands.first, session.arguments.operands.count == 1, path != ""
+        guard var path = session.arguments.operands.first, session.arguments.operands.count == 1, path != ""
         else {
             throw Failure.usage("which directory?", hint: "jobctl gallery DIR")
         }
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         var filter = try filter(session)
         let limit = filter.limit ?? most
         filter.limit = limit + 1

@@ -168,7 +168,7 @@ const rowOf = index => {
 const card = (index, row) => {
   const item = shown[index];
   const [left, width] = row.places[index - row.first];
-  const about = [item.job.short, item.job.seed && `seed ${item.job.seed}`, money(item.job), item.of > 1 && `${item.file.n} of ${item.of}`];
+  const about = [item.job.s !== "completed" && item.job.s, item.job.short, item.job.seed && `seed ${item.job.seed}`, money(item.job), item.of > 1 && `${item.file.n} of ${item.of}`];
   const button = liven(make("button", { className: "card", tabIndex: index === current ? 0 : -1, "aria-haspopup": "dialog", "data-index": index },
     make("span", { className: "frame" }, ...face(item)),
     make("span", { className: "words", dir: "auto", textContent: item.prompt, "aria-hidden": "true" }),
