@@ -99,8 +99,21 @@ struct ThumbnailTests {
         #expect(try thumbnails().count == 2 && !thumbnails().contains { $0.hasSuffix(".part") })
     }
 
-    @Test func `the helper alone can open nothing and takes nothing that is no picture`() throws {
+    @Test func `the helper confines itself before it reads, and takes nothing that is no picture`() throws {
         let helper = String(Sandbox.program.dropLast("jobctl".count)) + "jobthumb"
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let process = try sandbox.start([], input: ends[0], program: helper)
+        let place = "/proc/\(process.processID)/"
+        try process.waits { ScratchFile.text(place + "status").contains("Seccomp:\t2") }
+        let limits = ScratchFile.text(place + "limits")
+        for limit in ["Max address space", "Max cpu time", "Max file size"] {
+            #expect(
+                limits.split(separator: "\n").contains { $0.hasPrefix(limit) && !$0.contains("unlimited") })
+        }
+        for end in ends { close(end) }
+        #expect(process.finish().code == 1)
         for content in ["", "no picture", "\u{7F}ELF", "RIFF", "RIFF\0\0\0\0WEBPVP8 ", "GIF89a"] {
             let answer = try sandbox.run(helper, [], input: content)
             #expect(answer.code == 1 && answer.output.isEmpty)
