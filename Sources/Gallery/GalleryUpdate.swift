@@ -99,7 +99,8 @@ package struct GalleryUpdate {
         try workers.make(missing) { file, isMade in
             count += 1
             progress("\(count) of \(missing.count) thumbnails")
-            if isMade { made.insert(file.thumbnailName) } else { declined.insert(file.thumbnailName) }
+            if isMade == true { made.insert(file.thumbnailName) }
+            if isMade == false { declined.insert(file.thumbnailName) }
         }
         tally.made = made.intersection(missing.map(\.thumbnailName)).count
         return (made, declined)

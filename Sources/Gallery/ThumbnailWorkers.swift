@@ -13,8 +13,14 @@ internal import Glibc
         let output: Int32
     }
 
-    /// Makes the thumbnails of `files`; `visit` hears of each whether it could be made.
-    func make(_ files: [GalleryFile], visit: (GalleryFile, Bool) -> Void) throws(GalleryError) {
+    /// How a process ends whose picture is to blame: it says no, breaks, or reaches a limit.
+    private static let verdicts = [
+        SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGXCPU, SIGXFSZ, SIGALRM, 1 << 8,
+    ]
+
+    /// Makes the thumbnails of `files`; `visit` hears of each whether it could be made, and nil where that is open: the
+    /// helper was ended by somebody, or does not run here.
+    func make(_ files: [GalleryFile], visit: (GalleryFile, Bool?) -> Void) throws(GalleryError) {
         let most = min(16, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         var waiting = files[...]
         var running: [pid_t: Work] = [:]
@@ -42,7 +48,8 @@ internal import Glibc
             } else {
                 folder.discardPart(of: work.file.thumbnailName)
             }
-            visit(work.file, isMade)
+            // Without the bit that tells of a core dump.
+            visit(work.file, isMade ? true : Self.verdicts.contains(status & ~0x80) ? false : nil)
         }
     }
 

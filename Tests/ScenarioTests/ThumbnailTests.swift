@@ -65,13 +65,18 @@ struct ThumbnailTests {
         #expect(again["made"]?.integer == 0 && again["thumbnails"]?.integer == 3)
     }
 
-    @Test(arguments: ["#!/bin/sh\nexit 3\n", "#!/bin/sh\nkill -SEGV $$\n", "no program\n", "#!/bin/sh\n"])
-    func `a helper that fails leaves the pictures to serve themselves`(helper: String) throws {
+    /// What broke on a picture is not tried again; a helper that does not run says nothing about pictures.
+    @Test(arguments: [
+        ("#!/bin/sh\nexit 1\n", 0), ("#!/bin/sh\nkill -SEGV $$\n", 0), ("#!/bin/sh\nkill -TERM $$\n", 2),
+        ("#!/bin/sh\nexit 127\n", 2), ("no program\n", 2), ("#!/bin/sh\n", 2),
+    ])
+    func `a helper that fails leaves the pictures to serve themselves`(helper: String, later: Int64) throws {
         try fill(2)
         let answer = try sandbox.run(try jobctl(besides: helper), ["gallery", folder, "--json"])
         #expect(answer.code == 0, "\(answer)")
         #expect(try answer.object()["thumbnails"]?.integer == 0 && answer.object()["files"]?.integer == 2)
         #expect(try thumbnails() == [])
+        #expect(try sandbox.jobctl("gallery", folder, "--json").object()["made"]?.integer == later)
     }
 
     @Test func `without the helper it says so, and goes on`() throws {
