@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
-PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev pkg-config sqlite3
+PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
+    libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
@@ -18,7 +19,7 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd torture soak mutations format lint clean
+.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +46,7 @@ install: ## put what `make release` has built below PREFIX (/usr/local); DESTDIR
 	install -d $(BIN) $(LIB)/jobd $(LIB)/systemd/system $(LIB)/systemd/user $(LIB)/sysusers.d $(LIB)/tmpfiles.d \
 	    $(SHARE)/doc/jobd $(DESTDIR)$(SYSCONFDIR)/jobd
 	install -s -m 755 $(PROGRAMS:%=.build/release/%) $(BIN)/
+	install -s -m 755 .build/release/jobthumb $(LIB)/jobd/
 	install -m 755 systemd/slow-restart $(LIB)/jobd/
 	for unit in system user; do \
 	    file=systemd/jobd.service; [ $$unit = system ] || file=systemd/$$unit/jobd.service; \
@@ -105,6 +107,10 @@ fuzz: deps ## every parser with libFuzzer, each for FUZZ_SECONDS (20)
 
 test-systemd: deb ## the package in a real systemd: a Debian 12 of its own in a container (root)
 	systemd/test.sh
+
+test-gallery: deps ## galleries in Chromium, which it needs (apt-get install chromium); pictures of it in .build/gallery
+	swift build
+	Tests/gallery/check.py .build/debug .build/gallery
 
 torture: deps ## all crashes, power cuts and faults, an hour of them (TORTURE_SEED=N repeats the choices of a run)
 	swift build --build-tests

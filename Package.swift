@@ -26,6 +26,9 @@ let package = Package(
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CFile"),
+        .systemLibrary(
+            name: "CPictures", pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev", "libpng-dev", "libwebp-dev"])]),
 
         // Values and rules, without any effect.
         .target(name: "JSON", swiftSettings: strict),
@@ -50,6 +53,7 @@ let package = Package(
             name: "Downloader", dependencies: ["Locked", "CFile", "Digest", "HTTP", "JSON"],
             swiftSettings: strictMemory
         ),
+        .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
         .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
 
         .target(
@@ -57,6 +61,10 @@ let package = Package(
             swiftSettings: strictMemory),
         .target(
             name: "Care", dependencies: ["CFile", "Digest", "JobModel", "JobStore"],
+            swiftSettings: strictMemory),
+
+        .target(
+            name: "Gallery", dependencies: ["CFile", "Digest", "JSON"], resources: [.embedInCode("Page")],
             swiftSettings: strictMemory),
 
         // What the programs do.
@@ -81,7 +89,8 @@ let package = Package(
         .target(
             name: "ControlCommands",
             dependencies: [
-                "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "JSON", "JobModel",
+                "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
+                "JobModel",
                 "JobStore",
                 "Spelling", "Startup",
             ],
@@ -94,6 +103,7 @@ let package = Package(
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
         .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),
         .executableTarget(name: "jobsim", dependencies: ["ProviderSimulator"], swiftSettings: strict),
+        .executableTarget(name: "jobthumb", dependencies: ["Thumbnails"], swiftSettings: strict),
 
         // Measures the store for bench/store.sh; not installed.
         .executableTarget(
@@ -120,6 +130,8 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "GalleryTests", dependencies: ["Digest", "Gallery", "JSON"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTests", dependencies: ["Digest", "Locked", "HTTP", "ScriptedServer"],
@@ -138,7 +150,8 @@ let package = Package(
             swiftSettings: strictMemory),
         // Runs the programs themselves, which lie beside the bundle of the tests.
         .testTarget(
-            name: "ScenarioTests", dependencies: ["JSON", "SQLite", "jobctl", "jobd", "jobsim"],
+            name: "ScenarioTests",
+            dependencies: ["JSON", "SQLite", "jobctl", "jobd", "jobsim", "jobthumb"],
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Scratch"],

@@ -2,6 +2,8 @@
 #define JOBD_CFILE_H
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
@@ -17,6 +19,11 @@ static inline int cfile_rename_to_free_name(int from, const char *old_name, int 
 /// No core dump of this process, and no look into its memory and environment by others of the same user.
 static inline int cfile_keep_memory_secret(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/// Lets a file share the blocks of another one, where the file system can. The number is an expression of sizes.
+static inline int cfile_clone(int to, int from) {
+    return ioctl(to, FICLONE, from);
 }
 
 /// A nameless file in memory; programs that are started see it only where it is given to them.

@@ -35,7 +35,7 @@ package struct OutputFolder: Equatable, Sendable {
     }
 
     /// Opens a file for reading. A pipe or a device does not make it wait.
-    func openFile(_ relative: String) throws(FileFault) -> Int32 {
+    package func openFile(_ relative: String) throws(FileFault) -> Int32 {
         try within(relative) { (directory, name) throws(FileFault) in
             let file = unsafe openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             if file < 0 { throw .last }

@@ -20,22 +20,28 @@ internal import CCrypto
         Self.check(unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
     }
 
-    /// The digest of what has been taken so far, in lower case hexadecimal. More may follow.
-    package func hexadecimal() -> String {
+    /// The digest of what has been taken so far. More may follow.
+    package func bytes() -> [UInt8] {
         let copy = SHA256()
         Self.check(unsafe EVP_MD_CTX_copy_ex(copy.context, context))
         var digest = [UInt8](repeating: 0, count: 32)
         Self.check(unsafe EVP_DigestFinal_ex(copy.context, &digest, nil))
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return digest
     }
 
-    package static func hexadecimal(of bytes: [UInt8]) -> String {
-        let digest = SHA256()
-        unsafe bytes.withUnsafeBytes { unsafe digest.update($0) }
-        return digest.hexadecimal()
+    /// The same in lower case hexadecimal.
+    package func hexadecimal() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: bytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
+
+    package init(_ bytes: [UInt8]) {
+        self.init()
+        unsafe bytes.withUnsafeBytes { unsafe update($0) }
+    }
+
+    package static func hexadecimal(of bytes: [UInt8]) -> String { SHA256(bytes).hexadecimal() }
 
     /// libcrypto's SHA-256 fails only when it has no memory.
     private static func check(_ result: Int32) {

@@ -25,6 +25,7 @@ import Testing
         #expect(try candidates("li", "--rev") == ["--reverse"])
         #expect(try candidates("completion", "") == ["bash", "zsh", "fish"])
         #expect(try candidates("backup", "") == [":files"])
+        #expect(try candidates("gallery", "") == [":directories"])
         #expect(try candidates("list", "--state-dir", "") == [":directories"])
         #expect(try candidates("nonsense", "") == [])
     }

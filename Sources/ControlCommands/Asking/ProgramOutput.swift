@@ -61,14 +61,19 @@ enum ProgramOutput {
 
     /// A program that is installed beside this one; else the one of that name that the shell would find.
     static func sibling(_ name: String) -> String {
-        var path = [CChar](repeating: 0, count: 4096)
-        let count = unsafe readlink("/proc/self/exe", &path, path.count)
-        let own = String(decoding: path[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let folder = own.lastIndex(of: "/").map { String(own[...$0]) } ?? ""
+        let folder = folder
         // Debian keeps daemons in sbin and commands in bin.
         for place in [folder + name, folder + "../sbin/" + name] where unsafe access(place, X_OK) == 0 {
             return place
         }
         return name
+    }
+
+    /// Where this program lies, with a slash.
+    static var folder: String {
+        var path = [CChar](repeating: 0, count: 4096)
+        let count = unsafe readlink("/proc/self/exe", &path, path.count)
+        let own = String(decoding: path[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return own.lastIndex(of: "/").map { String(own[...$0]) } ?? ""
     }
 }

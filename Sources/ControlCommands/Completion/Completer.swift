@@ -121,6 +121,7 @@ struct Completer {
         case ("backup", 0),
             ("models", 1) where words.first == "import":
             return .files
+        case ("gallery", 0): return .directories
         case ("models", 0): return .words(["show", "refresh", "import", "forget"])
         case ("models", _) where words.first == "refresh": return models()
         case ("models", 1): return models()

@@ -41,4 +41,21 @@ enum ShellLine {
             text += isPlain ? "\(character)" : "\\\(character)"
         }.replacing("*", with: "\\*")
     }
+
+    /// The word in single quotes, in which no shell looks for anything; bare where it needs none.
+    static func literal(_ word: String) -> String {
+        let isPlain =
+            !word.isEmpty
+            && word.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: "-_./:=,+@%".utf8.contains(byte)
+                }
+            }
+        if isPlain { return word }
+        // By scalars: a quote that carries an accent is another character, and still ends what stands in quotes.
+        return word.unicodeScalars.reduce(into: "'") { text, scalar in
+            text += scalar == "'" ? #"'\''"# : "\(Character(scalar))"
+        } + "'"
+    }
 }

@@ -1,0 +1,87 @@
+internal import Care
+internal import Catalogue
+internal import CommandLineTool
+internal import Gallery
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+/// Jobs as a gallery shows them.
+struct GalleryJobs {
+    private let session: Session
+    private let store: JobDatabase
+    private let places: OutputPlaces
+    /// Looked up once a model.
+    private var schemas: [String: Schema?] = [:]
+    /// Files that are on record and not on disk.
+    private(set) var missing = 0
+
+    init(_ session: Session, _ store: JobDatabase, _ places: OutputPlaces) {
+        (self.session, self.store, self.places) = (session, store, places)
+    }
+
+    /// Nil for a completed job whose files are all gone.
+    mutating func job(_ job: Job) throws -> GalleryJob? {
+        var shown = GalleryJob(
+            id: job.id, state: job.state.rawValue, model: job.model, createdAt: Self.time(job.createdAt))
+        shown.endedAt = job.endedAt.map(Self.time)
+        shown.label = job.label.map(Self.visible)
+        shown.error = job.state == .completed ? nil : job.message.map(Self.visible)
+        shown.costUSD = job.costUSD ?? job.priceUSD
+        shown.isEstimate = job.costUSD == nil
+        for output in try store.outputs(of: job.id) where output.state == .done {
+            if let file = try file(output) { shown.files.append(file) } else { missing += 1 }
+        }
+        if job.state == .completed, shown.files.isEmpty { return nil }
+        guard job.inputRemovedAt == nil, let input = try? JSON(parsing: job.input) else { return shown }
+        let schema = try schema(of: job.model)
+        shown.prompt = Schema.prompt(of: input, schema: schema).map(Self.visible)
+        shown.input = (input.object?.members ?? []).map { (Self.visible($0.key), Self.text(of: $0.value)) }
+        let known = [schema, Schema.builtIn(job.model)].compactMap { $0 }
+        shown.command = EnqueueCommand(schemas: known).text(
+            model: job.model, input: input, validates: job.validation != .waived)
+        return shown
+    }
+
+    private mutating func schema(of model: String) throws -> Schema? {
+        if let known = schemas[model] { return known }
+        let schema = try session.schema(of: model, in: store)
+        schemas[model] = .some(schema)
+        return schema
+    }
+
+    private func file(_ output: Output) throws -> GalleryFile? {
+        guard output.removedAt == nil, let path = output.path, let hash = output.sha256 else { return nil }
+        let place = places.readingPlace(of: path)
+        guard let size = try? place.folder.size(of: place.path) else { return nil }
+        var file = GalleryFile(
+            jobID: output.jobID, position: output.position, kind: output.kind.rawValue,
+            source: place.folder.path + "/" + place.path, bytes: size, mediaType: output.mediaType ?? "",
+            sha256: hash)
+        file.width = output.width
+        file.height = output.height
+        file.seconds = output.durationSeconds
+        return file
+    }
+
+    /// Opens a file of a job by the way that no symbolic link turns off.
+    func open(_ file: GalleryFile) -> Int32? {
+        let place = places.readingPlace(of: file.source)
+        return try? place.folder.openFile(place.path)
+    }
+
+    /// A value as people read it: a list of texts line by line, anything else that is no text as JSON.
+    private static func text(of value: JSON) -> String {
+        let texts = value.array?.compactMap(\.string) ?? []
+        let lines = texts.isEmpty || texts.count != value.array?.count ? nil : texts.joined(separator: "\n")
+        return visible(value.string ?? lines ?? value.text)
+    }
+
+    /// What turns the order of reading is shown, and turns nothing.
+    private static func visible(_ text: String) -> String { SafeText.escape(text, keepingNewlines: true) }
+
+    /// RFC 3339, as every browser reads it.
+    private static func time(_ moment: Timestamp) -> String {
+        moment.description.replacing(" ", with: "T") + "Z"
+    }
+}

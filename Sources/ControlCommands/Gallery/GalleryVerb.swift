@@ -1,0 +1,127 @@
+internal import Care
+internal import CommandLineTool
+internal import Gallery
+internal import Glibc
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+enum GalleryVerb: ControlVerb {
+    static let command = Command(
+        "gallery", "what was made, as a page to look at in a browser", operands: "DIR",
+        discussion: [
+            "Writes DIR/index.html: pictures, films and sound with their prompts, models, seeds, costs and dates; a "
+                + "search, filters, a table that compares jobs by two keys of their inputs, and for each job the command that "
+                + "makes the same again. The page needs no network and no server, and works by keyboard (? lists the keys).",
+            "DIR must be new, empty, or a gallery. Given again, it is brought up to date: what has come is added, what is "
+                + "gone or no longer chosen is removed. Only what the gallery has made itself is ever removed.",
+            "The files themselves stay where they are, and DIR/files leads to each; with --copy it holds them, so "
+                + "that DIR can be given away or be served by a web server that may not read the outputs.",
+        ],
+        options: Selection.filterOptions + [
+            Option(
+                "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339"),
+            Option("limit", value: "N", "the newest N jobs (\(most))"),
+            Option("copy", "copy the files, instead of leading to them"),
+            Option("title", value: "TEXT", "the page's title"),
+        ] + Session.configurationOptions,
+        examples: [
+            .init("jobctl gallery ~/gallery && xdg-open ~/gallery/index.html", "everything that was made"),
+            .init("jobctl gallery cats --label cats --title 'Cats'", "one label"),
+            .init("jobctl gallery /srv/www/week --since 7d --copy", "a week, to be served"),
+            .init("jobctl gallery bad --state failed,cancelled", "what came to nothing, and why"),
+        ])
+
+    /// More make a page slow.
+    private static let most = 10_000
+
+    static func run(_ session: Session) throws -> ExitCode {
+        guard var path = session.arguments.operands.first, session.arguments.operands.count == 1, path != ""
+        else {
+            throw Failure.usage("which directory?", hint: "jobctl gallery DIR")
+        }
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        var filter = try filter(session)
+        let limit = filter.limit ?? most
+        filter.limit = limit + 1
+        let store = try session.store(.read)
+        let places = try session.outputPlaces()
+        var collected = GalleryJobs(session, store, places)
+        let found = try store.jobs(filter)
+        let jobs = try found.prefix(limit).compactMap { try collected.job($0) }
+        do {
+            let folder = try GalleryFolder(path, outside: places.folders.map(\.path))
+            let program = HelperProgram.path(of: "jobthumb")
+            let shown = collected
+            let update = GalleryUpdate(folder, copies: session.arguments.has("copy"), program: program) {
+                shown.open($0)
+            }
+            let title = session.arguments.value("title") ?? session.arguments.value("label") ?? "Gallery"
+            let tally = try update.run(jobs, title: title) { session.screen.show(progress: $0) }
+            if program == nil {
+                session.note(
+                    "note: jobthumb is not installed; the page shows the pictures themselves, slower")
+            }
+            if found.count > limit, session.arguments.value("limit") == nil {
+                session.note("note: these are the newest \(limit) jobs; --limit N takes more")
+            }
+            return try tell(session, path + "/index.html", jobs, tally, missing: collected.missing)
+        } catch let error as GalleryError {
+            throw failure(error)
+        }
+    }
+
+    private static func filter(_ session: Session) throws -> JobFilter {
+        var filter = try Selection.filter(session)
+        if let state = filter.states.first(where: { !$0.hasEnded }) {
+            throw Failure.usage(
+                "\(state.rawValue) jobs have nothing to show",
+                hint: "states are completed, failed, cancelled")
+        }
+        if filter.states.isEmpty { filter.states = [.completed] }
+        filter.since = try session.moment("since", .ago)
+        filter.limit = try session.arguments.integer("limit", in: 1...1_000_000).map { Int($0) }
+        return filter
+    }
+
+    private static func tell(
+        _ session: Session, _ page: String, _ jobs: [GalleryJob], _ tally: GalleryUpdate.Tally, missing: Int
+    ) throws -> ExitCode {
+        for path in tally.unreadable { session.note("note: \(path) cannot be read, and is left out") }
+        if missing > 0 { session.note("note: \(missing) files are on record and not on disk any more") }
+        if session.wantsJSON {
+            try session.emit(
+                .object([
+                    "page": .string(page), "jobs": .integer(jobs.count), "files": .integer(tally.files),
+                    "thumbnails": .integer(tally.thumbnails), "made": .integer(tally.made),
+                    "removed": .integer(tally.removed), "missing": .integer(missing),
+                    "unreadable": .integer(tally.unreadable.count),
+                ]))
+        } else if session.isQuiet {
+            for job in jobs { try session.screen.write("\(job.id)\n") }
+        } else {
+            try session.screen.write(SafeText.escape(page) + "\n")
+        }
+        session.note("\(tally.files) files of \(jobs.count) jobs; \(tally.made) new thumbnails")
+        return tally.unreadable.isEmpty ? .success : .no
+    }
+
+    private static func failure(_ error: GalleryError) -> Failure {
+        switch error {
+        case .notAGallery(let path):
+            Failure(
+                .no, "\(SafeText.escape(path)) is not empty, and no gallery; nothing was written",
+                hint: "name a new directory")
+        case .insideOutputs(let folder):
+            Failure(
+                .no, "a gallery cannot be inside \(SafeText.escape(folder)): what is there belongs to jobs",
+                hint: "name a directory elsewhere")
+        case .busy(let path):
+            Failure(.no, "another jobctl writes to \(SafeText.escape(path))")
+        case .cannot(let what, let path, let code):
+            Failure(
+                .inputOutput,
+                "cannot \(what) \(SafeText.escape(path)): \(unsafe String(cString: strerror(code)))")
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import JSON
+
+/// One file of a job, and how the gallery calls it.
+package struct GalleryFile: Sendable {
+    package let jobID: Int64
+    package let position: Int64
+    package let kind: String
+    /// Where it lies, absolute.
+    package let source: String
+    package let bytes: Int64
+    package let mediaType: String
+    package var width: Int64?
+    package var height: Int64?
+    package var seconds: Double?
+    /// The name that everything of it has here: job, position and what is in it. So a name never changes its meaning.
+    let stem: String
+    private let ending: String
+    var hasThumbnail = false
+
+    package init(
+        jobID: Int64, position: Int64, kind: String, source: String, bytes: Int64, mediaType: String,
+        sha256: String
+    ) {
+        (self.jobID, self.position, self.kind, self.source) = (jobID, position, kind, source)
+        (self.bytes, self.mediaType) = (bytes, mediaType)
+        stem = "\(GalleryJob.digits(of: jobID))-\(position)-\(sha256.prefix(8))"
+        ending = Self.ending(of: source)
+    }
+
+    /// The file's own ending where it is a plain one: a web server tells its type by it.
+    private static func ending(of path: String) -> String {
+        let name = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
+        guard let dot = name.lastIndex(of: ".") else { return "" }
+        let ending = name[dot...].dropFirst().lowercased()
+        let isPlain = ending.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+        return isPlain && (1...8).contains(ending.utf8.count) ? "." + ending : ""
+    }
+
+    var name: String { "files/\(stem)\(ending)" }
+    var thumbnailName: String { "thumbnails/\(stem).webp" }
+
+    /// Whether a smaller picture pays: jobthumb reads these formats, and a small one is as well shown itself.
+    var wantsThumbnail: Bool {
+        guard ["image/jpeg", "image/png", "image/webp"].contains(mediaType) else { return false }
+        guard let width, let height else { return true }
+        return max(width, height) > 512
+    }
+
+    var json: JSON {
+        var members: JSONObject = [
+            "n": .integer(position), "k": .string(kind), "u": .string(name), "b": .integer(bytes),
+            "t": .string(mediaType), "path": .string(source),
+        ]
+        if hasThumbnail { members["th"] = .string(thumbnailName) }
+        members["w"] = width.map { .integer($0) }
+        members["h"] = height.map { .integer($0) }
+        members["d"] = seconds.map(JSON.double)
+        return .object(members)
+    }
+}

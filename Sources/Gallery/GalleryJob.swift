@@ -1,0 +1,48 @@
+internal import JSON
+
+/// What the page says of one job.
+package struct GalleryJob: Sendable {
+    package let id: Int64
+    package let state: String
+    package let model: String
+    package var label: String?
+    package var prompt: String?
+    /// The input's keys and values, as texts.
+    package var input: [(key: String, value: String)] = []
+    /// Makes the same again; nil where the input is not known any more.
+    package var command: String?
+    package var error: String?
+    package var costUSD: Double?
+    package var isEstimate = false
+    /// UTC, in RFC 3339.
+    package var createdAt: String
+    package var endedAt: String?
+    package var files: [GalleryFile] = []
+
+    package init(id: Int64, state: String, model: String, createdAt: String) {
+        (self.id, self.state, self.model, self.createdAt) = (id, state, model, createdAt)
+    }
+
+    /// Six digits at least, as output names have them.
+    static func digits(of id: Int64) -> String {
+        let digits = String(id)
+        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    /// Short keys, since there may be a hundred thousand of them; the page's script reads them.
+    var json: JSON {
+        var members: JSONObject = [
+            "id": .integer(id), "s": .string(state), "m": .string(model), "at": .string(createdAt),
+        ]
+        members["end"] = endedAt.map(JSON.string)
+        members["l"] = label.map(JSON.string)
+        members["p"] = prompt.map(JSON.string)
+        members["e"] = error.map(JSON.string)
+        members["usd"] = costUSD.map(JSON.double)
+        if isEstimate { members["est"] = .bool(true) }
+        members["in"] = .array(input.map { .array([.string($0.key), .string($0.value)]) })
+        members["cmd"] = command.map(JSON.string)
+        members["f"] = .array(files.map(\.json))
+        return .object(members)
+    }
+}

@@ -1,0 +1,67 @@
+internal import Digest
+internal import JSON
+
+/// The page: one file with its style, its script and everything that it knows. It loads pictures from beside itself, and
+/// its policy forbids everything else.
+package enum GalleryPage {
+    /// How many jobs a browser without scripts sees.
+    private static let plainMost = 500
+
+    package static func bytes(title: String, jobs: [GalleryJob]) -> [UInt8] {
+        let script = PackageResources.gallery_js
+        let style = PackageResources.gallery_css
+        let policy = [
+            // A page from a file has no origin of its own to some browsers: its pictures come from files too.
+            "default-src 'none'", "img-src 'self' file: data:", "media-src 'self' file:",
+            "script-src '\(source(of: script))'", "style-src '\(source(of: style))'", "base-uri 'none'",
+            "form-action 'none'", "require-trusted-types-for 'script'",
+        ]
+        var page: [UInt8] = []
+        // Each piece stands behind its word in the frame; nothing that stands in a piece is looked at again.
+        for (index, part) in String(decoding: PackageResources.page_html, as: UTF8.self).split(
+            separator: "@", omittingEmptySubsequences: false
+        ).enumerated() {
+            switch index.isMultiple(of: 2) ? "" : part {
+            case "policy": page += policy.joined(separator: "; ").utf8
+            case "title": page += escape(title).utf8
+            case "style": page += style
+            case "script": page += script
+            case "data": page += data(jobs)
+            case "plain": for job in jobs.prefix(plainMost) { page += plain(job).utf8 }
+            default: page += part.utf8
+            }
+        }
+        return page
+    }
+
+    private static func source(of bytes: [UInt8]) -> String {
+        "sha256-" + Base64.text(of: SHA256(bytes).bytes())
+    }
+
+    /// JSON that can stand in an element `script`: no tag or comment begins or ends in it.
+    static func data(_ jobs: [GalleryJob]) -> [UInt8] {
+        JSON.array(jobs.map(\.json)).text.utf8.reduce(into: []) { text, byte in
+            if byte == UInt8(ascii: "<") { text += Array(#"\u003c"#.utf8) } else { text.append(byte) }
+        }
+    }
+
+    private static func plain(_ job: GalleryJob) -> String {
+        let words = escape(job.prompt ?? job.error ?? job.model)
+        let links = job.files.map { "<a href=\"\(escape($0.name))\">\(escape($0.kind)) \($0.position)</a>" }
+        return "<li>\(job.id): <bdi>\(words)</bdi> \(links.joined(separator: " "))</li>\n"
+    }
+
+    /// Text as it can stand between tags and in an attribute with double quotes.
+    static func escape(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+    }
+}

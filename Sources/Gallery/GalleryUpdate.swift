@@ -1,0 +1,108 @@
+internal import CFile
+internal import Glibc
+
+/// Brings a directory into the state in which it shows these jobs. The page is replaced last, in one step: whoever looks
+/// meanwhile, and whoever interrupts, has the old gallery whole.
+package struct GalleryUpdate {
+    package struct Tally: Equatable, Sendable {
+        package var files = 0
+        package var thumbnails = 0
+        package var made = 0
+        package var removed = 0
+        /// Files that could not be copied.
+        package var unreadable: [String] = []
+    }
+
+    private let folder: GalleryFolder
+    private let copies: Bool
+    private let open: (GalleryFile) -> Int32?
+    private let program: String?
+
+    /// - Parameter copies: copy the files, instead of leading to them.
+    /// - Parameter program: `jobthumb`; nil where there is none.
+    /// - Parameter open: opens a job's file; nil where it cannot be read.
+    package init(
+        _ folder: GalleryFolder, copies: Bool, program: String?, open: @escaping (GalleryFile) -> Int32?
+    ) {
+        (self.folder, self.copies, self.program, self.open) = (folder, copies, program, open)
+    }
+
+    package func run(
+        _ jobs: [GalleryJob], title: String, progress: (String) -> Void
+    ) throws(GalleryError) -> Tally {
+        var jobs = jobs
+        var tally = Tally()
+        let all = jobs.flatMap(\.files)
+        try folder.announce(Set(all.map(\.name) + all.filter(\.wantsThumbnail).map(\.thumbnailName)))
+        for job in jobs.indices {
+            var placed: [GalleryFile] = []
+            for file in jobs[job].files {
+                if try place(file) { placed.append(file) } else { tally.unreadable.append(file.source) }
+                tally.files += 1
+                if copies || tally.files % 1000 == 0 { progress("\(tally.files) of \(all.count) files") }
+            }
+            jobs[job].files = placed
+        }
+        tally.files -= tally.unreadable.count
+        let (thumbnails, declined) = try makeThumbnails(of: jobs.flatMap(\.files), &tally, progress)
+        for job in jobs.indices {
+            for file in jobs[job].files.indices {
+                jobs[job].files[file].hasThumbnail = thumbnails.contains(jobs[job].files[file].thumbnailName)
+            }
+        }
+        progress("")
+        try folder.replace(GalleryFolder.page, with: GalleryPage.bytes(title: title, jobs: jobs))
+        let names = thumbnails.union(jobs.flatMap(\.files).map(\.name))
+        tally.thumbnails = thumbnails.count
+        tally.removed = try folder.settle(on: names, declined: declined)
+        return tally
+    }
+
+    /// Puts a file into its place. False where it cannot be read.
+    private func place(_ file: GalleryFile) throws(GalleryError) -> Bool {
+        guard copies else {
+            try folder.link(file.name, to: file.source)
+            return true
+        }
+        if folder.size(of: file.name) == file.bytes { return true }
+        guard let source = open(file) else { return false }
+        defer { close(source) }
+        try folder.make(file.name) { copy throws(GalleryError) in
+            // Where the file system can, the copy takes no space.
+            if cfile_clone(copy, source) == 0 { return }
+            while case let count = sendfile(copy, source, nil, 1 << 30), count != 0 {
+                guard count > 0 else { throw .last("copy", file.source) }
+            }
+        }
+        return true
+    }
+
+    /// Which thumbnails there are then, and which cannot be made.
+    private func makeThumbnails(
+        of files: [GalleryFile], _ tally: inout Tally, _ progress: (String) -> Void
+    ) throws(GalleryError) -> (made: Set<String>, declined: Set<String>) {
+        let wanted = files.filter(\.wantsThumbnail)
+        var declined = folder.marker.declined.intersection(wanted.map(\.thumbnailName))
+        var made: Set<String> = []
+        var missing: [GalleryFile] = []
+        for file in wanted where !declined.contains(file.thumbnailName) {
+            // An empty one is what a power cut leaves.
+            if let size = folder.size(of: file.thumbnailName), size > 0 {
+                made.insert(file.thumbnailName)
+            } else {
+                missing.append(file)
+            }
+        }
+        guard let program else { return (made, declined) }
+        var count = 0
+        let workers = ThumbnailWorkers(program: program, folder: folder, open: open)
+        try workers.make(missing) { file, isMade in
+            count += 1
+            progress("\(count) of \(missing.count) thumbnails")
+            if isMade == true { made.insert(file.thumbnailName) }
+            if isMade == false { declined.insert(file.thumbnailName) }
+        }
+        tally.made = made.intersection(missing.map(\.thumbnailName)).count
+        return (made, declined)
+    }
+}

@@ -1,0 +1,62 @@
+internal import CPictures
+internal import Glibc
+
+/// The whole of `jobthumb`: one picture on standard input becomes a small one, WebP, on standard output. It ends with 0
+/// where it has made one, and with 1 where the picture has to serve itself: it is small already, it moves, it is turned
+/// by its metadata, or it cannot be read.
+package enum ThumbnailProgram {
+    /// The longest side of what is made, in pixels.
+    static let side = 512
+    /// A picture came from outside, and its reader may be led astray by it. So one process sees one picture, and can
+    /// neither open a file nor start a program; memory and time are bounded.
+    private static let mostMemory: UInt = 1 << 30
+    private static let mostOutput: UInt = 4 << 20
+    private static let mostInput = 256 << 20
+    private static let mostSeconds: UInt = 20
+
+    package static func main() -> Never {
+        _ = cpictures_limit(Int32(RLIMIT_AS.rawValue), mostMemory)
+        _ = cpictures_limit(Int32(RLIMIT_CPU.rawValue), mostSeconds)
+        _ = cpictures_limit(Int32(RLIMIT_FSIZE.rawValue), mostOutput)
+        _ = cpictures_limit(Int32(RLIMIT_CORE.rawValue), 0)
+        alarm(UInt32(3 * mostSeconds))
+        // Where the kernel has no filters, the limits stand alone.
+        _ = cpictures_confine()
+        guard let bytes = input(), let picture = read(bytes), let thumbnail = picture.thumbnail(side: side),
+            write(thumbnail)
+        else { exit(1) }
+        exit(0)
+    }
+
+    private static func read(_ bytes: [UInt8]) -> Picture? {
+        if Metadata.showsMovement(bytes) || Metadata.turns(bytes) { return nil }
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return Picture.jpeg(bytes, side: side) }
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return Picture.png(bytes, side: side) }
+        if bytes.starts(with: Array("RIFF".utf8)) { return Picture.webP(bytes, side: side) }
+        return nil
+    }
+
+    private static func input() -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        while bytes.count <= mostInput {
+            let count = unsafe Glibc.read(STDIN_FILENO, &piece, piece.count)
+            if count == 0 { return bytes }
+            guard count > 0 else { return nil }
+            bytes += piece[..<count]
+        }
+        return nil
+    }
+
+    private static func write(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+}

@@ -1,0 +1,3 @@
+internal import Thumbnails
+
+ThumbnailProgram.main()
