@@ -30,7 +30,9 @@ struct EnqueueCommand {
     }
 
     private func word(of member: JSONObject.Member) -> String {
+        // A text that begins with @ would be the name of a file.
         if case .string(let text) = member.value, !text.utf8.contains(UInt8(ascii: "\\")),
+            text.utf8.first != UInt8(ascii: "@"),
             SafeText.escape(text) == text,
             means(["\(member.key)=\(text)"], .object(JSONObject([member])))
         {
