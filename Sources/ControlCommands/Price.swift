@@ -14,10 +14,10 @@ enum Price {
         return price * Schema.estimatedUnits(for: input, schema: schema, priceUnit: schema?.priceUnit)
     }
 
-    static func text(_ dollars: Double) -> String {
-        let cents = (dollars * 10_000).rounded() / 10_000
-        return "$\(cents)"
-    }
+    static func text(_ dollars: Double) -> String { "$\(rounded(dollars))" }
+
+    /// To hundredths of a cent.
+    static func rounded(_ dollars: Double) -> Double { (dollars * 10_000).rounded() / 10_000 }
 }
 
 extension Price {
