@@ -26,7 +26,7 @@ extension JobDatabase {
         try perform {
             try connection.all(
                 """
-                SELECT id, CASE json_type(input, '$.prompt') WHEN 'text' THEN input ->> '$.prompt' END,
+                SELECT jobs.id, CASE json_type(input, '$.prompt') WHEN 'text' THEN input ->> '$.prompt' END,
                     CASE json_type(input, '$.text') WHEN 'text' THEN input ->> '$.text' END, label, error_message
                 FROM json_each(?1) CROSS JOIN jobs ON jobs.id = json_each.value
                 """, Self.list(ids)
@@ -47,7 +47,8 @@ extension JobDatabase {
     func jobsTold(after event: Int64, through newest: Int64, upTo last: Int64) throws -> [Int64] {
         try perform {
             try connection.all(
-                "SELECT DISTINCT job_id FROM events WHERE id > ?1 AND id <= ?2 AND job_id <= ?3", event, newest,
+                "SELECT DISTINCT job_id FROM events WHERE id > ?1 AND id <= ?2 AND job_id <= ?3", event,
+                newest,
                 last
             ) { $0.integer(0) }
         }

@@ -6,8 +6,7 @@ extension JobDatabase {
     ///
     /// - Parameter day: the name of the day on which a moment lies, by the clock on the wall here.
     package func statistics(_ filter: JobFilter, day: @escaping (Timestamp) -> String) throws -> Statistics {
-        var statistics = Statistics()
-        var names = GroupNames(day: day)
+        var tally = Tally(day: day)
         let since = filter.since?.description ?? ""
         try perform {
             try connection.snapshot {
@@ -20,9 +19,7 @@ extension JobDatabase {
                     """, since, filter.modelPattern, filter.label
                 ) { row in
                     let job = EndedRow(row)
-                    for (grouping, place) in names.places(
-                        model: row.text(0), label: row.text(1), failure: row.text(2), at: job.ended, &statistics)
-                    { statistics.change(grouping, at: place) { job.count(in: &$0) } }
+                    tally.add(row, at: job.ended) { job.count(in: &$0) }
                     return true
                 }
                 try connection.forEach(
@@ -35,17 +32,12 @@ extension JobDatabase {
                 ) { row in
                     let charge = ChargeRow(
                         estimated: row.optionalReal(4), reported: row.optionalReal(5))
-                    let places = names.places(
-                        model: row.text(0), label: row.text(1), failure: row.text(2),
-                        at: row.timestamp(3)?.milliseconds, &statistics)
-                    for (grouping, place) in places {
-                        statistics.change(grouping, at: place) { charge.count(in: &$0) }
-                    }
+                    tally.add(row, at: row.timestamp(3)?.milliseconds) { charge.count(in: &$0) }
                     return true
                 }
             }
         }
-        return statistics
+        return tally.statistics
     }
 }
 
@@ -92,29 +84,30 @@ private struct ChargeRow {
     }
 }
 
-/// Finds the groups of a row. Rows come in the order of time, so that the last day's is mostly this one's too.
-private struct GroupNames {
+/// Counts rows in the groups to which they belong. They come in the order of time: the last one's day is mostly this one's too.
+private struct Tally {
     let day: (Timestamp) -> String
+    var statistics = Statistics()
     private var quarter: Int64?
     private var dayPlace = 0
 
     init(day: @escaping (Timestamp) -> String) { self.day = day }
 
-    mutating func places(
-        model: String, label: String, failure: String, at moment: Int64?, _ statistics: inout Statistics
-    ) -> [(Statistics.Grouping, Int)] {
-        var places = [
-            (Statistics.Grouping.model, statistics.place(.model, model)), (.label, statistics.place(.label, label)),
-        ]
-        if !failure.isEmpty { places.append((.failure, statistics.place(.failure, failure))) }
-        if let moment {
-            // No clock on a wall differs from UTC by less than quarters of an hour.
-            if quarter != moment / 900_000 {
-                quarter = moment / 900_000
-                dayPlace = statistics.place(.day, day(Timestamp(milliseconds: moment)))
-            }
-            places.append((.day, dayPlace))
+    /// - Parameter row: begins with the model, the label and the kind of failure.
+    mutating func add(_ row: borrowing Row, at moment: Int64?, _ count: (inout Statistics.Group) -> Void) {
+        let (model, label) = (statistics.models.place(row.text(0)), statistics.labels.place(row.text(1)))
+        count(&statistics.models.groups[model])
+        count(&statistics.labels.groups[label])
+        if !row.isNull(2) {
+            let failure = statistics.failures.place(row.text(2))
+            count(&statistics.failures.groups[failure])
         }
-        return places
+        guard let moment else { return }
+        // No clock on a wall differs from UTC by less than quarters of an hour.
+        if quarter != moment / 900_000 {
+            quarter = moment / 900_000
+            dayPlace = statistics.days.place(day(Timestamp(milliseconds: moment)))
+        }
+        count(&statistics.days.groups[dayPlace])
     }
 }

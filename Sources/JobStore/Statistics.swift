@@ -63,35 +63,48 @@ package struct Statistics {
         }
     }
 
-    private var names: [Grouping: [String: Int]] = [:]
-    private var groups: [Grouping: [Group]] = [:]
+    /// The groups of one grouping, each at the place that its name has.
+    struct Table {
+        private(set) var places: [String: Int] = [:]
+        var groups: [Group] = []
+        private var last = (name: "", place: -1)
 
-    /// The group of that name; what has no label has the empty one.
-    mutating func place(_ grouping: Grouping, _ name: String) -> Int {
-        if let place = names[grouping]?[name] { return place }
-        let place = groups[grouping]?.count ?? 0
-        names[grouping, default: [:]][name] = place
-        groups[grouping, default: []].append(Group())
-        return place
+        /// The place of that name; what has no label has the empty one.
+        mutating func place(_ name: String) -> Int {
+            // Rows of one kind often follow each other.
+            if last.place >= 0, last.name == name { return last.place }
+            let place = places[name] ?? groups.count
+            if place == groups.count {
+                places[name] = place
+                groups.append(Group())
+            }
+            last = (name, place)
+            return place
+        }
     }
 
-    mutating func change(_ grouping: Grouping, at place: Int, _ change: (inout Group) -> Void) {
-        change(&groups[grouping, default: []][place])
-    }
+    var models = Table()
+    var days = Table()
+    var labels = Table()
+    var failures = Table()
 
     /// Everything together.
-    package var all: Group {
-        (groups[.model] ?? []).reduce(into: Group()) { $0 += $1 }
-    }
+    package var all: Group { models.groups.reduce(into: Group()) { $0 += $1 } }
 
     /// The groups and their names, days and weeks in their order, the others by their number of jobs.
     package func groups(by grouping: Grouping) -> [(name: String, group: Group)] {
-        if grouping == .week { return weeks() }
-        let groups = groups[grouping] ?? []
-        let named = (names[grouping] ?? [:]).map { (name: $0.key, group: groups[$0.value]) }
-        return named.sorted { left, right in
-            if grouping == .day || left.group.jobs == right.group.jobs { return left.name < right.name }
-            return left.group.jobs > right.group.jobs
+        switch grouping {
+        case .model: Self.largestFirst(models)
+        case .label: Self.largestFirst(labels)
+        case .failure: Self.largestFirst(failures)
+        case .day: days.places.sorted { $0.key < $1.key }.map { ($0.key, days.groups[$0.value]) }
+        case .week: weeks()
+        }
+    }
+
+    private static func largestFirst(_ table: Table) -> [(name: String, group: Group)] {
+        table.places.map { (name: $0.key, group: table.groups[$0.value]) }.sorted { left, right in
+            (right.group.jobs, left.name) < (left.group.jobs, right.name)
         }
     }
 

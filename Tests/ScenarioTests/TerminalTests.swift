@@ -57,6 +57,8 @@ struct TerminalTests {
         "list --columns id,key,error_message,remote_status,input", "help \"sta$HOSTILE\"",
         "explain \"$HOSTILE\"",
         "set 1 --label \"$HOSTILE\" --json", "models import \"/$HOSTILE\"", "-\"$HOSTILE\"",
+        "search owned", "search owned --json", "search \"$HOSTILE\"", "stats", "stats --by label",
+        "stats --by \"$HOSTILE\"",
     ])
     func `nothing that a person or a server wrote steers the terminal`(words: String) throws {
         let environment = ["HOSTILE": Self.hostile]

@@ -11,17 +11,22 @@ struct MatchTable {
         .init("LABEL", isFlexible: true), .init("MATCH", isFlexible: true),
     ])
     private let now: Timestamp
+    /// Where the screen is narrow, what was found is worth more of it than whose model it is.
+    private let isNarrow: Bool
 
     init(_ screen: Screen, now: Timestamp) {
         jobs = JobTable(screen, now: now)
+        isNarrow = screen.width < 120
         self.now = now
     }
 
     mutating func add(_ job: Job, _ match: SearchMatch?) {
         guard let match else { return jobs.add(job) }
         let label = match.fields[.label] ?? MarkedText(text: job.label ?? "", ranges: [])
+        let model = isNarrow ? job.model.drop { $0 != "/" }.dropFirst() : job.model[...]
         matches.add([
-            .init(String(job.id)), .init(job.state.rawValue, job.state.style), .init(job.model),
+            .init(String(job.id)), .init(job.state.rawValue, job.state.style),
+            .init(model.isEmpty ? job.model : String(model)),
             .init(TimeText.relative(job.createdAt.milliseconds, now: now.milliseconds)),
             .init(label.text, bold: label.ranges), Self.cell(match, job),
         ])
@@ -30,7 +35,7 @@ struct MatchTable {
     private static func cell(_ match: SearchMatch, _ job: Job) -> Table.Cell {
         let prompt = match.fields[.prompt]
         if let error = match.fields[.error], !error.ranges.isEmpty, prompt?.ranges.isEmpty ?? true {
-            return cell(error.excerpt(before: 8, length: 400), after: "error: ")
+            return cell(error.excerpt(before: 12, length: 400), after: "error: ")
         }
         return cell((prompt ?? MarkedText(text: "", ranges: [])).excerpt(before: 12, length: 400), after: "")
     }

@@ -24,14 +24,16 @@ struct StatsScreen {
             return screen.say("no job has ended and nothing was spent since \(start)")
         }
         let days = max(1, Double((now - since).wholeMilliseconds) / 86_400_000)
-        let rate = (Double(all.jobs) / days * 10).rounded() / 10
+        let rate = Double(all.jobs) / days
+        let words = rate < 10 ? "\((rate * 10).rounded() / 10)" : "\(Int(rate.rounded()))"
+        let cancelled = all.cancelled > 0 ? ", \(all.cancelled) cancelled" : ""
         try screen.write(
-            "since \(start): \(all.jobs) \(all.jobs == 1 ? "job" : "jobs") ended, \(rate) a day; "
-                + "\(all.failed) failed, \(all.cancelled) cancelled\n")
+            "since \(start): \(all.jobs) \(all.jobs == 1 ? "job" : "jobs") ended, \(words) a day; "
+                + "\(all.failed) failed\(cancelled)\n")
         let unpriced = all.unpriced > 0 ? ", and \(all.unpriced) of unknown price" : ""
         try screen.write(
-            "spent \(screen.styled(Price.text(all.spentUSD), .bold)): \(Price.text(all.reportedUSD)) reported, "
-                + "\(Price.text(all.estimatedUSD)) estimated\(unpriced)\n")
+            "spent \(screen.styled(Self.money(all.spentUSD), .bold)): \(Self.money(all.reportedUSD)) reported, "
+                + "\(Self.money(all.estimatedUSD)) estimated\(unpriced)\n")
         if let grouping { return try table(grouping, at: Int.max) }
         try table(.model, at: 10)
         try table(.day, at: 14)
@@ -43,7 +45,10 @@ struct StatsScreen {
         let groups = statistics.groups(by: grouping)
         if groups.isEmpty { return }
         let shown = grouping == .day || grouping == .week ? groups.suffix(most) : groups.prefix(most)
-        let hasTimes = grouping == .model || screen.width >= 100
+        let isWide = screen.width >= 100
+        let hasTimes = grouping == .model || isWide
+        // Beside the times there is no room for a bar and for models' names.
+        let hasBar = grouping != .model || isWide
         var columns: [Table.Column] = [
             .init(grouping.rawValue.uppercased(), isFlexible: grouping == .model || grouping == .label),
             .init("JOBS", alignsRight: true), .init("FAILED", alignsRight: true),
@@ -51,7 +56,7 @@ struct StatsScreen {
         if hasTimes {
             columns += ["WAITED", "QUEUED", "RAN"].map { .init($0, alignsRight: true) }
         }
-        columns += [.init("SPENT", alignsRight: true), .init("")]
+        columns += [.init("SPENT", alignsRight: true)] + (hasBar ? [.init("")] : [])
         let largest = shown.map(\.group.spentUSD).max() ?? 0
         let most = shown.map(\.group.jobs).max() ?? 0
         var table = Table(columns)
@@ -62,7 +67,8 @@ struct StatsScreen {
                 .init("\(group.failed)", group.failed > 0 ? .bad : .dim),
             ]
             if hasTimes { cells += [group.waited, group.queued, group.ran].map { .init(Self.text($0)) } }
-            cells += [.init(Price.text(group.spentUSD)), .init(Self.bar(share, width: 10), .active)]
+            cells.append(.init(Self.money(group.spentUSD)))
+            if hasBar { cells.append(.init(Self.bar(share, width: 10), .active)) }
             table.add(cells)
         }
         try screen.write("\n")
@@ -71,6 +77,13 @@ struct StatsScreen {
         if rest > 0 {
             try screen.write(screen.styled("and \(rest) more: --by \(grouping.rawValue)", .dim) + "\n")
         }
+    }
+
+    /// Whole cents, as the columns of a table need; of less than a dollar, all that is known.
+    private static func money(_ dollars: Double) -> String {
+        guard dollars >= 1 else { return Price.text(dollars) }
+        let cents = Int64((dollars * 100).rounded())
+        return "$\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
     }
 
     /// The median, and what 95 of 100 stay below.
