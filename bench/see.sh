@@ -18,14 +18,14 @@ median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
 timed() {
     local file=$1 start=$EPOCHREALTIME end
     shift
-    "$@" >/dev/null 2>&1 || true
+    "$@" >/dev/null 2>>errors || { tail -3 errors >&2; exit 1; }
     end=$EPOCHREALTIME
     echo $((${end/./} - ${start/./})) >>"$file"
 }
 
 "$jobctl" enqueue vendor/model-0 prompt=first -q >/dev/null 2>&1
 guard=$(sqlite3 state/jobs.db "SELECT sql FROM sqlite_schema WHERE name = 'jobs_insert_guard'")
-sed "s/@jobs@/$jobs/g" "$fill" | sqlite3 state/jobs.db
+sed "s/@jobs@/$jobs/g" "$fill" | sqlite3 state/jobs.db >/dev/null
 sqlite3 state/jobs.db "$guard" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
 
 timed first.us "$jobctl" search w000123
@@ -46,7 +46,7 @@ compare() {
         'BEGIN { printf "%-52s %8.1f ms, sqlite3 %8.1f ms: %.2fx\n", text, a / 1000, b / 1000, a / b }'
 }
 
-columns="id, state, model, created_at, label, coalesce(input ->> '$.prompt', input ->> '$.text')"
+columns="jobs.id, state, model, created_at, jobs.label, coalesce(input ->> '$.prompt', input ->> '$.text')"
 found() { # found WORD: the best fifty as FTS5 itself ranks all of them
     echo "SELECT $columns FROM s.texts JOIN jobs ON jobs.id = texts.rowid WHERE texts MATCH '\"$1\"' ORDER BY texts.rank LIMIT 50"
 }

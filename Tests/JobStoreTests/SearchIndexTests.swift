@@ -10,7 +10,8 @@ import Testing
     private let scratch = ScratchStore()
     private var path: String { scratch.directory.searchIndex }
 
-    private func find(_ words: String..., filter: JobFilter = JobFilter(), in store: JobDatabase) throws -> [Int64]
+    private func find(_ words: String..., filter: JobFilter = JobFilter(), in store: JobDatabase) throws
+        -> [Int64]
     {
         let search = try Search(try #require(SearchWords(words)), filter, in: store) { _, _ in }
         #expect(search.obstacle == nil)
@@ -56,7 +57,9 @@ import Testing
         #expect(try find("common", filter: filter, in: store) == [])
     }
 
-    @Test(arguments: ["", "no database at all, but some text that is longer than a header", "cut", "version", "table"])
+    @Test(arguments: [
+        "", "no database at all, but some text that is longer than a header", "cut", "version", "table",
+    ])
     func `a damaged index is made anew`(damage: String) throws {
         let store = try scratch.open()
         for number in 0..<2000 { try add("cat number \(number)", to: store) }

@@ -23,12 +23,14 @@ import Testing
         #expect(spread.quantiles([0.01]) == [1])
     }
 
-    @Test func `jobs and money are counted where they belong, and a report stands before an estimate`() throws {
+    @Test func `jobs and money are counted where they belong, and a report stands before an estimate`() throws
+    {
         let scratch = ScratchStore()
         let store = try scratch.open()
         let answer: [(kind: Output.Kind, url: String)] = [(.image, "https://x/1.png")]
         try store.job(
-            .submitting(priceUSD: 0.5), .accepted(requestID: "a"), .succeeded(finishedAt: nil, costUSD: 0.3), .fetched,
+            .submitting(priceUSD: 0.5), .accepted(requestID: "a"), .succeeded(finishedAt: nil, costUSD: 0.3),
+            .fetched,
             outputs: answer)
         try store.job(
             .submitting(priceUSD: 0.5), .accepted(requestID: "b"),

@@ -17,7 +17,9 @@ import Testing
     }
 
     @Test func `words are found whatever their case, accents or script`() throws {
-        try add("A red Cat by the window", "Café at night", "窓辺の猫、東京タワー", "two \u{1F431}\u{1F436} pets", "ภาพแมวดำ", "고양이가 잔다")
+        try add(
+            "A red Cat by the window", "Café at night", "窓辺の猫、東京タワー", "two \u{1F431}\u{1F436} pets",
+            "ภาพแมวดำ", "고양이가 잔다")
         #expect(try ids("cat", "RED") == [1])
         #expect(try ids("cafe") == [2] && ids("CAFÉ") == [2] && ids("cafe\u{301}") == [2])
         #expect(try ids("窓辺") == [3] && ids("猫") == [3] && ids("タワー") == [3] && ids("辺窓") == [])
@@ -33,13 +35,16 @@ import Testing
     }
 
     @Test(arguments: [
-        "AND", "OR NOT", "NEAR(a b, 2)", "prompt:cat", "{prompt}: cat", "^cat", "a + b", "(", ")))", "\"", "\"\"\"a",
+        "AND", "OR NOT", "NEAR(a b, 2)", "prompt:cat", "{prompt}: cat", "^cat", "a + b", "(", ")))", "\"",
+        "\"\"\"a",
         "*a", "a**", "-", "'; DROP TABLE texts", "a\tb\nc", "\u{2}\u{3}\u{1F}x", "\u{0301}e", "x:", "\\",
     ])
     func `nothing that is typed is a syntax error`(words: String) throws {
         try add("cat")
         let answer = try sandbox.jobctl("search", "--", words)
-        #expect([0, 1].contains(answer.code) || answer.code == 64 && answer.errors.contains("there is no word"), "\(answer)")
+        #expect(
+            [0, 1].contains(answer.code) || answer.code == 64 && answer.errors.contains("there is no word"),
+            "\(answer)")
     }
 
     @Test func `labels and errors are searched, and the filters kept to`() throws {

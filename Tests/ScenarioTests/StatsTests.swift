@@ -22,7 +22,8 @@ import Testing
         try fill()
         let all = try sandbox.jobctl("stats", "--json").objects()
         #expect(all.first?["by"] == .string("all") && all.first?["jobs"] == .integer(2))
-        #expect(Set(all.compactMap { $0["by"]?.string }) == ["all", "model", "day", "week", "label", "failure"])
+        #expect(
+            Set(all.compactMap { $0["by"]?.string }) == ["all", "model", "day", "week", "label", "failure"])
         let labels = try sandbox.jobctl("stats", "--by", "label", "--since", "100d", "--json").objects()
         #expect(labels.map { $0["name"] } == [.string("a"), .string("b")])
         #expect(labels.map { $0["failed"] } == [.integer(2), .integer(1)])
@@ -33,8 +34,13 @@ import Testing
 
     @Test func `days are the days here`() throws {
         try fill()
-        try sandbox.change("UPDATE jobs SET ended_at = '2026-03-01 23:30:00.000'; UPDATE charges SET at = '2026-03-01 23:30:00.000'")
-        for (zone, day) in [("UTC0", "2026-03-01"), ("XXX-1", "2026-03-02"), ("XXX-0:45", "2026-03-02"), ("XXX-0:15", "2026-03-01")] {
+        try sandbox.change(
+            "UPDATE jobs SET ended_at = '2026-03-01 23:30:00.000'; UPDATE charges SET at = '2026-03-01 23:30:00.000'"
+        )
+        for (zone, day) in [
+            ("UTC0", "2026-03-01"), ("XXX-1", "2026-03-02"), ("XXX-0:45", "2026-03-02"),
+            ("XXX-0:15", "2026-03-01"),
+        ] {
             let answer = try sandbox.jobctl(
                 "stats", "--by", "day", "--since", "2026-01-01", "-q", environment: ["TZ": zone])
             #expect(answer.output == day + "\n", "\(zone): \(answer)")
