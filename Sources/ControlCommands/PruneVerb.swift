@@ -136,6 +136,8 @@ enum PruneVerb: ControlVerb {
 
     /// What was pruned is not to be found in the index of `search` either.
     private static func forgetWords(_ session: Session, _ store: JobDatabase) {
+        session.screen.show(progress: "taking the words out of what search knows")
+        defer { session.screen.show(progress: "") }
         do { try SearchIndex.finishPruning(in: store.directory) } catch {
             let path = store.directory.searchIndex
             session.screen.say(

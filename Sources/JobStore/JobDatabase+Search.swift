@@ -94,29 +94,21 @@ extension JobDatabase {
 
     /// The jobs among which those that `filter` means are, where an index knows them; nil where none does.
     func shortlist(_ filter: JobFilter) throws -> Set<Int64>? {
-        var ids: Set<Int64> = []
-        let isKnown = try perform {
+        try perform {
             if let label = filter.label {
-                try connection.forEach(
-                    "SELECT id FROM jobs INDEXED BY jobs_label WHERE label = ?1 AND label IS NOT NULL", label
-                ) { row in
-                    ids.insert(row.integer(0))
-                    return true
-                }
-                return true
+                return Set(
+                    try connection.all(
+                        "SELECT id FROM jobs INDEXED BY jobs_label WHERE label = ?1 AND label IS NOT NULL", label
+                    ) { $0.integer(0) })
             }
-            guard !filter.states.isEmpty, !filter.states.contains(.completed) else { return false }
-            try connection.forEach(
-                """
-                SELECT id FROM jobs INDEXED BY jobs_state
-                WHERE state IN (SELECT value FROM json_each(?1)) AND state <> 'completed'
-                """, filter.stateWords
-            ) { row in
-                ids.insert(row.integer(0))
-                return true
-            }
-            return true
+            guard !filter.states.isEmpty, !filter.states.contains(.completed) else { return nil }
+            return Set(
+                try connection.all(
+                    """
+                    SELECT id FROM jobs INDEXED BY jobs_state
+                    WHERE state IN (SELECT value FROM json_each(?1)) AND state <> 'completed'
+                    """, filter.stateWords
+                ) { $0.integer(0) })
         }
-        return isKnown ? ids : nil
     }
 }

@@ -42,11 +42,14 @@ package final class SearchIndex {
         // A power cut may take the last of it, which is read again. What is pruned is overwritten.
         try connection.execute(
             "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384;")
-        if try isOurs() { return }
-        let (tables, owner) = try (
-            connection.first("SELECT count(*) FROM sqlite_schema") { $0.integer(0) } ?? 0,
-            connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0
-        )
+        // Looked at as one: somebody else may be making it now.
+        let (isOurs, owner, tables) = try connection.snapshot {
+            try (
+                self.isOurs(), connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0,
+                connection.first("SELECT count(*) FROM sqlite_schema") { $0.integer(0) } ?? 0
+            )
+        }
+        if isOurs { return }
         if tables > 0 {
             guard owner == Self.applicationID else {
                 throw StoreError.notOurs(path: "search.db", reason: "another program made it")
@@ -55,7 +58,7 @@ package final class SearchIndex {
         }
         try connection.transaction {
             // Somebody else may have made it meanwhile.
-            if try isOurs() { return }
+            if try self.isOurs() { return }
             try connection.execute(
                 """
                 PRAGMA application_id = \(Self.applicationID);

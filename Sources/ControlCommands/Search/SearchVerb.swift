@@ -54,9 +54,9 @@ enum SearchVerb: ControlVerb {
             session.note("note: all jobs were read for this search: \(obstacle)")
         }
         let count = try show(search, limit: limit, session, store)
-        if count == 0 {
+        if count == 0, limit != 0 || search.ids.isEmpty {
             session.note("nothing found")
-            return limit == 0 && !search.ids.isEmpty ? .success : .no
+            return .no
         }
         if asked == nil, let limit, search.ids.count > limit {
             session.note("the best \(limit); --limit N shows more")
