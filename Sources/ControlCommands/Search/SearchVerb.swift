@@ -19,10 +19,8 @@ enum SearchVerb: ControlVerb {
         ],
         options: [
             Option("not", value: "WORD", repeats: true, "only jobs without it; may be given again")
-        ] + Selection.filterOptions + [
-            Option(
-                "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339"),
-            Option("limit", value: "N", "the best N"),
+        ] + JobChoice.options + [
+            Option("limit", value: "N", "the best N")
         ],
         examples: [
             .init("jobctl search red cat", "both words"),
