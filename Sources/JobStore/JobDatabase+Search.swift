@@ -98,7 +98,8 @@ extension JobDatabase {
             if let label = filter.label {
                 return Set(
                     try connection.all(
-                        "SELECT id FROM jobs INDEXED BY jobs_label WHERE label = ?1 AND label IS NOT NULL", label
+                        "SELECT id FROM jobs INDEXED BY jobs_label WHERE label = ?1 AND label IS NOT NULL",
+                        label
                     ) { $0.integer(0) })
             }
             guard !filter.states.isEmpty, !filter.states.contains(.completed) else { return nil }
