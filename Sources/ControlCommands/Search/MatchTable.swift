@@ -20,8 +20,8 @@ struct MatchTable {
         self.now = now
     }
 
-    mutating func add(_ job: Job, _ match: SearchMatch?) {
-        guard let match else { return jobs.add(job) }
+    mutating func add(_ job: Job, _ match: SearchMatch?) throws {
+        guard let match else { return try jobs.add(job) }
         let label = match.fields[.label] ?? MarkedText(text: job.label ?? "", ranges: [])
         let model = isNarrow ? job.model.drop { $0 != "/" }.dropFirst() : job.model[...]
         matches.add([
