@@ -22,6 +22,11 @@ static inline int jobd_sqlite_defensive(sqlite3 *database) {
     return sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
 }
 
+/// While it is on, VACUUM makes the database an empty one, also where it is damaged.
+static inline int jobd_sqlite_reset_database(sqlite3 *database, int on) {
+    return sqlite3_db_config(database, SQLITE_DBCONFIG_RESET_DATABASE, on, (int *)0);
+}
+
 static inline int jobd_sqlite_bind_text(sqlite3_stmt *statement, int index, const void *text, sqlite3_uint64 count) {
     return sqlite3_bind_text64(statement, index, (const char *)text, count, SQLITE_TRANSIENT, SQLITE_UTF8);
 }

@@ -56,6 +56,9 @@ package struct Pruning: Sendable {
         self.program = program
     }
 
+    /// Whether words go that `search` may know.
+    package var removesWords: Bool { parts.rows || parts.inputs }
+
     /// The next jobs that are meant.
     package func next(after place: EndedJob?, in store: JobDatabase) throws -> [EndedJob] {
         try store.ended(before: moment, filter, after: place, limit: Self.batch)

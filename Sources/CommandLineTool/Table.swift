@@ -16,10 +16,49 @@ package struct Table {
     package struct Cell {
         let text: String
         let style: Style?
+        /// Parts that stand out, counted in the Unicode scalars of `text`.
+        private var marks: [Range<Int>] = []
 
         package init(_ text: String, _ style: Style? = nil) {
             self.text = SafeText.escape(text)
             self.style = style
+        }
+
+        /// A text of which parts stand out: those at `marks`, counted in its Unicode scalars.
+        package init(_ text: String, bold marks: [Range<Int>]) {
+            style = nil
+            let scalars = Array(text.unicodeScalars)
+            var safe = String.UnicodeScalarView()
+            var end = 0
+            func escaped(_ range: Range<Int>) -> String.UnicodeScalarView {
+                SafeText.escape(String(String.UnicodeScalarView(scalars[range]))).unicodeScalars
+            }
+            for mark in marks where mark.lowerBound >= end && mark.upperBound <= scalars.count {
+                safe += escaped(end..<mark.lowerBound)
+                let start = safe.count
+                safe += escaped(mark)
+                self.marks.append(start..<safe.count)
+                end = mark.upperBound
+            }
+            safe += escaped(end..<scalars.count)
+            self.text = String(safe)
+        }
+
+        /// The text as it is shown, where it had to be cut as `text`.
+        fileprivate func styled(_ text: String, _ screen: Screen) -> String {
+            if let style { return screen.styled(text, style) }
+            if marks.isEmpty { return text }
+            let scalars = Array(text.unicodeScalars)
+            var line = ""
+            var end = 0
+            for mark in marks where mark.lowerBound < scalars.count {
+                let last = min(mark.upperBound, scalars.count)
+                line += String(String.UnicodeScalarView(scalars[end..<mark.lowerBound]))
+                let marked = String(String.UnicodeScalarView(scalars[mark.lowerBound..<last]))
+                line += screen.styled(marked, .bold)
+                end = last
+            }
+            return line + String(String.UnicodeScalarView(scalars[end...]))
         }
     }
 
@@ -61,7 +100,7 @@ package struct Table {
         for (index, cell) in cells.enumerated() {
             let text = DisplayWidth.cut(cell.text, to: widths[index])
             let gap = String(repeating: " ", count: max(0, widths[index] - DisplayWidth.of(text)))
-            let styled = cell.style.map { screen.styled(text, $0) } ?? text
+            let styled = cell.styled(text, screen)
             if index > 0 { line += "  " }
             if columns[index].alignsRight {
                 line += gap + styled

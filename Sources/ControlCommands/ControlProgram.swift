@@ -14,6 +14,7 @@ package enum ControlProgram {
         RetryVerb.self, RerunVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self,
         PauseVerb.self,
         ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, VerifyVerb.self, PruneVerb.self, ExportVerb.self,
+        SearchVerb.self, StatsVerb.self,
         GalleryVerb.self, BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self,
         HelpVerb.self,
     ]

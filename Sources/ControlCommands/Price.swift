@@ -24,6 +24,9 @@ enum Price {
         while digits.count > 2, digits.last == "0" { digits.removeLast() }
         return "$\(hundredths / 10_000).\(digits)"
     }
+
+    /// To hundredths of a cent.
+    static func rounded(_ dollars: Double) -> Double { (dollars * 10_000).rounded() / 10_000 }
 }
 
 extension Price {

@@ -77,7 +77,10 @@ enum PruneVerb: ControlVerb {
             }
             guard answer else { throw Failure(.no, "nothing was done") }
         }
+        let hasWords = pruning.removesWords
+        if hasWords { try? SearchIndex.announcePruning(in: store.directory) }
         let done = try prune(pruning, session, store)
+        if hasWords { forgetWords(session, store) }
         for fault in done.faults { session.screen.say(SafeText.escape("jobctl: \(fault)")) }
         if session.wantsJSON {
             try session.emit(
@@ -129,6 +132,18 @@ enum PruneVerb: ControlVerb {
         }
         session.screen.show(progress: "")
         return done
+    }
+
+    /// What was pruned is not to be found in the index of `search` either.
+    private static func forgetWords(_ session: Session, _ store: JobDatabase) {
+        session.screen.show(progress: "taking the words out of what search knows")
+        defer { session.screen.show(progress: "") }
+        do { try SearchIndex.finishPruning(in: store.directory) } catch {
+            let path = store.directory.searchIndex
+            session.screen.say(
+                SafeText.escape(
+                    "note: words of what was pruned are still in \(path), which may be removed: \(error)"))
+        }
     }
 
     private static func words(_ tally: Pruning.Tally) -> String {

@@ -72,10 +72,16 @@ actor Janitor {
                 try jobs.contains { try pruning.count($0.id, in: database) != Pruning.Tally() }
             }
             guard isDue else { continue }
+            if pruning.removesWords, done == Pruning.Tally() {
+                await words { try SearchIndex.announcePruning(in: $0) }
+            }
             let announced = try await store.write { try pruning.announce(jobs, in: $0) }
             let removal = await Self.onThread { pruning.removeFiles(announced) }
             done += try await store.write { try pruning.finish(removal, in: $0) }
             await bell.wait(until: .now + Self.breath)
+        }
+        if pruning.removesWords, done.rows + done.inputs > 0 {
+            await words { try SearchIndex.finishPruning(in: $0) }
         }
         if let fault = done.faults.first {
             log.write(.warning, "retention: \(done.faults.count) files stay; the first: \(fault)")
@@ -85,6 +91,19 @@ actor Janitor {
             .info,
             "retention: forgot \(done.rows) jobs, \(done.inputs) inputs and \(done.files) files (\(ByteText.of(done.bytes)))"
         )
+    }
+
+    /// What was pruned is not to be found in the index of `jobctl search` either, where there is one.
+    private func words(_ change: @escaping @Sendable (StateDirectory) throws -> Void) async {
+        let directory = directory
+        let failure: String? = await Self.onThread {
+            do { try change(directory) } catch { return "\(error)" }
+            return nil
+        }
+        guard let failure else { return }
+        log.write(
+            .warning,
+            "retention: words may still be in \(directory.searchIndex), which may be removed: \(failure)")
     }
 
     /// Disks make wait; tasks' threads are few.

@@ -18,6 +18,8 @@ package struct StateDirectory: Sendable {
     }
 
     package var database: String { path + "/jobs.db" }
+    /// What `jobctl search` looks words up in: a cache, which comes back when it is removed.
+    package var searchIndex: String { path + "/search.db" }
     package var lock: String { path + "/lock" }
     package var wake: String { path + "/wake" }
     package var outputs: String { path + "/outputs" }

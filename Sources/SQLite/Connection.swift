@@ -158,6 +158,16 @@ internal import CSQLite
         }
     }
 
+    /// Makes the database an empty one, whatever stands in the file: for what can be made anew. Nobody else may be reading.
+    package func reset() throws(SQLiteError) {
+        statements.removeAll()
+        // Read first, as SQLite asks for; of a damaged file it fails.
+        unsafe _ = sqlite3_exec(handle, "PRAGMA user_version", nil, nil, nil)
+        unsafe _ = jobd_sqlite_reset_database(handle, 1)
+        defer { unsafe _ = jobd_sqlite_reset_database(handle, 0) }
+        try execute("VACUUM")
+    }
+
     /// The statements that were run so far. Tests hold their plans against the indexes.
     var preparedSQL: [String] { Array(statements.keys) }
 

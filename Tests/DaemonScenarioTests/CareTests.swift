@@ -147,10 +147,14 @@ import Testing
                 "SELECT count(*) FROM jobs WHERE julianday('now') - julianday(ended_at) > 1.5 / 86400") == 3
         }
         let waiting = try await stage.enqueue("waits", "--hold")
+        #expect(try await stage.jobctl("search", "fox", "-q").output == "3\n2\n1\n")
         let jobd = try stage.jobd(options: ["--config", folder])
         try await eventually("the files are gone") { files(of: stage).isEmpty }
         try await eventually("the inputs are gone") {
             try stage.number("SELECT count(*) FROM jobs WHERE input = '{}'") == 3
+        }
+        try await eventually("their words are gone from what search knows") {
+            Command.run(["grep", "-qa", "fox", stage.state + "/search.db"]).status == 1
         }
         #expect(try stage.number("SELECT count(*) FROM jobs") == 4)
         FileOnDisk.write(#"{"retention": {"rows": "1s"}}"#, to: folder)

@@ -66,6 +66,8 @@ struct TerminalTests {
         "rerun 1 --label \"$HOSTILE\"",
         "rerun --label \"$HOSTILE\" --state uncertain -n",
         "set 1 --label \"$HOSTILE\" --json", "models import \"/$HOSTILE\"", "-\"$HOSTILE\"",
+        "search owned", "search owned --json", "search \"$HOSTILE\"", "stats", "stats --by label",
+        "stats --by \"$HOSTILE\"",
     ])
     func `nothing that a person or a server wrote steers the terminal`(words: String) throws {
         let environment = ["HOSTILE": Self.hostile]

@@ -82,6 +82,7 @@ struct Completer {
         switch option.value {
         case "FILE": return .files
         case "DIR": return .directories
+        case "GROUP": return .words(Statistics.Grouping.allCases.map(\.rawValue))
         case "STATE": return Self.list(JobState.allCases.map(\.rawValue), after: unfinished)
         case "COLUMNS": return Self.list(JobColumn.names, after: unfinished)
         case "ORDER":

@@ -1,0 +1,103 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+enum SearchVerb: ControlVerb {
+    static let command = Command(
+        "search", "jobs by the words of their prompts, labels and errors, best first", operands: "WORD…",
+        discussion: [
+            "All words must occur, in any order and in any of the three. A word with a space in it is a phrase; so is what "
+                + "stands in quotes inside of a word. A * at the end takes all words that begin so. Case and accents make no "
+                + "difference; Chinese, Japanese, Korean and Thai are found by any part.",
+            "The newest \(SearchIndex.ranked) jobs that match are ranked; older ones follow, newest first. On a terminal the "
+                + "best 50, in a pipe all, in the columns of list. --json gives jobs' objects with \"rank\", 1 for the best, and "
+                + "\"match\": the \"field\", an excerpt of it as \"text\", and \"ranges\" of it that match, as pairs of where "
+                + "they begin and end, counted in Unicode characters.",
+            "The words are kept in search.db beside the database, which each search brings up to date first: the first one "
+                + "takes some seconds for a million jobs. The file may be removed.",
+        ],
+        options: [
+            Option("not", value: "WORD", repeats: true, "only jobs without it; may be given again")
+        ] + JobChoice.options + [
+            Option("limit", value: "N", "the best N")
+        ],
+        examples: [
+            .init("jobctl search red cat", "both words"),
+            .init("jobctl search 'red cat' --not dog", "a phrase, without a word"),
+            .init("jobctl search 'watercolo*' --state failed --since 7d", "words that begin so"),
+            .init("jobctl search fox -q --limit 1 | jobctl show -", "the best one"),
+            .init("jobctl search 窓辺 --json | jq -c '[.id, .match.text]'", "as JSON, one job a line"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        let typed = session.arguments.operands
+        guard !typed.isEmpty else { throw Failure.usage("which words?", hint: "jobctl search red cat") }
+        guard let words = SearchWords(typed, without: session.arguments.values("not")) else {
+            throw Failure.usage(
+                "there is no word in \"\(SafeText.escape(typed.joined(separator: " ")))\"",
+                hint: "a word has a letter, a digit or a picture in it")
+        }
+        var filter = try Selection.filter(session)
+        filter.since = try session.moment("since", .ago)
+        let asked = try session.arguments.integer("limit", in: 0...Int64(Int32.max)).map { Int($0) }
+        let limit = asked ?? (session.screen.isTerminal ? 50 : nil)
+        // One more, to know whether there are.
+        filter.limit = limit.map { $0 + 1 }
+        let store = try session.store(.read)
+        var progress = SearchProgress(session.screen)
+        let search = try Search(words, filter, in: store) { progress.show($0, of: $1) }
+        progress.end()
+        if let obstacle = search.obstacle {
+            session.note("note: all jobs were read for this search: \(obstacle)")
+        }
+        let count = try show(search, limit: limit, session, store)
+        if count == 0, limit != 0 || search.ids.isEmpty {
+            session.note("nothing found")
+            return .no
+        }
+        if asked == nil, let limit, search.ids.count > limit {
+            session.note("the best \(limit); --limit N shows more")
+        }
+        return .success
+    }
+
+    /// Answers how many there were: a job may have been pruned since the index was read.
+    private static func show(
+        _ search: Search, limit: Int?, _ session: Session, _ store: JobDatabase
+    ) throws -> Int {
+        var count = 0
+        var table = MatchTable(session.screen, now: store.now)
+        for id in search.ids.prefix(limit ?? Int.max) {
+            guard let job = try store.find(id) else { continue }
+            count += 1
+            if session.wantsJSON {
+                try session.emit(job, in: store, adding: json(try search.match(in: id), rank: count))
+            } else if session.isQuiet {
+                try session.screen.write("\(id)\n")
+            } else {
+                try table.add(job, session.screen.isTerminal ? search.match(in: id) : nil)
+                // In a pipe there is nothing to align.
+                if !session.screen.isTerminal, count.isMultiple(of: 500) {
+                    try table.print(session.screen)
+                    table = MatchTable(session.screen, now: store.now)
+                }
+            }
+        }
+        try table.print(session.screen)
+        return count
+    }
+
+    private static func json(_ match: SearchMatch, rank: Int) -> JSONObject {
+        guard let (field, text) = match.best else { return ["rank": .integer(rank), "match": .null] }
+        let excerpt = text.excerpt(before: 40, length: 200)
+        return [
+            "rank": .integer(rank),
+            "match": .object([
+                "field": .string(field.rawValue), "text": .string(excerpt.text),
+                "ranges": .array(
+                    excerpt.ranges.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }),
+            ]),
+        ]
+    }
+}

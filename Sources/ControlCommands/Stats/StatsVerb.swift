@@ -1,0 +1,101 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+enum StatsVerb: ControlVerb {
+    static let command = Command(
+        "stats", "how many jobs ended, how long they took, what was spent",
+        discussion: [
+            "Of the last 30 days where --since says nothing else: jobs count on the day on which they ended, money on the day on "
+                + "which it was spent. What RunComfy reported stands before what was estimated. Days are local, weeks begin "
+                + "on Monday.",
+            "Times are medians and, behind the stroke, what 95 of 100 jobs stay below: WAITED from being enqueued to being "
+                + "sent, QUEUED and RAN at RunComfy.",
+            "In a pipe, lines of \"all\" and then of each group, separated by tabs: by, name, jobs, completed, failed, "
+                + "cancelled, spent_usd, reported_usd, estimated_usd, unpriced, then the median and the 95th percentile "
+                + "of waited_s, queued_s, ran_s and fetched_s. --json gives the same as objects; -q only the names.",
+        ],
+        options: [
+            Option("by", value: "GROUP", "only by model, day, week, label or failure"),
+            Option("since", value: "TIME", "since then: 2h, 09:00, 2026-01-31, or RFC 3339; 30d"),
+            Option("model", value: "MODEL", "only jobs of this model; a trailing * takes all that begin so"),
+            Option("label", value: "TEXT", "only jobs with this label"),
+        ],
+        examples: [
+            .init("jobctl stats", "the last 30 days"),
+            .init("jobctl stats --by week --since 2026-01-01", "the weeks of a year"),
+            .init("jobctl stats --by day --label cats --json | jq '[.name, .spent_usd]'", "as JSON"),
+        ])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        guard session.arguments.operands.isEmpty else {
+            throw Failure.usage("stats takes no ids", hint: "choose by --since, --model and --label")
+        }
+        let grouping = try session.arguments.value("by").map(grouping)
+        var filter = try Selection.filter(session)
+        let store = try session.store(.read)
+        let since = try session.moment("since", .ago) ?? store.now + .seconds(-30 * 86_400)
+        filter.since = since
+        let statistics = try store.statistics(filter) { String(TimeText.local($0.milliseconds).prefix(10)) }
+        let shown = grouping.map { [$0] } ?? Statistics.Grouping.allCases
+        if session.wantsJSON || session.isQuiet || !session.screen.isTerminal {
+            try print(statistics, shown, hasAll: grouping == nil, session)
+        } else {
+            try StatsScreen(statistics, since: since, now: store.now, session.screen).show(grouping)
+        }
+        return .success
+    }
+
+    private static func grouping(_ word: String) throws -> Statistics.Grouping {
+        guard let grouping = Statistics.Grouping(rawValue: word) else {
+            throw Failure.usage(
+                "--by: unknown group \"\(SafeText.escape(word))\"",
+                hint: Statistics.Grouping.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return grouping
+    }
+
+    private static func print(
+        _ statistics: Statistics, _ shown: [Statistics.Grouping], hasAll: Bool, _ session: Session
+    ) throws {
+        if hasAll, !session.isQuiet { try print(statistics.all, "all", "", session) }
+        for grouping in shown {
+            for (name, group) in statistics.groups(by: grouping) {
+                try print(group, grouping.rawValue, name, session)
+            }
+        }
+    }
+
+    private static func print(
+        _ group: Statistics.Group, _ by: String, _ name: String, _ session: Session
+    ) throws {
+        if session.isQuiet { return try session.screen.write(SafeText.escape(name) + "\n") }
+        let times = [
+            ("waited_s", group.waited), ("queued_s", group.queued), ("ran_s", group.ran),
+            ("fetched_s", group.fetched),
+        ].map { ($0, $1.quantiles([0.5, 0.95]).map { $0.map { Double($0) / 1000 } }) }
+        let counts = [
+            ("jobs", group.jobs), ("completed", group.completed), ("failed", group.failed),
+            ("cancelled", group.cancelled),
+        ]
+        let money = [
+            ("spent_usd", group.spentUSD), ("reported_usd", group.reportedUSD),
+            ("estimated_usd", group.estimatedUSD),
+        ].map { ($0, Price.rounded($1)) }
+        guard session.wantsJSON else {
+            let cells =
+                [by, SafeText.escape(name)] + counts.map { "\($0.1)" } + money.map { "\($0.1)" }
+                + ["\(group.unpriced)"] + times.flatMap { $0.1.map { $0.map { "\($0)" } ?? "" } }
+            return try session.screen.write(cells.joined(separator: "\t") + "\n")
+        }
+        var object: JSONObject = ["by": .string(by), "name": name.isEmpty ? .null : .string(name)]
+        object.members += counts.map { .init(key: $0, value: .integer($1)) }
+        object.members += money.map { .init(key: $0, value: .optional($1)) }
+        object.members.append(.init(key: "unpriced", value: .integer(group.unpriced)))
+        object.members += times.map { name, values in
+            .init(key: name, value: .object(["median": .optional(values[0]), "p95": .optional(values[1])]))
+        }
+        try session.emit(.object(object))
+    }
+}

@@ -1,0 +1,113 @@
+package import JobModel
+internal import SQLite
+
+extension JobDatabase {
+    /// What came of the jobs that ended since `filter.since`, and what was spent since then; its states are not looked at.
+    ///
+    /// - Parameter day: the name of the day on which a moment lies, by the clock on the wall here.
+    package func statistics(_ filter: JobFilter, day: @escaping (Timestamp) -> String) throws -> Statistics {
+        var tally = Tally(day: day)
+        let since = filter.since?.description ?? ""
+        try perform {
+            try connection.snapshot {
+                try connection.forEach(
+                    """
+                    SELECT model, label, error_kind, state, created_at, submitted_at, started_at, finished_at, ended_at
+                    FROM jobs INDEXED BY jobs_ended
+                    WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND (?2 IS NULL OR model GLOB ?2)
+                        AND (?3 IS NULL OR label = ?3)
+                    """, since, filter.modelPattern, filter.label
+                ) { row in
+                    let job = EndedRow(row)
+                    tally.add(row, at: job.ended) { job.count(in: &$0) }
+                    return true
+                }
+                try connection.forEach(
+                    """
+                    SELECT charges.model, label, error_kind, charges.at, estimated_usd, reported_usd
+                    FROM charges LEFT JOIN jobs ON jobs.id = charges.job_id
+                    WHERE charges.at >= ?1 AND (?2 IS NULL OR charges.model GLOB ?2)
+                        AND (?3 IS NULL OR label = ?3)
+                    """, since, filter.modelPattern, filter.label
+                ) { row in
+                    let charge = ChargeRow(
+                        estimated: row.optionalReal(4), reported: row.optionalReal(5))
+                    tally.add(row, at: row.timestamp(3)?.milliseconds) { charge.count(in: &$0) }
+                    return true
+                }
+            }
+        }
+        return tally.statistics
+    }
+}
+
+/// A job that ended, as far as it is counted.
+private struct EndedRow {
+    let state: JobState?
+    let created, submitted, started, finished, ended: Int64?
+
+    init(_ row: borrowing Row) {
+        state = JobState(rawValue: row.text(3))
+        created = row.timestamp(4)?.milliseconds
+        submitted = row.timestamp(5)?.milliseconds
+        started = row.timestamp(6)?.milliseconds
+        finished = row.timestamp(7)?.milliseconds
+        ended = row.timestamp(8)?.milliseconds
+    }
+
+    func count(in group: inout Statistics.Group) {
+        group.jobs += 1
+        switch state {
+        case .completed: group.completed += 1
+        case .failed: group.failed += 1
+        default: group.cancelled += 1
+        }
+        group.waited.add(from: created, to: submitted)
+        group.queued.add(from: submitted, to: started)
+        group.ran.add(from: started, to: finished)
+        group.fetched.add(from: finished, to: ended)
+    }
+}
+
+/// Something that was bought. What RunComfy reported stands before what was reckoned.
+private struct ChargeRow {
+    let estimated, reported: Double?
+
+    func count(in group: inout Statistics.Group) {
+        if let reported {
+            group.reportedUSD += reported
+        } else if let estimated {
+            group.estimatedUSD += estimated
+        } else {
+            group.unpriced += 1
+        }
+    }
+}
+
+/// Counts rows in the groups to which they belong. They come in the order of time: the last one's day is mostly this one's too.
+private struct Tally {
+    let day: (Timestamp) -> String
+    var statistics = Statistics()
+    private var quarter: Int64?
+    private var dayPlace = 0
+
+    init(day: @escaping (Timestamp) -> String) { self.day = day }
+
+    /// - Parameter row: begins with the model, the label and the kind of failure.
+    mutating func add(_ row: borrowing Row, at moment: Int64?, _ count: (inout Statistics.Group) -> Void) {
+        let (model, label) = (statistics.models.place(row.text(0)), statistics.labels.place(row.text(1)))
+        count(&statistics.models.groups[model])
+        count(&statistics.labels.groups[label])
+        if !row.isNull(2) {
+            let failure = statistics.failures.place(row.text(2))
+            count(&statistics.failures.groups[failure])
+        }
+        guard let moment else { return }
+        // No clock on a wall differs from UTC by less than quarters of an hour.
+        if quarter != moment / 900_000 {
+            quarter = moment / 900_000
+            dayPlace = statistics.days.place(day(Timestamp(milliseconds: moment)))
+        }
+        count(&statistics.days.groups[dayPlace])
+    }
+}

@@ -1,0 +1,81 @@
+internal import JobModel
+internal import SQLite
+
+/// Where in a job the words stood.
+package struct SearchMatch: Equatable, Sendable {
+    /// The names of `jobs` and of its input.
+    package enum Field: String, Sendable {
+        case prompt, label
+        case error = "error_message"
+    }
+
+    package let fields: [Field: MarkedText]
+
+    /// The field to show: the first in which a word stands.
+    package var best: (field: Field, text: MarkedText)? {
+        for field in [Field.prompt, .label, .error] {
+            if let text = fields[field], !text.ranges.isEmpty { return (field, text) }
+        }
+        return nil
+    }
+}
+
+extension SearchIndex {
+    /// As many of the newest matches are ranked, which takes some milliseconds. A word may occur in every job there is.
+    package static let ranked = 10_000
+
+    /// The jobs in which the words occur and that `filter` means, best first; behind them the older ones, newest first.
+    package func find(_ words: SearchWords, _ filter: JobFilter, in store: JobDatabase) throws -> [Int64] {
+        try connection.snapshot {
+            let shortlist = try store.shortlist(filter)
+            let wanted = filter.limit ?? Int.max
+            var unlimited = filter
+            unlimited.limit = nil
+            let isFiltered = !unlimited.isEmpty
+            var (found, waiting): ([Int64], [Int64]) = ([], [])
+            var (seen, oldest) = (0, Int64.max)
+            try connection.forEach(
+                "SELECT rowid FROM texts WHERE texts MATCH ?1 ORDER BY rowid DESC", words.expression
+            ) { row in
+                let id = row.integer(0)
+                seen += 1
+                if seen <= Self.ranked { oldest = id }
+                guard shortlist?.contains(id) ?? true else { return true }
+                waiting.append(id)
+                guard waiting.count == 1_000 || !isFiltered else { return true }
+                found += isFiltered ? try store.filter(waiting, filter) : waiting
+                waiting.removeAll(keepingCapacity: true)
+                return seen < Self.ranked || found.count < wanted
+            }
+            found += isFiltered ? try store.filter(waiting, filter) : waiting
+            let recent = Set(found.prefix { $0 >= oldest })
+            var ordered: [Int64] = []
+            if !recent.isEmpty {
+                try connection.forEach(
+                    "SELECT rowid FROM texts WHERE texts MATCH ?1 AND rowid >= ?2 ORDER BY rank, rowid DESC",
+                    words.expression, oldest
+                ) { row in
+                    if recent.contains(row.integer(0)) { ordered.append(row.integer(0)) }
+                    return ordered.count < wanted
+                }
+            }
+            return Array((ordered + found.dropFirst(recent.count)).prefix(wanted))
+        }
+    }
+
+    /// Where the words stand in a job.
+    package func match(_ words: SearchWords, in job: Int64) throws -> SearchMatch {
+        let fields = try connection.first(
+            """
+            SELECT highlight(texts, 0, char(2), char(3)), highlight(texts, 1, char(2), char(3)),
+                highlight(texts, 2, char(2), char(3))
+            FROM texts WHERE texts MATCH ?1 AND rowid = ?2
+            """, words.expression, job
+        ) { [$0.optionalText(0), $0.optionalText(1), $0.optionalText(2)] }
+        var found: [SearchMatch.Field: MarkedText] = [:]
+        for (field, text) in zip([SearchMatch.Field.prompt, .label, .error], fields ?? []) {
+            if let text { found[field] = SearchText.marked(text) }
+        }
+        return SearchMatch(fields: found)
+    }
+}

@@ -1,0 +1,132 @@
+internal import JobModel
+
+/// What came of the jobs that ended in a time, and what was spent in it, in groups.
+package struct Statistics {
+    package enum Grouping: String, CaseIterable, Sendable {
+        case model, day, week, label, failure
+    }
+
+    /// Of the jobs that ended: how many, how long they took, what they cost.
+    package struct Group {
+        package internal(set) var jobs: Int64 = 0
+        package internal(set) var completed: Int64 = 0
+        package internal(set) var failed: Int64 = 0
+        package internal(set) var cancelled: Int64 = 0
+        /// From being enqueued to being sent, from there to the start at RunComfy, to the end there, to the end here.
+        package internal(set) var waited = Spread()
+        package internal(set) var queued = Spread()
+        package internal(set) var ran = Spread()
+        package internal(set) var fetched = Spread()
+        /// What RunComfy said that it cost.
+        package internal(set) var reportedUSD = 0.0
+        /// What was reckoned before, of what it said nothing about.
+        package internal(set) var estimatedUSD = 0.0
+        /// What was bought without either.
+        package internal(set) var unpriced: Int64 = 0
+
+        package var spentUSD: Double { reportedUSD + estimatedUSD }
+
+        static func += (sum: inout Group, more: Group) {
+            sum.jobs += more.jobs
+            sum.completed += more.completed
+            sum.failed += more.failed
+            sum.cancelled += more.cancelled
+            sum.waited += more.waited
+            sum.queued += more.queued
+            sum.ran += more.ran
+            sum.fetched += more.fetched
+            sum.reportedUSD += more.reportedUSD
+            sum.estimatedUSD += more.estimatedUSD
+            sum.unpriced += more.unpriced
+        }
+    }
+
+    /// Spans of time, one for each job, four bytes each.
+    package struct Spread {
+        private var milliseconds: [UInt32] = []
+
+        mutating func add(from start: Int64?, to end: Int64?) {
+            guard let start, let end, end >= start else { return }
+            milliseconds.append(UInt32(clamping: end - start))
+        }
+
+        static func += (sum: inout Spread, more: Spread) { sum.milliseconds += more.milliseconds }
+
+        /// The spans below which these shares of them lie; nil where there is none.
+        package func quantiles(_ shares: [Double]) -> [Int64?] {
+            if milliseconds.isEmpty { return shares.map { _ in nil } }
+            let sorted = milliseconds.sorted()
+            return shares.map { share in
+                let rank = (share * Double(sorted.count)).rounded(.up)
+                return Int64(sorted[min(sorted.count, max(1, Int(rank))) - 1])
+            }
+        }
+    }
+
+    /// The groups of one grouping, each at the place that its name has.
+    struct Table {
+        private(set) var places: [String: Int] = [:]
+        var groups: [Group] = []
+        private var last = (name: "", place: -1)
+
+        /// The place of that name; what has no label has the empty one.
+        mutating func place(_ name: String) -> Int {
+            // Rows of one kind often follow each other.
+            if last.place >= 0, last.name == name { return last.place }
+            let place = places[name] ?? groups.count
+            if place == groups.count {
+                places[name] = place
+                groups.append(Group())
+            }
+            last = (name, place)
+            return place
+        }
+    }
+
+    var models = Table()
+    var days = Table()
+    var labels = Table()
+    var failures = Table()
+
+    /// Everything together.
+    package var all: Group { models.groups.reduce(into: Group()) { $0 += $1 } }
+
+    /// The groups and their names, days and weeks in their order, the others by their number of jobs.
+    package func groups(by grouping: Grouping) -> [(name: String, group: Group)] {
+        switch grouping {
+        case .model: Self.largestFirst(models)
+        case .label: Self.largestFirst(labels)
+        case .failure: Self.largestFirst(failures)
+        case .day: days.places.sorted { $0.key < $1.key }.map { ($0.key, days.groups[$0.value]) }
+        case .week: weeks()
+        }
+    }
+
+    private static func largestFirst(_ table: Table) -> [(name: String, group: Group)] {
+        table.places.map { (name: $0.key, group: table.groups[$0.value]) }.sorted { left, right in
+            (right.group.jobs, left.name) < (left.group.jobs, right.name)
+        }
+    }
+
+    private func weeks() -> [(name: String, group: Group)] {
+        var weeks: [(name: String, group: Group)] = []
+        for (day, group) in groups(by: .day) {
+            let name = Self.week(ofDay: day)
+            if weeks.last?.name != name { weeks.append((name, Group())) }
+            weeks[weeks.count - 1].group += group
+        }
+        return weeks
+    }
+
+    /// The week of a day by ISO 8601, `2026-W48`: weeks begin on Monday, and belong to the year of their Thursday.
+    static func week(ofDay day: String) -> String {
+        guard let noon = Timestamp("\(day) 12:00:00.000") else { return day }
+        let dayNumber = Int64(noon.milliseconds / 86_400_000) - (noon.milliseconds < 0 ? 1 : 0)
+        let weekday = ((dayNumber + 3) % 7 + 7) % 7
+        let thursday = Timestamp(milliseconds: (dayNumber + 3 - weekday) * 86_400_000)
+        let year = thursday.date.year
+        guard let newYear = Timestamp(year: year, month: 1, day: 1) else { return day }
+        let week = (thursday.milliseconds - newYear.milliseconds) / (7 * 86_400_000) + 1
+        return "\(year)-W\(week < 10 ? "0" : "")\(week)"
+    }
+}
