@@ -35,7 +35,7 @@ struct WaitProgress {
         let shown = unfinished.count <= most ? unfinished.count : max(0, most - 1)
         let columns = WatchRow.Columns(
             unfinished.prefix(shown).map { WatchFacts(job: $0, prompt: nil, outputs: []) },
-            columns: min(room.columns, 80))
+            highest: unfinished.map(\.id).max() ?? 0, columns: min(room.columns, 80))
         var lines = unfinished.prefix(shown).map { job in
             let facts = WatchFacts(job: job, prompt: job.prompt, outputs: outputs[job.id] ?? [])
             return WatchRow(facts: facts, now: now, expected: expected[job.model])

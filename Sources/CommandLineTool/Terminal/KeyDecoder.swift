@@ -69,7 +69,9 @@ package struct KeyDecoder {
         case 0x1B: return (.escape, 1)
         case UInt8(ascii: "["): return pending.starts(with: Self.pasteStart) ? paste() : sequence()
         case UInt8(ascii: "O"):
-            return pending.count > 2 ? (Self.key(final: pending[2], number: nil), 3) : nil
+            guard pending.count > 2 else { return nil }
+            let isKeypad = pending[2] == UInt8(ascii: "M")
+            return (isKeypad ? .enter : Self.key(final: pending[2], number: nil), 3)
         // A letter with Alt is not that letter.
         default: return (nil, 2)
         }
@@ -110,7 +112,6 @@ package struct KeyDecoder {
         case (UInt8(ascii: "~"), 5): .pageUp
         case (UInt8(ascii: "~"), 6): .pageDown
         case (UInt8(ascii: "Z"), _): .backTab
-        case (UInt8(ascii: "M"), nil): .enter
         default: nil
         }
     }

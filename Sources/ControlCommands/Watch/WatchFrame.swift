@@ -44,7 +44,7 @@ struct WatchFrame {
 
     private func jobs(_ state: WatchState, _ facts: [Int64: WatchFacts]) -> [StyledText] {
         let seen = list.visible(from: state.top, height: height).compactMap { facts[$0] }
-        let columns = WatchRow.Columns(seen, columns: size.columns)
+        let columns = WatchRow.Columns(seen, highest: list.jobs.max() ?? 0, columns: size.columns)
         func line(_ row: WatchList.Row) -> StyledText {
             switch row {
             case .more(let count, let state):

@@ -12,9 +12,9 @@ struct WatchRow {
         var label = 0
         var prompt = 0
 
-        /// For these jobs on a terminal that is `columns` wide.
-        init(_ jobs: [WatchFacts], columns: Int) {
-            id = max(2, jobs.map { String($0.job.id).utf8.count }.max() ?? 2)
+        /// For these jobs on a terminal that is `columns` wide. Ids go up to `highest`.
+        init(_ jobs: [WatchFacts], highest: Int64, columns: Int) {
+            id = max(2, String(highest).utf8.count)
             // The mark of the selected job, and a gap behind each column.
             var rest = columns - 2 - id - 2 - Self.state
             guard rest > 6 else { return }
@@ -22,7 +22,7 @@ struct WatchRow {
             rest -= progress + 2
             let models = jobs.map { DisplayWidth.of(WatchRow.shortened($0.job.model)) }.max() ?? 0
             if rest > 12 {
-                model = min(models, columns >= 110 ? 32 : 16, rest - 2)
+                model = min(max(5, models), columns >= 110 ? 32 : 16, rest - 2)
                 rest -= model + 2
             }
             let labels =
@@ -95,7 +95,7 @@ struct WatchRow {
         case .submitting: return StyledText("sending \(clock(since: job.submittedAt))")
         case .uncertain: return StyledText("may have been bought", .warning)
         case .inQueue:
-            return StyledText(elapsed + (job.queuePosition.map { ", position \($0)" } ?? ""))
+            return StyledText(elapsed + (job.queuePosition.map { ", place \($0)" } ?? ""))
         case .inProgress:
             guard let share, width >= 22 else { return StyledText(elapsed) }
             return StyledText("\(Bar.text(share, width: width - 15)) \(elapsed)")
