@@ -263,3 +263,71 @@ import Testing
         #expect(!terminal.text.replacing("\u{1B}[0m", with: "").contains(/\u{1B}\[[0-9]+m/))
     }
 }
+
+/// The lines of `jobctl wait` on a terminal.
+@Suite struct WaitLinesTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    private func wait(_ ids: [Int64], rows: Int = 24, _ more: String...) throws -> PseudoTerminal {
+        try PseudoTerminal(
+            Sandbox.program, ["wait"] + ids.map { "\($0)" } + more, environment: sandbox.environment,
+            rows: rows)
+    }
+
+    @Test func `each job has its line until all have ended, and then only the table is left`() throws {
+        let ids = try (0..<3).map { _ in try sandbox.enqueue() }
+        let terminal = try wait(ids)
+        try terminal.shows("0 of 3 jobs have ended")
+        try terminal.shows("   2  queued")
+        try sandbox.put(ids[1], into: "in_progress")
+        try terminal.shows("   2  in_progress")
+        try sandbox.put(ids[1], into: "completed")
+        try terminal.shows("1 of 3 jobs have ended")
+        #expect(!terminal.screen.text.contains("completed"))
+        try sandbox.put(ids[0], into: "completed")
+        try sandbox.put(ids[2], into: "failed")
+        #expect(terminal.finish() == 1)
+        #expect(!terminal.screen.text.contains("have ended"))
+        #expect(terminal.screen.lines.filter { $0.contains("completed") || $0.contains("failed") }.count == 3)
+    }
+
+    @Test func `an interrupt leaves no line behind`() throws {
+        let ids = try (0..<3).map { _ in try sandbox.enqueue() }
+        let terminal = try wait(ids)
+        try terminal.shows("0 of 3 jobs have ended")
+        terminal.type("\u{3}")
+        #expect(terminal.finish() == 130)
+        #expect(!terminal.screen.text.contains("queued"), "\(terminal.screen.text)")
+        #expect(!terminal.screen.text.contains("have ended"))
+    }
+
+    @Test func `more jobs than lines are counted`() throws {
+        let ids = try (0..<20).map { _ in try sandbox.enqueue() }
+        let terminal = try wait(ids, rows: 6, "--timeout", "1h")
+        try terminal.shows("… and 17 more")
+        try terminal.shows("0 of 20 jobs have ended")
+        terminal.type("\u{3}")
+        #expect(terminal.finish() == 130)
+    }
+
+    @Test func `a time that runs out leaves its word alone`() throws {
+        let ids = try (0..<3).map { _ in try sandbox.enqueue() }
+        let terminal = try wait(ids, "--timeout", "1s")
+        #expect(terminal.finish() == 75)
+        #expect(terminal.screen.text.contains("3 of 3 jobs have not ended in time"))
+        #expect(!terminal.screen.text.contains("0 of 3"))
+    }
+
+    @Test func `objects on a terminal stand on lines of their own`() throws {
+        let ids = try (0..<2).map { _ in try sandbox.enqueue() }
+        let terminal = try PseudoTerminal(
+            Sandbox.program, ["wait", "--json"] + ids.map { "\($0)" }, environment: sandbox.environment,
+            columns: 2000)
+        try terminal.shows("0 of 2 jobs have ended")
+        for id in ids { try sandbox.put(id, into: "completed") }
+        #expect(terminal.finish() == 0)
+        #expect(terminal.screen.lines.filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.count == 2)
+        #expect(!terminal.screen.text.contains("have ended"))
+    }
+}
