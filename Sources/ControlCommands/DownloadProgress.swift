@@ -24,9 +24,9 @@ struct DownloadProgress {
     }
 
     /// `━━━──── 12.5 of 40 MB`, and of several files how many are here.
-    func text(_ width: Int) -> String {
+    func text(_ width: Int, countsFiles: Bool = true) -> String {
         let words =
-            (files > 1 ? "\(done)/\(files) " : "")
+            (files > 1 && countsFiles ? "\(done)/\(files) " : "")
             + (total.map { "\(ByteText.of(fetched)) of \(ByteText.of($0))" } ?? ByteText.of(fetched))
         let room = width - DisplayWidth.of(words) - 1
         return room >= 4 ? "\(Bar.text(share, width: room)) \(words)" : words

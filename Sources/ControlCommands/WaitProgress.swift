@@ -65,7 +65,8 @@ struct WaitProgress {
         var words = job.state.rawValue
         if job.state == .downloading, let outputs = outputs[job.id], !outputs.isEmpty {
             let download = DownloadProgress(outputs)
-            words = "downloading \(download.done) of \(outputs.count) files, \(download.text(30))"
+            words =
+                "downloading \(download.done) of \(outputs.count) files \(download.text(30, countsFiles: false))"
         }
         if let position = job.queuePosition { words += ", position \(position)" }
         let estimate = left.map {

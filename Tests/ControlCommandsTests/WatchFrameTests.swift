@@ -141,6 +141,6 @@ import Testing
         let snapshot = Samples.snapshot([.inProgress: 500, .completed: 2])
         let shown = lines(snapshot, Samples.facts(of: snapshot))
         #expect(shown.contains { $0.contains("501  completed") })
-        #expect(shown.contains { $0.contains("ended last; above,") })
+        #expect(shown.contains { $0.contains("ended last; ") })
     }
 }

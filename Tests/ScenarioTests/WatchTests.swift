@@ -30,7 +30,10 @@ import Testing
         #expect(terminal.screen.unknown == [])
     }
 
-    @Test(arguments: [(SIGINT, 130), (SIGTERM, 128 + 15), (SIGHUP, 128 + 1)] as [(Int32, Int32)])
+    /// SIGABRT stands for the program's own traps.
+    @Test(
+        arguments: [(SIGINT, 130), (SIGTERM, 128 + 15), (SIGHUP, 128 + 1), (SIGABRT, 128 + 6)]
+            as [(Int32, Int32)])
     func `a signal finds the terminal restored`(signal: Int32, code: Int32) throws {
         try sandbox.enqueue()
         let terminal = try watch()
@@ -38,6 +41,18 @@ import Testing
         kill(terminal.processID, signal)
         #expect(terminal.finish() == code)
         #expect(terminal.isAsBefore)
+    }
+
+    @Test func `it stands in the way of no checkpoint`() throws {
+        try sandbox.enqueue()
+        let terminal = try watch()
+        try terminal.shows("1 queued")
+        try sandbox.enqueue()
+        try terminal.shows("2 queued")
+        // Busy is what a reader would make of it that stays on its picture.
+        #expect(try sandbox.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0)
+        try sandbox.enqueue()
+        try terminal.shows("3 queued")
     }
 
     @Test func `Ctrl-C ends it with 130`() throws {

@@ -49,6 +49,8 @@ struct WatchFrame {
             switch row {
             case .more(let count, let state):
                 return StyledText("  … and \(count) more \(state.rawValue)", .dim)
+            case .unseen(let count, let state):
+                return StyledText("  … not looked for among \(count) more \(state.rawValue)", .dim)
             case .job(let id):
                 guard let facts = facts[id] else { return StyledText("  \(id)", .dim) }
                 let row = WatchRow(facts: facts, now: snapshot.now, expected: snapshot.expected(facts.job))
@@ -63,7 +65,7 @@ struct WatchFrame {
         lines += rows + Array(repeating: StyledText(), count: max(0, scrollHeight - rows.count))
         if !list.panel.isEmpty {
             var title = StyledText("  ended last", .dim)
-            if rest > 0 { title.append("; above, \(rest) more rows below", .dim) }
+            if rest > 0 { title.append("; \(rest) more rows above this", .dim) }
             lines += [title] + list.panel.map(line)
         }
         return lines

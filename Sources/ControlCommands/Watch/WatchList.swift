@@ -6,6 +6,8 @@ struct WatchList: Equatable {
         case job(Int64)
         /// So many more are in this state, out of reach.
         case more(Int64, JobState)
+        /// At so many more in this state a filter has not looked.
+        case unseen(Int64, JobState)
     }
 
     private(set) var rows: [Row] = []
@@ -23,6 +25,7 @@ struct WatchList: Equatable {
             for id in group.ids { add(id, group.state) }
             let rest = group.count - Int64(group.ids.count)
             if rest > 0 { rows.append(.more(rest, group.state)) }
+            if group.unseen > 0 { rows.append(.unseen(group.unseen, group.state)) }
         }
         let ends = snapshot.ends.filter { view.shows($0.state) }
         guard view == .all, !rows.isEmpty, height >= 6 else {

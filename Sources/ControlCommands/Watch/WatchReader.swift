@@ -90,8 +90,10 @@ final class WatchReader {
         snapshot.groups = try WatchSnapshot.order.compactMap { state in
             guard isMeant(state), let all = counts[state], all > 0 else { return nil }
             let ids = try store.watched(state, scope)
-            let isWhole = scope.isEverything || (scope.filter.model == nil && scope.words.isEmpty)
-            return .init(state: state, ids: ids, count: isWhole ? all : Int64(ids.count))
+            let isWhole = scope.filter.model == nil && scope.words.isEmpty
+            let unseen = isWhole ? 0 : all - Int64(JobDatabase.watchReach)
+            return .init(
+                state: state, ids: ids, count: isWhole ? all : Int64(ids.count), unseen: max(0, unseen))
         }
         // Where only unfinished states are meant, nothing has ended.
         let isAboutEnds = isMeant(.completed) || isMeant(.failed) || isMeant(.cancelled)

@@ -8,6 +8,8 @@ struct WatchSnapshot {
         let state: JobState
         let ids: [Int64]
         let count: Int64
+        /// How many more there are at which a filter has not looked.
+        var unseen: Int64 = 0
     }
 
     struct End: Equatable {
