@@ -8,7 +8,7 @@ final class WaitScreen {
     private let store: JobDatabase
     private let total: Int
     private let lines: ProgressLines
-    /// An interrupt takes the lines away before it ends the program.
+    /// What ends or stops the program takes the lines away before.
     private let signals: SignalPipe?
     private let start = ContinuousClock.now
     private var unfinished: [Job] = []
@@ -20,7 +20,7 @@ final class WaitScreen {
         self.store = store
         self.total = total
         lines = ProgressLines(screen)
-        signals = lines.isVisible ? try SignalPipe([SIGINT]) : nil
+        signals = lines.isVisible ? try SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGTSTP]) : nil
     }
 
     deinit { lines.clear() }
@@ -52,7 +52,23 @@ final class WaitScreen {
     /// Lets a moment pass. Answers false where the person has interrupted.
     func pass() -> Bool {
         draw()
+        return heed(within: 100)
+    }
+
+    /// Hears of signals. Answers false where the person has interrupted.
+    func heed(within milliseconds: Int32 = 0) -> Bool {
         var file = pollfd(fd: signals?.file ?? -1, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&file, 1, 100) <= 0
+        guard unsafe poll(&file, 1, milliseconds) > 0, let signals else { return true }
+        for number in signals.take() {
+            clear()
+            switch number {
+            case SIGINT: return false
+            case SIGTSTP:
+                signals.undergo(number)
+                lastSecond = nil
+            default: SignalPipe.die(of: number)
+            }
+        }
+        return true
     }
 }

@@ -25,7 +25,8 @@ struct Waiting {
         while true {
             let version = try store.dataVersion()
             var unfinished: [Job] = []
-            for id in waiting {
+            for (index, id) in waiting.enumerated() {
+                if index % 500 == 0, !progress.heed() { return .interrupted }
                 guard let job = try store.find(id) else { throw Failure(.no, "job \(id) is gone") }
                 if !job.state.hasEnded {
                     unfinished.append(job)

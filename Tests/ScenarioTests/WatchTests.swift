@@ -317,6 +317,22 @@ import Testing
         #expect(!terminal.screen.text.contains("have ended"))
     }
 
+    @Test func `Ctrl-Z leaves no line behind, and fg goes on`() throws {
+        let ids = try (0..<2).map { _ in try sandbox.enqueue() }
+        let script =
+            "set -m; \(Sandbox.program) wait \(ids[0]) \(ids[1]); echo stopped $?; read go; fg; echo ended $?"
+        let terminal = try PseudoTerminal("/bin/bash", ["-c", script], environment: sandbox.environment)
+        try terminal.shows("0 of 2 jobs have ended")
+        terminal.type("\u{1A}")
+        try terminal.shows("stopped 148")
+        #expect(!terminal.screen.text.contains("have ended"))
+        terminal.type("\n")
+        try terminal.shows("0 of 2 jobs have ended")
+        for id in ids { try sandbox.put(id, into: "completed") }
+        try terminal.shows("ended 0")
+        #expect(!terminal.screen.text.contains("have ended"))
+    }
+
     @Test func `more jobs than lines are counted`() throws {
         let ids = try (0..<20).map { _ in try sandbox.enqueue() }
         let terminal = try wait(ids, rows: 6, "--timeout", "1h")

@@ -22,7 +22,8 @@ enum WatchVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        let store = try session.store(.read)
+        // Keys wait as long as the store does.
+        let store = try JobDatabase(session.directory(), .read, busyTimeout: .seconds(2))
         var scope = WatchScope()
         if session.arguments.operands.isEmpty {
             scope.filter = try Selection.filter(session)

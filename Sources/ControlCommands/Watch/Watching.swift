@@ -13,6 +13,9 @@ struct Watching {
     private let words: [String]
     private var state = WatchState()
 
+    private static let locked = WatchState.Message(
+        text: "\(StoreError.busy); it is tried again", isRefusal: true)
+
     init(_ session: Session, _ store: JobDatabase, _ terminal: Terminal, _ scope: WatchScope) throws {
         self.session = session
         self.store = store
@@ -24,9 +27,10 @@ struct Watching {
 
     mutating func run() throws -> ExitCode {
         while true {
-            do { try reader.refresh() } catch StoreError.busy {
-                state.message = .init(text: "the database is locked by another program", isRefusal: true)
-            }
+            do {
+                try reader.refresh()
+                if state.message == Self.locked { state.message = nil }
+            } catch StoreError.busy { state.message = Self.locked }
             try draw()
             for event in try nextEvents() {
                 switch event {
