@@ -9,7 +9,8 @@ package enum ControlProgram {
     static let version = "0.1.0"
 
     static let verbs: [any ControlVerb.Type] = [
-        EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, WaitVerb.self, WatchVerb.self, EventsVerb.self,
+        EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, WaitVerb.self, WatchVerb.self,
+        EventsVerb.self,
         CancelVerb.self,
         RetryVerb.self, RerunVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self,
         PauseVerb.self,
