@@ -146,6 +146,10 @@ let package = Package(
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
         .testTarget(
+            name: "ControlCommandsTests",
+            dependencies: ["CommandLineTool", "ControlCommands", "JobModel", "JobStore"],
+            swiftSettings: strict),
+        .testTarget(
             name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "jobsim"],
             swiftSettings: strictMemory),
         // Runs the programs themselves, which lie beside the bundle of the tests.

@@ -8,6 +8,7 @@ package enum Style: String, Sendable {
     case warning = "33"
     case bad = "31"
     case active = "36"
+    case selected = "7"
 }
 
 /// Where the program writes: data to standard output, talk to standard error. Used by one thread.
@@ -68,6 +69,9 @@ package final class Screen {
         let line = "\r\u{1B}[K" + DisplayWidth.cut(text, to: width - 1)
         try? Self.write(Array(line.utf8), to: STDERR_FILENO)
     }
+
+    /// Writes to the person's terminal as it is, which must be one.
+    func show(raw text: String) { try? Self.write(Array(text.utf8), to: STDERR_FILENO) }
 
     private static func write(_ bytes: [UInt8], to file: Int32) throws(Failure) {
         var rest = bytes[...]

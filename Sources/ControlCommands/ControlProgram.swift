@@ -9,7 +9,8 @@ package enum ControlProgram {
     static let version = "0.1.0"
 
     static let verbs: [any ControlVerb.Type] = [
-        EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, WaitVerb.self, EventsVerb.self,
+        EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, WaitVerb.self, WatchVerb.self,
+        EventsVerb.self,
         CancelVerb.self,
         RetryVerb.self, RerunVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self,
         PauseVerb.self,
@@ -101,7 +102,7 @@ package enum ControlProgram {
         return failure.code
     }
 
-    private static func failure(_ error: any Error) -> Failure {
+    static func failure(_ error: any Error) -> Failure {
         switch error {
         case let failure as Failure: return failure
         case let error as StoreError:

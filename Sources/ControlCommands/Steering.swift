@@ -52,12 +52,9 @@ struct Steering {
     private func sayWhatIsBought(_ ids: ArraySlice<Int64>, _ store: JobDatabase) throws {
         for id in ids {
             guard let job = try store.find(id), case .apply(let event) = verb.answer(for: job),
-                job.state(after: event) == .queued, try store.obstacle(to: event, of: job) == nil
+                let words = job.purchase(by: event), try store.obstacle(to: event, of: job) == nil
             else { continue }
-            session.note(
-                job.submissions > 0
-                    ? "job \(id) is submitted anew, which is paid for again"
-                    : "job \(id) is submitted anew; nothing was bought before")
+            session.note(words)
         }
     }
 

@@ -6,7 +6,9 @@ enum WaitVerb: ControlVerb {
     static let command = Command(
         "wait", "wait until jobs have ended", operands: "ID…",
         discussion: [
-            "Ends with 0 when all of them completed, with 1 when one did not, with 75 when the time ran out."
+            "Ends with 0 when all of them completed, with 1 when one did not, with 75 when the time ran out.",
+            "On a terminal each job has a line while it lasts, those that run first, and all of them a sum, with the time "
+                + "that is left by what the last jobs of their models took. What ended is printed in the end.",
         ],
         options: Selection.filterOptions + [
             Option("timeout", value: "SPAN", "wait no longer than this: 30s, 5m, 2h")

@@ -1,5 +1,4 @@
 internal import CommandLineTool
-internal import Glibc
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -21,15 +20,18 @@ struct Waiting {
         var missed: [Int64] = []
         var code = ExitCode.success
         var table = JobTable(session.screen, now: store.now)
+        let progress = try WaitScreen(session.screen, store, total: ids.count)
+        defer { progress.clear() }
         while true {
             let version = try store.dataVersion()
             var unfinished: [Job] = []
-            for id in waiting {
+            for (index, id) in waiting.enumerated() {
+                if index % 500 == 0, !progress.heed() { return .interrupted }
                 guard let job = try store.find(id) else { throw Failure(.no, "job \(id) is gone") }
                 if !job.state.hasEnded {
                     unfinished.append(job)
                     if let need = need(of: job), noted.insert(id).inserted {
-                        session.screen.show(progress: "")
+                        progress.clear()
                         session.note("note: job \(id) is \(job.state.rawValue) and waits for you: \(need)")
                     }
                     continue
@@ -39,6 +41,7 @@ struct Waiting {
                     missed.append(id)
                 }
                 if session.wantsJSON {
+                    progress.clear()
                     try session.emit(
                         job, in: store, adding: existing.contains(id) ? ["existing": .bool(true)] : [:])
                 } else {
@@ -48,10 +51,11 @@ struct Waiting {
             waiting = unfinished.map(\.id)
             try session.screen.flush()
             if waiting.isEmpty { break }
-            while try store.dataVersion() == version {
-                session.screen.show(progress: progress(unfinished, since: start))
+            try progress.update(unfinished)
+            // Once at least, so that a store that changes all the time is not looked at all the time.
+            repeat {
                 if let timeout, ContinuousClock.now - start >= .milliseconds(timeout) {
-                    session.screen.show(progress: "")
+                    progress.clear()
                     let names = waiting.prefix(5).map { String($0) }.joined(separator: ", ")
                     throw Failure(
                         .timedOut,
@@ -59,10 +63,10 @@ struct Waiting {
                             + (waiting.count > 5 ? ", …" : ""),
                         hint: SelectionText.of(waiting).map { "jobctl explain \($0)" })
                 }
-                usleep(100_000)
-            }
+                guard progress.pass() else { return .interrupted }
+            } while try store.dataVersion() == version
         }
-        session.screen.show(progress: "")
+        progress.clear()
         if session.isQuiet {
             for id in ids { try session.screen.write("\(id)\n") }
         } else if !session.wantsJSON {
@@ -81,27 +85,5 @@ struct Waiting {
         case .uncertain: "jobctl resolve \(job.id) …"
         default: nil
         }
-    }
-
-    private func progress(_ jobs: [Job], since start: ContinuousClock.Instant) -> String {
-        let elapsed = TimeText.span(
-            milliseconds: UInt64(max(0, (ContinuousClock.now - start).wholeMilliseconds)))
-        guard jobs.count == 1, let job = jobs.first else {
-            return "\(ids.count - jobs.count) of \(ids.count) jobs have ended, \(elapsed)"
-        }
-        if job.state == .downloading { return "job \(job.id): \(downloads(of: job)), \(elapsed)" }
-        let position = job.queuePosition.map { ", position \($0)" } ?? ""
-        return "job \(job.id): \(job.state.rawValue)\(position), \(elapsed)"
-    }
-
-    /// How far the files are: `downloading 1 of 3 files, 12.5 of 40.0 MB`.
-    private func downloads(of job: Job) -> String {
-        let outputs = (try? store.outputs(of: job.id)) ?? []
-        let done = outputs.count { $0.state == .done }
-        let total = outputs.reduce(0) { $0 + max($1.bytes ?? 0, $1.fetched) }
-        let fetched = outputs.reduce(0) { $0 + $1.fetched }
-        func megabytes(_ bytes: Int64) -> String { "\(Double(bytes / 100_000) / 10)" }
-        return
-            "downloading \(done) of \(outputs.count) files, \(megabytes(fetched)) of \(megabytes(total)) MB"
     }
 }

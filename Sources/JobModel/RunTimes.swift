@@ -26,4 +26,7 @@ package struct RunTimes: Equatable, Sendable {
         guard sorted.count >= Self.fewest else { return nil }
         return sorted[sorted.count / 4]...sorted[sorted.count * 9 / 10]
     }
+
+    /// What half of them took at most; nil while too few are known.
+    package var median: Duration? { sorted.count >= Self.fewest ? sorted[sorted.count / 2] : nil }
 }

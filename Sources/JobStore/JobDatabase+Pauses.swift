@@ -13,6 +13,12 @@ package struct Pause: Equatable, Sendable {
     package let reason: Reason
     package let detail: String
     package let since: Timestamp
+
+    package init(reason: Reason, detail: String, since: Timestamp) {
+        self.reason = reason
+        self.detail = detail
+        self.since = since
+    }
 }
 
 extension JobDatabase {

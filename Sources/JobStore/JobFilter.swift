@@ -13,6 +13,14 @@ package struct JobFilter: Equatable, Sendable {
 
     package var isEmpty: Bool { self == JobFilter() }
 
+    /// Whether it means `job`, as far as its states, model and label say.
+    package func matches(_ job: Job) -> Bool {
+        if !states.isEmpty, !states.contains(job.state) { return false }
+        if let label, job.label != label { return false }
+        guard let model else { return true }
+        return model.hasSuffix("*") ? job.model.hasPrefix(model.dropLast()) : job.model == model
+    }
+
     /// The states as a JSON array, in which each stands in quotes and so cannot be found inside another; nil for all.
     var stateWords: String? {
         states.isEmpty ? nil : JSON.array(states.map { .string($0.rawValue) }).text

@@ -13,37 +13,14 @@ final class ChildProcess: Sendable {
     ) throws {
         let name = "\(folder)/said-\(UInt64.random(in: 0 ... .max))"
         (output, errors) = (name + ".out", name + ".err")
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-        posix_spawn_file_actions_addopen(
-            &actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT, 0o600)
-        posix_spawn_file_actions_addopen(
-            &actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT, 0o600)
-        // Nothing that happens to be open here goes along; closing what is not open is no error.
-        for file in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, file) }
-        // The threads that run tests block signals, and a child would inherit that.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-        // The sanitizers of `make test-thread` and `make test-address` report from the programs too.
-        var settings = environment
-        for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
-            if let value = getenv(name) { settings[name] = String(cString: value) }
+        processID = try Spawning.start(path, arguments, environment: environment) {
+            [output, errors] actions in
+            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+            posix_spawn_file_actions_addopen(
+                &actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT, 0o600)
+            posix_spawn_file_actions_addopen(
+                &actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT, 0o600)
         }
-        var variables: [UnsafeMutablePointer<CChar>?] =
-            settings.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { (words + variables).forEach { free($0) } }
-        var processID: pid_t = 0
-        let code = posix_spawn(&processID, path, &actions, &attributes, &words, &variables)
-        try #require(code == 0, "cannot start \(path): \(String(cString: strerror(code)))")
-        self.processID = processID
     }
 
     /// A test that failed leaves nothing running.

@@ -141,6 +141,7 @@ struct Completer {
     private static let states: [String: [JobState]] = [
         "cancel": [.held, .queued, .submitting, .inQueue, .inProgress], "retry": [.failed, .cancelled],
         "hold": [.queued], "release": [.held], "resolve": [.uncertain],
+        "watch": [.held, .queued, .submitting, .uncertain, .inQueue, .inProgress, .downloading],
         "wait": [.held, .queued, .submitting, .uncertain, .inQueue, .inProgress, .downloading],
     ]
 

@@ -1,0 +1,100 @@
+internal import CommandLineTool
+internal import JobModel
+internal import JobStore
+
+/// How far the jobs are that are waited for: a line for each that fits, and one for all of them.
+struct WaitProgress {
+    /// How many jobs are waited for, those that have ended among them.
+    let total: Int
+    /// Those that have not ended, in the order in which they are shown.
+    let unfinished: [Job]
+    /// Of jobs that are being downloaded.
+    let outputs: [Int64: [Output]]
+    /// How long the last jobs of a model took over there, half of them at most.
+    let expected: [String: Duration]
+    let now: Timestamp
+    /// Since the wait began.
+    let elapsed: Duration
+
+    /// What goes on comes first.
+    static func order(_ jobs: [Job]) -> [Job] {
+        let places = Dictionary(
+            uniqueKeysWithValues: WatchSnapshot.order.enumerated().map { ($0.element, $0.offset) })
+        return jobs.sorted { left, right in
+            let (first, second) = (places[left.state] ?? 0, places[right.state] ?? 0)
+            return first != second ? first < second : left.id < right.id
+        }
+    }
+
+    func lines(_ room: TerminalSize) -> [StyledText] {
+        guard total > 1 || unfinished.count != 1 else {
+            return unfinished.map { StyledText(single($0)) }
+        }
+        // All of them, or all but the last place, in which the others are counted.
+        let most = room.rows - 1
+        let shown = unfinished.count <= most ? unfinished.count : max(0, most - 1)
+        let columns = WatchRow.Columns(
+            unfinished.prefix(shown).map { WatchFacts(job: $0, prompt: nil, outputs: []) },
+            highest: unfinished.map(\.id).max() ?? 0, columns: min(room.columns, 80))
+        var lines = unfinished.prefix(shown).map { job in
+            let facts = WatchFacts(job: job, prompt: job.prompt, outputs: outputs[job.id] ?? [])
+            return WatchRow(facts: facts, now: now, expected: expected[job.model])
+                .line(columns, isSelected: false)
+        }
+        let rest = unfinished.count - shown
+        if rest > 0, most > 0 { lines.append(StyledText("  … and \(rest) more")) }
+        lines.append(StyledText(sum(room.columns)))
+        return lines
+    }
+
+    private func sum(_ width: Int) -> String {
+        let done = total - unfinished.count
+        let estimate =
+            left.map {
+                ", about \(TimeText.span(milliseconds: UInt64(max(1000, $0.wholeMilliseconds)))) left"
+            }
+            ?? ""
+        let words = "\(done) of \(total) jobs have ended, \(span)\(estimate)"
+        let room = min(24, width - DisplayWidth.of(words) - 1)
+        return room >= 8 ? "\(Bar.text(Double(done) / Double(max(1, total)), width: room)) \(words)" : words
+    }
+
+    private var span: String { TimeText.span(milliseconds: UInt64(max(0, elapsed.wholeMilliseconds))) }
+
+    private func single(_ job: Job) -> String {
+        var words = job.state.rawValue
+        if job.state == .downloading, let outputs = outputs[job.id], !outputs.isEmpty {
+            let download = DownloadProgress(outputs)
+            words =
+                "downloading \(download.done) of \(outputs.count) files \(download.text(30, countsFiles: false))"
+        }
+        if let position = job.queuePosition { words += ", position \(position)" }
+        let estimate = left.map {
+            ", about \(TimeText.span(milliseconds: UInt64(max(1000, $0.wholeMilliseconds)))) left"
+        }
+        return "job \(job.id): \(words), \(span)\(estimate ?? "")"
+    }
+
+    /// How long all of them may still take, by what the last jobs of their models took; nil where that is not known, or
+    /// where a person has to act first.
+    ///
+    /// As many are thought to run at once as do now.
+    var left: Duration? {
+        var (sum, longest, running) = (Duration.zero, Duration.zero, 0)
+        for job in unfinished {
+            switch job.state {
+            case .held, .uncertain: return nil
+            case .downloading: running += 1
+            default:
+                guard let whole = expected[job.model] else { return nil }
+                // A job that waits for its time says nothing of when it is done.
+                if let next = job.nextTryAt, next > now { return nil }
+                if job.submittedAt != nil { running += 1 }
+                let rest = max(.zero, whole - (job.submittedAt.map { now - $0 } ?? .zero))
+                sum += rest
+                longest = max(longest, rest)
+            }
+        }
+        return running > 0 ? max(longest, sum / running) : nil
+    }
+}

@@ -1,0 +1,74 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JobModel
+internal import JobStore
+
+/// The lines of a wait on a terminal: drawn when something has changed, or a second has gone by, and gone in the end.
+final class WaitScreen {
+    private let store: JobDatabase
+    private let total: Int
+    private let lines: ProgressLines
+    /// What ends or stops the program takes the lines away before.
+    private let signals: SignalPipe?
+    private let start = ContinuousClock.now
+    private var unfinished: [Job] = []
+    private var outputs: [Int64: [Output]] = [:]
+    private var expected: [String: Duration] = [:]
+    private var lastSecond: Int64?
+
+    init(_ screen: Screen, _ store: JobDatabase, total: Int) throws {
+        self.store = store
+        self.total = total
+        lines = ProgressLines(screen)
+        signals = lines.isVisible ? try SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGTSTP]) : nil
+    }
+
+    deinit { lines.clear() }
+
+    func clear() { lines.clear() }
+
+    /// - Parameter unfinished: what is waited for by now.
+    func update(_ unfinished: [Job]) throws {
+        guard lines.isVisible else { return }
+        let hasEnded = unfinished.count != self.unfinished.count
+        self.unfinished = WaitProgress.order(unfinished)
+        let downloading = self.unfinished.prefix(lines.room.rows).filter { $0.state == .downloading }
+        outputs = [:]
+        for job in downloading { outputs[job.id] = try store.outputs(of: job.id) }
+        if hasEnded { expected = try store.medianRuns() }
+        lastSecond = nil
+    }
+
+    private func draw() {
+        let elapsed = ContinuousClock.now - start
+        guard lines.isVisible, lastSecond != elapsed.components.seconds else { return }
+        lastSecond = elapsed.components.seconds
+        let progress = WaitProgress(
+            total: total, unfinished: unfinished, outputs: outputs, expected: expected, now: store.now,
+            elapsed: elapsed)
+        lines.show(progress.lines(lines.room))
+    }
+
+    /// Lets a moment pass. Answers false where the person has interrupted.
+    func pass() -> Bool {
+        draw()
+        return heed(within: 100)
+    }
+
+    /// Hears of signals. Answers false where the person has interrupted.
+    func heed(within milliseconds: Int32 = 0) -> Bool {
+        var file = pollfd(fd: signals?.file ?? -1, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&file, 1, milliseconds) > 0, let signals else { return true }
+        for number in signals.take() {
+            clear()
+            switch number {
+            case SIGINT: return false
+            case SIGTSTP:
+                signals.undergo(number)
+                lastSecond = nil
+            default: SignalPipe.die(of: number)
+            }
+        }
+        return true
+    }
+}

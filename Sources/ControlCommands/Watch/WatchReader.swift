@@ -1,0 +1,152 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JobModel
+internal import JobStore
+
+/// Asks the store for what a live picture shows: when something has changed, and never for more than a small share of the time.
+final class WatchReader {
+    private let store: JobDatabase
+    private var version: Int64?
+    private var counted: [JobState: Int64] = [:]
+    private var prompts: [Int64: String?] = [:]
+    private var meter: WatchMeter
+    private var lastEvent: Int64
+    private var pace = WatchPace()
+    private var lastModels: ContinuousClock.Instant?
+    private let file: (device: dev_t, number: ino_t)
+    private(set) var snapshot: WatchSnapshot
+    /// Which jobs are meant: as the command line says, narrowed by the words of the filter.
+    var scope: WatchScope {
+        didSet { if scope != oldValue { version = nil } }
+    }
+
+    private static let endsShown = 1000
+    private static let endsCounted = 10_000
+    /// How far back the rates of the first minute are looked for.
+    private static let eventsBefore: Int64 = 20_000
+
+    init(_ store: JobDatabase, _ scope: WatchScope) throws {
+        self.store = store
+        self.scope = scope
+        file = try Self.identity(of: store)
+        let now = store.now
+        lastEvent = try store.lastEventID()
+        let start = max(0, lastEvent - Self.eventsBefore)
+        let earlier = try stride(from: -60, to: 0, by: 10).map { seconds in
+            let moment = now + .seconds(seconds)
+            return (moment, try store.throughput(after: start, since: moment))
+        }
+        meter = WatchMeter(earlier: earlier, underWay: try store.bytesUnderWay(), at: now)
+        snapshot = WatchSnapshot(now: now, place: store.directory.path)
+        try refresh()
+    }
+
+    /// Brings the clocks up to date, and what the store says where it has changed. Answers whether it had.
+    @discardableResult
+    func refresh() throws -> Bool {
+        if snapshot.now.milliseconds / 1000 != store.now.milliseconds / 1000 || version == nil {
+            snapshot.daemon = StateLock.holder(of: store.directory).flatMap {
+                $0.name == "jobd" ? $0.processID : nil
+            }
+            guard try Self.identity(of: store) == file else {
+                throw Failure(.unavailable, "the store at \(store.directory.path) is another one by now")
+            }
+        }
+        snapshot.now = store.now
+        snapshot.rates = meter.rates(at: snapshot.now)
+        // Before the look, so that a commit between both is not passed over.
+        let current = try store.dataVersion()
+        guard version == nil || (current != version && pace.allows) else { return false }
+        try pace.measure { try store.picture { try read() } }
+        version = current
+        return true
+    }
+
+    /// Whether a look is worth its while.
+    func hasNews() throws -> Bool { try pace.allows && store.dataVersion() != version }
+
+    private static func identity(of store: JobDatabase) throws -> (device: dev_t, number: ino_t) {
+        var status = stat()
+        guard unsafe stat(store.directory.database, &status) == 0 else {
+            throw Failure(.unavailable, "there is no store at \(store.directory.path) any more")
+        }
+        return (status.st_dev, status.st_ino)
+    }
+
+    private func read() throws {
+        snapshot.pauses = try store.pauses()
+        snapshot.isNarrowed = !scope.isEverything
+        try scope.isChoice ? readChoice() : readAll()
+        let new = try store.throughput(after: lastEvent)
+        lastEvent = new.lastEvent
+        meter.add(new, underWay: try store.bytesUnderWay(), at: snapshot.now)
+        snapshot.rates = meter.rates(at: snapshot.now)
+        try readModels(hasEnded: new.completed > 0)
+    }
+
+    private func readAll() throws {
+        let counts = try store.unfinishedCounts()
+        let isMeant = { [states = scope.filter.states] state in states.isEmpty || states.contains(state) }
+        snapshot.groups = try WatchSnapshot.order.compactMap { state in
+            guard isMeant(state), let all = counts[state], all > 0 else { return nil }
+            let ids = try store.watched(state, scope)
+            let isWhole = scope.filter.model == nil && scope.words.isEmpty
+            let unseen = isWhole ? 0 : all - Int64(JobDatabase.watchReach)
+            return .init(
+                state: state, ids: ids, count: isWhole ? all : Int64(ids.count), unseen: max(0, unseen))
+        }
+        // Where only unfinished states are meant, nothing has ended.
+        let isAboutEnds = isMeant(.completed) || isMeant(.failed) || isMeant(.cancelled)
+        snapshot.ends =
+            isAboutEnds
+            ? try store.watchedEnds(scope, limit: Self.endsShown).map { .init(id: $0.id, state: $0.state) }
+            : []
+        if scope.isEverything {
+            snapshot.endedCounts = try store.endedCounts(
+                since: snapshot.now + .seconds(-3600), limit: Self.endsCounted)
+            snapshot.endedIsCut = snapshot.endedCounts.values.reduce(0, +) >= Int64(Self.endsCounted)
+        } else {
+            snapshot.endedCounts = Dictionary(snapshot.ends.map { ($0.state, 1) }, uniquingKeysWith: +)
+            snapshot.endedIsCut = snapshot.ends.count >= Self.endsShown
+        }
+    }
+
+    private func readChoice() throws {
+        let jobs = try store.watchedChoice(scope)
+        let byState = Dictionary(grouping: jobs, by: \.state).mapValues { $0.map(\.id) }
+        snapshot.groups = WatchSnapshot.order.compactMap { state in
+            byState[state].map { .init(state: state, ids: $0.reversed(), count: Int64($0.count)) }
+        }
+        snapshot.ends = jobs.filter(\.state.hasEnded).map { .init(id: $0.id, state: $0.state) }
+        snapshot.endedCounts = byState.filter(\.key.hasEnded).mapValues { Int64($0.count) }
+        snapshot.endedIsCut = jobs.count >= JobDatabase.watchReach
+    }
+
+    /// What the last jobs took changes slowly, and is read seldom.
+    private func readModels(hasEnded: Bool) throws {
+        let now = ContinuousClock.now
+        if let lastModels, now - lastModels < (hasEnded ? .seconds(2) : .seconds(30)) { return }
+        lastModels = now
+        snapshot.expected = try store.medianRuns()
+    }
+
+    /// What is to be known of the jobs on the screen.
+    func facts(of ids: [Int64]) throws -> [Int64: WatchFacts] {
+        if prompts.count > 5000 { prompts = [:] }
+        var facts: [Int64: WatchFacts] = [:]
+        for id in ids {
+            guard let job = try store.find(id) else { continue }
+            let prompt = prompts[id] ?? job.prompt.map { String($0.prefix(400)) }
+            prompts[id] = prompt
+            facts[id] = WatchFacts(
+                job: job, prompt: prompt,
+                outputs: job.state == .downloading ? try store.outputs(of: id) : [])
+        }
+        return facts
+    }
+
+    func details(of id: Int64) throws -> WatchDetails? {
+        guard let job = try store.find(id) else { return nil }
+        return WatchDetails(job: job, outputs: try store.outputs(of: id), events: try store.events(of: id))
+    }
+}

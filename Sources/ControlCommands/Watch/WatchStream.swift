@@ -1,0 +1,122 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+/// The live picture where nothing can be drawn: a line for each thing that happens, or an object for each picture.
+struct WatchStream {
+    let session: Session
+    let store: JobDatabase
+    let scope: WatchScope
+
+    /// How many of the jobs that are on their way an object names.
+    private static let jobsNamed = 100
+
+    func run() throws -> ExitCode {
+        try session.wantsJSON ? pictures() : events()
+    }
+
+    /// Waits a moment; answers false where nobody reads any more.
+    private func pause(_ milliseconds: Int32) -> Bool {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return unsafe poll(&output, 1, milliseconds) <= 0
+    }
+
+    private func events() throws -> ExitCode {
+        session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
+        var last = try store.lastEventID()
+        while true {
+            let version = try store.dataVersion()
+            let batch = try store.events(after: last, limit: 1000)
+            for event in batch {
+                last = event.id
+                if try isMeant(event) { try print(event) }
+            }
+            try session.screen.flush()
+            if !batch.isEmpty { continue }
+            while try store.dataVersion() == version {
+                guard pause(100) else { return .success }
+            }
+        }
+    }
+
+    private func isMeant(_ event: StoredEvent) throws -> Bool {
+        if scope.isEverything { return true }
+        guard let id = event.jobID else { return false }
+        if !scope.ids.isEmpty { return scope.ids.contains(id) }
+        guard let job = try store.find(id) else { return false }
+        return scope.filter.matches(job)
+    }
+
+    private func print(_ event: StoredEvent) throws {
+        let screen = session.screen
+        if session.isQuiet {
+            if let id = event.jobID { try screen.write("\(id)\n") }
+            return
+        }
+        let words = SafeText.escape(event.words)
+        guard screen.isTerminal else {
+            let job = event.jobID.map { String($0) } ?? "-"
+            return try screen.write("\(event.at)\t\(job)\t\(words)\n")
+        }
+        let job = event.jobID.map { "job \($0) " } ?? ""
+        let line = "\(TimeText.local(event.at.milliseconds).suffix(8))  \(job)\(words)"
+        try screen.write(DisplayWidth.cut(line, to: screen.width) + "\n")
+    }
+
+    private func pictures() throws -> ExitCode {
+        let reader = try WatchReader(store, scope)
+        while true {
+            try session.emit(try object(reader))
+            try session.screen.flush()
+            let start = ContinuousClock.now
+            while try !reader.hasNews() || ContinuousClock.now - start < .seconds(1) {
+                guard pause(100) else { return .success }
+            }
+            try reader.refresh()
+        }
+    }
+
+    private func object(_ reader: WatchReader) throws -> JSON {
+        let picture = reader.snapshot
+        let states = { (states: [JobState]) -> JSON in
+            .object(JSONObject(states.map { .init(key: $0.rawValue, value: .integer(picture.count($0))) }))
+        }
+        let running = picture.groups.filter { WatchView.running.shows($0.state) }.flatMap(\.ids)
+        let facts = try reader.facts(of: Array(running.prefix(Self.jobsNamed)))
+        return .object([
+            "at": .string(picture.now.description),
+            "jobd": .object([
+                "running": .bool(picture.daemon != nil), "pid": .optional(picture.daemon.map { Int64($0) }),
+            ]),
+            "states": states(JobState.allCases.filter { !$0.hasEnded }),
+            (picture.isNarrowed ? "ended" : "ended_last_hour"): states(JobState.allCases.filter(\.hasEnded)),
+            "pauses": .array(
+                picture.pauses.map {
+                    .object([
+                        "reason": .string($0.reason.rawValue), "detail": .string($0.detail),
+                        "since": .string($0.since.description),
+                    ])
+                }),
+            "completed_a_minute": .optional(picture.rates.completed),
+            "sent_a_minute": .optional(picture.rates.sent),
+            "bytes_a_second": .integer(picture.rates.bytesASecond),
+            "jobs": .array(running.prefix(Self.jobsNamed).compactMap { facts[$0] }.map { job($0, picture) }),
+        ])
+    }
+
+    private func job(_ facts: WatchFacts, _ picture: WatchSnapshot) -> JSON {
+        let job = facts.job
+        let download = facts.outputs.isEmpty ? nil : DownloadProgress(facts.outputs)
+        func seconds(_ span: Duration?) -> JSON {
+            .optional(span.map { Double($0.wholeMilliseconds) / 1000 })
+        }
+        return .object([
+            "id": .integer(job.id), "state": .string(job.state.rawValue), "model": .string(job.model),
+            "label": .optional(job.label), "elapsed_s": seconds(job.submittedAt.map { picture.now - $0 }),
+            "expected_s": seconds(picture.expected(job)), "queue_position": .optional(job.queuePosition),
+            "fetched": .optional(download?.fetched), "bytes": .optional(download?.total),
+        ])
+    }
+}

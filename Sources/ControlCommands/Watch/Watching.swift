@@ -1,0 +1,107 @@
+internal import CommandLineTool
+internal import Glibc
+internal import JobModel
+internal import JobStore
+
+/// The live picture: draws what the store says, and does what the keys ask.
+struct Watching {
+    let session: Session
+    let store: JobDatabase
+    let terminal: Terminal
+    let reader: WatchReader
+    private let steering: WatchSteering
+    private let words: [String]
+    private var state = WatchState()
+
+    private static let locked = WatchState.Message(
+        text: "\(StoreError.busy); it is tried again", isRefusal: true)
+
+    init(_ session: Session, _ store: JobDatabase, _ terminal: Terminal, _ scope: WatchScope) throws {
+        self.session = session
+        self.store = store
+        self.terminal = terminal
+        words = scope.words
+        reader = try WatchReader(store, scope)
+        steering = WatchSteering(session: session, directory: store.directory)
+    }
+
+    mutating func run() throws -> ExitCode {
+        while true {
+            do {
+                try reader.refresh()
+                if state.message == Self.locked { state.message = nil }
+            } catch StoreError.busy { state.message = Self.locked }
+            try draw()
+            for event in try nextEvents() {
+                switch event {
+                case .changed: break
+                case .ended(SIGINT):
+                    return .interrupted
+                case .ended(let number):
+                    terminal.leave()
+                    SignalPipe.die(of: number)
+                    return .interrupted
+                case .key(let key):
+                    guard let command = state.press(key) else { continue }
+                    if command == .quit { return .success }
+                    try obey(command)
+                }
+            }
+        }
+    }
+
+    /// What a person does next; or nothing, when the store has changed, or a second has gone by for the clocks.
+    private func nextEvents() throws -> [Terminal.Event] {
+        let start = ContinuousClock.now
+        while true {
+            let events = try terminal.wait(100)
+            if !events.isEmpty || ContinuousClock.now - start >= .seconds(1) { return events }
+            if try reader.hasNews() { return [] }
+        }
+    }
+
+    private mutating func draw() throws {
+        let size = terminal.size
+        let frame = WatchFrame(reader.snapshot, state, size)
+        state.settle(frame.list, height: frame.height)
+        var sheet: [StyledText]?
+        switch state.mode {
+        case .help: sheet = WatchHelp.lines(width: size.columns)
+        case .details(let id):
+            sheet =
+                try reader.details(of: id)?.lines(width: size.columns, now: reader.snapshot.now)
+                ?? [StyledText("job \(id) is gone", .warning)]
+        default: break
+        }
+        if let sheet { state.scroll = frame.sheetTop(state, sheet) }
+        let facts = sheet == nil ? try reader.facts(of: frame.visible(state)) : [:]
+        try terminal.draw(frame.lines(state, facts, sheet: sheet))
+    }
+
+    private mutating func obey(_ command: WatchState.Command) throws {
+        switch command {
+        case .quit: break
+        case .redraw: try terminal.forget()
+        case .filter(let words): reader.scope.words = self.words + words
+        case .askForPause:
+            state.mode =
+                reader.snapshot.pauses.isEmpty
+                ? .asking("pause submissions?", .pause) : .asking("submissions are paused; go on?", .resume)
+        case .askForRetry(let id):
+            if let question = try steering.question(retrying: id, in: store) {
+                state.mode = question
+            } else {
+                perform(.retry(id))
+            }
+        case .act(let action): perform(action)
+        }
+    }
+
+    /// What cannot be done now is said, and the picture goes on.
+    private mutating func perform(_ action: WatchAction) {
+        do { state.message = try steering.perform(action) } catch {
+            let failure = ControlProgram.failure(error)
+            state.message = .init(text: failure.message, isRefusal: true)
+        }
+    }
+}
