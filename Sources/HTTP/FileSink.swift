@@ -33,16 +33,20 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     package private(set) var beginning: [UInt8] = []
 
     private let descriptor: Int32
+    /// Nothing was written to the file since it was known to be empty.
+    private var isEmpty: Bool
     private let limit: Int64
     private let judge: @Sendable (HTTPResponse) -> Verdict
     private let digest = SHA256()
 
-    /// The descriptor stays the caller's. `limit` bounds the whole file, not one answer's body.
+    /// The descriptor stays the caller's. `limit` bounds the whole file, not one answer's body. `isEmpty` says that the file is.
     package init(
-        descriptor: Int32, limit: Int64, judge: @escaping @Sendable (HTTPResponse) -> Verdict
+        descriptor: Int32, limit: Int64, isEmpty: Bool = false,
+        judge: @escaping @Sendable (HTTPResponse) -> Verdict
     ) {
         self.descriptor = descriptor
         self.limit = limit
+        self.isEmpty = isEmpty
         self.judge = judge
     }
 
@@ -71,7 +75,8 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
         case .decline: return fail(.declined)
         case .goOn: break
         case .startOver:
-            guard ftruncate(descriptor, 0) == 0 else { return fail(.system(errno)) }
+            guard isEmpty || ftruncate(descriptor, 0) == 0 else { return fail(.system(errno)) }
+            isEmpty = true
             restart()
         }
         // An answer that says it is too long is not worth its first byte.
@@ -81,6 +86,7 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
 
     package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if Int64(bytes.count) > limit - size { return fail(.tooLarge(limit: limit)) }
+        isEmpty = false
         var rest = unsafe bytes
         while unsafe !rest.isEmpty {
             let count = unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(size))

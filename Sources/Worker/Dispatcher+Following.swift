@@ -50,13 +50,13 @@ extension Dispatcher {
                 keep(pause: reason, detail)
             }
             schedule(job.id, next)
-        case .landed(_, let took, let costIsDue):
+        case .landed(let landed, let took, let costIsDue):
             if costIsDue { costsDue.insert(job.id) }
             traffic.leave(job.id, job.model)
             mayClaim = true
             runTimes[job.model, default: RunTimes()].add(took ?? ContinuousClock.now - job.acceptedAt)
             bell.ring()
-            if takesFetch(job.id) { await fetch(job.id) }
+            if takesFetch(job.id) { await fetch(job.id, landed) }
             return
         case .over: forget(job.id)
         case nil:
@@ -97,21 +97,21 @@ extension Dispatcher {
     }
 
     /// Fetches a job, and after it those that wait.
-    private func fetch(_ first: Int64) async {
+    private func fetch(_ first: Int64, _ landed: Landed? = nil) async {
         defer { fetches -= 1 }
-        await fetchOne(first)
+        await fetchOne(first, landed)
         while !isStopping, fetches <= mostFetches, !toFetch.isEmpty {
             await fetchOne(toFetch.removeFirst())
         }
     }
 
-    private func fetchOne(_ id: Int64) async {
+    private func fetchOne(_ id: Int64, _ landed: Landed? = nil) async {
         let recorder = Recorder(store: store, context: context)
         let fetching = Fetching(
             recorder: recorder, context: context, places: places, failures: failures[id] ?? 0,
             costIsDue: costsDue.contains(id))
         do {
-            let next = try await fetching.fetch(id)
+            let next = try await fetching.fetch(id, landed)
             if case .after = next {
                 failures[id, default: 0] += 1
                 schedule(id, next)

@@ -24,11 +24,18 @@ struct Fetching: Sendable {
         case givenUp
     }
 
-    func fetch(_ id: Int64) async throws -> NextLook {
-        let (job, outputs) = try await recorder.store.read { database in
-            (try database.find(id), try database.outputs(of: id))
+    /// - Parameter landed: the job as it was recorded just now; nil has it read.
+    func fetch(_ id: Int64, _ landed: Landed? = nil) async throws -> NextLook {
+        let found: Landed?
+        if let landed {
+            found = landed
+        } else {
+            found = try await recorder.store.read { database in
+                try database.find(id).map { Landed(job: $0, outputs: try database.outputs(of: id)) }
+            }
         }
-        guard let job, job.state == .downloading else { return .never }
+        guard let found, found.job.state == .downloading else { return .never }
+        let (job, outputs) = (found.job, found.outputs)
         let pending = outputs.filter { $0.state == .pending }
         var waits: [Duration] = []
         var last: Output?

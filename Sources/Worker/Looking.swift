@@ -14,7 +14,8 @@ struct Looking: Sendable {
         /// The service or the way to it is troubled.
         case trouble(NextLook, asked: Duration?)
         case account(SubmissionGate.Reason, String, NextLook)
-        case landed(Job, took: Duration?, costIsDue: Bool)
+        /// With the job and its outputs as the database has them now.
+        case landed(Landed, took: Duration?, costIsDue: Bool)
         case over
     }
 
@@ -48,9 +49,12 @@ struct Looking: Sendable {
             return try await unfinished(status, position, &job, mayExpire: false)
         case .succeeded(let outputs, let facts):
             let finished = facts.finishedAt.flatMap(Timestamp.init)
-            let landed = try await recorder.record(
-                .succeeded(finishedAt: finished, costUSD: facts.cost), for: job.id, in: job.state,
-                outputs: outputs.map { (Output.Kind(rawValue: $0.kind.rawValue) ?? .file, $0.url) })
+            let landed = try await recorder.write("job \(job.id)") { [id = job.id, state = job.state] in
+                let job = try $0.record(
+                    .succeeded(finishedAt: finished, costUSD: facts.cost), for: id, in: state,
+                    outputs: outputs.map { (Output.Kind(rawValue: $0.kind.rawValue) ?? .file, $0.url) })
+                return Landed(job: job, outputs: try $0.outputs(of: id))
+            }
             job.state = .downloading
             var took: Duration?
             if let finished, let created = facts.createdAt.flatMap(Timestamp.init), finished > created {

@@ -19,10 +19,15 @@ package struct FileAccess: Sendable {
 
     /// Sets mode and owner, whatever the umask; false leaves errno.
     func apply(to descriptor: Int32, mode: mode_t) -> Bool {
-        // The owner first: changing it can clear bits of the mode.
-        if let owner, fchown(descriptor, owner.user, owner.group) != 0 { return false }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { return false }
+        if let owner, owner.user != status.st_uid || owner.group != status.st_gid {
+            // The owner first: changing it can clear bits of the mode.
+            guard fchown(descriptor, owner.user, owner.group) == 0, unsafe fstat(descriptor, &status) == 0
+            else {
+                return false
+            }
+        }
         // A confined service may not set the bit that hands the group down (RestrictSUIDSGID=): it is kept, not set.
         let wanted = mode | status.st_mode & S_ISGID
         return status.st_mode & 0o7777 == wanted || fchmod(descriptor, wanted) == 0

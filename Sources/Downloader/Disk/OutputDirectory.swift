@@ -8,8 +8,19 @@ internal import Locked
 /// so that nobody who may write below `output_dir` can lead a file out of it.
 final class OutputDirectory: Sendable {
     let descriptor: Int32
+    let identity: Identity
     /// For messages.
     private let path: String
+
+    struct Identity: Hashable {
+        let device: UInt64
+        let number: UInt64
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            number = UInt64(status.st_ino)
+        }
+    }
 
     /// Opens `relative` below `root`, making what is missing where `access` is given.
     init(root: String, relative: String, making access: FileAccess?) throws(DownloadFailure) {
@@ -23,10 +34,29 @@ final class OutputDirectory: Sendable {
             if name == ".." { throw .disk("\(path) leads out of its directory") }
             current = try Self.open(name, in: parent, access)
         }
+        var status = stat()
+        guard unsafe fstat(current, &status) == 0 else {
+            let failed = errno
+            close(current)
+            throw .system(failed, "look at the directory \(path)")
+        }
+        identity = Identity(status)
         descriptor = current
     }
 
     deinit { close(descriptor) }
+
+    /// Whether opening `relative` below `root` would lead here: the directory may have been moved, or a link taken its place.
+    func isStill(_ relative: String, below root: String) -> Bool {
+        var status = stat()
+        if relative.isEmpty { return unsafe stat(root, &status) == 0 && Identity(status) == identity }
+        var path = root
+        for component in relative.utf8.split(separator: UInt8(ascii: "/")) {
+            path += "/" + String(Substring(component))
+            guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return false }
+        }
+        return Identity(status) == identity
+    }
 
     /// Makes new and changed names in the directory last.
     func sync() throws(DownloadFailure) {
@@ -60,8 +90,15 @@ final class OutputDirectory: Sendable {
 
     /// Makes a file that was not there before.
     func create(_ name: String, _ access: FileAccess) throws(DownloadFailure) -> Int32 {
+        guard let file = try createIfFree(name, access) else { throw .system(EEXIST, "make \(path)/\(name)") }
+        return file
+    }
+
+    /// Makes a file; nil where the name is taken.
+    func createIfFree(_ name: String, _ access: FileAccess) throws(DownloadFailure) -> Int32? {
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let file = unsafe openat(descriptor, name, flags, access.fileMode)
+        if file < 0, errno == EEXIST { return nil }
         if file < 0 { throw .system(errno, "make \(path)/\(name)") }
         guard access.apply(to: file, mode: access.fileMode) else {
             let failed = errno
@@ -149,17 +186,12 @@ final class OutputDirectory: Sendable {
     /// The directories whose own names are known to be synced.
     private static let lasting = Locked(Set<Identity>())
 
-    private struct Identity: Hashable {
-        let device: UInt64
-        let number: UInt64
-    }
-
     /// Syncs the directory's own name, once in a process: whoever made it may have ended before that, and a power cut
     /// would lose the directory with every file in it. Closes it where that fails.
     private static func makeLast(_ directory: Int32, _ name: String, isNew: Bool) throws(DownloadFailure) {
         var status = stat()
         guard unsafe fstat(directory, &status) == 0 else { return }
-        let identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+        let identity = Identity(status)
         if !isNew, lasting.withLock({ $0.contains(identity) }) { return }
         let parent = unsafe openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         // A parent that may not be read is another's, who has made the directory long ago.

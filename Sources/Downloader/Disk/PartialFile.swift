@@ -12,6 +12,8 @@ final class PartialFile: @unchecked Sendable {
     let directory: OutputDirectory
     let name: TemporaryName
     let descriptor: Int32
+    /// How long the file was when it was opened.
+    let length: Int64
     private let url: String
     private let access: FileAccess
     /// Nil where there is no note on disk.
@@ -20,16 +22,19 @@ final class PartialFile: @unchecked Sendable {
     /// What the bytes are the beginning of; nil where there are none.
     private(set) var proof: FileProof?
 
-    init(_ order: DownloadOrder, _ access: FileAccess) throws(DownloadFailure) {
+    init(_ order: DownloadOrder, _ access: FileAccess, _ open: OpenDirectories) throws(DownloadFailure) {
         let relative = order.name.directory(order.fields)
-        directory = try OutputDirectory(root: order.root, relative: relative, making: access)
+        directory = try open.open(relative, below: order.root, making: access)
         name = TemporaryName(id: order.fields.id, position: order.fields.index)
         url = order.url
         self.access = access
-        if let own = try directory.openOwn(name.part, access) {
-            descriptor = own
+        // Most are new: whether one is there is asked by making it.
+        if let new = try directory.createIfFree(name.part, access) {
+            (descriptor, length) = (new, 0)
         } else {
-            descriptor = try directory.create(name.part, access)
+            let own = try directory.openOwn(name.part, access)
+            descriptor = if let own { own } else { try directory.create(name.part, access) }
+            length = Int64(lseek(descriptor, 0, SEEK_END))
         }
         do throws(DownloadFailure) {
             noteDescriptor = try directory.openOwn(name.note, access)
@@ -38,7 +43,7 @@ final class PartialFile: @unchecked Sendable {
             throw error
         }
         proof = readNote()
-        if proof == nil, !noteIsEmpty || lseek(descriptor, 0, SEEK_END) != 0 { try startOver() }
+        if proof == nil, !noteIsEmpty || length != 0 { try startOver() }
     }
 
     deinit {

@@ -4,10 +4,10 @@ internal import HTTP
 extension Downloader {
     /// Gives a whole file its final name: looked at, synced, recorded by the caller, renamed, directory synced.
     func place(_ order: DownloadOrder, _ sink: DownloadSink) async throws(DownloadFailure) -> DownloadedFile {
-        let access = settings.access
+        let (access, directories) = (settings.access, directories)
         var (file, free) = try await pool.run { () throws(DownloadFailure) in
             let file = try Self.examine(order, sink)
-            return (file, try Self.freeName(file, from: 1, order.root, access))
+            return (file, try Self.freeName(file, from: 1, order.root, access, directories))
         }
         let wanted = file
         while true {
@@ -19,15 +19,12 @@ extension Downloader {
             } catch {
                 throw .notRecorded(error)
             }
-            let isDone = try await pool.run { [file] () throws(DownloadFailure) in
-                try Self.rename(sink.part, to: file.path, in: directory)
+            let isDone = try await syncs.sync { [file] () throws(DownloadFailure) in
+                try Self.rename(sink.part, to: file.path, in: directory) ? directory : nil
             }
-            if isDone {
-                try await directories.sync(directory)
-                return file
-            }
+            if isDone { return file }
             free = try await pool.run { [number = free.number + 1] () throws(DownloadFailure) in
-                try Self.freeName(wanted, from: number, order.root, access)
+                try Self.freeName(wanted, from: number, order.root, access, directories)
             }
         }
     }
@@ -65,10 +62,10 @@ extension Downloader {
 
     /// The first name for the file that is not taken, from the `first` alternative on.
     private static func freeName(
-        _ file: DownloadedFile, from first: Int, _ root: String, _ access: FileAccess
+        _ file: DownloadedFile, from first: Int, _ root: String, _ access: FileAccess, _ open: OpenDirectories
     ) throws(DownloadFailure) -> FreeName {
         let place = PathParts(file.path)
-        let directory = try OutputDirectory(root: root, relative: place.directory, making: access)
+        let directory = try open.open(place.directory, below: root, making: access)
         var number = first
         while true {
             let name =

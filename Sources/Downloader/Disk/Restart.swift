@@ -61,11 +61,10 @@ extension Downloader {
 
     /// Writes or replaces a sidecar at `path` below `root`.
     package func writeSidecar(_ bytes: [UInt8], root: String, path: String) async throws(DownloadFailure) {
-        let access = settings.access
-        let directory = try await pool.run { () throws(DownloadFailure) in
-            try Sidecar.write(bytes, root: root, path: path, access)
+        let (access, directories) = (settings.access, directories)
+        _ = try await syncs.sync { () throws(DownloadFailure) in
+            try Sidecar.write(bytes, root: root, path: path, access, directories)
         }
-        try await directories.sync(directory)
     }
 
     /// The directory, or nil where it is missing.

@@ -1,43 +1,53 @@
-internal import Glibc
 internal import Locked
 
 /// Syncs directories, once for all names that have changed meanwhile: many small files cost few syncs.
 final class SharedSync: Sendable {
-    private typealias Waiter = CheckedContinuation<Swift.Result<Void, DownloadFailure>, Never>
-
-    private struct Place: Hashable {
-        let device: UInt
-        let file: UInt
-    }
+    private typealias Outcome = Swift.Result<Bool, DownloadFailure>
+    private typealias Waiter = CheckedContinuation<Outcome, Never>
 
     private let pool: BlockingPool
     /// Who waits for the next sync of a directory that is being synced now.
-    private let waiting = Locked([Place: [Waiter]]())
+    private let waiting = Locked([OutputDirectory.Identity: [Waiter]]())
 
     init(_ pool: BlockingPool) { self.pool = pool }
 
-    /// Returns after a sync that began after the call: what the caller has changed before is on disk then.
-    func sync(_ directory: OutputDirectory) async throws(DownloadFailure) {
-        let place: Place
-        do {
-            var status = stat()
-            guard unsafe fstat(directory.descriptor, &status) == 0 else {
-                throw .system(errno, "look at a directory")
-            }
-            place = Place(device: UInt(status.st_dev), file: UInt(status.st_ino))
+    /// Changes names in a directory, and returns after a sync that began after that: they are on disk then.
+    ///
+    /// - Parameter change: answers the directory; nil where nothing has changed, which `sync` answers with false.
+    func sync(
+        after change: @escaping @Sendable () throws(DownloadFailure) -> OutputDirectory?
+    ) async throws(DownloadFailure) -> Bool {
+        let outcome = await withCheckedContinuation { (waiter: Waiter) in
+            // One turn on the disk's threads for both.
+            pool.submit { self.begin(change, waiter) }
         }
-        let result = await withCheckedContinuation { (waiter: Waiter) in
-            let isFirst = waiting.withLock { waiting in
-                let isFirst = waiting[place] == nil
-                waiting[place, default: []].append(waiter)
-                return isFirst
-            }
-            if isFirst { pool.submit { self.serve(place, directory) } }
-        }
-        try result.get()
+        // As in `BlockingPool.run`: for ThreadSanitizer.
+        waiting.withLock { _ in }
+        return try outcome.get()
     }
 
-    private func serve(_ place: Place, _ directory: OutputDirectory) {
+    private func begin(_ change: () throws(DownloadFailure) -> OutputDirectory?, _ waiter: Waiter) {
+        let changed: OutputDirectory?
+        let failure: Outcome
+        do throws(DownloadFailure) {
+            changed = try change()
+            failure = .success(false)
+        } catch {
+            changed = nil
+            failure = .failure(error)
+        }
+        let isFirst = waiting.withLock { waiting in
+            guard let place = changed?.identity else { return false }
+            let isFirst = waiting[place] == nil
+            waiting[place, default: []].append(waiter)
+            return isFirst
+        }
+        guard let changed else { return waiter.resume(returning: failure) }
+        if isFirst { serve(changed) }
+    }
+
+    private func serve(_ directory: OutputDirectory) {
+        let place = directory.identity
         while true {
             let group = waiting.withLock { waiting -> [Waiter] in
                 let group = waiting[place] ?? []
@@ -46,8 +56,9 @@ final class SharedSync: Sendable {
                 return group
             }
             if group.isEmpty { return }
-            let result = Swift.Result<Void, DownloadFailure> { () throws(DownloadFailure) in
+            let result = Outcome { () throws(DownloadFailure) in
                 try directory.sync()
+                return true
             }
             for waiter in group { waiter.resume(returning: result) }
         }

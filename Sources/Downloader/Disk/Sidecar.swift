@@ -16,11 +16,13 @@ package enum Sidecar {
 
     /// Writes or replaces the file at `path` below `root`: whole or not at all. The directory that it answers has the
     /// new name, and is yet to be synced.
-    static func write(_ bytes: [UInt8], root: String, path: String, _ access: FileAccess)
+    static func write(
+        _ bytes: [UInt8], root: String, path: String, _ access: FileAccess, _ open: OpenDirectories
+    )
         throws(DownloadFailure) -> OutputDirectory
     {
         let place = PathParts(path)
-        let directory = try OutputDirectory(root: root, relative: place.directory, making: access)
+        let directory = try open.open(place.directory, below: root, making: access)
         let temporaryName = ".\(place.name).part"
         try directory.remove(temporaryName)
         let file = try directory.create(temporaryName, access)

@@ -32,7 +32,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         self.claim = claim
         self.didProgress = didProgress
         // This sink has judged the answer before the file asks.
-        file = FileSink(descriptor: part.descriptor, limit: limit) { head in
+        file = FileSink(descriptor: part.descriptor, limit: limit, isEmpty: part.length == 0) { head in
             head.status == 206 ? .goOn : .startOver
         }
     }
@@ -45,9 +45,9 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
 
     /// Reads what an earlier try left, where it can be continued or is whole.
     func takeUp(expecting size: Int64?) throws(DownloadFailure) {
-        let length = lseek(part.descriptor, 0, SEEK_END)
+        let length = part.length
         if let proof = part.proof {
-            let isWhole = proof.total == Int64(length)
+            let isWhole = proof.total == length
             if length == 0 || proof.total.map({ $0 < length }) ?? false
                 || (proof.validator == nil && !isWhole)
             {

@@ -9,7 +9,8 @@ package struct Downloader: Sendable {
 
     let space: SpaceKeeper
     let pool: BlockingPool
-    let directories: SharedSync
+    let directories = OpenDirectories()
+    let syncs: SharedSync
     private let client: HTTPClient
 
     /// Longer chains of redirects lead nowhere.
@@ -20,7 +21,7 @@ package struct Downloader: Sendable {
         self.settings = settings
         self.space = space
         pool = BlockingPool()
-        directories = SharedSync(pool)
+        syncs = SharedSync(pool)
     }
 
     /// Fetches one output and gives it its final name. What has come when this fails is kept for the next try, unless
@@ -28,9 +29,9 @@ package struct Downloader: Sendable {
     package func fetch(_ order: DownloadOrder) async throws(DownloadFailure) -> DownloadedFile {
         let policy = HostPolicy(settings)
         let address = try policy.admit(WebAddress(order.url))
-        let (settings, space) = (settings, space)
+        let (settings, space, directories) = (settings, space, directories)
         let sink = try await pool.run { () throws(DownloadFailure) in
-            let part = try PartialFile(order, settings.access)
+            let part = try PartialFile(order, settings.access, directories)
             let claim = space.claim(part.descriptor, keeping: settings.minimumFree)
             let sink = DownloadSink(
                 part, claim, limit: settings.maximumBytes, didProgress: order.didProgress)

@@ -1,0 +1,76 @@
+import Glibc
+import HTTP
+internal import Locked
+import Testing
+
+@testable import Downloader
+
+/// Downloads share the directory that they have open, as long as its path leads there.
+@Suite(.timeLimit(.minutes(2))) struct MovedDirectoryTests {
+    private static let png = SampleFile.png(3, 5)
+
+    /// Fetches a second file while the first one's directory is open, and was moved away by `change`.
+    private func fetchAfterMove(
+        _ rig: Rig, template: String = "{date}/{id}-{index}.{ext}",
+        _ change: @escaping @Sendable (_ moved: String) -> Void
+    ) async throws -> Result<DownloadedFile, DownloadFailure> {
+        let downloader = try rig.downloader()
+        let second = try rig.order("/b.bin", id: 8, template: template)
+        let outcome = Locked(Result<DownloadedFile, DownloadFailure>.failure(.cancelled))
+        let moved = rig.base + "/moved"
+        let root = rig.root
+        let first = try rig.order(template: template) { _ in
+            unsafe rename(root + "/2026-01-02", moved)
+            change(moved)
+            do throws(DownloadFailure) {
+                let file = try await downloader.fetch(second)
+                outcome.withLock { $0 = .success(file) }
+            } catch {
+                outcome.withLock { $0 = .failure(error) }
+            }
+        }
+        _ = try? await downloader.fetch(first)
+        return outcome.withLock { $0 }
+    }
+
+    private func rig() throws -> Rig { try Rig { request, _ in .file(Self.png, request) } }
+
+    @Test func aFileGoesWhereItsRecordSaysThoughTheOpenDirectoryWasMoved() async throws {
+        let rig = try rig()
+        let file = try await fetchAfterMove(rig) { _ in }.get()
+        #expect(rig.contents(file.path) == Self.png)
+        #expect(!Rig.names(rig.base + "/moved").contains { $0.contains("000008") })
+    }
+
+    @Test(
+        "A link to the directory that was moved leads no file out",
+        arguments: ["{date}/{id}-{index}.{ext}", "{date}/x/{id}-{index}.{ext}"])
+    func aLink(template: String) async throws {
+        let rig = try rig()
+        let root = rig.root
+        let outcome = try await fetchAfterMove(rig, template: template) { moved in
+            unsafe symlink(moved, root + "/2026-01-02")
+        }
+        #expect(throws: DownloadFailure.self) { try outcome.get() }
+        #expect(!Rig.names(rig.base + "/moved").contains { $0.contains("000008") })
+        #expect(!Rig.names(rig.base + "/moved/x").contains { $0.contains("000008") })
+    }
+
+    @Test func noDirectoryStaysOpenWhenDownloadsAreOver() async throws {
+        let rig = try rig()
+        let downloader = try rig.downloader()
+        _ = try await downloader.fetch(rig.order())
+        // The thread that has synced it lets go of it after it has told.
+        for _ in 0..<1000 where Self.isOpen(below: rig.root) { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(!Self.isOpen(below: rig.root))
+    }
+
+    private static func isOpen(below root: String) -> Bool {
+        Rig.names("/proc/self/fd").contains { name in
+            var path = [CChar](repeating: 0, count: 4096)
+            let count = unsafe readlink("/proc/self/fd/" + name, &path, path.count)
+            let bytes = path.prefix(max(0, count)).map(UInt8.init(bitPattern:))
+            return String(decoding: bytes, as: UTF8.self).hasPrefix(root)
+        }
+    }
+}
