@@ -62,7 +62,10 @@ package enum ControlProgram {
                 try screen.write(ControlManual.page(date: date))
                 return .success
             }
-            if leading.has("help") { return try HelpVerb.showOverview(screen) }
+            if leading.has("help") {
+                let words = leading.has("json") ? ["--json"] : []
+                return try HelpVerb.run(Session(HelpVerb.self, words: words, environment, screen))
+            }
             if leading.has("version") {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))
             }
@@ -72,7 +75,7 @@ package enum ControlProgram {
         let rest = leading.operands.dropFirst()
         let verb = try verb(named: name)
         let session = try Session(verb, words: Array(before) + rest, environment, screen)
-        if session.arguments.has("help") { return try HelpVerb.show(verb, screen) }
+        if session.arguments.has("help") { return try HelpVerb.show(verb.command.name, session) }
         return try verb.run(session)
     }
 

@@ -8,7 +8,7 @@ enum EventsVerb: ControlVerb {
         "events", "what happened, oldest first", operands: "[ID…]",
         discussion: [
             "On a terminal the newest 50, in a pipe all, and with --follow whatever comes. In a pipe the columns are "
-                + "separated by tabs: id, at (UTC), job_id, kind, detail (JSON)."
+                + "separated by tabs: id, at (UTC), job_id, kind, detail (JSON). With -q the ids of the jobs to which something happened."
         ],
         options: [
             Option("follow", short: "f", "go on as things happen"),
@@ -56,6 +56,10 @@ enum EventsVerb: ControlVerb {
 
     private static func print(_ event: StoredEvent, _ session: Session) throws {
         if session.wantsJSON { return try session.emit(event.json) }
+        if session.isQuiet {
+            if let id = event.jobID { try session.screen.write("\(id)\n") }
+            return
+        }
         let job = event.jobID.map { String($0) } ?? "-"
         let detail = SafeText.escape(event.detail)
         if session.screen.isTerminal {

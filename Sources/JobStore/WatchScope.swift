@@ -16,6 +16,14 @@ package struct WatchScope: Equatable, Sendable {
     /// Whether its jobs are found one by one, in whatever state they are.
     package var isChoice: Bool { !ids.isEmpty || filter.label != nil }
 
-    /// The words in small letters, as a JSON array; nil for none.
-    var wordList: String? { words.isEmpty ? nil : JSON.array(words.map { .string($0.lowercased()) }).text }
+    /// The words in small letters as SQLite knows them, of ASCII alone, as a JSON array; nil for none.
+    var wordList: String? {
+        if words.isEmpty { return nil }
+        return JSON.array(
+            words.map { word in
+                let small = word.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+                return .string(String(decoding: small, as: UTF8.self))
+            }
+        ).text
+    }
 }

@@ -1,4 +1,5 @@
 package import HTTP
+internal import JSON
 internal import JobModel
 
 /// RunComfy's calls. Every URL is built from the own base: the URLs that an answer names are never followed, so
@@ -120,7 +121,8 @@ extension RunComfyClient {
         do throws(HTTPError) {
             var request = try request(url: url, method)
             var response = try await send(request)
-            if response.isEncoded, method == .get {
+            // A proxy may have decoded it, and left the word.
+            if response.isEncoded, method == .get, (try? JSON(parsing: response.body)) == nil {
                 request.decodesBody = true
                 response = try await send(request)
             }

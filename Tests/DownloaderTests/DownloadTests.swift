@@ -119,6 +119,18 @@ import Testing
             requests.allSatisfy { $0.headers["accept-encoding"] == "identity" && $0.headers["range"] == nil })
     }
 
+    @Test("Bytes of no known format that are only called encoded are the file", arguments: ["gzip", "zstd"])
+    func wrongWords(word: String) async throws {
+        let bytes: [UInt8] = [7, 0, 1, 2, 3, 0xFE, 0xFF]
+        let rig = try Rig { request, _ in
+            var answer = FileServer.Answer.file(bytes, request)
+            answer.headers.fields.append(.init(name: "Content-Encoding", value: word))
+            return answer
+        }
+        let file = try await rig.downloader().fetch(rig.order(kind: .file))
+        #expect(rig.contents(file.path) == bytes && rig.server.requests.count == 1)
+    }
+
     @Test func anEncodedBodyThatIsCutIsTriedAgain() async throws {
         let encoded = SampleFile.gzip(Self.png)
         let rig = try Rig { request, _ in

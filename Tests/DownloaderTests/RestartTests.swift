@@ -28,6 +28,14 @@ import Testing
         #expect(unknown == file)
     }
 
+    @Test func whatCameByItsLengthIsTakenByItsHash() async throws {
+        let drawing = Array("<svg><g/>".utf8)
+        let rig = try Rig { request, _ in .file(drawing, request) }
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(try await adopt(rig, file) == file)
+        #expect(try await adopt(rig, file, sha256: "0") == nil)
+    }
+
     @Test func whatIsNotTheRecordedFileIsNotTaken() async throws {
         let rig = try rig()
         let file = try await rig.downloader().fetch(rig.order())

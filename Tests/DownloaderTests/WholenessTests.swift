@@ -65,8 +65,37 @@ import Testing
         #expect(try OpenFile(Array("ID3\u{4}\0\0\0\0\u{2}\0abc".utf8)).isWhole() == false)
     }
 
-    @Test func framesThatWerePromisedAreMissed() throws {
-        #expect(try OpenFile(SampleFile.mp3(frames: 2, noted: 3)).isWhole() == false)
+    @Test(
+        "What programs leave behind the end of a document does no harm",
+        arguments: [
+            "<svg xmlns='http://www.w3.org/2000/svg'/>\n", "<SVG><G/></SVG>",
+            "<svg><g/></svg>\n<!--" + String(repeating: " y", count: 1500) + "-->",
+            "%PDF-1.4 x %%EOF\n" + String(repeating: "\0", count: 4000),
+        ])
+    func documents(text: String) throws {
+        #expect(try OpenFile(Array(text.utf8)).isWhole() == true)
+    }
+
+    @Test func aDrawingOfWideCharactersHasItsEnd() throws {
+        let wide: [UInt8] = "\u{FEFF}<svg><g/></svg>".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        #expect(try OpenFile(wide).isWhole() == true)
+        #expect(try OpenFile(Array(wide.dropLast(12))).isWhole() == false)
+    }
+
+    @Test(
+        "A drawing that is cut behind a tag is not whole", arguments: ["<svg><g/>", "<svg><svg/>", "<svg>"])
+    func cutBehindATag(text: String) throws {
+        #expect(try OpenFile(Array(text.utf8)).isWhole() == false)
+    }
+
+    @Test("A short text is not the beginning of a format", arguments: ["proof", "ID3 is a tag"])
+    func texts(text: String) throws {
+        #expect(try OpenFile(Array(text.utf8)).isWhole() == nil)
+    }
+
+    @Test func framesThatWerePromisedAreMissedButForTheOneThatHoldsThePromise() throws {
+        #expect(try OpenFile(SampleFile.mp3(frames: 2, noted: 3)).isWhole() == nil)
+        #expect(try OpenFile(SampleFile.mp3(frames: 2, noted: 4)).isWhole() == false)
     }
 
     @Test func paddingBehindTheEndDoesNoHarm() throws {

@@ -48,6 +48,8 @@ import Testing
         ] as [([String], [Int64])] {
             #expect(try database.watched(.queued, scope { $0.words = words }) == ids, "\(words)")
         }
+        let apple = try database.job(input: #"{"prompt":"EIN ROTER ÄPFEL"}"#).id
+        #expect(try database.watched(.queued, scope { $0.words = ["Roter", "ÄPFEL"] }) == [apple])
         for id in [fox, whale] { _ = try database.transaction { try database.steer(id, .cancel) } }
         #expect(try database.watchedEnds(scope { $0.words = ["fox"] }, limit: 10).map(\.id) == [fox])
         #expect(try database.watchedEnds(scope { $0.filter.model = "a/c*" }, limit: 10).map(\.id) == [whale])

@@ -73,6 +73,20 @@ import Testing
         #expect(server.requests.allSatisfy { $0.headers["accept-encoding"] == "identity" })
     }
 
+    @Test func anAnswerThatIsOnlyCalledEncodedIsReadAsItIs() async throws {
+        let server = ScriptedServer { peer in
+            while peer.receive() != nil {
+                let body = #"{"status":"in_progress"}"#
+                peer.send(
+                    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                )
+            }
+        }
+        #expect(
+            try await client(server).status(of: "r-1") == .known(.inProgress, queuePosition: nil))
+        #expect(server.requests.count == 1)
+    }
+
     @Test func withoutATokenNothingIsSent() async throws {
         let server = try server("submit-accepted.json")
         for token in [nil, ""] {

@@ -81,6 +81,18 @@ import Testing
         #expect(try sandbox.jobCount() == 1)
     }
 
+    @Test func `a key that becomes free while it is asked for buys nothing that was not asked for`() throws {
+        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=x", "--key", "k-1").code == 0)
+        let words = ["enqueue", Sandbox.sequential, "text=x", "--repeat", "3", "--key", "k"] + priced
+        let terminal = try PseudoTerminal(Sandbox.program, words, environment: sandbox.environment)
+        try terminal.shows("enqueue 2 jobs (about $0.60)? [y/N]")
+        try sandbox.put(1, into: "failed", errorKind: "remote")
+        terminal.type("y\n")
+        #expect(terminal.finish() == 1)
+        #expect(terminal.text.contains("nothing was enqueued"), "\(terminal.text)")
+        #expect(try sandbox.jobCount() == 1)
+    }
+
     @Test(.enabled(if: access("/usr/bin/script", X_OK) == 0, "needs script, of bsdutils"))
     func `on a terminal the estimate is shown, and only yes is yes`() throws {
         for (typed, code, jobs) in [("n", 1, 0), ("", 1, 0), ("y", 0, 2)] as [(String, Int32, Int64)] {

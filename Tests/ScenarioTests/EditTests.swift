@@ -14,12 +14,15 @@ import Testing
         return path
     }
 
-    private func edit(_ script: String, _ words: String..., editor name: String? = nil) throws -> Answer {
+    private func edit(
+        _ script: String, _ words: String..., editor name: String? = nil, environment: [String: String] = [:]
+    ) throws -> Answer {
         let program = try editor("cd \(sandbox.folder)\n" + script)
         return try sandbox.run(
             "/bin/sh",
             ["-c", "cd \(sandbox.folder); exec \"$@\"", "sh", Sandbox.program, "enqueue", "--edit"] + words,
-            environment: ["EDITOR": name ?? program, "VISUAL": "", "TMPDIR": sandbox.folder])
+            environment: ["EDITOR": name ?? program, "VISUAL": "", "TMPDIR": sandbox.folder].merging(
+                environment, uniquingKeysWith: { $1 }))
     }
 
     /// Where texts were left.
@@ -46,6 +49,16 @@ import Testing
             #"stat -c %a "$f" "$(dirname "$f")" > modes; echo '{"text": "x"}' > "$f""#, Sandbox.sequential)
         #expect(answer.code == 0, "\(answer)")
         #expect(ScratchFile.text(sandbox.folder + "/modes") == "600\n700\n")
+    }
+
+    @Test func `an editor is not told the token`() throws {
+        let names = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY", "YOUR_API_TOKEN"]
+        let answer = try edit(
+            #"env > seen; echo '{"text": "x"}' > "$f""#, Sandbox.sequential,
+            environment: Dictionary(uniqueKeysWithValues: names.map { ($0, "sesame-\($0)") }))
+        #expect(answer.code == 0, "\(answer)")
+        let seen = ScratchFile.text(sandbox.folder + "/seen")
+        #expect(seen.contains("EDITOR=") && !seen.contains("sesame"))
     }
 
     @Test func `a page keeps what was given, and nothing in it steers an editor's terminal`() throws {

@@ -22,6 +22,24 @@ import Testing
         #expect(try sandbox.jobctl("complet", "zsh").output.contains("#compdef"))
     }
 
+    @Test func `help and scripts are objects with --json too`() throws {
+        let verbs = try sandbox.jobctl("--help", "--json").objects().compactMap { $0["verb"]?.string }
+        #expect(verbs.count > 20)
+        for verb in verbs {
+            let help = try sandbox.jobctl(verb, "--help", "--json")
+            #expect(try help.code == 0 && help.object()["verb"]?.string == verb, "\(help)")
+        }
+        let script = try sandbox.jobctl("completion", "bash", "--json").object()["script"]?.string
+        #expect(try script == sandbox.jobctl("completion", "bash").output)
+    }
+
+    @Test func `with -q events are the ids of their jobs`() throws {
+        try sandbox.enqueue()
+        try sandbox.jobctl("hold", "1")
+        try sandbox.jobctl("pause")
+        #expect(try sandbox.jobctl("events", "-q").output == "1\n1\n")
+    }
+
     @Test func `topics are listed, completed, explained, and part of the manual`() throws {
         let overview = try sandbox.jobctl("help").output
         let page = try sandbox.jobctl("--man", "2026-01-31").output

@@ -179,6 +179,19 @@ import Testing
         #expect(try sandbox.state(of: paid) == "queued")
     }
 
+    @Test func `a retry buys nothing where it was said that nothing is bought`() throws {
+        let id = try sandbox.enqueue()
+        try sandbox.put(id, into: "failed", errorKind: "download")
+        let terminal = try watch("\(id)")
+        try terminal.shows("1 failed")
+        terminal.type("r")
+        try terminal.shows("nothing is bought")
+        try sandbox.change("UPDATE jobs SET error_kind = 'remote'")
+        terminal.type("y")
+        try terminal.shows("press r again")
+        #expect(try sandbox.state(of: id) == "failed")
+    }
+
     @Test func `p pauses submissions and lets them go on`() throws {
         try sandbox.enqueue()
         let terminal = try watch()

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import JSON
 
 enum CompletionVerb: ControlVerb {
     static let command = Command(
@@ -19,7 +20,11 @@ enum CompletionVerb: ControlVerb {
         else {
             throw Failure.usage("for which shell?", hint: "bash, zsh or fish")
         }
-        try session.screen.write(shell.script)
+        if session.wantsJSON {
+            try session.emit(.object(["shell": .string(name), "script": .string(shell.script)]))
+        } else {
+            try session.screen.write(shell.script)
+        }
         return .success
     }
 }

@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Glibc
+internal import Startup
 
 /// The editor that the person wants.
 enum EditorProgram {
@@ -44,6 +45,8 @@ enum EditorProgram {
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0
+        // The token is no business of an editor and its plug-ins.
+        for name in TokenSource.variables { unsafe unsetenv(name) }
         let failure = unsafe posix_spawn(&process, words[0], nil, &attributes, &arguments, environ)
         guard failure == 0 else {
             throw Failure(.no, "cannot start an editor: \(unsafe String(cString: strerror(failure)))")

@@ -12,7 +12,7 @@ struct OrderView {
 
     func show(_ order: Order, _ estimate: Estimate) throws -> ExitCode {
         if session.wantsJSON {
-            for item in order.items { try emit(item.job, item.input, self.price(of: item)) }
+            for item in order.items { try emit(item.job, item.input, prices.estimate(item)) }
         } else if order.items.count == 1 {
             let text = order.items[0].input.indentedText
             try session.screen.write(SafeText.escape(text, keepingNewlines: true) + "\n")
@@ -23,7 +23,7 @@ struct OrderView {
             ])
             for (index, item) in order.items.enumerated() {
                 table.add([
-                    .init(String(index + 1)), .init(self.price(of: item).map(Price.text) ?? "?"),
+                    .init(String(index + 1)), .init(prices.estimate(item).map(Price.text) ?? "?"),
                     .init(item.variant), .init(item.input.text),
                 ])
             }
@@ -37,10 +37,6 @@ struct OrderView {
             session.note("\(estimate.counted) would be enqueued (\(estimate.words)); nothing was stored")
         }
         return .success
-    }
-
-    private func price(of item: Order.Item) -> Double? {
-        prices.estimate(item.job.model, item.input, item.schema)
     }
 
     func emit(_ job: NewJob, _ input: JSON, _ price: Double?) throws {

@@ -57,7 +57,7 @@ struct Ordering {
             for item in order.items {
                 // What stands already by its key is not bought.
                 if let key = item.job.key, try store?.keyHolder(key) != nil { continue }
-                estimate.add(consent.prices.estimate(item.job.model, item.input, item.schema))
+                estimate.add(consent.prices.estimate(item))
             }
         }
         if isDry { return try OrderView(session, consent.prices).show(order, estimate) }
@@ -66,6 +66,7 @@ struct Ordering {
             session.note("\(name) buys \(estimate.counted) anew (\(estimate.words))")
         }
         let isSaid = wasAsked || announces
+        let isBounded = wasAsked || consent.mayAsk
         // A job that is refused makes no store.
         let placing = Placing(
             session: session, store: try store ?? session.store(.create), whenStored: whenStored)
@@ -73,7 +74,14 @@ struct Ordering {
             return try placing.one(order.items[0].job, isSaid ? nil : estimate)
         }
         return try placing.many { runs in
-            for item in order.items { try runs.insert(item.job, in: placing.store) }
+            var bought = Estimate()
+            for item in order.items where try runs.insert(item.job, in: placing.store) {
+                bought.add(isBounded ? consent.prices.estimate(item) : 0)
+            }
+            // Whoever held one of the keys may have come to nothing since the sum was made.
+            if isBounded, bought.exceeds(estimate) {
+                throw Failure(.no, "keys became free while it was asked for; nothing was enqueued")
+            }
             return isSaid ? nil : estimate
         }
     }

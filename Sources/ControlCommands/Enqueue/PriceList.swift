@@ -16,11 +16,13 @@ struct PriceList {
         (self.session, self.store, self.configuration) = (session, store, configuration)
     }
 
-    func estimate(_ model: String, _ input: JSON, _ schema: Schema?) -> Double? {
-        Price.estimate(input, schema, configured: configured(model))
+    func estimate(_ item: Order.Item) -> Double? {
+        Price.estimate(item.input, item.schema, configured: configured(item.job.model))
     }
 
-    func estimate(_ line: Batch.Line) -> Double? { estimate(line.job.model, line.input, line.schema) }
+    func estimate(_ line: Batch.Line) -> Double? {
+        Price.estimate(line.input, line.schema, configured: configured(line.job.model))
+    }
 
     /// The same for a job that is to be bought again.
     func estimate(_ job: Job) -> Double? {

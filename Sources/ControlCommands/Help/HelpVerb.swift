@@ -29,7 +29,6 @@ enum HelpVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands
         guard words.count <= 1 else { throw Failure.usage("help takes one verb or topic") }
-        let width = min(session.screen.width, 100)
         guard let name = words.first else {
             guard session.wantsJSON else { return try showOverview(session.screen) }
             for verb in ControlProgram.verbs {
@@ -41,7 +40,11 @@ enum HelpVerb: ControlVerb {
             }
             return .success
         }
-        let (kind, found, text) = try page(name, width)
+        return try show(name, session)
+    }
+
+    static func show(_ name: String, _ session: Session) throws -> ExitCode {
+        let (kind, found, text) = try page(name, min(session.screen.width, 100))
         if session.wantsJSON {
             try session.emit(.object([kind: .string(found), "text": .string(text)]))
         } else {
@@ -76,12 +79,7 @@ enum HelpVerb: ControlVerb {
         verb.command.help(program: "jobctl", common: ControlProgram.commonOptions, width: width)
     }
 
-    static func show(_ verb: any ControlVerb.Type, _ screen: Screen) throws -> ExitCode {
-        try screen.write(text(of: verb, min(screen.width, 100)))
-        return .success
-    }
-
-    static func showOverview(_ screen: Screen) throws -> ExitCode {
+    private static func showOverview(_ screen: Screen) throws -> ExitCode {
         let width = min(screen.width, 100)
         let options = ControlProgram.commonOptions.map { ($0.signature, $0.help) }
         let topics = HelpTopic.all.map(\.name).joined(separator: ", ")

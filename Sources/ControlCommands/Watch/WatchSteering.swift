@@ -6,13 +6,15 @@ struct WatchSteering {
     let session: Session
     let directory: StateDirectory
 
+    private static let retry = Verb.retry(resubmit: false)
+
     func perform(_ action: WatchAction) throws -> WatchState.Message {
         // Nobody looks at a picture that stands still for long.
         let store = try JobDatabase(directory, .write, busyTimeout: .seconds(2))
         defer { session.wake(directory) }
         switch action {
         case .cancel(let id): return try steer(id, .cancel, store)
-        case .retry(let id): return try steer(id, .retry(resubmit: false), store)
+        case .retry(let id, let buys): return try steer(id, Self.retry, mayBuy: buys, store)
         case .hold(let id): return try steer(id, .hold, store)
         case .release(let id): return try steer(id, .release, store)
         case .pause:
@@ -24,8 +26,19 @@ struct WatchSteering {
         }
     }
 
-    private func steer(_ id: Int64, _ verb: Verb, _ store: JobDatabase) throws -> WatchState.Message {
-        switch try store.transaction({ try store.steer(id, verb) }) {
+    /// - Parameter mayBuy: whether a purchase was agreed to; the job may be another one since the question.
+    private func steer(
+        _ id: Int64, _ verb: Verb, mayBuy: Bool = false, _ store: JobDatabase
+    ) throws -> WatchState.Message {
+        let result = try store.transaction {
+            if !mayBuy, let job = try store.find(id), case .apply(let event) = verb.answer(for: job),
+                case .retried = event, job.purchase(by: event) != nil
+            {
+                return Steered.refused("would be submitted anew by now; press r again")
+            }
+            return try store.steer(id, verb)
+        }
+        switch result {
         case .done(let job):
             let isAsked = verb == .cancel && job.state != .cancelled
             return said(
@@ -42,16 +55,17 @@ struct WatchSteering {
 
     /// What a retry of job `id` is to be asked with; a message where there is nothing to ask.
     func question(retrying id: Int64, in store: JobDatabase) throws -> WatchState.Mode? {
-        let verb = Verb.retry(resubmit: false)
-        guard let job = try store.find(id), case .apply(let event) = verb.answer(for: job),
+        guard let job = try store.find(id), case .apply(let event) = Self.retry.answer(for: job),
             try store.obstacle(to: event, of: job) == nil
         else { return nil }
         guard let words = job.purchase(by: event) else {
-            return .asking("job \(id) goes on from its request, and nothing is bought; retry it?", .retry(id))
+            return .asking(
+                "job \(id) goes on from its request, and nothing is bought; retry it?",
+                .retry(id, buys: false))
         }
         let price = try job.priceUSD ?? Price.estimate(job, session.schema(of: job.model, in: store))
         let cost = price.map { " (about \(Price.text($0)))" } ?? ""
-        return .asking("\(words)\(cost); retry it?", .retry(id))
+        return .asking("\(words)\(cost); retry it?", .retry(id, buys: true))
     }
 }
 

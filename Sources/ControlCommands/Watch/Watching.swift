@@ -91,7 +91,7 @@ struct Watching {
             if let question = try steering.question(retrying: id, in: store) {
                 state.mode = question
             } else {
-                perform(.retry(id))
+                perform(.retry(id, buys: false))
             }
         case .act(let action): perform(action)
         }

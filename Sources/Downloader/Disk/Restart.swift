@@ -7,7 +7,7 @@ extension Downloader {
     /// not the recorded file: then the output is fetched again.
     ///
     /// `sha256` is the one that `willRename` was given; without it, another job's file under that name cannot be told
-    /// from the output.
+    /// from the output. With it, the format's own end says nothing more: a server that names a length may send any.
     package func adopt(
         _ path: String, root: String, kind: MediaKind, expectedBytes: Int64?, sha256: String?
     ) async throws(DownloadFailure) -> DownloadedFile? {
@@ -22,7 +22,7 @@ extension Downloader {
             }
             defer { close(descriptor) }
             guard let bytes = FileBytes(descriptor: descriptor), bytes.size == expectedBytes ?? bytes.size,
-                MediaProbe.isWhole(bytes) != false
+                sha256 != nil || MediaProbe.isWhole(bytes) != false
             else { return nil }
             let hint = ContentHint(kind: kind, declaredType: nil, url: "https://local/x/" + place.name)
             guard case .accepted(let facts) = MediaProbe.verdict(on: bytes, hint) else { return nil }

@@ -55,6 +55,12 @@ package final class FileBytes {
         bytes(at: 0, count: Int(min(size, Int64(count)))) ?? []
     }
 
+    /// Up to `count` bytes from the end of the file.
+    func tail(_ count: Int) -> ArraySlice<UInt8> {
+        let start = max(0, size - Int64(count))
+        return bytes(at: start, count: Int(size - start)) ?? []
+    }
+
     /// Whether `pattern` stands in the last `count` bytes of the file, at `start` or behind it.
     func tail(_ count: Int, from start: Int64 = 0, contains pattern: [UInt8]) -> Bool {
         let first = max(start, size - Int64(count), 0)

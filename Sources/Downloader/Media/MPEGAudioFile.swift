@@ -35,9 +35,9 @@ struct MPEGAudioFile {
             seconds += frame.seconds
         }
         if let promised {
-            // The first frame holds the promise, and no sound.
-            isWhole = frames > promised
-            if frames > promised, frames > 0 { duration = seconds * Double(promised) / Double(frames) }
+            // The first frame holds the promise, and no sound; there are encoders that count it all the same.
+            isWhole = frames > promised ? true : frames == promised ? nil : false
+            if frames >= promised, frames > 0 { duration = seconds * Double(promised) / Double(frames) }
         } else if frames > 0, !file.isExhausted {
             duration = seconds
         }

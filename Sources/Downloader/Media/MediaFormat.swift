@@ -51,7 +51,7 @@ enum MediaFormat: Equatable {
             Array("glTF".utf8), Array("%PDF-".utf8), [0x50, 0x4B, 0x03, 0x04], MatroskaFile.magic,
         ]
         return magics.contains { $0.starts(with: head) || head.starts(with: $0) }
-            || (head.count > 4 && "ftyp".utf8.starts(with: head[4...].prefix(4)))
+            || (head.count > 4 && first == 0 && "ftyp".utf8.starts(with: head[4...].prefix(4)))
     }
 
     private static func byMagic(_ head: ArraySlice<UInt8>, _ file: FileBytes) -> MediaFormat? {
@@ -73,7 +73,8 @@ enum MediaFormat: Equatable {
             return isVideo ? .oggVideo : .ogg
         }
         if bytes.starts(with: Array("fLaC".utf8)) { return .flac }
-        if bytes.starts(with: Array("ID3".utf8)) { return .mp3 }
+        // The version follows: letters are a text's.
+        if bytes.starts(with: Array("ID3".utf8)), bytes.count == 3 || bytes[3] < 0x20 { return .mp3 }
         if bytes.starts(with: Array("glTF".utf8)) { return .glb }
         if bytes.starts(with: Array("%PDF-".utf8)) { return .pdf }
         if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || bytes.starts(with: [0x50, 0x4B, 0x05, 0x06]) {

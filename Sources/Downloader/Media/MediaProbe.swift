@@ -46,8 +46,8 @@ package enum MediaProbe {
             case .zip: ZIPFile.isWhole(file)
             case .bmp: file.littleEndian(at: 2, 4).flatMap { $0 == 0 ? nil : Int64($0) <= file.size }
             case .glb: file.littleEndian(at: 8, 4).map { Int64($0) <= file.size } ?? false
-            case .pdf: file.tail(1024, contains: Array("%%EOF".utf8))
-            case .svg: file.tail(1024, contains: Array("</svg".utf8))
+            case .pdf: DocumentEnd.isWholePDF(file)
+            case .svg: DocumentEnd.isWholeSVG(file)
             case .text, .binary: MediaFormat.isBegun(file) ? false : nil
             case .tiff, .flac, .json, .html: nil
             }

@@ -1,13 +1,11 @@
 enum OggFile {
     /// The longest page: a header, the sizes of 255 segments, and what they hold.
-    private static let longestPage: Int64 = 27 + 255 + 255 * 255
+    private static let longestPage = 27 + 255 + 255 * 255
 
     /// The last page is here to its end. Nil where it does not call itself the last: a live recording never does.
     static func isWhole(_ file: FileBytes) -> Bool? {
-        let start = max(0, file.size - longestPage)
-        guard let tail = file.bytes(at: start, count: Int(file.size - start)), tail.count >= 27 else {
-            return false
-        }
+        let tail = file.tail(longestPage)
+        if tail.count < 27 { return false }
         for index in (tail.startIndex...tail.endIndex - 27).reversed()
         where tail[index] == 0x4F && tail[index..<index + 5].elementsEqual(Array("OggS\0".utf8)) {
             let sizes = tail[(index + 27)...].prefix(Int(tail[index + 26]))

@@ -9,8 +9,8 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     let file: FileSink
     /// The whole file's size, once a server has said it.
     private(set) var total: Int64?
-    /// Whether the answer calls its body encoded, and whether that is decoded on its way here.
-    private(set) var isEncoded = false
+    /// What the answer says of its body's encoding, and whether that is decoded on its way here.
+    private(set) var encoding = BodyEncoding()
     var decodes = false
 
     private let claim: SpaceClaim
@@ -92,8 +92,8 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
 
     private func start(_ answer: HTTPResponse) -> Bool {
         var head = answer
-        isEncoded = answer.isEncoded
-        if isEncoded {
+        encoding = BodyEncoding(answer)
+        if answer.isEncoded {
             // These speak of the encoded bytes.
             head.headers.fields.removeAll { Self.ofTheBytes.contains($0.name.lowercased()) }
         }
