@@ -124,7 +124,7 @@ struct Selection {
         return true
     }
 
-    private var counted: String { ids.count == 1 ? "1 job" : "\(ids.count) jobs" }
+    private var counted: String { NumberText.of(ids.count, "job") }
 
     /// What buying all of them may cost, as far as prices are known.
     private func cost(_ session: Session, _ store: JobDatabase) -> String {
