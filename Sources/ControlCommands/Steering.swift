@@ -18,7 +18,7 @@ struct Steering {
     func run() throws -> ExitCode {
         let store = try session.store(.write)
         let selection = try Selection(session, store, states: states, labelChooses: labelChooses)
-        guard try selection.confirm(session, store, to: name, buys: buys) else { return .success }
+        guard try selection.confirm(session, store, to: name, by: verb, buys: buys) else { return .success }
         var code = ExitCode.success
         var done: [Int64] = []
         var rest = selection.ids[...]
