@@ -113,8 +113,10 @@ enum ListVerb: ControlVerb {
 
     private static func sayWhyNone(_ filter: JobFilter, _ session: Session, _ store: JobDatabase) throws {
         guard session.screen.isTerminal else { return }
+        var whole = filter
+        whole.limit = nil
         session.note(
-            (filter.isEmpty ? "no jobs" : "no job matches")
+            (whole.isEmpty ? "no jobs" : "no job matches")
                 + (try filter.model.flatMap { try session.nearModel(to: $0, in: store) }.map {
                     "; did you mean --model \($0)?"
                 } ?? ""))

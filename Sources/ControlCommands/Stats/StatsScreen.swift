@@ -25,11 +25,12 @@ struct StatsScreen {
         }
         let days = max(1, Double((now - since).wholeMilliseconds) / 86_400_000)
         // Of less than one a day, the number itself says more.
-        let rate = Int64((Double(all.jobs) / days).rounded())
-        let words = rate > 0 ? ", \(NumberText.of(rate)) a day" : ""
+        let rate = Double(all.jobs) / days
+        let words = rate < 10 ? "\((rate * 10).rounded() / 10)" : NumberText.of(Int64(rate.rounded()))
+        let pace = rate < 1 ? "" : ", \(words) a day"
         let cancelled = all.cancelled > 0 ? ", \(NumberText.of(all.cancelled)) cancelled" : ""
         try screen.write(
-            "since \(start): \(NumberText.of(all.jobs, "job")) ended\(words); "
+            "since \(start): \(NumberText.of(all.jobs, "job")) ended\(pace); "
                 + "\(NumberText.of(all.failed)) failed\(cancelled)\n")
         let unpriced = all.unpriced > 0 ? ", and \(NumberText.of(all.unpriced)) of unknown price" : ""
         try screen.write(
