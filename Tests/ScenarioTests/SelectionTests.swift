@@ -91,6 +91,14 @@ import Testing
         #expect(answer.errors.contains("pri") || answer.errors.contains("$"), "\(answer)")
     }
 
+    @Test func `the cancel of many says once that no jobd runs`() throws {
+        for id in 1...3 as ClosedRange<Int64> { try sandbox.put(id, into: "in_queue") }
+        let errors = try sandbox.jobctl("cancel", "1-3").errors
+        #expect(errors.split(separator: "\n").count { $0.contains("jobd is not running") } == 1, "\(errors)")
+        #expect(
+            errors.split(separator: "\n").count { $0.contains("the cancel is asked for") } == 3, "\(errors)")
+    }
+
     @Test func `only what is bought is counted as cost, and what is refused says so`() throws {
         try sandbox.change("UPDATE jobs SET price_usd = 0.25")
         for (id, kind) in [(1, "download"), (2, "download"), (3, "remote")] as [(Int64, String)] {
