@@ -56,7 +56,8 @@ package struct Arguments: Sendable, Equatable {
         guard let option = options.first(where: { $0.name == name }) else {
             let near = Suggestion.nearest(to: name, among: options.map(\.name))
             throw .usage(
-                "unknown option --\(SafeText.escape(name))", hint: near.map { "did you mean --\($0)?" })
+                "unknown option --\(SafeText.escape(name))",
+                hint: near.map { "did you mean --\($0)?" } ?? "--help lists the options")
         }
         if option.value == nil {
             guard parts.count == 1 else { throw .usage("--\(name) takes no value") }
@@ -74,7 +75,8 @@ package struct Arguments: Sendable, Equatable {
         var letters = letters
         while let letter = letters.popFirst() {
             guard let option = options.first(where: { $0.short == letter }) else {
-                throw .usage("unknown option -\(SafeText.escape(String(letter)))")
+                throw .usage(
+                    "unknown option -\(SafeText.escape(String(letter)))", hint: "--help lists the options")
             }
             if option.value == nil {
                 try record(option, "")

@@ -61,13 +61,13 @@ enum EventsVerb: ControlVerb {
             return
         }
         let job = event.jobID.map { String($0) } ?? "-"
-        let detail = SafeText.escape(event.detail)
         if session.screen.isTerminal {
             let at = TimeText.local(event.at.milliseconds)
-            let line =
-                "\(at)  \(job.padded(to: 6)) \(event.kind.rawValue.padded(to: 16)) \(detail == "{}" ? "" : detail)"
+            let words = SafeText.escape(EventWords.of(event))
+            let line = "\(at)  \(job.padded(to: 6)) \(event.kind.rawValue.padded(to: 16)) \(words)"
             try session.screen.write(DisplayWidth.cut(line, to: session.screen.width) + "\n")
         } else {
+            let detail = SafeText.escape(event.detail)
             try session.screen.write("\(event.id)\t\(event.at)\t\(job)\t\(event.kind.rawValue)\t\(detail)\n")
         }
     }

@@ -104,7 +104,7 @@ enum ListVerb: ControlVerb {
                 counts[state].flatMap { $0 > 0 ? "\(NumberText.of($0)) \(state.rawValue)" : nil }
             }
             let words = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
-            try session.screen.write("\(NumberText.of(total)) \(total == 1 ? "job" : "jobs")\(words)\n")
+            try session.screen.write("\(NumberText.of(total, "job"))\(words)\n")
         } else {
             try session.screen.write("\(total)\n")
         }
@@ -113,8 +113,10 @@ enum ListVerb: ControlVerb {
 
     private static func sayWhyNone(_ filter: JobFilter, _ session: Session, _ store: JobDatabase) throws {
         guard session.screen.isTerminal else { return }
+        var whole = filter
+        whole.limit = nil
         session.note(
-            "no jobs"
+            (whole.isEmpty ? "no jobs" : "no job matches")
                 + (try filter.model.flatMap { try session.nearModel(to: $0, in: store) }.map {
                     "; did you mean --model \($0)?"
                 } ?? ""))

@@ -9,4 +9,11 @@ enum NumberText {
         }
         return number < 0 ? "-" + text : text
     }
+
+    /// `1 job`, `12,345 jobs`.
+    static func of(_ number: Int64, _ noun: String) -> String {
+        "\(of(number)) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    static func of(_ number: Int, _ noun: String) -> String { of(Int64(number), noun) }
 }

@@ -148,10 +148,8 @@ enum PruneVerb: ControlVerb {
 
     private static func words(_ tally: Pruning.Tally) -> String {
         let counted = [
-            (tally.rows, tally.rows == 1 ? "job" : "jobs"),
-            (tally.inputs, tally.inputs == 1 ? "input" : "inputs"),
-            (tally.files, tally.files == 1 ? "file" : "files"),
-        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            (tally.rows, "job"), (tally.inputs, "input"), (tally.files, "file"),
+        ].filter { $0.0 > 0 }.map { NumberText.of($0.0, $0.1) }
         let size = tally.files > 0 ? " (\(ByteText.of(tally.bytes)))" : ""
         return counted.isEmpty ? "nothing" : counted.joined(separator: ", ") + size
     }

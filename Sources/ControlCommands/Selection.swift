@@ -104,37 +104,47 @@ struct Selection {
     }
 
     /// Shows how many jobs a filter means, and asks. Throws where the answer is no; answers false for a dry run.
-    func confirm(_ session: Session, _ store: JobDatabase, to verb: String, buys: Bool) throws -> Bool {
+    func confirm(
+        _ session: Session, _ store: JobDatabase, to name: String, by verb: Verb, buys: Bool
+    ) throws -> Bool {
         guard !ids.isEmpty else { throw Failure(.no, "no job matches") }
         if session.arguments.has("dry-run") {
             for id in ids {
                 guard let job = try store.find(id) else { continue }
                 try session.wantsJSON ? session.emit(job, in: store) : session.screen.write("\(id)\n")
+                switch verb.answer(for: job) {
+                case .refused(let words), .note(let words): session.note("job \(id) \(words)")
+                case .apply, .change: break
+                }
             }
-            session.note("\(verb) \(counted)\(buys ? cost(session, store) : ""); nothing was done")
+            session.note("\(name) \(counted)\(buys ? cost(of: verb, session, store) : ""); nothing was done")
             return false
         }
         guard isFilter, !session.arguments.has("yes") else { return true }
-        let question = "\(verb) \(counted)\(buys ? cost(session, store) : "")?"
+        let question = "\(name) \(counted)\(buys ? cost(of: verb, session, store) : "")?"
         guard let answer = session.screen.confirm(question) else {
             throw Failure.usage(
-                "this would \(verb) \(counted)", hint: "add --yes, or look first with --dry-run")
+                "this would \(name) \(counted)", hint: "add --yes, or look first with --dry-run")
         }
         guard answer else { throw Failure(.no, "nothing was done") }
         return true
     }
 
-    private var counted: String { ids.count == 1 ? "1 job" : "\(ids.count) jobs" }
+    private var counted: String { NumberText.of(ids.count, "job") }
 
-    /// What buying all of them may cost, as far as prices are known.
-    private func cost(_ session: Session, _ store: JobDatabase) -> String {
+    /// What those may cost that `verb` buys, as far as prices are known.
+    private func cost(of verb: Verb, _ session: Session, _ store: JobDatabase) -> String {
         let prices = PriceList(
             session, store, try? session.configurationFile().read())
         var estimate = Estimate()
         for id in ids {
-            guard let job = try? store.find(id) else { continue }
+            guard let job = try? store.find(id), case .apply(let event) = verb.answer(for: job),
+                job.purchase(by: event) != nil
+            else { continue }
             estimate.add(job.priceUSD ?? prices.estimate(job))
         }
-        return " (\(estimate.words))"
+        if estimate.jobs == 0 { return ", which buys nothing" }
+        let which = estimate.jobs == ids.count ? "" : "\(estimate.counted) anew, "
+        return " (\(which)\(estimate.words))"
     }
 }

@@ -18,7 +18,7 @@ enum ShowVerb: ControlVerb {
         var code = selection.ids.isEmpty ? ExitCode.no : .success
         for id in selection.ids {
             guard let job = try store.find(id) else {
-                session.screen.say("no job \(id)")
+                session.screen.say("jobctl: no job \(id)")
                 code = .no
                 continue
             }
@@ -42,6 +42,9 @@ enum ShowVerb: ControlVerb {
             try screen.write("\(title) \(SafeText.escape(value))\n")
         }
         func line(_ name: String, _ moment: Timestamp?) throws {
+            try line(name, moment.map { TimeText.local($0.milliseconds) })
+        }
+        func distance(_ name: String, _ moment: Timestamp?) throws {
             try line(
                 name,
                 moment.map {
@@ -54,20 +57,20 @@ enum ShowVerb: ControlVerb {
         try line("label", job.label)
         try line("key", job.key)
         try line("priority", job.priority == 0 ? nil : String(job.priority))
-        try line("not before", job.notBefore)
+        try distance("not before", job.notBefore)
         try line("request", job.requestID)
         try line("remote status", job.remoteStatus)
         try line("queue position", job.queuePosition.map { String($0) })
         try line(job.failureKind.map { "failed (\($0.rawValue))" } ?? "message", job.message)
-        try line("cancel wished", job.cancelRequestedAt)
+        try distance("cancel wished", job.cancelRequestedAt)
         try line("price", job.priceUSD.map { "about \(Price.text($0))" })
         try line("cost", job.costUSD.map(Price.text))
-        try line("created", job.createdAt)
+        try distance("created", job.createdAt)
         try line("submitted", job.submittedAt)
         try line("started there", job.startedAt)
         try line("finished there", job.finishedAt)
-        try line("ended", job.endedAt)
-        try line("next try", job.state == .queued ? job.nextTryAt : nil)
+        try distance("ended", job.endedAt)
+        try distance("next try", job.state == .queued ? job.nextTryAt : nil)
         let input = (try? JSON(parsing: job.input))?.indentedText ?? job.input
         try screen.write(screen.styled("input", .dim) + "\n")
         for row in input.split(separator: "\n") { try screen.write("  \(SafeText.escape(String(row)))\n") }
@@ -83,11 +86,13 @@ enum ShowVerb: ControlVerb {
         for output in outputs {
             let size = [
                 output.width.flatMap { width in output.height.map { "\(width)×\($0)" } },
-                output.durationSeconds.map { "\($0) s" }, output.bytes.map { "\($0) bytes" },
+                output.durationSeconds.map { "\($0) s" }, output.bytes.map(ByteText.of),
             ].compactMap { $0 }.joined(separator: ", ")
+            let place = output.path.map(store.directory.place(of:)) ?? "not here yet"
             table.add([
-                .init("  \(output.position)"), .init(output.state.rawValue), .init(size),
-                .init(output.path ?? "not here yet"),
+                .init("  \(output.position)"),
+                .init(output.removedAt == nil ? output.state.rawValue : "pruned"), .init(size),
+                .init(place),
             ])
         }
         try screen.write(table)

@@ -57,7 +57,7 @@ enum StatusVerb: ControlVerb {
     ) throws {
         let words = states.compactMap { state -> String? in
             guard let count = counts[state], count > 0 else { return nil }
-            let text = "\(count) \(state.rawValue)"
+            let text = "\(NumberText.of(count)) \(state.rawValue)"
             return state.style.map { screen.styled(text, $0) } ?? text
         }
         try screen.write(
@@ -85,14 +85,14 @@ enum StatusVerb: ControlVerb {
             let ids = try first(.uncertain, store)
             items.append(
                 (
-                    "\(count) uncertain: \(ids); they may have been bought",
+                    "\(NumberText.of(count)) uncertain: \(ids); they may have been bought",
                     "jobctl explain --state uncertain, then jobctl resolve ID …"
                 ))
         }
         if let count = counts[.failed], count > 0 {
             items.append(
                 (
-                    "\(count) failed in the last 24 hours: \(try first(.failed, store))",
+                    "\(NumberText.of(count)) failed in the last 24 hours: \(try first(.failed, store))",
                     "jobctl list --state failed"
                 ))
         }

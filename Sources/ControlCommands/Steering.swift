@@ -18,9 +18,10 @@ struct Steering {
     func run() throws -> ExitCode {
         let store = try session.store(.write)
         let selection = try Selection(session, store, states: states, labelChooses: labelChooses)
-        guard try selection.confirm(session, store, to: name, buys: buys) else { return .success }
+        guard try selection.confirm(session, store, to: name, by: verb, buys: buys) else { return .success }
         var code = ExitCode.success
         var done: [Int64] = []
+        var asksDaemon = false
         var rest = selection.ids[...]
         while !rest.isEmpty {
             // Short transactions: a running jobd must not wait for a long list.
@@ -30,9 +31,12 @@ struct Steering {
             let results = try store.transaction { try part.map { ($0, try store.steer($0, verb)) } }
             for (id, result) in results {
                 if try !report(id, result, store) { code = .no }
-                if case .done = result { done.append(id) }
+                guard case .done(let job) = result else { continue }
+                done.append(id)
+                if verb == .cancel, job.state != .cancelled { asksDaemon = true }
             }
         }
+        if asksDaemon { session.noteIfNoDaemon(store.directory, "it sends the cancel when it runs") }
         session.suggest(next(done))
         session.wake(store.directory)
         try session.finish(store)
@@ -62,19 +66,21 @@ struct Steering {
     private func report(_ id: Int64, _ result: Steered, _ store: JobDatabase) throws -> Bool {
         switch result {
         case .done(let job):
+            let isAskedFor = verb == .cancel && job.state != .cancelled
             if session.wantsJSON {
                 try session.emit(job, in: store)
             } else if session.isQuiet {
                 try session.screen.write("\(id)\n")
             } else if session.screen.isTerminal {
-                try session.screen.write("job \(id) is \(job.state.rawValue)\n")
+                // The note below says more.
+                if !isAskedFor { try session.screen.write("job \(id) is \(job.state.rawValue)\n") }
             } else {
                 try session.screen.write("\(id)\t\(job.state.rawValue)\n")
             }
-            if case .cancel = verb, job.state != .cancelled {
+            if isAskedFor {
                 session.note(
-                    "job \(id): the cancel is asked for; what cannot be cancelled any more is fetched")
-                session.noteIfNoDaemon(store.directory, "it sends the cancel when it runs")
+                    "job \(id) is \(job.state.rawValue): the cancel is asked for; what cannot be cancelled any more is "
+                        + "fetched")
             }
             return true
         case .note(let words):

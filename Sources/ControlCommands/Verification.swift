@@ -169,7 +169,7 @@ struct Verification {
         }
         let words = kinds.compactMap { kind in found[kind].map { "\($0) \(kind)" } }
         session.note(
-            "\(progress.files) \(progress.files == 1 ? "file" : "files") read (\(ByteText.of(progress.bytes))): "
+            "\(NumberText.of(progress.files, "file")) read (\(ByteText.of(progress.bytes))): "
                 + (words.isEmpty ? "all as recorded" : words.joined(separator: ", ")))
         if asked {
             session.noteIfNoDaemon(store.directory, "it fetches them when it runs")

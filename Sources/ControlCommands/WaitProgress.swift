@@ -95,6 +95,8 @@ struct WaitProgress {
                 longest = max(longest, rest)
             }
         }
-        return running > 0 ? max(longest, sum / running) : nil
+        let left = running > 0 ? max(longest, sum / running) : .zero
+        // Where all of them have lasted longer than usual, nobody knows.
+        return left > .zero ? left : nil
     }
 }

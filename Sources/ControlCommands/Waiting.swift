@@ -56,12 +56,7 @@ struct Waiting {
             repeat {
                 if let timeout, ContinuousClock.now - start >= .milliseconds(timeout) {
                     progress.clear()
-                    let names = waiting.prefix(5).map { String($0) }.joined(separator: ", ")
-                    throw Failure(
-                        .timedOut,
-                        "\(waiting.count) of \(ids.count) jobs have not ended in time: \(names)"
-                            + (waiting.count > 5 ? ", …" : ""),
-                        hint: SelectionText.of(waiting).map { "jobctl explain \($0)" })
+                    throw late(waiting)
                 }
                 guard progress.pass() else { return .interrupted }
             } while try store.dataVersion() == version
@@ -74,8 +69,21 @@ struct Waiting {
         }
         if let ids = SelectionText.of(missed) {
             session.suggest("jobctl explain \(ids), then jobctl retry \(ids)")
+        } else if let ids = SelectionText.of(ids) {
+            session.suggest("jobctl show \(ids) tells where the files are")
         }
         return code
+    }
+
+    private func late(_ waiting: [Int64]) -> Failure {
+        let names = waiting.prefix(5).map { String($0) }.joined(separator: ", ")
+        let words =
+            ids.count == 1
+            ? "job \(names) has not ended in time"
+            : "\(waiting.count) of \(ids.count) jobs have not ended in time: \(names)"
+                + (waiting.count > 5 ? ", …" : "")
+        return Failure(
+            .timedOut, words, hint: SelectionText.of(waiting).map { "jobctl explain \($0)" })
     }
 
     /// What a person must type before the job can end.

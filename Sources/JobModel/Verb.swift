@@ -53,7 +53,7 @@ package enum Verb: Equatable, Sendable {
             .refused(
                 "is uncertain; say what became of it: jobctl resolve \(job.id) --resubmit|--abandon|--adopt REQUEST_ID"
             )
-        case .completed, .failed, .cancelled: .note("is \(word(job)) already")
+        case .completed, .failed, .cancelled: .note("has ended already: \(word(job))")
         }
     }
 

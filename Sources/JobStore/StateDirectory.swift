@@ -24,6 +24,11 @@ package struct StateDirectory: Sendable {
     package var wake: String { path + "/wake" }
     package var outputs: String { path + "/outputs" }
 
+    /// Where a file is that is recorded as `recorded`: absolute, or under `outputs`.
+    package func place(of recorded: String) -> String {
+        recorded.hasPrefix("/") ? recorded : "\(outputs)/\(recorded)"
+    }
+
     /// Finds the directory as the contract says. It never falls back from one that exists and may not be written.
     package static func resolve(
         option: String?, environment: [String: String], systemPath: String = "/var/lib/jobd"

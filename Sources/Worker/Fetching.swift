@@ -118,7 +118,7 @@ struct Fetching: Sendable {
             if let cost { try database.note(cost: cost, of: job.id) }
             return try database.record(.fetched, for: job.id, in: .downloading, at: now)
         }
-        context.log.info("job \(job.id) completed: \(outputs.count) files")
+        context.log.info("job \(job.id) completed: \(outputs.count) \(outputs.count == 1 ? "file" : "files")")
         return .never
     }
 

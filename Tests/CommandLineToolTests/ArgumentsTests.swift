@@ -33,7 +33,7 @@ import Testing
         #expect(try read("-l5").value("limit") == "5")
         #expect(try read("-l", "5").value("limit") == "5")
         #expect(try read("-ql5").value("limit") == "5")
-        #expect(fault("-x") == .usage("unknown option -x"))
+        #expect(fault("-x") == .usage("unknown option -x", hint: "--help lists the options"))
         #expect(fault("-ql") == .usage("--limit needs a value: N"))
     }
 

@@ -91,6 +91,34 @@ import Testing
         #expect(answer.errors.contains("pri") || answer.errors.contains("$"), "\(answer)")
     }
 
+    @Test func `the cancel of many says once that no jobd runs`() throws {
+        for id in 1...3 as ClosedRange<Int64> { try sandbox.put(id, into: "in_queue") }
+        let errors = try sandbox.jobctl("cancel", "1-3").errors
+        #expect(errors.split(separator: "\n").count { $0.contains("jobd is not running") } == 1, "\(errors)")
+        #expect(
+            errors.split(separator: "\n").count { $0.contains("the cancel is asked for") } == 3, "\(errors)")
+    }
+
+    @Test func `only what is bought is counted as cost, and what is refused says so`() throws {
+        try sandbox.change("UPDATE jobs SET price_usd = 0.25")
+        for (id, kind) in [(1, "download"), (2, "download"), (3, "remote")] as [(Int64, String)] {
+            try sandbox.put(id, into: "failed", errorKind: kind)
+        }
+        try sandbox.put(4, into: "completed")
+        func talk(_ words: String...) throws -> String {
+            try sandbox.run(Sandbox.program, ["retry", "--dry-run"] + words).errors
+        }
+        #expect(try talk("1-2") == "retry 2 jobs, which buys nothing; nothing was done\n")
+        #expect(
+            try talk("--state", "failed")
+                == "retry 3 jobs (1 job anew, about $0.25); nothing was done\n")
+        #expect(try talk("1-2", "--resubmit") == "retry 2 jobs (about $0.50); nothing was done\n")
+        #expect(
+            try talk("4").hasPrefix("job 4 is completed; to make it again: jobctl enqueue --like 4\n"))
+        let asked = try sandbox.jobctl("retry", "--state", "failed")
+        #expect(asked.code == 64, "\(asked)")
+    }
+
     @Test func `an unknown state lists the known ones`() throws {
         let answer = try sandbox.jobctl("list", "--state", "runing")
         #expect(answer.code == 64)

@@ -46,4 +46,23 @@ import Testing
         let events = try sandbox.jobctl("show", "\(id)", "--json").object()["events"]?.array
         #expect(events?.last?["detail"]?["message"] == .string("\u{1B}[2J"))
     }
+
+    @Test func `a file has the place where it can be opened, and what was pruned is not called there`() throws
+    {
+        let id = try sandbox.enqueue()
+        try sandbox.put(id, into: "completed")
+        try sandbox.change("DELETE FROM outputs")
+        try sandbox.change(
+            """
+            INSERT INTO outputs
+                (job_id, position, kind, url, path, bytes, sha256, media_type, state, downloaded_at, removed_at)
+            SELECT 1, column1, 'image', 'https://a/' || column1, '2026-01-01/' || column1 || '.png', column2,
+                printf('%064d', 0), 'image/png', 'done', '2026-01-01 00:00:00.000', column3
+            FROM (VALUES (1, 263524, NULL), (2, 1000, '2026-02-01 00:00:00.000'))
+            """)
+        let lines = try sandbox.jobctl("show", "\(id)").lines
+        #expect(
+            lines.contains("  1\tdone\t263 kB\t\(sandbox.directory)/outputs/2026-01-01/1.png"), "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("  2\tpruned\t1 kB\t") }, "\(lines)")
+    }
 }

@@ -55,4 +55,18 @@ import Testing
         let wrong = try sandbox.jobctl("stats", "--by", "moon")
         #expect(wrong.code == 64 && wrong.errors.contains("model, day, week, label, failure"))
     }
+
+    @Test func `a narrow terminal shows the part of models' names in which they differ`() throws {
+        try sandbox.enqueue()
+        try sandbox.put(1, into: "failed")
+        try sandbox.change(
+            """
+            UPDATE jobs SET model = 'a-rather-long-maker/seedream-4-0/edit-sequential',
+                ended_at = strftime('%Y-%m-%d %H:%M:%f', 'now')
+            """)
+        let terminal = try PseudoTerminal(Sandbox.program, ["stats"], environment: sandbox.environment)
+        try terminal.shows("1 job ended; 1 failed")
+        try terminal.shows("seedream-4-0/edit-seq")
+        #expect(terminal.finish() == 0)
+    }
 }

@@ -86,6 +86,15 @@ import Testing
         #expect(all.first?.keys == ["id", "job_id", "at", "kind", "detail"])
     }
 
+    @Test func `on a terminal they are told in words`() throws {
+        let id = try sandbox.enqueue()
+        try sandbox.jobctl("set", "\(id)", "--label", "cats")
+        let terminal = try PseudoTerminal(Sandbox.program, ["events"], environment: sandbox.environment)
+        try terminal.shows("changed          label is now cats")
+        #expect(terminal.finish() == 0)
+        #expect(!terminal.screen.text.contains("{"))
+    }
+
     @Test func `--follow sees what comes, by jobctl and by sqlite3`() throws {
         try sandbox.enqueue()
         let child = try sandbox.start(["events", "--follow"])

@@ -356,6 +356,8 @@ import Testing
         #expect(terminal.finish() == 75)
         #expect(terminal.screen.text.contains("3 of 3 jobs have not ended in time"))
         #expect(!terminal.screen.text.contains("0 of 3"))
+        let one = try sandbox.jobctl("wait", "\(ids[0])", "--timeout", "0s")
+        #expect(one.code == 75 && one.errors.contains("job \(ids[0]) has not ended in time"), "\(one)")
     }
 
     @Test func `objects on a terminal stand on lines of their own`() throws {

@@ -14,7 +14,7 @@ struct Estimate: Equatable {
         dollars > other.dollars + 1e-9 || unpriced > other.unpriced
     }
 
-    var counted: String { jobs == 1 ? "1 job" : "\(jobs) jobs" }
+    var counted: String { NumberText.of(jobs, "job") }
 
     /// `about $3.2`, with what is not known beside it.
     var words: String {

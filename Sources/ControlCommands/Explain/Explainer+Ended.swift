@@ -15,9 +15,9 @@ extension Explainer {
         guard let first = there.first else {
             return Explanation(
                 .completed, start + "nothing is left to wait for, and its files were pruned",
-                hint: "to make it again: jobctl enqueue \(job.model) …")
+                hint: job.inputRemovedAt == nil ? "to make it again: jobctl rerun \(id)" : nil)
         }
-        let path = first.hasPrefix("/") ? first : "\(store.directory.outputs)/\(first)"
+        let path = store.directory.place(of: first)
         return Explanation(
             .completed,
             start

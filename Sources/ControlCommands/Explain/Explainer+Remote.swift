@@ -96,5 +96,5 @@ extension Explainer {
         return Explanation(.downloading, text, hint: "jobctl wait \(id)")
     }
 
-    static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
+    static func files(_ count: Int) -> String { NumberText.of(count, "file") }
 }

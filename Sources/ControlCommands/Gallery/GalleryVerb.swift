@@ -88,7 +88,9 @@ enum GalleryVerb: ControlVerb {
         _ session: Session, _ page: String, _ jobs: [GalleryJob], _ tally: GalleryUpdate.Tally, missing: Int
     ) throws -> ExitCode {
         for path in tally.unreadable { session.note("note: \(path) cannot be read, and is left out") }
-        if missing > 0 { session.note("note: \(missing) files are on record and not on disk any more") }
+        if missing > 0 {
+            session.note("note: \(NumberText.of(missing, "file")) on record, and not on disk any more")
+        }
         if session.wantsJSON {
             try session.emit(
                 .object([
@@ -102,7 +104,9 @@ enum GalleryVerb: ControlVerb {
         } else {
             try session.screen.write(SafeText.escape(page) + "\n")
         }
-        session.note("\(tally.files) files of \(jobs.count) jobs; \(tally.made) new thumbnails")
+        session.note(
+            "\(NumberText.of(tally.files, "file")) of \(NumberText.of(jobs.count, "job")); "
+                + NumberText.of(tally.made, "new thumbnail"))
         return tally.unreadable.isEmpty ? .success : .no
     }
 

@@ -23,10 +23,9 @@ struct MatchTable {
     mutating func add(_ job: Job, _ match: SearchMatch?) throws {
         guard let match else { return try jobs.add(job) }
         let label = match.fields[.label] ?? MarkedText(text: job.label ?? "", ranges: [])
-        let model = isNarrow ? job.model.drop { $0 != "/" }.dropFirst() : job.model[...]
         matches.add([
             .init(String(job.id)), .init(job.state.rawValue, job.state.style),
-            .init(model.isEmpty ? job.model : String(model)),
+            .init(isNarrow ? WatchRow.shortened(job.model) : job.model),
             .init(TimeText.relative(job.createdAt.milliseconds, now: now.milliseconds)),
             .init(label.text, bold: label.ranges), Self.cell(match, job),
         ])

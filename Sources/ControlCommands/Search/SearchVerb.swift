@@ -53,7 +53,7 @@ enum SearchVerb: ControlVerb {
         }
         let count = try show(search, limit: limit, session, store)
         if count == 0, limit != 0 || search.ids.isEmpty {
-            session.note("nothing found")
+            session.note("no job matches")
             return .no
         }
         if asked == nil, let limit, search.ids.count > limit {

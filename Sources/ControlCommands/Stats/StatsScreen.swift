@@ -24,13 +24,15 @@ struct StatsScreen {
             return screen.say("no job has ended and nothing was spent since \(start)")
         }
         let days = max(1, Double((now - since).wholeMilliseconds) / 86_400_000)
+        // Of less than one a day, the number itself says more.
         let rate = Double(all.jobs) / days
-        let words = rate < 10 ? "\((rate * 10).rounded() / 10)" : "\(Int(rate.rounded()))"
-        let cancelled = all.cancelled > 0 ? ", \(all.cancelled) cancelled" : ""
+        let words = rate < 10 ? "\((rate * 10).rounded() / 10)" : NumberText.of(Int64(rate.rounded()))
+        let pace = rate < 1 ? "" : ", \(words) a day"
+        let cancelled = all.cancelled > 0 ? ", \(NumberText.of(all.cancelled)) cancelled" : ""
         try screen.write(
-            "since \(start): \(all.jobs) \(all.jobs == 1 ? "job" : "jobs") ended, \(words) a day; "
-                + "\(all.failed) failed\(cancelled)\n")
-        let unpriced = all.unpriced > 0 ? ", and \(all.unpriced) of unknown price" : ""
+            "since \(start): \(NumberText.of(all.jobs, "job")) ended\(pace); "
+                + "\(NumberText.of(all.failed)) failed\(cancelled)\n")
+        let unpriced = all.unpriced > 0 ? ", and \(NumberText.of(all.unpriced)) of unknown price" : ""
         try screen.write(
             "spent \(screen.styled(Self.money(all.spentUSD), .bold)): \(Self.money(all.reportedUSD)) reported, "
                 + "\(Self.money(all.estimatedUSD)) estimated\(unpriced)\n")
@@ -60,7 +62,9 @@ struct StatsScreen {
         let largest = shown.map(\.group.spentUSD).max() ?? 0
         let most = shown.map(\.group.jobs).max() ?? 0
         var table = Table(columns)
-        for (name, group) in shown {
+        for (whole, group) in shown {
+            // Of models' names, the ends differ.
+            let name = grouping == .model && !isWide ? WatchRow.shortened(whole) : whole
             let share = largest > 0 ? group.spentUSD / largest : Double(group.jobs) / Double(max(1, most))
             var cells: [Table.Cell] = [
                 name.isEmpty ? .init("(none)", .dim) : .init(name), .init("\(group.jobs)"),

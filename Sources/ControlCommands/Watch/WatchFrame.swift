@@ -65,7 +65,7 @@ struct WatchFrame {
         lines += rows + Array(repeating: StyledText(), count: max(0, scrollHeight - rows.count))
         if !list.panel.isEmpty {
             var title = StyledText("  ended last", .dim)
-            if rest > 0 { title.append("; \(rest) more rows above this", .dim) }
+            if rest > 0 { title.append("; \(rest) more \(rest == 1 ? "row" : "rows") above this", .dim) }
             lines += [title] + list.panel.map(line)
         }
         return lines
