@@ -49,5 +49,7 @@ import Testing
         let path = try sandbox.file("prompt.txt", String(repeating: "x", count: 601))
         #expect(try sandbox.jobctl("validate", "sequential", "text=@\(path)").code == 65)
         #expect(try sandbox.jobctl("validate", "sequential", "text=x").code == 0)
+        let refused = try sandbox.jobctl("validate", "sequential", "txt=x")
+        #expect(refused.errors.contains("schema of \(Sandbox.sequential):"), "\(refused)")
     }
 }

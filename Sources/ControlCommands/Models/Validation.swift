@@ -6,6 +6,8 @@ internal import JSON
 struct Validation {
     private let session: Session
     private let fetches: Bool
+    /// Of a single input, the whole id.
+    private var model: String?
     /// Whose files are not looked at yet: they are asked for together.
     private var waiting: [CheckedInput] = []
     private var looks: [String: FileLook] = [:]
@@ -40,6 +42,7 @@ struct Validation {
     }
 
     mutating func add(_ input: CheckedInput) throws {
+        if !session.arguments.has("batch") { model = input.model }
         waiting.append(input)
         if waiting.count == Self.inputsAtOnce { try tellWaiting() }
     }
@@ -49,7 +52,7 @@ struct Validation {
         try tellWaiting()
         guard refused == 0 else {
             for line in unreachable.lines { session.note("note: \(line)") }
-            let model = session.arguments.operands.first ?? "MODEL"
+            let model = model ?? session.arguments.operands.first ?? "MODEL"
             let title =
                 if session.arguments.has("batch") {
                     "\(refused) of \(count) lines are refused"
