@@ -131,13 +131,15 @@ import Testing
     }
 
     @Test func anOutputDirectoryThatIsDeletedIsMadeAnew() async throws {
-        let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=40k"])
+        // Slow enough that none is done before the directory goes: it would go with it.
+        let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=300"])
         try await ordeal.enqueue(0..<2)
         let jobd = try ordeal.jobd(drains: false)
         try await eventually("bytes come") {
             Disk.files(ordeal.state + "/outputs").contains { $0.hasSuffix(".part") }
         }
         _ = Command.run(["rm", "-rf", ordeal.state + "/outputs"])
+        try await ordeal.service.setFaults()
         try await eventually("all is done: \(jobd.errors)") { try ordeal.count("completed") == 2 }
         jobd.signal(SIGTERM)
         #expect(try await jobd.exitCode() == 0)
