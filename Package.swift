@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strictMemory),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(
-            name: "JobStore", dependencies: ["Locked", "SQLite", "JSON", "JobModel"],
+            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
         .target(name: "HTTP", dependencies: ["Locked", "CCurl", "Digest"], swiftSettings: strictMemory),
         .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),

@@ -1,30 +1,24 @@
 internal import Dispatch
-internal import Locked
 
 /// The store as jobd uses it: one writing connection behind one actor, and one commit for all that wait.
 package actor JobStore {
     private let database: JobDatabase
     private let lock: StateLock
     private let executor = SerialQueueExecutor(label: "jobd.store")
-    private let group = Locked(Group())
+    private var waiting: [Pending] = []
     private var commits = 0
+    /// How many shared the last commit.
+    private var lastGroup = 0
 
     /// While this many share a commit, the next one waits a moment for more: a sync costs the same for all of them.
     private static let crowd = 4
     private static let moment = DispatchTimeInterval.milliseconds(2)
 
     /// Work that waits for its transaction: it runs, then its caller is told, in one of two ways.
-    private struct Pending: Sendable {
+    private struct Pending {
         /// As a part whose failure undoes its own changes alone, or such that the whole transaction fails with it.
-        let run: @Sendable (JobDatabase, _ isPart: Bool) throws -> () -> Void
-        let fail: @Sendable (any Error) -> Void
-    }
-
-    /// What shares the next commit. Behind a lock and not the actor, so that joining it wakes no thread.
-    private struct Group: Sendable {
-        var waiting: [Pending] = []
-        /// How many shared the last commit.
-        var last = 0
+        let run: (JobDatabase, _ isPart: Bool) throws -> () -> Void
+        let fail: (any Error) -> Void
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -52,56 +46,53 @@ package actor JobStore {
     /// Runs `body` in a transaction that it shares with everything else that waits: one sync for all of them.
     ///
     /// It returns after the commit. When `body` throws, only its own changes are undone; that of others may run twice.
-    package nonisolated func write<Value: Sendable>(
-        _ body: @escaping @Sendable (JobDatabase) throws -> Value
-    ) async throws -> Value {
-        let result = await withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<Value, any Error>, Never>) in
-            add(
-                Pending(
-                    run: { database, isPart in
-                        guard isPart else {
-                            let value = try body(database)
-                            return { continuation.resume(returning: .success(value)) }
-                        }
-                        let result = Result { try database.part { try body(database) } }
-                        // A full disk or an I/O error rolls the whole transaction back by itself: then nobody's work stands.
-                        if case .failure(let error) = result, !database.isInTransaction { throw error }
-                        return { continuation.resume(returning: result) }
-                    },
-                    fail: { continuation.resume(returning: .failure($0)) }))
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (JobDatabase) throws -> Value)
+        async throws -> Value
+    {
+        try await withCheckedThrowingContinuation { continuation in
+            let pending = Pending(
+                run: { database, isPart in
+                    guard isPart else {
+                        let value = try body(database)
+                        return { continuation.resume(returning: value) }
+                    }
+                    let result = Result { try database.part { try body(database) } }
+                    // A full disk or an I/O error rolls the whole transaction back by itself: then nobody's work stands.
+                    if case .failure(let error) = result, !database.isInTransaction { throw error }
+                    return { continuation.resume(with: result) }
+                },
+                fail: { continuation.resume(throwing: $0) })
+            add(pending)
         }
-        // Taken on both sides, since ThreadSanitizer does not see that a continuation orders the two.
-        group.withLock { _ in }
-        return try result.get()
     }
 
     /// Does a small piece of work with the next commit, when nobody needs to know whether it was done.
     package nonisolated func post(_ body: @escaping @Sendable (JobDatabase) throws -> Void) {
-        add(
-            Pending(
-                run: { database, isPart in
-                    guard isPart else {
-                        try body(database)
-                        return {}
-                    }
-                    do { try database.part { try body(database) } } catch {
-                        // As in `write`: what rolled everything back is everybody's failure.
-                        if !database.isInTransaction { throw error }
-                    }
-                    return {}
-                }, fail: { _ in }))
+        executor.queue.async {
+            self.assumeIsolated { store in
+                store.add(
+                    Pending(
+                        run: { database, isPart in
+                            guard isPart else {
+                                try body(database)
+                                return {}
+                            }
+                            do { try database.part { try body(database) } } catch {
+                                // As in `write`: what rolled everything back is everybody's failure.
+                                if !database.isInTransaction { throw error }
+                            }
+                            return {}
+                        }, fail: { _ in }))
+            }
+        }
     }
 
     /// The first of a group asks for the commit; the others find a place in it before their turn comes.
-    private nonisolated func add(_ pending: Pending) {
-        let last = group.withLock { group -> Int? in
-            group.waiting.append(pending)
-            return group.waiting.count == 1 ? group.last : nil
-        }
-        guard let last else { return }
+    private func add(_ pending: Pending) {
+        waiting.append(pending)
+        guard waiting.count == 1 else { return }
         let work = { @Sendable in self.assumeIsolated { $0.commit() } }
-        if last < Self.crowd {
+        if lastGroup < Self.crowd {
             executor.queue.async(execute: work)
         } else {
             executor.queue.asyncAfter(deadline: .now() + Self.moment, execute: work)
@@ -109,24 +100,20 @@ package actor JobStore {
     }
 
     private func commit() {
-        let pending = group.withLock { group in
-            defer { group = Group(last: group.waiting.count) }
-            return group.waiting
-        }
-        if pending.isEmpty { return }
+        let group = waiting
+        if group.isEmpty { return }
+        waiting = []
+        lastGroup = group.count
         do {
-            let answers = try answers(of: pending)
-            group.withLock { _ in }
+            let answers = try answers(of: group)
             for answer in answers { answer() }
             commits += 1
             // Who holds the lock checkpoints; looking at the size of the log each time would cost more than it saves.
             if commits % 256 == 0 { try? database.checkpointIfLarge(bytes: 16 << 20, holding: lock) }
         } catch {
-            group.withLock { _ in }
-            for pending in pending { pending.fail(error) }
+            for pending in group { pending.fail(error) }
         }
     }
-
     /// A savepoint for each costs a tenth of all work, and hardly any fails: they are made once one has.
     private func answers(of group: [Pending]) throws -> [() -> Void] {
         var hasFailed = false
