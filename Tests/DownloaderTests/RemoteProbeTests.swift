@@ -52,6 +52,13 @@ import Testing
         #expect(finding.bytesRead == 16_384)
     }
 
+    @Test func soundIsNotReadToItsEnd() async throws {
+        let server = server(SampleFile.mp3(frames: 8000))
+        let finding = try await look(server)
+        #expect(finding.facts?.kind == .audio && finding.verdict == .found && finding.remark == nil)
+        #expect(server.requests.count == 1 && finding.bytesRead == 16_384)
+    }
+
     @Test func theFrameBehindALargeProfileIsFound() async throws {
         let server = server(Self.profiledJPEG)
         let finding = try await look(server)
