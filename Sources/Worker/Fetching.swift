@@ -122,12 +122,24 @@ struct Fetching: Sendable {
         return .never
     }
 
-    /// Asked once more, when everything else is done: files are not kept waiting for it.
+    /// Asked once more, when everything else is done. A service that does not answer keeps the job from its end for no
+    /// longer than a few seconds.
     private func lateCost(of job: Job) async throws -> Double? {
-        guard costIsDue, job.costUSD == nil, let requestID = job.requestID,
-            case .succeeded(_, let facts) = try await context.client.result(of: requestID)
-        else { return nil }
-        return facts.cost
+        guard costIsDue, job.costUSD == nil, let requestID = job.requestID else { return nil }
+        return try await withThrowingTaskGroup(of: Double?.self) { group in
+            group.addTask {
+                guard case .succeeded(_, let facts) = try await context.client.result(of: requestID) else {
+                    return nil
+                }
+                return facts.cost
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(5))
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
     }
 
     /// The sidecar says what the row will say once it is completed.

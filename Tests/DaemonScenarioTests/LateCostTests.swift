@@ -26,6 +26,7 @@ import Testing
                     body = #"{"status":"completed"}"#
                 } else if path.contains("/result") {
                     let turn = turns.taken.add(1, ordering: .relaxed).oldValue
+                    if costs[min(turn, costs.count - 1)] == "hang" { continue }
                     body =
                         #"{"status":"succeeded","output":"\#(own)/f/1"\#(costs[min(turn, costs.count - 1)])}"#
                 } else {
@@ -40,7 +41,7 @@ import Testing
         let stage = try Stage(in: ScratchDirectory())
         stage.url = server.url
         try await stage.jobctl("enqueue", "t/late", "text=x", "-q")
-        let jobd = try stage.jobd(options: ["--drain"])
+        let jobd = try stage.jobd("timeout.answer=1h", options: ["--drain"])
         #expect(try await jobd.exitCode() == 0, "\(jobd.errors.suffix(2000))")
         #expect(try stage.state(of: 1) == "completed")
         return stage
@@ -56,6 +57,13 @@ import Testing
         let day = try #require(try stage.text("SELECT path FROM outputs")).prefix { $0 != "/" }
         let sidecar = FileOnDisk.text(stage.state + "/outputs/\(day)/000001.json") ?? ""
         #expect(sidecar.contains("\"cost_usd\": 0.25"), "\(sidecar)")
+    }
+
+    @Test("A service that does not answer the question keeps no job from its end")
+    func silent() async throws {
+        let server = Self.server(costs: [#","cost":null"#, "hang"])
+        _ = try await run(server)
+        #expect(server.requests.count { $0.line.contains("/result") } == 2)
     }
 
     @Test(
