@@ -52,6 +52,8 @@ package struct DaemonProgram {
     private let screen: Screen
 
     package static func main() async -> Never {
+        // A reload that comes before anything was read asks for nothing, and must not end the program.
+        signal(SIGHUP, SIG_IGN)
         // The token is in the memory, and may be in the environment.
         cfile_keep_memory_secret()
         let names = [

@@ -20,8 +20,6 @@ final class SignalWatch {
                 onStop()
             }
         }
-        // One that comes too early asks for what was read a moment ago.
-        signal(SIGHUP, SIG_IGN)
         watch(SIGHUP, onReload)
         // A reader of the log that went away is no reason to end.
         signal(SIGPIPE, SIG_IGN)

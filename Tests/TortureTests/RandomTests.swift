@@ -118,7 +118,7 @@ struct Torture {
         // In its first moments a signal ends it as a signal does: that is a crash, too.
         for _ in 0..<signals { jobd.signal(Bool.random(using: &seed) ? SIGTERM : SIGINT) }
         let code = try await jobd.exitCode()
-        let isCut = code == -SIGTERM || code == -SIGINT
+        let isCut = [-SIGTERM, -SIGINT, -SIGHUP].contains(code)
         #expect(code == 0 || isCut || (signals == 2 && code == 130), "\(code) \(jobd.errors)")
         try start()
     }
