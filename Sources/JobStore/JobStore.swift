@@ -114,6 +114,7 @@ package actor JobStore {
             for pending in group { pending.fail(error) }
         }
     }
+
     /// A savepoint for each costs a tenth of all work, and hardly any fails: they are made once one has.
     private func answers(of group: [Pending]) throws -> [() -> Void] {
         var hasFailed = false
