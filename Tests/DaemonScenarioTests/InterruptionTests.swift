@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import JobStore
 import Scratch
 import Testing
 
@@ -137,5 +138,25 @@ import Testing
         #expect(try stage.state(of: id) == "completed")
         #expect(access(note, F_OK) != 0)
         #expect(try stage.number("SELECT submissions FROM jobs") == 1)
+    }
+
+    /// A lock that a jobctl holds keeps it in its first moments, before signals are watched.
+    @Test func aReloadInItsFirstMomentsDoesNotEndIt() async throws {
+        let stage = try await Stage()
+        try await stage.enqueue()
+        let directory = StateDirectory(path: stage.state, origin: .option)
+        var lock = try StateLock(directory, as: "jobctl")
+        #expect(lock != nil)
+        let jobd = try stage.jobd(options: ["--drain"])
+        try await eventually("it hears no SIGHUP") {
+            let status = FileOnDisk.text("/proc/\(jobd.pid)/status") ?? ""
+            let ignored = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }?.dropFirst(7)
+            let mask = UInt64(ignored?.drop { $0 == "\t" } ?? "", radix: 16) ?? 0
+            return jobd.hasEnded || mask & 1 << UInt64(SIGHUP - 1) != 0
+        }
+        jobd.signal(SIGHUP)
+        lock = nil
+        // On a slow machine it may have given the lock up.
+        #expect([0, 69].contains(try await jobd.exitCode()), "\(jobd.errors)")
     }
 }
