@@ -147,16 +147,23 @@ import Testing
         let directory = StateDirectory(path: stage.state, origin: .option)
         var lock = try StateLock(directory, as: "jobctl")
         #expect(lock != nil)
-        let jobd = try stage.jobd(options: ["--drain"])
-        try await eventually("it hears no SIGHUP") {
-            let status = FileOnDisk.text("/proc/\(jobd.pid)/status") ?? ""
-            let ignored = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }?.dropFirst(7)
-            let mask = UInt64(ignored?.drop { $0 == "\t" } ?? "", radix: 16) ?? 0
-            return jobd.hasEnded || mask & 1 << UInt64(SIGHUP - 1) != 0
+        // It waits a few seconds for the lock. On a slow machine that may be over before anybody has looked.
+        for _ in 1...5 {
+            let jobd = try stage.jobd(options: ["--drain"])
+            var isIgnored = false
+            try await eventually("SIGHUP is ignored, or it has ended") {
+                let status = FileOnDisk.text("/proc/\(jobd.pid)/status") ?? ""
+                let ignored = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }?.dropFirst(7)
+                let mask = UInt64(ignored?.drop { $0 == "\t" } ?? "", radix: 16) ?? 0
+                isIgnored = mask & 1 << UInt64(SIGHUP - 1) != 0
+                return isIgnored || jobd.hasEnded
+            }
+            if !isIgnored { continue }
+            jobd.signal(SIGHUP)
+            lock = nil
+            #expect([0, 69].contains(try await jobd.exitCode()), "\(jobd.errors)")
+            return
         }
-        jobd.signal(SIGHUP)
-        lock = nil
-        // On a slow machine it may have given the lock up.
-        #expect([0, 69].contains(try await jobd.exitCode()), "\(jobd.errors)")
+        Issue.record("a reload in its first moments would end it")
     }
 }
