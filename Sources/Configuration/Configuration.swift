@@ -17,6 +17,7 @@ package struct Configuration: Equatable, Sendable {
     package var retryMin = Duration.seconds(1)
     package var retryMax = Duration.seconds(300)
     package var retryAttempts = 8
+    package var retryPatience = Duration.seconds(3600)
     package var connectTimeout = Duration.seconds(10)
     package var answerTimeout = Duration.seconds(60)
     package var silenceTimeout = Duration.seconds(30)

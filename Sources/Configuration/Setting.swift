@@ -93,9 +93,15 @@ struct Setting: Sendable {
         },
         Setting(
             "retry.attempts", "8",
-            "tries of one output whose own answer is bad (403, 404, 410, wrong content, refused host)"
+            "tries of an output whose own answer is bad (403, 404, 410, wrong content, refused host)"
         ) { (configuration, value) throws(SettingValue.Fault) in
             configuration.retryAttempts = try SettingValue.number(value, in: 1...1000)
+        },
+        Setting(
+            "retry.patience", "1h",
+            "such an output, or a request that the service does not know, is not given up before this time"
+        ) { (configuration, value) throws(SettingValue.Fault) in
+            configuration.retryPatience = try SettingValue.span(value, in: .zero ... .seconds(30 * 86_400))
         },
         Setting("timeout.connect", "10s", "to connect") { (configuration, value) throws(SettingValue.Fault) in
             configuration.connectTimeout = try SettingValue.span(value, in: moment)

@@ -32,6 +32,8 @@ import Testing
         ("retry.min", #""2s""#, { $0.retryMin == .seconds(2) }),
         ("retry.max", #""1h""#, { $0.retryMax == .seconds(3600) }),
         ("retry.attempts", "3", { $0.retryAttempts == 3 }),
+        ("retry.patience", #""10m""#, { $0.retryPatience == .seconds(600) }),
+        ("retry.patience", #""0s""#, { $0.retryPatience == .zero }),
         ("timeout.connect", #""3s""#, { $0.connectTimeout == .seconds(3) }),
         ("timeout.answer", #""90s""#, { $0.answerTimeout == .seconds(90) }),
         ("timeout.silence", #""15s""#, { $0.silenceTimeout == .seconds(15) }),
@@ -54,7 +56,8 @@ import Testing
         #expect(configuration.maxInFlight == 32 && configuration.maxSubmitting == 4)
         #expect(configuration.pollMin == .milliseconds(500) && configuration.pollMax == .seconds(15))
         #expect(configuration.retryMin == .seconds(1) && configuration.retryMax == .seconds(300))
-        #expect(configuration.retryAttempts == 8 && configuration.parallelDownloads == 8)
+        #expect(configuration.retryAttempts == 8 && configuration.retryPatience == .seconds(3600))
+        #expect(configuration.parallelDownloads == 8)
         #expect(configuration.connectTimeout == .seconds(10) && configuration.answerTimeout == .seconds(60))
         #expect(configuration.silenceTimeout == .seconds(30) && configuration.deadline == .seconds(86_400))
         #expect(configuration.maxBytes == 2 << 30 && configuration.minFree == 1 << 30)
