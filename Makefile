@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
+# What `make lint` checks more with, where it is installed.
+CHECK_PACKAGES := shellcheck mandoc
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
@@ -19,7 +21,7 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
+.PHONY: help deps check-deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,6 +33,9 @@ deps: ## install the Debian packages that are missing
 	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	    $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
 	fi
+
+check-deps: ## install the Debian packages with which `make lint` checks more
+	@$(MAKE) --no-print-directory deps PACKAGES='$(CHECK_PACKAGES)'
 
 demo: release ## one job of each model on the simulator, from the command line to the files
 	docs/demo.sh .build/release
@@ -127,9 +132,11 @@ mutations: deps ## take out each guard of money and of files; a test must miss i
 format: ## bring the sources into the one form
 	swift format -i -r $(SOURCES)
 
-lint: ## check the form, the sizes and the directions of the dependencies
+lint: ## check the form, the sizes, the directions of the dependencies, the scripts, and the manual pages of a build
 	swift format lint --strict -r $(SOURCES)
 	.ci/check-tree
+	.ci/check-scripts
+	.ci/check-man
 
 clean: ## remove what was built
 	rm -rf .build

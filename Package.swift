@@ -98,7 +98,7 @@ let package = Package(
         .target(
             name: "ProviderSimulator",
             dependencies: ["Locked", "Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON"],
-            swiftSettings: strictMemory),
+            resources: [.embedInCode("Fixtures")], swiftSettings: strictMemory),
 
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
         .executableTarget(name: "jobctl", dependencies: ["ControlCommands"], swiftSettings: strict),

@@ -34,9 +34,8 @@ for _ in $(seq "$runs"); do
     timed theirs.us sqlite3 theirs/jobs.db "$insert"
     timed bare.us sqlite3 bare/jobs.db ".dbconfig no_ckpt_on_close on" "$insert"
     timed start.us "$jobctl" version
-    timed shell.us true
 done
-for name in ours theirs bare start shell; do printf -v "$name" '%s' "$(median <$name.us)"; done
+ours=$(median <ours.us) theirs=$(median <theirs.us) bare=$(median <bare.us) start=$(median <start.us)
 echo "one durable enqueue as a process: jobctl $ours us, sqlite3 $theirs us: $(ratio "$ours" "$theirs")x" \
     "(sqlite3 without its checkpoint $bare us: $(ratio "$ours" "$bare")x; jobctl version $start us)"
 
@@ -54,7 +53,7 @@ printf '%s\n' 'PRAGMA wal_autocheckpoint=0;' 'CREATE TEMP TABLE lines (line);' '
 # The quotes are doubled for the reader of sqlite3, which takes them for its own.
 sed 's/"/""/g; s/.*/"&"/' large.jsonl >large.raw
 measured plain sqlite3 plain/jobs.db ".read plain.sql"
-read -r small_s small_kb <small.time
+read -r _ small_kb <small.time
 read -r large_s large_kb <large.time
 read -r plain_s _ <plain.time
 echo "a batch of $lines lines: $large_s s, $(awk -v n="$lines" -v s="$large_s" 'BEGIN { printf "%.0f", n / s }') lines/s;" \

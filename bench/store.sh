@@ -33,7 +33,7 @@ large=$(fresh)
 "$work/store" fill "$large/jobs.db" 1000000 1000000 100000
 sync
 
-for round in $(seq "$rounds"); do
+for _ in $(seq "$rounds"); do
     note single reference "$("$work/store" single "$(fresh)/jobs.db" 4000)"
     note single ours "$("$ours" single "$(fresh)" 4000)"
     note bulk reference "$("$work/store" bulk "$(fresh)/jobs.db" 100000)"

@@ -47,6 +47,7 @@ no_group_or_others() { [ "$(stat -c %a "$1")" = 600 ]; }
 install_deb() { DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet "$@" >/tmp/apt.log 2>&1; }
 configure() { printf '{ "api_url": "http://127.0.0.1:%s", "min_free": 0, %s }\n' "$port" "$1" >/etc/jobd/config.json; }
 
+# shellcheck source=/dev/null
 step "the system: $(. /etc/os-release; echo "$PRETTY_NAME"), $(systemctl --version | head -1)"
 apt-get update --quiet >/tmp/apt.log 2>&1 || { cat /tmp/apt.log; exit 1; }
 check 'it is bare: no jobd, no libcurl' bash -c '! getent passwd jobd && ! dpkg -s libcurl4 >/dev/null 2>&1'

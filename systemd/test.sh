@@ -10,6 +10,7 @@ debian=$work/debian
 
 missing=$(for package in debootstrap systemd-container; do
     dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q 'ok installed' || echo $package; done)
+# shellcheck disable=SC2086  # One word for each package.
 [ -z "$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null; }
 
 if [ ! -e "$debian/etc/debian_version" ]; then

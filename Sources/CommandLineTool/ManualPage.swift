@@ -37,7 +37,9 @@ package struct ManualPage {
     }
 
     private static func wrapped(_ words: String) -> String {
-        Paragraph.wrap(words, width: 70).split(separator: "\n").map { escape(String($0)) + "\n" }.joined()
+        // Written out first: what stands for a quotation mark is longer than one.
+        Paragraph.wrap(written(words), width: 72).split(separator: "\n").map { line(String($0)) + "\n" }
+            .joined()
     }
 
     /// A term, and behind it what it means.
@@ -72,8 +74,13 @@ package struct ManualPage {
         for code in ExitCode.allCases { item(String(code.rawValue), code.meaning) }
     }
 
-    /// What has a meaning to roff is written out; a line never begins as a request.
-    static func escape(_ text: String) -> String {
+    private static func escape(_ text: String) -> String { line(written(text)) }
+
+    /// A line never begins as a request.
+    private static func line(_ text: String) -> String { text.hasPrefix(".") ? "\\&" + text : text }
+
+    /// What has a meaning to roff is written out.
+    private static func written(_ text: String) -> String {
         var result = ""
         for character in text {
             switch character {
@@ -88,7 +95,7 @@ package struct ManualPage {
             default: result.append(character)
             }
         }
-        return result.hasPrefix(".") ? "\\&" + result : result
+        return result
     }
 }
 

@@ -17,16 +17,7 @@ enum Price {
         return price * Schema.estimatedUnits(for: input, schema: schema, priceUnit: schema?.priceUnit)
     }
 
-    /// In cents, and in hundredths of them where they say something.
-    static func text(_ dollars: Double) -> String {
-        let hundredths = Int64((min(dollars, 1e12) * 10_000).rounded())
-        var digits = String(hundredths % 10_000 + 10_000).dropFirst()
-        while digits.count > 2, digits.last == "0" { digits.removeLast() }
-        return "$\(hundredths / 10_000).\(digits)"
-    }
-
-    /// To hundredths of a cent.
-    static func rounded(_ dollars: Double) -> Double { (dollars * 10_000).rounded() / 10_000 }
+    static func text(_ dollars: Double) -> String { Money.text(dollars) }
 }
 
 extension Price {

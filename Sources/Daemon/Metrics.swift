@@ -95,7 +95,7 @@ actor Metrics {
             Pause.Reason.allCases.map { ("reason=\"\($0.rawValue)\"", pauses.contains($0) ? 1 : 0) })
         page.add(
             "jobd_spent_today_usd", .gauge, "Spent since midnight UTC, as the budget counts it.",
-            [("", spent)])
+            [("", Money.rounded(spent))])
         if let free = Self.freeBytes(near: directory.absolute(configuration.outputDirectory)) {
             page.add("jobd_outputs_free_bytes", .gauge, "Free space where outputs go.", [("", free)])
         }

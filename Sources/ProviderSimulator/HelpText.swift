@@ -15,7 +15,8 @@ enum HelpText {
             Option("concurrency", value: "N", "how many jobs run at once; 0 is all of them (0)"),
             Option("slow-bytes", value: "RATE", "bytes a second of each download, e.g. 200k"),
             Option("image-width", value: "PIXELS", "width of the pictures (512)"),
-            Option("balance", value: "USD", "the account's money; when it is used up, 400002 (no end)"),
+            Option(
+                "balance", value: "USD", "the account's money; when it is used up, 402 with 400002 (no end)"),
             Option("state", value: "DIR", "keep a ledger there, and know all requests again after a restart"),
             Option("seed", value: "N", "the same ids, latencies and dice each time"),
             Option("strict-models", "refuse models that are not in the catalogue"),
@@ -36,7 +37,8 @@ enum HelpText {
     static var text: String {
         command.help(program: "jobsim", common: [], width: 80)
             + "\ncalls without a token, besides RunComfy's:\n"
-            + Command.list(calls, width: 80) + "\nfaults, written CALL:NAME[=VALUE][;OPTION...]:\n"
+            + Command.list(calls, width: 80)
+            + "\nfaults, written CALL:NAME[=VALUE][;OPTION...]; \(anyCall):\n"
             + Command.list(faults, width: 80) + "\noptions of a fault:\n"
             + Command.list(faultOptions, width: 80)
             + "\nA prompt that contains [[fault: SPEC]] orders one for its own job.\n"
@@ -55,7 +57,8 @@ enum HelpText {
         for (call, meaning) in calls { page.item(call, meaning) }
         page.section("faults")
         page.paragraph(
-            "A fault is written CALL:NAME[=VALUE][;OPTION...]. A prompt that contains [[fault: SPEC]] orders one for its own job."
+            "A fault is written CALL:NAME[=VALUE][;OPTION...], where \(anyCall). "
+                + "A prompt that contains [[fault: SPEC]] orders one for its own job."
         )
         for (fault, meaning) in faults { page.item(fault, meaning) }
         page.subsection("options of a fault")
@@ -77,20 +80,13 @@ enum HelpText {
 
     private static var faults: [(String, String)] {
         FaultPattern.all.map { pattern in
-            let calls = pattern.calls.count > 3 ? "any" : pattern.calls.map(\.rawValue).joined(separator: ",")
-            return ("\(calls):\(pattern.synopsis)", pattern.meaning)
+            let calls = pattern.calls == FaultPattern.answers ? ["any"] : pattern.calls.map(\.rawValue)
+            return ("\(calls.joined(separator: ",")):\(pattern.synopsis)", pattern.meaning)
         }
     }
 
-    private static let faultOptions = [
-        ("times=N", "only the first N times (of a POST: for the same input)"), ("p=SHARE", "only sometimes"),
-        ("model=ID", "only for that model, or for a prefix ending in *"),
-        ("retry-after=TEXT", "send Retry-After with an HTTP error"),
-        ("accept", "the POST is accepted although its answer is an error"),
-        ("as=STATUS", "the HTTP status of token:reject (401)"),
-        (
-            "body=SHAPE",
-            "how an error says it: " + Fault.ErrorBody.allCases.map(\.rawValue).joined(separator: " ")
-        ),
-    ]
+    private static let anyCall =
+        "any is each of " + FaultPattern.answers.map(\.rawValue).joined(separator: " ")
+
+    private static let faultOptions = FaultOption.allCases.map(\.help).map { ($0.synopsis, $0.meaning) }
 }

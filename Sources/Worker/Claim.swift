@@ -109,7 +109,7 @@ private struct Budget {
     mutating func admits(_ price: Double?) -> Bool {
         guard let price else { return true }
         for (index, (name, limit)) in limits.enumerated() where spent[index] + price > limit + 1e-9 {
-            let cents = { (amount: Double) in (amount * 10_000).rounded() / 10_000 }
+            let cents = Money.rounded
             obstacle =
                 "\(name) is \(cents(limit)): \(cents(spent[index])) is spent, and the next job would take \(cents(price))"
             return false

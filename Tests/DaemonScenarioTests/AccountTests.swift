@@ -11,6 +11,7 @@ import Testing
 
     @Test(arguments: [
         ("submit:401", "token"), ("submit:403", "token"), ("submit:402", "balance"),
+        ("submit:no-balance", "balance"), ("submit:no-balance;as=400", "balance"),
         ("token:reject;as=400", "token"), ("token:reject;as=401", "token"), ("token:reject;as=403", "token"),
         ("submit:200-error-400002", "balance"), ("submit:200-error-400004", "token"),
         ("submit:401;body=none", "token"), ("submit:402;body=none", "balance"),

@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import SQLite
 import Scratch
 import Testing
 
@@ -191,6 +192,17 @@ import Testing
         #expect(try await jobd.exitCode() == 0)
         #expect(FileOnDisk.text(path)?.contains("\njobd_up 0\n") == true)
         #expect(FileOnDisk(path + ".new") == nil)
+    }
+
+    @Test func theMetricsShowMoneyAsPeopleWriteIt() async throws {
+        let stage = try await stage()
+        // Three times 0.1 is 0.30000000000000004 in binary.
+        try stage.connection().execute("UPDATE charges SET reported_usd = 0.1")
+        let path = stage.scratch["jobd.prom"]
+        let jobd = try stage.jobd("metrics_file=\(path)")
+        try await eventually("the metrics are there") { FileOnDisk.text(path) != nil }
+        #expect(FileOnDisk.text(path)?.contains("\njobd_spent_today_usd 0.3\n") == true)
+        withExtendedLifetime(jobd) {}
     }
 
     @Test func theDoctorNamesWhatIsWrongAndEndsWithOne() async throws {

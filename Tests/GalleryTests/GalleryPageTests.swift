@@ -66,6 +66,19 @@ import Testing
         #expect(page.ranges(of: "http-equiv").count == 1)
     }
 
+    @Test func `the icon's address holds only what an address may hold`() throws {
+        let icon = try part(page("x"), from: "rel=\"icon\" href=\"", to: "\"")
+        #expect(icon.hasPrefix("data:image/svg+xml,"))
+        let allowed = Set("-._~:/?#[]@!$&'()*+,;=%")
+        #expect(icon.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || allowed.contains($0)) })
+    }
+
+    @Test func `an element of no role of its own has one where it has a label`() throws {
+        for line in page("x").split(separator: "\n") where line.contains("make(\"pre\"") {
+            #expect(!line.contains("aria-label") || line.contains("role: "), "\(line)")
+        }
+    }
+
     @Test(arguments: [
         ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{FF}~", "w79+"),
     ])

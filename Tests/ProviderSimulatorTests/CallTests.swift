@@ -147,12 +147,77 @@ import Testing
         #expect(one["required_inputs"]?.array?.map(\.string) == ["prompt", "first_frame_image_url"])
     }
 
+    @Test func theCategoriesAreListedAndEachHasModels() throws {
+        let stage = try Stage()
+        let reply = try #require(stage.client.get("/v1/models/categories"))
+        #expect(reply.status == 200)
+        let names = try #require(reply.json["categories"]?.array).compactMap(\.string)
+        #expect(names == ["image-to-image", "image-to-video", "text-to-image"])
+        for name in names {
+            let found = stage.client.get("/v1/models?category=\(name)")?.json["models"]?.array
+            #expect(found?.isEmpty == false, "\(name)")
+        }
+    }
+
+    @Test func theKindThatIsAskedForIsHeeded() throws {
+        let stage = try Stage()
+        for (kind, total) in [("model", Int64(4)), ("workflow", 0), ("inference", 0), ("", 4)] {
+            let list = try #require(stage.client.get("/v1/models?kind=\(kind)")).json
+            #expect(list["total"]?.integer == total, "\(kind)")
+            #expect(list["models"]?.array?.allSatisfy { $0["kind"]?.string == "model" } == true)
+        }
+        #expect(stage.client.post("/_sim/faults", #"{"faults":["models:no-kind"]}"#)?.status == 200)
+        #expect(stage.client.get("/v1/models?kind=workflow")?.json["total"]?.integer == 4)
+    }
+
+    @Test func aFileMayComeAsADataURI() throws {
+        let stage = try Stage()
+        let post = { (images: String, text: String) in
+            try #require(
+                stage.client.post(
+                    "/v1/models/\(Stage.edit)", "{\"prompt\":\"\(text)\",\"images\":[\(images)]}"))
+        }
+        let picture = #""data:image/png;base64,iVBORw0KGgo=""#
+        #expect(try post(picture, "x").status == 200)
+        #expect(try post(#""https://example.com/a.png","# + picture, "data:nothing but words").status == 200)
+        for odd in ["data:text/plain;base64,AAAA", "data:image/png,AAAA", "data:image/png;base64,A", "data:"]
+        {
+            let reply = try post("\"\(odd)\"", "x")
+            #expect(reply.status == 422, "\(odd)")
+            let place = reply.json["detail"]?.array?.first?["loc"]?.array?.map(\.string)
+            #expect(place == ["body", "images", "0"], "\(odd)")
+        }
+        #expect(try post(picture, "x [[fault: submit:no-data]]").status == 422)
+    }
+
+    @Test(arguments: [("image/png", 6), ("video/mp4", 32), ("audio/wav", 32)])
+    func aDataURIHasABound(type: String, megabytes: Int) {
+        let problems = { (bytes: Int) in
+            let digits = [UInt8](repeating: UInt8(ascii: "A"), count: bytes / 3 * 4)
+            let file = "data:\(type);base64," + String(decoding: digits, as: UTF8.self)
+            return InputCheck.problems(
+                model: Stage.edit, input: .object(["prompt": "x", "images": .array([.string(file)])]))
+        }
+        let bound = megabytes << 20
+        #expect(problems(bound).isEmpty)
+        #expect(problems(bound + 6).first?.path == ["images", "0"])
+    }
+
+    @Test func aBodyBeyondAllBoundsIsRefused() throws {
+        let stage = try Stage()
+        let blanks = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 20)
+        let body = String(decoding: blanks, as: UTF8.self) + "{}"
+        #expect(stage.client.post("/v1/models/\(Stage.picture)", body)?.status == 413)
+        #expect(try stage.ledger().count == 1)
+    }
+
     @Test func anEmptyBalanceRefusesUntilItIsFilled() throws {
         let stage = try Stage { $0.balance = 0.1 }
         _ = try stage.submit()
         #expect(stage.client.get("/prod/v2/balance")?.json["balance_microdollars"]?.integer == 10_000)
         let refused = try #require(stage.client.post("/v1/models/\(Stage.picture)", #"{"text":"x"}"#))
-        #expect(refused.status == 400)
+        // At any status but 402, RunComfy's own nodes call the outcome of the POST unknown.
+        #expect(refused.status == 402)
         #expect(refused.json["error_code"]?.integer == 400002)
         #expect(stage.client.post("/_sim/balance?usd=1")?.json["balance_usd"]?.double == 1.01)
         _ = try stage.submit()

@@ -29,6 +29,7 @@ import Testing
         ("submit:200-error-400002", 200, 0), ("submit:no-id", 200, 1), ("submit:bad-id", 200, 1),
         ("submit:foreign-urls", 200, 1), ("submit:blank", 200, 0), ("submit:blank;accept", 200, 1),
         ("submit:delay=10ms", 200, 1), ("token:reject", 401, 0), ("token:reject;as=400", 400, 0),
+        ("submit:no-balance", 402, 0), ("submit:no-balance;as=400", 400, 0),
     ])
     func aPOSTIsAnsweredAsOrdered(fault: String, status: Int, accepted: Int) throws {
         let (reply, count) = try post(fault)
@@ -46,6 +47,7 @@ import Testing
         case .foreignURLs: #expect(answer.json["cancel_url"]?.string?.hasPrefix("https://elsewhere") == true)
         case .blank: #expect(answer.body.isEmpty)
         case .reject: #expect(answer.json["error_code"]?.integer == 400004)
+        case .noBalance: #expect(answer.json["error_code"]?.integer == 400002)
         default: #expect(status == 200 || answer.json["error_message"] != nil)
         }
     }
@@ -88,6 +90,11 @@ import Testing
             let stage = try Stage { try $0.addFault(fault) }
             return try stage.result(try stage.submit(), "?include_cost=true")
         }
+        let usual = try result("result:failed")
+        // A top-level error_code in a 2xx answer is an error of the call itself to RunComfy's own clients.
+        #expect(usual["error_code"] == nil && usual["status"]?.string == "failed")
+        #expect(usual["error"]?["message"]?.string == "simulated failure of the model")
+        #expect(try result("result:failed;body=code")["error_code"] != nil)
         let failed = try result("result:failed;body=error-array")
         #expect(failed["status"]?.string == "failed")
         #expect(failed["error"]?.array?.first?["errorCode"] != nil && failed["output"] == nil)

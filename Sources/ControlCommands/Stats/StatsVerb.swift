@@ -82,7 +82,7 @@ enum StatsVerb: ControlVerb {
         let money = [
             ("spent_usd", group.spentUSD), ("reported_usd", group.reportedUSD),
             ("estimated_usd", group.estimatedUSD),
-        ].map { ($0, Price.rounded($1)) }
+        ].map { ($0, Money.rounded($1)) }
         guard session.wantsJSON else {
             let cells =
                 [by, SafeText.escape(name)] + counts.map { "\($0.1)" } + money.map { "\($0.1)" }

@@ -364,7 +364,7 @@ const show = place => {
       job.cmd ? make("button", { className: "main", textContent: "Copy command", "aria-keyshortcuts": "c", onclick: () => copy(item) }) : null,
       file ? make("a", { href: file.u, target: "_blank", rel: "noopener", textContent: isShown(file) ? "Open file" : "Save file", download: isShown(file) ? null : "", "aria-keyshortcuts": "o" }) : null),
     make("dl", {}, ...facts.filter(([, value]) => value).flatMap(([key, value]) => [make("dt", { textContent: key }), make("dd", { dir: "auto", textContent: value })])),
-    ...(job.cmd ? [make("pre", { textContent: job.cmd, tabIndex: 0, "aria-label": "The command that makes this again" })] : []));
+    ...(job.cmd ? [make("pre", { role: "group", textContent: job.cmd, tabIndex: 0, "aria-label": "The command that makes this again" })] : []));
   $("about").scrollTop = 0;
   $("previous").disabled = open === 0;
   $("next").disabled = open === list().length - 1;

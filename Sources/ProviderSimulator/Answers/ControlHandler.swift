@@ -27,8 +27,9 @@ struct ControlHandler {
             "ended": .integer(requests.count { $0.phase == .ended }),
             "cancelled": .integer(requests.count { $0.phase == .cancelled }),
             "posts": .integer(world.statistics.withLock { $0.calls[.submit] ?? 0 }),
-            "spent_usd": .double(requests.reduce(0) { $0 + ($1.phase == .cancelled ? 0 : $1.price) }),
-            "balance_usd": .optional(balance),
+            "spent_usd": .double(
+                requests.reduce(0) { $0 + ($1.phase == .cancelled ? 0 : $1.price) }.inMicrodollars),
+            "balance_usd": .optional(balance?.inMicrodollars),
         ])
         var bytes: [UInt8] = []
         for line in [counts] + requests.map(Self.line) {

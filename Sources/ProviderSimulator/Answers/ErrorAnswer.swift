@@ -10,6 +10,11 @@ enum ErrorAnswer {
         code(404001, "ResourceNotFound: request \(id) does not exist", status: 404)
     }
 
+    /// With 402: at any other status RunComfy's own nodes call it unknown whether the POST bought something.
+    static func noBalance(_ message: String, status: Int? = nil) -> Answer {
+        code(400002, "InsufficientResources: \(message)", status: status ?? 402)
+    }
+
     static func unprocessable(_ problems: [(path: [String], message: String)]) -> Answer {
         let details = problems.map { problem in
             JSON.object([
@@ -24,7 +29,7 @@ enum ErrorAnswer {
     static func ordered(_ fault: Fault, status: Int) -> Answer {
         var answer: Answer
         if let body = members(
-            fault.body, message: "simulated fault \(fault.specification)", code: code(for: status))
+            fault.body ?? .code, message: "simulated fault \(fault.specification)", code: code(for: status))
         {
             answer = .json(.object(body), status: status)
         } else {

@@ -9,6 +9,9 @@ struct ModelList {
         var unit: String
     }
 
+    /// How all of them run; the service also has `workflow` and `inference`.
+    static let kind = "model"
+
     static let all = [
         Model(
             id: "bytedance/seedream-4-0/sequential", name: "Seedream 4.0 Sequential",
@@ -33,8 +36,7 @@ struct ModelList {
     static func price(of plan: OutputPlan, model id: String) -> Double {
         let model = model(id)
         let units = model?.unit == "second" ? plan.seconds : plan.count
-        // In whole microdollars, as the service counts.
-        return ((model?.price ?? 0.03) * Double(units) * 1e6).rounded() / 1e6
+        return ((model?.price ?? 0.03) * Double(units)).inMicrodollars
     }
 
     /// Two or more parts between slashes, of the characters that ids are made of.
@@ -46,4 +48,9 @@ struct ModelList {
                     && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
             }
     }
+}
+
+extension Double {
+    /// Money as the service counts it, without the noise of binary fractions.
+    var inMicrodollars: Double { (self * 1e6).rounded() / 1e6 }
 }

@@ -16,8 +16,11 @@ struct ResultBody {
         if word == "in_queue" || word == "in_progress" { return body }
         if let end = request.endedAt { body["finished_at"] = .string(UTCTime(end).iso(digits: digits)) }
         if word == "failed", let fault = faults[.failed] {
+            // RunComfy's own clients take a top-level error_code for a failure of the call itself.
             let message = "simulated failure of the model"
-            body.members += ErrorAnswer.members(fault.body, message: message, code: 500100)?.members ?? []
+            body.members +=
+                ErrorAnswer.members(fault.body ?? .errorObject, message: message, code: 500100)?
+                .members ?? []
         }
         if word == "succeeded" { body["output"] = output(call) }
         if call.arguments["include_cost"] == "true", !faults.contains(.noCost), word != "cancelled" {

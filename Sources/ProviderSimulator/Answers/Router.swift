@@ -18,6 +18,8 @@ struct Router {
     private func service(_ call: Call, _ parts: [String]) -> Answer {
         switch (call.method, parts.count) {
         case ("GET", 2) where parts == ["v1", "models"]: return CatalogueHandler(world: world).list(call)
+        case ("GET", 3) where parts == ["v1", "models", "categories"]:
+            return CatalogueHandler(world: world).categories()
         case ("GET", 3) where parts == ["prod", "v2", "balance"]: return BalanceHandler(world: world).answer()
         case ("GET", 3...) where parts.starts(with: ["v1", "models"]):
             return CatalogueHandler(world: world).show(parts[2...].joined(separator: "/"))

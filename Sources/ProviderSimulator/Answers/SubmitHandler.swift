@@ -29,8 +29,12 @@ struct SubmitHandler {
         }
         let replacement = FaultyAnswer.replacement(struck)
         if let replacement, !FaultyAnswer.accept(struck) { return replacement }
-        let problems = InputCheck.problems(model: model, input: input)
+        let problems = InputCheck.problems(
+            model: model, input: input, acceptsData: !struck.contains(.noData))
         if !problems.isEmpty { return ErrorAnswer.unprocessable(problems) }
+        if let fault = struck[.noBalance] {
+            return ErrorAnswer.noBalance("the account is empty", status: fault.httpStatus)
+        }
         let jobFaults = orders.filter { $0.call != .submit }
         switch accept(model: model, input: input, text: text, faults: jobFaults) {
         case .success(let id):
@@ -58,8 +62,8 @@ struct SubmitHandler {
             runSeconds: timing[.run]?.seconds ?? vary(world.options.runSeconds, &numbers))
         request.faults = faults.map(ArmedFault.init)
         guard world.read({ book, _ in book.charge(price) }) else {
-            let message = "InsufficientResources: the balance does not cover \(price) USD"
-            return .failure(Refusal(answer: ErrorAnswer.code(400002, message, status: 400)))
+            return .failure(
+                Refusal(answer: ErrorAnswer.noBalance("the balance does not cover \(price) USD")))
         }
         do {
             try world.record(.accepted(request))

@@ -14,6 +14,9 @@ enum FaultEffect: String, CaseIterable {
     case cutAfter = "cut-after"
     case cutBody = "cut-body"
     // The answers of one call each.
+    case noKind = "no-kind"
+    case noData = "no-data"
+    case noBalance = "no-balance"
     case noID = "no-id"
     case badID = "bad-id"
     case foreignURLs = "foreign-urls"
@@ -40,6 +43,31 @@ enum FaultEffect: String, CaseIterable {
     case octetStream = "octet-stream"
     // How long a job takes.
     case queue, run
+}
+
+/// What a fault may be told besides its name.
+enum FaultOption: String, CaseIterable {
+    case times, p, model
+    case retryAfter = "retry-after"
+    case accept, `as`, body
+
+    /// How it is written, and what it means.
+    var help: (synopsis: String, meaning: String) {
+        switch self {
+        case .times: ("times=N", "only the first N times (of a POST: for the same input)")
+        case .p: ("p=SHARE", "only sometimes")
+        case .model: ("model=ID", "only for that model, or for a prefix ending in *")
+        case .retryAfter: ("retry-after=TEXT", "send Retry-After with an HTTP error")
+        case .accept: ("accept", "the POST is accepted although its answer is an error")
+        case .as: ("as=STATUS", "the HTTP status of token:reject (401) and submit:no-balance (402)")
+        case .body:
+            (
+                "body=SHAPE",
+                "how an error says it (code; of a failed job error-object): "
+                    + Fault.ErrorBody.allCases.map(\.rawValue).joined(separator: " ")
+            )
+        }
+    }
 }
 
 /// One fault, as somebody ordered it.
@@ -69,8 +97,9 @@ struct Fault: Equatable {
     var retryAfter: String?
     /// The POST is accepted although its answer is an error.
     var isAccepted = false
-    var body = ErrorBody.code
-    /// The HTTP status of a rejected token.
+    /// nil is the usual one: `error-object` of a failed job, else `code`.
+    var body: ErrorBody?
+    /// The HTTP status of a rejected token or of an empty balance.
     var httpStatus: Int?
 
     var count: Int? { value.flatMap { Int($0) } }

@@ -27,8 +27,8 @@ enum FaultParser {
         for option in parts.dropFirst() {
             guard set(option, in: &fault) else {
                 throw Failure(
-                    description: "fault \"\(text)\": \"\(option)\" is none of times=N, p=0..1, model=ID, "
-                        + "retry-after=TEXT, accept, as=STATUS, body=SHAPE")
+                    description: "fault \"\(text)\": \"\(option)\" is none of "
+                        + FaultOption.allCases.map(\.help.synopsis).joined(separator: ", "))
             }
         }
         return fault
@@ -74,23 +74,25 @@ enum FaultParser {
 
     private static func set(_ option: String, in fault: inout Fault) -> Bool {
         let (name, value) = pair(option)
-        switch (name, value) {
-        case ("times", let value?):
-            fault.times = Int(value)
+        guard let option = FaultOption(rawValue: name), (value == nil) == (option == .accept) else {
+            return false
+        }
+        switch option {
+        case .times:
+            fault.times = value.flatMap { Int($0) }
             return fault.times.map { $0 > 0 } ?? false
-        case ("p", let value?):
-            fault.probability = Double(value)
+        case .p:
+            fault.probability = value.flatMap { Double($0) }
             return fault.probability.map { (0...1).contains($0) } ?? false
-        case ("model", let value?): fault.model = value
-        case ("retry-after", let value?): fault.retryAfter = value
-        case ("accept", nil): fault.isAccepted = true
-        case ("as", let value?):
-            fault.httpStatus = Int(value)
+        case .model: fault.model = value
+        case .retryAfter: fault.retryAfter = value
+        case .accept: fault.isAccepted = true
+        case .as:
+            fault.httpStatus = value.flatMap { Int($0) }
             return fault.httpStatus.map { (400...599).contains($0) } ?? false
-        case ("body", let value?):
-            guard let body = Fault.ErrorBody(rawValue: value) else { return false }
-            fault.body = body
-        default: return false
+        case .body:
+            fault.body = value.flatMap(Fault.ErrorBody.init)
+            return fault.body != nil
         }
         return true
     }

@@ -10,7 +10,7 @@ struct FaultPattern {
     /// The part of `NAME` behind this effect's own name, for names such as `html-502`.
     var hasNumberedName: Bool { [.html, .errorInOK, .shape].contains(effect) }
 
-    private static let answers: [FaultCall] = [.submit, .status, .result, .cancel, .models, .balance, .file]
+    static let answers: [FaultCall] = [.submit, .status, .result, .cancel, .models, .balance, .file]
 
     static let all: [FaultPattern] = [
         FaultPattern(
@@ -25,13 +25,17 @@ struct FaultPattern {
         FaultPattern(.cutAfter, answers, .none, "the same, but the POST is accepted first"),
         FaultPattern(
             .cutBody, answers, .none, "half of the answer, then the connection dies; a POST is accepted"),
+        FaultPattern(.noKind, [.models], .none, "kind= is ignored"),
+        FaultPattern(.noData, [.submit], .none, "data: URIs are refused"),
+        FaultPattern(.noBalance, [.submit], .none, "the account is empty; as=400 is another way to say it"),
         FaultPattern(.noID, [.submit], .none, "accepted, but the answer has no request_id"),
         FaultPattern(.badID, [.submit], .optionalText, "accepted, but the id is no id (../../etc/passwd)"),
         FaultPattern(.foreignURLs, [.submit], .none, "the three URLs name another host"),
         FaultPattern(.word, [.status, .result], .text, "that word as the status"),
         FaultPattern(.unknownWord, [.status, .result], .none, "a status that nobody knows"),
         FaultPattern(.uppercase, [.status, .result, .cancel], .none, "the words in upper case"),
-        FaultPattern(.failed, [.result], .none, "the job failed; body= says how"),
+        FaultPattern(
+            .failed, [.result], .none, "the job failed; body= says how, body=code by a top-level error_code"),
         FaultPattern(.cancelled, [.result], .none, "the service cancelled the job by itself"),
         FaultPattern(.empty, [.result, .file], .none, "succeeded with an empty output; a file of no bytes"),
         FaultPattern(.echo, [.result], .none, "the inputs are echoed beside the output"),

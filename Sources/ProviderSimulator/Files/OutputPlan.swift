@@ -12,21 +12,21 @@ struct OutputPlan {
     let kind: Kind
     /// How many files; for a video always one.
     let count: Int
-    let prompt: String
     let width: Int
     let height: Int
     /// Of a video.
     let seconds: Int
-    private let seed: UInt64
+    /// Tells the files of requests apart. The same prompt with the same seed makes the same files.
+    private let origin: String
 
     /// Without a seed in the input the request's id is one, so that two requests give two pictures.
     init(model: String, input: JSON, requestID: String, imageWidth: Int) {
-        prompt = Self.prompt(of: input)
+        let prompt = Self.prompt(of: input)
         kind = model.hasSuffix("-to-video") ? .video : .image
         let asked = input["sequential_image_generation_options"]?.integer ?? 3
         count = model.hasSuffix("sequential") ? Int(max(1, min(asked, 15))) : 1
         seconds = Int(max(1, min(input["duration"]?.integer ?? 5, 60)))
-        seed = input["seed"]?.integer.map { UInt64(bitPattern: $0) } ?? fingerprint(requestID)
+        origin = input["seed"]?.integer.map { "\($0) \(hexadecimal(fingerprint(prompt)))" } ?? requestID
         let ratio = Self.pair(input["ratio"]) ?? (16, 9)
         let usual = model.hasSuffix("sequential") ? (16, 9) : (1, 1)
         let size = Self.pair(input["image_size"]) ?? Self.pair(input["resolution"]) ?? usual
@@ -35,10 +35,10 @@ struct OutputPlan {
             width = imageWidth
             height = max(1, min(imageWidth * size.1 / size.0, 4 * imageWidth))
         case .video:
-            // As many macroblocks as the ratio says, or a multiple where that would be a stamp.
+            // Sixteen pixels for each part of the ratio, or a multiple where that would be a stamp.
             let factor = max(1, 9 / min(ratio.0, ratio.1))
-            width = VideoStream.block * max(2, min(ratio.0 * factor, 32))
-            height = VideoStream.block * max(2, min(ratio.1 * factor, 32))
+            width = 16 * max(2, min(ratio.0 * factor, 32))
+            height = 16 * max(2, min(ratio.1 * factor, 32))
         }
     }
 
@@ -48,13 +48,10 @@ struct OutputPlan {
 
     /// The bytes of one file; the same each time. `variant` is for files that change under their reader.
     func file(_ index: Int, variant: Int) -> [UInt8] {
-        let scene = Scene(
-            prompt: prompt, seed: seed &+ UInt64(variant) << 32, index: index, width: width, height: height)
+        let mark = "\(origin)/\(index)/\(variant)"
         switch kind {
-        case .image: return PictureFile.png(scene.picture(number: index))
-        case .video:
-            return VideoFile.mp4(
-                VideoStream(width: width, height: height, seconds: seconds) { scene.frame(at: $0) })
+        case .image: return PictureFile.png(width: width, height: height, mark: mark)
+        case .video: return VideoFile.mp4(width: width, height: height, seconds: seconds, mark: mark)
         }
     }
 

@@ -1,27 +1,41 @@
-/// Writes a canvas as a PNG. The pixels are stored and not compressed, which is fast and needs no library.
+/// A gradient of two colours as a PNG. Its pixels are stored uncompressed, which needs no library.
 enum PictureFile {
-    static func png(_ canvas: Canvas) -> [UInt8] {
+    /// The colours follow from `mark`, which also stands in the file: another mark makes another file.
+    static func png(width: Int, height: Int, mark: String) -> [UInt8] {
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-        file.reserveCapacity(canvas.pixels.count + canvas.height + 2048)
+        file.reserveCapacity(width * height + height + 2048)
         var header: [UInt8] = []
-        header.appendBigEndian(UInt32(canvas.width))
-        header.appendBigEndian(UInt32(canvas.height))
+        header.appendBigEndian(UInt32(width))
+        header.appendBigEndian(UInt32(height))
         // Eight bits a pixel, indexed colours, and the only methods there are.
         header += [8, 3, 0, 0, 0]
         chunk("IHDR", header, into: &file)
-        chunk("PLTE", canvas.palette.flatMap { [$0.red, $0.green, $0.blue] }, into: &file)
-        chunk("IDAT", stored(rows(of: canvas)), into: &file)
+        chunk("tEXt", Array("Comment\0jobsim \(mark)".utf8), into: &file)
+        chunk("PLTE", palette(SplitMix(seed: fingerprint(mark))), into: &file)
+        chunk("IDAT", stored(rows(width, height)), into: &file)
         chunk("IEND", [], into: &file)
         return file
     }
 
-    /// Every row begins with the number of its filter: none.
-    private static func rows(of canvas: Canvas) -> [UInt8] {
+    /// From a light colour to a dark one.
+    private static func palette(_ generator: SplitMix) -> [UInt8] {
+        var random = generator
+        let light = (0..<3).map { _ in Int.random(in: 150...255, using: &random) }
+        let dark = (0..<3).map { _ in Int.random(in: 0...150, using: &random) }
+        return (0..<256).flatMap { step in
+            zip(light, dark).map { UInt8(($0 * (255 - step) + $1 * step) / 255) }
+        }
+    }
+
+    /// From the upper left to the lower right. Every row begins with the number of its filter: none.
+    private static func rows(_ width: Int, _ height: Int) -> [UInt8] {
+        let across = (0..<width).map { UInt8($0 * 128 / width) }
         var rows: [UInt8] = []
-        rows.reserveCapacity((canvas.width + 1) * canvas.height)
-        for row in 0..<canvas.height {
+        rows.reserveCapacity((width + 1) * height)
+        for row in 0..<height {
+            let down = UInt8(row * 128 / height)
             rows.append(0)
-            rows += canvas.pixels[row * canvas.width..<(row + 1) * canvas.width]
+            rows += across.map { $0 + down }
         }
         return rows
     }

@@ -2,8 +2,8 @@
 ///
 /// libmicrohttpd holds it between its callbacks, which come one at a time.
 final class Exchange {
-    /// More than the largest input that clients send.
-    static let largestBody = 80 << 20
+    /// The largest input that RunComfy's own nodes send.
+    static let largestBody = 64 << 20
 
     var body: [UInt8] = []
     var answer: Answer?
