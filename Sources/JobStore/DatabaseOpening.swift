@@ -12,6 +12,9 @@ struct DatabaseOpening {
     func open(_ purpose: JobDatabase.Purpose, lock: StateLock?) throws -> Connection {
         if purpose == .create { try directory.create() }
         try directory.checkAccess()
+        if unsafe access(directory.savedCopy, F_OK) == 0 {
+            throw StoreError.undecided(copy: directory.savedCopy, hint: directory.savedCopyHint)
+        }
         switch try DatabaseHeader.examine(directory.database) {
         case .foreign(let reason): throw StoreError.notOurs(path: directory.database, reason: reason)
         case .ours: break

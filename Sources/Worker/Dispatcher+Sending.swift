@@ -18,6 +18,7 @@ extension Dispatcher {
         let hasToken = context.hasToken
         let reason = gate.reason
         let outcome = await persistently { database in
+            try database.requireFiles()
             if !hasToken {
                 try database.keepPause(.token, "there is no token: set token_file, or $RUNCOMFY_TOKEN")
             }
