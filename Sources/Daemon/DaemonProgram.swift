@@ -209,6 +209,11 @@ package struct DaemonProgram {
         withExtendedLifetime(signals) {}
         switch ending {
         case .stopped, .drained: return .success
+        case .unrecorded(let jobs):
+            throw Failure(
+                .inputOutput, "what became of \(jobs.joined(separator: "; ")) could not be written",
+                hint: "once the store can be written, start jobd: the job is uncertain then; "
+                    + "jobctl resolve ID --adopt REQUEST follows what was bought")
         case .account(let detail):
             throw Failure(.permission, "the account stands in the way of what is left: \(detail)")
         }

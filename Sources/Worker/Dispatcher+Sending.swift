@@ -110,6 +110,7 @@ extension Dispatcher {
             gate.close(reason, at: now) { context.delay(after: $0) }
             isMendedByLook = false
             keep(pause: reason, detail)
+        case .unrecorded(let what): unrecorded.append(what)
         }
         if gate.reason == .outage, before != .outage {
             keep(pause: .outage, "the service does not answer; one job at a time is tried")
