@@ -10,7 +10,7 @@ extension JobStore {
             try? database.checkpoint(holding: lock)
             return .lost(
                 reason: "\(name) was moved to \(place) under jobd; all jobs are there",
-                hint: "move it back, or start jobd where it is, with --state-dir")
+                hint: "move it back before you start jobd again")
         case .database: return save("\(name) was removed or replaced under jobd")
         }
     }
