@@ -16,6 +16,8 @@ package final class JobDatabase {
     package let directory: StateDirectory
     private(set) var connection: Connection
     private let busyTimeout: Duration
+    /// False where its files went while it was being opened again.
+    private(set) var isOpen = true
     /// What has become of the files that it works on; nil where they are in their place.
     var loss: StoreError?
     private let clock: @Sendable () -> Timestamp
@@ -97,6 +99,15 @@ package final class JobDatabase {
     /// Nothing may be sent that nobody will find on record.
     package func requireFiles() throws { if let loss { throw loss } }
 
+    /// Copies what `files` still holds of the database, where no connection could be opened to it any more.
+    func copy(_ files: StoreFiles, to path: String) throws {
+        try perform {
+            try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).copy(to: path) { _, file in
+                try files.copyDatabase(to: file)
+            }
+        }
+    }
+
     /// Moves a log that nobody else sees any more into the database. It throws where a reader stands in the way: a part of
     /// the log would be there alone.
     func moveLog() throws {
@@ -111,8 +122,10 @@ package final class JobDatabase {
         try perform {
             // Closed before the new one is opened: within a process, connections share what they know of the log.
             connection = try Connection(path: ":memory:", .create, busyTimeout: busyTimeout)
+            isOpen = false
             connection = try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).open(
                 .write, lock: lock)
+            isOpen = true
         }
     }
 

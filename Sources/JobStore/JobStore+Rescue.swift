@@ -17,8 +17,6 @@ extension JobStore {
 
     private func rescueLog(_ event: String) -> StoreError {
         do { try database.moveLog() } catch { return save(event) }
-        // A directory that is being removed loses one file after the other.
-        if let found = files.loss(), case .database = found { return rescue(found) }
         do {
             try database.reopen(holding: lock)
             files = StoreFiles(database.directory)
@@ -26,10 +24,8 @@ extension JobStore {
                 reason: "\(event); all it held is in \(database.directory.database) now",
                 hint: "start jobd again")
         } catch {
-            return .lost(
-                reason:
-                    "\(event); all it held is in \(database.directory.database), which cannot be opened: \(error)",
-                hint: "look at what else has happened to the directory, then start jobd again")
+            // A directory that is being removed loses one file after the other.
+            return save(event)
         }
     }
 
@@ -37,7 +33,7 @@ extension JobStore {
         let copy = database.directory.savedCopy
         do {
             try database.directory.create()
-            try database.backup(to: copy)
+            if database.isOpen { try database.backup(to: copy) } else { try database.copy(files, to: copy) }
             return .lost(
                 reason: "\(event); what it held is saved in \(copy)", hint: database.directory.savedCopyHint)
         } catch {

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 
 /// The store as jobd uses it: one writing connection behind one actor, and one commit for all that wait.
 package actor JobStore {
@@ -53,8 +54,12 @@ package actor JobStore {
         // What waits for company would come after the checkpoint, or never.
         commit()
         look()
-        // What was written since then is saved, too.
-        if database.loss != nil, let found = files.loss() { database.loss = rescue(found) }
+        if database.loss != nil {
+            // A directory that is being removed loses one file after the other, and nobody tells when it is over.
+            usleep(1_000_000)
+            // What was written since then is saved, too.
+            if let found = files.loss() { database.loss = rescue(found) }
+        }
         let checkpoint = Result { try database.checkpointIfLarge(bytes: 0, holding: lock) }
         try database.requireFiles()
         try checkpoint.get()

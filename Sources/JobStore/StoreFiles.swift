@@ -49,7 +49,10 @@ final class StoreFiles: Sendable {
 
     /// What is no longer in its place; nil where everything is.
     func loss() -> Loss? {
-        if Identity(directory.database, unless: database) != database { return .database(movedTo: place()) }
+        // One that was gone already when it was looked for is as lost.
+        guard let database, Identity(directory.database, unless: database) == database else {
+            return .database(movedTo: place())
+        }
         for (name, known) in zip(Self.logNames, log)
         where known != nil && Identity(directory.path + "/" + name, unless: known) != known {
             return .log(name: name)
@@ -59,6 +62,16 @@ final class StoreFiles: Sendable {
 
     /// Whether nothing has the database's name: then no other database could be taken for it.
     var isDatabaseMissing: Bool { Identity(directory.database, unless: database) == nil }
+
+    /// Copies the database's file as it is, also where it has no name any more. It is whole where no log belongs to it.
+    func copyDatabase(to target: Int32) throws {
+        let source = unsafe open("/proc/self/fd/\(handle)", O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw StateDirectory.failure(at: directory.database) }
+        defer { close(source) }
+        while case let count = sendfile(target, source, nil, 1 << 30), count != 0 {
+            guard count > 0 else { throw StateDirectory.failure(at: directory.savedCopy) }
+        }
+    }
 
     /// The name that the database's file has now; nil where it has none.
     private func place() -> String? {

@@ -78,7 +78,8 @@ import Testing
 
     @Test func aDirectoryThatIsRemovedIsSavedInItsPlace() async throws {
         let (stage, jobd) = try await settled()
-        #expect(Command.run(["rm", "-rf", stage.state]).status == 0)
+        // It fails where jobd has saved something there before it is through.
+        _ = Command.run(["rm", "-rf", stage.state])
         #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
         let saved = stage.state + "/jobs.db.saved"
         #expect(jobd.errors.contains(saved), "\(jobd.errors)")

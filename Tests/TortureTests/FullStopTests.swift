@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: ["write:28:0:jobs.db", "sync:5:0:jobs.db"])
     func aStopWithAFullStoreEndsAndSaysWhatCouldNotBeWritten(failure: String) async throws {
         let service = try Stage(in: ScratchDirectory())
-        try await service.simulate(["--fault", "submit:delay=2s"])
+        try await service.simulate(["--fault", "submit:delay=8s"])
         let ordeal = Ordeal(service)
         try await ordeal.enqueue(0..<1)
         let isFull = ordeal.scratch["full"]
