@@ -24,7 +24,8 @@ timed() {
 }
 
 "$jobctl" enqueue vendor/model-0 prompt=first -q >/dev/null 2>&1
-guard=$(sqlite3 state/jobs.db "SELECT sql FROM sqlite_schema WHERE name = 'jobs_insert_guard'")
+guard=$(sqlite3 state/jobs.db "SELECT group_concat(sql || ';', ' ') FROM sqlite_schema
+    WHERE name IN ('jobs_insert_guard', 'charges_insert_guard')")
 sed "s/@jobs@/$jobs/g" "$fill" | sqlite3 state/jobs.db >/dev/null
 sqlite3 state/jobs.db "$guard" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
 

@@ -1,9 +1,10 @@
 -- A store as a long use leaves it: jobs of sixty days, one in fifty failed, with what they cost. @jobs@ is their number.
--- The guard of INSERT is set aside meanwhile; bench/see.sh puts it back.
+-- The guards of INSERT are set aside meanwhile; bench/see.sh puts them back.
 PRAGMA synchronous = OFF;
 PRAGMA wal_autocheckpoint = 0;
 BEGIN;
 DROP TRIGGER jobs_insert_guard;
+DROP TRIGGER charges_insert_guard;
 CREATE TEMP TABLE word (key INTEGER PRIMARY KEY, value);
 INSERT INTO word SELECT key, value FROM json_each(
     '["red","blue","old","tiny","giant","misty","golden","silent","neon","soft",

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -30,6 +31,14 @@ static inline int cfile_clone(int to, int from) {
 static inline int cfile_in_memory(const char *name) {
     const unsigned int close_on_exec = 1;
     return (int)syscall(SYS_memfd_create, name, close_on_exec);
+}
+
+/// A program that is started gets the three standard streams, and no other file that happens to be open. The C library
+/// shows this call to its own dialect only.
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+
+static inline int cfile_pass_streams_alone(posix_spawn_file_actions_t *actions) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, 3);
 }
 
 /// Which kind of file system holds the path, by its magic number; 0 where that cannot be told.

@@ -124,9 +124,9 @@ struct Setting: Sendable {
         },
         Setting(
             "download.hosts", "[\".runcomfy.net\", \".runcomfy.com\"]",
-            "hosts that outputs may come from; the API's own host always may"
+            "hosts outputs may come from, or suffixes such as .example.com (no *); the API's own host always may"
         ) { (configuration, value) throws(SettingValue.Fault) in
-            configuration.downloadHosts = try SettingValue.texts(value)
+            configuration.downloadHosts = try SettingValue.hosts(value)
         },
         Setting("min_free", "1GiB", "free space that stays on the outputs' disk") {
             (configuration, value) throws(SettingValue.Fault) in

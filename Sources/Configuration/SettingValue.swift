@@ -44,6 +44,15 @@ enum SettingValue {
         return texts
     }
 
+    static func hosts(_ value: JSON) throws(Fault) -> [String] {
+        let hosts = try texts(value)
+        if hosts.contains(where: { $0.contains("*") }) {
+            throw Fault(
+                expectation: "names of hosts without *: \".example.com\" is every host below example.com")
+        }
+        return hosts
+    }
+
     static func command(_ value: JSON) throws(Fault) -> [String] {
         guard let words = try? texts(value), !words.isEmpty else {
             throw Fault(

@@ -1,51 +1,104 @@
+internal import Configuration
 internal import Dispatch
 internal import Glibc
 internal import JobStore
 
 /// Notices that somebody else has written: `jobctl` rings, and any other program's commit changes the log's file.
 @safe final class ChangeWatch: @unchecked Sendable {
-    private let queue = DispatchQueue(label: "jobd.changes")
+    private let directory: StateDirectory
+    private let log: LogWriter
     private let onChange: @Sendable () -> Void
-    private var sources: [any DispatchSourceRead] = []
-    /// The one of `sources` that tells of writes to the log.
-    private var notices: (any DispatchSourceRead)?
+    // What follows is used on this queue alone.
+    private let queue = DispatchQueue(label: "jobd.changes")
+    private var sources: [any DispatchSourceProtocol] = []
+    /// The inotify instance; nil where there is none, and once all is over.
+    private var notices: Int32?
+    /// Whether it looks each second instead, since the system leaves it no way to be told.
+    private var isTicking = false
     /// When the log's file was last written to; nil while nobody waits for the commit behind it.
     private var lastWrite: DispatchTime?
 
     /// A write to the log comes before its sync, and the commit is to be seen only after that: how long that may take.
     private static let longestCommit = DispatchTimeInterval.seconds(2)
+    /// A commit, and our own above all, writes many times: one notice of them is enough for this long.
+    private static let pause = DispatchTimeInterval.milliseconds(20)
 
-    init(_ directory: StateDirectory, onChange: @escaping @Sendable () -> Void) throws {
+    init(_ directory: StateDirectory, _ log: LogWriter, onChange: @escaping @Sendable () -> Void) {
+        self.directory = directory
+        self.log = log
         self.onChange = onChange
-        watch(try directory.openBell(), onChange)
-        let notices = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
-        let path = directory.database + "-wal"
-        guard notices >= 0, unsafe inotify_add_watch(notices, path, UInt32(IN_MODIFY)) >= 0 else { return }
-        self.notices = watch(notices) { [unowned self] in noticeWrite() }
+        // Nothing is heard before this returns: every handler runs on the same queue.
+        queue.sync {
+            watchBell()
+            watchFiles()
+        }
     }
 
-    @discardableResult
-    private func watch(_ file: Int32, _ handler: @escaping @Sendable () -> Void) -> any DispatchSourceRead {
+    private func watchBell() {
+        do {
+            let bell = try directory.openBell()
+            read(bell) { [weak self] _ in self?.onChange() }
+        } catch {
+            log.write(.warning, "jobctl cannot wake jobd: \(error)")
+        }
+    }
+
+    private func watchFiles() {
+        let notices = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+        guard notices >= 0 else { return tick() }
+        self.notices = notices
+        read(notices) { [weak self] bytes in self?.notice(bytes) }
+        // Names that go or are replaced: the store looks whether they were its own.
+        let names = UInt32(IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
+        if unsafe inotify_add_watch(notices, directory.path, names) < 0, errno != ENOENT { tick() }
+        awaitWrite()
+    }
+
+    /// Calls `handler` when something has come, with what it was.
+    private func read(_ file: Int32, _ handler: @escaping @Sendable ([UInt8]) -> Void) {
         let source = DispatchSource.makeReadSource(fileDescriptor: file, queue: queue)
         source.setEventHandler {
-            var bytes = [UInt8](repeating: 0, count: 4096)
-            while unsafe read(file, &bytes, bytes.count) > 0 {}
-            handler()
+            var (all, bytes): ([UInt8], _) = ([], [UInt8](repeating: 0, count: 4096))
+            while case let count = unsafe Glibc.read(file, &bytes, bytes.count), count > 0 {
+                all += bytes[..<count]
+            }
+            handler(all)
         }
         source.setCancelHandler { close(file) }
-        source.resume()
         sources.append(source)
-        return source
+        source.resume()
+    }
+
+    /// Asks to be told of the next write, and of no other before this is called again.
+    private func awaitWrite() {
+        guard let notices else { return }
+        let once = UInt32(IN_MODIFY) | 1 << 31  // IN_ONESHOT
+        if unsafe inotify_add_watch(notices, directory.database + "-wal", once) < 0, errno != ENOENT {
+            tick()
+        }
+    }
+
+    private func notice(_ bytes: [UInt8]) {
+        let heading = MemoryLayout<inotify_event>.size
+        var (position, isWrite, isName) = (0, false, false)
+        while position + heading <= bytes.count {
+            let event = unsafe bytes.withUnsafeBytes {
+                unsafe $0.loadUnaligned(fromByteOffset: position, as: inotify_event.self)
+            }
+            if event.mask & UInt32(IN_MODIFY) != 0 { isWrite = true }
+            // That the watch for one write is over says nothing.
+            if event.mask & UInt32(IN_MODIFY | IN_IGNORED) == 0 { isName = true }
+            position += heading + Int(event.len)
+        }
+        if isWrite { noticeWrite() } else if isName { onChange() }
     }
 
     private func noticeWrite() {
         let isWaiting = lastWrite != nil
         lastWrite = .now()
         onChange()
-        // A commit, and our own above all, writes many times: one notice of them is enough for a while.
-        notices?.suspend()
-        queue.asyncAfter(deadline: .now() + .milliseconds(20)) { self.notices?.resume() }
-        if !isWaiting { lookAgain(after: .milliseconds(20)) }
+        queue.asyncAfter(deadline: .now() + Self.pause) { [weak self] in self?.awaitWrite() }
+        if !isWaiting { lookAgain(after: Self.pause) }
     }
 
     private func lookAgain(after wait: DispatchTimeInterval) {
@@ -60,11 +113,29 @@ internal import JobStore
         }
     }
 
+    /// Where the system has no watch left to give, what others have written is still taken up within a second.
+    private func tick() {
+        guard !isTicking else { return }
+        isTicking = true
+        let reason = unsafe String(cString: strerror(errno))
+        log.write(
+            .warning,
+            "no watch for changes by other programs (inotify: \(reason)): jobd looks for them each second instead; "
+                + "see fs.inotify.max_user_instances and max_user_watches")
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.schedule(deadline: .now(), repeating: .milliseconds(800), leeway: .milliseconds(100))
+        timer.setEventHandler { [weak self] in self?.onChange() }
+        sources.append(timer)
+        timer.resume()
+    }
+
     /// Nothing is heard any more.
     func end() {
         queue.sync {
             lastWrite = nil
+            notices = nil
             for source in sources { source.cancel() }
+            sources = []
         }
     }
 }

@@ -123,6 +123,8 @@ package struct DaemonProgram {
         if token == nil, arguments.has("drain") {
             throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
         }
+        // A stop that comes before there is anything to stop.
+        for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
         try directory.create()
         let lock = try takeLock(of: directory)
         return try await serve(directory, lock, services, context, token)
@@ -165,7 +167,11 @@ package struct DaemonProgram {
                     await manager.duringReload { await Self.reload(dispatcher, attendants, services, file) }
                 }
             })
-        let changes = try ChangeWatch(directory) {
+        await store.whenLost { loss in
+            log.write(.error, "\(loss); jobd stops, and sends nothing more")
+            Task { await dispatcher.stop() }
+        }
+        let changes = ChangeWatch(directory, log) {
             dispatcher.ring()
             attendants.ring()
         }
@@ -193,14 +199,21 @@ package struct DaemonProgram {
         }
         changes.end()
         await services.shutdown()
-        do { try await store.close() } catch {
+        directory.removeBell()
+        do { try await store.close() } catch StoreError.lost(let reason, let hint) {
+            throw StoreError.lost(reason: reason, hint: hint)
+        } catch {
             // Everything is on disk, in the log: the next start moves it.
             log.write(.warning, "the database's log stays as it is: \(error)")
         }
         withExtendedLifetime(signals) {}
-        unsafe unlink(directory.wake)
         switch ending {
         case .stopped, .drained: return .success
+        case .unrecorded(let jobs):
+            throw Failure(
+                .inputOutput, "what became of \(jobs.joined(separator: "; ")) could not be written",
+                hint: "once the store can be written, start jobd: the job is uncertain then; "
+                    + "jobctl resolve ID --adopt REQUEST follows what was bought")
         case .account(let detail):
             throw Failure(.permission, "the account stands in the way of what is left: \(detail)")
         }

@@ -12,6 +12,9 @@ struct DatabaseOpening {
     func open(_ purpose: JobDatabase.Purpose, lock: StateLock?) throws -> Connection {
         if purpose == .create { try directory.create() }
         try directory.checkAccess()
+        if unsafe access(directory.savedCopy, F_OK) == 0 {
+            throw StoreError.undecided(copy: directory.savedCopy, hint: directory.savedCopyHint)
+        }
         switch try DatabaseHeader.examine(directory.database) {
         case .foreign(let reason): throw StoreError.notOurs(path: directory.database, reason: reason)
         case .ours: break
@@ -122,14 +125,19 @@ struct DatabaseOpening {
         try connection.execute("PRAGMA user_version = \(known)")
     }
 
-    /// Copies the database such that a file of that name is whole and synced, or is not there.
     func copy(_ connection: Connection, to path: String) throws {
+        try copy(to: path) { unfinished, _ in try connection.backup(to: unfinished) }
+    }
+
+    /// Makes a copy of the database such that a file of that name is whole and synced, or is not there.
+    /// - Parameter fill: writes it, by its unfinished name or into the open file.
+    func copy(to path: String, _ fill: (_ unfinished: String, _ file: Int32) throws -> Void) throws {
         let unfinished = path + ".unfinished"
         unsafe unlink(unfinished)
         let file = try directory.openFile(unfinished)
         defer { close(file) }
         do {
-            try connection.backup(to: unfinished)
+            try fill(unfinished, file)
             try check(unfinished)
             guard fsync(file) == 0, unsafe rename(unfinished, path) == 0 else {
                 throw StateDirectory.failure(at: path)

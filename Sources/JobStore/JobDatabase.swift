@@ -14,7 +14,12 @@ package final class JobDatabase {
     }
 
     package let directory: StateDirectory
-    let connection: Connection
+    private(set) var connection: Connection
+    private let busyTimeout: Duration
+    /// False where its files went while it was being opened again.
+    private(set) var isOpen = true
+    /// What has become of the files that it works on; nil where they are in their place.
+    var loss: StoreError?
     private let clock: @Sendable () -> Timestamp
 
     /// Opens the store, and brings its schema up to date where that may be done.
@@ -26,6 +31,7 @@ package final class JobDatabase {
     ) throws {
         self.directory = directory
         self.clock = clock
+        self.busyTimeout = busyTimeout
         let opening = DatabaseOpening(directory: directory, busyTimeout: busyTimeout)
         connection = try Self.translating(directory) { try opening.open(purpose, lock: lock) }
     }
@@ -88,6 +94,39 @@ package final class JobDatabase {
     /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md, "Checkpoints".
     package func checkpoint(holding lock: StateLock) throws {
         try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
+    }
+
+    /// Nothing may be sent that nobody will find on record.
+    package func requireFiles() throws { if let loss { throw loss } }
+
+    /// Copies what `files` still holds of the database, where no connection could be opened to it any more.
+    func copy(_ files: StoreFiles, to path: String) throws {
+        try perform {
+            try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).copy(to: path) { _, file in
+                try files.copyDatabase(to: file)
+            }
+        }
+    }
+
+    /// Moves a log that nobody else sees any more into the database. It throws where a reader stands in the way: a part of
+    /// the log would be there alone.
+    func moveLog() throws {
+        try perform {
+            let isBusy = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } != 0
+            if isBusy { throw StoreError.busy }
+        }
+    }
+
+    /// Begins a new log.
+    func reopen(holding lock: StateLock) throws {
+        try perform {
+            // Closed before the new one is opened: within a process, connections share what they know of the log.
+            connection = try Connection(path: ":memory:", .create, busyTimeout: busyTimeout)
+            isOpen = false
+            connection = try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).open(
+                .write, lock: lock)
+            isOpen = true
+        }
     }
 
     /// Checkpoints a log that has grown large; without a lock of the caller's, only where no jobd is there to do it.

@@ -1,9 +1,12 @@
 internal import Dispatch
+internal import Glibc
 
 /// The store as jobd uses it: one writing connection behind one actor, and one commit for all that wait.
 package actor JobStore {
-    private let database: JobDatabase
-    private let lock: StateLock
+    let database: JobDatabase
+    let lock: StateLock
+    var files: StoreFiles
+    private var tell: @Sendable (StoreError) -> Void = { _ in }
     private let executor = SerialQueueExecutor(label: "jobd.store")
     private var waiting: [Pending] = []
     private var commits = 0
@@ -29,18 +32,43 @@ package actor JobStore {
     package init(lock: StateLock, _ open: @Sendable () throws -> JobDatabase) rethrows {
         self.lock = lock
         database = try open()
+        files = StoreFiles(database.directory)
     }
 
-    /// Moves everything into the database file. The store is not used after that.
+    /// Calls `tell` once the store's files were removed or moved. Nothing can be claimed then, and jobd has to stop.
+    package func whenLost(_ tell: @escaping @Sendable (StoreError) -> Void) {
+        self.tell = tell
+        if let loss = database.loss { tell(loss) }
+    }
+
+    /// Two system calls or three, before each piece of work: what is sent must be on a disk that others see.
+    private func look() {
+        guard database.loss == nil, let found = files.loss() else { return }
+        let loss = rescue(found)
+        database.loss = loss
+        tell(loss)
+    }
+
+    /// Moves everything into the database file. The store is not used after that. Throws what was lost meanwhile.
     package func close() throws {
         // What waits for company would come after the checkpoint, or never.
         commit()
-        try database.checkpointIfLarge(bytes: 0, holding: lock)
+        look()
+        if database.loss != nil {
+            // A directory that is being removed loses one file after the other, and nobody tells when it is over.
+            usleep(1_000_000)
+            // What was written since then is saved, too.
+            if let found = files.loss() { database.loss = rescue(found) }
+        }
+        let checkpoint = Result { try database.checkpointIfLarge(bytes: 0, holding: lock) }
+        try database.requireFiles()
+        try checkpoint.get()
     }
 
     /// Reads, or does what needs no transaction.
     package func read<Value: Sendable>(_ body: @Sendable (JobDatabase) throws -> Value) throws -> Value {
-        try body(database)
+        look()
+        return try body(database)
     }
 
     /// Runs `body` in a transaction that it shares with everything else that waits: one sync for all of them.
@@ -102,6 +130,7 @@ package actor JobStore {
     private func commit() {
         let group = waiting
         if group.isEmpty { return }
+        look()
         waiting = []
         lastGroup = group.count
         do {

@@ -6,16 +6,34 @@ extension StateDirectory {
         let bell = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard bell >= 0 else { return }
         defer { close(bell) }
-        guard var address = Self.address(wake) else { return }
-        _ = unsafe withUnsafePointer(to: &address) { pointer in
+        _ = unsafe withWakeAddress { address, size in
+            unsafe sendto(bell, "", 0, Int32(MSG_DONTWAIT), address, size)
+        }
+    }
+
+    /// Calls `body` with the socket's address, by which it can be reached however long the directory's path is.
+    private func withWakeAddress(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int) -> Int {
+        if var address = Self.address(wake) { return unsafe Self.with(&address, body) }
+        // The room for a path is small: one that does not fit is taken from the open directory.
+        let handle = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard handle >= 0 else { return -1 }
+        defer { close(handle) }
+        guard var address = Self.address("/proc/self/fd/\(handle)/wake") else { return -1 }
+        return unsafe Self.with(&address, body)
+    }
+
+    private static func with(
+        _ address: inout sockaddr_un, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int
+    ) -> Int {
+        unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe sendto(bell, "", 0, Int32(MSG_DONTWAIT), $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
     }
 
     /// The socket's address; nil where the path is too long for one.
-    static func address(_ path: String) -> sockaddr_un? {
+    private static func address(_ path: String) -> sockaddr_un? {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
@@ -28,19 +46,13 @@ extension StateDirectory {
 extension StateDirectory {
     /// The socket on which `ring` is heard. Only who holds the lock may make it: it takes the place of an old one.
     package func openBell() throws -> Int32 {
-        guard var address = Self.address(wake) else {
-            throw StoreError.inputOutput(reason: "\(wake): the path is too long for a socket")
+        guard try isWakeFree() else {
+            throw StoreError.inTheWay(path: wake, reason: "is no socket")
         }
         let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let bell = socket(AF_UNIX, type, 0)
         guard bell >= 0 else { throw Self.failure(at: wake) }
-        unsafe unlink(wake)
-        let bound = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(bell, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard bound == 0 else {
+        guard unsafe withWakeAddress({ address, size in unsafe Int(bind(bell, address, size)) }) == 0 else {
             defer { close(bell) }
             throw Self.failure(at: wake)
         }
@@ -49,4 +61,18 @@ extension StateDirectory {
         if geteuid() == 0, let owner { unsafe _ = lchown(wake, owner.user, owner.group) }
         return bell
     }
+
+    /// Removes the socket that an earlier jobd has left. False where something else has its name: that is not ours.
+    private func isWakeFree() throws -> Bool {
+        var status = stat()
+        guard unsafe lstat(wake, &status) == 0 else {
+            if errno == ENOENT { return true }
+            throw Self.failure(at: wake)
+        }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { return false }
+        return unsafe unlink(wake) == 0
+    }
+
+    /// Removes the socket at the end.
+    package func removeBell() { _ = try? isWakeFree() }
 }

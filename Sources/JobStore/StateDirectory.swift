@@ -22,6 +22,12 @@ package struct StateDirectory: Sendable {
     package var searchIndex: String { path + "/search.db" }
     package var lock: String { path + "/lock" }
     package var wake: String { path + "/wake" }
+    /// What jobd could save when the database was removed under it. While it is there, no program touches the store.
+    var savedCopy: String { path + "/jobs.db.saved" }
+    var savedCopyHint: String {
+        "to go on with it: 'cd \"\(path)\" && rm -f jobs.db jobs.db-wal jobs.db-shm && mv jobs.db.saved jobs.db'; "
+            + "else remove it"
+    }
     package var outputs: String { path + "/outputs" }
 
     /// Where a file is that is recorded as `recorded`: absolute, or under `outputs`.
@@ -162,6 +168,7 @@ package struct StateDirectory: Sendable {
         case EACCES, EPERM: .noPermission(path: path, group: nil)
         case EROFS: .readOnly(path: path)
         case ENOSPC, EDQUOT: .diskFull
+        case EISDIR, ELOOP, ENOTDIR, ENXIO: .inTheWay(path: path, reason: "cannot be used: \(errorText)")
         default: .inputOutput(reason: "\(path): \(errorText)")
         }
     }

@@ -22,6 +22,12 @@ package enum StoreError: Error {
     case readOnly(path: String)
     case damaged(reason: String)
     case inputOutput(reason: String)
+    /// The store's files were removed or moved while it was in use.
+    case lost(reason: String, hint: String)
+    /// Beside the database lies a copy of what was saved when it was removed: a person has to say which one goes on.
+    case undecided(copy: String, hint: String)
+    /// Something has the name of a file of ours.
+    case inTheWay(path: String, reason: String)
     /// A refusal by the schema's own rules, in their words.
     case refused(reason: String)
     /// Something that should not be possible.
@@ -63,7 +69,10 @@ extension StoreError: CustomStringConvertible {
         case .readOnly(let path): "\(path) cannot be written"
         case .damaged(let reason): "the database is damaged: \(reason)"
         case .inputOutput(let reason): "the disk failed: \(reason)"
-        case .refused(let reason): reason
+        case .lost(let reason, _), .refused(let reason): reason
+        case .undecided(let copy, _):
+            "\(copy) holds what jobd saved when its database was removed: say first which of the two goes on"
+        case .inTheWay(let path, let reason): "\(path) \(reason)"
         case .unexpected(let error): "\(error.message) in: \(error.sql ?? "no statement")"
         }
     }
@@ -73,7 +82,7 @@ extension StoreError: CustomStringConvertible {
         switch self {
         case .missing, .nowhere, .notOurs, .newer, .olderInUse, .busy: 69
         case .noPermission, .closed, .readOnly: 77
-        case .diskFull, .damaged, .inputOutput: 74
+        case .diskFull, .damaged, .inputOutput, .lost, .undecided, .inTheWay: 74
         case .refused: 65
         case .unexpected: 70
         }
@@ -95,6 +104,8 @@ extension StoreError: CustomStringConvertible {
         case .diskFull: "free some space and try again"
         case .readOnly: "look at the file's owner and mode, and at how its disk is mounted"
         case .damaged: "restore a backup, or try: sqlite3 jobs.db .recover"
+        case .lost(_, let hint), .undecided(_, let hint): hint
+        case .inTheWay: "move it away, then start jobd again"
         case .inputOutput, .refused, .unexpected: nil
         }
     }

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The whole of `jobthumb`: one picture on standard input becomes a small one, WebP, on standard output. It ends with 0
 /// where it has made one, and with 1 where the picture has to serve itself: it is small already, it moves, it is turned
-/// by its metadata, or it cannot be read.
+/// by its metadata, or it cannot be read. It ends with 2 where it cannot be confined: then it looks at no picture.
 package enum ThumbnailProgram {
     /// The longest side of what is made, in pixels.
     static let side = 512
@@ -15,17 +15,19 @@ package enum ThumbnailProgram {
     private static let mostSeconds: UInt = 20
 
     package static func main() -> Never {
-        _ = cpictures_limit(Int32(RLIMIT_AS.rawValue), mostMemory)
-        _ = cpictures_limit(Int32(RLIMIT_CPU.rawValue), mostSeconds)
-        _ = cpictures_limit(Int32(RLIMIT_FSIZE.rawValue), mostOutput)
-        _ = cpictures_limit(Int32(RLIMIT_CORE.rawValue), 0)
         alarm(UInt32(3 * mostSeconds))
-        // Where the kernel has no filters, the limits stand alone.
-        _ = cpictures_confine()
+        guard isConfined() else { exit(2) }
         guard let bytes = input(), let picture = read(bytes), let thumbnail = picture.thumbnail(side: side),
             write(thumbnail)
         else { exit(1) }
         exit(0)
+    }
+
+    private static func isConfined() -> Bool {
+        let limits = [
+            (RLIMIT_AS, mostMemory), (RLIMIT_CPU, mostSeconds), (RLIMIT_FSIZE, mostOutput), (RLIMIT_CORE, 0),
+        ]
+        return limits.allSatisfy { cpictures_limit(Int32($0.0.rawValue), $0.1) == 0 } && cpictures_confine()
     }
 
     private static func read(_ bytes: [UInt8]) -> Picture? {

@@ -18,6 +18,7 @@ extension Dispatcher {
         let hasToken = context.hasToken
         let reason = gate.reason
         let outcome = await persistently { database in
+            try database.requireFiles()
             if !hasToken {
                 try database.keepPause(.token, "there is no token: set token_file, or $RUNCOMFY_TOKEN")
             }
@@ -109,6 +110,7 @@ extension Dispatcher {
             gate.close(reason, at: now) { context.delay(after: $0) }
             isMendedByLook = false
             keep(pause: reason, detail)
+        case .unrecorded(let what): unrecorded.append(what)
         }
         if gate.reason == .outage, before != .outage {
             keep(pause: .outage, "the service does not answer; one job at a time is tried")

@@ -25,6 +25,8 @@ package actor Dispatcher {
     var barred: Set<Int64> = []
     var traffic = Traffic()
     var submitting = 0
+    /// Jobs whose answer could not be written before the end.
+    var unrecorded: [String] = []
     var runTimes: [String: RunTimes] = [:]
     /// How often in a row a job's sending or fetching came to nothing.
     var failures: [Int64: Int] = [:]
@@ -71,6 +73,8 @@ package actor Dispatcher {
         case stopped, drained
         /// Only the account stands in the way of what is left.
         case account(String)
+        /// Stopped, while the store could not be written: what these have come to is not on record.
+        case unrecorded([String])
     }
 
     package init(store: JobStore, context: WorkerContext, drains: Bool) {
@@ -124,7 +128,7 @@ package actor Dispatcher {
         }
         await recover()
         if !isStopping { whenReady() }
-        return try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
+        let ending = try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !isStopping {
                 // One time for the whole turn: what comes due meanwhile is for the next one.
                 let turn = now
@@ -138,6 +142,7 @@ package actor Dispatcher {
             group.cancelAll()
             return .stopped
         }
+        return unrecorded.isEmpty ? ending : .unrecorded(unrecorded)
     }
 
     // MARK: - Starting

@@ -5,15 +5,24 @@ internal import JobStore
 struct Recorder: Sendable {
     let store: JobStore
     let context: WorkerContext
+    /// For how long it tries on after a stop, for what must not be lost: no stop waits longer for the store.
+    var patienceAfterStop = Duration.zero
 
     /// The job is not what this run takes it for: a person was quicker.
     struct Overtaken: Error {}
 
-    /// - Returns: what `body` made. Throws `Overtaken`, `StoreError.refused`, or `CancellationError` and nothing else.
+    /// jobd stops, and the store cannot be written.
+    struct GivenUp: Error, CustomStringConvertible {
+        let what: String
+        let description: String
+    }
+
+    /// - Returns: what `body` made. Throws `Overtaken`, `StoreError.refused`, or `GivenUp` and nothing else.
     func write<Value: Sendable>(
         _ what: String, _ body: @escaping @Sendable (JobDatabase) throws -> Value
     ) async throws -> Value {
         var failures = 0
+        var end: ContinuousClock.Instant?
         while true {
             do {
                 return try await store.write(body)
@@ -24,7 +33,15 @@ struct Recorder: Sendable {
             } catch {
                 failures += 1
                 context.log.error("\(what) cannot be recorded yet: \(error)")
-                try await Task.sleep(for: context.delay(after: failures))
+                if Task.isCancelled {
+                    let last = end ?? .now + patienceAfterStop
+                    guard .now < last else { throw GivenUp(what: what, description: "\(error)") }
+                    end = last
+                    await Task { try? await Task.sleep(for: .milliseconds(500)) }.value
+                } else {
+                    // A stop ends the wait: then it is tried once more at once.
+                    try? await Task.sleep(for: context.delay(after: failures))
+                }
             }
         }
     }

@@ -24,17 +24,21 @@ struct Submission: Sendable {
         /// To be tried again. A time is there where the service has too much to do; else the answer was about this job.
         case later(asked: Duration?)
         case account(SubmissionGate.Reason, String)
+        /// jobd stops, and what became of it could not be written down.
+        case unrecorded(String)
     }
+
+    /// So long does a stop wait for a store that cannot be written.
+    private static let patienceAfterStop = Duration.seconds(10)
 
     func run() async -> Outcome {
         // A stop must not tear a paid POST from its answer: a task of its own does not see the cancellation.
-        await Task { await send() }.value
-    }
-
-    private func send() async -> Outcome {
-        let answer = await context.client.submit(model: job.model, input: job.input)
+        let answer = await Task { await context.client.submit(model: job.model, input: job.input) }.value
         do {
             return try await record(answer)
+        } catch let error as Recorder.GivenUp {
+            context.log.error("\(error.what) cannot be recorded, and jobd stops: \(error)")
+            return .unrecorded(error.what)
         } catch {
             // What was bought and could not be written must at least be findable.
             if case .bought(let id, _) = answer {
@@ -45,7 +49,8 @@ struct Submission: Sendable {
     }
 
     private func record(_ answer: SubmitAnswer) async throws -> Outcome {
-        let recorder = Recorder(store: store, context: context)
+        let recorder = Recorder(
+            store: store, context: context, patienceAfterStop: Self.patienceAfterStop)
         switch answer {
         case .bought(let requestID, let raw):
             do {

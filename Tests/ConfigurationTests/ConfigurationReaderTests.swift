@@ -89,6 +89,16 @@ import Testing
         }
     }
 
+    /// It would match no host at all.
+    @Test(arguments: ["*", "*.example.com", "cdn.*", ".*"])
+    func aStarInAHostIsRefusedWithTheWayToWriteASuffix(host: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try read(#"{"download": {"hosts": [".runcomfy.net", "\#(host)"]}}"#)
+        }
+        let words = error?.description ?? ""
+        #expect(words.hasPrefix("download.hosts must be ") && words.contains("\".example.com\""), "\(words)")
+    }
+
     @Test func commentsAndTrailingCommasStand() throws {
         let configuration = try read(
             """

@@ -77,6 +77,15 @@ import Testing
     }
 
     /// The API, and a server of files on another port of its host: answers, redirects and files lead there and back.
+    /// `ls` opens the directory itself, as 3.
+    @Test func aCommandOfTheConfigurationGetsNoOpenFileOfOurs() async throws {
+        let stage = try await Stage()
+        try await stage.enqueue()
+        let jobd = try stage.jobd(#"on_finish=["/bin/ls", "-m", "/proc/self/fd"]"#, options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(jobd.errors.split(separator: "\n").contains("0, 1, 2, 3"), "\(jobd.errors)")
+    }
+
     @Test func theTokenGoesToNoOtherPortAndAlongNoRedirect() async throws {
         let pixel = "GIF89a\u{1}\0\u{1}\0\0\0\0,\0\0\0\0\u{1}\0\u{1}\0\0\u{2}\u{1}\0\0;"
         let files = ScriptedServer(answering: ScriptedServer.answer(pixel))

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -230,4 +232,30 @@ int statfs(const char *path, struct statfs *status) {
     int result = real(path, status);
     if (result == 0 && kind) status->f_type = (__typeof__(status->f_type))strtoul(kind, NULL, 0);
     return result;
+}
+
+// MARK: - What a machine may have run out of, or forbid
+
+/// JOBD_FAULT_NO_INOTIFY: all instances that a user may have are taken.
+int inotify_init1(int flags) {
+    REAL(inotify_init1);
+    if (getenv("JOBD_FAULT_NO_INOTIFY")) {
+        errno = EMFILE;
+        return -1;
+    }
+    return real(flags);
+}
+
+/// JOBD_FAULT_NO_FILTER: a kernel without filters of system calls.
+int prctl(int option, ...) {
+    if (option == PR_SET_SECCOMP && getenv("JOBD_FAULT_NO_FILTER")) {
+        errno = EINVAL;
+        return -1;
+    }
+    va_list rest;
+    va_start(rest, option);
+    unsigned long values[4];
+    for (int index = 0; index < 4; index++) values[index] = va_arg(rest, unsigned long);
+    va_end(rest);
+    return (int)syscall(SYS_prctl, option, values[0], values[1], values[2], values[3]);
 }

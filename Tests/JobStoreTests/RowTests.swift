@@ -33,7 +33,7 @@ import Testing
             """
             UPDATE jobs SET state = 'failed', priority = -3, label = 'l', key = 'k',
                 not_before = '2024-01-01 00:00:00.000', validation = 'waived', request_id = 'r',
-                remote_status = 's', queue_position = 4, submissions = 5,
+                remote_status = 's', queue_position = 4, submissions = 1,
                 cancel_requested_at = '2024-01-02 00:00:00.000', error_kind = 'lost', error_message = 'e',
                 price_usd = 0.5, cost_usd = 0.25, created_at = '2024-01-03 00:00:00.000',
                 submitted_at = '2024-01-04 00:00:00.000', started_at = '2024-01-05 00:00:00.000',
@@ -46,7 +46,7 @@ import Testing
         (expected.priority, expected.label, expected.key, expected.validation) = (-3, "l", "k", .waived)
         (expected.notBefore, expected.cancelRequestedAt) = (try time(1), try time(2))
         (expected.requestID, expected.remoteStatus, expected.queuePosition) = ("r", "s", 4)
-        (expected.submissions, expected.failureKind, expected.message) = (5, .lost, "e")
+        (expected.submissions, expected.failureKind, expected.message) = (1, .lost, "e")
         (expected.priceUSD, expected.costUSD) = (0.5, 0.25)
         (expected.submittedAt, expected.startedAt) = (try time(4), try time(5))
         (expected.finishedAt, expected.endedAt) = (try time(6), try time(7))

@@ -77,6 +77,7 @@ import Testing
         #expect(try columns(database, "spending") == "day model jobs estimated_usd reported_usd")
         try database.connection.execute(
             """
+            DROP TRIGGER charges_insert_guard;
             INSERT INTO charges (job_id, submission, at, model, estimated_usd, reported_usd) VALUES
                 (1, 1, '2024-01-01 23:59:59.999', 'a', 0.1, NULL), (1, 2, '2024-01-01 10:00:00.000', 'a', 0.2, 0.3),
                 (2, 1, '2024-01-01 00:00:00.000', 'a', NULL, 0.1), (3, 1, '2024-01-01 00:00:00.000', 'b', 0.7, NULL),

@@ -123,6 +123,7 @@ import Testing
         #expect(try explain(id, "--set", #"models={"a/b":{"max_in_flight":0}}"#).reason == "order")
         try sandbox.change(
             """
+            DROP TRIGGER charges_insert_guard;
             INSERT INTO charges (job_id, submission, at, model)
             VALUES (1, 1, strftime('%Y-%m-%d %H:%M:%f', 'now'), '\(Sandbox.sequential)')
             """)

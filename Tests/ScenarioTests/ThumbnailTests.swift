@@ -65,6 +65,19 @@ struct ThumbnailTests {
         #expect(again["made"]?.integer == 0 && again["thumbnails"]?.integer == 3)
     }
 
+    /// A kernel, or a container, that lets it set no filter of system calls.
+    @Test func `a helper that cannot be confined reads no picture`() throws {
+        let folder = Sandbox.program.dropLast("jobctl".count)
+        let (png, made) = (sandbox.folder + "/a.png", sandbox.folder + "/a.webp")
+        let line = "echo \(Self.png) | base64 -d >\(png); $0jobthumb <\(png) >\(made)"
+        let confined = try sandbox.run("/bin/sh", ["-c", line, String(folder)])
+        #expect(confined.code == 0 && !ScratchFile.bytes(made).isEmpty, "\(confined)")
+        let layer = folder + "libFaultLayer.so"
+        let preloaded = "export LD_PRELOAD=\(layer) JOBD_FAULT_NO_FILTER=1; " + line
+        let refused = try sandbox.run("/bin/sh", ["-c", preloaded, String(folder)])
+        #expect(refused.code == 2 && ScratchFile.bytes(made).isEmpty, "\(refused)")
+    }
+
     /// What broke on a picture is not tried again; a helper that does not run says nothing about pictures.
     @Test(arguments: [
         ("#!/bin/sh\nexit 1\n", 0), ("#!/bin/sh\nkill -SEGV $$\n", 0), ("#!/bin/sh\nkill -TERM $$\n", 2),

@@ -139,6 +139,7 @@ import Testing
         let yesterday = Timestamp(milliseconds: database.now.startOfDay.milliseconds - 1)
         try foreign.execute(
             """
+            DROP TRIGGER charges_insert_guard;
             INSERT INTO charges (job_id, submission, at, model, estimated_usd)
             VALUES (99, 1, '\(yesterday)', 'm', 50)
             """)

@@ -1,3 +1,4 @@
+internal import CFile
 internal import CommandLineTool
 internal import Glibc
 internal import Startup
@@ -42,12 +43,16 @@ enum EditorProgram {
         for number in [SIGINT, SIGQUIT] { unsafe sigaddset(&ours, number) }
         unsafe posix_spawnattr_setsigdefault(&attributes, &ours)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe cfile_pass_streams_alone(&actions)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0
         // The token is no business of an editor and its plug-ins.
         for name in TokenSource.variables { unsafe unsetenv(name) }
-        let failure = unsafe posix_spawn(&process, words[0], nil, &attributes, &arguments, environ)
+        let failure = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, environ)
         guard failure == 0 else {
             throw Failure(.no, "cannot start an editor: \(unsafe String(cString: strerror(failure)))")
         }

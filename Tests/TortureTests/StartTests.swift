@@ -1,0 +1,95 @@
+import Glibc
+import SQLite
+import Scratch
+import Testing
+
+/// jobd begins, reads its configuration anew and stops, again and again beside two busy writers. No signal ends it.
+@Suite(.serialized) struct StartTests {
+    private static let rounds = Effort.isLong ? 1000 : 20
+
+    /// Runs `body` while two other programs write as fast as they can.
+    private func besideWriters(_ body: (Stage) async throws -> Void) async throws {
+        let stage = try Stage(in: ScratchDirectory())
+        for _ in 1...2 { try await stage.enqueue("waits", "--hold") }
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for id in 1...2 {
+                group.addTask {
+                    var commits = 0
+                    while !Task.isCancelled {
+                        try stage.connection().execute(
+                            "UPDATE jobs SET label = 'writer \(commits)' WHERE id = \(id)")
+                        commits += 1
+                        await Task.yield()
+                    }
+                    return commits
+                }
+            }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(stage)) } catch { result = .failure(error) }
+            group.cancelAll()
+            for try await commits in group { #expect(commits > 0) }
+            try result.get()
+        }
+    }
+
+    /// Whether the process has a handler of its own for the signal.
+    private func catches(_ number: Int32, _ jobd: Program) -> Bool {
+        let status = FileOnDisk.text("/proc/\(jobd.pid)/status") ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }?.dropFirst(7)
+        let mask = UInt64(line?.drop { $0 == "\t" } ?? "", radix: 16) ?? 0
+        return mask & 1 << UInt64(number - 1) != 0
+    }
+
+    private func runs(_ jobd: Program) async throws {
+        try await eventually("it runs") { jobd.hasEnded || jobd.errors.contains("runs on") }
+    }
+
+    @Test func aStartBesideBusyWritersIsAStart() async throws {
+        try await besideWriters { stage in
+            for round in 1...Self.rounds {
+                let jobd = try stage.jobd()
+                try await runs(jobd)
+                // The first commits of others are noticed in these moments.
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0...40)))
+                #expect(!jobd.hasEnded, "start \(round): \(jobd.errors)")
+                jobd.signal(SIGTERM)
+                #expect(try await jobd.exitCode() == 0, "start \(round): \(jobd.errors)")
+            }
+        }
+        Effort.say("\(Self.rounds) starts beside two writers: none ended by a signal")
+    }
+
+    @Test func aStopInAnyMomentIsAStop() async throws {
+        try await besideWriters { stage in
+            for round in 1...Self.rounds {
+                let jobd = try stage.jobd()
+                try await eventually("SIGTERM is heard") { jobd.hasEnded || catches(SIGTERM, jobd) }
+                try await Task.sleep(for: .microseconds(Int.random(in: 0...60_000)))
+                jobd.signal(round % 2 == 0 ? SIGTERM : SIGINT)
+                #expect(try await jobd.exitCode() == 0, "stop \(round): \(jobd.errors)")
+            }
+        }
+        Effort.say("\(Self.rounds) stops at any moment beside two writers: none ended by a signal")
+    }
+
+    @Test func aReloadInAnyMomentIsAReload() async throws {
+        try await besideWriters { stage in
+            var reloads = 0
+            while reloads < Self.rounds {
+                let jobd = try stage.jobd()
+                try await runs(jobd)
+                for _ in 1...10 {
+                    jobd.signal(SIGHUP)
+                    reloads += 1
+                    try await Task.sleep(for: .microseconds(Int.random(in: 0...20_000)))
+                }
+                try await eventually("it was read again") {
+                    jobd.hasEnded || jobd.errors.contains("was read again")
+                }
+                jobd.signal(SIGTERM)
+                #expect(try await jobd.exitCode() == 0, "reload \(reloads): \(jobd.errors)")
+            }
+        }
+        Effort.say("\(Self.rounds) reloads beside two writers: none ended by a signal")
+    }
+}
