@@ -22,6 +22,7 @@ let package = Package(
         // C libraries of Debian.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
@@ -47,7 +48,8 @@ let package = Package(
         .target(
             name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
-        .target(name: "HTTP", dependencies: ["Locked", "CCurl", "Digest"], swiftSettings: strictMemory),
+        .target(
+            name: "HTTP", dependencies: ["Locked", "CCurl", "CZlib", "Digest"], swiftSettings: strictMemory),
         .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
             name: "Downloader", dependencies: ["Locked", "CFile", "Digest", "HTTP", "JSON"],

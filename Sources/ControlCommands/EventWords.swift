@@ -28,10 +28,7 @@ struct EventWords {
         case .accepted: return [text("request_id").map { "as request \($0)" }].compactMap { $0 }
         case .refused: return [text("message")].compactMap { $0 }
         case .uncertain:
-            let answer = text("answer").flatMap {
-                $0.isEmpty ? nil : "the answer was: \(DisplayWidth.cut($0, to: 200))"
-            }
-            return [text("message"), answer].compactMap { $0 }
+            return [text("message"), answer(), bytes()].compactMap { $0 }
         case .resolved: return resolution()
         case .status:
             return [text("status"), take("queue_position")?.integer.map { "position \($0)" }].compactMap {
@@ -45,6 +42,19 @@ struct EventWords {
         case .ended: return ending()
         case .retried: return retrial()
         }
+    }
+
+    private mutating func answer() -> String? {
+        guard let answer = text("answer"), !answer.isEmpty else { return nil }
+        return "the answer was: \(DisplayWidth.cut(answer, to: 200))"
+    }
+
+    /// What came and is no text, or could not be decoded.
+    private mutating func bytes() -> String? {
+        guard let digits = text("answer_base64") else { return nil }
+        let count = digits.utf8.count / 4 * 3 - digits.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
+        let encoding = text("answer_encoding").map { " in \($0)" } ?? ""
+        return "\(ByteText.of(Int64(count))) that are no text came\(encoding): answer_base64 in --json"
     }
 
     private mutating func changes() -> [String] {

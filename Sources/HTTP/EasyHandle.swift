@@ -13,6 +13,7 @@ internal import CCurl
     /// What the list was made from: most requests of a handle are like the one before.
     private var headerLines: [String] = []
     private var decodesBody = false
+    private var isDirect = false
 
     private static let reasonSize = Int(CURL_ERROR_SIZE)
     /// Enough for an API's answer, and little for each of many connections.
@@ -54,6 +55,11 @@ internal import CCurl
         if request.decodesBody != decodesBody {
             decodesBody = request.decodesBody
             unsafe ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, decodesBody ? "identity" : nil)
+        }
+        if request.isDirect != isDirect {
+            isDirect = request.isDirect
+            // No word leaves it to the environment; an empty one means none.
+            unsafe ccurl_set_text(easy, CURLOPT_PROXY, isDirect ? "" : nil)
         }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.milliseconds))
         set(CURLOPT_TIMEOUT_MS, request.answerTimeout.map { max(1, $0.milliseconds) } ?? 0)

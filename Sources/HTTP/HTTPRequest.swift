@@ -9,7 +9,7 @@ package struct HTTPRequest: Sendable {
     package var url: String
     package var method: Method
     package var headers: HTTPHeaders
-    /// Goes to the URL's own origin alone: redirects are answers, they are never followed.
+    /// Goes to the URL's own origin alone: redirects are answers, they are never followed, and no proxy can read it.
     package var bearerToken: String?
     /// To resolve the name, connect and shake hands.
     package var connectTimeout: Duration

@@ -99,8 +99,9 @@ internal import Glibc
     }
 
     private func begin(_ ticket: Ticket) {
-        let bounded = ticket.request.publicAddressesOnly
-        ticket.checksAddress = bounded && !settings.mayUseProxy(ticket.request.url)
+        let request = ticket.request
+        ticket.checksAddress =
+            request.publicAddressesOnly && (request.isDirect || !settings.mayUseProxy(request.url))
         guard let handle = idle.popLast() ?? EasyHandle(settings, self) else {
             return ticket.finish(.failure(.neverConnected("no memory for a transfer")))
         }

@@ -22,7 +22,7 @@ package enum Obstacle: Equatable, Sendable {
 extension Obstacle {
     /// Reads any answer but a submission's: the JSON object of a good one, or what stands in the way.
     static func read(_ response: HTTPResponse) -> Result<JSON, Obstacle> {
-        let body = AnswerBody(response.body)
+        let body = AnswerBody(response)
         if let fault = body.error?.accountFault {
             return .failure(.account(fault, body.reason(response.status)))
         }

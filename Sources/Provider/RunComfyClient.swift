@@ -92,8 +92,36 @@ extension RunComfyClient {
 
     private func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         let token = SealedToken(request.bearerToken ?? "")
-        do throws(HTTPError) { return token.seal(try await http.send(request)) } catch {
-            throw token.seal(error)
+        do throws(HTTPError) {
+            return token.seal(try Self.decoded(try await http.send(request), request))
+        } catch {
+            throw token.seal(Self.decoded(error, request))
+        }
+    }
+
+    /// An answer that came encoded is read as if it had not: the answer to a POST cannot be asked for again.
+    private static func decoded(_ response: HTTPResponse, _ request: HTTPRequest) throws(HTTPError)
+        -> HTTPResponse
+    {
+        switch response.decoding(limit: request.maximumBody) {
+        case .none: return response
+        case .decoded(let plain): return plain
+        case .damaged(let plain): throw .noAnswer("its encoded body is damaged", partial: plain)
+        case .tooLong(let plain): throw .bodyTooLarge(plain)
+        }
+    }
+
+    private static func decoded(_ error: HTTPError, _ request: HTTPRequest) -> HTTPError {
+        func plain(_ response: HTTPResponse) -> HTTPResponse {
+            switch response.decoding(limit: request.maximumBody) {
+            case .none: response
+            case .decoded(let plain), .damaged(let plain), .tooLong(let plain): plain
+            }
+        }
+        return switch error {
+        case .noAnswer(let reason, let partial): .noAnswer(reason, partial: partial.map(plain))
+        case .bodyTooLarge(let response): .bodyTooLarge(plain(response))
+        default: error
         }
     }
 
@@ -121,7 +149,7 @@ extension RunComfyClient {
         do throws(HTTPError) {
             var request = try request(url: url, method)
             var response = try await send(request)
-            // A proxy may have decoded it, and left the word.
+            // Encoded in a way that libcurl alone knows. A proxy may have decoded it, and left the word.
             if response.isEncoded, method == .get, (try? JSON(parsing: response.body)) == nil {
                 request.decodesBody = true
                 response = try await send(request)

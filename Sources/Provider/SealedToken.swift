@@ -17,6 +17,8 @@ struct SealedToken {
         guard let body = sealed(response.body) else { return response }
         var response = response
         response.body = body
+        // Inside its encoding it could still be read.
+        response.encoded = nil
         return response
     }
 

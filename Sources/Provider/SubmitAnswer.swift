@@ -5,7 +5,7 @@ internal import JobModel
 /// What an answer to a submission means. Nothing here is repeated by itself: each POST that arrives is paid for.
 package enum SubmitAnswer: Equatable, Sendable {
     /// The service has the job. `raw` is what it said, for the record.
-    case bought(requestID: String, raw: String)
+    case bought(requestID: String, raw: KeptAnswer)
     /// Nothing was bought: there was no connection to send it on.
     case unreachable(String)
     /// Nothing was bought; the same may be sent again. A time is there where the service says that it has too much to do.
@@ -15,12 +15,12 @@ package enum SubmitAnswer: Equatable, Sendable {
     /// Nothing was bought, and nothing will be until a person has looked at the account.
     case accountFault(AccountFault, String)
     /// It may have been bought. `raw` is what came of the answer.
-    case uncertain(String, raw: String)
+    case uncertain(String, raw: KeptAnswer)
 }
 
 extension SubmitAnswer {
     package static func read(_ response: HTTPResponse) -> SubmitAnswer {
-        let body = AnswerBody(response.body)
+        let body = AnswerBody(response)
         // A good answer needs no words.
         let reason = { body.reason(response.status) }
         // These two codes are a no whatever stands around them: they come with HTTP 200 too.
@@ -50,7 +50,7 @@ extension SubmitAnswer {
         case .neverConnected, .refusedAddress, .unavailable, .badRequest: .unreachable("\(error)")
         case .bodyTooLarge(let response): read(response)
         case .noAnswer(_, let partial):
-            .uncertain("\(error)", raw: partial.map { AnswerBody($0.body).kept } ?? "")
+            .uncertain("\(error)", raw: partial.map { KeptAnswer($0) } ?? "")
         case .sinkFailed, .cancelled: .uncertain("\(error)", raw: "")
         }
     }

@@ -4,25 +4,36 @@ internal import JobStore
 
 /// What RunComfy has: looked at by the agenda, and fetched.
 extension Dispatcher {
-    var mostLooksNow: Int { max(1, Self.mostLooks >> min(strain / 4, 6)) }
-
     func startDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Int64) {
         guard looksQuietUntil <= turn else { return }
-        while looks < mostLooksNow, let id = agenda.takeDue(turn) {
-            active.insert(id)
-            guard let job = followed[id] else {
-                // It could not be read when it should have been.
-                steered.insert(id)
-                group.addTask { await self.release(id) }
-                continue
-            }
-            if job.state == .downloading {
-                if takesFetch(id) { group.addTask { await self.fetch(id) } }
-            } else {
-                looks += 1
-                group.addTask { await self.look(job) }
+        for lane in Agenda.Lane.allCases {
+            while looks.isFree(lane, at: turn), let id = agenda.takeDue(turn, in: lane) {
+                start(id, lane, &group, at: turn)
             }
         }
+    }
+
+    private func start(
+        _ id: Int64, _ lane: Agenda.Lane, _ group: inout ThrowingDiscardingTaskGroup<any Error>,
+        at turn: Int64
+    ) {
+        active.insert(id)
+        guard let job = followed[id] else {
+            // It could not be read when it should have been.
+            steered.insert(id)
+            return group.addTask { await self.release(id) }
+        }
+        if job.state == .downloading {
+            if takesFetch(id) { group.addTask { await self.fetch(id) } }
+        } else {
+            looks.take(for: id, lane, at: turn)
+            group.addTask { await self.look(job) }
+        }
+    }
+
+    func lane(of id: Int64) -> Agenda.Lane {
+        guard let job = followed[id] else { return .ordinary }
+        return job.state == .downloading ? .fetching : job.isTroubled ? .troubled : .ordinary
     }
 
     func look(_ entry: Followed) async {
@@ -34,7 +45,7 @@ extension Dispatcher {
             if !isStopping { context.log.warning("job \(job.id) is not as it was: \(error)") }
             finding = nil
         }
-        looks -= 1
+        looks.give(job.id)
         followed[job.id] = job
         await mend(finding, of: job.id)
         switch finding {
@@ -71,13 +82,12 @@ extension Dispatcher {
     func mend(_ finding: Looking.Finding?, of id: Int64) async {
         switch finding {
         case .again, .landed, .over:
-            strain = 0
             barred.remove(id)
             guard isMendedByLook, gate.reason == .token else { return }
             gate.answered()
             mayClaim = true
             endPauses()
-        case .trouble: strain += 1
+        case .trouble: break
         case .account: barred.insert(id)
         case nil: barred.remove(id)
         }
@@ -131,7 +141,7 @@ extension Dispatcher {
 
     func schedule(_ id: Int64, _ next: NextLook) {
         guard case .after(let wait) = next else { return }
-        agenda.put(id, at: now + wait.wholeMilliseconds)
+        agenda.put(id, at: now + wait.wholeMilliseconds, in: lane(of: id))
     }
 
     /// The job is no longer followed.

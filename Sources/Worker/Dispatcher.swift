@@ -32,12 +32,10 @@ package actor Dispatcher {
     var failures: [Int64: Int] = [:]
     /// Jobs that are being fetched, and of which the service did not know the cost yet.
     var costsDue: Set<Int64> = []
-    var looks = 0
+    var looks = LookPlaces()
     /// Jobs that are being fetched, and those that wait for one of them to be through: a waiting task is dear.
     var fetches = 0
     var toFetch: [Int64] = []
-    /// Looks in a row that met trouble: the more, the fewer at once.
-    var strain = 0
     /// When the service may be asked again: for new work, and for what it has. It asked to be left alone.
     var claimsQuietUntil: Int64 = 0
     var looksQuietUntil: Int64 = 0
@@ -58,7 +56,6 @@ package actor Dispatcher {
     var lastEvent: Int64 = 0
     var dataVersion: Int64 = -1
 
-    static let mostLooks = 64
     /// How many jobs one transaction takes out of the queue.
     static let mostClaims = 256
 
@@ -200,7 +197,7 @@ package actor Dispatcher {
         } else {
             traffic.enter(job.id, job.model)
         }
-        agenda.put(job.id, at: now + wait.wholeMilliseconds)
+        agenda.put(job.id, at: now + wait.wholeMilliseconds, in: lane(of: job.id))
     }
 
     // MARK: - What others changed
@@ -230,7 +227,11 @@ package actor Dispatcher {
     func nextTurn(after turn: Int64) -> Int64 {
         // Lost wake-ups cost this much, never a stuck queue.
         var next = turn + 60_000
-        if looks < mostLooksNow, let look = agenda.next { next = min(next, max(look, looksQuietUntil)) }
+        for lane in Agenda.Lane.allCases {
+            guard let due = agenda.next(in: lane) else { continue }
+            let opens = looks.isFree(lane, at: turn) ? turn : looks.opensAt(lane, after: turn)
+            if let opens { next = min(next, max(due, opens, looksQuietUntil)) }
+        }
         if let claimAt { next = min(next, max(claimAt, claimsQuietUntil)) }
         if mayClaim, claimsQuietUntil > turn { next = min(next, claimsQuietUntil) }
         return next

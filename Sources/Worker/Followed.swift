@@ -22,6 +22,9 @@ struct Followed: Sendable {
     var goneSince: ContinuousClock.Instant?
     var timesGone = 0
 
+    /// Whether its last call brought no answer.
+    var isTroubled: Bool { faults > 0 || (cancelWished && cancelFailures > 0) }
+
     /// A job of the database. Nil where nothing is to be followed.
     init?(_ job: Job, now: Timestamp) {
         guard job.state.isFollowed, let requestID = job.requestID, let since = job.followedSince else {

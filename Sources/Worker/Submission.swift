@@ -1,5 +1,4 @@
 internal import Configuration
-internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Provider
@@ -87,11 +86,11 @@ struct Submission: Sendable {
         context.log.warning("job \(job.id) not sent: \(reason)")
     }
 
-    private func doubt(_ reason: String, _ raw: String, _ recorder: Recorder) async throws -> Outcome {
+    private func doubt(_ reason: String, _ raw: KeptAnswer, _ recorder: Recorder) async throws -> Outcome {
         let resubmits = context.configuration.onUncertain == .resubmit
         try await recorder.write("job \(job.id)") { database in
             let doubted = try database.record(
-                .unanswered(reason: reason), for: job.id, in: .submitting, detail: ["answer": .string(raw)])
+                .unanswered(reason: reason), for: job.id, in: .submitting, detail: raw.members)
             if resubmits { _ = try database.resubmitOnce(doubted) }
         }
         context.log.warning("job \(job.id) is uncertain: \(reason)")

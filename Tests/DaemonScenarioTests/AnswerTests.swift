@@ -120,4 +120,23 @@ import Testing
         #expect(try stage.state(of: first) == "in_progress")
         withExtendedLifetime(jobd) {}
     }
+
+    @Test func anAnswerThatNobodyHereCanDecodeIsKeptByteForByteAndSaidInWords() async throws {
+        let server = ScriptedServer { peer in
+            guard peer.receive() != nil else { return }
+            peer.send("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 6\r\n\r\n")
+            peer.send([0x0B, 0x02, 0x80, 0xFF, 0, 3])
+        }
+        let stage = try Stage(in: ScratchDirectory())
+        stage.url = server.url
+        let id = try await stage.enqueue()
+        let jobd = try stage.jobd()
+        try await stage.wait(for: id, toBe: "uncertain")
+        let detail = try #require(try stage.text("SELECT detail FROM events WHERE kind = 'uncertain'"))
+        let kept = try JSON(parsing: detail)
+        #expect(kept["answer_base64"]?.string == "CwKA/wAD" && kept["answer_encoding"]?.string == "br")
+        let shown = try await stage.jobctl("show", "\(id)").output
+        #expect(shown.contains("6 bytes that are no text came in br: answer_base64 in --json"), "\(shown)")
+        withExtendedLifetime(jobd) {}
+    }
 }

@@ -35,7 +35,7 @@ enum AnswerPromises {
         case .bought(let id, let raw):
             if !isPlain(id) { return "bought under \(id.debugDescription)" }
             if !(200..<300).contains(response.status) { return "bought with \(response.status)" }
-            return raw.utf8.count > 3 << 16 ? "keeps too much" : nil
+            return raw.bytes.count > 1 << 20 ? "keeps too much" : nil
         case .refused(let reason), .unreachable(let reason), .notBought(let reason, _),
             .accountFault(_, let reason):
             // A code of the account is a no by itself; else nothing but these is.

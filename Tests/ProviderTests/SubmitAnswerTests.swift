@@ -13,7 +13,7 @@ import Testing
         let answer = try read(status, "submit-accepted.json")
         guard case .bought(let id, let raw) = answer else { return #expect(answer == .refused("")) }
         #expect(id == "f3b0c2d4-5a6e-4f70-8192-a3b4c5d6e7f8")
-        #expect(raw.contains("cancel_url"))
+        #expect("\(raw)".contains("cancel_url"))
         guard case .bought = try read(status, #"{"request_id":"a","error_code":0,"message":""}"#) else {
             return #expect(Bool(false), "a zero is no error")
         }
@@ -33,15 +33,15 @@ import Testing
     func anyOther2xxIsUncertainAndKeptAsItCame(_ body: String) throws {
         let answer = try read(200, body)
         guard case .uncertain(_, let raw) = answer else { return #expect(answer == .uncertain("", raw: "")) }
-        #expect(Array(raw.utf8) == (try Fixture.answer(200, body).body))
+        #expect(raw.bytes == (try Fixture.answer(200, body).body))
     }
 
     @Test func whatIsKeptIsBounded() throws {
-        guard case .uncertain(let reason, let raw) = try read(500, String(repeating: "x", count: 1 << 20))
+        guard case .uncertain(let reason, let raw) = try read(500, String(repeating: "x", count: 3 << 20))
         else {
             return #expect(Bool(false))
         }
-        #expect(raw.utf8.count == 1 << 16)
+        #expect(raw.bytes.count == 1 << 20)
         #expect(reason.utf8.count < 300)
     }
 

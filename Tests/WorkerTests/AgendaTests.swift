@@ -10,6 +10,19 @@ import Testing
         return taken
     }
 
+    @Test func listsOfTheirOwnLetOthersPassAndHoldAJobOnce() {
+        var agenda = Agenda()
+        agenda.put(1, at: 10, in: .troubled)
+        agenda.put(2, at: 20)
+        #expect(agenda.takeDue(30) == 2)
+        #expect(agenda.takeDue(30) == nil && agenda.next(in: .troubled) == 10)
+        agenda.put(1, at: 5)
+        #expect(agenda.count == 1)
+        #expect(agenda.takeDue(30, in: .troubled) == nil)
+        #expect(agenda.takeDue(30) == 1)
+        #expect(agenda.count == 0)
+    }
+
     @Test func whatIsDueIsTakenInTheOrderOfItsTimeAndNothingElse() {
         var agenda = Agenda()
         var shuffler = Shuffler(state: 7)

@@ -35,7 +35,7 @@ final class PieceSink: HTTPSink, @unchecked Sendable {
         case 206 where ContentRange(head.headers["content-range"])?.start == offset:
             room = min(length, most)
             return true
-        case 200 where offset == 0:
+        case _ where head.isWholeFile && offset == 0:
             room = most
             nextLook = Self.firstLook
             return true

@@ -18,7 +18,7 @@ package struct RemotePiece {
         let encoding = head.headers["content-encoding"]?.lowercased() ?? ""
         isEncoded = !encoding.isEmpty && encoding != "identity"
         // Without a length, the end of the transfer is the end of the file.
-        let told = head.status == 200 ? head.contentLength ?? (isCut ? nil : Int64(bytes.count)) : nil
+        let told = head.isWholeFile ? head.contentLength ?? (isCut ? nil : Int64(bytes.count)) : nil
         size = told ?? ContentRange(head.headers["content-range"])?.total
     }
 }

@@ -109,7 +109,7 @@ package struct RemoteProbe: Sendable {
         case 416 where offset > 0 || ContentRange(head.headers["content-range"])?.total == 0:
             .piece(RemotePiece(head, [], isCut: false))
         case 408, 416, 425, 429: .end(.unreachable("the server answered \(head.status)"))
-        case 200, 206: .end(.unreachable("the server sends another piece than the one asked for"))
+        case 200, 203, 206: .end(.unreachable("the server sends another piece than the one asked for"))
         case 201..<300: .end(.refused("the server answered \(head.status), without the file"))
         case 400..<500: .end(.refused("the server answered \(head.status)"))
         default: .end(.unreachable("the server answered \(head.status)"))

@@ -13,6 +13,9 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     private(set) var encoding = BodyEncoding()
     var decodes = false
 
+    /// Where the range that the answer names ends; nil where it names none.
+    private var rangeEnd: Int64?
+
     private let claim: SpaceClaim
     private let didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
     private var lastTold = ContinuousClock.now
@@ -43,6 +46,9 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     /// Whether every byte is here: the size is known, and reached.
     var hasAll: Bool { total == file.size }
 
+    /// Whether the server has sent all of the part that it wanted to send, and the next can be asked for.
+    var hasWholePart: Bool { rangeEnd == file.size && part.proof?.validator != nil }
+
     /// Reads what an earlier try left, where it can be continued or is whole.
     func takeUp(expecting size: Int64?) throws(DownloadFailure) {
         let length = part.length
@@ -71,14 +77,16 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     var reasonToEnd: DownloadFailure? { failure ?? fileFailure }
 
     func begin(_ head: HTTPResponse) -> Bool {
-        switch head.status {
-        case 200: start(head)
-        case 206: goOn(head)
-        default: false
+        rangeEnd = nil
+        return switch head.status {
+        case 206 where offset > 0: goOn(head)
+        case 206: startWithPart(head)
+        default: head.isWholeFile && start(head)
         }
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if let rangeEnd, file.size + Int64(bytes.count) > rangeEnd { return endLyingRange() }
         guard claim.take(bytes.count) else { return end(Self.noSpace) }
         guard unsafe file.write(bytes) else { return false }
         let now = ContinuousClock.now
@@ -111,11 +119,34 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         return true
     }
 
+    /// A range that nobody asked for: the whole file, or a part to go on from.
+    private func startWithPart(_ head: HTTPResponse) -> Bool {
+        guard !head.isEncoded, let range = ContentRange(head.headers["content-range"]), range.start == 0,
+            let end = range.end, let whole = range.total, head.contentLength ?? end + 1 == end + 1
+        else { return false }
+        var file = head
+        file.status = 200
+        file.headers.fields.removeAll {
+            ["content-length", "transfer-encoding"].contains($0.name.lowercased())
+        }
+        file.headers.fields.append(HTTPHeaders.Field(name: "Content-Length", value: "\(whole)"))
+        rangeEnd = end + 1
+        return start(file)
+    }
+
+    /// The bytes that came before the lie are not to be trusted either.
+    private func endLyingRange() -> Bool {
+        try? part.forget()
+        return end(.network("the server sends more than the range that it names", retryAfter: nil))
+    }
+
     private func goOn(_ head: HTTPResponse) -> Bool {
         guard offset > 0, !head.isEncoded, let proof = part.proof,
             proof.isContinued(by: head, at: offset)
         else { return false }
-        let whole = ContentRange(head.headers["content-range"])?.total
+        let range = ContentRange(head.headers["content-range"])
+        let whole = range?.total
+        rangeEnd = range?.end.map { $0 + 1 }
         guard claim.expect(whole.map { $0 - offset }) else { return end(Self.noSpace) }
         guard file.begin(head) else { return false }
         learn(whole)

@@ -56,6 +56,8 @@ package struct Downloader: Sendable {
     private enum Turn {
         case whole
         case redirect(WebAddress)
+        /// The next part.
+        case goOn
         case startOver
         case decode
     }
@@ -65,6 +67,7 @@ package struct Downloader: Sendable {
     {
         var address = first
         var redirects = 0
+        var startsOver = 0
         while !sink.hasAll {
             switch try await ask(address, sink, policy) {
             case .whole: return
@@ -73,7 +76,13 @@ package struct Downloader: Sendable {
                 if redirects > Self.mostRedirects { throw .badContent("the server redirects without end") }
                 address = next
             case .decode: sink.decodes = true
+            // Each part brings bytes, so that this ends.
+            case .goOn: break
             case .startOver:
+                startsOver += 1
+                if startsOver > 1 {
+                    throw .network("the server's parts do not belong together", retryAfter: nil)
+                }
                 try await pool.run { () throws(DownloadFailure) in try sink.startOver() }
             }
         }
@@ -107,6 +116,7 @@ package struct Downloader: Sendable {
     /// The connection ended as it should: so must the file.
     private func atEnd(_ sink: DownloadSink) async throws(DownloadFailure) -> Turn {
         if sink.hasAll { return .whole }
+        if sink.total != nil, sink.hasWholePart { return .goOn }
         if let total = sink.total {
             throw .network("the server sent \(sink.file.size) of \(total) bytes", retryAfter: nil)
         }

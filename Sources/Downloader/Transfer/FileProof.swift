@@ -12,8 +12,10 @@ struct FileProof: Equatable, Sendable {
     var contentType: String?
 
     init(_ head: HTTPResponse) {
-        entityTag = head.headers["etag"].flatMap { Self.isStrong($0) ? $0 : nil }
-        lastModified = Self.strongDate(head.headers)
+        // What somebody on the way has made of it need not be what a range of it is cut from.
+        let isOriginal = head.status != 203
+        entityTag = isOriginal ? head.headers["etag"].flatMap { Self.isStrong($0) ? $0 : nil } : nil
+        lastModified = isOriginal ? Self.strongDate(head.headers) : nil
         total = head.contentLength
         contentType = head.headers["content-type"].map { String($0.prefix(200)) }
     }

@@ -1,0 +1,48 @@
+internal import HTTP
+package import JSON
+
+/// What is kept of an answer for a person to look at: byte for byte, but for the token.
+package struct KeptAnswer: Equatable, Sendable {
+    /// An answer of the service's own has some hundred bytes. In another one an id may stand anywhere.
+    static let longest = 1 << 20
+
+    /// The body as it is to be read.
+    package let bytes: [UInt8]
+    /// The body as it came, where it could not be decoded, or not to its end; then with its encoding.
+    let encoded: [UInt8]?
+    let encoding: String?
+
+    init(_ response: HTTPResponse) {
+        let isEncoded = response.encoded == nil && response.isEncoded
+        bytes = isEncoded ? [] : Array(response.body.prefix(Self.longest))
+        let raw = response.encoded?.bytes ?? (isEncoded ? response.body : nil)
+        encoded = raw.map { Array($0.prefix(Self.longest)) }
+        encoding = response.encoded?.words ?? (isEncoded ? response.headers["content-encoding"] : nil)
+    }
+
+    private init(text: String) {
+        bytes = Array(text.utf8)
+        encoded = nil
+        encoding = nil
+    }
+
+    /// For an event's detail. JSON holds no bytes but those of text: others are in Base64, under a name that says so.
+    package var members: JSONObject {
+        var members: JSONObject = [:]
+        if encoded == nil, String(validating: bytes, as: UTF8.self) == nil {
+            members["answer_base64"] = .string(Base64.text(of: bytes))
+        } else if encoded == nil || !bytes.isEmpty {
+            members["answer"] = .string(String(decoding: bytes, as: UTF8.self))
+        }
+        if let encoded {
+            members["answer_base64"] = .string(Base64.text(of: encoded))
+            members["answer_encoding"] = .optional(encoding)
+        }
+        return members
+    }
+}
+
+extension KeptAnswer: ExpressibleByStringLiteral, CustomStringConvertible {
+    package init(stringLiteral text: String) { self.init(text: text) }
+    package var description: String { JSON.object(members).text }
+}

@@ -1,0 +1,159 @@
+import Digest
+import HTTP
+internal import Locked
+import Testing
+
+@testable import Downloader
+
+/// Which answers bring the file, and how long they say it is.
+@Suite(.timeLimit(.minutes(2))) struct StatusTests {
+    private static let png = SampleFile.png(3, 5)
+
+    private static func part(_ range: String, _ bytes: some Sequence<UInt8>, tag: String? = "\"v1\"")
+        -> FileServer.Answer
+    {
+        var answer = FileServer.Answer.status("206 Partial Content", ["Content-Range": range])
+        if let tag { answer.headers.fields.append(.init(name: "ETag", value: tag)) }
+        answer.body = Array(bytes)
+        return answer
+    }
+
+    private func expectWhole(_ rig: Rig, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let file = try await rig.downloader().fetch(rig.order())
+        #expect(rig.contents(file.path) == Self.png, sourceLocation: sourceLocation)
+        #expect(file.sha256 == SHA256.hexadecimal(of: Self.png), sourceLocation: sourceLocation)
+    }
+
+    @Test("A length beside chunks says nothing", arguments: [1, 50, 100_000])
+    func lengthBesideChunks(length: Int) async throws {
+        let rig = try Rig { request, _ in
+            var answer = FileServer.Answer.file(Self.png, request)
+            answer.headers.fields.append(.init(name: "Content-Length", value: "\(length)"))
+            answer.framing = .chunks
+            return answer
+        }
+        try await expectWhole(rig)
+        #expect(rig.server.requests.count == 1)
+    }
+
+    @Test func oneLengthSaidTwiceIsALength() async throws {
+        let rig = try Rig { request, _ in
+            var answer = FileServer.Answer.file(Self.png, request)
+            let field = HTTPHeaders.Field(name: "Content-Length", value: "\(Self.png.count)")
+            answer.headers.fields += [field, field]
+            return answer
+        }
+        try await expectWhole(rig)
+        #expect(rig.sizes.withLock { $0 } == [Int64(Self.png.count)])
+    }
+
+    @Test func aTransformedAnswerIsTheFileAndIsNeverContinued() async throws {
+        let rig = try Rig { request, count in
+            var answer = FileServer.Answer.file(Self.png, request)
+            answer.status = "203 Non-Authoritative Information"
+            if count == 0 { answer.cut = 30 }
+            return answer
+        }
+        guard case .network = await rig.failure(try rig.downloader(), try rig.order()) else {
+            Issue.record("not cut")
+            return
+        }
+        try await expectWhole(rig)
+        #expect(rig.server.requests.count == 2)
+        #expect(rig.server.requests.allSatisfy { $0.headers["range"] == nil })
+    }
+
+    @Test func aRangeOfAllBytesIsTheFileUnasked() async throws {
+        let count = Self.png.count
+        for tag in ["\"v1\"", nil] {
+            let rig = try Rig { _, _ in Self.part("bytes 0-\(count - 1)/\(count)", Self.png, tag: tag) }
+            try await expectWhole(rig)
+            #expect(rig.server.requests.count == 1)
+        }
+    }
+
+    @Test func aPartThatCameUnaskedIsKeptAndContinued() async throws {
+        let count = Self.png.count
+        let rig = try Rig { request, _ in
+            let start = request.offset ?? 0
+            let end = min(start + 20, count)
+            return Self.part("bytes \(start)-\(end - 1)/\(count)", Self.png[start..<end])
+        }
+        try await expectWhole(rig)
+        let offsets = rig.server.requests.map { $0.offset ?? 0 }
+        #expect(offsets == Array(stride(from: 0, to: count, by: 20)))
+        #expect(rig.server.requests.dropFirst().allSatisfy { $0.headers["if-range"] == "\"v1\"" })
+    }
+
+    @Test func aPartOfAnotherFileIsNotPutBehindTheFirst() async throws {
+        let count = Self.png.count
+        let rig = try Rig { request, before in
+            let start = request.offset ?? 0
+            if before > 2 { return .file(Self.png, tag: "\"v9\"", request) }
+            return Self.part(
+                "bytes \(start)-\(start + 19)/\(count)", [UInt8](repeating: 7, count: 20),
+                tag: "\"v\(before)\"")
+        }
+        // It may be told as a fault, to be tried again; it never becomes a file.
+        for _ in 0..<4 {
+            if await rig.failure(try rig.downloader(), try rig.order()) == nil { break }
+        }
+        #expect(rig.contents("2026-01-02/000007-1.png") == Self.png)
+        #expect(rig.server.requests.count < 12)
+    }
+
+    @Test(
+        "A range that was not asked for and does not hold together is no file",
+        arguments: [
+            "bytes 5-9/100", "bytes 0-9/*", "bytes 0-1000/1001", "bytes 0-0/0", "bytes */100", "items 0-9/10",
+            "bytes 0-9/5", "",
+        ])
+    func wrongRange(range: String) async throws {
+        let rig = try Rig { _, _ in Self.part(range, Self.png) }
+        #expect(await rig.failure(try rig.downloader(), try rig.order()) != nil)
+        #expect(rig.recorded.withLock { $0.isEmpty })
+        #expect(rig.server.requests.count < 8)
+    }
+
+    @Test func aPartThatBringsMoreThanItSaysSpoilsNothing() async throws {
+        let count = Self.png.count
+        let rig = try Rig { request, before in
+            guard before < 2 else { return .file(Self.png, request) }
+            guard let start = request.offset else {
+                var answer = FileServer.Answer.file(Self.png, request)
+                answer.cut = 30
+                return answer
+            }
+            var answer = Self.part("bytes \(start)-\(start + 4)/\(count)", [UInt8](repeating: 7, count: 25))
+            answer.framing = .chunks
+            return answer
+        }
+        for _ in 0..<6 {
+            if await rig.failure(try rig.downloader(), try rig.order()) == nil { break }
+        }
+        #expect(rig.contents("2026-01-02/000007-1.png") == Self.png)
+    }
+
+    @Test func aPartWithoutAProofIsNotContinued() async throws {
+        let count = Self.png.count
+        let rig = try Rig { request, _ in
+            let start = request.offset ?? 0
+            return Self.part("bytes \(start)-\(start + 19)/\(count)", Self.png[start..<start + 20], tag: nil)
+        }
+        guard case .network = await rig.failure(try rig.downloader(), try rig.order()) else {
+            Issue.record("another failure")
+            return
+        }
+        #expect(rig.server.requests.count == 1)
+        #expect(rig.recorded.withLock { $0.isEmpty })
+    }
+
+    @Test("What is done without a body in it is no file", arguments: ["201 Created", "202 Accepted"])
+    func otherSuccess(status: String) async throws {
+        let rig = try Rig { _, _ in .status(status, body: "{}") }
+        guard case .badContent = await rig.failure(try rig.downloader(), try rig.order()) else {
+            Issue.record("another failure")
+            return
+        }
+    }
+}
