@@ -104,17 +104,17 @@ package struct Arguments: Sendable, Equatable {
         values[option.name, default: []].append(value)
     }
 
-    package func has(_ name: String) -> Bool { values[name] != nil }
-    package func value(_ name: String) -> String? { values[name]?.last }
-    package func values(_ name: String) -> [String] { values[name] ?? [] }
+    package func has(_ option: Option) -> Bool { values[option.name] != nil }
+    package func value(_ option: Option) -> String? { values[option.name]?.last }
+    package func values(_ option: Option) -> [String] { values[option.name] ?? [] }
 
-    /// The value of `--name` as a whole number.
-    package func integer(_ name: String, in range: ClosedRange<Int64> = .min ... .max) throws(Failure)
+    /// The option's value as a whole number.
+    package func integer(_ option: Option, in range: ClosedRange<Int64> = .min ... .max) throws(Failure)
         -> Int64?
     {
-        guard let text = value(name) else { return nil }
+        guard let text = value(option) else { return nil }
         guard let number = Int64(text), range.contains(number) else {
-            throw .usage("--\(name) takes a whole number, not \"\(SafeText.escape(text))\"")
+            throw .usage("--\(option.name) takes a whole number, not \"\(SafeText.escape(text))\"")
         }
         return number
     }

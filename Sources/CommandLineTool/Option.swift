@@ -18,6 +18,11 @@ package struct Option: Sendable, Equatable {
         self.repeats = repeats
     }
 
+    /// The same option with another help, for a command that means something of its own by it.
+    package func saying(_ help: String) -> Option {
+        Option(name, short: short, value: value, repeats: repeats, help)
+    }
+
     /// As it stands in the help: `-q, --quiet` or `--label TEXT`.
     package var signature: String {
         let long = "--\(name)" + (value.map { " \($0)" } ?? "")

@@ -20,13 +20,7 @@ package enum ControlProgram {
         HelpVerb.self,
     ]
 
-    static let commonOptions = [
-        Option(
-            "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own"),
-        Option("json", "one JSON object per line on standard output, nothing else there"),
-        Option("quiet", short: "q", "print ids alone"),
-        Option("help", short: "h", "what the command does, with examples"),
-    ]
+    static let commonOptions: [Option] = [.stateDirectory, .json, .quiet, .help]
 
     package static func main() -> Never {
         // A transaction that is cut off here undoes itself.
@@ -53,20 +47,18 @@ package enum ControlProgram {
             return try CompleteVerb.run(Array(words.dropFirst()), environment, screen)
         }
         let switches =
-            commonOptions + [
-                Option("version", "the version"), Option("man", value: "DATE", "the manual page"),
-            ]
+            commonOptions + [.version, .man]
         let leading = try Arguments(words, options: switches, stopsAtOperand: true)
         guard let name = leading.operands.first else {
-            if let date = leading.value("man") {
+            if let date = leading.value(.man) {
                 try screen.write(ControlManual.page(date: date))
                 return .success
             }
-            if leading.has("help") {
-                let words = leading.has("json") ? ["--json"] : []
+            if leading.has(.help) {
+                let words = leading.has(.json) ? ["--json"] : []
                 return try HelpVerb.run(Session(HelpVerb.self, words: words, environment, screen))
             }
-            if leading.has("version") {
+            if leading.has(.version) {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))
             }
             return try StatusVerb.run(Session(StatusVerb.self, words: words, environment, screen))
@@ -75,7 +67,7 @@ package enum ControlProgram {
         let rest = leading.operands.dropFirst()
         let verb = try verb(named: name)
         let session = try Session(verb, words: Array(before) + rest, environment, screen)
-        if session.arguments.has("help") { return try HelpVerb.show(verb.command.name, session) }
+        if session.arguments.has(.help) { return try HelpVerb.show(verb.command.name, session) }
         return try verb.run(session)
     }
 

@@ -11,8 +11,8 @@ enum EventsVerb: ControlVerb {
                 + "separated by tabs: id, at (UTC), job_id, kind, detail (JSON). With -q the ids of the jobs to which something happened."
         ],
         options: [
-            Option("follow", short: "f", "go on as things happen"),
-            Option("limit", value: "N", "the newest N to begin with"),
+            .follow,
+            .limit.saying("the newest N to begin with"),
         ],
         examples: [
             .init("jobctl events --follow", "watch"),
@@ -24,8 +24,8 @@ enum EventsVerb: ControlVerb {
         let only =
             session.arguments.operands.isEmpty ? nil : Set(try Selection(session, store, states: []).ids)
         for id in only ?? [] where try store.find(id) == nil { throw Failure(.no, "no job \(id)") }
-        let follows = session.arguments.has("follow")
-        var limit = try session.arguments.integer("limit", in: 0...Int64.max)
+        let follows = session.arguments.has(.follow)
+        var limit = try session.arguments.integer(.limit, in: 0...Int64.max)
         if limit == nil, session.screen.isTerminal { limit = 50 }
         var last: Int64 = 0
         if let only {

@@ -14,8 +14,8 @@ enum ExportVerb: ControlVerb {
                 + "gets an apostrophe before it. JSON is exact.",
         ],
         options: JobChoice.options + [
-            Option("csv", "CSV instead of JSON Lines"),
-            Option("events", "each job's history with it; JSON only"),
+            .csv,
+            .events,
         ],
         examples: [
             .init("jobctl export > jobs.jsonl", "everything"),
@@ -24,8 +24,8 @@ enum ExportVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        let isCSV = session.arguments.has("csv")
-        let hasEvents = session.arguments.has("events")
+        let isCSV = session.arguments.has(.csv)
+        let hasEvents = session.arguments.has(.events)
         if isCSV, session.wantsJSON || hasEvents {
             throw Failure.usage("--csv goes with neither --json nor --events")
         }

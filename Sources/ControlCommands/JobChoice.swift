@@ -4,10 +4,9 @@ internal import JobStore
 
 /// Which jobs a verb looks at that changes nothing in them: ids, a filter, or all. They are visited, never collected.
 struct JobChoice {
-    static let options =
+    static let options: [Option] =
         Selection.filterOptions + [
-            Option(
-                "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339")
+            .since
         ]
 
     private let ids: [Int64]?
@@ -15,7 +14,7 @@ struct JobChoice {
 
     init(_ session: Session, _ store: JobDatabase) throws {
         var filter = try Selection.filter(session)
-        filter.since = try session.moment("since", .ago)
+        filter.since = try session.moment(.since, .ago)
         self.filter = filter
         if session.arguments.operands.isEmpty {
             ids = nil

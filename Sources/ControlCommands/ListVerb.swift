@@ -15,13 +15,12 @@ enum ListVerb: ControlVerb {
             "--columns takes the columns of jobs (\(JobColumn.names.joined(separator: ", "))); _at and _usd may be left out.",
         ],
         options: Selection.filterOptions + [
-            Option(
-                "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339"),
-            Option("limit", value: "N", "the newest N, or by --sort the N with the greatest values"),
-            Option("sort", value: "ORDER", "by what: ended, -cost, ran, …; else by id"),
-            Option("reverse", short: "r", "the other way round: newest first"),
-            Option("columns", value: "COLUMNS", "what to show, such as id,state,ran,cost"),
-            Option("count", "only how many there are"),
+            .since,
+            .limit.saying("the newest N, or by --sort the N with the greatest values"),
+            .sort,
+            .reverse,
+            .columns,
+            .count,
         ],
         examples: [
             .init("jobctl list", "the newest jobs"),
@@ -41,12 +40,12 @@ enum ListVerb: ControlVerb {
             throw Failure.usage("list takes no ids", hint: "jobctl show \(arguments.operands[0])")
         }
         var filter = try Selection.filter(session)
-        filter.since = try session.moment("since", .ago)
+        filter.since = try session.moment(.since, .ago)
         let order = try order(arguments)
-        let columns = try arguments.value("columns").map(JobColumn.read)
-        let limit = try arguments.integer("limit", in: 0...Int64(Int32.max)).map { Int($0) }
+        let columns = try arguments.value(.columns).map(JobColumn.read)
+        let limit = try arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let store = try session.store(.read)
-        if arguments.has("count") {
+        if arguments.has(.count) {
             if limit != nil || columns != nil {
                 throw Failure.usage("--count goes with neither --limit nor --columns")
             }
@@ -77,7 +76,7 @@ enum ListVerb: ControlVerb {
     }
 
     private static func order(_ arguments: Arguments) throws -> JobOrder {
-        let text = arguments.value("sort") ?? "id"
+        let text = arguments.value(.sort) ?? "id"
         let word = JobColumn.plain(text.hasPrefix("-") ? String(text.dropFirst()) : text)
         guard let key = JobOrder.Key(rawValue: word) else {
             let near = Suggestion.likely(for: word, among: keys)
@@ -86,7 +85,7 @@ enum ListVerb: ControlVerb {
                 hint: (near.map { "did you mean \($0)? " } ?? "") + "--sort takes "
                     + keys.joined(separator: ", "))
         }
-        return JobOrder(key, isDescending: text.hasPrefix("-") != arguments.has("reverse"))
+        return JobOrder(key, isDescending: text.hasPrefix("-") != arguments.has(.reverse))
     }
 
     private static func count(_ filter: JobFilter, _ session: Session, _ store: JobDatabase) throws

@@ -18,10 +18,10 @@ enum PruneVerb: ControlVerb {
                 + "retention.inputs and retention.files have jobd do the same by itself.",
         ],
         options: [
-            Option("older-than", value: "SPAN", "only jobs that ended longer ago: 30d, 12w, 24h"),
-            Option("files", "their files"),
-            Option("inputs", "what they were asked to make"),
-            Option("rows", "their rows and events in the database"),
+            .olderThan,
+            .files,
+            .inputs,
+            .rows,
         ] + Selection.options + Session.configurationOptions,
         examples: [
             .init("jobctl prune --older-than 30d --files --dry-run", "which jobs would lose their files"),
@@ -39,11 +39,11 @@ enum PruneVerb: ControlVerb {
                 "prune takes no ids", hint: "choose by --older-than, --state, --model and --label")
         }
         let parts = Pruning.Parts(
-            rows: arguments.has("rows"), inputs: arguments.has("inputs"), files: arguments.has("files"))
+            rows: arguments.has(.rows), inputs: arguments.has(.inputs), files: arguments.has(.files))
         guard parts != Pruning.Parts() else {
             throw Failure.usage("prune what?", hint: "--files, --inputs or --rows; several may be given")
         }
-        guard let text = arguments.value("older-than") else {
+        guard let text = arguments.value(.olderThan) else {
             throw Failure.usage("how old?", hint: "--older-than 30d")
         }
         guard let age = TimeText.span(text), age <= 1_000_000_000_000 else {
@@ -63,14 +63,14 @@ enum PruneVerb: ControlVerb {
     }
 
     private static func run(_ pruning: Pruning, _ session: Session, _ store: JobDatabase) throws -> ExitCode {
-        let isDryRun = session.arguments.has("dry-run")
+        let isDryRun = session.arguments.has(.dryRun)
         let plan = try plan(pruning, session, store, tells: isDryRun)
         guard plan.rows + plan.inputs + plan.files > 0 else { throw Failure(.no, "nothing to prune") }
         if isDryRun {
             session.note("would prune \(words(plan)); nothing was done")
             return .success
         }
-        if !session.arguments.has("yes") {
+        if !session.arguments.has(.yes) {
             guard let answer = session.screen.confirm("prune \(words(plan))?") else {
                 throw Failure.usage(
                     "this would prune \(words(plan))", hint: "add --yes, or look first with --dry-run")

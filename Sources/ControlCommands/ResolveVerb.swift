@@ -10,9 +10,9 @@ enum ResolveVerb: ControlVerb {
                 + "the answer. Look at RunComfy's own list of requests, then say one of the three.",
         ],
         options: Selection.options + [
-            Option("resubmit", "send it again, which may pay twice"),
-            Option("abandon", "let it be: the job is cancelled"),
-            Option("adopt", value: "REQUEST_ID", "it was bought: follow this request"),
+            .resubmit.saying("send it again, which may pay twice"),
+            .abandon,
+            .adopt,
         ],
         examples: [
             .init("jobctl resolve 12 --adopt 3f1c9a52-77aa-4c1e-9d0b-5a1d2e6f7a80", "it was bought"),
@@ -22,7 +22,7 @@ enum ResolveVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let arguments = session.arguments
         let resolution: JobEvent.Resolution
-        switch (arguments.has("resubmit"), arguments.has("abandon"), arguments.value("adopt")) {
+        switch (arguments.has(.resubmit), arguments.has(.abandon), arguments.value(.adopt)) {
         case (true, false, nil): resolution = .resubmit
         case (false, true, nil): resolution = .abandon
         case (false, false, let id?):

@@ -10,7 +10,7 @@ enum RetryVerb: ControlVerb {
                 + "its request and nothing is bought. Otherwise (remote, input, lost, cancelled) it is submitted anew, and "
                 + "jobctl says so first. A completed job is not retried: enqueue it again.",
         ],
-        options: Selection.options + [Option("resubmit", "buy anew in any case")],
+        options: Selection.options + [.resubmit],
         examples: [
             .init("jobctl retry 12", "one job"),
             .init("jobctl retry --state failed --dry-run", "what a retry of all would mean"),
@@ -18,7 +18,7 @@ enum RetryVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         try Steering(
-            session: session, name: "retry", verb: .retry(resubmit: session.arguments.has("resubmit")),
+            session: session, name: "retry", verb: .retry(resubmit: session.arguments.has(.resubmit)),
             states: [.failed, .cancelled], buys: true
         ).run()
     }

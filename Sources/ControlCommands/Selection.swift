@@ -9,16 +9,16 @@ internal import Startup
 
 /// Which jobs a verb is meant for: ids and ranges as typed, ids on standard input, or a filter.
 struct Selection {
-    static let filterOptions = [
-        Option("state", value: "STATE", repeats: true, "only jobs in this state; may be given again"),
-        Option("model", value: "MODEL", "only jobs of this model; a trailing * takes all that begin so"),
-        Option("label", value: "TEXT", "only jobs with this label"),
+    static let filterOptions: [Option] = [
+        .state,
+        .model,
+        .label,
     ]
 
-    static let options =
+    static let options: [Option] =
         filterOptions + [
-            Option("yes", short: "y", "do not ask"),
-            Option("dry-run", short: "n", "only show which jobs are meant"),
+            .yes,
+            .dryRun,
         ]
 
     static let operands = "ID… | --state STATE | --model MODEL | --label TEXT"
@@ -58,7 +58,7 @@ struct Selection {
 
     static func filter(_ session: Session) throws -> JobFilter {
         var filter = JobFilter()
-        filter.states = try session.arguments.values("state").flatMap { $0.split(separator: ",") }.map {
+        filter.states = try session.arguments.values(.state).flatMap { $0.split(separator: ",") }.map {
             word in
             guard let state = JobState(rawValue: String(word)) else {
                 let near = Suggestion.likely(for: String(word), among: JobState.allCases.map(\.rawValue))
@@ -68,8 +68,8 @@ struct Selection {
             }
             return state
         }
-        filter.model = session.arguments.value("model")
-        filter.label = session.arguments.value("label")
+        filter.model = session.arguments.value(.model)
+        filter.label = session.arguments.value(.label)
         return filter
     }
 
@@ -108,7 +108,7 @@ struct Selection {
         _ session: Session, _ store: JobDatabase, to name: String, by verb: Verb, buys: Bool
     ) throws -> Bool {
         guard !ids.isEmpty else { throw Failure(.no, "no job matches") }
-        if session.arguments.has("dry-run") {
+        if session.arguments.has(.dryRun) {
             for id in ids {
                 guard let job = try store.find(id) else { continue }
                 try session.wantsJSON ? session.emit(job, in: store) : session.screen.write("\(id)\n")
@@ -120,7 +120,7 @@ struct Selection {
             session.note("\(name) \(counted)\(buys ? cost(of: verb, session, store) : ""); nothing was done")
             return false
         }
-        guard isFilter, !session.arguments.has("yes") else { return true }
+        guard isFilter, !session.arguments.has(.yes) else { return true }
         let question = "\(name) \(counted)\(buys ? cost(of: verb, session, store) : "")?"
         guard let answer = session.screen.confirm(question) else {
             throw Failure.usage(

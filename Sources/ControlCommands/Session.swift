@@ -22,11 +22,11 @@ struct Session {
         self.screen = screen
     }
 
-    var wantsJSON: Bool { arguments.has("json") }
-    var isQuiet: Bool { arguments.has("quiet") }
+    var wantsJSON: Bool { arguments.has(.json) }
+    var isQuiet: Bool { arguments.has(.quiet) }
 
     func directory() throws -> StateDirectory {
-        try StateDirectory.resolve(option: arguments.value("state-dir"), environment: environment)
+        try StateDirectory.resolve(option: arguments.value(.stateDirectory), environment: environment)
     }
 
     func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase { try JobDatabase(directory(), purpose) }
@@ -97,10 +97,10 @@ struct Session {
         }
     }
 
-    /// A moment as it was typed for `--name`.
-    func moment(_ name: String, _ direction: TimeText.Direction) throws -> Timestamp? {
-        guard let text = arguments.value(name) else { return nil }
-        return try Self.moment(text, direction, as: "--\(name)")
+    /// The option's value as a moment.
+    func moment(_ option: Option, _ direction: TimeText.Direction) throws -> Timestamp? {
+        guard let text = arguments.value(option) else { return nil }
+        return try Self.moment(text, direction, as: "--\(option.name)")
     }
 
     static func moment(_ text: String, _ direction: TimeText.Direction, as name: String) throws -> Timestamp {

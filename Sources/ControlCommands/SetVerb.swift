@@ -11,15 +11,13 @@ enum SetVerb: ControlVerb {
                 + "the new label; to choose jobs by their label, pipe: jobctl list --label old -q | jobctl set - …",
         ],
         options: [
-            Option("state", value: "STATE", repeats: true, "only jobs in this state; may be given again"),
-            Option("model", value: "MODEL", "only jobs of this model; a trailing * takes all that begin so"),
-            Option("label", value: "TEXT", "the new label; an empty one takes it away"),
-            Option("priority", value: "N", "the new priority; higher goes first"),
-            Option(
-                "not-before", value: "TIME",
-                "the new time: 2h, 22:00, 2026-01-31 18:00; \"now\" takes it away"),
-            Option("yes", short: "y", "do not ask"),
-            Option("dry-run", short: "n", "only show which jobs are meant"),
+            .state,
+            .model,
+            .label.saying("the new label; an empty one takes it away"),
+            .priority,
+            .notBefore,
+            .yes,
+            .dryRun,
         ],
         examples: [
             .init("jobctl set 12 --priority 10", "send it before the others"),
@@ -28,10 +26,10 @@ enum SetVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         var changes = JobChanges()
-        if let label = session.arguments.value("label") { changes.label = .some(label.isEmpty ? nil : label) }
-        changes.priority = try session.arguments.integer("priority")
-        if let time = session.arguments.value("not-before") {
-            changes.notBefore = .some(time == "now" ? nil : try session.moment("not-before", .fromNow))
+        if let label = session.arguments.value(.label) { changes.label = .some(label.isEmpty ? nil : label) }
+        changes.priority = try session.arguments.integer(.priority)
+        if let time = session.arguments.value(.notBefore) {
+            changes.notBefore = .some(time == "now" ? nil : try session.moment(.notBefore, .fromNow))
         }
         guard changes != JobChanges() else {
             throw Failure.usage("nothing to set", hint: "give --label, --priority or --not-before")

@@ -16,9 +16,8 @@ enum VerifyVerb: ControlVerb {
                 + "cannot be done. A changed file is kept beside the new one, as NAME.damaged.",
         ],
         options: JobChoice.options + [
-            Option(
-                "sample", value: "N|N%", "read only so many files, or such a share of them, drawn at random"),
-            Option("repair", "have missing and changed files fetched again"),
+            .sample,
+            .repair,
         ] + Session.configurationOptions,
         examples: [
             .init("jobctl verify", "all files"),
@@ -28,8 +27,8 @@ enum VerifyVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        let repairs = session.arguments.has("repair")
-        let sampling = try Sampling(session.arguments.value("sample"))
+        let repairs = session.arguments.has(.repair)
+        let sampling = try Sampling(session.arguments.value(.sample))
         let store = try session.store(repairs ? .write : .read)
         var verification = Verification(
             session: session, store: store, places: try session.outputPlaces(), repairs: repairs)

@@ -11,7 +11,7 @@ enum WaitVerb: ControlVerb {
                 + "that is left by what the last jobs of their models took. What ended is printed in the end.",
         ],
         options: Selection.filterOptions + [
-            Option("timeout", value: "SPAN", "wait no longer than this: 30s, 5m, 2h")
+            .timeout
         ],
         examples: [
             .init("jobctl wait 12 13 && echo done", "two jobs"),
@@ -30,7 +30,7 @@ enum WaitVerb: ControlVerb {
 
     /// The value of `--timeout` in milliseconds.
     static func timeout(_ session: Session) throws -> Int64? {
-        guard let text = session.arguments.value("timeout") else { return nil }
+        guard let text = session.arguments.value(.timeout) else { return nil }
         guard let span = TimeText.span(text) else {
             throw Failure.usage(
                 "\"\(SafeText.escape(text))\" is no span of time", hint: "write 30s, 5m or 2h")

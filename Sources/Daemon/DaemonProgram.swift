@@ -12,25 +12,11 @@ internal import Worker
 package struct DaemonProgram {
     static let version = "0.1.0"
 
-    private static let stateOption = Option(
-        "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own")
-
-    private static let ownOptions = [
-        Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL"),
-        Option("drain", "end once nothing is left to do without a person"),
-        Option("check", "check configuration, token and database, say what was found, and end"),
-        Option("help", short: "h", "this text"),
-        Option("version", "the version"),
-    ]
-
-    /// `ask` is for jobctl (see `Question`), the others are for make.
-    private static let hiddenOptions = [
-        Option("ask", value: "WHAT", "find something out on the network"),
-        Option("man", value: "DATE", "the manual page"),
-        Option("man-configuration", value: "DATE", "that of the file"),
-    ]
-
-    static let options = [stateOption] + ConfigurationFile.options + ownOptions
+    /// For jobctl (see `Question`).
+    private static let ask = Option("ask", value: "WHAT", "find something out on the network")
+    /// For make, beside `man`.
+    private static let manConfiguration = Option(
+        "man-configuration", value: "DATE", "the manual page of the configuration")
 
     static let command = Command(
         "", "submit queued generation jobs, follow them, and download what they make",
@@ -40,7 +26,7 @@ package struct DaemonProgram {
             "The token comes from the systemd credential \"token\", token_file, $RUNCOMFY_TOKEN, $RUNCOMFY_API_TOKEN, "
                 + "$RUNCOMFY_API_KEY or $YOUR_API_TOKEN.",
         ],
-        options: options,
+        options: DaemonOptions.all,
         examples: [
             .init("RUNCOMFY_TOKEN=… jobd", "run in the foreground"),
             .init("jobd --drain", "do all that is queued, then end"),
@@ -65,7 +51,7 @@ package struct DaemonProgram {
         let screen = Screen(environment: environment)
         do {
             let arguments = try Arguments(
-                try Arguments.ofThisProcess(), options: options + hiddenOptions)
+                try Arguments.ofThisProcess(), options: DaemonOptions.all + [ask, .man, manConfiguration])
             let program = DaemonProgram(arguments: arguments, environment: environment, screen: screen)
             let code = try await program.run()
             try screen.flush()
@@ -88,17 +74,17 @@ package struct DaemonProgram {
     }
 
     private func run() async throws -> ExitCode {
-        if arguments.has("help") {
+        if arguments.has(.help) {
             try screen.write(Self.command.help(program: "jobd", common: [], width: min(screen.width, 100)))
             return .success
         }
-        if arguments.has("version") {
+        if arguments.has(.version) {
             try screen.write("jobd \(Self.version)\n")
             return .success
         }
-        if let date = arguments.value("man") ?? arguments.value("man-configuration") {
+        if let date = arguments.value(.man) ?? arguments.value(Self.manConfiguration) {
             try screen.write(
-                arguments.has("man")
+                arguments.has(.man)
                     ? DaemonManual.page(date: date) : DaemonManual.configurationPage(date: date))
             return .success
         }
@@ -106,11 +92,11 @@ package struct DaemonProgram {
             throw Failure.usage("jobd takes no operands", hint: "jobd --help tells what it takes")
         }
         let directory = try StateDirectory.resolve(
-            option: arguments.value("state-dir"), environment: environment)
+            option: arguments.value(.stateDirectory), environment: environment)
         let configuration = try ConfigurationFile(
             arguments: arguments, environment: environment, directory: directory
         ).read()
-        if let name = arguments.value("ask") {
+        if let name = arguments.value(Self.ask) {
             let source = TokenSource(environment: environment, configuration: configuration)
             try await Question(named: name).answer(configuration, source, screen)
             return .success
@@ -119,8 +105,8 @@ package struct DaemonProgram {
         let services = try Services(directory, configuration, log)
         let token = try TokenSource(environment: environment, configuration: configuration).find()
         let context = try services.context(configuration, token: token)
-        if arguments.has("check") { return try check(directory, configuration, token) }
-        if token == nil, arguments.has("drain") {
+        if arguments.has(DaemonOptions.check) { return try check(directory, configuration, token) }
+        if token == nil, arguments.has(DaemonOptions.drain) {
             throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
         }
         // A stop that comes before there is anything to stop.
@@ -150,7 +136,8 @@ package struct DaemonProgram {
     ) async throws -> ExitCode {
         raiseFileLimit()
         let store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
-        let dispatcher = Dispatcher(store: store, context: context, drains: arguments.has("drain"))
+        let dispatcher = Dispatcher(
+            store: store, context: context, drains: arguments.has(DaemonOptions.drain))
         let log = services.log
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
         let manager = ServiceManager(environment: environment)

@@ -9,11 +9,7 @@ package struct ConfigurationFile: Sendable {
     /// The variables that it looks at.
     package static let variables = ["JOBD_CONFIG", "JOBD_API_URL", "XDG_CONFIG_HOME", "HOME"]
 
-    package static let options = [
-        Option("config", value: "FILE", "the configuration; else $JOBD_CONFIG, or /etc/jobd/config.json"),
-        Option(
-            "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be given again"),
-    ]
+    package static let options: [Option] = [.config, .set]
 
     private let arguments: Arguments
     package let environment: [String: String]
@@ -34,7 +30,7 @@ package struct ConfigurationFile: Sendable {
 
     /// The file that counts.
     package var place: Place {
-        if let path = arguments.value("config") {
+        if let path = arguments.value(.config) {
             return Place(path: path, origin: "--config", isNamed: true)
         }
         if let path = environment["JOBD_CONFIG"], !path.isEmpty {
@@ -48,7 +44,7 @@ package struct ConfigurationFile: Sendable {
     }
 
     /// What stands above the file: `KEY=VALUE`.
-    package var assignments: [String] { arguments.values("set") }
+    package var assignments: [String] { arguments.values(.set) }
 
     /// Whether the file that counts is there.
     package var isThere: Bool { unsafe access(place.path, F_OK) == 0 }
@@ -66,8 +62,8 @@ package struct ConfigurationFile: Sendable {
         }
         do throws(ConfigurationError) {
             if let url = environment["JOBD_API_URL"], !url.isEmpty { try reader.set("api_url", .string(url)) }
-            for assignment in arguments.values("set") { try reader.read(assignment: assignment) }
-            if let url = arguments.value("api-url") { try reader.set("api_url", .string(url)) }
+            for assignment in arguments.values(.set) { try reader.read(assignment: assignment) }
+            if let url = arguments.value(.apiURL) { try reader.set("api_url", .string(url)) }
             return try reader.finished()
         } catch {
             throw Failure(error.isUsage ? .usage : .configuration, "\(error)", hint: error.hint)

@@ -4,8 +4,9 @@ internal import JSON
 
 /// The words of a command line, one a line: as options, and as `KEY=VALUE` of a model with a schema and of one without.
 enum ArgumentPromises {
+    private static let limit = Option("limit", value: "N", "")
     private static let options = [
-        Option("label", value: "TEXT", repeats: true, ""), Option("limit", value: "N", ""),
+        limit, Option("label", value: "TEXT", repeats: true, ""),
         Option("quiet", short: "q", ""), Option("follow", short: "f", value: "X", ""),
     ]
 
@@ -15,7 +16,7 @@ enum ArgumentPromises {
         ).map(String.init)
         if let arguments = try? Arguments(words, options: options) {
             if arguments.operands.count > words.count { return "more operands than words" }
-            _ = try? arguments.integer("limit", in: 0...100)
+            _ = try? arguments.integer(limit, in: 0...100)
         }
         for word in words {
             guard let alternatives = try? ArgumentReader.alternatives(word) else { continue }

@@ -6,8 +6,7 @@ internal import Startup
 /// Something that jobctl has jobd find out: jobd alone speaks to the network, and knows the token.
 struct DaemonQuestion {
     /// The options that it passes on, for the verbs that ask.
-    static let options =
-        [Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL")] + ConfigurationFile.options
+    static let options: [Option] = [.apiURL] + ConfigurationFile.options
 
     private let words: [String]
 
@@ -16,7 +15,7 @@ struct DaemonQuestion {
             ProgramOutput.sibling("jobd"), "--ask", what, "--state-dir", try session.directory().path,
         ]
         for option in Self.options {
-            for value in session.arguments.values(option.name) { words += ["--" + option.name, value] }
+            for value in session.arguments.values(option) { words += ["--" + option.name, value] }
         }
         self.words = words
     }

@@ -93,7 +93,7 @@ struct Completer {
         case "KEY": return model.map { keys(of: $0, given: []) } ?? .none
         case "KEY=A,B,…": return model.map { matrix(of: $0, unfinished) } ?? .none
         case "KEY=VALUE": return .words(Configuration.manual.map { ("\($0.key)=", $0.meaning) })
-        case "TEXT" where option.name == "label": return .words((try? store?.labels(limit: 200)) ?? [])
+        case "LABEL": return .words((try? store?.labels(limit: 200)) ?? [])
         default: return .none
         }
     }

@@ -14,8 +14,8 @@ enum DoctorVerb: ControlVerb {
                 + "loopback, it is asked there.",
         ],
         options: [
-            Option("online", "ask the API whether it takes the token"),
-            Option("balance", "ask RunComfy for the account's balance, too"),
+            .online,
+            .balance,
         ] + DaemonQuestion.options,
         examples: [
             .init("jobctl doctor", "how things stand"),

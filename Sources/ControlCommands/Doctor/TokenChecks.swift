@@ -25,8 +25,8 @@ struct TokenChecks {
                 : [.warning("token", "\(error.message), which jobd may be able to", error.hint)]
         }
         guard let found else { return [absent()] }
-        let wantsBalance = session.arguments.has("balance")
-        guard wantsBalance || session.arguments.has("online") else {
+        let wantsBalance = session.arguments.has(.balance)
+        guard wantsBalance || session.arguments.has(.online) else {
             return [.ok("token", "from \(found.origin); whether the API takes it was not asked (--online)")]
         }
         return [ask("token", "from \(found.origin); ")] + (wantsBalance ? [ask("balance", "")] : [])

@@ -9,20 +9,21 @@ struct BatchOrdering {
 
     func run() throws -> ExitCode {
         let arguments = session.arguments
-        guard arguments.operands.count <= 1, !arguments.has("input"), !arguments.has("key") else {
+        guard arguments.operands.count <= 1, !arguments.has(.input), !arguments.has(.key) else {
             throw Failure.usage("--batch takes at most a MODEL; inputs and keys stand in the lines")
         }
-        for name in ["matrix", "repeat", "without", "edit", "like"] where arguments.has(name) {
-            throw Failure.usage("--batch takes no --\(name); a line is one job")
+        let others: [Option] = [.matrix, .repeat, .without, .edit, .like]
+        for option in others where arguments.has(option) {
+            throw Failure.usage("--batch takes no --\(option.name); a line is one job")
         }
-        let isDry = arguments.has("dry-run")
+        let isDry = arguments.has(.dryRun)
         let consent = try Consent(session, nil)
         let isReadBefore = isDry || consent.mayAsk
         let before =
             isReadBefore || !arguments.operands.isEmpty ? try session.storeIfAny() : nil
         let batch = try batch(before)
         // A pipe is read to its end before the database is locked: its writer may be slow.
-        let source = try InputReader(arguments.value("batch") ?? "-")
+        let source = try InputReader(arguments.value(.batch) ?? "-")
         let reader = try source.spooled(in: session.environment["TMPDIR"] ?? "/tmp")
         var agreed: Estimate?
         var wasAsked = false

@@ -31,7 +31,7 @@ struct Consent {
 
     /// On this command line: then a fault in it is this command's.
     private static func isNamed(_ session: Session) -> Bool {
-        session.arguments.has("config") || session.arguments.has("set")
+        session.arguments.has(.config) || session.arguments.has(.set)
     }
 
     private static func configuration(_ session: Session) -> Result<Configuration?, Failure> {
@@ -43,7 +43,7 @@ struct Consent {
     /// Whether there can be a question, so that the sum must be known first.
     var mayAsk: Bool {
         if case .none = limit { return false }
-        return !session.arguments.has("yes")
+        return !session.arguments.has(.yes)
     }
 
     /// Whether a person or the configuration wants to know the sum.
@@ -53,7 +53,7 @@ struct Consent {
     ///
     /// - Parameter always: asks whatever the sum, as the jobs were not named one by one.
     func ask(to verb: String, _ estimate: Estimate, always: Bool = false) throws -> Bool {
-        if session.arguments.has("yes") || estimate.jobs == 0 { return false }
+        if session.arguments.has(.yes) || estimate.jobs == 0 { return false }
         let reason = reason(estimate)
         guard always || reason != nil else { return false }
         let what = "\(verb) \(estimate.counted) (\(estimate.words))"

@@ -21,14 +21,14 @@ enum EnqueueVerb: ControlVerb {
                 + "needs --yes. A price that is not known is asked for too.",
         ],
         options: [
-            Option("input", value: "FILE", "the whole input as JSON from a file; - for standard input"),
-            Option("like", value: "ID", "model and input of that job, with the changes given here"),
+            .input,
+            .like,
         ] + OrderOptions.varying + [
-            Option("batch", value: "FILE", "many jobs as JSON Lines from a file; - for standard input"),
-            Option("label", value: "TEXT", "a word to find it by"),
+            .batch,
+            .label.saying("a word to find it by"),
         ] + OrderOptions.sending + [
-            Option("dry-run", short: "n", "check it and show what would be sent, but store nothing"),
-            Option("yes", short: "y", "do not ask"),
+            .dryRun.saying("check it and show what would be sent, but store nothing"),
+            .yes,
         ] + Session.configurationOptions,
         examples: [
             .init(
@@ -49,8 +49,8 @@ enum EnqueueVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        if session.arguments.has("batch") { return try BatchOrdering(session: session).run() }
-        let store = try session.storeIfAny(session.arguments.has("dry-run") ? .read : .write)
+        if session.arguments.has(.batch) { return try BatchOrdering(session: session).run() }
+        let store = try session.storeIfAny(session.arguments.has(.dryRun) ? .read : .write)
         var typed = TypedInput(session, store)
         let template = try typed.template()
         let options = try OrderOptions(session, labelIsNew: true)

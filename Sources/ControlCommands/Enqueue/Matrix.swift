@@ -8,7 +8,7 @@ struct Matrix {
     private let repetitions: Int?
 
     init(_ session: Session, _ words: inout InputWords) throws {
-        axes = try session.arguments.values("matrix").map { argument in
+        axes = try session.arguments.values(.matrix).map { argument in
             let (key, alternatives) = try InputWords.saying { () throws(ArgumentError) in
                 (try ArgumentReader.split(argument).key, try ArgumentReader.alternatives(argument))
             }
@@ -23,7 +23,7 @@ struct Matrix {
         if let key = Self.twice(axes.map(\.key)) {
             throw Failure.usage("--matrix has \(SafeText.escape(key)) twice; give all its values at once")
         }
-        repetitions = try session.arguments.integer("repeat", in: 1...Int64.max).map { Int($0) }
+        repetitions = try session.arguments.integer(.repeat, in: 1...Int64.max).map { Int($0) }
     }
 
     var isGiven: Bool { !axes.isEmpty || repetitions != nil }

@@ -21,7 +21,7 @@ struct Ordering {
     ) throws -> ExitCode {
         let matrix = try Matrix(session, &words)
         let consent = try Consent(session, store)
-        guard session.arguments.has("edit") else {
+        guard session.arguments.has(.edit) else {
             return try place(try Order(templates, matrix, options, &draft), consent)
         }
         guard var template = templates.first, templates.count == 1 else {
@@ -51,7 +51,7 @@ struct Ordering {
     private func place(
         _ order: Order, _ consent: Consent, whenStored: @escaping () -> Void = {}
     ) throws -> ExitCode {
-        let isDry = session.arguments.has("dry-run")
+        let isDry = session.arguments.has(.dryRun)
         var estimate = Estimate()
         if isDry || consent.countsPrices || alwaysAsks || announces {
             for item in order.items {

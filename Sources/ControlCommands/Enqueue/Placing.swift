@@ -21,7 +21,7 @@ struct Placing {
                 "job \(stored.id) has the key \"\(job.key ?? "")\" already; nothing was added"
                     + (job.differs(from: stored) ? ", although its input differs" : ""))
         }
-        if session.arguments.has("wait") {
+        if session.arguments.has(.wait) {
             if let estimate, !existing { say(estimate) }
             return try wait([stored.id], existing: existing ? [stored.id] : [])
         }
@@ -46,7 +46,7 @@ struct Placing {
         session.wake(store.directory)
         session.note(entries.summary)
         if let estimate { say(estimate) }
-        if session.arguments.has("wait") {
+        if session.arguments.has(.wait) {
             return try wait(
                 entries.runs.flatMap { Array($0.ids) },
                 existing: Set(entries.runs.filter(\.existing).flatMap(\.ids)))
@@ -62,7 +62,7 @@ struct Placing {
         }
         session.noteIfNoDaemon(store.directory, "the jobs wait until it runs")
         if let ids = entries.runs.first?.ids, entries.runs.count == 1 {
-            let next = session.arguments.has("hold") ? "release" : "wait"
+            let next = session.arguments.has(.hold) ? "release" : "wait"
             session.suggest("jobctl \(next) \(SelectionText.of(Array(ids)) ?? "")")
         }
         try session.finish(store)

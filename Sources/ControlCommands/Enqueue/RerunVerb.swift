@@ -14,11 +14,10 @@ enum RerunVerb: ControlVerb {
             "--from takes a job's object: the sidecar beside a picture, or what --json prints, also several lines of it.",
         ],
         options: [
-            Option(
-                "from", value: "FILE", "jobs' objects as JSON instead of ids; - for standard input")
+            .from
         ] + Selection.filterOptions + OrderOptions.varying + OrderOptions.sending + [
-            Option("dry-run", short: "n", "check and show what would be sent, but store nothing"),
-            Option("yes", short: "y", "do not ask"),
+            .dryRun.saying("check and show what would be sent, but store nothing"),
+            .yes,
         ] + Session.configurationOptions,
         examples: [
             .init("jobctl rerun 12", "the same again"),
@@ -29,8 +28,8 @@ enum RerunVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         let arguments = session.arguments
-        let isFile = arguments.has("from")
-        let isDry = arguments.has("dry-run")
+        let isFile = arguments.has(.from)
+        let isDry = arguments.has(.dryRun)
         let store =
             isFile
             ? try session.storeIfAny(isDry ? .read : .write) : try session.store(isDry ? .read : .write)
@@ -39,14 +38,14 @@ enum RerunVerb: ControlVerb {
         var typed = TypedInput(session, store)
         var templates: [Template]
         var isFilter = false
-        if let path = arguments.value("from") {
+        if let path = arguments.value(.from) {
             guard ids.isEmpty, try Selection.filter(session).isEmpty else {
                 throw Failure.usage("give --from, or which jobs, not both")
             }
             templates = try TemplateFile(path: path).read()
         } else {
             guard let store else { return .no }
-            if !ids.isEmpty, arguments.has("label") {
+            if !ids.isEmpty, arguments.has(.label) {
                 throw Failure.usage(
                     "--label chooses jobs here, and so do ids; give one of them",
                     hint: "for a new label: jobctl enqueue --like ID --label TEXT")
@@ -56,7 +55,7 @@ enum RerunVerb: ControlVerb {
             guard !selection.ids.isEmpty else {
                 throw Failure(
                     .no, "no job matches",
-                    hint: arguments.has("state") ? nil : "without --state, jobs that have ended are meant")
+                    hint: arguments.has(.state) ? nil : "without --state, jobs that have ended are meant")
             }
             isFilter = selection.isFilter
             templates = try selection.ids.map { id in
@@ -64,7 +63,7 @@ enum RerunVerb: ControlVerb {
                 return try Template(of: job)
             }
         }
-        try InputChanges(words: try typed.words.resolved(pairs), without: arguments.values("without"))
+        try InputChanges(words: try typed.words.resolved(pairs), without: arguments.values(.without))
             .apply(to: &templates, &typed.draft)
         var ordering = Ordering(
             session: session, store: store, name: "rerun",

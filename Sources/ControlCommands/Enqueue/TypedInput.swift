@@ -16,14 +16,14 @@ struct TypedInput {
         draft = JobDraft(session, store)
         draft.saysWhatIsWaived = true
         words = InputWords(
-            standardInputIsTaken: session.arguments.value("input") == "-"
-                || session.arguments.value("from") == "-" || session.arguments.operands.contains("-"))
+            standardInputIsTaken: session.arguments.value(.input) == "-"
+                || session.arguments.value(.from) == "-" || session.arguments.operands.contains("-"))
     }
 
     mutating func template() throws -> Template {
         let arguments = session.arguments
         var operands = arguments.operands[...]
-        let like = try arguments.value("like").map(other)
+        let like = try arguments.value(.like).map(other)
         // No model's id holds an equals sign, so that a first word with one is the input's.
         let isNamed = like == nil || operands.first.map { !$0.utf8.contains(UInt8(ascii: "=")) } ?? false
         let typed = isNamed ? operands.popFirst() : nil
@@ -33,19 +33,19 @@ struct TypedInput {
         _ = try draft.schema(of: model)
         var template = Template(model: model, input: like?.input ?? [:])
         template.isCopy = like != nil
-        if let path = arguments.value("input") {
+        if let path = arguments.value(.input) {
             guard operands.isEmpty, like == nil else {
                 throw Failure.usage("give --input, or \(like == nil ? "KEY=VALUE" : "--like"), not both")
             }
             let bytes = try InputReader(path).all()
-            if arguments.has("edit") {
+            if arguments.has(.edit) {
                 template.page = String(decoding: bytes, as: UTF8.self)
                 return template
             }
             template.input = try draft.input(bytes).object ?? [:]
         }
         var templates = [template]
-        try InputChanges(words: try words.resolved(Array(operands)), without: arguments.values("without"))
+        try InputChanges(words: try words.resolved(Array(operands)), without: arguments.values(.without))
             .apply(to: &templates, &draft)
         return templates[0]
     }

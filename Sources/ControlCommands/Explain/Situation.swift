@@ -38,7 +38,7 @@ final class Situation {
     {
         do throws(Failure) { return try file.read() } catch {
             // What was asked for here is meant; of what is there anyway, the rest can be explained without it.
-            if session.arguments.has("config") || session.arguments.has("set") { throw error }
+            if session.arguments.has(.config) || session.arguments.has(.set) { throw error }
             session.note("note: \(error.message); its limits are not known here")
             return nil
         }
@@ -50,19 +50,14 @@ final class Situation {
         -> ConfigurationFile
     {
         let own = try session.configurationFile()
-        guard let process, !session.arguments.has("config"), !session.arguments.has("set") else { return own }
-        let options =
-            ConfigurationFile.options + [
-                Option("state-dir", value: "DIR", ""), Option("api-url", value: "URL", ""),
-                Option("drain", ""),
-            ]
+        guard let process, !session.arguments.has(.config), !session.arguments.has(.set) else { return own }
         // What is not ours to read, or not understood, is as if nothing had been said there.
         guard let line = try? InputReader("/proc/\(process)/cmdline").all() else { return own }
         let words = line.split(separator: 0, omittingEmptySubsequences: false).dropFirst().map {
             String(decoding: $0, as: UTF8.self)
         }
-        guard let arguments = try? Arguments(Array(words.dropLast()), options: options),
-            arguments.value("config")?.hasPrefix("/") ?? true
+        guard let arguments = try? Arguments(Array(words.dropLast()), options: DaemonOptions.all),
+            arguments.value(.config)?.hasPrefix("/") ?? true
         else { return own }
         return ConfigurationFile(
             arguments: arguments, environment: session.environment, directory: directory)

@@ -19,11 +19,10 @@ enum GalleryVerb: ControlVerb {
                 + "that DIR can be given away or be served by a web server that may not read the outputs.",
         ],
         options: Selection.filterOptions + [
-            Option(
-                "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339"),
-            Option("limit", value: "N", "the newest N jobs (\(most))"),
-            Option("copy", "copy the files, instead of leading to them"),
-            Option("title", value: "TEXT", "the page's title"),
+            .since,
+            .limit.saying("the newest N jobs (\(most))"),
+            .copy,
+            .title,
         ] + Session.configurationOptions,
         examples: [
             .init("jobctl gallery ~/gallery && xdg-open ~/gallery/index.html", "everything that was made"),
@@ -53,16 +52,16 @@ enum GalleryVerb: ControlVerb {
             let folder = try GalleryFolder(path, outside: places.folders.map(\.path))
             let program = HelperProgram.path(of: "jobthumb")
             let shown = collected
-            let update = GalleryUpdate(folder, copies: session.arguments.has("copy"), program: program) {
+            let update = GalleryUpdate(folder, copies: session.arguments.has(.copy), program: program) {
                 shown.open($0)
             }
-            let title = session.arguments.value("title") ?? session.arguments.value("label") ?? "Gallery"
+            let title = session.arguments.value(.title) ?? session.arguments.value(.label) ?? "Gallery"
             let tally = try update.run(jobs, title: title) { session.screen.show(progress: $0) }
             if program == nil {
                 session.note(
                     "note: jobthumb is not installed; the page shows the pictures themselves, slower")
             }
-            if found.count > limit, session.arguments.value("limit") == nil {
+            if found.count > limit, session.arguments.value(.limit) == nil {
                 session.note("note: these are the newest \(limit) jobs; --limit N takes more")
             }
             return try tell(session, path + "/index.html", jobs, tally, missing: collected.missing)
@@ -79,8 +78,8 @@ enum GalleryVerb: ControlVerb {
                 hint: "states are completed, failed, cancelled")
         }
         if filter.states.isEmpty { filter.states = [.completed] }
-        filter.since = try session.moment("since", .ago)
-        filter.limit = try session.arguments.integer("limit", in: 1...1_000_000).map { Int($0) }
+        filter.since = try session.moment(.since, .ago)
+        filter.limit = try session.arguments.integer(.limit, in: 1...1_000_000).map { Int($0) }
         return filter
     }
 

@@ -29,7 +29,7 @@ struct ModelRefresh {
                 .unavailable, "nothing was refreshed: the service lists no model with a schema",
                 hint: "what was known is as it was")
         }
-        let isDry = session.arguments.has("dry-run")
+        let isDry = session.arguments.has(.dryRun)
         var store: JobDatabase?
         if !isDry, !documents.isEmpty {
             let database = try session.store(.create)

@@ -15,7 +15,7 @@ enum ModelsVerb: ControlVerb {
                 + "it: {\"model_id\", \"input_schema\"}, or {\"models\": […]}.",
         ],
         options: [
-            Option("dry-run", short: "n", "with refresh: say what would change, but store nothing")
+            .dryRun.saying("with refresh: say what would change, but store nothing")
         ] + DaemonQuestion.options,
         examples: [
             .init("jobctl models seedream", "those of that name"),
@@ -32,7 +32,7 @@ enum ModelsVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands
         let rest = Array(words.dropFirst())
-        if words.first != "refresh", session.arguments.has("dry-run") {
+        if words.first != "refresh", session.arguments.has(.dryRun) {
             throw Failure.usage("--dry-run is for models refresh")
         }
         switch words.first {

@@ -13,9 +13,9 @@ enum ValidateVerb: ControlVerb {
                 + "that its server does not give away, is a reason (65); a server that cannot be asked now ends it with 69.",
         ],
         options: [
-            Option("input", value: "FILE", "the whole input as JSON from a file; - for standard input"),
-            Option("batch", value: "FILE", "many jobs as JSON Lines from a file; - for standard input"),
-            Option("fetch", "look at the files that the input names, too"),
+            .input,
+            .batch,
+            .fetch,
         ] + DaemonQuestion.options,
         examples: [
             .init("jobctl validate bytedance/seedream-4-0/edit --input edit.json", "a file"),
@@ -28,9 +28,9 @@ enum ValidateVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         var typed = TypedInput(session, try session.storeIfAny())
-        var validation = Validation(session, fetches: session.arguments.has("fetch"))
-        if let path = session.arguments.value("batch") {
-            guard session.arguments.operands.count <= 1, !session.arguments.has("input") else {
+        var validation = Validation(session, fetches: session.arguments.has(.fetch))
+        if let path = session.arguments.value(.batch) {
+            guard session.arguments.operands.count <= 1, !session.arguments.has(.input) else {
                 throw Failure.usage("--batch takes at most a MODEL; inputs stand in the lines")
             }
             let model = try session.arguments.operands.first.map { try typed.draft.model($0) }

@@ -42,7 +42,7 @@ struct Validation {
     }
 
     mutating func add(_ input: CheckedInput) throws {
-        if !session.arguments.has("batch") { model = input.model }
+        if !session.arguments.has(.batch) { model = input.model }
         waiting.append(input)
         if waiting.count == Self.inputsAtOnce { try tellWaiting() }
     }
@@ -54,7 +54,7 @@ struct Validation {
             for line in unreachable.lines { session.note("note: \(line)") }
             let model = model ?? session.arguments.operands.first ?? "MODEL"
             let title =
-                if session.arguments.has("batch") {
+                if session.arguments.has(.batch) {
                     "\(refused) of \(count) lines are refused"
                 } else if fetches {
                     "\(model) would not take this input"
@@ -70,7 +70,7 @@ struct Validation {
                 .unavailable, "not all files could be looked at:" + unreachable.text,
                 hint: "try again later; RunComfy has to reach them, too")
         }
-        session.note(session.arguments.has("batch") ? "all \(count) are valid" : "the input is valid")
+        session.note(session.arguments.has(.batch) ? "all \(count) are valid" : "the input is valid")
         return .success
     }
 

@@ -18,9 +18,9 @@ enum SearchVerb: ControlVerb {
                 + "takes some seconds for a million jobs. The file may be removed.",
         ],
         options: [
-            Option("not", value: "WORD", repeats: true, "only jobs without it; may be given again")
+            .not
         ] + JobChoice.options + [
-            Option("limit", value: "N", "the best N")
+            .limit.saying("the best N")
         ],
         examples: [
             .init("jobctl search red cat", "both words"),
@@ -33,14 +33,14 @@ enum SearchVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let typed = session.arguments.operands
         guard !typed.isEmpty else { throw Failure.usage("which words?", hint: "jobctl search red cat") }
-        guard let words = SearchWords(typed, without: session.arguments.values("not")) else {
+        guard let words = SearchWords(typed, without: session.arguments.values(.not)) else {
             throw Failure.usage(
                 "there is no word in \"\(SafeText.escape(typed.joined(separator: " ")))\"",
                 hint: "a word has a letter, a digit or a picture in it")
         }
         var filter = try Selection.filter(session)
-        filter.since = try session.moment("since", .ago)
-        let asked = try session.arguments.integer("limit", in: 0...Int64(Int32.max)).map { Int($0) }
+        filter.since = try session.moment(.since, .ago)
+        let asked = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let limit = asked ?? (session.screen.isTerminal ? 50 : nil)
         // One more, to know whether there are.
         filter.limit = limit.map { $0 + 1 }

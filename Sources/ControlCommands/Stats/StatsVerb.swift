@@ -17,10 +17,10 @@ enum StatsVerb: ControlVerb {
                 + "of waited_s, queued_s, ran_s and fetched_s. --json gives the same as objects; -q only the names.",
         ],
         options: [
-            Option("by", value: "GROUP", "only by model, day, week, label or failure"),
-            Option("since", value: "TIME", "since then: 2h, 09:00, 2026-01-31, or RFC 3339; 30d"),
-            Option("model", value: "MODEL", "only jobs of this model; a trailing * takes all that begin so"),
-            Option("label", value: "TEXT", "only jobs with this label"),
+            .by,
+            .since.saying("since then: 2h, 09:00, 2026-01-31, or RFC 3339; 30d"),
+            .model,
+            .label,
         ],
         examples: [
             .init("jobctl stats", "the last 30 days"),
@@ -32,10 +32,10 @@ enum StatsVerb: ControlVerb {
         guard session.arguments.operands.isEmpty else {
             throw Failure.usage("stats takes no ids", hint: "choose by --since, --model and --label")
         }
-        let grouping = try session.arguments.value("by").map(grouping)
+        let grouping = try session.arguments.value(.by).map(grouping)
         var filter = try Selection.filter(session)
         let store = try session.store(.read)
-        let since = try session.moment("since", .ago) ?? store.now + .seconds(-30 * 86_400)
+        let since = try session.moment(.since, .ago) ?? store.now + .seconds(-30 * 86_400)
         filter.since = since
         let statistics = try store.statistics(filter) { String(TimeText.local($0.milliseconds).prefix(10)) }
         let shown = grouping.map { [$0] } ?? Statistics.Grouping.allCases

@@ -1,0 +1,28 @@
+package import CommandLineTool
+
+/// The options that jobd and jobctl share.
+extension Option {
+    package static let stateDirectory = Option(
+        "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own")
+    package static let config = Option(
+        "config", value: "FILE", "the configuration; else $JOBD_CONFIG, or /etc/jobd/config.json")
+    package static let set = Option(
+        "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be given again")
+    package static let apiURL = Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL")
+    package static let help = Option("help", short: "h", "what the command does, with examples")
+    package static let version = Option("version", "the version")
+    /// For make: the manual page with this date.
+    package static let man = Option("man", value: "DATE", "the manual page")
+}
+
+/// What jobd takes, in the order of its help. jobctl reads the command line of a running jobd by it.
+package enum DaemonOptions {
+    package static let drain = Option("drain", "end once nothing is left to do without a person")
+    package static let check = Option(
+        "check", "check configuration, token and database, say what was found, and end")
+
+    package static let all: [Option] =
+        [.stateDirectory] + ConfigurationFile.options + [
+            .apiURL, drain, check, .help.saying("this text"), .version,
+        ]
+}
