@@ -16,7 +16,17 @@ extension JSON {
             return left == right
         case (.array(let left), .array(let right)):
             return left.count == right.count && zip(left, right).allSatisfy { $0.isSameValue(as: $1) }
-        case (.object, .object): return meaning == other.meaning
+        case (.object(let left), .object(let right)):
+            guard left.members.count == right.members.count else { return false }
+            // What is different shows early, whereas a table of many keys is no work of a moment.
+            if left.members.count <= 16 {
+                return left.members.allSatisfy { right[$0.key]?.isSameValue(as: $0.value) ?? false }
+            }
+            let values = Dictionary(
+                right.members.map { (ExactText($0.key), $0.value) }, uniquingKeysWith: { $1 })
+            return left.members.allSatisfy {
+                values[ExactText($0.key)]?.isSameValue(as: $0.value) ?? false
+            }
         default: return false
         }
     }

@@ -121,7 +121,7 @@ package struct SchemaCheck {
 
     /// Nil where it cannot be told.
     private mutating func matches(_ pattern: TextPattern, _ text: String) -> Bool? {
-        spend(pattern.work(for: text) / 64)
+        spend(1 + pattern.work(for: text) / 64)
         let answer = stepsLeft > 0 && trialStepsLeft > 0 ? pattern.matches(text) : nil
         if answer == nil { isPartly = true }
         return answer
@@ -147,11 +147,11 @@ extension SchemaCheck {
     }
 
     private mutating func checkUnique(_ items: [JSON]) {
-        spend(items.count)
-        guard stepsLeft > 0, trialStepsLeft > 0, items.count > 1 else { return }
         var indices: [[UInt8]: Int] = [:]
-        for (index, item) in items.enumerated() {
+        for (index, item) in items.enumerated() where items.count > 1 {
+            guard stepsLeft > 0, trialStepsLeft > 0 else { return (isWhole, isPartly) = (false, true) }
             let meaning = item.meaning
+            spend(1 + meaning.count / 64)
             guard let first = indices[meaning] else {
                 indices[meaning] = index
                 continue

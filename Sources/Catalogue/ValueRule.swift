@@ -72,7 +72,7 @@ package final class ValueRule: Sendable {
         file = listed != nil || subjects.contains(.files) ? FileDemand(object, in: listed) : nil
         types = Self.types(object, &reader)
         isConstant = subjects.contains(.choices) && object["const"] != nil
-        choices = subjects.contains(.choices) ? Self.choices(object) : []
+        choices = subjects.contains(.choices) ? Self.choices(object, &reader) : []
         texts = subjects.contains(.texts) ? TextRules(object, &reader) : nil
         numbers = subjects.contains(.numbers) ? NumberRules(object, &reader) : nil
         lists = subjects.contains(.lists) ? ListRules(object, file: file, &reader) : nil
@@ -90,8 +90,9 @@ package final class ValueRule: Sendable {
         "then", "else", "dependencies", "dependentSchemas", "$dynamicRef", "$recursiveRef",
     ]
 
-    private static func choices(_ object: JSONObject) -> [JSON] {
+    private static func choices(_ object: JSONObject, _ reader: inout SchemaReader) -> [JSON] {
         let choices = object["const"].map { [$0] } ?? object["enum"]?.array ?? []
+        if choices.isEmpty { reader.leave("enum", object["enum"]) }
         let isNullable = object["nullable"]?.bool ?? false
         return isNullable && !choices.isEmpty && !choices.contains(.null) ? choices + [.null] : choices
     }
