@@ -13,13 +13,13 @@ package struct ArgumentReader {
     package func read(_ arguments: [String]) throws(ArgumentError) -> JSONObject {
         var values: [[Value]] = []
         var keys: [String] = []
-        var indices: [String: Int] = [:]
+        var indices: [ExactText: Int] = [:]
         for argument in arguments {
             let (key, value) = try read(argument)
-            if let index = indices[key] {
+            if let index = indices[ExactText(key)] {
                 values[index].append(value)
             } else {
-                indices[key] = keys.count
+                indices[ExactText(key)] = keys.count
                 keys.append(key)
                 values.append([value])
             }
@@ -89,26 +89,32 @@ package struct ArgumentReader {
 
     private func typed(_ text: String, of key: String) throws(ArgumentError) -> JSON {
         guard let property = schema?[key] else { return .string(text) }
-        let rule = property.isList ? property.itemRule : property.rule
-        if let rule, let choice = try choice(text, of: key, among: rule.choices) { return .string(choice) }
-        return Self.value(text, as: rule?.type)
+        let forms = property.isList ? property.itemForms : property.forms
+        let choices = Property.choices(forms)
+        if let choice = try choice(text, of: key, among: choices) { return .string(choice) }
+        let types = Set(forms.flatMap(\.types) + choices.map(ValueType.init(of:)))
+        let takesText = forms.contains { form in
+            form.choices.isEmpty && (form.types.isEmpty || form.types.contains(.string))
+        }
+        return Self.value(text, among: types, takesText: takesText)
     }
 
-    private static func value(_ text: String, as type: ValueType?) -> JSON {
-        switch type {
-        case .integer, .number:
-            if let value = try? JSON(parsing: text, .strict), case .number = value { return value }
-        case .boolean:
-            switch text.lowercased() {
-            case "true", "yes": return .bool(true)
-            case "false", "no": return .bool(false)
-            default: break
-            }
-        case .object:
-            if let value = try? JSON(parsing: text, .strict), value.object != nil { return value }
-        case .string, .array, nil: break
+    /// Of several types, text is the last: what can be read as another is meant as that. But `null` is a word like any other
+    /// where the schema takes text.
+    private static func value(_ text: String, among types: Set<ValueType>, takesText: Bool) -> JSON {
+        let json = try? JSON(parsing: text, .strict)
+        switch json {
+        case .number? where types.contains(.integer) || types.contains(.number): return json ?? .null
+        case .object? where types.contains(.object): return json ?? .null
+        case .null? where types.contains(.null) && !takesText: return .null
+        default: break
         }
-        return .string(text)
+        guard types.contains(.boolean) else { return .string(text) }
+        switch text.lowercased() {
+        case "true", "yes": return .bool(true)
+        case "false", "no": return .bool(false)
+        default: return .string(text)
+        }
     }
 
     /// The choice that a text stands for: itself, itself in another case, or its only continuation.
@@ -117,8 +123,8 @@ package struct ArgumentReader {
     {
         if text.isEmpty { return nil }
         var names: [String] = []
-        for case .string(let name) in choices where !names.contains(name) { names.append(name) }
-        if let same = names.first(where: { $0 == text }) { return same }
+        for case .string(let name) in choices where !names.containsExactly(name) { names.append(name) }
+        if names.containsExactly(text) { return text }
 
         let typed = text.lowercased()
         let same = names.filter { $0.lowercased() == typed }

@@ -56,6 +56,42 @@ struct DecimalNumber: Comparable, Sendable {
         return digits.lexicographicallyPrecedes(other.digits)
     }
 
+    /// The value in one form, whichever way it was written.
+    var canonical: String {
+        "\(isNegative ? "-" : "").\(String(decoding: digits, as: UTF8.self))e\(power)"
+    }
+
+    /// As many digits as arithmetic in 64 bits is safe with.
+    private static let mostUnitDigits = 18
+
+    /// Whether something can be a multiple of it: it is positive, and short enough to be counted with.
+    var isUnit: Bool { !isNegative && (1...Self.mostUnitDigits).contains(digits.count) }
+
+    /// Whether the value is a whole number of times a unit, exactly.
+    func isMultiple(of unit: DecimalNumber) -> Bool {
+        if digits.isEmpty { return true }
+        let shift = (power - digits.count) - (unit.power - unit.digits.count)
+        // Neither number ends in a zero, so that what has more places than the unit is no multiple of it.
+        guard shift >= 0 else { return false }
+        let divisor = unit.digits.reduce(0 as UInt64) { $0 * 10 + UInt64($1 - UInt8(ascii: "0")) }
+        let rest = digits.reduce(0 as UInt64) { ($0 * 10 + UInt64($1 - UInt8(ascii: "0"))) % divisor }
+        return Self.product(rest, Self.powerOfTen(shift, modulo: divisor), modulo: divisor) == 0
+    }
+
+    private static func product(_ left: UInt64, _ right: UInt64, modulo divisor: UInt64) -> UInt64 {
+        divisor.dividingFullWidth(left.multipliedFullWidth(by: right)).remainder
+    }
+
+    private static func powerOfTen(_ exponent: Int, modulo divisor: UInt64) -> UInt64 {
+        var (result, base, rest) = (1 % divisor, 10 % divisor, exponent)
+        while rest > 0 {
+            if rest & 1 == 1 { result = product(result, base, modulo: divisor) }
+            base = product(base, base, modulo: divisor)
+            rest >>= 1
+        }
+        return result
+    }
+
     private static func exponent(_ text: Substring.UTF8View.SubSequence) -> Int? {
         let isNegative = text.first == UInt8(ascii: "-")
         let digits = isNegative || text.first == UInt8(ascii: "+") ? text.dropFirst() : text

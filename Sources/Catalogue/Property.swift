@@ -1,71 +1,60 @@
 package import JSON
 
-/// One key of a model's input, as its schema describes it.
+/// One key of a model's input, as its schema describes it: for people who read of it, and for `KEY=VALUE`.
 package struct Property: Sendable {
     package let name: String
     package let title: String?
     package let description: String?
-    /// What the value must be.
-    package let rule: ValueRule
-    /// What each item must be, where the value is a list and the schema says so.
-    package let itemRule: ValueRule?
-    package let minItems: Int?
-    package let maxItems: Int?
-    /// What the service fills in where the key is left out. It is shown, never sent.
     package let defaultValue: JSON?
-    /// What each file must fulfil that the value names.
-    package let validations: [FileRule]
+    /// What the value may be, one or the other: a schema can put it together from several.
+    package let forms: [ValueRule]
+    /// What each item may be, where the value can be a list and the schema says so.
+    package let itemForms: [ValueRule]
+
+    /// - Parameter parts: what the value's rule is put together from.
+    init(name: String, _ parts: [ValueRule], itemParts: [ValueRule]) {
+        self.name = name
+        title = parts.lazy.compactMap(\.title).first
+        description = parts.lazy.compactMap(\.description).first
+        defaultValue = parts.lazy.compactMap(\.defaultValue).first
+        forms = Self.forms(parts)
+        itemForms = Self.forms(itemParts)
+    }
+
+    /// What is put together says nothing itself.
+    private static func forms(_ parts: [ValueRule]) -> [ValueRule] {
+        let forms = parts.filter(\.saysSomething)
+        return forms.isEmpty ? Array(parts.prefix(1)) : forms
+    }
+
+    /// The form that says the most: of others there is little to say but that they may be.
+    package var rule: ValueRule { Self.main(forms) }
+    package var itemRule: ValueRule? { itemForms.isEmpty ? nil : Self.main(itemForms) }
+
+    private static func main(_ forms: [ValueRule]) -> ValueRule {
+        forms.first { $0.type != nil || !$0.choices.isEmpty } ?? forms[0]
+    }
 
     package var type: ValueType? { rule.type }
-    package var itemType: ValueType? { itemRule?.type }
-    package var choices: [JSON] { rule.choices }
-    package var isFile: Bool { rule.isFile }
-    package var isList: Bool { rule.type == .array }
-    /// What kind of file: `image`, `video` or `audio`, where the schema names one.
-    package var fileKind: String? {
-        let format = rule.format ?? itemRule?.format ?? ""
-        return ["image", "video", "audio"].first { format.hasPrefix($0 + "_uri") }
+    package var choices: [JSON] { Self.choices(forms) }
+    package var itemChoices: [JSON] { Self.choices(itemForms) }
+    package var file: FileDemand? { forms.lazy.compactMap(\.file).first }
+    package var minItems: Int? { forms.lazy.compactMap(\.minItems).first }
+    package var maxItems: Int? { forms.lazy.compactMap(\.maxItems).first }
+
+    /// Whether the value can be nothing but a list, or null.
+    package var isList: Bool {
+        let types = forms.flatMap(\.types).filter { $0 != .null }
+        return !types.isEmpty && types.allSatisfy { $0 == .array }
     }
 
-    init(name: String, definition: JSON) {
-        self.name = name
-        title = definition["title"]?.string
-        description = definition["description"]?.string
-        minItems = ValueRule.count(definition["minItems"])
-        maxItems = ValueRule.count(definition["maxItems"])
-        defaultValue = definition["default"]
-        validations = (definition["validations"]?.array ?? []).compactMap(FileRule.init)
-
-        let items = definition["items"]
-        let isFile =
-            !validations.isEmpty || Self.isFile(definition["format"]) || Self.isFile(items?["format"])
-        rule = ValueRule(definition, isFile: isFile)
-        itemRule = items?.object != nil || isFile ? ValueRule(items, isFile: isFile) : nil
-    }
-
-    private static func isFile(_ format: JSON?) -> Bool {
-        guard let format = format?.string else { return false }
-        return format.hasSuffix("_uri") || format.hasSuffix("_uris")
-    }
-
-    /// Adds what is wrong with the property's value, item by item.
-    func check(_ value: JSON, into violations: inout [Violation]) {
-        rule.check(value, at: .property(name), into: &violations)
-        guard case .array(let items) = value, rule.type == nil || rule.type == .array else { return }
-
-        if let maxItems, items.count > maxItems {
-            report("has \(items.count) items; at most \(maxItems) are allowed", into: &violations)
+    static func choices(_ forms: [ValueRule]) -> [JSON] {
+        if forms.count == 1 { return forms[0].choices }
+        var choices: [JSON] = []
+        var isTaken: Set<[UInt8]> = []
+        for choice in forms.lazy.flatMap(\.choices) where isTaken.insert(choice.meaning).inserted {
+            choices.append(choice)
         }
-        if let minItems, items.count < minItems {
-            report("has \(items.count) items; at least \(minItems) must be given", into: &violations)
-        }
-        guard let itemRule else { return }
-        for (index, item) in items.enumerated() {
-            itemRule.check(item, at: .item(name, index), into: &violations)
-        }
-    }
-
-    private func report(_ message: String, into violations: inout [Violation]) {
-        violations.append(Violation(path: Place.property(name).path, message: message))
+        return choices
     }
 }

@@ -11,7 +11,4 @@ extension Schema {
     package init(modelID: String, stored document: String) throws {
         self = try Schema(modelID: modelID, document: try JSON(parsing: document))
     }
-
-    /// Whether the schema says nothing of its inputs: then it cannot check any.
-    package var isEmpty: Bool { isOpen }
 }

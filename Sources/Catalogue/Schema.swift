@@ -15,60 +15,108 @@ package struct Schema: Sendable {
     /// In the order of the schema. One that is required and not defined stands at the end, without a rule.
     package let properties: [Property]
     package let required: [String]
+    /// What of the schema is not checked, each with its path.
+    package let unchecked: [String]
 
-    /// Whether the schema says nothing of its properties, so that no key is unknown.
+    let root: ValueRule
+    /// The rules that references lead to.
+    let shared: [ValueRule]
+    /// Whether the schema leaves it open which keys there are.
     let isOpen: Bool
-    /// Where the required ones stand in `properties`.
-    let requiredIndices: [Int]
-    private let indices: [String: Int]
+    /// Whether it says nothing of its inputs: then it cannot check any.
+    package let isEmpty: Bool
+    private let indices: [ExactText: Int]
+
+    /// More parts than a rule is put together from.
+    private static let mostParts = 64
 
     /// Reads a catalogue entry: `{"model_id", "input_schema": {...}, ...}`.
     package init(modelID: String, document: JSON) throws(SchemaError) {
         guard let entry = document.object else { throw .notAnObject }
-        guard let inputSchema = entry["input_schema"]?.object else { throw .noInputSchema }
+        guard let inputSchema = entry["input_schema"], inputSchema.object != nil else { throw .noInputSchema }
+        var reader = SchemaReader(inputSchema, in: document)
+        let root = reader.read()
+        let keys = InputKeys(of: root, reader.shared)
         self.modelID = modelID
         self.document = document
+        self.root = root
+        shared = reader.shared
         displayName = entry["display_name"]?.string
         basePriceUSD = entry["base_price_usd"]?.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
         priceUnit = entry["price_unit"]?.string
         pricingNote = entry["pricing_note"]?.string
-
-        var properties: [Property] = []
-        var indices: [String: Int] = [:]
-        for member in inputSchema["properties"]?.object?.members ?? [] {
-            let property = Property(name: member.key, definition: member.value)
-            if let index = indices[member.key] {
-                properties[index] = property
-            } else {
-                indices[member.key] = properties.count
-                properties.append(property)
-            }
+        properties = zip(keys.names, keys.rules).map { name, rule in
+            let parts = Self.parts(of: rule, reader.shared)
+            let items = parts.lazy.compactMap(\.lists?.items).first
+            let itemParts = items.map { Self.parts(of: $0, reader.shared) } ?? []
+            return Property(name: name, parts, itemParts: itemParts)
         }
-        isOpen = properties.isEmpty
-
-        var requiredIndices: [Int] = []
-        var isRequired: Set<Int> = []
-        for name in (inputSchema["required"]?.array ?? []).compactMap(\.string) {
-            let index = indices[name] ?? properties.count
-            if index == properties.count {
-                indices[name] = index
-                properties.append(Property(name: name, definition: .null))
-            }
-            if isRequired.insert(index).inserted { requiredIndices.append(index) }
-        }
-        required = requiredIndices.map { properties[$0].name }
-        self.requiredIndices = requiredIndices
-        self.properties = properties
-        self.indices = indices
+        required = keys.required
+        isOpen = keys.isOpen || keys.isEmpty
+        isEmpty = keys.isEmpty
+        indices = keys.indices
+        unchecked = reader.unchecked
     }
 
-    package subscript(name: String) -> Property? { index(of: name).map { properties[$0] } }
+    package subscript(name: String) -> Property? { indices[ExactText(name)].map { properties[$0] } }
 
-    /// Names are compared byte for byte, as the service does; `==` would take two spellings of "é" for one.
-    func index(of name: String) -> Int? {
-        guard let index = indices[name], properties[index].name.utf8.elementsEqual(name.utf8) else {
-            return nil
+    func knows(_ name: String) -> Bool { indices[ExactText(name)] != nil }
+
+    /// The rule, and those that it is put together from, each once.
+    func parts(of rule: ValueRule) -> [ValueRule] { Self.parts(of: rule, shared) }
+
+    /// - Parameter alternatives: whether also those of which only one needs to hold.
+    fileprivate static func parts(
+        of rule: ValueRule, _ shared: [ValueRule], alternatives: Bool = true
+    ) -> [ValueRule] {
+        if rule.composition == nil { return [rule] }
+        var parts: [ValueRule] = []
+        var open = [rule]
+        while let next = open.popLast(), parts.count < mostParts {
+            if parts.contains(where: { $0 === next }) { continue }
+            parts.append(next)
+            guard let composition = next.composition else { continue }
+            let referred = composition.reference.map { [shared[$0]] } ?? []
+            let others = alternatives ? composition.any + composition.one : []
+            open += (referred + composition.all + others).reversed()
         }
-        return index
+        return parts
+    }
+}
+
+/// The keys that an input may have, from all the parts of its schema.
+private struct InputKeys {
+    private(set) var names: [String] = []
+    private(set) var rules: [ValueRule] = []
+    private(set) var required: [String] = []
+    private(set) var indices: [ExactText: Int] = [:]
+    private(set) var isOpen = false
+    private(set) var isEmpty = true
+
+    init(of root: ValueRule, _ shared: [ValueRule]) {
+        for part in Schema.parts(of: root, shared) {
+            if part.leadsElsewhere { isOpen = true }
+            guard let keys = part.keys else { continue }
+            if keys.isOpen || part !== root && !keys.patterns.isEmpty { isOpen = true }
+            if keys.definedCount > 0 { isEmpty = false }
+            for (name, rule) in zip(keys.names, keys.rules) { add(name, rule) }
+        }
+        var isRequired: Set<ExactText> = []
+        for part in Schema.parts(of: root, shared, alternatives: false) {
+            guard let keys = part.keys else { continue }
+            required += keys.required.map { keys.names[$0] }.filter {
+                isRequired.insert(ExactText($0)).inserted
+            }
+        }
+    }
+
+    private mutating func add(_ name: String, _ rule: ValueRule) {
+        if let index = indices[ExactText(name)] {
+            if rules[index] === ValueRule.anything { rules[index] = rule }
+            return
+        }
+        indices[ExactText(name)] = names.count
+        names.append(name)
+        rules.append(rule)
     }
 }

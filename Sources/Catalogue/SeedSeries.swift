@@ -21,7 +21,7 @@ package enum SeedSeries {
         let rule = schema?[key]?.rule
         guard given != nil || rule != nil else { return nil }
         switch rule?.type {
-        case .boolean, .array, .object: return nil
+        case .boolean, .array, .object, .null: return nil
         case .integer, .number, .string, nil: break
         }
         if let rule, !rule.choices.isEmpty { return nil }
@@ -46,17 +46,17 @@ package enum SeedSeries {
     ) throws(SeedError) -> [Int64] {
         let (last, isTooLarge) = first.addingReportingOverflow(Int64(count) - 1)
         if isTooLarge { throw .beyondRange(largest: Int64.max) }
-        if let largest = bound(rule?.maximum, .down), last > largest { throw .beyondRange(largest: largest) }
+        if let largest = bound(rule?.highest, .down), last > largest { throw .beyondRange(largest: largest) }
         return Array(first...last)
     }
 
     private static func drawn(
         _ count: Int, _ rule: ValueRule?, _ generator: inout some RandomNumberGenerator
     ) throws(SeedError) -> [Int64] {
-        var lowest = max(usual.lowerBound, bound(rule?.minimum, .up) ?? usual.lowerBound)
+        var lowest = max(usual.lowerBound, bound(rule?.lowest, .up) ?? usual.lowerBound)
         let most = max(usual.upperBound, lowest + Int64(count))
-        let highest = min(bound(rule?.maximum, .down) ?? most, most)
-        if lowest > highest { lowest = bound(rule?.minimum, .up) ?? highest }
+        let highest = min(bound(rule?.highest, .down) ?? most, most)
+        if lowest > highest { lowest = bound(rule?.lowest, .up) ?? highest }
         guard lowest <= highest, highest - lowest >= count - 1 else {
             throw .tooFew(max(0, highest - lowest + 1))
         }
@@ -72,10 +72,12 @@ package enum SeedSeries {
         return numbers
     }
 
-    /// A schema's bound as a whole number, as far as arithmetic with it is safe.
-    private static func bound(_ value: JSON?, _ direction: FloatingPointRoundingRule) -> Int64? {
-        guard let value = value?.double else { return nil }
-        return Int64(min(max(value.rounded(direction), -0x1p53), 0x1p53))
+    /// The last whole number within a schema's bound, as far as arithmetic with it is safe.
+    private static func bound(_ bound: NumberBound?, _ inward: FloatingPointRoundingRule) -> Int64? {
+        guard let bound, let value = bound.written.double else { return nil }
+        let whole = value.rounded(inward)
+        let step: Double = bound.isExclusive && whole == value ? (inward == .up ? 1 : -1) : 0
+        return Int64(min(max(whole + step, -0x1p53), 0x1p53))
     }
 }
 

@@ -1,8 +1,8 @@
-import JSON
+internal import JSON
 
 /// The types that a schema can ask for.
 package enum ValueType: String, Sendable {
-    case integer, number, string, boolean, array, object
+    case integer, number, string, boolean, array, object, null
 
     /// Nil for a word that is not known: then the type cannot be checked.
     init?(word: String) {
@@ -12,17 +12,37 @@ package enum ValueType: String, Sendable {
         }
     }
 
+    /// The type of a value, as a choice has it.
+    init(of value: JSON) {
+        self =
+            switch value {
+            case .null: .null
+            case .bool: .boolean
+            case .number(let digits): DecimalNumber.isInteger(digits) ? .integer : .number
+            case .string: .string
+            case .array: .array
+            case .object: .object
+            }
+    }
+
     func admits(_ value: JSON) -> Bool {
         switch (self, value) {
         case (.integer, .number(let digits)): DecimalNumber.isInteger(digits)
-        case (.number, .number), (.string, .string), (.boolean, .bool), (.array, .array), (.object, .object):
+        case (.number, .number), (.string, .string), (.boolean, .bool), (.array, .array), (.object, .object),
+            (.null, .null):
             true
         default: false
         }
     }
 
-    /// The type in a sentence.
-    var phrase: String {
+    /// The types in a sentence.
+    static func phrase(_ types: [ValueType]) -> String {
+        let phrases = types.map(\.phrase)
+        let last = phrases.last ?? "a value"
+        return phrases.count < 2 ? last : phrases.dropLast().joined(separator: ", ") + " or " + last
+    }
+
+    private var phrase: String {
         switch self {
         case .integer: "an integer"
         case .number: "a number"
@@ -30,6 +50,7 @@ package enum ValueType: String, Sendable {
         case .boolean: "true or false"
         case .array: "an array"
         case .object: "an object"
+        case .null: "null"
         }
     }
 }

@@ -20,6 +20,19 @@ package enum JSON: Equatable, Sendable {
         self = try JSONParser.parse(bytes, dialect)
     }
 
+    /// Whether both are written alike; texts and keys are compared by their bytes.
+    package static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left.isExactly(right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
     package static func integer(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
 
     /// A number that has no text form in JSON (an infinity) becomes null.
@@ -80,6 +93,10 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
             self.key = key
             self.value = value
         }
+
+        package static func == (left: Member, right: Member) -> Bool {
+            left.key.isExactly(right.key) && left.value == right.value
+        }
     }
 
     package var members: [Member]
@@ -92,12 +109,13 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
 
     package var keys: [String] { members.map(\.key) }
 
-    /// Reading takes the last of equal keys, as nearly every JSON reader does. Setting nil removes the key.
+    /// Keys are compared by their bytes. Reading takes the last of equal keys, as nearly every JSON reader does. Setting nil
+    /// removes the key.
     package subscript(key: String) -> JSON? {
-        get { members.last { $0.key == key }?.value }
+        get { members.last { $0.key.isExactly(key) }?.value }
         set {
-            guard let newValue else { return members.removeAll { $0.key == key } }
-            if let index = members.lastIndex(where: { $0.key == key }) {
+            guard let newValue else { return members.removeAll { $0.key.isExactly(key) } }
+            if let index = members.lastIndex(where: { $0.key.isExactly(key) }) {
                 members[index].value = newValue
             } else {
                 members.append(Member(key: key, value: newValue))

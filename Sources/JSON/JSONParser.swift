@@ -42,7 +42,7 @@ struct JSONParser {
     private mutating func object() throws(JSONError) -> JSONObject {
         try descend()
         var members: [JSONObject.Member] = []
-        var keys: Set<String> = []
+        var keys: Set<ExactText> = []
         while try !closes(with: UInt8(ascii: "}"), first: members.isEmpty) {
             let start = position
             guard current == UInt8(ascii: "\"") else { throw failure("expected a key in quotes") }
@@ -61,12 +61,12 @@ struct JSONParser {
     }
 
     /// Few keys are compared one by one; with many, that would take longer with each.
-    private static func isTaken(_ key: String, in members: [JSONObject.Member], _ keys: inout Set<String>)
-        -> Bool
-    {
-        if members.count < 16 { return members.contains { $0.key == key } }
-        if keys.isEmpty { keys = Set(members.map(\.key)) }
-        return !keys.insert(key).inserted
+    private static func isTaken(
+        _ key: String, in members: [JSONObject.Member], _ keys: inout Set<ExactText>
+    ) -> Bool {
+        if members.count < 16 { return members.contains { $0.key.isExactly(key) } }
+        if keys.isEmpty { keys = Set(members.map { ExactText($0.key) }) }
+        return !keys.insert(ExactText(key)).inserted
     }
 
     private mutating func array() throws(JSONError) -> [JSON] {

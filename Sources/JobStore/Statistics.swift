@@ -1,3 +1,4 @@
+internal import JSON
 internal import JobModel
 
 /// What came of the jobs that ended in a time, and what was spent in it, in groups.
@@ -65,17 +66,17 @@ package struct Statistics {
 
     /// The groups of one grouping, each at the place that its name has.
     struct Table {
-        private(set) var places: [String: Int] = [:]
+        private(set) var places: [ExactText: Int] = [:]
         var groups: [Group] = []
         private var last = (name: "", place: -1)
 
         /// The place of that name; what has no label has the empty one.
         mutating func place(_ name: String) -> Int {
             // Rows of one kind often follow each other.
-            if last.place >= 0, last.name == name { return last.place }
-            let place = places[name] ?? groups.count
+            if last.place >= 0, last.name.isExactly(name) { return last.place }
+            let place = places[ExactText(name)] ?? groups.count
             if place == groups.count {
-                places[name] = place
+                places[ExactText(name)] = place
                 groups.append(Group())
             }
             last = (name, place)
@@ -97,14 +98,14 @@ package struct Statistics {
         case .model: Self.largestFirst(models)
         case .label: Self.largestFirst(labels)
         case .failure: Self.largestFirst(failures)
-        case .day: days.places.sorted { $0.key < $1.key }.map { ($0.key, days.groups[$0.value]) }
+        case .day: days.places.sorted { $0.key < $1.key }.map { ($0.key.text, days.groups[$0.value]) }
         case .week: weeks()
         }
     }
 
     private static func largestFirst(_ table: Table) -> [(name: String, group: Group)] {
-        table.places.map { (name: $0.key, group: table.groups[$0.value]) }.sorted { left, right in
-            (right.group.jobs, left.name) < (left.group.jobs, right.name)
+        table.places.map { (name: $0.key.text, group: table.groups[$0.value]) }.sorted { left, right in
+            (right.group.jobs, ExactText(left.name)) < (left.group.jobs, ExactText(right.name))
         }
     }
 

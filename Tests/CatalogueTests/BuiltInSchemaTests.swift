@@ -37,16 +37,16 @@ struct BuiltInSchemaTests {
         #expect(schema.required == ["images", "text"])
 
         let images = try #require(schema["images"])
-        #expect(images.isFile && images.isList && images.itemType == .string)
+        #expect(images.file != nil && images.isList && images.itemRule?.type == .string)
         #expect(images.minItems == 1 && images.maxItems == 10 && images.title == "Images")
-        #expect(images.validations.count == 7)
-        #expect(images.validations.first?.kind == .bound(.megabytes, .atMost, 10))
-        #expect(images.validations.first?.message == "File size must be less than 10 MB.")
+        #expect(images.file?.validations.count == 7)
+        #expect(images.file?.validations.first?.kind == .bound(.megabytes, .atMost, 10))
+        #expect(images.file?.validations.first?.message == "File size must be less than 10 MB.")
 
         let text = try #require(schema["text"])
-        #expect(text.type == .string && text.rule.maxLength == 600 && !text.isFile && !text.isList)
+        #expect(text.type == .string && text.rule.maxLength == 600 && text.file == nil && !text.isList)
         #expect(schema["seed"]?.type == .integer && schema["seed"]?.defaultValue == nil)
         #expect(schema["sequential_image_generation_options"]?.defaultValue == .number("3"))
-        #expect(try Sample.video.schema()["first_frame_image_url"]?.isFile == true)
+        #expect(try Sample.video.schema()["first_frame_image_url"]?.file != nil)
     }
 }

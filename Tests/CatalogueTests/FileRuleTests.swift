@@ -40,19 +40,15 @@ struct FileRuleTests {
 
     @Test("a file on a bound passes, one beyond it does not", arguments: images)
     func bounds(_ facts: FileFacts, _ expected: [String]) throws {
-        let schema = try Sample.editSequential.schema()
-        let found = schema.violations(of: facts, property: "images", path: "$.images[2]")
-        #expect(found.map(\.message) == expected)
-        #expect(found.allSatisfy { $0.path == "$.images[2]" })
+        let demand = try #require(try Sample.editSequential.schema()["images"]?.file)
+        #expect(demand.faults(in: facts) == expected)
     }
 
     @Test("the bounds of the first frame are as given")
     func firstFrame() throws {
-        let schema = try Sample.video.schema()
+        let demand = try #require(try Sample.video.schema()["first_frame_image_url"]?.file)
         let judge = { (width: Int, height: Int) in
-            schema.violations(
-                of: FileFacts(bytes: 1, width: width, height: height), property: "first_frame_image_url",
-                path: "$")
+            demand.faults(in: FileFacts(bytes: 1, width: width, height: height))
         }
         #expect(judge(400, 1000).isEmpty && judge(2500, 1000).isEmpty && judge(300, 300).isEmpty)
         #expect(judge(399, 1000).count == 1 && judge(2501, 1000).count == 1 && judge(299, 299).count == 2)
@@ -62,11 +58,9 @@ struct FileRuleTests {
     func third() throws {
         let schema = try property(
             #"{"validations": [{"validation_rule": "width/height<", "validation_value": 0.33}]}"#)
-        #expect(
-            schema.violations(of: FileFacts(bytes: 1, width: 1, height: 3), property: "p", path: "$").isEmpty)
-        #expect(
-            schema.violations(of: FileFacts(bytes: 1, width: 34, height: 100), property: "p", path: "$").count
-                == 1)
+        let demand = try #require(schema["p"]?.file)
+        #expect(demand.faults(in: FileFacts(bytes: 1, width: 1, height: 3)).isEmpty)
+        #expect(demand.faults(in: FileFacts(bytes: 1, width: 34, height: 100)).count == 1)
     }
 
     @Test("what cannot be checked is told apart from what is wrong")
@@ -82,12 +76,12 @@ struct FileRuleTests {
             ]}
             """)
         let facts = FileFacts(bytes: 1, width: 1, height: 10)
-        #expect(schema.violations(of: facts, property: "p", path: "$").isEmpty)
-        let unchecked = schema.uncheckedRules(of: facts, property: "p")
+        let demand = try #require(schema["p"]?.file)
+        #expect(demand.faults(in: facts).isEmpty)
+        let unchecked = demand.uncheckedRules(of: facts)
         #expect(unchecked.map(\.rule) == ["duration_s<", "width_pixels<", "width_pixels", ""])
         #expect(unchecked.first?.message == "Too long.")
         let nothing = FileFacts(bytes: nil, width: nil, height: nil)
-        #expect(schema.uncheckedRules(of: nothing, property: "p").count == 5)
-        #expect(schema.uncheckedRules(of: facts, property: "other").isEmpty)
+        #expect(demand.uncheckedRules(of: nothing).count == 5)
     }
 }

@@ -109,7 +109,8 @@ struct ModelInputTests {
         ),
         (
             .sequential, "optimize_prompt_options", #""Fast""#,
-            #"$.optimize_prompt_options: must be one of "fast", "standard", not the string "Fast""#
+            #"$.optimize_prompt_options: must be one of "fast", "standard", not the string "Fast"; "#
+                + #"did you mean "fast"?"#
         ),
         (
             .video, "resolution", #""360p""#,

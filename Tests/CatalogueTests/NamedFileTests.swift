@@ -14,14 +14,14 @@ struct NamedFileTests {
         let found = try Sample.editSequential.schema().files(in: input)
         #expect(found.map(\.path) == ["$.images[0]", "$.images[3]"])
         #expect(found.map(\.url) == ["https://h.test/a", "http://127.0.0.1:1/c"])
-        #expect(found.allSatisfy { $0.property == "images" })
+        #expect(found.allSatisfy { $0.demand.kind == "image" && $0.demand.validations.count == 7 })
         let frame = try JSON(parsing: #"{"first_frame_image_url": "https://h.test/a"}"#)
         #expect(try Sample.video.schema().files(in: frame).map(\.path) == ["$.first_frame_image_url"])
     }
 
     @Test("a property says what kind of file it asks for")
     func kinds() throws {
-        func kind(_ definition: String) throws -> String? { try property(definition)["p"]?.fileKind }
+        func kind(_ definition: String) throws -> String? { try property(definition)["p"]?.file?.kind }
         #expect(try kind(#"{"type": "array", "items": {"format": "image_uri"}}"#) == "image")
         #expect(try kind(#"{"format": "video_uri"}"#) == "video")
         #expect(try kind(#"{"format": "audio_uris"}"#) == "audio")

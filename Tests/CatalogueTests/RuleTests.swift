@@ -52,7 +52,10 @@ struct RuleTests {
             ]
         ),
         (#"{"enum": [5]}"#, #""5""#, [#"$.p: must be one of 5, not the string "5""#]),
-        (#"{"enum": ["é"]}"#, #""e\#u{301}""#, ["$.p: must be one of \"é\", not the string \"e\u{301}\""]),
+        (
+            #"{"enum": ["é"]}"#, #""e\#u{301}""#,
+            ["$.p: must be one of \"é\", not the string \"e\u{301}\"; did you mean \"é\"?"]
+        ),
         (#"{"enum": [{"a": 1}]}"#, #"{"a": 2}"#, ["$.p: must be one of an object, not an object"]),
         (
             #"{"enum": ["a"], "maxLength": 1}"#, #""bb""#,

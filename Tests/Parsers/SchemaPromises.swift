@@ -9,9 +9,16 @@ enum SchemaPromises {
             let schema = try? Schema(modelID: "a/b", document: document)
         else { return nil }
         let input = (try? JSON(parsing: Array(first))) ?? .object([:])
-        for violation in schema.violations(in: input)
+        let check = schema.check(input)
+        if check.violations != schema.violations(in: input) {
+            return "finds something else where it names files"
+        }
+        for violation in check.violations
         where violation.message.utf8.count > 5000 || violation.path.utf8.count > 5000 {
             return "a violation of \(violation.message.utf8.count) bytes"
+        }
+        if let line = schema.unchecked.first(where: { $0.utf8.count > 5000 }) {
+            return "leaves something unchecked in \(line.utf8.count) bytes"
         }
         let units = schema.estimatedUnits(for: input)
         if !(units > 0) || !units.isFinite { return "asks for \(units)" }

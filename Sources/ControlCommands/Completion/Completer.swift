@@ -175,15 +175,16 @@ struct Completer {
 
     private func keys(of model: String, ending: String = "", given: some Sequence<String>) -> Candidates {
         let open = (schema(of: model)?.properties ?? []).filter { property in
-            property.isList || !given.contains { $0.hasPrefix(property.name + "=") }
+            property.isList || !given.contains { $0.utf8.starts(with: (property.name + "=").utf8) }
         }
         return .words(open.map { ($0.name + ending, $0.title ?? $0.description ?? "") })
     }
 
     private func choices(of key: String, _ model: String) -> [String] {
         guard let property = schema(of: model)?[key] else { return [] }
-        let choices = property.type == .boolean ? [.bool(true), .bool(false)] : property.choices
-        return choices.map { $0.string ?? $0.text }
+        let flags: [JSON] = property.type == .boolean ? [.bool(true), .bool(false)] : []
+        let choices = property.choices + (property.isList ? property.itemChoices : [])
+        return (flags + choices).map { $0.string ?? $0.text }
     }
 
     /// `KEY=` of the model's input; then the choices of that key.
@@ -203,8 +204,8 @@ struct Completer {
         let key = String(unfinished[..<equals])
         let list = unfinished[unfinished.index(after: equals)...]
         let done = list.lastIndex(of: ",").map { String(list[...$0]) } ?? ""
-        let isTaken = Set(done.split(separator: ",").map(String.init))
-        let open = choices(of: key, model).filter { !isTaken.contains($0) && !$0.contains(",") }
+        let isTaken = Set(done.split(separator: ",").map { ExactText(String($0)) })
+        let open = choices(of: key, model).filter { !isTaken.contains(ExactText($0)) && !$0.contains(",") }
         return .words(open.map { "\(key)=\(done)\($0)" })
     }
 }

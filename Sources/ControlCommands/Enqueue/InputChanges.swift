@@ -15,7 +15,7 @@ struct InputChanges {
             templates[index].typedKeys = given.keys
             for key in without where templates[index].input[key] != nil {
                 templates[index].input[key] = nil
-                missing.removeAll { $0 == key }
+                missing.removeAll { $0.isExactly(key) }
             }
             for member in given.members { templates[index].input[member.key] = member.value }
         }

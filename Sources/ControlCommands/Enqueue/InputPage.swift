@@ -33,7 +33,7 @@ struct InputPage {
     private func comments(on property: Property?) -> [String] {
         guard let property, let schema else { return [] }
         let words = PropertyWords(property)
-        let required = schema.required.contains(property.name) ? "required" : ""
+        let required = schema.required.containsExactly(property.name) ? "required" : ""
         var lines = [[words.type, words.limits, required].filter { !$0.isEmpty }.joined(separator: ", ")]
         if !property.choices.isEmpty {
             // A blank that is no place to break a line at, until the lines are made.

@@ -13,7 +13,7 @@ struct Matrix {
                 (try ArgumentReader.split(argument).key, try ArgumentReader.alternatives(argument))
             }
             let name = SafeText.escape(DisplayWidth.cut(key, to: 40))
-            guard !alternatives.isEmpty, !alternatives.contains("\(key)=") else {
+            guard !alternatives.isEmpty, !alternatives.containsExactly("\(key)=") else {
                 throw Failure.usage(
                     "--matrix \(name) has an empty value",
                     hint: "an empty text or one with a comma: --matrix '\(name):=[\"\", \"a, b\"]'")
@@ -29,13 +29,13 @@ struct Matrix {
     var isGiven: Bool { !axes.isEmpty || repetitions != nil }
 
     private static func twice(_ keys: [String]) -> String? {
-        keys.enumerated().first { keys[..<$0.offset].contains($0.element) }?.element
+        keys.enumerated().first { keys[..<$0.offset].containsExactly($0.element) }?.element
     }
 
     /// What the jobs like `template` are to be.
     func variations(of template: Template, _ schema: Schema?) throws -> Variations {
         guard isGiven else { return Variations() }
-        if let key = axes.map(\.key).first(where: template.typedKeys.contains) {
+        if let key = axes.map(\.key).first(where: template.typedKeys.containsExactly) {
             throw Failure.usage("\(SafeText.escape(key)) stands in --matrix, and beside it; give one of them")
         }
         let axes = try axes.map { key, words in

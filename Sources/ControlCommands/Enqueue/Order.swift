@@ -77,20 +77,21 @@ struct Order {
             return items[0].job.validation = try draft.validation(
                 items[0].job.model, items[0].input, validates: options.validates)
         }
-        var faults: [String] = []
-        var places: [String: [Int]] = [:]
+        var faults: [ExactText] = []
+        var places: [ExactText: [Int]] = [:]
         for (index, item) in items.enumerated() {
             items[index].job.validation = options.validates ? .passed : .waived
             for violation in item.schema?.violations(in: item.input) ?? [] {
-                if places[violation.description] == nil {
+                let fault = ExactText(violation.description)
+                if places[fault] == nil {
                     if faults.count == Self.mostFaults { continue }
-                    faults.append(violation.description)
+                    faults.append(fault)
                 }
-                places[violation.description, default: []].append(index)
+                places[fault, default: []].append(index)
             }
         }
         if faults.isEmpty { return }
-        var lines = faults.map { "  \(place(places[$0] ?? [])): \(SafeText.escape($0))" }
+        var lines = faults.map { "  \(place(places[$0] ?? [])): \(SafeText.escape($0.text))" }
         if faults.count == Self.mostFaults { lines.append("  and perhaps more") }
         guard options.validates else { return draft.noteWaived(lines) }
         throw Failure(

@@ -7,7 +7,6 @@ struct CheckedInput {
     let line: Int?
     /// Nil where the line could not be read.
     var model: String?
-    private var schema: Schema?
     /// Why the line is none.
     private(set) var fault: String?
     private(set) var violations: [Violation] = []
@@ -21,9 +20,12 @@ struct CheckedInput {
     init(_ model: String, _ input: JSON, _ schema: Schema?, line: Int? = nil) {
         self.line = line
         self.model = model
-        self.schema = schema
-        violations = schema?.violations(in: input) ?? []
-        files = schema?.files(in: input) ?? []
+        guard let check = schema?.check(input) else { return }
+        (violations, files) = (check.violations, check.files)
+        if !check.isWhole {
+            unchecked.append(
+                Violation(path: "$", message: "not checked to its end: the schema asks for too much"))
+        }
     }
 
     init(unreadable fault: String, line: Int) {
@@ -38,15 +40,14 @@ struct CheckedInput {
         var members = look.members
         members.members.insert(JSONObject.Member(key: "path", value: .string(file.path)), at: 0)
         found.append(.object(members))
-        guard let schema, let property = schema[file.property] else { return }
         func say(_ message: String) -> Violation { Violation(path: file.path, message: message) }
         switch look.verdict {
         case .refused: violations.append(say(look.reason ?? "cannot be had"))
         case .unreachable: unreachable.append(say(look.reason ?? "cannot be asked for"))
         case .found:
-            if let fault = look.fault(for: property) { return violations.append(say(fault)) }
-            violations += schema.violations(of: look.facts, property: file.property, path: file.path)
-            let rules = schema.uncheckedRules(of: look.facts, property: file.property).map(\.rule)
+            if let fault = look.fault(for: file.demand) { return violations.append(say(fault)) }
+            violations += file.demand.faults(in: look.facts).map(say)
+            let rules = file.demand.uncheckedRules(of: look.facts).map(\.rule)
             if !rules.isEmpty {
                 let reason = look.reason.map { " (\($0))" } ?? ""
                 unchecked.append(say("cannot be checked: \(rules.joined(separator: ", "))\(reason)"))

@@ -12,7 +12,8 @@ enum ExampleCommand {
         var words = [quoted(schema.modelID)]
         for name in schema.required { words += schema[name].map(arguments) ?? [quoted(name) + "=…"] }
         let choice = schema.properties.first { property in
-            !schema.required.contains(property.name) && property.type == .string && !property.choices.isEmpty
+            !schema.required.containsExactly(property.name) && property.type == .string
+                && !property.choices.isEmpty
         }
         if let choice { words += arguments(for: choice) }
         return words
@@ -36,8 +37,8 @@ enum ExampleCommand {
     }
 
     private static func value(for property: Property, _ rule: ValueRule, _ number: Int) -> JSON {
-        if property.isFile {
-            let ending = ["video": "mp4", "audio": "mp3"][property.fileKind ?? ""] ?? "png"
+        if let file = property.file {
+            let ending = ["video": "mp4", "audio": "mp3"][file.kind ?? ""] ?? "png"
             return .string("https://example.com/\(number).\(ending)")
         }
         if !rule.choices.isEmpty {
@@ -45,16 +46,24 @@ enum ExampleCommand {
             return usual ?? rule.choices[0]
         }
         switch rule.type {
-        case .integer, .number: return rule.minimum ?? rule.maximum ?? .integer(1)
+        case .integer, .number: return amount(rule)
         case .boolean: return .bool(true)
         case .object: return .object([:])
         case .array: return .array([])
+        case .null: return .null
         case .string, nil:
             let words = "A fox in the snow, looking at the camera"
             let least = rule.minLength ?? 0
             let text = words + String(repeating: ".", count: max(0, min(least, 1000) - words.utf8.count))
             return .string(String(text.prefix(rule.maxLength ?? .max)))
         }
+    }
+
+    private static func amount(_ rule: ValueRule) -> JSON {
+        if let bound = [rule.lowest, rule.highest].lazy.compactMap({ $0 }).first(where: { !$0.isExclusive }) {
+            return bound.written
+        }
+        return rule.unit ?? .integer(1)
     }
 
     /// The word for a shell, in quotes where it needs them.

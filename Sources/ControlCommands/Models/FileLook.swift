@@ -33,8 +33,8 @@ struct FileLook {
             height: number("height").map { Int($0) })
     }
 
-    /// Why the file is not of the kind that the property asks for; nil where it is, or where nobody can tell.
-    func fault(for property: Property) -> String? {
+    /// Why the file is not of the kind that the schema asks for; nil where it is, or where nobody can tell.
+    func fault(for demand: FileDemand) -> String? {
         guard let kind, let mediaType else { return nil }
         // A format that is not known here may be right all the same.
         let isKnown =
@@ -43,10 +43,10 @@ struct FileLook {
                 mediaType.hasPrefix($0)
             }
         guard isKnown else { return nil }
-        if let wanted = property.fileKind {
+        if let wanted = demand.kind {
             return kind == wanted ? nil : "is \(mediaType), no \(wanted)"
         }
-        let hasShape = property.validations.contains { rule in
+        let hasShape = demand.validations.contains { rule in
             guard case .bound(let measure, _, _) = rule.kind else { return false }
             return measure != .megabytes
         }

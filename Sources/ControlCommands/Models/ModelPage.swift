@@ -46,13 +46,14 @@ struct ModelPage {
                     ? "built in; jobctl models refresh asks RunComfy for the price and for changes"
                     : "stored " + model.origin(screen)))
         for property in schema.properties { try write(property) }
+        try writeUnchecked()
         try screen.write("\n" + screen.styled("example", .dim) + "\n")
         try screen.write("  " + SafeText.escape(ExampleCommand.text(for: schema)) + "\n")
     }
 
     private func write(_ property: Property) throws {
         let words = PropertyWords(property)
-        let isRequired = model.schema.required.contains(property.name)
+        let isRequired = model.schema.required.containsExactly(property.name)
         try screen.write(
             "\n" + screen.styled(SafeText.escape(property.name), .active)
                 + (isRequired ? "  " + screen.styled("required", .warning) : "") + "\n")
@@ -66,6 +67,17 @@ struct ModelPage {
             try text(DisplayWidth.cut(shown, to: 2 * (width - 4)))
         }
     }
+
+    /// What only the service will judge.
+    private func writeUnchecked() throws {
+        let lines = model.schema.unchecked
+        if lines.isEmpty { return }
+        try screen.write("\n" + screen.styled("not checked", .dim) + "\n")
+        for line in lines.prefix(Self.mostUnchecked) { try text(line) }
+        if lines.count > Self.mostUnchecked { try text("and \(lines.count - Self.mostUnchecked) more") }
+    }
+
+    private static let mostUnchecked = 20
 
     private var width: Int { min(screen.width, Self.widest) }
 

@@ -13,23 +13,46 @@ struct PropertyWords {
     init(_ property: Property) {
         type = Self.type(of: property)
         limits = Self.limits(of: property).joined(separator: ", ")
-        choices = property.choices.map(Self.text)
+        choices = (property.choices + (property.isList ? property.itemChoices : [])).map(Self.text)
         defaultText = property.defaultValue.map(Self.text)
-        files = Self.files(property.validations)
+        files = Self.files(property.file?.validations ?? [])
     }
 
     private static func text(_ value: JSON) -> String { value.string ?? value.text }
 
     private static func type(of property: Property) -> String {
-        if property.isFile {
-            let kind = property.fileKind ?? "file"
-            return property.isList ? "list of \(kind) URLs (https)" : "\(kind) URL (https)"
+        let null = property.forms.contains { $0.types.contains(.null) } ? " or null" : ""
+        if let file = property.file {
+            let kind = file.kind ?? "file"
+            return (property.isList ? "list of \(kind) URLs (https)" : "\(kind) URL (https)") + null
         }
-        guard property.isList else { return word(property.type) ?? "any value" }
-        return word(property.itemType).map { "list, each \($0)" } ?? "list"
+        let items = property.itemForms.flatMap { form in words(form) }
+        let each = items.isEmpty ? "" : ", each " + distinct(items).joined(separator: " or ")
+        let forms = distinct(property.forms.flatMap { form in words(form) })
+        let text = forms.map { $0 == "list" ? $0 + each : $0 }.joined(separator: " or ")
+        return (text.isEmpty ? "any value" : text) + null
     }
 
-    private static func word(_ type: ValueType?) -> String? {
+    private static func distinct(_ words: [String]) -> [String] {
+        var distinct: [String] = []
+        for word in words where !distinct.contains(word) { distinct.append(word) }
+        return distinct
+    }
+
+    private static func words(_ form: ValueRule) -> [String] {
+        form.types.compactMap { $0 == .object ? object(form) : word($0) }
+    }
+
+    /// An object with the keys that it takes.
+    private static func object(_ form: ValueRule) -> String {
+        let keys = form.keyNames.prefix(mostKeys).map { $0.name + ($0.isRequired ? " (required)" : "") }
+        let more = form.keyNames.count > mostKeys ? ", …" : ""
+        return keys.isEmpty ? "JSON object" : "JSON object of " + keys.joined(separator: ", ") + more
+    }
+
+    private static let mostKeys = 20
+
+    private static func word(_ type: ValueType) -> String? {
         switch type {
         case .string: "text"
         case .integer: "whole number"
@@ -37,16 +60,38 @@ struct PropertyWords {
         case .boolean: "true or false"
         case .array: "list"
         case .object: "JSON object"
-        case nil: nil
+        case .null: nil
         }
     }
 
     private static func limits(of property: Property) -> [String] {
-        let rule = property.isList ? property.itemRule : property.rule
         let count = range(property.minItems.map(String.init), property.maxItems.map(String.init))
-        let length = range(rule?.minLength.map(String.init), rule?.maxLength.map(String.init))
-        let value = range(rule?.minimum?.text, rule?.maximum?.text)
-        return [count.map { "\($0) of them" }, length.map { "\($0) characters" }, value].compactMap { $0 }
+        let isUnique = property.forms.contains(where: \.isUnique)
+        let forms = property.isList ? property.itemForms : property.forms
+        return [count.map { "\($0) of them" }, isUnique ? "each one once" : nil].compactMap { $0 }
+            + distinct(forms.flatMap { form in limits(of: form) })
+    }
+
+    private static func limits(of form: ValueRule) -> [String] {
+        let length = range(form.minLength.map(String.init), form.maxLength.map(String.init))
+        let pattern = form.pattern.map { "matching \($0)" }
+        return [
+            length.map { "\($0) characters" }, pattern, bounds(form),
+            form.unit.map { "a multiple of \($0.text)" },
+        ]
+        .compactMap { $0 }
+    }
+
+    private static func bounds(_ form: ValueRule) -> String? {
+        let (low, high) = (form.lowest, form.highest)
+        if low?.isExclusive != true, high?.isExclusive != true {
+            return range(low?.written.text, high?.written.text)
+        }
+        let words = [
+            low.map { ($0.isExclusive ? "more than " : "at least ") + $0.written.text },
+            high.map { ($0.isExclusive ? "less than " : "at most ") + $0.written.text },
+        ]
+        return words.compactMap { $0 }.joined(separator: " and ")
     }
 
     /// Nil where nothing is bounded.

@@ -1,4 +1,5 @@
 internal import Catalogue
+internal import JSON
 
 /// What a newer schema of a model says differently, in words.
 enum SchemaDifference {
@@ -14,12 +15,12 @@ enum SchemaDifference {
         }
         for property in new.properties {
             let name = property.name
-            let isRequired = new.required.contains(name)
+            let isRequired = new.required.containsExactly(name)
             guard let before = old[name] else {
                 words.append("takes \(name)" + (isRequired ? ", which is required" : ""))
                 continue
             }
-            if isRequired != old.required.contains(name) {
+            if isRequired != old.required.containsExactly(name) {
                 words.append(isRequired ? "\(name) is required now" : "\(name) is not required any more")
             }
             let (was, now) = (PropertyWords(before), PropertyWords(property))

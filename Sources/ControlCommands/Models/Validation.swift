@@ -10,7 +10,7 @@ struct Validation {
     private var model: String?
     /// Whose files are not looked at yet: they are asked for together.
     private var waiting: [CheckedInput] = []
-    private var looks: [String: FileLook] = [:]
+    private var looks: [ExactText: FileLook] = [:]
     private var count = 0
     private var refused = 0
     private var refusals = Findings()
@@ -84,7 +84,7 @@ struct Validation {
             count += 1
             let place = input.line.map { "line \($0): " } ?? ""
             for file in input.files {
-                guard let look = looks[file.url] else { continue }
+                guard let look = looks[ExactText(file.url)] else { continue }
                 input.judge(file, look)
                 table.add(([place + file.path] + look.cells + [file.url]).map { Table.Cell($0) })
             }
@@ -104,16 +104,16 @@ struct Validation {
     private mutating func lookAtFiles() throws {
         if looks.count > Self.mostLooksKept { looks = [:] }
         var addresses: [String] = []
-        var isAsked: Set<String> = []
-        for file in waiting.flatMap(\.files) where looks[file.url] == nil && isAsked.insert(file.url).inserted
-        {
+        var isAsked: Set<ExactText> = []
+        for file in waiting.flatMap(\.files)
+        where looks[ExactText(file.url)] == nil && isAsked.insert(ExactText(file.url)).inserted {
             addresses.append(file.url)
         }
         if addresses.isEmpty { return }
         let answers = try DaemonQuestion("media", session).answers(
             about: addresses, orElse: "the files were not looked at")
-        for (address, answer) in zip(addresses, answers) { looks[address] = FileLook(answer) }
-        guard addresses.allSatisfy({ looks[$0] != nil }) else {
+        for (address, answer) in zip(addresses, answers) { looks[ExactText(address)] = FileLook(answer) }
+        guard addresses.allSatisfy({ looks[ExactText($0)] != nil }) else {
             throw Failure(
                 .bug, "the files were not looked at: jobd did not answer for all of them",
                 hint: "are jobd and jobctl of the same version?")
