@@ -9,9 +9,18 @@ import Testing
 @Suite struct MigrationTests {
     private let store = ScratchStore()
 
+    /// The last step that the program has; the tests add two more.
+    private static let last = Migration.all.count
     private static let second = Migration(
-        number: 2, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
-    private static let third = Migration(number: 3, script: "ALTER TABLE extra ADD COLUMN y;")
+        number: last + 1, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
+    private static let third = Migration(number: last + 2, script: "ALTER TABLE extra ADD COLUMN y;")
+
+    /// Where the copy before the step of this number is.
+    private func copy(before number: Int) -> String {
+        let digits = String(number)
+        return store.directory.database + ".before-" + String(repeating: "0", count: 4 - digits.count)
+            + digits
+    }
 
     private func open(_ added: Migration..., lock: StateLock? = nil) throws -> Connection {
         var opening = DatabaseOpening(directory: store.directory, busyTimeout: .seconds(5))
@@ -42,44 +51,45 @@ import Testing
     @Test func anOlderStoreIsCopiedFirstAndThenBroughtUpOnce() throws {
         _ = try store.open().job()
         let connection = try open(Self.second, Self.third)
-        #expect(try DatabaseOpening.version(of: connection) == 3)
+        #expect(try DatabaseOpening.version(of: connection) == Self.last + 2)
         #expect(try connection.first("SELECT count(x) + count(y) FROM extra") { $0.integer(0) } == 1)
         #expect(try connection.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
-        let copy = store.directory.database + ".before-0002"
-        #expect(try version(copy) == 1)
+        let copy = copy(before: Self.last + 1)
+        #expect(try version(copy) == Self.last)
         #expect(FileOnDisk(copy)?.mode == 0o600)
         let copied = try Connection(path: copy, .readWrite, busyTimeout: .zero)
         #expect(try copied.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
         #expect(FileOnDisk(copy + ".unfinished") == nil)
         #expect(try open(Self.second, Self.third).first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
-        #expect(FileOnDisk(store.directory.database + ".before-0003") == nil)
+        #expect(FileOnDisk(self.copy(before: Self.last + 2)) == nil)
     }
 
     @Test func aFailingStepLeavesTheOldSchemaAndIsTriedAgain() throws {
         _ = try store.open().job()
-        let broken = Migration(number: 3, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
+        let broken = Migration(
+            number: Self.last + 2, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
         #expect(throws: SQLiteError.self) { try open(Self.second, broken) }
-        #expect(try version(store.directory.database) == 1)
+        #expect(try version(store.directory.database) == Self.last)
         let database = try store.open(.write)
         #expect(try database.texts("SELECT name FROM sqlite_schema WHERE name IN ('extra', 'more')") == [])
         #expect(try database.count("jobs") == 1)
         #expect(StateLock.holder(of: store.directory) == nil)
-        #expect(try DatabaseOpening.version(of: open(Self.second, Self.third)) == 3)
+        #expect(try DatabaseOpening.version(of: open(Self.second, Self.third)) == Self.last + 2)
     }
 
     @Test func anOlderStoreUnderARunningJobdIsLeftAlone() throws {
         _ = try store.open().job()
         let lock = try #require(try StateLock(store.directory, as: "jobd"))
         let error = #expect(throws: StoreError.self) { try open(Self.second) }
-        guard case .olderInUse(_, 1) = error else {
+        guard case .olderInUse(_, Self.last) = error else {
             Issue.record("it was called \(String(describing: error))")
             return
         }
         #expect(error?.hint?.contains("restart jobd") == true)
-        #expect(try version(store.directory.database) == 1)
-        #expect(FileOnDisk(store.directory.database + ".before-0002") == nil)
+        #expect(try version(store.directory.database) == Self.last)
+        #expect(FileOnDisk(copy(before: Self.last + 1)) == nil)
         // jobd itself, which holds the lock, may.
-        #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == 2)
+        #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == Self.last + 1)
     }
 
     @Test func manyMayFindAnOlderStoreAtOnceAndItIsBroughtUpOnce() async throws {
@@ -88,7 +98,7 @@ import Testing
             for _ in 0..<6 {
                 group.addTask { try DatabaseOpening.version(of: open(Self.second, Self.third)) }
             }
-            for try await version in group { #expect(version == 3) }
+            for try await version in group { #expect(version == Self.last + 2) }
         }
         let connection = try open(Self.second, Self.third)
         #expect(try connection.first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
@@ -96,8 +106,8 @@ import Testing
 
     @Test func aStepMayNotRunWithoutItsCopy() throws {
         _ = try store.open().job()
-        #expect(mkdir(store.directory.database + ".before-0002", 0o700) == 0)
+        #expect(mkdir(copy(before: Self.last + 1), 0o700) == 0)
         #expect(throws: StoreError.self) { try open(Self.second) }
-        #expect(try version(store.directory.database) == 1)
+        #expect(try version(store.directory.database) == Self.last)
     }
 }
