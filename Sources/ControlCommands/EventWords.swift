@@ -25,7 +25,9 @@ struct EventWords {
         case .changed: return changes()
         case .submitting:
             return [take("price_usd")?.double.map { "for about \(Price.text($0))" }].compactMap { $0 }
-        case .accepted: return [text("request_id").map { "as request \($0)" }].compactMap { $0 }
+        case .accepted:
+            return [text("request_id").map { "as request \($0)" }, text("origin").map { "at \($0)" }]
+                .compactMap { $0 }
         case .refused: return [text("message")].compactMap { $0 }
         case .uncertain:
             return [text("message"), answer(), bytes()].compactMap { $0 }

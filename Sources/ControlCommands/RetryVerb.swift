@@ -7,8 +7,10 @@ enum RetryVerb: ControlVerb {
         discussion: [
             Selection.discussion,
             "Where RunComfy finished the work and only the fetching failed (output, download, deadline), it goes on from "
-                + "its request and nothing is bought. Otherwise (remote, input, lost, cancelled) it is submitted anew, and "
-                + "jobctl says so first. A completed job is not retried: enqueue it again.",
+                + "its request and nothing is bought. Of a lost job the request is asked for once more, and nothing is bought: "
+                + "if it is there, the job goes on; else it is lost again, and only --resubmit buys it anew. Otherwise (remote, "
+                + "input, cancelled) it is submitted anew, and jobctl says so first. A completed job is not retried: enqueue "
+                + "it again.",
         ],
         options: Selection.options + [.resubmit],
         examples: [

@@ -81,6 +81,7 @@ enum StatusVerb: ControlVerb {
         {
             items.append(("jobd is not running, and jobs wait for it", "systemctl start jobd, or: jobd"))
         }
+        items += try elsewhere(store)
         if let count = counts[.uncertain], count > 0 {
             let ids = try first(.uncertain, store)
             items.append(
@@ -97,6 +98,19 @@ enum StatusVerb: ControlVerb {
                 ))
         }
         return items
+    }
+
+    /// What jobd does not ask for, since it was bought at another origin than that of its `api_url`.
+    private static func elsewhere(_ store: JobDatabase) throws -> [(text: String, hint: String)] {
+        guard let here = try store.apiOrigin() else { return [] }
+        return try store.inFlight(elsewhereThan: here).map { origin, count, first in
+            let jobs =
+                count == 1 ? "job \(first) was" : "\(NumberText.of(count)) jobs (the first is \(first)) were"
+            return (
+                "\(jobs) bought at \(origin), and api_url is \(here): not asked for, and not lost",
+                "set api_url to where they were bought, then reload jobd"
+            )
+        }
     }
 
     private static func first(_ state: JobState, _ store: JobDatabase) throws -> String {

@@ -203,6 +203,9 @@ package struct DaemonProgram {
                     + "jobctl resolve ID --adopt REQUEST follows what was bought")
         case .account(let detail):
             throw Failure(.permission, "the account stands in the way of what is left: \(detail)")
+        case .elsewhere(let detail):
+            throw Failure(
+                .configuration, detail, hint: "set api_url to where they were bought; nothing is lost")
         }
     }
 

@@ -4,7 +4,7 @@ package enum FailureKind: String, CaseIterable, Sendable {
     case input
     /// Failed over there.
     case remote
-    /// The service no longer knows the request.
+    /// The service itself says that it does not know the request.
     case lost
     /// Finished without usable output.
     case output
@@ -14,7 +14,7 @@ package enum FailureKind: String, CaseIterable, Sendable {
     case deadline
 
     /// Whether a retry can go on from the request that was paid for.
-    package var retryKeepsRequest: Bool { self == .output || self == .download || self == .deadline }
+    package var retryKeepsRequest: Bool { self != .input && self != .remote }
 }
 
 /// Why a job failed, in a word and in a sentence.

@@ -32,6 +32,11 @@ package struct Job: Equatable, Sendable {
     package var followedSince: Timestamp?
     /// When the input was pruned: what stands in its place is not sent.
     package var inputRemovedAt: Timestamp?
+    /// Where the request was bought: scheme, host and port. Nil where that is not known.
+    package var origin: String?
+
+    /// The service's last word about a request that is lost: it does not know it.
+    package static let unknownRequest = "not_found"
 
     package init(id: Int64, state: JobState, model: String, input: String, createdAt: Timestamp) {
         self.id = id

@@ -12,8 +12,8 @@ package enum JobEvent: Equatable, Sendable {
     // From jobd, about sending it.
     /// The intent to send, written before the POST leaves.
     case submitting(priceUSD: Double?)
-    /// RunComfy has taken it.
-    case accepted(requestID: String)
+    /// RunComfy has taken it, at `origin`.
+    case accepted(requestID: String, origin: String? = nil)
     /// Certainly not bought; to be tried again.
     case notBought(reason: String, tryAgainAt: Timestamp?)
     /// Certainly not bought, and no use to try again.
@@ -26,7 +26,8 @@ package enum JobEvent: Equatable, Sendable {
     // From jobd, about following it.
     case observed(RemoteProgress)
     case succeeded(finishedAt: Timestamp?, costUSD: Double?)
-    case cancelledRemotely
+    /// A cost that is not told is none: a cancel that is accepted is free.
+    case cancelledRemotely(costUSD: Double? = nil)
     case failed(JobFailure, costUSD: Double? = nil)
     case fetched
 

@@ -52,9 +52,9 @@ extension Job {
             validation = validation == .waived ? .waived : .passed
             submittedAt = now
             message = nil
-        case .accepted(let id):
+        case .accepted(let id, let origin):
             submissions += 1
-            follow(id, from: now)
+            follow(id, at: origin, from: now)
         case .unanswered(let reason): doubt(reason)
         case .daemonRestarted: doubt("jobd ended while the request was on the wire")
         case .notBought(let reason, let tryAgainAt):
@@ -65,11 +65,13 @@ extension Job {
         case .failed(let failure, let cost):
             (failureKind, message) = (failure.kind, failure.message)
             if failure.kind == .remote { remoteStatus = "failed" }
+            if failure.kind == .lost { remoteStatus = Self.unknownRequest }
             queuePosition = nil
             costUSD = cost ?? costUSD
         case .cancelRequested: cancelRequestedAt = cancelRequestedAt ?? now
         case .retried, .refetched: restart(at: now)
-        case .resolved(.adopt(let id)): follow(id, from: now)
+        // Where a person found it is not said: the first good answer tells.
+        case .resolved(.adopt(let id)): follow(id, at: nil, from: now)
         case .resolved(.resubmit): forgetRequest()
         case .observed(let progress):
             remoteStatus = progress.word
@@ -79,7 +81,9 @@ extension Job {
             finishedAt = finished ?? finishedAt ?? now
             costUSD = cost ?? costUSD
             (remoteStatus, queuePosition, message) = ("succeeded", nil, nil)
-        case .cancelledRemotely: (remoteStatus, queuePosition, message) = ("cancelled", nil, nil)
+        case .cancelledRemotely(let cost):
+            costUSD = cost ?? costUSD
+            (remoteStatus, queuePosition, message) = ("cancelled", nil, nil)
         case .fetched: message = nil
         case .held, .released, .resolved(.abandon): break
         }
@@ -96,8 +100,8 @@ extension Job {
         nextTryAt = nil
     }
 
-    private mutating func follow(_ id: String, from now: Timestamp) {
-        requestID = id
+    private mutating func follow(_ id: String, at origin: String?, from now: Timestamp) {
+        (requestID, self.origin) = (id, origin)
         followedSince = now
         (message, nextTryAt) = (nil, nil)
     }
@@ -109,7 +113,7 @@ extension Job {
     }
 
     private mutating func forgetRequest() {
-        (requestID, followedSince, remoteStatus, queuePosition) = (nil, nil, nil, nil)
+        (requestID, origin, followedSince, remoteStatus, queuePosition) = (nil, nil, nil, nil, nil)
         (submittedAt, startedAt, finishedAt, costUSD, message) = (nil, nil, nil, nil, nil)
         cancelRequestedAt = nil
         nextTryAt = notBefore

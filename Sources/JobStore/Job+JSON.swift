@@ -19,7 +19,7 @@ extension Job {
             "finished_at": .optional(finishedAt?.description),
             "ended_at": .optional(endedAt?.description), "next_try_at": .optional(nextTryAt?.description),
             "followed_since": .optional(followedSince?.description),
-            "input_removed_at": .optional(inputRemovedAt?.description),
+            "input_removed_at": .optional(inputRemovedAt?.description), "origin": .optional(origin),
             "outputs": .array(outputs.map(\.json)),
         ])
     }

@@ -30,6 +30,7 @@ extension Job {
         nextTryAt = row.timestamp(23)
         followedSince = row.timestamp(24)
         inputRemovedAt = row.timestamp(25)
+        origin = row.optionalText(26)
     }
 }
 

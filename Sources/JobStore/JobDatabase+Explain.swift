@@ -27,15 +27,17 @@ extension JobDatabase {
         }
     }
 
-    /// How many jobs of each model stand in each state in which jobd has something under way.
-    package func underway() throws -> [(state: JobState, model: String, count: Int64)] {
+    /// How many jobs of each model stand in each state in which jobd has something under way, at `origin`.
+    package func underway(at origin: String? = nil) throws -> [(state: JobState, model: String, count: Int64)]
+    {
         try perform {
             try connection.all(
                 """
                 SELECT state, model, count(*) FROM jobs INDEXED BY jobs_state
                 WHERE state IN ('submitting', 'in_queue', 'in_progress', 'downloading') AND state <> 'completed'
+                    AND (?1 IS NULL OR origin IS NULL OR origin = ?1 OR state = 'downloading')
                 GROUP BY state, model
-                """
+                """, origin
             ) { row in JobState(rawValue: row.text(0)).map { ($0, row.text(1), row.integer(2)) } }
             .compactMap { $0 }
         }

@@ -116,9 +116,9 @@ extension JobDatabase {
         case .submitting(let price):
             kind = .submitting
             detail = ["price_usd": .optional(price)]
-        case .accepted(let requestID):
+        case .accepted(let requestID, let origin):
             kind = .accepted
-            detail = ["request_id": .string(requestID)]
+            detail = ["request_id": .string(requestID), "origin": .optional(origin)]
         case .notBought(let reason, let tryAgainAt):
             kind = .fault
             detail = ["message": .string(reason), "try_again_at": .optional(tryAgainAt?.description)]

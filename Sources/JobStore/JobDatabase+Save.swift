@@ -33,11 +33,12 @@ extension JobDatabase {
         try connection.run(
             """
             UPDATE jobs SET
-                state = ?3, request_id = ?4, submissions = ?5, error_message = ?6, next_try_at = ?7, followed_since = ?8
+                state = ?3, request_id = ?4, submissions = ?5, error_message = ?6, next_try_at = ?7, followed_since = ?8,
+                origin = ?9
             WHERE id = ?1 AND state = ?2
             """,
             job.id, state.rawValue, job.state.rawValue, job.requestID, job.submissions, job.message,
-            job.nextTryAt, job.followedSince)
+            job.nextTryAt, job.followedSince, job.origin)
     }
 
     private func saveObserved(_ job: Job, _ state: JobState) throws -> Int {
@@ -76,7 +77,7 @@ extension JobDatabase {
                 state = ?3, validation = ?4, request_id = ?5, remote_status = ?6, queue_position = ?7,
                 submissions = ?8, cancel_requested_at = ?9, error_kind = ?10, error_message = ?11, price_usd = ?12,
                 cost_usd = ?13, submitted_at = ?14, started_at = ?15, finished_at = ?16, ended_at = ?17,
-                next_try_at = ?18, followed_since = ?19
+                next_try_at = ?18, followed_since = ?19, origin = ?20
             WHERE id = ?1 AND state = ?2
             """,
             job.id, state.rawValue, job.state.rawValue, job.validation.rawValue, job.requestID,
@@ -84,6 +85,6 @@ extension JobDatabase {
             job.queuePosition, job.submissions, job.cancelRequestedAt, job.failureKind?.rawValue, job.message,
             job.priceUSD, job.costUSD, job.submittedAt, job.startedAt, job.finishedAt, job.endedAt,
             job.nextTryAt,
-            job.followedSince)
+            job.followedSince, job.origin)
     }
 }

@@ -6,6 +6,7 @@ struct Migration: Sendable {
     /// All steps in order. A test holds this list against the folder.
     static let all = [
         Migration(number: 1, bytes: PackageResources._001_initial_sql),
+        Migration(number: 2, bytes: PackageResources._002_origin_sql),
         Migration(number: 3, bytes: PackageResources._003_guards_sql),
     ]
 

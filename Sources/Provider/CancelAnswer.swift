@@ -8,8 +8,8 @@ package enum CancelAnswer: Equatable, Sendable {
     case notCancellable
     case stopped(Obstacle)
 
-    package static func read(_ response: HTTPResponse) -> CancelAnswer {
-        switch Obstacle.read(response) {
+    package static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> CancelAnswer {
+        switch Obstacle.read(response, about: subject) {
         case .failure(let obstacle): return .stopped(obstacle)
         case .success(let json):
             switch json["outcome"]?.string?.lowercased() {

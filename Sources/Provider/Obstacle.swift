@@ -3,8 +3,10 @@ internal import JSON
 
 /// Why a question about a request brought no answer. None of it says anything about how the job fares.
 package enum Obstacle: Equatable, Sendable {
-    /// The service does not know the request: deleted, expired, or not yet known everywhere.
+    /// The service itself says that it does not know the request: deleted, expired, or not yet known everywhere.
     case gone(String)
+    /// The service can make nothing of the id.
+    case misnamed(String)
     /// The request is someone else's.
     case denied(String)
     case account(AccountFault, String)
@@ -14,15 +16,20 @@ package enum Obstacle: Equatable, Sendable {
     /// What came, in words.
     package var reason: String {
         switch self {
-        case .gone(let reason), .denied(let reason), .account(_, let reason), .tryLater(let reason, _): reason
+        case .gone(let reason), .misnamed(let reason), .denied(let reason), .account(_, let reason),
+            .tryLater(let reason, _):
+            reason
         }
     }
 }
 
 extension Obstacle {
     /// Reads any answer but a submission's: the JSON object of a good one, or what stands in the way.
-    static func read(_ response: HTTPResponse) -> Result<JSON, Obstacle> {
+    static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> Result<JSON, Obstacle> {
         let body = AnswerBody(response)
+        if let json = body.json, let mismatch = subject?.mismatch(in: json) {
+            return .failure(.tryLater(mismatch, retryAfter: nil))
+        }
         if let fault = body.error?.accountFault {
             return .failure(.account(fault, body.reason(response.status)))
         }
@@ -41,12 +48,16 @@ extension Obstacle {
 
     /// The service's own codes count whatever the HTTP status: they come with 200 too.
     private static func byCode(_ body: AnswerBody, _ response: HTTPResponse) -> Obstacle? {
-        guard let code = body.error?.code else { return nil }
+        // In an answer that went well, a code within an error is the job's.
+        let isGood = (200..<300).contains(response.status)
+        guard let code = body.error?.code ?? (isGood ? nil : body.error?.innerCode) else { return nil }
         switch code {
-        // "Invalid identifier" says of a request what "not found" says: there is none of this name.
-        case 400_001, 404_001: return .gone(body.reason(response.status))
+        case 404_001: return .gone(body.reason(response.status))
+        case 400_001: return .misnamed(body.reason(response.status))
         case 403_001: return .denied(body.reason(response.status))
-        default: return .tryLater(body.reason(response.status), retryAfter: response.retryAfter)
+        default:
+            return body.error?.code == nil
+                ? nil : .tryLater(body.reason(response.status), retryAfter: response.retryAfter)
         }
     }
 
@@ -59,7 +70,6 @@ extension Obstacle {
         case 402: return .account(.balance, reason)
         // A page of a proxy or a CDN speaks for itself, not for the service.
         case 403 where body.error != nil: return .account(.token, reason)
-        case 404 where !body.isMarkup, 410 where !body.isMarkup: return .gone(reason)
         default: return .tryLater(reason, retryAfter: response.retryAfter)
         }
     }

@@ -16,7 +16,7 @@ package struct OutputReference: Equatable, Sendable {
         self.kind = kind
     }
 
-    /// More than any model makes, and a bound on what one answer can make us fetch.
+    /// More than any model makes, and a bound on what one answer can make us fetch. Who names more is not believed.
     static let most = 10_000
 
     /// What is kept of a text that is no web address: enough to tell people what it was. It can be a whole file.
@@ -40,9 +40,7 @@ package struct OutputReference: Equatable, Sendable {
         switch value {
         case .null, .bool, .number: break
         case .string(let text):
-            guard found.count < most, let url = url(text, isPlaceOfURL: isPlaceOfURL),
-                seen.insert(url).inserted
-            else { return }
+            guard let url = url(text, isPlaceOfURL: isPlaceOfURL), seen.insert(url).inserted else { return }
             found.append(OutputReference(url: url, kind: kind))
         case .array(let elements):
             for element in elements {

@@ -38,18 +38,29 @@ package struct RunComfyClient: Sendable {
         }
     }
 
-    package func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
-        try await ask(requestID, "status", StatusAnswer.read, StatusAnswer.stopped)
+    /// - Parameter model: the one that the request is of; an answer that names another is not believed.
+    package func status(of requestID: String, model: String? = nil) async throws(CancellationError)
+        -> StatusAnswer
+    {
+        try await ask(
+            Subject(requestID: requestID, model: model), "status", StatusAnswer.read, StatusAnswer.stopped)
     }
 
     /// Asks for the cost too, which may come later than the outputs.
-    package func result(of requestID: String) async throws(CancellationError) -> ResultAnswer {
-        try await ask(requestID, "result?include_cost=true", ResultAnswer.read, ResultAnswer.stopped)
+    package func result(of requestID: String, model: String? = nil) async throws(CancellationError)
+        -> ResultAnswer
+    {
+        try await ask(
+            Subject(requestID: requestID, model: model), "result?include_cost=true", ResultAnswer.read,
+            ResultAnswer.stopped)
     }
 
-    package func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer {
+    package func cancel(_ requestID: String, model: String? = nil) async throws(CancellationError)
+        -> CancelAnswer
+    {
         try await ask(
-            requestID, "cancel", method: .post(body: Array("{}".utf8)), CancelAnswer.read,
+            Subject(requestID: requestID, model: model), "cancel", method: .post(body: Array("{}".utf8)),
+            CancelAnswer.read,
             CancelAnswer.stopped)
     }
 
@@ -61,7 +72,7 @@ package struct RunComfyClient: Sendable {
     }
 
     package func model(_ model: String) async throws(CancellationError) -> CatalogueAnswer {
-        guard let path = ModelPath.encode(model) else { return .stopped(.gone("no model has this id")) }
+        guard let path = ModelPath.encode(model) else { return .stopped(.misnamed("no model has this id")) }
         return try await ask("/v1/models/\(path)", .get, CatalogueAnswer.readModel, CatalogueAnswer.stopped)
     }
 
@@ -126,13 +137,14 @@ extension RunComfyClient {
     }
 
     private func ask<Answer>(
-        _ requestID: String, _ call: String, method: HTTPRequest.Method = .get,
-        _ read: (HTTPResponse) -> Answer,
+        _ subject: Subject, _ call: String, method: HTTPRequest.Method = .get,
+        _ read: (HTTPResponse, Subject?) -> Answer,
         _ stopped: (Obstacle) -> Answer
     ) async throws(CancellationError) -> Answer {
         // Ids are checked when they come; one that a person wrote is not sent either.
-        guard RequestID.isUsable(requestID) else { return stopped(.gone("no request has this id")) }
-        return try await ask("/v1/requests/\(requestID)/\(call)", method, read, stopped)
+        let id = subject.requestID
+        guard RequestID.isUsable(id) else { return stopped(.misnamed("no request has this id")) }
+        return try await ask("/v1/requests/\(id)/\(call)", method, { read($0, subject) }, stopped)
     }
 
     private func ask<Answer>(

@@ -7,8 +7,8 @@ package enum StatusAnswer: Equatable, Sendable {
     case known(RemoteStatus, queuePosition: Int64?)
     case stopped(Obstacle)
 
-    package static func read(_ response: HTTPResponse) -> StatusAnswer {
-        switch Obstacle.read(response) {
+    package static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> StatusAnswer {
+        switch Obstacle.read(response, about: subject) {
         case .failure(let obstacle): return .stopped(obstacle)
         case .success(let json):
             guard let status = RemoteStatus(in: json) else {

@@ -37,10 +37,16 @@ extension Dispatcher {
     }
 
     func look(_ entry: Followed) async {
+        let context = context
+        if let origin = entry.origin, context.isElsewhere(origin) {
+            looks.give(entry.id)
+            setAside(entry, origin)
+            return await release(entry.id)
+        }
         var job = entry
         let recorder = Recorder(store: store, context: context)
         let looking = Looking(recorder: recorder, context: context, spread: runTimes[job.model]?.spread)
-        let finding: Looking.Finding?
+        var finding: Looking.Finding?
         do { finding = try await looking.look(at: &job) } catch {
             if !isStopping { context.log.warning("job \(job.id) is not as it was: \(error)") }
             finding = nil
@@ -48,8 +54,13 @@ extension Dispatcher {
         looks.give(job.id)
         followed[job.id] = job
         await mend(finding, of: job.id)
+        keepInMind(finding, of: job, at: context.origin)
+        if case .unknown(let reason, let wait) = finding {
+            finding = await judge(job, reason, wait, context)
+        }
         switch finding {
-        case .again(let next): schedule(job.id, next)
+        case .again(let next), .noWord(let next): schedule(job.id, next)
+        case .unknown(_, let wait): schedule(job.id, .after(wait))
         case .trouble(let next, let asked):
             if let asked { leaveAlone(for: asked) }
             schedule(job.id, next)
@@ -81,7 +92,7 @@ extension Dispatcher {
     /// Keeps count of how the service and the account answer.
     func mend(_ finding: Looking.Finding?, of id: Int64) async {
         switch finding {
-        case .again, .landed, .over:
+        case .again, .landed, .over, .unknown, .noWord:
             barred.remove(id)
             guard isMendedByLook, gate.reason == .token else { return }
             gate.answered()
@@ -148,6 +159,8 @@ extension Dispatcher {
     func forget(_ id: Int64) {
         guard let job = followed.removeValue(forKey: id) else { return }
         barred.remove(id)
+        elsewhere.jobs[id] = nil
+        for origin in unknowns.keys { unknowns[origin]?.forget(job.requestID) }
         traffic.leave(id, job.model)
         mayClaim = true
     }

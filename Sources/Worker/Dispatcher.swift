@@ -33,6 +33,10 @@ package actor Dispatcher {
     /// Jobs that are being fetched, and of which the service did not know the cost yet.
     var costsDue: Set<Int64> = []
     var looks = LookPlaces()
+    /// What is known of the requests that a service says it does not know, by its origin.
+    var unknowns: [String: UnknownRequests] = [:]
+    var witnessSearch = WitnessSearch()
+    var elsewhere = Elsewhere()
     /// Jobs that are being fetched, and those that wait for one of them to be through: a waiting task is dear.
     var fetches = 0
     var toFetch: [Int64] = []
@@ -72,6 +76,8 @@ package actor Dispatcher {
         case account(String)
         /// Stopped, while the store could not be written: what these have come to is not on record.
         case unrecorded([String])
+        /// What is left was bought at another origin than that of the present `api_url`.
+        case elsewhere(String)
     }
 
     package init(store: JobStore, context: WorkerContext, drains: Bool) {
@@ -96,6 +102,7 @@ package actor Dispatcher {
             by: context.configuration.parallelDownloads - self.context.configuration.parallelDownloads)
         let reason = gate.reason ?? (!self.context.hasToken && context.hasToken ? .token : nil)
         self.context = context
+        takeUpElsewhere()
         if let reason { closeFromBefore(reason) }
         for id in barred where !active.contains(id) { agenda.put(id, at: now) }
         mayClaim = true
@@ -133,7 +140,7 @@ package actor Dispatcher {
                 await claim(&group, at: turn)
                 startDue(&group, at: turn)
                 answerAskers()
-                if drains, let ending = await drained() { return ending }
+                if drains, let ending = await drained() { return self.ending(ending) }
                 await bell.wait(until: start + .milliseconds(nextTurn(after: turn) - 1))
             }
             group.cancelAll()
@@ -158,9 +165,10 @@ package actor Dispatcher {
 
     /// Puts everything on the agenda that an earlier jobd left unfinished.
     private func takeUpUnfinished() async throws {
-        let resubmits = context.configuration.onUncertain == .resubmit
+        let (resubmits, origin) = (context.configuration.onUncertain == .resubmit, context.origin)
         let (doubted, jobs, pauses, version, last) = try await store.write { database in
             let doubted = try database.doubtSubmitting()
+            try database.setAPIOrigin(origin)
             for job in doubted where resubmits { _ = try database.resubmitOnce(job) }
             return (
                 doubted, try database.followed(), try database.pauses().map(\.reason),
@@ -244,7 +252,8 @@ package actor Dispatcher {
         guard let (pauses, ready, retries) = left else { return nil }
         let account = pauses.first { $0.reason == .token || $0.reason == .balance }
         guard agenda.count == 0 else {
-            guard let account, followed.keys.allSatisfy(barred.contains) else { return nil }
+            let isStopped = { (id: Int64) in self.barred.contains(id) || self.elsewhere.jobs[id] != nil }
+            guard let account, followed.keys.allSatisfy(isStopped) else { return nil }
             return .account(account.detail)
         }
         if pauses.contains(where: { $0.reason == .hand }) { return .drained }

@@ -122,24 +122,11 @@ struct Fetching: Sendable {
         return .never
     }
 
-    /// Asked once more, when everything else is done. A service that does not answer keeps the job from its end for no
-    /// longer than a few seconds.
+    /// Asked once more, when everything else is done.
     private func lateCost(of job: Job) async throws -> Double? {
-        guard costIsDue, job.costUSD == nil, let requestID = job.requestID else { return nil }
-        return try await withThrowingTaskGroup(of: Double?.self) { group in
-            group.addTask {
-                guard case .succeeded(_, let facts) = try await context.client.result(of: requestID) else {
-                    return nil
-                }
-                return facts.cost
-            }
-            group.addTask {
-                try await Task.sleep(for: .seconds(5))
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
-        }
+        guard costIsDue, job.costUSD == nil, let requestID = job.requestID, !context.isElsewhere(job.origin)
+        else { return nil }
+        return try await LateCost(client: context.client).ask(requestID, model: job.model)
     }
 
     /// The sidecar says what the row will say once it is completed.
@@ -169,7 +156,8 @@ struct Fetching: Sendable {
         } catch {
             if case .cancelled = error { return .later(asked: nil) }
             context.log.warning("job \(job.id) output \(output.position): \(error)")
-            guard error.countsAsAttempt else {
+            // With another api_url nobody can say whether the address still holds.
+            guard error.countsAsAttempt, !context.isElsewhere(job.origin) else {
                 noteDelay(error, of: output)
                 return .later(asked: error.retryAfter)
             }
@@ -260,7 +248,7 @@ struct Fetching: Sendable {
     {
         var fresh: [String] = []
         if case .badAnswer = failure, let requestID = job.requestID,
-            case .succeeded(let outputs, _) = try await context.client.result(of: requestID)
+            case .succeeded(let outputs, _) = try await context.client.result(of: requestID, model: job.model)
         {
             fresh = outputs.map(\.url)
         }

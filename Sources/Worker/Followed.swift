@@ -6,6 +6,8 @@ struct Followed: Sendable {
     let model: String
     var state: JobState
     var requestID: String
+    /// Where it was bought; nil where that is not known.
+    var origin: String?
     var cancelWished: Bool
     /// When it was accepted, as the database says it, and by a clock that never jumps.
     let since: Timestamp
@@ -18,9 +20,16 @@ struct Followed: Sendable {
     var cancelFailures = 0
     /// Looks in a row that brought no answer.
     var faults = 0
-    /// When the service first said that it does not know the request, and how often since.
-    var goneSince: ContinuousClock.Instant?
-    var timesGone = 0
+    /// It was lost before, and a person has it asked for once more: the next answer decides.
+    var isAskedOnceMore: Bool
+    /// Why a cancel was sent that the service has accepted: `/result` is to confirm it.
+    var acceptedCancel: CancelReason?
+    /// Answers since then that did not confirm it.
+    var unconfirmed = 0
+
+    enum CancelReason: Sendable {
+        case wish, deadline
+    }
 
     /// Whether its last call brought no answer.
     var isTroubled: Bool { faults > 0 || (cancelWished && cancelFailures > 0) }
@@ -34,6 +43,8 @@ struct Followed: Sendable {
         model = job.model
         state = job.state
         self.requestID = requestID
+        origin = job.origin
+        isAskedOnceMore = job.remoteStatus == Job.unknownRequest
         cancelWished = job.cancelRequestedAt != nil
         self.since = since
         // The wall clock is read once, here; if it jumps later, nothing is late.
@@ -44,7 +55,9 @@ struct Followed: Sendable {
 
     /// Somebody has steered the job: what is known of its time is kept, as the wall clock may have jumped meanwhile.
     mutating func keepTime(of known: Followed?) {
-        if let known, known.requestID == requestID, known.since == since { acceptedAt = known.acceptedAt }
+        guard let known, known.requestID == requestID, known.since == since else { return }
+        acceptedAt = known.acceptedAt
+        (acceptedCancel, unconfirmed) = (known.acceptedCancel, known.unconfirmed)
     }
 }
 

@@ -9,8 +9,18 @@ struct Looking: Sendable {
     let context: WorkerContext
     let spread: ClosedRange<Duration>?
 
+    /// How often an accepted cancel may be left unconfirmed.
+    private static let mostUnconfirmed = 4
+    /// Right after a submission a request that is not known can be lag.
+    private static let longestUnknown = Duration.seconds(20)
+    private static let longestCostWait = Duration.seconds(2)
+
     enum Finding: Sendable {
         case again(NextLook)
+        /// The service says, by its own code, that it does not know the request.
+        case unknown(String, wait: Duration)
+        /// It was answered, but not how the job fares.
+        case noWord(NextLook)
         /// The service or the way to it is troubled.
         case trouble(NextLook, asked: Duration?)
         case account(SubmissionGate.Reason, String, NextLook)
@@ -23,7 +33,7 @@ struct Looking: Sendable {
         if job.cancelWished, .now >= job.nextCancel, let finding = try await sendCancel(of: &job) {
             return finding
         }
-        switch try await context.client.status(of: job.requestID) {
+        switch try await context.client.status(of: job.requestID, model: job.model) {
         case .stopped(let obstacle): return try await stopped(obstacle, &job)
         case .known(let status, let position):
             if status.isOver { return try await ask(&job) }
@@ -34,40 +44,54 @@ struct Looking: Sendable {
 
     private func answered(_ job: inout Followed) {
         job.faults = 0
-        job.goneSince = nil
-        job.timesGone = 0
+        job.isAskedOnceMore = false
     }
 
-    /// `/status` says that it is over; `/result` alone says how.
+    /// `/status` says that it is over, or a cancel was accepted; `/result` alone says how it ended.
     private func ask(_ job: inout Followed) async throws -> Finding {
-        let answer = try await context.client.result(of: job.requestID)
+        let answer = try await context.client.result(of: job.requestID, model: job.model)
         if case .stopped(let obstacle) = answer { return try await stopped(obstacle, &job) }
         answered(&job)
         switch answer {
         case .stopped(let obstacle): return try await stopped(obstacle, &job)
         case .unfinished(let status, let position):
+            if job.acceptedCancel == .deadline {
+                job.unconfirmed += 1
+                if job.unconfirmed >= Self.mostUnconfirmed { return try await fail(after: status, &job) }
+            }
             return try await unfinished(status, position, &job, mayExpire: false)
-        case .succeeded(let outputs, let facts):
-            let finished = facts.finishedAt.flatMap(Timestamp.init)
-            let landed = try await recorder.write("job \(job.id)") { [id = job.id, state = job.state] in
-                let job = try $0.record(
-                    .succeeded(finishedAt: finished, costUSD: facts.cost), for: id, in: state,
-                    outputs: outputs.map { (Output.Kind(rawValue: $0.kind.rawValue) ?? .file, $0.url) })
-                return Landed(job: job, outputs: try $0.outputs(of: id))
-            }
-            job.state = .downloading
-            var took: Duration?
-            if let finished, let created = facts.createdAt.flatMap(Timestamp.init), finished > created {
-                took = finished - created
-            }
-            return .landed(landed, took: took, costIsDue: facts.costIsDue)
-        case .failed(let message, let facts): return try await fail(.remote, message, facts.cost, &job)
-        case .unusable(let message, let facts): return try await fail(.output, message, facts.cost, &job)
-        case .cancelled:
-            _ = try await recorder.record(.cancelledRemotely, for: job.id, in: job.state)
-            context.log.info("job \(job.id) was cancelled")
-            return .over
+        case .succeeded(let outputs, let facts): return try await landed(outputs, facts, &job)
+        case .failed(let message, let facts):
+            return try await fail(.remote, message, try await cost(facts, of: job), &job)
+        case .unusable(let message, let facts):
+            return try await fail(.output, message, try await cost(facts, of: job), &job)
+        case .cancelled(let facts): return try await cancelled(try await cost(facts, of: job), &job)
         }
+    }
+
+    private func landed(
+        _ outputs: [OutputReference], _ facts: ResultFacts, _ job: inout Followed
+    ) async throws -> Finding {
+        let finished = facts.finishedAt.flatMap(Timestamp.init)
+        let landed = try await recorder.write("job \(job.id)") { [id = job.id, state = job.state] in
+            let job = try $0.record(
+                .succeeded(finishedAt: finished, costUSD: facts.cost), for: id, in: state,
+                outputs: outputs.map { (Output.Kind(rawValue: $0.kind.rawValue) ?? .file, $0.url) })
+            return Landed(job: job, outputs: try $0.outputs(of: id))
+        }
+        job.state = .downloading
+        var took: Duration?
+        if let finished, let created = facts.createdAt.flatMap(Timestamp.init), finished > created {
+            took = finished - created
+        }
+        return .landed(landed, took: took, costIsDue: facts.costIsDue)
+    }
+
+    /// What an ended request cost; asked for once more where the service does not know it yet.
+    private func cost(_ facts: ResultFacts, of job: Followed) async throws -> Double? {
+        guard facts.cost == nil, facts.costIsDue else { return facts.cost }
+        let wait = min(context.poll.shortest, Self.longestCostWait)
+        return try await LateCost(client: context.client).ask(job.requestID, model: job.model, after: wait)
     }
 
     private func fail(
@@ -76,6 +100,20 @@ struct Looking: Sendable {
         _ = try await recorder.record(
             .failed(JobFailure(kind, message), costUSD: cost), for: job.id, in: job.state)
         context.log.warning("job \(job.id) failed (\(kind.rawValue)): \(message)")
+        return .over
+    }
+
+    private func fail(after status: RemoteStatus, _ job: inout Followed) async throws -> Finding {
+        try await fail(.deadline, "still \(status.word) after the deadline", nil, &job)
+    }
+
+    private func cancelled(_ cost: Double?, _ job: inout Followed) async throws -> Finding {
+        if job.acceptedCancel == .deadline, !job.cancelWished {
+            return try await fail(
+                .deadline, "still unfinished after the deadline, and cancelled then", cost, &job)
+        }
+        _ = try await recorder.record(.cancelledRemotely(costUSD: cost), for: job.id, in: job.state)
+        context.log.info("job \(job.id) \(job.acceptedCancel == nil ? "was cancelled" : "cancelled")")
         return .over
     }
 
@@ -103,63 +141,61 @@ struct Looking: Sendable {
 
     /// A fresh answer says unfinished, and its time is over. What waits in the queue over there is cancelled first.
     private func expire(_ status: RemoteStatus, _ job: inout Followed) async throws -> Finding {
-        var status = status
-        if status == .inQueue {
-            switch try await context.client.cancel(job.requestID) {
-            case .cancelled: break
-            case .notCancellable:
-                // It is no longer in the queue: what was known of it is old by now.
-                switch try await context.client.status(of: job.requestID) {
-                case .stopped(let obstacle): return try await stopped(obstacle, &job)
-                case .known(let fresh, _): status = fresh
-                }
-                if status.isOver { return try await ask(&job) }
+        guard status == .inQueue else { return try await fail(after: status, &job) }
+        switch try await context.client.cancel(job.requestID, model: job.model) {
+        case .cancelled:
+            job.acceptedCancel = .deadline
+            return try await ask(&job)
+        case .notCancellable:
+            // It is no longer in the queue: what was known of it is old by now.
+            switch try await context.client.status(of: job.requestID, model: job.model) {
             case .stopped(let obstacle): return try await stopped(obstacle, &job)
+            case .known(let fresh, _):
+                return fresh.isOver ? try await ask(&job) : try await fail(after: fresh, &job)
             }
+        case .stopped(let obstacle): return try await stopped(obstacle, &job)
         }
-        return try await fail(.deadline, "still \(status.word) after the deadline", nil, &job)
     }
 
     /// Sends a wished cancel. Nil where the look goes on: what cannot be cancelled is followed and fetched.
     private func sendCancel(of job: inout Followed) async throws -> Finding? {
-        switch try await context.client.cancel(job.requestID) {
+        let answer = try await context.client.cancel(job.requestID, model: job.model)
+        // It is asked again at a later look, unless its end is known by then.
+        job.cancelFailures += 1
+        job.nextCancel = .now + context.delay(after: job.cancelFailures)
+        switch answer {
         case .cancelled:
-            _ = try await recorder.record(.cancelledRemotely, for: job.id, in: job.state)
-            context.log.info("job \(job.id) cancelled")
-            return .over
+            job.acceptedCancel = job.acceptedCancel ?? .wish
+            return try await ask(&job)
         case .notCancellable:
             context.log.info("job \(job.id) cannot be cancelled any more; it is followed and fetched")
             job.cancelWished = false
             return nil
         case .stopped(let obstacle):
-            // It is asked again at a later look. Whatever stands in its way must not keep paid work from being fetched.
+            // Whatever stands in its way must not keep paid work from being fetched.
             context.log.debug("job \(job.id): its cancel was not answered: \(obstacle)")
-            job.cancelFailures += 1
-            job.nextCancel = .now + context.delay(after: job.cancelFailures)
             return nil
         }
     }
 
     private func stopped(_ obstacle: Obstacle, _ job: inout Followed) async throws -> Finding {
         job.faults += 1
-        let next = NextLook.after(context.delay(after: job.faults))
+        let delay = context.delay(after: job.faults)
         // One look without an answer is nothing; whoever wonders about a row of them finds why in the job's history.
         if job.faults == 2 { note(obstacle, of: job.id) }
         switch obstacle {
         // The token is another account's: that says nothing about the job.
-        case .denied: return .again(next)
+        case .denied: return .noWord(.after(delay))
         case .gone(let reason):
-            let first = job.goneSince ?? .now
-            job.goneSince = first
-            job.timesGone += 1
-            // Right after a submit it can be lag: only a service that keeps saying so is believed.
-            if job.timesGone >= 4, ContinuousClock.now - first >= .seconds(60) {
-                return try await fail(.lost, "the service does not know the request: \(reason)", nil, &job)
-            }
-            let wait = min(context.delay(after: job.faults), .seconds(20))
-            return .again(.after(wait))
+            let wait = min(delay, Self.longestUnknown)
+            guard job.acceptedCancel != nil else { return .unknown(reason, wait: wait) }
+            // It is forgotten because it was cancelled.
+            job.unconfirmed += 1
+            return job.unconfirmed < Self.mostUnconfirmed
+                ? .noWord(.after(wait)) : try await cancelled(nil, &job)
         case .account(let fault, let reason):
-            return .account(fault == .token ? .token : .balance, reason, next)
+            return .account(fault == .token ? .token : .balance, reason, .after(delay))
+        case .misnamed: return .trouble(.after(delay), asked: nil)
         case .tryLater(_, let asked):
             return .trouble(.after(context.delay(after: job.faults, asked: asked)), asked: asked)
         }

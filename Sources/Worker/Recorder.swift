@@ -51,7 +51,7 @@ struct Recorder: Sendable {
     ) async throws -> Job {
         // A request that was bought must be findable even where it can never be recorded.
         var what = "job \(id)"
-        if case .accepted(let requestID) = event { what += ", which is request \(requestID)," }
+        if case .accepted(let requestID, _) = event { what += ", which is request \(requestID)," }
         return try await write(what) { try $0.record(event, for: id, in: state, outputs: outputs) }
     }
 }

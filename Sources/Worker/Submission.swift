@@ -54,7 +54,7 @@ struct Submission: Sendable {
         case .bought(let requestID, let raw):
             do {
                 let accepted = try await recorder.record(
-                    .accepted(requestID: requestID), for: job.id, in: .submitting)
+                    .accepted(requestID: requestID, origin: context.origin), for: job.id, in: .submitting)
                 context.log.info("job \(job.id) accepted as \(requestID)")
                 return .accepted(accepted)
             } catch StoreError.refused {

@@ -6,6 +6,8 @@ package import Provider
 /// What the worker works with. A reload replaces it as a whole; what is under way keeps what it began with.
 package struct WorkerContext: Sendable {
     package let configuration: Configuration
+    /// Whose requests are asked for.
+    let origin: String
     package let client: RunComfyClient
     package let downloader: Downloader
     package let outputName: OutputName
@@ -21,6 +23,7 @@ package struct WorkerContext: Sendable {
         outputRoot: String, defaultRoot: String, hasToken: Bool, log: Log
     ) {
         self.configuration = configuration
+        origin = configuration.apiOrigin
         self.client = client
         self.downloader = downloader
         self.outputName = outputName
@@ -32,6 +35,9 @@ package struct WorkerContext: Sendable {
 
     var retry: RetryPolicy { RetryPolicy(shortest: configuration.retryMin, longest: configuration.retryMax) }
     var poll: PollPolicy { PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax) }
+
+    /// Whether a request was bought at another origin: then nothing is asked about it.
+    func isElsewhere(_ origin: String?) -> Bool { origin.map { $0 != self.origin } ?? false }
 
     func deadline(of model: String) -> Duration {
         configuration.limits(of: model)?.limits.deadline ?? configuration.deadline

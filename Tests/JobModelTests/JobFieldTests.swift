@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func aRetryOnTheOldRequestBeginsANewPeriodAndBuysNothing() throws {
-        for from in ["failed/output", "failed/download", "failed/deadline"] {
+        for from in ["failed/output", "failed/download", "failed/deadline", "failed/lost"] {
             let job = try after(.retried(resubmit: false), from)
             #expect(job.requestID == "r" && job.followedSince == now && job.submissions == 1, "\(from)")
             #expect(job.failureKind == nil && job.message == nil && job.endedAt == nil)
@@ -128,7 +128,7 @@ import Testing
 
     @Test func aRetryThatBuysAnewForgetsTheOldRequestAndKeepsTheCount() throws {
         let froms: [(String, Bool)] = [
-            ("failed/remote", false), ("failed/input", false), ("failed/lost", false), ("cancelled", false),
+            ("failed/remote", false), ("failed/input", false), ("failed/lost", true), ("cancelled", false),
             ("failed/download", true),
         ]
         for (from, resubmit) in froms {

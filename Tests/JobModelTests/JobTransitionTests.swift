@@ -10,7 +10,7 @@ import Testing
         cancelRequested    held>cancelled queued>cancelled
         cancelRequested    submitting>submitting in_queue>in_queue in_progress>in_progress
         cancelRequested    submitting+wish>submitting in_queue+wish>in_queue in_progress+wish>in_progress
-        retried            failed/input>queued failed/remote>queued failed/lost>queued cancelled>queued
+        retried            failed/input>queued failed/remote>queued failed/lost>in_progress cancelled>queued
         retried            failed/output>in_progress failed/deadline>in_progress failed/download>downloading
         retried+resubmit   failed/input>queued failed/remote>queued failed/lost>queued cancelled>queued
         retried+resubmit   failed/output>queued failed/deadline>queued failed/download>queued
@@ -101,6 +101,6 @@ import Testing
 
     @Test func exactlyTheFailuresOfWhatWasPaidForKeepTheirRequest() {
         let keeping = FailureKind.allCases.filter(\.retryKeepsRequest).map(\.rawValue)
-        #expect(keeping == ["output", "download", "deadline"])
+        #expect(keeping == ["lost", "output", "download", "deadline"])
     }
 }

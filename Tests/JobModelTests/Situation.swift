@@ -61,6 +61,6 @@ extension JobEvent {
             ("observed", .observed(.init(isRunning: false, word: "in_queue", queuePosition: 3))),
             ("observed+running", .observed(.init(isRunning: true, word: "in_progress"))),
             ("succeeded", .succeeded(finishedAt: nil, costUSD: 0.25)),
-            ("cancelledRemotely", .cancelledRemotely), ("fetched", .fetched),
+            ("cancelledRemotely", .cancelledRemotely(costUSD: 0.25)), ("fetched", .fetched),
         ] + FailureKind.allCases.map { ("failed+\($0.rawValue)", .failed(JobFailure($0, "why"))) }
 }

@@ -56,7 +56,7 @@ import Testing
             ("submitted_at", "'2024-01-01 00:00:00.000'"), ("started_at", "'2024-01-01 00:00:00.000'"),
             ("finished_at", "'2024-01-01 00:00:00.000'"), ("ended_at", "'2024-01-01 00:00:00.000'"),
             ("next_try_at", "'2024-01-01 00:00:00.000'"), ("followed_since", "'2024-01-01 00:00:00.000'"),
-            ("input_removed_at", "'2024-01-01 00:00:00.000'"),
+            ("input_removed_at", "'2024-01-01 00:00:00.000'"), ("origin", "'https://o'"),
             ("model", "NULL"), ("model", "''"), ("model", "printf('%.300c', 'x')"),
             ("model", "'a' || char(0)"), ("model", "'a b'"), ("model", "'a' || char(27)"), ("model", "'ä'"),
             ("model", "CAST(x'61ff' AS TEXT)"), ("model", "CAST(x'61a0' AS TEXT)"),

@@ -9,22 +9,23 @@ import Testing
 @Suite struct MigrationTests {
     private let store = ScratchStore()
 
-    private static let known = Migration.all.last?.number ?? 0
-    private static let next = known + 1
+    /// The last step that the program has; the tests add two more.
+    private static let last = Migration.all.count
     private static let second = Migration(
-        number: next, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
-    private static let third = Migration(number: next + 1, script: "ALTER TABLE extra ADD COLUMN y;")
+        number: last + 1, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
+    private static let third = Migration(number: last + 2, script: "ALTER TABLE extra ADD COLUMN y;")
+
+    /// Where the copy before the step of this number is.
+    private func copy(before number: Int) -> String {
+        let digits = String(number)
+        return store.directory.database + ".before-" + String(repeating: "0", count: 4 - digits.count)
+            + digits
+    }
 
     private func open(_ added: Migration..., lock: StateLock? = nil) throws -> Connection {
         var opening = DatabaseOpening(directory: store.directory, busyTimeout: .seconds(5))
         opening.migrations += added
         return try opening.open(.write, lock: lock)
-    }
-
-    private func copyName(before number: Int) -> String {
-        let digits = String(number)
-        return store.directory.database + ".before-" + String(repeating: "0", count: 4 - digits.count)
-            + digits
     }
 
     private func version(_ path: String) throws -> Int {
@@ -35,7 +36,7 @@ import Testing
         let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/migrations"
         let files = Command.run(["ls", folder]).output.split(separator: "\n").map(String.init)
         #expect(!files.isEmpty)
-        #expect(zip(Migration.all, Migration.all.dropFirst()).allSatisfy { $0.number < $1.number })
+        #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))
         #expect(files.count == Migration.all.count)
         for (file, migration) in zip(files, Migration.all) {
             let digits = String(migration.number)
@@ -50,45 +51,45 @@ import Testing
     @Test func anOlderStoreIsCopiedFirstAndThenBroughtUpOnce() throws {
         _ = try store.open().job()
         let connection = try open(Self.second, Self.third)
-        #expect(try DatabaseOpening.version(of: connection) == Self.next + 1)
+        #expect(try DatabaseOpening.version(of: connection) == Self.last + 2)
         #expect(try connection.first("SELECT count(x) + count(y) FROM extra") { $0.integer(0) } == 1)
         #expect(try connection.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
-        let copy = copyName(before: Self.next)
-        #expect(try version(copy) == Self.known)
+        let copy = copy(before: Self.last + 1)
+        #expect(try version(copy) == Self.last)
         #expect(FileOnDisk(copy)?.mode == 0o600)
         let copied = try Connection(path: copy, .readWrite, busyTimeout: .zero)
         #expect(try copied.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
         #expect(FileOnDisk(copy + ".unfinished") == nil)
         #expect(try open(Self.second, Self.third).first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
-        #expect(FileOnDisk(copyName(before: Self.next + 1)) == nil)
+        #expect(FileOnDisk(self.copy(before: Self.last + 2)) == nil)
     }
 
     @Test func aFailingStepLeavesTheOldSchemaAndIsTriedAgain() throws {
         _ = try store.open().job()
         let broken = Migration(
-            number: Self.next + 1, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
+            number: Self.last + 2, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
         #expect(throws: SQLiteError.self) { try open(Self.second, broken) }
-        #expect(try version(store.directory.database) == Self.known)
+        #expect(try version(store.directory.database) == Self.last)
         let database = try store.open(.write)
         #expect(try database.texts("SELECT name FROM sqlite_schema WHERE name IN ('extra', 'more')") == [])
         #expect(try database.count("jobs") == 1)
         #expect(StateLock.holder(of: store.directory) == nil)
-        #expect(try DatabaseOpening.version(of: open(Self.second, Self.third)) == Self.next + 1)
+        #expect(try DatabaseOpening.version(of: open(Self.second, Self.third)) == Self.last + 2)
     }
 
     @Test func anOlderStoreUnderARunningJobdIsLeftAlone() throws {
         _ = try store.open().job()
         let lock = try #require(try StateLock(store.directory, as: "jobd"))
         let error = #expect(throws: StoreError.self) { try open(Self.second) }
-        guard case .olderInUse(_, Self.known) = error else {
+        guard case .olderInUse(_, Self.last) = error else {
             Issue.record("it was called \(String(describing: error))")
             return
         }
         #expect(error?.hint?.contains("restart jobd") == true)
-        #expect(try version(store.directory.database) == Self.known)
-        #expect(FileOnDisk(copyName(before: Self.next)) == nil)
+        #expect(try version(store.directory.database) == Self.last)
+        #expect(FileOnDisk(copy(before: Self.last + 1)) == nil)
         // jobd itself, which holds the lock, may.
-        #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == Self.next)
+        #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == Self.last + 1)
     }
 
     @Test func manyMayFindAnOlderStoreAtOnceAndItIsBroughtUpOnce() async throws {
@@ -97,7 +98,7 @@ import Testing
             for _ in 0..<6 {
                 group.addTask { try DatabaseOpening.version(of: open(Self.second, Self.third)) }
             }
-            for try await version in group { #expect(version == Self.next + 1) }
+            for try await version in group { #expect(version == Self.last + 2) }
         }
         let connection = try open(Self.second, Self.third)
         #expect(try connection.first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
@@ -105,8 +106,8 @@ import Testing
 
     @Test func aStepMayNotRunWithoutItsCopy() throws {
         _ = try store.open().job()
-        #expect(mkdir(copyName(before: Self.next), 0o700) == 0)
+        #expect(mkdir(copy(before: Self.last + 1), 0o700) == 0)
         #expect(throws: StoreError.self) { try open(Self.second) }
-        #expect(try version(store.directory.database) == Self.known)
+        #expect(try version(store.directory.database) == Self.last)
     }
 }

@@ -19,7 +19,7 @@ import Testing
             .observed(.init(isRunning: false, word: "in_queue", queuePosition: Int64(step % 7))),
             .observed(.init(isRunning: true, word: "in_progress")),
             .succeeded(finishedAt: nil, costUSD: 0.25),
-            .succeeded(finishedAt: Timestamp(milliseconds: 5), costUSD: nil), .cancelledRemotely, .fetched,
+            .succeeded(finishedAt: Timestamp(milliseconds: 5), costUSD: nil), .cancelledRemotely(), .fetched,
             .failed(JobFailure(failure, "why")), .failed(JobFailure(failure, "")),
         ]
         return all[Int.random(in: 0..<all.count, using: &numbers)]

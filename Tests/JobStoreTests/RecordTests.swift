@@ -144,7 +144,11 @@ import Testing
                 ],
                 ["1 0.5 -"]
             ),
-            ([.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely], ["1 0.5 0"]),
+            ([.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely()], ["1 0.5 0"]),
+            (
+                [.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely(costUSD: 0.25)],
+                ["1 0.5 0.25"]
+            ),
             (
                 [
                     .submitting(priceUSD: 0.5), .accepted(requestID: "r"), .failed(JobFailure(.remote, "no")),

@@ -17,7 +17,7 @@ import Testing
                 == "id state model input priority label key not_before validation request_id remote_status "
                 + "queue_position submissions cancel_requested_at error_kind error_message price_usd cost_usd "
                 + "created_at submitted_at started_at finished_at ended_at next_try_at followed_since "
-                + "input_removed_at")
+                + "input_removed_at origin")
         #expect(
             try columns("outputs").joined(separator: " ")
                 == "job_id position kind url path bytes sha256 media_type width height duration_s state "
@@ -39,7 +39,7 @@ import Testing
                 submitted_at = '2024-01-04 00:00:00.000', started_at = '2024-01-05 00:00:00.000',
                 finished_at = '2024-01-06 00:00:00.000', ended_at = '2024-01-07 00:00:00.000',
                 next_try_at = '2024-01-08 00:00:00.000', followed_since = '2024-01-09 00:00:00.000',
-                input_removed_at = '2024-01-10 00:00:00.000'
+                input_removed_at = '2024-01-10 00:00:00.000', origin = 'https://o'
             """)
         var expected = Job(
             id: 1, state: .failed, model: "m", input: #"{"prompt":"a cat"}"#, createdAt: try time(3))
@@ -52,6 +52,7 @@ import Testing
         (expected.finishedAt, expected.endedAt) = (try time(6), try time(7))
         (expected.nextTryAt, expected.followedSince) = (try time(8), try time(9))
         expected.inputRemovedAt = try time(10)
+        expected.origin = "https://o"
         #expect(try database.find(1) == expected)
     }
 

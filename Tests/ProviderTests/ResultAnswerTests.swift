@@ -93,9 +93,15 @@ import Testing
         #expect(outputs == ["file https://a/b", "file " + file.prefix(2_000)])
     }
 
-    @Test func anOutputsCountIsBounded() throws {
-        let many = (0..<10_050).map { #""https://a/\#($0)""# }.joined(separator: ",")
-        #expect(try outputs(#"{"status":"succeeded","output":[\#(many)]}"#).count == 10_000)
+    @Test func moreOutputsThanAnyJobHasAreAnErrorThatSaysHowMany() throws {
+        func answer(_ count: Int) -> String {
+            let urls = (0..<count).map { #""https://a/\#($0)""# }.joined(separator: ",")
+            // The first one named once more is no other output.
+            return #"{"status":"succeeded","cost":0.5,"output":["https://a/0",\#(urls)]}"#
+        }
+        #expect(try outputs(answer(10_000)).count == 10_000)
+        let message = "the answer names 10001 outputs; no job has more than 10000"
+        #expect(try read(answer(10_001)) == .unusable(message, ResultFacts(cost: 0.5)))
     }
 
     @Test func succeededWithoutOutputIsUnusable() throws {

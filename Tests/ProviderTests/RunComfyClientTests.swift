@@ -30,17 +30,17 @@ import Testing
     @Test func theOtherCallsAskTheirOwnPaths() async throws {
         let server = try server("status-in-progress.json")
         let client = try client(server)
-        #expect(try await client.status(of: "r-1") == .known(.inProgress, queuePosition: nil))
-        #expect(try await client.result(of: "r-1") == .unfinished(.inProgress, queuePosition: nil))
-        _ = try await client.cancel("r-1")
+        #expect(try await client.status(of: "req-1") == .known(.inProgress, queuePosition: nil))
+        #expect(try await client.result(of: "req-1") == .unfinished(.inProgress, queuePosition: nil))
+        _ = try await client.cancel("req-1")
         _ = try await client.models(offset: 500, limit: 250)
         _ = try await client.model("a/b")
         _ = try await client.balance(at: server.url + "/prod/v2/balance")
         #expect(
             server.requests.map(\.line) == [
-                "GET /v1/requests/r-1/status HTTP/1.1",
-                "GET /v1/requests/r-1/result?include_cost=true HTTP/1.1",
-                "POST /v1/requests/r-1/cancel HTTP/1.1",
+                "GET /v1/requests/req-1/status HTTP/1.1",
+                "GET /v1/requests/req-1/result?include_cost=true HTTP/1.1",
+                "POST /v1/requests/req-1/cancel HTTP/1.1",
                 "GET /v1/models?include_schema=true&limit=250&offset=500 HTTP/1.1",
                 "GET /v1/models/a/b HTTP/1.1",
                 "GET /prod/v2/balance HTTP/1.1",
@@ -106,9 +106,9 @@ import Testing
             return #expect(Bool(false))
         }
         for id in ["../models/a", "a?b", ""] {
-            guard case .stopped(.gone) = try await client.status(of: id),
-                case .stopped(.gone) = try await client.result(of: id),
-                case .stopped(.gone) = try await client.cancel(id)
+            guard case .stopped(.misnamed) = try await client.status(of: id),
+                case .stopped(.misnamed) = try await client.result(of: id),
+                case .stopped(.misnamed) = try await client.cancel(id)
             else { return #expect(Bool(false)) }
         }
         #expect(server.requests.isEmpty)

@@ -40,17 +40,50 @@ import Testing
         #expect(RemoteStatus(word: word).word == word)
     }
 
-    @Test func aLostRequestIsGone() throws {
-        for (status, body) in [
-            (404, "error-not-found.json"), (200, "error-not-found.json"), (404, ""), (410, "gone"),
-        ] {
-            guard case .stopped(.gone) = try read(status, body) else {
-                return #expect(Bool(false), "\(status)")
-            }
-        }
-        guard case .stopped(.gone) = try read(400, "error-invalid-identifier.json") else {
+    @Test(arguments: [
+        (404, "error-not-found.json"), (200, "error-not-found.json"), (500, "error-not-found.json"),
+        (404, #"{"error":{"code":404001,"message":"ResourceNotFound"}}"#),
+    ])
+    func onlyTheServicesOwnCodeSaysThatARequestIsGone(_ status: Int, _ body: String) throws {
+        guard case .stopped(.gone) = try read(status, body) else { return #expect(Bool(false)) }
+    }
+
+    @Test(arguments: [
+        (404, ""), (404, "not here"), (410, "gone"),
+        (404, #"{"message":"no Route matched with those values"}"#),
+        (404, #"{"detail":"Not Found"}"#), (404, #"{"error_code":404002}"#),
+        (200, #"{"error":{"code":404001}}"#),
+    ])
+    func aNotFoundOfAnotherKindIsTrouble(_ status: Int, _ body: String) throws {
+        guard case .stopped(.tryLater) = try read(status, body) else { return #expect(Bool(false)) }
+    }
+
+    @Test func anIDThatTheServiceCannotReadIsNotCalledGone() throws {
+        guard case .stopped(.misnamed) = try read(400, "error-invalid-identifier.json") else {
             return #expect(Bool(false))
         }
+    }
+
+    @Test(arguments: [
+        (#"{"status":"completed"}"#, true), (#"{"status":"completed","request_id":"r"}"#, true),
+        (#"{"status":"completed","request_id":null}"#, true),
+        (#"{"status":"completed","request_id":"r","model":"Seedream 4","model_id":"A/B"}"#, true),
+        (#"{"status":"completed","request_id":"R"}"#, false),
+        (#"{"status":"completed","request_id":5}"#, false),
+        (#"{"status":"completed","model":"a/c"}"#, false), (#"{"status":"completed","model_id":"c"}"#, true),
+        (#"{"status":"completed","model_id":"a/c"}"#, false),
+        (#"{"error_code":404001,"request_id":"other"}"#, false),
+    ])
+    func anAnswerAboutSomethingElseIsNoAnswer(_ body: String, isAnswer: Bool) throws {
+        let subject = Subject(requestID: "r", model: "a/b")
+        let response = try Fixture.answer(200, body)
+        let status = StatusAnswer.read(response, about: subject)
+        #expect((status == .known(.completed, queuePosition: nil)) == isAnswer)
+        if isAnswer { return }
+        guard case .stopped(.tryLater) = status,
+            case .stopped(.tryLater) = ResultAnswer.read(response, about: subject),
+            case .stopped(.tryLater) = CancelAnswer.read(response, about: subject)
+        else { return #expect(Bool(false)) }
     }
 
     @Test func aPageWith404SaysNothingOfTheRequest() throws {

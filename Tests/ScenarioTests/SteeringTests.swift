@@ -89,7 +89,7 @@ enum Outcome: Sendable, Equatable {
     ) throws { try check(["retry"], state, outcome) }
 
     @Test(arguments: [
-        ("input", "queued"), ("remote", "queued"), ("lost", "queued"), ("output", "in_progress"),
+        ("input", "queued"), ("remote", "queued"), ("lost", "in_progress"), ("output", "in_progress"),
         ("download", "downloading"), ("deadline", "in_progress"),
     ])
     func `retry buys nothing where RunComfy has the work, and says so where it buys`(

@@ -38,7 +38,7 @@ extension Explainer {
         switch kind {
         case .input: "its input was refused, and nothing was bought"
         case .remote: "it went wrong at RunComfy"
-        case .lost: "RunComfy no longer knows its request"
+        case .lost: "RunComfy says that it does not know its request"
         case .output: "RunComfy finished it without usable output"
         case .download: "its output could not be had"
         case .deadline: "it was still unfinished after its deadline"
@@ -68,11 +68,14 @@ extension Explainer {
             return
                 "mend the input: jobctl show \(id) --json | jq .input >input.json; then: jobctl enqueue \(job.model) "
                 + "--input input.json"
+        case .lost:
+            return
+                "\(retry) asks for its request once more and buys nothing; with --resubmit it is bought anew"
         case .output:
             return "\(retry) asks for the result again and buys nothing; with --resubmit it is bought anew"
         case .download: return "\(retry) fetches it again and buys nothing"
         case .deadline: return "\(retry) goes on looking at its request and buys nothing"
-        case .remote, .lost, nil:
+        case .remote, nil:
             let configured = situation.configuration?.limits(of: job.model)?.limits.priceUSD
             let price = Price.estimate(job, try situation.schema(of: job.model), configured: configured)
             let cost = price.map { " (about \(Price.text($0)))" } ?? ""

@@ -8,6 +8,13 @@ internal import JobStore
 extension Explainer {
     func remote() throws -> Explanation {
         let start = "job \(id) is \(job.state.rawValue): "
+        if let origin = job.origin, let here = situation.apiOrigin, origin != here {
+            return Explanation(
+                .otherOrigin,
+                start
+                    + "its request was bought at \(origin), and jobd asks \(here), so it is not asked for, and not lost",
+                hint: "set api_url to where it was bought, then reload jobd")
+        }
         guard situation.isRunning else {
             return Explanation(
                 .noDaemon,

@@ -19,6 +19,7 @@ struct Explanation: Equatable {
         case submitting, uncertain
         case inQueue = "in_queue"
         case inProgress = "in_progress"
+        case otherOrigin = "other_api_url"
         case cancelling = "cancel_requested"
         case downloading, completed, failed, cancelled
     }

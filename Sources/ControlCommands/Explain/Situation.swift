@@ -13,6 +13,8 @@ final class Situation {
     let now: Timestamp
     let isRunning: Bool
     let pauses: [Pause]
+    /// At which origin jobd asks, or did when it last ran.
+    let apiOrigin: String?
     /// What jobd goes by, as far as that is known from here; nil where its file cannot be read.
     let configuration: Configuration?
     let configurationPath: String
@@ -27,7 +29,8 @@ final class Situation {
         let holder = StateLock.holder(of: store.directory).flatMap { $0.name == "jobd" ? $0 : nil }
         isRunning = holder != nil
         pauses = try store.pauses()
-        underway = try store.underway()
+        apiOrigin = try store.apiOrigin()
+        underway = try store.underway(at: apiOrigin)
         let file = try Self.file(session, store.directory, runningAs: holder?.processID)
         configurationPath = file.place.path
         assignments = file.assignments

@@ -28,7 +28,10 @@ extension HelpTopic {
         .list([
             ("input", "refused by the service or the schema, nothing was bought; retry submits anew"),
             ("remote", "it failed over there; retry submits anew, which is paid for again"),
-            ("lost", "the service no longer knows the request; retry submits anew, which is paid for again"),
+            (
+                "lost",
+                "the service itself says that it does not know the request; retry asks once more and buys nothing"
+            ),
             ("output", "finished without usable output; retry asks for the result again and buys nothing"),
             ("download", "a file could not be had; retry fetches again and buys nothing"),
             ("deadline", "unfinished after its deadline; retry goes on looking and buys nothing"),

@@ -28,7 +28,7 @@ struct AccountQuestion {
     private func acceptance(_ client: RunComfyClient) async throws -> JSON {
         let taken = "\(configuration.apiURL) takes it"
         return switch try await client.status(of: "jobctl-doctor") {
-        case .known, .stopped(.gone), .stopped(.denied): Self.answer(.ok, taken)
+        case .known, .stopped(.gone), .stopped(.misnamed), .stopped(.denied): Self.answer(.ok, taken)
         case .stopped(let obstacle): Self.answer(obstacle, at: configuration.apiURL)
         }
     }
@@ -50,7 +50,7 @@ struct AccountQuestion {
             answer(.fault, "\(place) refuses the token: \(reason)", "put a valid token in its place")
         case .account(.balance, let reason):
             answer(.fault, "the account: \(reason)", "top up the account; jobd goes on by itself then")
-        case .gone(let reason), .denied(let reason), .tryLater(let reason, _):
+        case .gone(let reason), .misnamed(let reason), .denied(let reason), .tryLater(let reason, _):
             answer(
                 .warning, "\(place) gave no answer: \(reason)", "try again later; nothing is lost meanwhile")
         }

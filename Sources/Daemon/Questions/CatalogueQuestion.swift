@@ -38,10 +38,12 @@ struct CatalogueQuestion {
                 answers += try await entries({ try await client.model(id) }).entries.map {
                     JSON.object(["model": .string(id), "entry": $0]).text
                 }
-            } catch Obstacle.gone(let reason) {
-                answers.append(JSON.object(["model": .string(id), "gone": .string(reason)]).text)
             } catch let obstacle as Obstacle {
-                throw failure(obstacle)
+                switch obstacle {
+                case .gone(let reason), .misnamed(let reason):
+                    answers.append(JSON.object(["model": .string(id), "gone": .string(reason)]).text)
+                default: throw failure(obstacle)
+                }
             }
         }
         return answers
@@ -97,7 +99,7 @@ struct CatalogueQuestion {
                 .permission, "\(place) refuses the token: \(reason)", hint: "put a valid token in its place")
         case .account(.balance, let reason):
             Failure(.permission, "the account: \(reason)", hint: "top up the account")
-        case .gone(let reason), .tryLater(let reason, _):
+        case .gone(let reason), .misnamed(let reason), .tryLater(let reason, _):
             Failure(.unavailable, "\(place) gave no answer: \(reason)", hint: "try again later")
         }
     }
