@@ -198,7 +198,8 @@ package struct DaemonProgram {
             log.write(.warning, "the database's log stays as it is: \(error)")
         }
         withExtendedLifetime(signals) {}
-        unsafe unlink(directory.wake)
+        // Another jobd, where there is one, listens there.
+        if lock.isHeld { unsafe unlink(directory.wake) }
         switch ending {
         case .stopped, .drained: return .success
         case .account(let detail):

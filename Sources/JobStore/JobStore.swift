@@ -31,6 +31,9 @@ package actor JobStore {
         database = try open()
     }
 
+    /// Throws where another jobd may have taken this one's place.
+    package nonisolated func checkLock() throws { try lock.check() }
+
     /// Moves everything into the database file. The store is not used after that.
     package func close() throws {
         // What waits for company would come after the checkpoint, or never.

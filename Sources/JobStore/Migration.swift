@@ -5,7 +5,8 @@ struct Migration: Sendable {
 
     /// All steps in order. A test holds this list against the folder.
     static let all = [
-        Migration(number: 1, bytes: PackageResources._001_initial_sql)
+        Migration(number: 1, bytes: PackageResources._001_initial_sql),
+        Migration(number: 4, bytes: PackageResources._004_claims_sql),
     ]
 
     init(number: Int, script: String) {

@@ -9,14 +9,22 @@ import Testing
 @Suite struct MigrationTests {
     private let store = ScratchStore()
 
+    /// The steps that come after the last one of this release.
+    private static let first = Migration.all.last?.number ?? 0
     private static let second = Migration(
-        number: 2, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
-    private static let third = Migration(number: 3, script: "ALTER TABLE extra ADD COLUMN y;")
+        number: first + 1, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
+    private static let third = Migration(number: first + 2, script: "ALTER TABLE extra ADD COLUMN y;")
 
     private func open(_ added: Migration..., lock: StateLock? = nil) throws -> Connection {
         var opening = DatabaseOpening(directory: store.directory, busyTimeout: .seconds(5))
         opening.migrations += added
         return try opening.open(.write, lock: lock)
+    }
+
+    private func copyBefore(_ step: Migration) -> String {
+        let digits = String(step.number)
+        return store.directory.database + ".before-" + String(repeating: "0", count: 4 - digits.count)
+            + digits
     }
 
     private func version(_ path: String) throws -> Int {
@@ -27,7 +35,8 @@ import Testing
         let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/migrations"
         let files = Command.run(["ls", folder]).output.split(separator: "\n").map(String.init)
         #expect(!files.isEmpty)
-        #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))
+        let numbers = Migration.all.map(\.number)
+        #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 } && numbers.first == 1)
         #expect(files.count == Migration.all.count)
         for (file, migration) in zip(files, Migration.all) {
             let digits = String(migration.number)
@@ -42,44 +51,62 @@ import Testing
     @Test func anOlderStoreIsCopiedFirstAndThenBroughtUpOnce() throws {
         _ = try store.open().job()
         let connection = try open(Self.second, Self.third)
-        #expect(try DatabaseOpening.version(of: connection) == 3)
+        #expect(try DatabaseOpening.version(of: connection) == Self.third.number)
         #expect(try connection.first("SELECT count(x) + count(y) FROM extra") { $0.integer(0) } == 1)
         #expect(try connection.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
-        let copy = store.directory.database + ".before-0002"
-        #expect(try version(copy) == 1)
+        let copy = copyBefore(Self.second)
+        #expect(try version(copy) == Self.first)
         #expect(FileOnDisk(copy)?.mode == 0o600)
         let copied = try Connection(path: copy, .readWrite, busyTimeout: .zero)
         #expect(try copied.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
         #expect(FileOnDisk(copy + ".unfinished") == nil)
         #expect(try open(Self.second, Self.third).first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
-        #expect(FileOnDisk(store.directory.database + ".before-0003") == nil)
+        #expect(FileOnDisk(copyBefore(Self.third)) == nil)
     }
 
     @Test func aFailingStepLeavesTheOldSchemaAndIsTriedAgain() throws {
         _ = try store.open().job()
-        let broken = Migration(number: 3, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
+        let broken = Migration(
+            number: Self.first + 2, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
         #expect(throws: SQLiteError.self) { try open(Self.second, broken) }
-        #expect(try version(store.directory.database) == 1)
+        #expect(try version(store.directory.database) == Self.first)
         let database = try store.open(.write)
         #expect(try database.texts("SELECT name FROM sqlite_schema WHERE name IN ('extra', 'more')") == [])
         #expect(try database.count("jobs") == 1)
         #expect(StateLock.holder(of: store.directory) == nil)
-        #expect(try DatabaseOpening.version(of: open(Self.second, Self.third)) == 3)
+        #expect(try DatabaseOpening.version(of: open(Self.second, Self.third)) == Self.third.number)
+    }
+
+    /// A store of the first release, with inputs that a later one refuses.
+    @Test func rowsOfTheFirstReleaseAreKeptAndWorkHoweverLargeTheyAre() throws {
+        try store.directory.create()
+        var opening = DatabaseOpening(directory: store.directory, busyTimeout: .seconds(5))
+        opening.migrations = [Migration.all[0]]
+        _ = try opening.open(.create, lock: nil)
+        try store.foreign().execute(
+            "INSERT INTO jobs (model, input) VALUES ('m', '{\"text\":\"' || hex(zeroblob(9000000)) || '\"}')")
+        let database = try store.open(.write)
+        #expect(try database.schemaVersion() == Self.first)
+        #expect(try database.ready(model: "m", limit: 1).map(\.id) == [1])
+        let job = try database.transaction {
+            try database.record(.submitting(priceUSD: nil), for: 1, in: .queued)
+        }
+        #expect(job.input.utf8.count > NewJob.mostInput)
     }
 
     @Test func anOlderStoreUnderARunningJobdIsLeftAlone() throws {
         _ = try store.open().job()
         let lock = try #require(try StateLock(store.directory, as: "jobd"))
         let error = #expect(throws: StoreError.self) { try open(Self.second) }
-        guard case .olderInUse(_, 1) = error else {
+        guard case .olderInUse(_, Self.first) = error else {
             Issue.record("it was called \(String(describing: error))")
             return
         }
         #expect(error?.hint?.contains("restart jobd") == true)
-        #expect(try version(store.directory.database) == 1)
-        #expect(FileOnDisk(store.directory.database + ".before-0002") == nil)
+        #expect(try version(store.directory.database) == Self.first)
+        #expect(FileOnDisk(copyBefore(Self.second)) == nil)
         // jobd itself, which holds the lock, may.
-        #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == 2)
+        #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == Self.second.number)
     }
 
     @Test func manyMayFindAnOlderStoreAtOnceAndItIsBroughtUpOnce() async throws {
@@ -88,7 +115,7 @@ import Testing
             for _ in 0..<6 {
                 group.addTask { try DatabaseOpening.version(of: open(Self.second, Self.third)) }
             }
-            for try await version in group { #expect(version == 3) }
+            for try await version in group { #expect(version == Self.third.number) }
         }
         let connection = try open(Self.second, Self.third)
         #expect(try connection.first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
@@ -96,8 +123,8 @@ import Testing
 
     @Test func aStepMayNotRunWithoutItsCopy() throws {
         _ = try store.open().job()
-        #expect(mkdir(store.directory.database + ".before-0002", 0o700) == 0)
+        #expect(mkdir(copyBefore(Self.second), 0o700) == 0)
         #expect(throws: StoreError.self) { try open(Self.second) }
-        #expect(try version(store.directory.database) == 1)
+        #expect(try version(store.directory.database) == Self.first)
     }
 }
