@@ -64,8 +64,10 @@ enum ListVerb: ControlVerb {
                 }
             }
         } else if filter.limit != nil {
-            let newestFirst = try store.jobs(filter)
-            for job in order.isDescending ? newestFirst : newestFirst.reversed() { try listing.visit(job) }
+            let newestFirst = try store.ids(filter)
+            for id in order.isDescending ? newestFirst : newestFirst.reversed() {
+                if let job = try store.find(id) { try listing.visit(job) }
+            }
         } else {
             try store.forEach(filter) { try listing.visit($0) }
         }

@@ -45,7 +45,7 @@ struct Selection {
                 throw Failure.usage("give ids, or --state, --model and --label, not both")
             }
             if filter.states.isEmpty { filter.states = states }
-            try store.forEach(filter) { ids.append($0.id) }
+            ids = try store.ids(filter).reversed()
         } else {
             guard !words.isEmpty else {
                 let filters = labelChooses ? "--state, --model or --label" : "--state or --model"
@@ -96,7 +96,7 @@ struct Selection {
             } else {
                 // A range means what is there of it.
                 let found = ids.count
-                try store.forEach(JobFilter(), in: first...last) { ids.append($0.id) }
+                ids += try store.ids(JobFilter(), in: first...last).reversed()
                 if ids.count == found { throw Failure(.no, "no job from \(first) to \(last)") }
             }
         }

@@ -116,7 +116,7 @@ enum StatusVerb: ControlVerb {
     private static func first(_ state: JobState, _ store: JobDatabase) throws -> String {
         var filter = JobFilter()
         (filter.states, filter.limit) = ([state], 6)
-        let ids = try store.jobs(filter).map { String($0.id) }
+        let ids = try store.ids(filter).map { String($0) }
         return ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? ", …" : "")
     }
 }

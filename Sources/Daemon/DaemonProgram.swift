@@ -186,7 +186,8 @@ package struct DaemonProgram {
         }
         changes.end()
         await services.shutdown()
-        directory.removeBell()
+        // Another jobd, where there is one, listens there.
+        if lock.isHeld { directory.removeBell() }
         do { try await store.close() } catch StoreError.lost(let reason, let hint) {
             throw StoreError.lost(reason: reason, hint: hint)
         } catch {

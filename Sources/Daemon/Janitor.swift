@@ -19,6 +19,7 @@ actor Janitor {
     private let bell = Bell()
     private var configuration: Configuration
     private var isEnding = false
+    private var clock = ClockWatch()
 
     init(_ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter) {
         self.directory = directory
@@ -45,7 +46,14 @@ actor Janitor {
                 (retention.files, .init(files: true)), (retention.inputs, .init(inputs: true)),
                 (retention.rows, .init(rows: true)),
             ]
-            for case (let age?, let parts) in ages {
+            let jump = clock.jump()
+            if jump > ClockWatch.longestJump, retention != Configuration.Retention() {
+                log.write(
+                    .warning,
+                    "retention waits: the clock went forward by \(TimeText.span(milliseconds: UInt64(jump.wholeMilliseconds)))"
+                )
+            }
+            for case (let age?, let parts) in ages where jump <= ClockWatch.longestJump {
                 do { try await prune(parts, olderThan: age) } catch {
                     log.write(.error, "retention waits: \(error)")
                 }

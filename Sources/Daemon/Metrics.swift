@@ -67,13 +67,12 @@ actor Metrics {
 
     private func page() async throws -> String {
         var tally = tally
-        let midnight = Timestamp(milliseconds: Timestamp.now.milliseconds / 86_400_000 * 86_400_000)
         let (caughtUp, counts, pauses, spent) = try await store.read { [tally] database in
             var tally = tally
             _ = try tally.catchUp(database)
             return (
                 tally, try database.counts(endedSince: .now), try database.pauses().map(\.reason),
-                try database.spent(since: midnight)
+                try database.spentToday()
             )
         }
         tally = caughtUp

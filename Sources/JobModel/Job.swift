@@ -8,7 +8,7 @@ package struct Job: Equatable, Sendable {
     package var state: JobState
     package let model: String
     /// The JSON object to send, as its writer wrote it.
-    package let input: String
+    package private(set) var input: String
     package var priority: Int64 = 0
     package var label: String?
     package var key: String?
@@ -44,5 +44,12 @@ package struct Job: Equatable, Sendable {
         self.model = model
         self.input = input
         self.createdAt = createdAt
+    }
+
+    /// The same job without what may be megabytes of it.
+    package var withoutInput: Job {
+        var job = self
+        job.input = "{}"
+        return job
     }
 }

@@ -21,7 +21,7 @@ struct DatabaseOpening {
         case .missing where purpose != .create: throw StoreError.missing(path: directory.database)
         case .missing, .empty:
             let isMade = { () throws -> Bool in try DatabaseHeader.examine(directory.database) == .ours }
-            try withLock(lock, unless: isMade) { try initialise() }
+            try withLock(lock, unless: isMade) { _ in try initialise() }
         }
         let hasLog = unsafe access(directory.database + "-wal", F_OK) == 0
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
@@ -94,7 +94,7 @@ struct DatabaseOpening {
             throw StoreError.newer(path: directory.database, version: version, known: known)
         }
         // Whoever makes the database turns it to WAL a moment after its schema can be seen.
-        try withLock(lock, unless: { try isWAL(connection) }) { try useWAL(connection) }
+        try withLock(lock, unless: { try isWAL(connection) }) { _ in try useWAL(connection) }
         if version == known { return }
         let isDone = { () throws -> Bool in
             if try Self.version(of: connection) == known { return true }
@@ -104,17 +104,21 @@ struct DatabaseOpening {
             }
             return false
         }
-        try withLock(lock, unless: isDone) { try upgrade(connection) }
+        try withLock(lock, unless: isDone) { try upgrade(connection, holding: $0) }
     }
 
-    private func upgrade(_ connection: Connection) throws {
+    private func upgrade(_ connection: Connection, holding lock: StateLock) throws {
         // Somebody else may have done it while this process came for the lock.
         let first = try Self.version(of: connection) + 1
         guard first <= known else { return }
         let digits = String(first)
         let name = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
         try copy(connection, to: directory.database + ".before-" + name)
-        try connection.transaction { try migrate(connection, from: first - 1) }
+        try connection.transaction {
+            try migrate(connection, from: first - 1)
+            // The copy may have taken long.
+            try lock.check()
+        }
         _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) }
     }
 
@@ -159,13 +163,13 @@ struct DatabaseOpening {
 
     /// Runs `body` holding the lock, unless another process, which has the lock now, does the same meanwhile.
     private func withLock(
-        _ held: StateLock?, unless isDone: () throws -> Bool, _ body: () throws -> Void
+        _ held: StateLock?, unless isDone: () throws -> Bool, _ body: (StateLock) throws -> Void
     ) throws {
         for _ in 0..<1500 {
             if try isDone() { return }
             if let lock = try held ?? StateLock(directory, as: "jobctl") {
                 defer { withExtendedLifetime(lock) {} }
-                return try body()
+                return try body(lock)
             }
             usleep(10_000)
         }

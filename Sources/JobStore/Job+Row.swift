@@ -2,6 +2,13 @@ internal import JobModel
 internal import SQLite
 
 extension Job {
+    /// All columns of `jobs`, with an empty object in the place of the input: for questions that many jobs answer.
+    static let columnsWithoutInput = """
+        id, state, model, '{}' AS input, priority, label, key, not_before, validation, request_id, remote_status,
+        queue_position, submissions, cancel_requested_at, error_kind, error_message, price_usd, cost_usd, created_at,
+        submitted_at, started_at, finished_at, ended_at, next_try_at, followed_since, input_removed_at
+        """
+
     /// Reads a row of `SELECT * FROM jobs`. A test holds the order of columns against the schema.
     init(_ row: borrowing Row) throws {
         guard let state = JobState(rawValue: row.text(1)), let createdAt = row.timestamp(18) else {

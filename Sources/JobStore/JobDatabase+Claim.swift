@@ -1,15 +1,30 @@
 package import JobModel
 internal import SQLite
 
+/// A job that may be sent as far as its own row says. Its input is read when its turn comes.
+package struct ReadyJob: Equatable, Sendable {
+    package let id: Int64
+    package let model: String
+    package let priority: Int64
+}
+
 extension JobDatabase {
     /// Makes ready what waited for its time. Answers the next such time.
-    package func promoteDue() throws -> Timestamp? {
+    ///
+    /// - Parameter longest: the longest wait before another try. One that lies further away was meant by a clock that has been
+    ///   set back since; a time that a person has set is kept.
+    package func promoteDue(retriesWithin longest: Duration) throws -> Timestamp? {
         try perform {
             try connection.run(
                 """
                 UPDATE jobs SET next_try_at = NULL
                 WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at <= ?1
                 """, now)
+            try connection.run(
+                """
+                UPDATE jobs INDEXED BY jobs_retry SET next_try_at = iif(not_before > ?1, not_before, NULL)
+                WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at IS NOT not_before AND next_try_at > ?2
+                """, now, now + longest)
             return try connection.first(
                 "SELECT min(next_try_at) FROM jobs WHERE state = 'queued' AND next_try_at IS NOT NULL"
             ) { $0.timestamp(0) } ?? nil
@@ -34,16 +49,33 @@ extension JobDatabase {
         }
     }
 
-    /// The next jobs of one model in the order of sending. The cost does not grow with the queue.
-    package func ready(model: String, limit: Int) throws -> [Job] {
+    /// The next jobs of one model in the order of sending, or the last ones, from the last. The cost does not grow with the
+    /// queue, nor with the inputs.
+    package func ready(model: String, limit: Int, fromTheEnd: Bool = false) throws -> [ReadyJob] {
+        let forwards = """
+            SELECT id, priority FROM jobs INDEXED BY jobs_ready
+            WHERE state = 'queued' AND next_try_at IS NULL AND model = ?1
+            ORDER BY priority DESC, id LIMIT ?2
+            """
+        let backwards = """
+            SELECT id, priority FROM jobs INDEXED BY jobs_ready
+            WHERE state = 'queued' AND next_try_at IS NULL AND model = ?1
+            ORDER BY priority, id DESC LIMIT ?2
+            """
+        return try perform {
+            try connection.all(fromTheEnd ? backwards : forwards, model, limit) {
+                ReadyJob(id: $0.integer(0), model: model, priority: $0.integer(1))
+            }
+        }
+    }
+
+    /// This job, where it may be sent.
+    package func ready(id: Int64) throws -> ReadyJob? {
         try perform {
-            try connection.all(
-                """
-                SELECT * FROM jobs INDEXED BY jobs_ready
-                WHERE state = 'queued' AND next_try_at IS NULL AND model = ?1
-                ORDER BY priority DESC, id LIMIT ?2
-                """, model, limit
-            ) { try Job($0) }
+            try connection.first(
+                "SELECT model, priority FROM jobs WHERE id = ?1 AND state = 'queued' AND next_try_at IS NULL",
+                id
+            ) { ReadyJob(id: id, model: $0.text(0), priority: $0.integer(1)) }
         }
     }
 

@@ -10,23 +10,23 @@ extension JobDatabase {
             let ids = try connection.all(
                 "SELECT id FROM jobs INDEXED BY jobs_state WHERE state = 'submitting' AND state <> 'completed'"
             ) { $0.integer(0) }
-            return try ids.map { try record(.daemonRestarted, for: $0, in: .submitting) }
+            return try ids.map { try record(.daemonRestarted, for: $0, in: .submitting).withoutInput }
         }
     }
 
-    /// The jobs that RunComfy has, or whose outputs are to be fetched.
+    /// The jobs that RunComfy has, or whose outputs are to be fetched; without their inputs.
     package func followed() throws -> [Job] {
         try perform {
             try connection.all(
                 """
-                SELECT * FROM jobs INDEXED BY jobs_state
+                SELECT \(Job.columnsWithoutInput) FROM jobs INDEXED BY jobs_state
                 WHERE state IN ('in_queue', 'in_progress', 'downloading') AND state <> 'completed'
                 """
             ) { try Job($0) }
         }
     }
 
-    /// The jobs that a person has steered since the event `id`, and the newest event's id.
+    /// The jobs that a person has steered since the event `id`, without their inputs, and the newest event's id.
     package func steered(after id: Int64) throws -> (jobs: [Job], last: Int64) {
         try perform {
             let last = try lastEventID()
@@ -37,7 +37,7 @@ extension JobDatabase {
                 WHERE id > ?1 AND kind IN ('resolved', 'retried', 'cancel_requested') AND job_id IS NOT NULL
                 """, id
             ) { $0.integer(0) }
-            return (try ids.compactMap { try find($0) }, last)
+            return (try ids.compactMap { try find($0)?.withoutInput }, last)
         }
     }
 
@@ -61,20 +61,29 @@ extension JobDatabase {
         }
     }
 
-    /// What was spent since `since`, or is about to be: reported where it is known, else estimated.
-    package func spent(since: Timestamp?) throws -> Double {
+    /// What was spent from `since` on and before `end`, or is about to be: reported where it is known, else estimated.
+    package func spent(since: Timestamp?, before end: Timestamp? = nil) throws -> Double {
         try perform {
             try connection.first(
-                "SELECT coalesce(sum(coalesce(reported_usd, estimated_usd)), 0) FROM charges WHERE ?1 IS NULL OR at >= ?1",
-                since
+                """
+                SELECT coalesce(sum(coalesce(reported_usd, estimated_usd)), 0) FROM charges
+                WHERE (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at < ?2)
+                """, since, end
             ) { $0.real(0) } ?? 0
         }
     }
 
-    /// When the POSTs of the last minute left, by model.
+    /// What was spent on the present day. A day ends: what a clock that was wrong has written of later ones is not of today.
+    package func spentToday() throws -> Double {
+        try spent(since: now.startOfDay, before: now.startOfDay + .seconds(86_400))
+    }
+
+    /// When the POSTs of the last minute left, by model. What a clock that was wrong calls the future counts as now.
     package func recentSubmissions(since: Timestamp) throws -> [(model: String, at: Timestamp)] {
         try perform {
-            try connection.all("SELECT model, at FROM charges WHERE at >= ?1 ORDER BY at", since) {
+            try connection.all(
+                "SELECT model, min(at, ?2) FROM charges WHERE at >= ?1 ORDER BY at", since, now
+            ) {
                 ($0.text(0), $0.timestamp(1) ?? since)
             }
         }

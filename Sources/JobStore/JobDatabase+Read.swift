@@ -41,14 +41,17 @@ extension JobDatabase {
         }
     }
 
-    /// The jobs that `filter` means among the ids of `window`, newest first.
-    package func jobs(_ filter: JobFilter, in window: ClosedRange<Int64> = 1...Int64.max) throws -> [Job] {
+    /// The jobs that `filter` means, newest first. All of them are in memory: see `forEach`.
+    package func jobs(_ filter: JobFilter) throws -> [Job] { try ids(filter).compactMap { try find($0) } }
+
+    /// The ids of the jobs that `filter` means among those of `window`, newest first.
+    package func ids(_ filter: JobFilter, in window: ClosedRange<Int64> = 1...Int64.max) throws -> [Int64] {
         let limit = Int64(filter.limit ?? -1)
         return try perform {
             if filter.states.count == 1, let state = filter.states.first, state != .completed {
                 return try connection.all(
                     """
-                    SELECT * FROM jobs INDEXED BY jobs_state
+                    SELECT id FROM jobs INDEXED BY jobs_state
                     WHERE state = ?1 AND state <> 'completed' AND (?2 IS NULL OR model GLOB ?2)
                         AND (?3 IS NULL OR label = ?3) AND (?4 IS NULL OR created_at >= ?4)
                         AND id BETWEEN ?6 AND ?7
@@ -56,12 +59,12 @@ extension JobDatabase {
                     """,
                     state.rawValue, filter.modelPattern, filter.label, filter.since, limit, window.lowerBound,
                     window.upperBound
-                ) { try Job($0) }
+                ) { $0.integer(0) }
             }
             if let label = filter.label {
                 return try connection.all(
                     """
-                    SELECT * FROM jobs INDEXED BY jobs_label
+                    SELECT id FROM jobs INDEXED BY jobs_label
                     WHERE label = ?1 AND label IS NOT NULL AND (?2 IS NULL OR model GLOB ?2)
                         AND (?3 IS NULL OR instr(?3, '"' || state || '"')) AND (?4 IS NULL OR created_at >= ?4)
                         AND id BETWEEN ?6 AND ?7
@@ -69,12 +72,12 @@ extension JobDatabase {
                     """,
                     label, filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
                     window.upperBound
-                ) { try Job($0) }
+                ) { $0.integer(0) }
             }
             if !filter.states.isEmpty, !filter.states.contains(.completed) {
                 return try connection.all(
                     """
-                    SELECT * FROM jobs INDEXED BY jobs_state
+                    SELECT id FROM jobs INDEXED BY jobs_state
                     WHERE state IN (SELECT value FROM json_each(?1)) AND state <> 'completed'
                         AND (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR created_at >= ?3)
                         AND id BETWEEN ?5 AND ?6
@@ -82,22 +85,22 @@ extension JobDatabase {
                     """,
                     filter.stateWords, filter.modelPattern, filter.since, limit, window.lowerBound,
                     window.upperBound
-                ) { try Job($0) }
+                ) { $0.integer(0) }
             }
             return try connection.all(
                 """
-                SELECT * FROM jobs
+                SELECT id FROM jobs
                 WHERE (?1 IS NULL OR model GLOB ?1) AND (?2 IS NULL OR instr(?2, '"' || state || '"'))
                     AND (?3 IS NULL OR created_at >= ?3) AND id BETWEEN ?5 AND ?6
                 ORDER BY id DESC LIMIT ?4
                 """,
                 filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
                 window.upperBound
-            ) { try Job($0) }
+            ) { $0.integer(0) }
         }
     }
 
-    /// Visits all jobs that `filter` means, oldest first, with the memory of a few.
+    /// Visits all jobs that `filter` means, oldest first, with the memory of one.
     package func forEach(
         _ filter: JobFilter, in range: ClosedRange<Int64> = 1...Int64.max, visit: (Job) throws -> Void
     )
@@ -112,7 +115,10 @@ extension JobDatabase {
         var start = first
         while start <= last {
             let end = min(last, start + 999)
-            for job in try jobs(filter, in: start...end).reversed() { try visit(job) }
+            // One that is missing was pruned since.
+            for id in try ids(filter, in: start...end).reversed() {
+                if let job = try find(id) { try visit(job) }
+            }
             start = end + 1
         }
     }

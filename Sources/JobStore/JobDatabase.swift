@@ -93,6 +93,7 @@ package final class JobDatabase {
 
     /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md, "Checkpoints".
     package func checkpoint(holding lock: StateLock) throws {
+        try lock.check()
         try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
     }
 

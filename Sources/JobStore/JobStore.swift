@@ -35,6 +35,9 @@ package actor JobStore {
         files = StoreFiles(database.directory)
     }
 
+    /// Throws where another jobd may have taken this one's place.
+    package nonisolated func checkLock() throws { try lock.check() }
+
     /// Calls `tell` once the store's files were removed or moved. Nothing can be claimed then, and jobd has to stop.
     package func whenLost(_ tell: @escaping @Sendable (StoreError) -> Void) {
         self.tell = tell

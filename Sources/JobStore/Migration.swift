@@ -8,6 +8,7 @@ struct Migration: Sendable {
         Migration(number: 1, bytes: PackageResources._001_initial_sql),
         Migration(number: 2, bytes: PackageResources._002_origin_sql),
         Migration(number: 3, bytes: PackageResources._003_guards_sql),
+        Migration(number: 4, bytes: PackageResources._004_claims_sql),
     ]
 
     init(number: Int, script: String) {

@@ -12,6 +12,9 @@ package struct NewJob: Sendable {
     package var isHeld = false
     package var validation = Job.Validation.pending
 
+    /// How many bytes an input may have: the schema refuses larger ones, whoever writes them.
+    package static let mostInput = 16 << 20
+
     package init(model: String, input: String) {
         self.model = model
         self.input = input

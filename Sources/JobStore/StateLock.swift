@@ -5,17 +5,18 @@ internal import Glibc
 /// The kernel drops it when its holder ends, however it ends. The file's text only says who that was.
 package final class StateLock: Sendable {
     private let file: Int32
+    private let path: String
 
     /// Takes the lock; nil when somebody else has it. `name` is written into the file with the process id.
     package init?(_ directory: StateDirectory, as name: String) throws {
-        // The property is set last: an initialiser that fails after that runs `deinit`, which would close it once more.
+        // The properties are set last: an initialiser that fails after that runs `deinit`, which would close it once more.
         let file = try directory.openFile(directory.lock)
-        var wish = Self.wholeFile
-        guard unsafe fcntl(file, Self.setLock, &wish) == 0 else {
+        // Between its opening and its locking another file may have come into its place: then this lock is nobody's.
+        guard Self.take(file), Self.stands(file, at: directory.lock) else {
             close(file)
             return nil
         }
-        self.file = file
+        (self.file, path) = (file, directory.lock)
         let text = "\(name) \(getpid())\n"
         ftruncate(file, 0)
         _ = unsafe text.withCString { unsafe pwrite(file, $0, text.utf8.count, 0) }
@@ -29,6 +30,26 @@ package final class StateLock: Sendable {
         end.l_type = Int16(F_UNLCK)
         _ = unsafe fcntl(file, Self.setLock, &end)
         close(file)
+    }
+
+    /// Whether this is the lock still. A file that was removed, or a directory that was moved away, lets another one be taken
+    /// beside it; and two jobds would send every job twice.
+    package var isHeld: Bool { Self.stands(file, at: path) && Self.take(file) }
+
+    /// Throws where this is the lock no more. To be asked before anything that only its holder may do.
+    package func check() throws { if !isHeld { throw StoreError.lockLost(path: path) } }
+
+    /// Takes the lock on an open file, or makes sure of it: it is had already, or free, or another's.
+    private static func take(_ file: Int32) -> Bool {
+        var wish = wholeFile
+        return unsafe fcntl(file, setLock, &wish) == 0
+    }
+
+    /// Whether an open file is the one that stands at `path`.
+    private static func stands(_ file: Int32, at path: String) -> Bool {
+        var (own, there) = (Glibc.stat(), Glibc.stat())
+        guard unsafe fstat(file, &own) == 0, unsafe lstat(path, &there) == 0 else { return false }
+        return own.st_dev == there.st_dev && own.st_ino == there.st_ino
     }
 
     package struct Holder: Sendable, Equatable {

@@ -18,6 +18,8 @@ package enum StoreError: Error {
     case olderInUse(path: String, version: Int)
     /// Somebody held the write lock for too long.
     case busy
+    /// The file that was locked is not where it was: somebody else may hold the lock by now.
+    case lockLost(path: String)
     case diskFull
     case readOnly(path: String)
     case damaged(reason: String)
@@ -65,6 +67,8 @@ extension StoreError: CustomStringConvertible {
         case .olderInUse(let path, let version):
             "\(path) has the older schema \(version), and a running jobd uses it"
         case .busy: "the database is locked by another program"
+        case .lockLost(let path):
+            "\(path) was removed or replaced, so that another jobd may work here: nothing more is sent"
         case .diskFull: "the disk is full; nothing was changed"
         case .readOnly(let path): "\(path) cannot be written"
         case .damaged(let reason): "the database is damaged: \(reason)"
@@ -80,7 +84,7 @@ extension StoreError: CustomStringConvertible {
     /// What a program that cannot go on ends with, by sysexits.h.
     package var exitCode: Int32 {
         switch self {
-        case .missing, .nowhere, .notOurs, .newer, .olderInUse, .busy: 69
+        case .missing, .nowhere, .notOurs, .newer, .olderInUse, .busy, .lockLost: 69
         case .noPermission, .closed, .readOnly: 77
         case .diskFull, .damaged, .inputOutput, .lost, .undecided, .inTheWay: 74
         case .refused: 65
@@ -101,6 +105,8 @@ extension StoreError: CustomStringConvertible {
         case .newer: "upgrade jobctl and jobd together"
         case .olderInUse: "restart jobd: it brings the database up to date"
         case .busy: "try again; nothing was changed"
+        case .lockLost:
+            "see that one jobd runs here: jobctl doctor; leave the file alone, a dead jobd holds no lock"
         case .diskFull: "free some space and try again"
         case .readOnly: "look at the file's owner and mode, and at how its disk is mounted"
         case .damaged: "restore a backup, or try: sqlite3 jobs.db .recover"

@@ -4,13 +4,18 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// Takes jobs out of the queue: the limits of number, rate and money are kept in the same transaction.
+/// Takes jobs out of the queue: the limits of number, rate, money and memory are kept in the same transaction.
 struct Claim: Sendable {
-    /// How many may leave now.
-    let allowance: Int
+    /// How many may leave now, and which.
+    let choice: SubmissionGate.Choice
     /// How many more of one entry of `models` may leave now.
     let allowanceByLimit: [String: Int]
     let configuration: Configuration
+    /// How many bytes of inputs are on the wire already.
+    var bytesUnderway = 0
+
+    /// How many bytes of inputs are on the wire at once; one input may go whatever its size.
+    static let mostBytes = 32 << 20
 
     struct Result: Sendable {
         var jobs: [Job] = []
@@ -22,45 +27,93 @@ struct Claim: Sendable {
         var unpriced: Set<String> = []
         /// When the next job's time comes.
         var nextDue: Timestamp?
+        /// Whether any job could leave, and it was looked which.
+        var hasLooked = false
+        /// Whether the queue was looked at, and not one job of it.
+        var saysOfBudget = false
+        /// The job that was asked for by its id does not wait any more.
+        var isGone = false
+
+        var bytes: Int { jobs.reduce(0) { $0 + $1.input.utf8.count } }
     }
 
     func run(_ database: JobDatabase) throws -> Result {
-        var result = Result()
-        result.nextDue = try database.promoteDue()
-        guard allowance > 0 else { return result }
-        var rest = allowanceByLimit
-        var budget = try Budget(database, configuration)
-        // Looked up once a claim: what was refreshed counts from the next one on.
-        var schemas: [String: Schema?] = [:]
-        for job in try candidates(database) where result.jobs.count < allowance {
-            let limit = configuration.limits(of: job.model)?.name
-            if let limit, let left = rest[limit], left <= 0 { continue }
-            let schema =
-                try schemas[job.model]
-                ?? .known(job.model, stored: database.storedModel(job.model)?.document)
-            schemas[job.model] = .some(schema)
-            let isReadable = try database.hasReadableInput(job.id)
-            if let fault = isReadable ? Self.fault(in: job, schema) : "the input is not UTF-8" {
-                result.refused.append(try database.record(.refused(message: fault), for: job.id, in: .queued))
-                continue
+        var taking = Taking(try Budget(database, configuration), allowanceByLimit)
+        taking.result.nextDue = try database.promoteDue(retriesWithin: configuration.retryMax)
+        guard choice.most > 0 else { return taking.result }
+        taking.result.hasLooked = true
+        taking.result.saysOfBudget = choice.only == nil
+        if let only = choice.only {
+            let job = try database.ready(id: only)
+            taking.result.isGone = job == nil
+            if let job { try take(job, &taking, database) }
+        } else {
+            let spared = Set(choice.spared)
+            for job in try candidates(database) where !spared.contains(job.id) {
+                guard try take(job, &taking, database) else { break }
             }
-            let price = price(of: job, schema)
-            guard budget.admits(price) else { continue }
-            if price == nil, budget.isSet { result.unpriced.insert(job.model) }
-            result.jobs.append(try database.record(.submitting(priceUSD: price), for: job.id, in: .queued))
-            if let limit, let left = rest[limit] { rest[limit] = left - 1 }
+            if choice.takesSpared {
+                for id in choice.spared where taking.result.jobs.isEmpty {
+                    if let job = try database.ready(id: id) { try take(job, &taking, database) }
+                }
+            }
         }
-        result.budget = budget.obstacle
-        return result
+        taking.result.budget = taking.budget.obstacle
+        return taking.result
     }
 
-    /// The first jobs of each model that may send, in the order of sending.
-    private func candidates(_ database: JobDatabase) throws -> [Job] {
+    /// What one claim has come to.
+    private struct Taking {
+        var result = Result()
+        var rest: [String: Int]
+        var budget: Budget
+        /// Looked up once a claim: what was refreshed counts from the next one on.
+        var schemas: [String: Schema?] = [:]
+
+        init(_ budget: Budget, _ rest: [String: Int]) { (self.budget, self.rest) = (budget, rest) }
+    }
+
+    /// Takes one job, unless something holds it back. Answers false where no other has room either.
+    ///
+    /// Inputs are read one at a time. The first that does not fit ends the claim: it is the next one's first.
+    @discardableResult
+    private func take(_ place: ReadyJob, _ taking: inout Taking, _ database: JobDatabase) throws -> Bool {
+        guard taking.result.jobs.count < choice.most else { return false }
+        let limit = configuration.limits(of: place.model)?.name
+        if let limit, let left = taking.rest[limit], left <= 0 { return true }
+        guard let job = try database.find(place.id) else { return true }
+        let schema =
+            try taking.schemas[job.model]
+            ?? .known(job.model, stored: database.storedModel(job.model)?.document)
+        taking.schemas[job.model] = .some(schema)
+        let underway = bytesUnderway + taking.result.bytes
+        if underway > 0, underway + job.input.utf8.count > Self.mostBytes { return false }
+        let isReadable = try database.hasReadableInput(job.id)
+        if let fault = isReadable ? Self.fault(in: job, schema) : "the input is not UTF-8" {
+            taking.result.refused.append(
+                try database.record(.refused(message: fault), for: job.id, in: .queued).withoutInput)
+            return true
+        }
+        let price = price(of: job, schema)
+        guard taking.budget.admits(price) else { return true }
+        if price == nil, taking.budget.isSet { taking.result.unpriced.insert(job.model) }
+        taking.result.jobs.append(
+            try database.record(.submitting(priceUSD: price), for: job.id, in: .queued))
+        if let limit, let left = taking.rest[limit] { taking.rest[limit] = left - 1 }
+        return true
+    }
+
+    /// The first jobs of each model that may send, in the order of sending, or the last ones from the last.
+    private func candidates(_ database: JobDatabase) throws -> [ReadyJob] {
         let models = try database.readyModels().filter { model in
             configuration.limits(of: model).flatMap { allowanceByLimit[$0.name] }.map { $0 > 0 } ?? true
         }
-        return try models.flatMap { try database.ready(model: $0, limit: allowance) }
-            .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
+        let limit = choice.most + choice.spared.count
+        let jobs = try models.flatMap {
+            try database.ready(model: $0, limit: limit, fromTheEnd: choice.fromTheEnd)
+        }
+        .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
+        return choice.fromTheEnd ? jobs.reversed() : jobs
     }
 
     /// Why a job that came by SQL cannot be sent; nil where it can.
@@ -95,7 +148,7 @@ private struct Budget {
         var spent: [Double] = []
         if let day = configuration.budgetPerDay {
             limits.append(("budget.day_usd", day))
-            spent.append(try database.spent(since: database.now.startOfDay))
+            spent.append(try database.spentToday())
         }
         if let total = configuration.budgetInTotal {
             limits.append(("budget.total_usd", total))

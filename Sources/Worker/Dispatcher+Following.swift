@@ -65,9 +65,10 @@ extension Dispatcher {
             if let asked { leaveAlone(for: asked) }
             schedule(job.id, next)
         case .account(let reason, let detail, let next):
-            if gate.reason == nil {
-                let context = context
-                gate.close(reason, at: now) { context.delay(after: $0) }
+            let wasOpen = gate.reason == nil
+            let context = context
+            gate.lookRefused(reason, at: now) { context.delay(after: $0) }
+            if wasOpen {
                 isMendedByLook = true
                 keep(pause: reason, detail)
             }
@@ -94,8 +95,11 @@ extension Dispatcher {
         switch finding {
         case .again, .landed, .over, .unknown, .noWord:
             barred.remove(id)
+            let before = gate.reason
+            if let guilty = gate.lookAnswered({ active.contains($0) }) { blame(guilty) }
+            if before != nil, gate.reason == nil { endPauses() }
             guard isMendedByLook, gate.reason == .token else { return }
-            gate.answered()
+            gate.reset()
             mayClaim = true
             endPauses()
         case .trouble: break

@@ -5,19 +5,48 @@ internal import JobStore
 /// How jobs leave: claimed as the limits, the gate and the pauses allow, then sent once.
 extension Dispatcher {
     func claim(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Int64) async {
+        await writeVerdicts()
         await writePauses()
         if let claimAt, claimAt <= turn { mayClaim = true }
         guard mayClaim, claimsQuietUntil <= turn else { return }
         let configuration = context.configuration
         let allowance = traffic.allowance(configuration, at: turn)
-        let most = gate.allowance(limit: configuration.maxSubmitting, underway: submitting, at: turn)
+        var choice = gate.choice(limit: configuration.maxSubmitting, underway: submitting, at: turn)
+        choice.most = min(allowance.total, choice.most, Self.mostClaims)
         let claim = Claim(
-            allowance: min(allowance.total, most, Self.mostClaims), allowanceByLimit: allowance.byEntry,
-            configuration: configuration)
+            choice: choice, allowanceByLimit: allowance.byEntry, configuration: configuration,
+            bytesUnderway: bytesUnderway)
         mayClaim = false
-        let hasToken = context.hasToken
         let reason = gate.reason
-        let outcome = await persistently { database in
+        guard let (result, pauses) = await outcome(of: claim, reason) else { return }
+        if result.saysOfBudget { tellOfBudget(result) }
+        reconcile(with: pauses, knowing: reason)
+        if result.hasLooked, result.jobs.isEmpty, result.refused.isEmpty { foundNothing(choice, result) }
+        claimAt = nextClaim(result, allowance, after: turn)
+        for job in result.refused { context.log.warning("job \(job.id) refused: \(job.message ?? "")") }
+        if !result.refused.isEmpty || (choice.most > 0 && result.jobs.count == choice.most) {
+            mayClaim = true
+            bell.ring()
+        }
+        bytesUnderway += result.bytes
+        for job in result.jobs {
+            submitting += 1
+            active.insert(job.id)
+            traffic.enter(job.id, job.model)
+            traffic.depart(job.model, at: turn)
+            gate.sent(job.id, choice)
+            group.addTask { await self.submit(job) }
+        }
+    }
+
+    /// Runs a claim as far as the pauses allow, and answers which of them stand.
+    private func outcome(of claim: Claim, _ reason: SubmissionGate.Reason?) async -> (
+        Claim.Result, [Pause.Reason]
+    )? {
+        let hasToken = context.hasToken
+        return await persistently { [store] database in
+            // Another jobd may have the directory by now. From here on the intent stands in the database that both look at.
+            try store.checkLock()
             try database.requireFiles()
             if !hasToken {
                 try database.keepPause(.token, "there is no token: set token_file, or $RUNCOMFY_TOKEN")
@@ -30,29 +59,37 @@ extension Dispatcher {
             }
             let result = try claim.run(database)
             // What was not looked at says nothing of the budget.
-            if claim.allowance > 0 { try database.keepPause(.budget, result.budget) }
+            if result.saysOfBudget { try database.keepPause(.budget, result.budget) }
             return (result, pauses)
         }
-        guard let (result, pauses) = outcome else { return }
-        if claim.allowance > 0 { tellOfBudget(result) }
-        reconcile(with: pauses, knowing: reason)
-        let moments = [
-            result.nextDue.map { turn + max(1, ($0 - .now).wholeMilliseconds) }, allowance.opensAt,
-            gate.probeAt, result.budget == nil ? nil : turn + 60_000,
-        ]
-        claimAt = moments.compactMap { $0 }.filter { $0 > turn }.min()
-        for job in result.refused { context.log.warning("job \(job.id) refused: \(job.message ?? "")") }
-        if !result.refused.isEmpty || (claim.allowance > 0 && result.jobs.count == claim.allowance) {
-            mayClaim = true
-            bell.ring()
+    }
+
+    /// When time alone may let something through that this claim did not.
+    private func nextClaim(_ result: Claim.Result, _ allowance: Traffic.Allowance, after turn: Int64)
+        -> Int64?
+    {
+        // A time of day comes sooner when the wall clock is set forward: it is looked at now and then.
+        let patience = min(max(context.configuration.retryMax, .seconds(1)), .seconds(60)).wholeMilliseconds
+        let due = result.nextDue.map { turn + min(max(1, ($0 - .now).wholeMilliseconds), patience) }
+        let moments = [due, allowance.opensAt, result.budget == nil ? nil : turn + 60_000] + gate.moments
+        return moments.compactMap { $0 }.filter { $0 > turn }.min()
+    }
+
+    private func foundNothing(_ choice: SubmissionGate.Choice, _ result: Claim.Result) {
+        let context = context
+        let stands = gate.foundNothing(choice, isGone: result.isGone, at: now) { context.delay(after: $0) }
+        guard let stands else {
+            // What is left may be another's turn.
+            if choice.only != nil {
+                mayClaim = true
+                bell.ring()
+            }
+            return
         }
-        for job in result.jobs {
-            submitting += 1
-            active.insert(job.id)
-            traffic.enter(job.id, job.model)
-            traffic.depart(job.model, at: turn)
-            group.addTask { await self.submit(job) }
-        }
+        let words =
+            "job \(stands.job) was refused again: \(stands.answer); no other job is there to compare it with"
+        keep(pause: stands.reason, words)
+        bell.ring()
     }
 
     /// Brings the gate in step with the pauses that stand in the database, as it was when they were read.
@@ -61,7 +98,7 @@ extension Dispatcher {
         guard gate.reason == reason, pauseWork == .none else { return }
         let standing = pauses.compactMap { SubmissionGate.Reason(rawValue: $0.rawValue) }
         if let reason, !standing.contains(reason) {
-            gate.answered()
+            gate.reset()
         } else if reason == nil, let pause = standing.first, context.hasToken {
             closeFromBefore(pause)
         } else {
@@ -81,40 +118,10 @@ extension Dispatcher {
             job: job, store: store, context: context, failures: failures[job.id] ?? 0)
         let outcome = await submission.run()
         submitting -= 1
+        bytesUnderway -= job.input.utf8.count
         mayClaim = true
-        let limit = context.configuration.maxSubmitting
-        let context = context
         let before = gate.reason
-        switch outcome {
-        case .accepted(let accepted):
-            gate.answered()
-            crowd = 0
-            failures[job.id] = nil
-            // It was accepted just now, whatever the wall clock says by this time.
-            followed[job.id] = Followed(accepted, now: accepted.followedSince ?? .now)
-        case .settled:
-            gate.answered()
-            failures[job.id] = nil
-        case .doubted:
-            gate.noAnswer(job.id, limit: limit, at: now) { context.delay(after: $0) }
-            failures[job.id] = nil
-            // It may have been steered, or sent back, meanwhile: its row says how it stands.
-            steered.insert(job.id)
-        case .noAnswer:
-            gate.noAnswer(job.id, limit: limit, at: now) { context.delay(after: $0) }
-            failures[job.id, default: 0] += 1
-        case .later(let asked):
-            failures[job.id, default: 0] += 1
-            notTaken(asked: asked)
-        case .account(let reason, let detail):
-            gate.close(reason, at: now) { context.delay(after: $0) }
-            isMendedByLook = false
-            keep(pause: reason, detail)
-        case .unrecorded(let what): unrecorded.append(what)
-        }
-        if gate.reason == .outage, before != .outage {
-            keep(pause: .outage, "the service does not answer; one job at a time is tried")
-        }
+        learn(from: outcome, of: job)
         if before != nil, gate.reason == nil { endPauses() }
         if followed[job.id] == nil {
             traffic.leave(job.id, job.model)
@@ -124,20 +131,82 @@ extension Dispatcher {
         await release(job.id)
     }
 
-    /// The service answered, and took nothing.
-    private func notTaken(asked: Duration?) {
+    private func learn(from outcome: Submission.Outcome, of job: Job) {
+        let worth = SubmissionGate.Worth(model: job.model, price: job.priceUSD)
         let context = context
-        if let asked {
-            // Those that were on the wire together meet the same crowd.
-            if now >= claimsQuietUntil { crowd += 1 }
-            leaveAlone(for: max(asked, context.delay(after: crowd)))
+        let delay = { (failures: Int) in context.delay(after: failures) }
+        switch outcome {
+        case .accepted(let accepted):
+            if let guilty = gate.accepted(job.id, worth, at: now) { blame(guilty) }
+            crowd = 0
+            failures[job.id] = nil
+            // It was accepted just now, whatever the wall clock says by this time.
+            followed[job.id] = Followed(accepted, now: accepted.followedSince ?? .now)
+        case .settled:
+            gate.settled(job.id)
+            failures[job.id] = nil
+        case .doubted(let why):
+            noAnswer(for: job, why)
+            failures[job.id] = nil
+            // It may have been steered, or sent back, meanwhile: its row says how it stands.
+            steered.insert(job.id)
+        case .noAnswer(let why):
+            noAnswer(for: job, why)
+            failures[job.id, default: 0] += 1
+        case .later(let asked):
+            failures[job.id, default: 0] += 1
+            if let asked {
+                // Those that were on the wire together meet the same crowd.
+                if now >= claimsQuietUntil { crowd += 1 }
+                leaveAlone(for: max(asked, context.delay(after: crowd)))
+            }
+            gate.notTaken(job.id, isBusy: asked != nil, at: now, delay)
+        case .account(let reason, let detail):
+            isMendedByLook = false
+            if gate.refused(job.id, reason, detail, worth, at: now, delay) {
+                keep(pause: reason, "job \(job.id) was refused: \(detail)")
+            } else {
+                context.log.warning(
+                    "job \(job.id) was refused again after another was taken: the next one shows whose fault it is"
+                )
+            }
+        case .unrecorded(let what): unrecorded.append(what)
         }
-        switch gate.reason {
-        // It has too much to do, so it is there.
-        case nil, .outage: if asked != nil { return gate.answered() }
-        case .token, .balance: break
+    }
+
+    private func noAnswer(for job: Job, _ why: String) {
+        let context = context
+        let before = gate.reason
+        gate.noAnswer(job.id, limit: context.configuration.maxSubmitting, at: now) {
+            context.delay(after: $0)
         }
-        if let reason = gate.reason { gate.close(reason, at: now) { context.delay(after: $0) } }
+        guard gate.reason == .outage, before != .outage else { return }
+        keep(
+            pause: .outage,
+            "the service does not answer (job \(job.id): \(why)); one job at a time is tried")
+    }
+
+    /// A job is refused while others pass: its own end is to be written down.
+    func blame(_ guilty: SubmissionGate.Suspect) {
+        verdicts[guilty.job] = guilty.verdict
+        mayClaim = true
+        bell.ring()
+    }
+
+    /// Writes down which jobs failed by comparison with others, unless a person was quicker.
+    private func writeVerdicts() async {
+        let due = verdicts
+        guard !due.isEmpty else { return }
+        let ended = await persistently { database in
+            try due.keys.sorted().filter { id in
+                guard let verdict = due[id], try database.ready(id: id) != nil else { return false }
+                _ = try database.record(.refused(message: verdict), for: id, in: .queued)
+                return true
+            }
+        }
+        guard let ended else { return }
+        for id in ended { context.log.warning("job \(id) refused: \(due[id] ?? "")") }
+        verdicts = verdicts.filter { due[$0.key] == nil }
     }
 
     /// New work waits for as long as the service asks. What was paid for is only slowed down, so that it cannot vanish.

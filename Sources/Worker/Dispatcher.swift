@@ -27,6 +27,10 @@ package actor Dispatcher {
     var submitting = 0
     /// Jobs whose answer could not be written before the end.
     var unrecorded: [String] = []
+    /// How many bytes of inputs are on the wire.
+    var bytesUnderway = 0
+    /// Jobs that failed by comparison with others, and why, until that is written down.
+    var verdicts: [Int64: String] = [:]
     var runTimes: [String: RunTimes] = [:]
     /// How often in a row a job's sending or fetching came to nothing.
     var failures: [Int64: Int] = [:]
@@ -134,6 +138,7 @@ package actor Dispatcher {
         if !isStopping { whenReady() }
         let ending = try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !isStopping {
+                try store.checkLock()
                 // One time for the whole turn: what comes due meanwhile is for the next one.
                 let turn = now
                 await takeUpChanges()
@@ -155,7 +160,10 @@ package actor Dispatcher {
     func recover() async {
         var failures = 0
         while !isStopping {
-            do { return try await takeUpUnfinished() } catch {
+            do { return try await takeUpUnfinished() } catch StoreError.lockLost {
+                // The first turn says so.
+                return
+            } catch {
                 failures += 1
                 context.log.error("the store cannot be used yet: \(error)")
                 await bell.wait(until: .now + context.delay(after: failures))
@@ -166,7 +174,8 @@ package actor Dispatcher {
     /// Puts everything on the agenda that an earlier jobd left unfinished.
     private func takeUpUnfinished() async throws {
         let (resubmits, origin) = (context.configuration.onUncertain == .resubmit, context.origin)
-        let (doubted, jobs, pauses, version, last) = try await store.write { database in
+        let (doubted, jobs, pauses, version, last) = try await store.write { [store] database in
+            try store.checkLock()
             let doubted = try database.doubtSubmitting()
             try database.setAPIOrigin(origin)
             for job in doubted where resubmits { _ = try database.resubmitOnce(job) }
@@ -247,7 +256,7 @@ package actor Dispatcher {
 
     /// Whether nothing is left to do without a person.
     func drained() async -> Ending? {
-        guard active.isEmpty, submitting == 0, pauseWork == .none else { return nil }
+        guard active.isEmpty, submitting == 0, pauseWork == .none, verdicts.isEmpty else { return nil }
         let left = try? await store.read { (try $0.pauses(), try $0.readyModels(), try $0.hasRetry()) }
         guard let (pauses, ready, retries) = left else { return nil }
         let account = pauses.first { $0.reason == .token || $0.reason == .balance }
@@ -261,7 +270,8 @@ package actor Dispatcher {
             configuration.limits(of: model)?.limits.maxInFlight == 0
         }
         if !retries, ready.allSatisfy(isBarred) { return .drained }
-        if let account { return .account(account.detail) }
+        // One job's refusal may be its own: others are tried first.
+        if let account { return gate.isConvinced || !context.hasToken ? .account(account.detail) : nil }
         return !retries && pauses.contains { $0.reason == .budget } ? .drained : nil
     }
 }

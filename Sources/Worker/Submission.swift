@@ -16,10 +16,10 @@ struct Submission: Sendable {
         case accepted(Job)
         /// It answered for this job alone: refused, or ended otherwise.
         case settled
-        /// Nobody can know what became of it.
-        case doubted
-        /// It certainly did not arrive.
-        case noAnswer
+        /// Nobody can know what became of it, and why.
+        case doubted(String)
+        /// It certainly did not arrive, and why.
+        case noAnswer(String)
         /// To be tried again. A time is there where the service has too much to do; else the answer was about this job.
         case later(asked: Duration?)
         case account(SubmissionGate.Reason, String)
@@ -43,7 +43,7 @@ struct Submission: Sendable {
             if case .bought(let id, _) = answer {
                 context.log.error("job \(job.id) is request \(id), which could not be recorded: \(error)")
             }
-            return .doubted
+            return .doubted("its answer could not be recorded")
         }
     }
 
@@ -67,7 +67,7 @@ struct Submission: Sendable {
             return .settled
         case .unreachable(let reason):
             try await tryAgain(reason, asked: nil, recorder)
-            return .noAnswer
+            return .noAnswer(reason)
         case .notBought(let reason, let asked):
             try await tryAgain(reason, asked: asked, recorder)
             return .later(asked: asked)
@@ -80,7 +80,8 @@ struct Submission: Sendable {
     }
 
     private func tryAgain(_ reason: String, asked: Duration?, _ recorder: Recorder) async throws {
-        let wait = context.delay(after: failures + 1, asked: asked)
+        // A time that is further away would be taken for one that a clock has moved.
+        let wait = min(context.delay(after: failures + 1, asked: asked), context.configuration.retryMax)
         _ = try await recorder.record(
             .notBought(reason: reason, tryAgainAt: .now + wait), for: job.id, in: .submitting)
         context.log.warning("job \(job.id) not sent: \(reason)")
@@ -94,6 +95,6 @@ struct Submission: Sendable {
             if resubmits { _ = try database.resubmitOnce(doubted) }
         }
         context.log.warning("job \(job.id) is uncertain: \(reason)")
-        return .doubted
+        return .doubted(reason)
     }
 }

@@ -79,7 +79,7 @@ internal import JobStore
     }
 
     /// What the dispatcher asks when there is room for ten more.
-    private static func claim(_ database: JobDatabase) throws -> [Job] {
+    private static func claim(_ database: JobDatabase) throws -> [ReadyJob] {
         guard let model = try database.readyModels().first else { return [] }
         return try database.ready(model: model, limit: 10)
     }

@@ -48,23 +48,60 @@ import Testing
         for time in [1000, 3000, 2000, 5000] as [Int64] {
             try add(database, notBefore: Timestamp(milliseconds: time))
         }
-        #expect(try database.promoteDue() == Timestamp(milliseconds: 2000))
+        #expect(try database.promoteDue(retriesWithin: .seconds(300)) == Timestamp(milliseconds: 2000))
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [1])
         clock.value = Timestamp(milliseconds: 2999)
-        #expect(try database.promoteDue() == Timestamp(milliseconds: 3000))
+        #expect(try database.promoteDue(retriesWithin: .seconds(300)) == Timestamp(milliseconds: 3000))
         clock.value = Timestamp(milliseconds: 5000)
-        #expect(try database.promoteDue() == nil)
+        #expect(try database.promoteDue(retriesWithin: .seconds(300)) == nil)
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [1, 2, 3, 4])
         #expect(try database.find(2)?.notBefore == Timestamp(milliseconds: 3000))
+    }
+
+    @Test func aRetryThatAClockHasPutOffIsTakenUpAndAPersonsTimeIsKept() throws {
+        let clock = Locked(Timestamp(milliseconds: 1_800_000_000_000))
+        let database = try store.open(clock: { clock.value })
+        let now = clock.value
+        let retry = try add(database)
+        _ = try database.transaction {
+            _ = try database.record(.submitting(priceUSD: nil), for: retry, in: .queued)
+            return try database.record(
+                .notBought(reason: "busy", tryAgainAt: now + .seconds(60)), for: retry, in: .submitting)
+        }
+        let later = now + .seconds(7200)
+        let planned = try add(database, notBefore: later)
+        #expect(try database.promoteDue(retriesWithin: .seconds(300)) == now + .seconds(60))
+        // A day back: neither is due, and the retry was meant for a minute from then.
+        clock.value = now + .seconds(-86_400)
+        #expect(try database.promoteDue(retriesWithin: .seconds(300)) == later)
+        #expect(try database.ready(model: "m", limit: 9).map(\.id) == [retry])
+        #expect(try database.find(planned)?.nextTryAt == later)
+    }
+
+    @Test func whatLeftInAFutureThatIsNoMoreCountsAsJustSent() throws {
+        let clock = Locked(Timestamp(milliseconds: 1_800_000_000_000))
+        let database = try store.open(clock: { clock.value })
+        _ = try database.transaction {
+            try database.record(.submitting(priceUSD: nil), for: add(database), in: .queued)
+        }
+        clock.value = clock.value + .seconds(-86_400)
+        let recent = try database.recentSubmissions(since: clock.value + .seconds(-60))
+        #expect(recent.map(\.at) == [clock.value])
+    }
+
+    @Test func manyJobsAreTakenUpWithoutTheirInputs() throws {
+        let database = try store.open()
+        let job = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
+        #expect(try database.followed() == [job.withoutInput])
     }
 
     @Test func aHeldJobIsNotPromotedButKeepsItsTime() throws {
         let database = try store.open()
         let id = try add(database, notBefore: Timestamp(milliseconds: 1000), held: true)
-        #expect(try database.promoteDue() == nil)
+        #expect(try database.promoteDue(retriesWithin: .seconds(300)) == nil)
         _ = try database.transaction { try database.steer(id, .release) }
         #expect(try database.ready(model: "m", limit: 9).isEmpty)
-        #expect(try database.promoteDue() == nil)
+        #expect(try database.promoteDue(retriesWithin: .seconds(300)) == nil)
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [id])
     }
 

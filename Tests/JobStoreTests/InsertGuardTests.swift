@@ -26,6 +26,28 @@ import Testing
         #expect(try database.readyModels() == ["m"])
     }
 
+    @Test func anInputHoldsSixteenMebibytesAndNoMore() throws {
+        let database = try store.open()
+        // {"t":"…"} is eight bytes more than its text; é is one character of two bytes.
+        func add(_ bytes: Int, _ letter: String = "x") throws {
+            let text = String(repeating: letter, count: (bytes - 8) / letter.utf8.count)
+            try database.transaction {
+                _ = try database.insert(NewJob(model: "m", input: #"{"t":"\#(text)"}"#))
+            }
+        }
+        try add(16 << 20)
+        try add(16 << 20, "é")
+        for letter in ["x", "é"] {
+            let error = #expect(throws: StoreError.self) { try add((16 << 20) + 2, letter) }
+            #expect(error.map { "\($0)" } == "an input holds at most 16 MiB" && error?.exitCode == 65)
+        }
+        #expect(throws: SQLiteError.self) {
+            try store.foreign().execute(
+                "UPDATE jobs SET input = '{\"t\":\"' || hex(zeroblob(9000000)) || '\"}'")
+        }
+        #expect(try database.count("jobs") == 2)
+    }
+
     @Test func anInsertMaySetWhatThePersonMaySay() throws {
         let database = try store.open()
         let said = Command.sqlite3(

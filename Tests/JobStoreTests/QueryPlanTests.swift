@@ -46,11 +46,15 @@ import Testing
             { _ = try $0.ready(model: "m", limit: 10) },
             uses: "SEARCH jobs USING INDEX jobs_ready (model=?)")
         try expect(
+            { _ = try $0.ready(model: "m", limit: 10, fromTheEnd: true) },
+            uses: "SEARCH jobs USING INDEX jobs_ready (model=?)")
+        try expect(
             { _ = try $0.readyModels() }, uses: "SEARCH jobs USING INDEX jobs_ready (model>?)")
         try expect(
-            { _ = try $0.promoteDue() },
+            { _ = try $0.promoteDue(retriesWithin: .seconds(300)) },
             uses: "SEARCH jobs USING INDEX jobs_waiting (next_try_at>? AND next_try_at<?)",
-            "SEARCH jobs USING INDEX jobs_waiting (next_try_at>?)")
+            "SEARCH jobs USING INDEX jobs_waiting (next_try_at>?)",
+            "SEARCH jobs USING INDEX jobs_retry (next_try_at>?)")
     }
 
     @Test func oneJobIsFoundByItsKeys() throws {
@@ -88,7 +92,7 @@ import Testing
             var filter = JobFilter()
             change(&filter)
             filter.limit = 50
-            return { _ = try $0.jobs(filter) }
+            return { _ = try $0.ids(filter) }
         }
         // The whole table is visited in the order of its key, until the limit is reached.
         let lines = try plans(list { _ in })

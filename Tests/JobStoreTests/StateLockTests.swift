@@ -20,6 +20,20 @@ import Testing
         _ = try store.lock("jobctl")
     }
 
+    @Test func aLockWhoseFileIsNotWhereItWasIsNone() throws {
+        try store.directory.create()
+        let lock = try store.lock()
+        #expect(lock.isHeld)
+        #expect(unlink(store.directory.lock) == 0)
+        #expect(!lock.isHeld)
+        // Another can be had now, and is told from the old one.
+        let other = try store.lock()
+        #expect(other.isHeld && !lock.isHeld)
+        #expect(throws: StoreError.self) { try lock.check() }
+        #expect(rename(store.directory.path, store.directory.path + "-old") == 0)
+        #expect(!other.isHeld)
+    }
+
     @Test func aRefusalClosesItsOwnHandleAndNoOther() async throws {
         try store.directory.create()
         let holder = try store.lock()

@@ -25,6 +25,16 @@ import Testing
         #expect(jobs[1]["key"] == .null)
     }
 
+    @Test func `an input of more than 16 MiB is refused, with its line, and alone`() throws {
+        let text = String(repeating: "x", count: 16 << 20)
+        let large = #"{"model": "a/b", "input": {"text": "\#(text)"}}"# + "\n"
+        let batch = try sandbox.jobctl("enqueue", "--batch", "-", input: line() + large + line())
+        #expect(batch.code == 65 && batch.errors.contains("line 2: an input holds at most 16 MiB"))
+        let alone = try sandbox.jobctl("enqueue", "a/b", "--input", "-", input: #"{"text": "\#(text)"}"#)
+        #expect(alone.code == 65 && alone.errors.contains("an input holds at most 16 MiB"))
+        #expect(try sandbox.text("SELECT count(*) FROM jobs") == "0")
+    }
+
     @Test func `a model on the command line is for the lines without one`() throws {
         let answer = try sandbox.jobctl(
             "enqueue", Sandbox.sequential, "--batch", "-", input: #"{"input": {"text": "2 cats"}}"#)

@@ -109,6 +109,52 @@ import Testing
         #expect(try ordeal.count("completed") == 14)
     }
 
+    /// A file that tells a jobd how wrong its wall clock is, at any time.
+    private func clock(of ordeal: Ordeal) -> (path: String, set: (_ hours: Int64) -> Void) {
+        let path = ordeal.scratch["clock"]
+        FileOnDisk.write([UInt8](repeating: 0, count: 8), to: path)
+        return (
+            path,
+            { hours in
+                // In its place, since jobd has the file in its memory.
+                let file = open(path, O_WRONLY)
+                var nanoseconds = hours * 3_600_000_000_000
+                #expect(pwrite(file, &nanoseconds, 8, 0) == 8)
+                close(file)
+            }
+        )
+    }
+
+    @Test func aClockThatIsSetBackDelaysNoRetry() async throws {
+        let ordeal = try await ordeal(Self.slow + ["--fault", "submit:html-413;times=1"])
+        let clock = clock(of: ordeal)
+        try await ordeal.enqueue(0..<4)
+        let jobd = try ordeal.jobd(
+            Orders(clock: clock.path), settings: ["retry.min=2s", "retry.max=4s"], drains: false)
+        try await eventually("a retry is waited for") {
+            try ordeal.number("SELECT count(*) FROM jobs WHERE next_try_at IS NOT NULL") > 0
+        }
+        clock.set(-72)
+        try await finish(ordeal, jobd, "a clock that was set back")
+        #expect(try ordeal.count("completed") == 4)
+    }
+
+    @Test func aClockThatIsSetForwardMakesWhatIsScheduledDue() async throws {
+        let ordeal = try await ordeal()
+        let clock = clock(of: ordeal)
+        try await ordeal.enqueue(0..<1)
+        let jobd = try ordeal.jobd(
+            Orders(clock: clock.path), settings: ["retry.max=1s"], drains: false)
+        try await eventually("the first is sent") {
+            try ordeal.number("SELECT count(*) FROM jobs WHERE request_id IS NOT NULL") == 1
+        }
+        let later = try await ordeal.jobctl(["enqueue", "--batch", ordeal.batch(1..<2), "--not-before", "3h"])
+        #expect(try await later.exitCode() == 0, "\(later.errors)")
+        try await eventually("jobd knows of it") { jobd.errors.contains("completed") }
+        clock.set(4)
+        try await eventually("it is sent: \(jobd.errors)") { try ordeal.count("completed") == 2 }
+    }
+
     @Test func aDatabaseThatSomebodyLocksDelaysAndLosesNothing() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<4)

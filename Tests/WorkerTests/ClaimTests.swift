@@ -41,7 +41,7 @@ import Testing
         var configuration = configuration
         change(&configuration)
         let claim = Claim(
-            allowance: allowance, allowanceByLimit: byLimit, configuration: configuration)
+            choice: .init(most: allowance), allowanceByLimit: byLimit, configuration: configuration)
         return try database.transaction { try claim.run(database) }
     }
 
@@ -163,6 +163,72 @@ import Testing
             $0.budgetInTotal = 1
         }
         #expect(result.jobs.map(\.priceUSD) == [1, nil])
+    }
+
+    private func claim(_ change: (inout SubmissionGate.Choice) -> Void) throws -> Claim.Result {
+        var choice = SubmissionGate.Choice(most: 1)
+        change(&choice)
+        let claim = Claim(choice: choice, allowanceByLimit: [:], configuration: configuration)
+        return try database.transaction { try claim.run(database) }
+    }
+
+    @Test func whatIsSparedComesOnlyWhereNothingElseIsReady() throws {
+        for priority in [Int64(5), 9, 1] { try add { $0.priority = priority } }
+        #expect(try claim { $0.spared = [2, 1] }.jobs.map(\.id) == [3])
+        let nothing = try claim { $0.spared = [2, 1] }
+        #expect(nothing.jobs.isEmpty && nothing.hasLooked)
+        #expect(try claim { ($0.spared, $0.takesSpared) = ([1, 2], true) }.jobs.map(\.id) == [1])
+    }
+
+    @Test func aJobThatIsAskedForByNameGoesAloneOrIsSaidToBeGone() throws {
+        for _ in 1...3 { try add() }
+        #expect(try claim { $0.only = 2 }.jobs.map(\.id) == [2])
+        let gone = try claim { $0.only = 2 }
+        #expect(gone.jobs.isEmpty && gone.isGone)
+    }
+
+    @Test func theEndOfTheQueueIsTheLastOfTheLowestPriority() throws {
+        for (model, priority) in [("a", 1), ("b", 0), ("a", 0), ("b", 2)] as [(String, Int64)] {
+            try add(model) { $0.priority = priority }
+        }
+        #expect(try claim { $0.fromTheEnd = true }.jobs.map(\.id) == [3])
+        #expect(try claim { $0.fromTheEnd = true }.jobs.map(\.id) == [2])
+    }
+
+    @Test func theBytesOnTheWireAreBoundedAndOneInputMayAlwaysGo() throws {
+        let large = #"{"text":"\#(String(repeating: "x", count: 12 << 20))"}"#
+        for model in ["a", "b", "c", "d"] { try add(model) { $0.input = large } }
+        let first = try claim()
+        #expect(first.jobs.map(\.id) == [1, 2])
+        let full = Claim(
+            choice: .init(most: 9), allowanceByLimit: [:], configuration: configuration,
+            bytesUnderway: first.bytes)
+        #expect(try database.transaction { try full.run(database) }.jobs.isEmpty)
+        // A row of an older release.
+        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
+        try foreign.execute(
+            """
+            DROP TRIGGER jobs_input_size;
+            INSERT INTO jobs (model, input, priority) VALUES ('a', '{"text":"' || hex(zeroblob(20000000)) || '"}', 9)
+            """)
+        #expect(try claim().jobs.map(\.id) == [5])
+        #expect(try claim().jobs.map(\.id) == [3, 4])
+    }
+
+    @Test func whatAClockThatWasWrongHasSpentTomorrowIsNotOfToday() throws {
+        try add()
+        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
+        let tomorrow = Timestamp(milliseconds: database.now.startOfDay.milliseconds + 86_400_000)
+        try foreign.execute(
+            """
+            INSERT INTO charges (job_id, submission, at, model, estimated_usd)
+            VALUES (99, 1, '\(tomorrow)', 'm', 50)
+            """)
+        let result = try claim {
+            $0.models = ["m": limits(price: 1)]
+            $0.budgetPerDay = 20
+        }
+        #expect(result.jobs.count == 1)
     }
 
     @Test func aPriceOfZeroIsFree() throws {

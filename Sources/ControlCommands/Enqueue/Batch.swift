@@ -79,6 +79,9 @@ struct Batch {
             throw Self.fault("\"input\" must be a JSON object")
         }
         var job = try draft.job(model, input, validates: validates)
+        guard job.input.utf8.count <= NewJob.mostInput else {
+            throw Self.fault("an input holds at most 16 MiB")
+        }
         job.label = try text("label", object) ?? defaults.label
         job.key = try text("key", object)
         if job.key == "" { throw Self.fault("\"key\" is empty") }

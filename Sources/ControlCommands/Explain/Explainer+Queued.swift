@@ -180,9 +180,9 @@ extension Explainer {
             }
         }
         let limits = [
-            ("budget.day_usd", configuration.budgetPerDay, situation.now.startOfDay as Timestamp?),
-            ("budget.total_usd", configuration.budgetInTotal, nil),
-        ].compactMap { name, limit, since in limit.map { (name, $0, since) } }
+            ("budget.day_usd", configuration.budgetPerDay, true),
+            ("budget.total_usd", configuration.budgetInTotal, false),
+        ].compactMap { name, limit, isDaily in limit.map { (name, $0, isDaily) } }
         if limits.isEmpty, let pause {
             return Explanation(
                 .budget,
@@ -194,10 +194,10 @@ extension Explainer {
         else {
             return nil
         }
-        for (name, limit, since) in limits {
-            let spent = try store.spent(since: since)
+        for (name, limit, isDaily) in limits {
+            let spent = try isDaily ? store.spentToday() : store.spent(since: nil)
             guard spent + price > limit + 1e-9 else { continue }
-            let day = since == nil ? "" : ", or wait for the next day (UTC)"
+            let day = !isDaily ? "" : ", or wait for the next day (UTC)"
             return Explanation(
                 .budget,
                 "job \(id) is queued: it would take about \(Price.text(price)), and \(Price.text(spent)) of the "

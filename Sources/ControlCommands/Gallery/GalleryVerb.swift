@@ -46,8 +46,8 @@ enum GalleryVerb: ControlVerb {
         let store = try session.store(.read)
         let places = try session.outputPlaces()
         var collected = GalleryJobs(session, store, places)
-        let found = try store.jobs(filter)
-        let jobs = try found.prefix(limit).compactMap { try collected.job($0) }
+        let found = try store.ids(filter)
+        let jobs = try found.prefix(limit).compactMap { try store.find($0).flatMap { try collected.job($0) } }
         do {
             let folder = try GalleryFolder(path, outside: places.folders.map(\.path))
             let program = HelperProgram.path(of: "jobthumb")

@@ -15,7 +15,7 @@ enum InputCheck {
         guard let schema = Schema.builtIn(model), var checked = input.object else { return [] }
         var problems: [(path: [String], message: String)] = []
         if acceptsData {
-            for property in schema.properties where property.isFile {
+            for property in schema.properties where property.file != nil {
                 guard let value = checked[property.name] else { continue }
                 checked[property.name] = withoutData(value, at: [property.name], &problems)
             }

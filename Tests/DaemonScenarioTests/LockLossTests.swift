@@ -1,0 +1,52 @@
+import Glibc
+import SQLite
+import Scratch
+import Testing
+
+/// A jobd whose lock was taken from under it must not send beside another one.
+@Suite(.serialized) struct LockLossTests {
+    @Test func aJobdWhoseLockFileIsRemovedEndsAndTheNextOneSendsEachJobOnce() async throws {
+        let stage = try await Stage(simulator: "--queue", "300ms", "--run", "300ms")
+        try await stage.enqueue("fox 0")
+        let first = try stage.jobd("max_submitting=1", "max_in_flight=2")
+        try await stage.wait(for: 1, toBe: "in_queue")
+        #expect(unlink(stage.state + "/lock") == 0)
+        let second = try stage.jobd("max_submitting=1", "max_in_flight=2")
+        for number in 1...8 { try await stage.enqueue("fox \(number)") }
+        #expect(try await first.exitCode() == 69, "\(first.errors)")
+        #expect(first.errors.contains("/lock") && first.errors.contains("hint:"), "\(first.errors)")
+        try await stage.waitUntilAllAre("completed")
+        #expect(try await stage.accepted() == 9)
+        // The one that is left is heard: its socket was not taken away.
+        #expect(FileOnDisk(stage.state + "/wake") != nil)
+        second.signal(SIGTERM)
+        #expect(try await second.exitCode() == 0, "\(second.errors)")
+    }
+
+    @Test func aStateDirectoryThatWasMovedAwayEndsItsJobd() async throws {
+        let stage = try await Stage()
+        let id = try await stage.enqueue()
+        let jobd = try stage.jobd()
+        try await stage.wait(for: id, toBe: "completed")
+        #expect(rename(stage.state, stage.state + "-old") == 0)
+        try await stage.enqueue("in a new directory")
+        // Somebody writes to the old one, so that jobd looks before its safety timer would have it.
+        try Connection(path: stage.state + "-old/jobs.db", .readWrite, busyTimeout: .seconds(30)).execute(
+            "INSERT INTO jobs (model, input) VALUES ('m', '{}')")
+        #expect(try await jobd.exitCode() == 69, "\(jobd.errors)")
+        #expect(try await stage.accepted() == 1)
+    }
+
+    @Test func anotherLockFileInThePlaceOfTheOwnIsNoticed() async throws {
+        let stage = try await Stage()
+        let id = try await stage.enqueue()
+        let jobd = try stage.jobd()
+        try await stage.wait(for: id, toBe: "completed")
+        FileOnDisk.write("", to: stage.state + "/lock.new")
+        #expect(rename(stage.state + "/lock.new", stage.state + "/lock") == 0)
+        try await stage.enqueue("not to be sent")
+        #expect(try await jobd.exitCode() == 69, "\(jobd.errors)")
+        #expect(try await stage.accepted() == 1)
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'queued'") == 1)
+    }
+}

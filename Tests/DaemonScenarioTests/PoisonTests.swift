@@ -1,0 +1,134 @@
+import JSON
+import Scratch
+import Testing
+
+/// One job that is refused in the account's name, while others pass: the fault is its own, and holds up nobody.
+@Suite(.serialized) struct PoisonTests {
+    /// Enqueues a job whose prompt the service refuses as if the account were at fault.
+    private func poison(_ stage: Stage, _ fault: String = "submit:html-403", priority: Int = 9) async throws
+        -> Int64
+    {
+        try await stage.enqueue("a bad fox [[fault: \(fault)]]", "--priority", "\(priority)")
+    }
+
+    /// Enqueues plain jobs in one go.
+    private func good(_ stage: Stage, _ count: Int) throws {
+        try stage.execute(
+            """
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(count))
+            INSERT INTO jobs (model, input)
+            SELECT '\(Stage.sequential)', '{"text":"fox ' || i || '","sequential_image_generation_options":1}' FROM n
+            """)
+    }
+
+    private func sendings(_ stage: Stage, of id: Int64) throws -> Int64 {
+        try stage.number("SELECT count(*) FROM events WHERE kind = 'submitting' AND job_id = \(id)")
+    }
+
+    private func expectBlamed(_ stage: Stage, _ id: Int64, _ answer: String) async throws {
+        try await stage.wait(for: id, toBe: "failed")
+        #expect(try stage.text("SELECT error_kind FROM jobs WHERE id = \(id)") == "input")
+        let message = try stage.text("SELECT error_message FROM jobs WHERE id = \(id)") ?? ""
+        #expect(message.contains(answer), "\(message)")
+        #expect(try sendings(stage, of: id) <= 5)
+        try await eventually("the pause is over") { try stage.number("SELECT count(*) FROM pauses") == 0 }
+    }
+
+    @Test(arguments: [
+        ("submit:html-403", 4, 4, "HTTP 403"), ("submit:402", 1, 1, "HTTP 402"),
+        ("submit:403", 2, 1, "HTTP 403"), ("submit:200-error-400004", 3, 4, "HTTP 200"),
+    ])
+    func onePoisonJobFailsAndAllOthersPass(fault: String, inFlight: Int, submitting: Int, answer: String)
+        async throws
+    {
+        let stage = try await Stage()
+        let bad = try await poison(stage, fault)
+        try good(stage, 12)
+        let jobd = try stage.jobd("max_in_flight=\(inFlight)", "max_submitting=\(submitting)")
+        try await expectBlamed(stage, bad, answer)
+        try await stage.waitUntilAllAre("completed", "failed")
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 12)
+        #expect(try await stage.accepted() == 12)
+        #expect(jobd.errors.contains("job \(bad)"), "\(jobd.errors)")
+    }
+
+    @Test func severalPoisonJobsAtTheHeadFailAndAllOthersPass() async throws {
+        let stage = try await Stage()
+        var bad: [Int64] = []
+        for _ in 1...5 { bad.append(try await poison(stage, "submit:402")) }
+        try good(stage, 16)
+        let jobd = try stage.jobd("max_submitting=1")
+        for id in bad { try await expectBlamed(stage, id, "HTTP 402") }
+        try await stage.waitUntilAllAre("completed", "failed")
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'failed'") == 5)
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test func aSingleGoodJobIsEnoughToBlameTheOtherForATokenFault() async throws {
+        let stage = try await Stage()
+        let bad = try await poison(stage)
+        try good(stage, 1)
+        let jobd = try stage.jobd("max_submitting=4")
+        try await expectBlamed(stage, bad, "HTTP 403")
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test func whereOnlyPoisonIsLeftItIsTheAccountAsFarAsAnyoneKnows() async throws {
+        let stage = try await Stage()
+        let bad = try await poison(stage)
+        let other = try await poison(stage)
+        let jobd = try stage.jobd("max_submitting=1")
+        try await eventually("both were tried several times") {
+            try sendings(stage, of: bad) > 2 && sendings(stage, of: other) > 2
+        }
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'failed'") == 0)
+        let detail = try stage.text("SELECT detail FROM pauses WHERE reason = 'token'") ?? ""
+        #expect(detail.contains("job \(bad)") || detail.contains("job \(other)"), "\(detail)")
+        #expect(detail.contains("HTTP 403"), "\(detail)")
+        // Others that come show whose fault it is.
+        try good(stage, 6)
+        for id in [bad, other] { try await stage.wait(for: id, toBe: "failed") }
+        try await stage.waitUntilAllAre("completed", "failed")
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test func anAccountThatIsEmptyNowAndThenCostsNoJobItsLife() async throws {
+        let stage = try await Stage(simulator: "--balance", "0.05")
+        try await stage.enqueue()
+        try good(stage, 9)
+        let jobd = try stage.jobd("max_submitting=2")
+        for _ in 0..<400 where try stage.number("SELECT count(*) FROM jobs WHERE state <> 'completed'") > 0 {
+            // Enough for one job and a half.
+            _ = try await stage.ask("/_sim/balance?usd=0.05", posting: "")
+            try await Task.sleep(for: .milliseconds(150))
+        }
+        #expect(
+            try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 10, "\(jobd.errors)")
+        #expect(try await stage.accepted() == 10)
+    }
+
+    @Test func aDrainDoesNotTakeOneJobsFaultForTheAccounts() async throws {
+        let stage = try await Stage()
+        let bad = try await poison(stage)
+        try good(stage, 6)
+        let jobd = try stage.jobd("max_submitting=1", options: ["--drain"])
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(try stage.state(of: bad) == "failed")
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 6)
+    }
+
+    @Test func aRestartInTheMiddleLosesNothingOfThat() async throws {
+        let stage = try await Stage()
+        let bad = try await poison(stage)
+        try good(stage, 6)
+        let first = try stage.jobd("max_submitting=1", "retry.min=1h", "retry.max=1h")
+        try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "token" }
+        first.signal(9)
+        _ = try await first.exitCode()
+        let second = try stage.jobd("max_submitting=1")
+        try await expectBlamed(stage, bad, "HTTP 403")
+        try await stage.waitUntilAllAre("completed", "failed")
+        #expect(try await stage.accepted() == 6)
+        withExtendedLifetime(second) {}
+    }
+}
