@@ -221,6 +221,7 @@ import Testing
         let tomorrow = Timestamp(milliseconds: database.now.startOfDay.milliseconds + 86_400_000)
         try foreign.execute(
             """
+            DROP TRIGGER charges_insert_guard;
             INSERT INTO charges (job_id, submission, at, model, estimated_usd)
             VALUES (99, 1, '\(tomorrow)', 'm', 50)
             """)
