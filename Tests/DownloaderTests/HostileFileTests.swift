@@ -11,7 +11,7 @@ import Testing
         for length in (0...bytes.count).reversed() {
             file.change(to: Array(bytes[..<length]))
             _ = try file.verdict()
-            _ = try file.isWhole()
+            _ = try file.wholeness()
         }
     }
 
@@ -31,7 +31,7 @@ import Testing
                 #expect((facts.width ?? 1) > 0 && (facts.height ?? 1) > 0 && (facts.duration ?? 1) > 0)
                 #expect(facts.duration?.isFinite != false)
             }
-            _ = try file.isWhole()
+            _ = try file.wholeness()
         }
     }
 
@@ -47,14 +47,14 @@ import Testing
             damaged.replaceSubrange(place..<place + 4, with: SampleFile.big(size))
             file.change(to: damaged)
             _ = try file.verdict()
-            _ = try file.isWhole()
+            _ = try file.wholeness()
         }
         for long: UInt64 in [0, 15, 16, 1 << 62, 1 << 63, .max] {
             let start = SampleFile.box("ftyp", Array("isom\0\0\0\0".utf8))
             file.change(
                 to: start + SampleFile.big(1) + Array("moov".utf8) + SampleFile.big(long) + [0, 0, 0])
             _ = try file.verdict()
-            #expect(try file.isWhole() != true)
+            #expect(try file.wholeness() != .whole)
         }
     }
 
@@ -83,7 +83,7 @@ import Testing
             return
         }
         // The budget ended first: nothing is concluded.
-        #expect(MediaProbe.isWhole(bytes) == nil)
+        #expect(MediaProbe.wholeness(of: bytes) == .unknown)
     }
 
     @Test func whatIsNoFileIsNotRead() {

@@ -64,7 +64,8 @@ import Testing
     }
 
     @Test func theMovieIsFoundBehindGigabytesOfData() throws {
-        // The data are a hole of three gigabytes: reading them would take a while, and far more than the budget.
+        // The data are a hole of three gigabytes: reading them would take a while, and far more than the
+        // budget.
         let whole = SampleFile.mp4(movieFirst: false, long: true, data: [])
         let hole: UInt64 = 3 << 30
         let movie = try #require(whole.indices.first { whole[$0...].starts(with: "moov".utf8) }) - 4
@@ -78,9 +79,9 @@ import Testing
             unsafe pwrite(file.descriptor, $0.baseAddress, $0.count, off_t(start.count) + off_t(hole))
         }
         #expect(try file.facts()?.duration == 12.5)
-        #expect(try file.isWhole() == true)
+        #expect(try file.wholeness() == .whole)
         let few = try #require(FileBytes(descriptor: file.descriptor, reads: 40))
-        #expect(MediaProbe.isWhole(few) == true)
+        #expect(MediaProbe.wholeness(of: few) == .whole)
     }
 
     @Test func soundWithoutPictureIsAudio() throws {
@@ -95,8 +96,15 @@ import Testing
         "Other formats are told by their first bytes",
         arguments: [
             (Array("ID3\u{4}\0\0".utf8), MediaKind.audio, "audio/mpeg", "mp3"),
-            ([0xFF, 0xFB, 0x90, 0x64, 0], .audio, "audio/mpeg", "mp3"),
-            ([0xFF, 0xF1, 0x50, 0x80, 0], .audio, "audio/aac", "aac"),
+            ([0xFF, 0xFB, 0x90, 0x64, 0, 0, 0], .audio, "audio/mpeg", "mp3"),
+            ([0xFF, 0xFD, 0x90, 0x64, 0, 0, 0], .audio, "audio/mpeg", "mp2"),
+            ([0xFF, 0xF1, 0x50, 0x80, 2, 0, 0], .audio, "audio/aac", "aac"),
+            (Array("ID3\u{4}\0\0\0\0\0\u{2}xyfLaC".utf8), .audio, "audio/flac", "flac"),
+            (SampleFile.big(24) + Array("ftypmif1\0\0\0\0mif1avif".utf8), .image, "image/avif", "avif"),
+            (SampleFile.big(24) + Array("ftypmif1\0\0\0\0mif1heic".utf8), .image, "image/heic", "heic"),
+            ([0xFF, 0x4F, 0xFF, 0x51, 0], .image, "image/j2c", "j2c"),
+            ([6, 14, 43, 52, 2, 5, 1, 1, 13, 1, 2, 1], .video, "application/mxf", "mxf"),
+            (Array("P6 3 2\n255\n".utf8) + [0, 1, 2], .image, "image/x-portable-pixmap", "ppm"),
             (SampleFile.wav(), .audio, "audio/wav", "wav"),
             (Array("fLaC\0".utf8), .audio, "audio/flac", "flac"),
             (Array("OggS\0".utf8), .audio, "audio/ogg", "ogg"),
@@ -128,6 +136,47 @@ import Testing
         let wide: [UInt8] =
             [0xFF, 0xFE] + text.drop { $0 == "\u{FEFF}" }.utf16.flatMap { unit in SampleFile.little(unit) }
         #expect(try OpenFile(wide).facts(.file) == nil)
+    }
+
+    @Test func aDocumentOfXHTMLIsNoErrorPage() throws {
+        let page =
+            "<?xml version='1.0'?><!DOCTYPE html PUBLIC 'x'><html xmlns='http://www.w3.org/1999/xhtml'/>"
+        let file = OpenFile(Array(page.utf8))
+        let expected = MediaFacts(kind: .file, mediaType: "application/xhtml+xml", fileExtension: "xhtml")
+        for type in [nil, "application/xhtml+xml", "application/octet-stream"] {
+            #expect(try file.facts(.file, type: type) == expected)
+            for kind in [MediaKind.image, .video, .audio] { #expect(try file.facts(kind, type: type) == nil) }
+        }
+        #expect(try file.facts(.file, type: "text/html") == nil)
+    }
+
+    @Test(
+        "Text that happens to look like a format is text",
+        arguments: ["P1 is late", "Get free", "not wide", "ID3 is a tag", "Go", "BMW", "FORM"])
+    func looksLikeAFormat(text: String) throws {
+        #expect(try OpenFile(Array(text.utf8)).facts(.file)?.mediaType == "text/plain")
+    }
+
+    @Test(
+        "A drawing's size is the one that it names, else its view box's",
+        arguments: [
+            ("<svg width='20' height='10'/>", 20, 10), ("<svg width=\"1in\" height=\"72pt\">", 96, 96),
+            ("<?xml?>\n<svg viewBox='0 0 30.2 40' width='100%'>", 30, 40),
+            ("<!doctype svg a='x'><SVG xmlns='y' viewbox='0,0,7,8'>", 7, 8),
+            ("<svg><rect width='3' height='4'/></svg>", nil, nil), ("<svg width='-1' height='2'/>", nil, nil),
+            ("<svg width='1e999' height='nan'/>", nil, nil), ("<svg width=", nil, nil),
+        ] as [(String, Int?, Int?)])
+    func drawings(text: String, width: Int?, height: Int?) throws {
+        let facts = try #require(try OpenFile(Array(text.utf8)).facts())
+        #expect(facts.width == width && facts.height == height)
+    }
+
+    @Test func aPictureIsThePrimaryItemAsShown() throws {
+        // A gain map that is larger than the picture, which is cut to its half and turned.
+        let picture = SampleFile.avif(
+            64, 32, properties: [SampleFile.clap(32, 16), SampleFile.box("irot", [3])])
+        let facts = try #require(try OpenFile(picture).facts())
+        #expect(facts.width == 16 && facts.height == 32)
     }
 
     @Test func emptyIsRefused() throws {

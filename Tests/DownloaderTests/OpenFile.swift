@@ -7,11 +7,11 @@ import Testing
 final class OpenFile {
     let descriptor: Int32
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: some Collection<UInt8>) {
         var template = Array("/tmp/jobd-test-XXXXXX".utf8CString)
         descriptor = unsafe mkstemp(&template)
         unsafe unlink(template)
-        change(to: bytes)
+        change(to: Array(bytes))
     }
 
     deinit { close(descriptor) }
@@ -36,5 +36,5 @@ final class OpenFile {
         return facts
     }
 
-    func isWhole() throws -> Bool? { MediaProbe.isWhole(try bytes()) }
+    func wholeness() throws -> Wholeness { MediaProbe.wholeness(of: try bytes()) }
 }

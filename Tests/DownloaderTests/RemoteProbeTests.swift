@@ -67,17 +67,12 @@ import Testing
     }
 
     @Test func theFirstSizeInAPictureIsNotTakenForTheWhole() async throws {
-        func shape(_ width: UInt32, _ height: UInt32) -> [UInt8] {
-            SampleFile.box("ispe", SampleFile.big(0) + SampleFile.big(width) + SampleFile.big(height))
-        }
-        // A tile, then twenty kilobytes of something else, then the picture.
+        // The picture's own size stands behind another one, and its turn behind twenty kilobytes of something else.
         let other = SampleFile.box("hvcC", [UInt8](repeating: 0, count: 20_000))
-        let sizes = SampleFile.box("iprp", SampleFile.box("ipco", shape(8, 8) + other + shape(64, 32)))
         let picture =
-            SampleFile.box("ftyp", SampleFile.text("avif") + SampleFile.big(0))
-            + SampleFile.box("meta", SampleFile.big(0) + sizes) + SampleFile.box("mdat", Self.padding)
-        #expect(try await look(server(picture)).facts?.width == 64)
-        #expect(try await look(FileServer { _, _ in .init(body: picture) }).facts?.width == 64)
+            SampleFile.avif(64, 32, properties: [other, SampleFile.box("irot", [1])]) + Self.padding
+        #expect(try await look(server(picture)).facts?.width == 32)
+        #expect(try await look(FileServer { _, _ in .init(body: picture) }).facts?.width == 32)
     }
 
     @Test func theMovieBehindTheDataIsAskedForByItself() async throws {

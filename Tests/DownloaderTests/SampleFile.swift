@@ -36,6 +36,24 @@ enum SampleFile {
         return file + [0x12, 0xFF, 0x00, 0x34, 0xFF, 0xD0, 0x56, 0xFF, 0xD9]
     }
 
+    /// Two pictures in one file, with the index that Ultra HDR and stereo cameras write.
+    static func multiPicture() -> [UInt8] {
+        let (picture, second) = (jpeg(640, 480), jpeg(320, 240))
+        func entry(_ tag: UInt16, _ type: UInt16, _ numbers: [UInt32]) -> [UInt8] {
+            big(tag) + big(type) + numbers.flatMap { big($0) }
+        }
+        func first(_ size: Int) -> [UInt8] {
+            var index: [UInt8] = text("MPF\0MM\0*") + [0, 0, 0, 8, 0, 2]
+            index += entry(0xB001, 4, [1, 2])
+            index += entry(0xB002, 7, [32, 38, 0])
+            // The pictures: what they are, their sizes, their places behind the index's start.
+            let pictures: [Int] = [0x3_0000, size, 0, 0, 0, second.count, max(0, size - 10), 0]
+            index += pictures.flatMap { big(UInt32($0)) }
+            return Array(picture.prefix(2)) + segment(0xE2, index) + picture.dropFirst(2)
+        }
+        return first(first(0).count) + second
+    }
+
     static func segment(_ marker: UInt8, _ contents: [UInt8]) -> [UInt8] {
         [0xFF, marker] + big(UInt16(contents.count + 2)) + contents
     }
@@ -78,12 +96,40 @@ enum SampleFile {
                 + little(UInt32(0)))
     }
 
-    static func avif(_ width: UInt32, _ height: UInt32) -> [UInt8] {
-        let tile = box("ispe", big(0) + big(UInt32(8)) + big(UInt32(8)))
-        let whole = box("ispe", big(0) + big(width) + big(height))
-        let properties = box("iprp", box("ipco", tile + whole + tile))
-        return box("ftyp", text("avif") + big(0) + text("mif1")) + box("meta", big(0) + properties)
-            + box("mdat", [1, 2])
+    /// The second item is the picture, the first one a larger gain map; both lie in `mdat`, or in `idat`.
+    static func avif(_ width: UInt32, _ height: UInt32, properties: [[UInt8]] = [], inside: Bool = false)
+        -> [UInt8]
+    {
+        func size(_ width: UInt32, _ height: UInt32) -> [UInt8] {
+            box("ispe", big(0) + big(width) + big(height))
+        }
+        let all = [size(width * 2, height * 2), size(width, height)] + properties
+        let numbers = (2..<2 + UInt8(all.count - 1)).map { $0 | 0x80 }
+        var links: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1, 1, 0, 2, UInt8(numbers.count)]
+        links += numbers
+        let shapes = box("iprp", box("ipco", all.flatMap { $0 }) + box("ipma", links))
+        func items(at place: Int) -> [UInt8] {
+            var list: [UInt8] = [1, 0, 0, 0, 0x44, 0, 0, 2]
+            for id: UInt8 in 1...2 {
+                list += [0, id, 0, inside ? 1 : 0, 0, 0, 0, 1]
+                list += big(UInt32(place + Int(id - 1) * 2))
+                list += [0, 0, 0, 2]
+            }
+            return box("iloc", list)
+        }
+        func file(_ place: Int) -> [UInt8] {
+            let primary = box("pitm", big(0) + big(UInt16(2)))
+            let data = inside ? box("idat", [1, 2, 3, 4]) : []
+            return box("ftyp", text("avif") + big(0) + text("mif1"))
+                + box("meta", big(0) + primary + items(at: inside ? 0 : place) + shapes + data)
+                + (inside ? [] : box("mdat", [1, 2, 3, 4]))
+        }
+        return file(file(0).count - 4)
+    }
+
+    /// A clean aperture.
+    static func clap(_ width: Int, _ height: Int) -> [UInt8] {
+        box("clap", [width, 1, height, 1, 0, 1, 0, 1].flatMap { big($0) })
     }
 
     // MARK: films
@@ -209,16 +255,16 @@ enum SampleFile {
         return page(2) + page(closed ? 4 : 0)
     }
 
-    static func zip(comment: String = "") -> [UInt8] {
-        text("PK\u{3}\u{4}") + [UInt8](repeating: 0, count: 40) + text("PK\u{5}\u{6}")
-            + [UInt8](repeating: 0, count: 16)
-            + little(UInt16(comment.utf8.count)) + text(comment)
+    static func bmp(fileSize: UInt32? = nil) -> [UInt8] {
+        let header: [UInt8] = [40, 0, 0, 0, 3, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 1, 0, 24, 0]
+        let pixels = [UInt8](repeating: 7, count: 24)
+        return text("BM") + little(fileSize ?? 78) + big(0) + little(UInt32(54)) + header
+            + [UInt8](repeating: 0, count: 24) + pixels
     }
 
-    static func bmp() -> [UInt8] { text("BM") + little(UInt32(60)) + [UInt8](repeating: 0, count: 54) }
-
-    static func glb() -> [UInt8] {
-        text("glTF") + little(UInt32(2)) + little(UInt32(24)) + [UInt8](repeating: 1, count: 12)
+    static func png(with chunk: [UInt8], named name: String) -> [UInt8] {
+        let whole = png(3, 5)
+        return Array(whole[..<33]) + big(chunk.count) + text(name) + chunk + big(0) + whole[33...]
     }
 
     // MARK: numbers

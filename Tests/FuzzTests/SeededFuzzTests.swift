@@ -20,7 +20,11 @@ import Testing
 
     static func corpus(_ parser: Parser) -> [[UInt8]] {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let folder = "/\(root)/fuzz/corpus/\(parser.rawValue)"
+        let own = files("/\(root)/fuzz/corpus/\(parser.rawValue)")
+        return parser == .media ? own + files("/\(root)/Tests/Fixtures/media") : own
+    }
+
+    private static func files(_ folder: String) -> [[UInt8]] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []

@@ -26,7 +26,7 @@ enum MediaPromises {
                 return "has no extension"
             }
         }
-        _ = FileBytes(descriptor: file).flatMap(MediaProbe.isWhole)
+        _ = FileBytes(descriptor: file).map(MediaProbe.wholeness(of:))
         return brokenInPieces(bytes, file)
     }
 

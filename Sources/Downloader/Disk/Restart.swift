@@ -22,7 +22,7 @@ extension Downloader {
             }
             defer { close(descriptor) }
             guard let bytes = FileBytes(descriptor: descriptor), bytes.size == expectedBytes ?? bytes.size,
-                sha256 != nil || MediaProbe.isWhole(bytes) != false
+                sha256 != nil || MediaProbe.wholeness(of: bytes) != .cut
             else { return nil }
             let hint = ContentHint(kind: kind, declaredType: nil, url: "https://local/x/" + place.name)
             guard case .accepted(let facts) = MediaProbe.verdict(on: bytes, hint) else { return nil }

@@ -8,7 +8,8 @@ struct EBMLElement {
     var isCut: Bool
 }
 
-/// The elements that stand side by side in a range of the file. Every step goes forward, so it comes to an end.
+/// The elements that stand side by side in a range of the file. Every step goes forward, so it comes to an
+/// end.
 struct EBMLElements: Sequence, IteratorProtocol {
     private let file: FileBytes
     private let end: Int64

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The bytes of a file, read where they are asked for and never more often than a budget allows. The file is open, or
-/// is here in pieces only.
+/// The bytes of a file, read where they are asked for and never more often than a budget allows. The file is
+/// open, or is here in pieces only.
 ///
 /// A reader that hops through a hostile file comes to an end: every question after the last read of the
 /// budget is answered as if the file ended there, and `isExhausted` says so.

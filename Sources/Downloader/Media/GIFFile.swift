@@ -1,30 +1,30 @@
-enum GIFFile {
-    static func size(of file: FileBytes) -> (width: UInt64, height: UInt64)? {
+enum GIFFile: MediaReader {
+    static func complete(_ facts: inout MediaFacts, from file: FileBytes) {
         guard let width = file.littleEndian(at: 6, 2), let height = file.littleEndian(at: 8, 2) else {
-            return nil
+            return
         }
-        return (width, height)
+        facts.setSize((width, height))
     }
 
     /// Walks the blocks to the trailer; a stray 0x3B inside the picture does not count as one.
-    static func isWhole(_ file: FileBytes) -> Bool? {
-        guard let flags = file.bigEndian(at: 10, 1) else { return false }
+    static func wholeness(of file: FileBytes) -> Wholeness {
+        guard let flags = file.bigEndian(at: 10, 1) else { return .cut }
         var position = 13 + colours(flags)
         while let block = file.bigEndian(at: position, 1) {
             switch block {
-            case 0x3B: return true
+            case 0x3B: return .whole
             case 0x21: position += 2
             case 0x2C:
-                guard let flags = file.bigEndian(at: position + 9, 1) else { return false }
+                guard let flags = file.bigEndian(at: position + 9, 1) else { return .cut }
                 position += 11 + colours(flags)
-            default: return false
+            default: return .unknown
             }
             while let length = file.bigEndian(at: position, 1) {
                 position += 1 + Int64(length)
                 if length == 0 { break }
             }
         }
-        return false
+        return .cut
     }
 
     /// The length of the colour table that the flags announce.

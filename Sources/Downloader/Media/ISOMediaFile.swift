@@ -1,27 +1,47 @@
 /// MP4, MOV and their kin (M4A, AVIF, HEIC): a tree of boxes, of which only a few fixed paths are read.
-struct ISOMediaFile {
-    private var width: UInt64?
-    private var height: UInt64?
+struct ISOMediaFile: MediaReader {
+    private var size: (width: UInt64, height: UInt64)?
     private var duration: Double?
     private var hasVideo = false
     private var hasAudio = false
+    private var fragments = ISOFragments()
 
-    /// The main brand, "qt  " for old QuickTime files without one; nil where this is no such file.
-    static func brand(of file: FileBytes) -> String? {
-        guard let name = file.bytes(at: 4, count: 4), let size = file.bigEndian(at: 0, 4) else { return nil }
-        switch String(decoding: name, as: UTF8.self) {
-        case "ftyp", "styp":
-            return file.bytes(at: 8, count: 4).map { String(decoding: $0, as: UTF8.self) }
-        case "moov", "mdat", "wide", "free", "skip", "pnot":
-            return size <= 1 || size >= 8 ? "qt  " : nil
-        default: return nil
+    /// Text has a letter where a box of old QuickTime's has the highest byte of its size.
+    static func isLikely(_ file: FileBytes) -> Bool {
+        guard let size = file.bigEndian(at: 0, 4), let name = file.bytes(at: 4, count: 4) else {
+            return false
         }
+        return size <= 1 || (size >= 8 && (size < 1 << 24 || name.elementsEqual("mdat".utf8)))
     }
 
-    static func facts(brand: String) -> MediaFacts {
+    static func complete(_ facts: inout MediaFacts, from file: FileBytes) {
+        if let brand = brand(of: file) { facts = Self.facts(brand: brand) }
+        let found = ISOMediaFile(file)
+        facts.setSize(found.size)
+        if facts.kind == .image { return }
+        if found.hasAudio, !found.hasVideo {
+            facts = MediaFacts(kind: .audio, mediaType: "audio/mp4", fileExtension: "m4a")
+        }
+        facts.duration = found.duration
+    }
+
+    /// The main brand; where that says no more than "a picture", one of the others that does.
+    private static func brand(of file: FileBytes) -> String? {
+        guard let start = ISOBoxes(file, in: 0..<file.size).first(where: { _ in true }),
+            start.type == "ftyp" || start.type == "styp"
+        else { return nil }
+        let place = start.contents.lowerBound
+        let names = stride(from: 0, to: min(Int64(start.contents.count), 1024), by: 4).compactMap { offset in
+            file.bytes(at: place + offset, count: 4).map { String(decoding: $0, as: UTF8.self) }
+        }
+        guard let main = names.first, ["mif1", "msf1", "miaf"].contains(main) else { return names.first }
+        return names.first { ["avif", "avis"].contains($0) } ?? main
+    }
+
+    private static func facts(brand: String) -> MediaFacts {
         switch brand {
         case "avif", "avis": MediaFacts(kind: .image, mediaType: "image/avif", fileExtension: "avif")
-        case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
+        case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "miaf":
             MediaFacts(kind: .image, mediaType: "image/heic", fileExtension: "heic")
         case "M4A ", "M4B ", "M4P ": MediaFacts(kind: .audio, mediaType: "audio/mp4", fileExtension: "m4a")
         case "qt  ": MediaFacts(kind: .video, mediaType: "video/quicktime", fileExtension: "mov")
@@ -31,51 +51,52 @@ struct ISOMediaFile {
         }
     }
 
-    init(_ file: FileBytes) {
+    private init(_ file: FileBytes) {
         var indexed: Double?
-        walk: for box in ISOBoxes(file, in: 0..<file.size) {
+        for box in ISOBoxes(file, in: 0..<file.size) {
             switch box.type {
             case "moov": readMovie(file, box.contents)
-            case "meta": readItems(file, box.contents)
+            case "meta": size = size ?? ISOPicture(file, box.contents).size
             case "sidx": indexed = indexed ?? Self.indexedDuration(file, box.contents)
-            // Fragments follow the movie that describes them; there is nothing to learn behind the first.
-            case "moof": break walk
+            case "moof" where duration == nil: fragments.read(file, box.contents)
             default: break
             }
+            // Fragments follow the movie that describes them.
+            if box.type == "moof", duration != nil { break }
         }
-        duration = duration ?? indexed
-    }
-
-    func complete(_ facts: inout MediaFacts) {
-        if let width, let height { facts.setSize((width, height)) }
-        guard facts.kind != .image else { return }
-        facts.duration = duration
-        if hasAudio, !hasVideo {
-            facts = MediaFacts(
-                kind: .audio, mediaType: "audio/mp4", fileExtension: "m4a", duration: duration)
-        }
+        // Of fragments that were not all seen nothing can be said.
+        let isComplete = !file.isExhausted && file.missing == nil
+        duration = duration ?? (isComplete ? fragments.duration : nil) ?? indexed
     }
 
     /// The boxes fill the file to its last byte, and those without which nothing can be shown are there.
-    static func isWhole(_ file: FileBytes) -> Bool? {
+    static func wholeness(of file: FileBytes) -> Wholeness {
         var boxes = ISOBoxes(file, in: 0..<file.size)
-        var types: Set<String> = []
-        var last: ISOBox?
+        var found: [String: ISOBox] = [:]
+        var last = ""
+        var isOpenEnded = false
         while let box = boxes.next() {
-            if box.isCut { return false }
-            types.insert(box.type)
-            last = box
+            if box.isCut { return .cut }
+            isOpenEnded = isOpenEnded || box.isOpenEnded
+            last = box.type
+            if found[last] == nil { found[last] = box }
         }
-        guard boxes.position == file.size, let last, last.type != "moof" else { return false }
-        if types.isDisjoint(with: ["moov", "meta"]) || !types.contains("mdat") { return false }
-        // What reaches to the end, or comes in fragments without a closing index, has no end of its own.
-        let isOpen = last.isOpenEnded || (types.contains("moof") && !types.contains("mfra"))
-        return isOpen ? nil : true
+        guard boxes.position == file.size else { return .unknown }
+        if let movie = found["moov"] {
+            if last == "moof" { return .cut }
+            let isFragmented = ISOBoxes(file, in: movie.contents).contains { $0.type == "mvex" }
+            // Fragments have no end but a closing index; without any this is where others begin.
+            if isFragmented { return found["mfra"] == nil || found["moof"] == nil ? .unknown : .whole }
+            return found["mdat"] == nil ? .cut : isOpenEnded ? .unknown : .whole
+        }
+        guard let meta = found["meta"] else { return found["moof"] == nil ? .cut : .unknown }
+        let end = ISOPicture(file, meta.contents).end
+        return end.map { $0 <= UInt64(file.size) ? .whole : .cut } ?? .unknown
     }
 
     private mutating func readMovie(_ file: FileBytes, _ range: Range<Int64>) {
         var timescale: UInt64 = 0
-        var fragments: UInt64?
+        var extended: UInt64?
         for box in ISOBoxes(file, in: range) {
             let start = box.contents.lowerBound
             let isLong = file.bigEndian(at: start, 1) == 1
@@ -86,59 +107,49 @@ struct ISOMediaFile {
                 duration = Self.seconds(length, timescale, isLong: isLong)
             case "trak": readTrack(file, box.contents)
             case "mvex":
-                for child in ISOBoxes(file, in: box.contents) where child.type == "mehd" {
+                for child in ISOBoxes(file, in: box.contents) {
+                    if child.type == "trex" { fragments.readDefaults(file, child) }
+                    guard child.type == "mehd" else { continue }
                     let place = child.contents.lowerBound
                     let isLong = file.bigEndian(at: place, 1) == 1
-                    fragments = file.bigEndian(at: place + 4, isLong ? 8 : 4)
+                    extended = file.bigEndian(at: place + 4, isLong ? 8 : 4)
                 }
             default: break
             }
         }
-        duration = duration ?? Self.seconds(fragments, timescale, isLong: true)
+        duration = duration ?? Self.seconds(extended, timescale, isLong: true)
     }
 
     private mutating func readTrack(_ file: FileBytes, _ range: Range<Int64>) {
         var size: (width: UInt64, height: UInt64)?
         var handler = ""
+        var (id, timescale): (UInt64?, UInt64?)
         for box in ISOBoxes(file, in: range) {
             let start = box.contents.lowerBound
             if box.type == "tkhd" {
-                let place = start + (file.bigEndian(at: start, 1) == 1 ? 88 : 76)
+                let isLong = file.bigEndian(at: start, 1) == 1
+                id = file.bigEndian(at: start + (isLong ? 20 : 12), 4)
+                let place = start + (isLong ? 88 : 76)
                 // Fixed point: the upper half are whole pixels.
                 if let wide = file.bigEndian(at: place, 4), let high = file.bigEndian(at: place + 4, 4) {
                     size = (wide >> 16, high >> 16)
                 }
-            } else if box.type == "mdia" {
-                for child in ISOBoxes(file, in: box.contents) where child.type == "hdlr" {
-                    let name = file.bytes(at: child.contents.lowerBound + 8, count: 4)
-                    handler = String(decoding: name ?? [], as: UTF8.self)
+            }
+            guard box.type == "mdia" else { continue }
+            for child in ISOBoxes(file, in: box.contents) {
+                let place = child.contents.lowerBound
+                if child.type == "hdlr" {
+                    handler = String(decoding: file.bytes(at: place + 8, count: 4) ?? [], as: UTF8.self)
+                } else if child.type == "mdhd" {
+                    timescale = file.bigEndian(at: place + (file.bigEndian(at: place, 1) == 1 ? 20 : 12), 4)
                 }
             }
         }
+        if let id { fragments.timescales[id] = timescale }
         if handler == "soun" { hasAudio = true }
         guard handler == "vide", !hasVideo else { return }
         hasVideo = true
-        width = size?.width
-        height = size?.height
-    }
-
-    /// A picture's size: the largest of the items, since the others are its tiles and its thumbnail.
-    private mutating func readItems(_ file: FileBytes, _ range: Range<Int64>) {
-        guard range.count > 4 else { return }
-        for properties in ISOBoxes(file, in: range.lowerBound + 4..<range.upperBound)
-        where properties.type == "iprp" {
-            for container in ISOBoxes(file, in: properties.contents) where container.type == "ipco" {
-                for box in ISOBoxes(file, in: container.contents) where box.type == "ispe" {
-                    let start = box.contents.lowerBound
-                    guard let wide = file.bigEndian(at: start + 4, 4),
-                        let high = file.bigEndian(at: start + 8, 4),
-                        wide * high > (width ?? 0) * (height ?? 0)
-                    else { continue }
-                    width = wide
-                    height = high
-                }
-            }
-        }
+        self.size = size
     }
 
     /// The sum of the pieces that a segment index lists.

@@ -1,18 +1,29 @@
-/// MP3 and AAC: frames one behind the other, each with a header that says how long it is.
-struct MPEGAudioFile {
-    /// Whether the last frame, or one that was promised, is missing; nil where the walk lost its way.
-    private(set) var isWhole: Bool?
+/// MP3, MP2 and AAC: frames one behind the other, each with a header that says how long it is.
+struct MPEGAudioFile: MediaReader {
+    private var wholeness = Wholeness.unknown
     /// Nil where not every frame was seen.
-    private(set) var duration: Double?
+    private var duration: Double?
+
+    static func isLikely(_ file: FileBytes) -> Bool {
+        guard let start = ID3Tag.end(of: file) else { return true }
+        return file.bytes(at: start, count: 7).map(Array.init).flatMap(frame) != nil
+    }
+
+    static func complete(_ facts: inout MediaFacts, from file: FileBytes) {
+        facts.setDuration(MPEGAudioFile(file).duration, rate: 1)
+    }
+
+    /// Whether the last frame, or one that was promised, is missing. Where nothing was promised nobody knows.
+    static func wholeness(of file: FileBytes) -> Wholeness { MPEGAudioFile(file).wholeness }
 
     private struct Frame {
         var length: Int64
         var seconds: Double
     }
 
-    init(_ file: FileBytes) {
-        guard var position = Self.start(of: file) else {
-            isWhole = false
+    private init(_ file: FileBytes) {
+        guard var position = ID3Tag.end(of: file), position < file.size else {
+            wholeness = .cut
             return
         }
         let promised = Self.promisedFrames(file, at: position)
@@ -21,14 +32,14 @@ struct MPEGAudioFile {
         while position < file.size {
             guard let head = file.bytes(at: position, count: 7).map(Array.init) else {
                 // So few bytes are the beginning of a frame, or of nothing.
-                isWhole = file.bigEndian(at: position, 1) == 0xFF ? false : nil
+                if file.bigEndian(at: position, 1) == 0xFF { wholeness = .cut }
                 return
             }
             // Tags and padding may stand behind the sound.
             guard let frame = Self.frame(head) else { break }
             position += frame.length
             if position > file.size {
-                isWhole = false
+                wholeness = .cut
                 return
             }
             frames += 1
@@ -36,20 +47,11 @@ struct MPEGAudioFile {
         }
         if let promised {
             // The first frame holds the promise, and no sound; there are encoders that count it all the same.
-            isWhole = frames > promised ? true : frames == promised ? nil : false
+            wholeness = frames > promised ? .whole : frames == promised ? .unknown : .cut
             if frames >= promised, frames > 0 { duration = seconds * Double(promised) / Double(frames) }
         } else if frames > 0, !file.isExhausted {
             duration = seconds
         }
-    }
-
-    /// Behind the tag that may stand first; nil where the file ends inside it.
-    private static func start(of file: FileBytes) -> Int64? {
-        guard file.head(3).elementsEqual("ID3".utf8) else { return 0 }
-        guard let head = file.bytes(at: 0, count: 10).map(Array.init) else { return nil }
-        let length = head[6..<10].reduce(Int64(0)) { $0 << 7 | Int64($1 & 0x7F) }
-        let end = 10 + length + (head[5] & 0x10 == 0 ? 0 : 10)
-        return end < file.size ? end : nil
     }
 
     /// How many frames of sound an encoder noted in the first frame, which holds none.
@@ -70,23 +72,27 @@ struct MPEGAudioFile {
         guard head[0] == 0xFF, head[1] & 0xE0 == 0xE0 else { return nil }
         switch head[1] >> 1 & 3 {
         case 0 where head[1] & 0xF0 == 0xF0: return advancedFrame(head)
-        case 1: return layerThree(head)
+        case 1: return layered(head, isSecondLayer: false)
+        case 2: return layered(head, isSecondLayer: true)
         default: return nil
         }
     }
 
-    private static func layerThree(_ head: [UInt8]) -> Frame? {
+    /// Layers II and III.
+    private static func layered(_ head: [UInt8], isSecondLayer: Bool) -> Frame? {
         let rates: [Int64] = [44_100, 48_000, 32_000]
         let isFirst = head[1] >> 3 & 3 == 3
-        let bits =
-            (isFirst
-            ? [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
-            : [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]) as [Int64]
+        let bits: [Int64] =
+            switch (isFirst, isSecondLayer) {
+            case (true, true): [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384]
+            case (true, false): [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+            case (false, _): [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
+            }
         let (bitIndex, rateIndex) = (Int(head[2] >> 4), Int(head[2] >> 2 & 3))
         guard head[1] >> 3 & 3 != 1, (1...14).contains(bitIndex), rateIndex < 3 else { return nil }
         // Version 2 halves the rate, and version 2.5 halves it again.
         let rate = rates[rateIndex] >> (isFirst ? 0 : head[1] >> 3 & 3 == 2 ? 1 : 2)
-        let samples: Int64 = isFirst ? 1152 : 576
+        let samples: Int64 = isFirst || isSecondLayer ? 1152 : 576
         return Frame(
             length: samples / 8 * bits[bitIndex] * 1000 / rate + Int64(head[2] >> 1 & 1),
             seconds: Double(samples) / Double(rate))

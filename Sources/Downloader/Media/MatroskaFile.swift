@@ -1,7 +1,5 @@
 /// WebM and Matroska.
-struct MatroskaFile {
-    static let magic: [UInt8] = [0x1A, 0x45, 0xDF, 0xA3]
-
+struct MatroskaFile: MediaReader {
     private var size: (width: UInt64, height: UInt64)?
     private var duration: Double?
     private var hasVideo = false
@@ -21,7 +19,7 @@ struct MatroskaFile {
         static let pixelHeight: UInt64 = 0xBA
     }
 
-    static func documentType(of file: FileBytes) -> String {
+    private static func documentType(of file: FileBytes) -> String {
         var top = EBMLElements(file, in: 0..<file.size)
         guard let header = top.next() else { return "" }
         for element in EBMLElements(file, in: header.contents) where element.id == ID.documentType {
@@ -31,13 +29,7 @@ struct MatroskaFile {
         return ""
     }
 
-    static func facts(documentType: String) -> MediaFacts {
-        documentType == "webm"
-            ? MediaFacts(kind: .video, mediaType: "video/webm", fileExtension: "webm")
-            : MediaFacts(kind: .video, mediaType: "video/x-matroska", fileExtension: "mkv")
-    }
-
-    init(_ file: FileBytes) {
+    private init(_ file: FileBytes) {
         guard let segment = Self.segment(of: file) else { return }
         var seen = 0
         for element in EBMLElements(file, in: segment.contents) {
@@ -54,30 +46,33 @@ struct MatroskaFile {
         }
     }
 
-    func complete(_ facts: inout MediaFacts) {
-        facts.setSize(size)
-        facts.duration = duration
-        if hasAudio, !hasVideo {
-            facts.kind = .audio
-            facts.mediaType = facts.fileExtension == "webm" ? "audio/webm" : "audio/x-matroska"
-            if facts.fileExtension == "mkv" { facts.fileExtension = "mka" }
+    static func complete(_ facts: inout MediaFacts, from file: FileBytes) {
+        let found = MatroskaFile(file)
+        let isSound = found.hasAudio && !found.hasVideo
+        if documentType(of: file) == "webm" {
+            (facts.mediaType, facts.fileExtension) = (isSound ? "audio/webm" : "video/webm", "webm")
+        } else if isSound {
+            (facts.mediaType, facts.fileExtension) = ("audio/x-matroska", "mka")
         }
+        if isSound { facts.kind = .audio }
+        facts.setSize(found.size)
+        facts.duration = found.duration
     }
 
     /// The size of the one segment; a live recording names none, but its blocks have theirs.
-    static func isWhole(_ file: FileBytes) -> Bool? {
-        guard let segment = segment(of: file) else { return false }
-        if !segment.isOpenEnded { return !segment.isCut }
+    static func wholeness(of file: FileBytes) -> Wholeness {
+        guard let segment = segment(of: file) else { return .cut }
+        if !segment.isOpenEnded { return segment.isCut ? .cut : .whole }
         var rest: Range<Int64>? = segment.contents
         while let range = rest {
             rest = nil
             for element in EBMLElements(file, in: range) {
-                if element.isCut { return false }
+                if element.isCut { return .cut }
                 // It reaches to the end of the file: the next of its kind stands inside.
                 if element.isOpenEnded { rest = element.contents }
             }
         }
-        return nil
+        return .unknown
     }
 
     private static func segment(of file: FileBytes) -> EBMLElement? {

@@ -1,119 +1,120 @@
-/// The formats that are told by their first bytes.
-enum MediaFormat: Equatable {
-    case png, jpeg, gif, webp, bmp, tiff, svg
-    case isoMedia(brand: String)
-    case matroska(documentType: String)
-    case avi, oggVideo
-    case mp3, wav, flac, ogg, aac
-    case zip, pdf, glb
-    case json, html, text, binary
+/// A format that is told by its first bytes: what it is, and who reads more of it. To know another, add a
+/// line to `all`.
+struct MediaFormat: Sendable {
+    /// The bytes at the start; nil where any will do.
+    let signature: [UInt8?]
+    let facts: MediaFacts
+    let reader: (any MediaReader.Type)?
 
-    /// What the format is where nothing inside it says more; nil where it has no type of its own.
-    var facts: MediaFacts? {
-        switch self {
-        case .png: MediaFacts(kind: .image, mediaType: "image/png", fileExtension: "png")
-        case .jpeg: MediaFacts(kind: .image, mediaType: "image/jpeg", fileExtension: "jpg")
-        case .gif: MediaFacts(kind: .image, mediaType: "image/gif", fileExtension: "gif")
-        case .webp: MediaFacts(kind: .image, mediaType: "image/webp", fileExtension: "webp")
-        case .bmp: MediaFacts(kind: .image, mediaType: "image/bmp", fileExtension: "bmp")
-        case .tiff: MediaFacts(kind: .image, mediaType: "image/tiff", fileExtension: "tiff")
-        case .svg: MediaFacts(kind: .image, mediaType: "image/svg+xml", fileExtension: "svg")
-        case .isoMedia(let brand): ISOMediaFile.facts(brand: brand)
-        case .matroska(let type): MatroskaFile.facts(documentType: type)
-        case .avi: MediaFacts(kind: .video, mediaType: "video/x-msvideo", fileExtension: "avi")
-        case .oggVideo: MediaFacts(kind: .video, mediaType: "video/ogg", fileExtension: "ogv")
-        case .mp3: MediaFacts(kind: .audio, mediaType: "audio/mpeg", fileExtension: "mp3")
-        case .wav: MediaFacts(kind: .audio, mediaType: "audio/wav", fileExtension: "wav")
-        case .flac: MediaFacts(kind: .audio, mediaType: "audio/flac", fileExtension: "flac")
-        case .ogg: MediaFacts(kind: .audio, mediaType: "audio/ogg", fileExtension: "ogg")
-        case .aac: MediaFacts(kind: .audio, mediaType: "audio/aac", fileExtension: "aac")
-        case .zip: MediaFacts(kind: .file, mediaType: "application/zip", fileExtension: "zip")
-        case .pdf: MediaFacts(kind: .file, mediaType: "application/pdf", fileExtension: "pdf")
-        case .glb: MediaFacts(kind: .file, mediaType: "model/gltf-binary", fileExtension: "glb")
-        case .json: MediaFacts(kind: .file, mediaType: "application/json", fileExtension: "json")
-        case .html, .text, .binary: nil
-        }
+    /// Each character of `signature` is a byte, and a dot is any byte.
+    private init(
+        _ signature: String, _ kind: MediaKind, _ type: String, _ fileExtension: String,
+        _ reader: (any MediaReader.Type)? = nil
+    ) {
+        self.signature = signature.unicodeScalars.map { $0 == "." ? nil : UInt8($0.value) }
+        facts = MediaFacts(kind: kind, mediaType: type, fileExtension: fileExtension)
+        self.reader = reader
     }
 
-    init(_ file: FileBytes) {
-        let head = file.head(4096)
-        self = Self.byMagic(head, file) ?? Self.byText(head)
+    /// What the file is; nil where its first bytes name no format.
+    static func of(_ file: FileBytes) -> MediaFormat? {
+        // A tag may stand before any kind of sound.
+        let start = ID3Tag.end(of: file) ?? 0
+        let head = file.bytes(at: start, count: Int(min(file.size - start, Int64(longest)))) ?? []
+        let found = all.first {
+            (start == 0 || $0.facts.kind == .audio) && $0.matches(head) && $0.reader?.isLikely(file) != false
+        }
+        return found ?? (start > 0 ? tagged : nil)
     }
 
-    /// Whether the file ends inside the bytes by which a format is told.
-    static func isBegun(_ file: FileBytes) -> Bool {
-        let head = Array(file.head(12))
-        // One or two letters are the beginning of anything.
-        guard let first = head.first, head.count < 12, head.count > 2 || first >= 0x80 else { return false }
-        let magics: [[UInt8]] = [
-            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], [0xFF, 0xD8, 0xFF], Array("GIF89a".utf8),
-            Array("GIF87a".utf8), Array("RIFF".utf8), Array("OggS".utf8), Array("fLaC".utf8),
-            Array("glTF".utf8), Array("%PDF-".utf8), [0x50, 0x4B, 0x03, 0x04], MatroskaFile.magic,
-        ]
-        return magics.contains { $0.starts(with: head) || head.starts(with: $0) }
-            || (head.count > 4 && first == 0 && "ftyp".utf8.starts(with: head[4...].prefix(4)))
+    private func matches(_ head: ArraySlice<UInt8>) -> Bool {
+        head.count >= signature.count && zip(signature, head).allSatisfy { $0 == nil || $0 == $1 }
     }
 
-    private static func byMagic(_ head: ArraySlice<UInt8>, _ file: FileBytes) -> MediaFormat? {
-        let bytes = Array(head.prefix(16))
-        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
-        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return .jpeg }
-        if bytes.starts(with: Array("GIF87a".utf8)) || bytes.starts(with: Array("GIF89a".utf8)) {
-            return .gif
-        }
-        if bytes.starts(with: Array("RIFF".utf8)) || bytes.starts(with: Array("RF64".utf8)) {
-            return riff(String(decoding: bytes.dropFirst(8).prefix(4), as: UTF8.self))
-        }
-        if let brand = ISOMediaFile.brand(of: file) { return .isoMedia(brand: brand) }
-        if bytes.starts(with: MatroskaFile.magic) {
-            return .matroska(documentType: MatroskaFile.documentType(of: file))
-        }
-        if bytes.starts(with: Array("OggS".utf8)) {
-            let isVideo = head.dropFirst(28).starts(with: [0x80] + Array("theora".utf8))
-            return isVideo ? .oggVideo : .ogg
-        }
-        if bytes.starts(with: Array("fLaC".utf8)) { return .flac }
-        // The version follows: letters are a text's.
-        if bytes.starts(with: Array("ID3".utf8)), bytes.count == 3 || bytes[3] < 0x20 { return .mp3 }
-        if bytes.starts(with: Array("glTF".utf8)) { return .glb }
-        if bytes.starts(with: Array("%PDF-".utf8)) { return .pdf }
-        if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || bytes.starts(with: [0x50, 0x4B, 0x05, 0x06]) {
-            return .zip
-        }
-        if bytes.starts(with: [0x49, 0x49, 0x2A, 0x00]) || bytes.starts(with: [0x4D, 0x4D, 0x00, 0x2A]) {
-            return .tiff
-        }
+    private static let longest = all.map(\.signature.count).max() ?? 0
+
+    /// In this order: the first that fits counts.
+    private static let all = pictures + films + sounds + documents
+
+    private static let pictures = [
+        MediaFormat("\u{89}PNG\r\n\u{1A}\n", .image, "image/png", "png", PNGFile.self),
+        MediaFormat("\u{FF}\u{D8}\u{FF}\u{F7}", .image, "image/jls", "jls", JPEGFile.self),
+        MediaFormat("\u{FF}\u{D8}\u{FF}", .image, "image/jpeg", "jpg", JPEGFile.self),
+        MediaFormat("GIF87a", .image, "image/gif", "gif", GIFFile.self),
+        MediaFormat("GIF89a", .image, "image/gif", "gif", GIFFile.self),
+        MediaFormat("RIFF....WEBP", .image, "image/webp", "webp", WebPFile.self),
+        MediaFormat("II*\0", .image, "image/tiff", "tiff", TIFFFile.self),
+        MediaFormat("MM\0*", .image, "image/tiff", "tiff", TIFFFile.self),
         // Two letters are little proof; the four reserved bytes behind the size are zero.
-        if bytes.count == 16, bytes.starts(with: Array("BM".utf8)), bytes[6..<10].allSatisfy({ $0 == 0 }) {
-            return .bmp
+        MediaFormat("BM....\0\0\0\0......", .image, "image/bmp", "bmp", BMPFile.self),
+        MediaFormat("\u{FF}\n", .image, "image/jxl", "jxl"),
+        MediaFormat("\0\0\0\u{C}JXL \r\n\u{87}\n", .image, "image/jxl", "jxl", JXLFile.self),
+        MediaFormat("\0\0\0\u{C}jP  \r\n\u{87}\n", .image, "image/jp2", "jp2", JPEG2000File.self),
+        MediaFormat("\u{FF}O\u{FF}Q", .image, "image/j2c", "j2c", JPEG2000File.self),
+        MediaFormat("P1", .image, "image/x-portable-bitmap", "pbm", PortableMapFile.self),
+        MediaFormat("P4", .image, "image/x-portable-bitmap", "pbm", PortableMapFile.self),
+        MediaFormat("P2", .image, "image/x-portable-graymap", "pgm", PortableMapFile.self),
+        MediaFormat("P5", .image, "image/x-portable-graymap", "pgm", PortableMapFile.self),
+        MediaFormat("P3", .image, "image/x-portable-pixmap", "ppm", PortableMapFile.self),
+        MediaFormat("P6", .image, "image/x-portable-pixmap", "ppm", PortableMapFile.self),
+        MediaFormat("v/1\u{1}", .image, "image/x-exr", "exr"),
+        MediaFormat("8BPS\0", .image, "image/vnd.adobe.photoshop", "psd"),
+        MediaFormat("DDS |\0\0\0", .image, "image/vnd-ms.dds", "dds"),
+        // One to 255 pictures, and a zero that is reserved.
+        MediaFormat("\0\0\u{1}\0.\0...\0", .image, "image/vnd.microsoft.icon", "ico"),
+    ]
+
+    private static let films = [
+        MediaFormat("....ftyp", .video, "video/mp4", "mp4", ISOMediaFile.self),
+        MediaFormat("....styp", .video, "video/mp4", "mp4", ISOMediaFile.self),
+        // QuickTime files of old name no brand.
+        MediaFormat("....moov", .video, "video/quicktime", "mov", ISOMediaFile.self),
+        MediaFormat("....mdat", .video, "video/quicktime", "mov", ISOMediaFile.self),
+        MediaFormat("....wide", .video, "video/quicktime", "mov", ISOMediaFile.self),
+        MediaFormat("....free", .video, "video/quicktime", "mov", ISOMediaFile.self),
+        MediaFormat("....skip", .video, "video/quicktime", "mov", ISOMediaFile.self),
+        MediaFormat("....pnot", .video, "video/quicktime", "mov", ISOMediaFile.self),
+        MediaFormat("\u{1A}E\u{DF}\u{A3}", .video, "video/x-matroska", "mkv", MatroskaFile.self),
+        MediaFormat("RIFF....AVI ", .video, "video/x-msvideo", "avi", AVIFile.self),
+        MediaFormat("FLV\u{1}", .video, "video/x-flv", "flv"),
+        MediaFormat("0&\u{B2}u\u{8E}f\u{CF}\u{11}", .video, "video/x-ms-wmv", "wmv"),
+        MediaFormat("\u{6}\u{E}+4\u{2}\u{5}\u{1}\u{1}\r\u{1}\u{2}", .video, "application/mxf", "mxf"),
+        MediaFormat("\0\0\u{1}\u{BA}", .video, "video/mpeg", "mpg"),
+        MediaFormat("\0\0\u{1}\u{B3}", .video, "video/mpeg", "mpg"),
+        MediaFormat("....G", .video, "video/mp2t", "m2ts", TransportStream.self),
+        MediaFormat("G", .video, "video/mp2t", "ts", TransportStream.self),
+    ]
+
+    private static let sounds: [MediaFormat] =
+        [
+            MediaFormat("OggS", .audio, "audio/ogg", "ogg", OggFile.self),
+            MediaFormat("fLaC", .audio, "audio/flac", "flac", FLACFile.self),
+            MediaFormat("RIFF....WAVE", .audio, "audio/wav", "wav", WaveFile.self),
+            MediaFormat("RF64....WAVE", .audio, "audio/wav", "wav", WaveFile.self),
+            MediaFormat("FORM....AIFF", .audio, "audio/aiff", "aiff", AIFFFile.self),
+            MediaFormat("FORM....AIFC", .audio, "audio/aiff", "aiff", AIFFFile.self),
+            MediaFormat("caff\0\u{1}", .audio, "audio/x-caf", "caf"),
+            MediaFormat("\u{B}w", .audio, "audio/ac3", "ac3", DolbyFile.self),
+            tagged,
+        ] + frames([0xFB, 0xFA, 0xF3, 0xF2, 0xE3, 0xE2], "audio/mpeg", "mp3")
+        + frames([0xFD, 0xFC, 0xF5, 0xF4], "audio/mpeg", "mp2")
+        + frames([0xF1, 0xF0, 0xF9, 0xF8], "audio/aac", "aac")
+
+    /// Bare frames: the second byte says which version and layer they are of.
+    private static func frames(_ seconds: [UInt8], _ type: String, _ fileExtension: String) -> [MediaFormat] {
+        seconds.map { second in
+            let signature = "\u{FF}\(Character(UnicodeScalar(second)))"
+            return MediaFormat(signature, .audio, type, fileExtension, MPEGAudioFile.self)
         }
-        return mpegAudio(bytes)
     }
 
-    private static func riff(_ form: String) -> MediaFormat? {
-        switch form {
-        case "WEBP": .webp
-        case "WAVE": .wav
-        case "AVI ": .avi
-        default: nil
-        }
-    }
+    /// What stands behind the tag is not here, or is nothing known.
+    private static let tagged = MediaFormat("ID3", .audio, "audio/mpeg", "mp3", MPEGAudioFile.self)
 
-    /// A bare stream of MPEG audio: eleven bits of sync, then a header without forbidden values.
-    private static func mpegAudio(_ bytes: [UInt8]) -> MediaFormat? {
-        guard bytes.count >= 4, bytes[0] == 0xFF, bytes[1] & 0xE0 == 0xE0, bytes[1] & 0x18 != 0x08 else {
-            return nil
-        }
-        let layer = bytes[1] >> 1 & 3
-        if layer == 0 { return bytes[1] & 0xF0 == 0xF0 && bytes[2] >> 2 & 0xF < 13 ? .aac : nil }
-        let isFrame = layer != 3 && bytes[2] >> 4 != 15 && bytes[2] >> 4 != 0 && bytes[2] >> 2 & 3 != 3
-        return isFrame ? .mp3 : nil
-    }
-
-    private static func byText(_ head: ArraySlice<UInt8>) -> MediaFormat {
-        guard let text = TextContent(head) else { return .binary }
-        if text.isHTML { return .html }
-        if text.isSVG { return .svg }
-        return text.isJSONObject ? .json : .text
-    }
+    private static let documents = [
+        MediaFormat("glTF", .file, "model/gltf-binary", "glb"),
+        MediaFormat("%PDF-", .file, "application/pdf", "pdf"),
+        MediaFormat("PK\u{3}\u{4}", .file, "application/zip", "zip"),
+        MediaFormat("PK\u{5}\u{6}", .file, "application/zip", "zip"),
+    ]
 }

@@ -5,17 +5,31 @@ package enum MediaProbe {
     /// Whether the file is an output, and what it is.
     package static func verdict(on file: FileBytes, _ hint: ContentHint) -> ContentVerdict {
         if file.size == 0 { return .refused("the file is empty") }
-        let format = MediaFormat(file)
         let expectsMedia = hint.kind != .file
-        switch format {
+        switch MediaContent(file) {
+        case .media(let format):
+            var facts = format.facts
+            format.reader?.complete(&facts, from: file)
+            return .accepted(facts)
+        case .svg(let text):
+            var facts = MediaFacts(kind: .image, mediaType: "image/svg+xml", fileExtension: "svg")
+            facts.setSize(SVGDrawing.size(text.drawingAttributes))
+            return .accepted(facts)
+        // Error pages are sent as `text/html`, those that are XML as well.
+        case .html(isXML: true) where !expectsMedia && hint.mediaType != "text/html":
+            return .accepted(
+                MediaFacts(kind: .file, mediaType: "application/xhtml+xml", fileExtension: "xhtml"))
         case .html: return .refused("the server sent a web page")
         case .json where expectsMedia:
             return .refused("the server sent JSON in place of \(hint.kind.article)")
+        case .json:
+            return .accepted(MediaFacts(kind: .file, mediaType: "application/json", fileExtension: "json"))
         case .text where expectsMedia:
             return .refused("the server sent text in place of \(hint.kind.article)")
+        case .text: return .accepted(hint.facts("text/plain", "txt"))
         case .binary where hint.mediaType == "text/html" || hint.mediaType == "application/xhtml+xml":
             return .refused("the server sent something that it calls a web page")
-        default: return .accepted(facts(of: file, format, hint))
+        case .binary: return .accepted(hint.facts("application/octet-stream", "bin"))
         }
     }
 
@@ -31,52 +45,15 @@ package enum MediaProbe {
         return facts
     }
 
-    /// Whether the file reaches the end that its own format names; nil where the format names none.
-    package static func isWhole(_ file: FileBytes) -> Bool? {
-        let whole: Bool? =
-            switch MediaFormat(file) {
-            case .png: PNGFile.isWhole(file)
-            case .jpeg: JPEGFile.isWhole(file)
-            case .gif: GIFFile.isWhole(file)
-            case .webp, .wav, .avi: RIFFFile.isWhole(file)
-            case .isoMedia: ISOMediaFile.isWhole(file)
-            case .matroska: MatroskaFile.isWhole(file)
-            case .mp3, .aac: MPEGAudioFile(file).isWhole
-            case .ogg, .oggVideo: OggFile.isWhole(file)
-            case .zip: ZIPFile.isWhole(file)
-            case .bmp: file.littleEndian(at: 2, 4).flatMap { $0 == 0 ? nil : Int64($0) <= file.size }
-            case .glb: file.littleEndian(at: 8, 4).map { Int64($0) <= file.size } ?? false
-            case .pdf: DocumentEnd.isWholePDF(file)
-            case .svg: DocumentEnd.isWholeSVG(file)
-            case .text, .binary: MediaFormat.isBegun(file) ? false : nil
-            case .tiff, .flac, .json, .html: nil
-            }
-        return file.isExhausted || file.fault != nil ? nil : whole
+    /// Whether the file reaches the end that its own format names. What could not be read tells nothing.
+    package static func wholeness(of file: FileBytes) -> Wholeness {
+        let found = MediaFormat.of(file)?.reader?.wholeness(of: file) ?? .unknown
+        return file.isExhausted || file.fault != nil ? .unknown : found
     }
 
     /// Whether the content says what it is.
-    static func isKnown(_ file: FileBytes) -> Bool { MediaFormat(file) != .binary }
-
-    private static func facts(of file: FileBytes, _ format: MediaFormat, _ hint: ContentHint) -> MediaFacts {
-        guard var facts = format.facts else {
-            let isText = format == .text
-            return MediaFacts(
-                kind: .file,
-                mediaType: hint.mediaType ?? (isText ? "text/plain" : "application/octet-stream"),
-                fileExtension: hint.fileExtension ?? (isText ? "txt" : "bin"))
-        }
-        switch format {
-        case .png: facts.setSize(PNGFile.size(of: file))
-        case .jpeg: facts.setSize(JPEGFile.size(of: file))
-        case .gif: facts.setSize(GIFFile.size(of: file))
-        case .webp: facts.setSize(WebPFile.size(of: file))
-        case .isoMedia: ISOMediaFile(file).complete(&facts)
-        case .matroska: MatroskaFile(file).complete(&facts)
-        case .mp3, .aac: facts.duration = MPEGAudioFile(file).duration
-        case .wav: facts.duration = WaveFile.duration(of: file)
-        default: break
-        }
-        return facts
+    static func isKnown(_ file: FileBytes) -> Bool {
+        if case .binary = MediaContent(file) { false } else { true }
     }
 }
 
@@ -87,6 +64,19 @@ extension MediaFacts {
         guard let size, possible.contains(size.width), possible.contains(size.height) else { return }
         width = Int(size.width)
         height = Int(size.height)
+    }
+
+    /// `count` samples, `rate` of them a second. Nothing lasts for no time, nor for a thousand years.
+    mutating func setDuration(_ count: Double?, rate: Double) {
+        guard let count, count > 0, rate > 0, count / rate < 3e10 else { return }
+        duration = count / rate
+    }
+}
+
+extension ContentHint {
+    /// What the server and the URL call it; `type` and `fallback` where they say nothing.
+    fileprivate func facts(_ type: String, _ fallback: String) -> MediaFacts {
+        MediaFacts(kind: .file, mediaType: mediaType ?? type, fileExtension: fileExtension ?? fallback)
     }
 }
 

@@ -1,15 +1,23 @@
-enum PNGFile {
+enum PNGFile: MediaReader {
     /// IHDR is always the first chunk.
-    static func size(of file: FileBytes) -> (width: UInt64, height: UInt64)? {
+    static func complete(_ facts: inout MediaFacts, from file: FileBytes) {
         guard file.bytes(at: 12, count: 4)?.elementsEqual("IHDR".utf8) == true,
             let width = file.bigEndian(at: 16, 4), let height = file.bigEndian(at: 20, 4)
-        else { return nil }
-        return (width, height)
+        else { return }
+        facts.setSize((width, height))
     }
 
-    /// The end chunk with its checksum: twelve bytes that no other place of a file holds by chance.
-    static func isWhole(_ file: FileBytes) -> Bool {
-        file.tail(
-            65_536, contains: [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82])
+    /// The end chunk with its checksum. Before the picture's data a chunk may hold another PNG, with an end
+    /// of its own.
+    static func wholeness(of file: FileBytes) -> Wholeness {
+        var place: Int64 = 8
+        while let length = file.bigEndian(at: place, 4), let name = file.bytes(at: place + 4, count: 4) {
+            if name.elementsEqual("IDAT".utf8) {
+                let end: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
+                return file.tail(65_536, from: place, contains: end) ? .whole : .cut
+            }
+            place += 12 + Int64(length)
+        }
+        return .cut
     }
 }

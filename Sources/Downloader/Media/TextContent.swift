@@ -32,6 +32,29 @@ struct TextContent {
         return start.starts(with: "<svg".utf8) || start.starts(with: "<!doctype svg".utf8)
     }
 
+    var isXML: Bool { text.starts(with: "<?xml".utf8) }
+
+    /// A drawing's first tag: its attributes' names, in lower case, and their values.
+    var drawingAttributes: [String: Substring] {
+        let text = afterProlog
+        guard let start = text.indices.first(where: { text[$0...].starts(with: "<svg".utf8) }) else {
+            return [:]
+        }
+        var attributes: [String: Substring] = [:]
+        var rest = String(decoding: text[start...], as: UTF8.self)[...]
+        while let equals = rest.firstIndex(of: "=") {
+            let before = rest[..<equals]
+            if before.contains(">") { break }
+            let name = String(before.split(whereSeparator: \.isWhitespace).last ?? "")
+            rest = rest[equals...].dropFirst().drop(while: \.isWhitespace)
+            guard let quote = rest.popFirst(), quote == "\"" || quote == "'" else { break }
+            let value = rest.prefix { $0 != quote }
+            attributes[name] = attributes[name] ?? value
+            rest = rest[value.endIndex...].dropFirst()
+        }
+        return attributes
+    }
+
     var isJSONObject: Bool {
         guard text.first == UInt8(ascii: "{") else { return false }
         let next = text.dropFirst().first { !Self.isBlank($0) }

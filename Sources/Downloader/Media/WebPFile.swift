@@ -1,5 +1,9 @@
-enum WebPFile {
-    static func size(of file: FileBytes) -> (width: UInt64, height: UInt64)? {
+enum WebPFile: MediaReader {
+    static func complete(_ facts: inout MediaFacts, from file: FileBytes) { facts.setSize(size(of: file)) }
+
+    static func wholeness(of file: FileBytes) -> Wholeness { RIFFFile.wholeness(of: file) }
+
+    private static func size(of file: FileBytes) -> (width: UInt64, height: UInt64)? {
         guard let chunk = file.bytes(at: 12, count: 4) else { return nil }
         switch String(decoding: chunk, as: UTF8.self) {
         case "VP8X":

@@ -62,8 +62,10 @@ package struct RemoteView {
         if case .accepted(let facts) = verdict, facts.kind == .video, facts.width != nil {
             return (verdict, true)
         }
-        // Of sound in frames only the last one says how long it is, and no rule is about that.
-        if case .accepted(let facts) = verdict, ["audio/mpeg", "audio/aac"].contains(facts.mediaType) {
+        // Of sound in frames or pages only the last one says how long it is, and no rule is about that.
+        if case .accepted(let facts) = verdict,
+            ["audio/mpeg", "audio/aac", "audio/ogg"].contains(facts.mediaType)
+        {
             return (verdict, true)
         }
         return (verdict, file.missing == nil)

@@ -122,12 +122,15 @@ package struct Downloader: Sendable {
         }
         // Nobody told a length: the format's own end has to show, where it has one. A format without one is taken
         // as it is, since libcurl has seen the last chunk, or an orderly end of the connection.
-        let (isWhole, isEncoded) = try await pool.run { () throws(DownloadFailure) in
+        let (wholeness, isEncoded) = try await pool.run { () throws(DownloadFailure) in
             let file = FileBytes(descriptor: sink.part.descriptor)
-            return (file.flatMap(MediaProbe.isWhole), file.map { sink.encoding.isSeen(in: $0) } ?? false)
+            return (
+                file.map(MediaProbe.wholeness(of:)) ?? .unknown,
+                file.map { sink.encoding.isSeen(in: $0) } ?? false
+            )
         }
         if !sink.decodes, isEncoded { return .decode }
-        if isWhole == false { throw .network("the connection ended before the file did", retryAfter: nil) }
+        if wholeness == .cut { throw .network("the connection ended before the file did", retryAfter: nil) }
         return .whole
     }
 

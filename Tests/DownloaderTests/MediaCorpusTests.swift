@@ -1,0 +1,61 @@
+import HTTP
+import Testing
+
+@testable import Downloader
+
+/// What real encoders write is known for what it is, and for whole once it is whole.
+@Suite struct MediaCorpusTests {
+    @Test("Each file shows what it is", arguments: MediaSample.all)
+    func facts(sample: MediaSample) throws {
+        for kind in [MediaKind.image, .file] {
+            var found = try #require(try OpenFile(sample.bytes).facts(kind))
+            if let seconds = found.duration, let wanted = sample.facts.duration, abs(seconds - wanted) < 0.002
+            {
+                found.duration = wanted
+            }
+            #expect(found == sample.facts)
+        }
+    }
+
+    @Test("The whole is whole where its format tells, and no cut ever is", arguments: MediaSample.all)
+    func cuts(sample: MediaSample) throws {
+        let bytes = sample.bytes
+        let file = OpenFile(bytes)
+        #expect(try file.wholeness() == sample.end)
+        for length in sample.cuts {
+            file.change(to: Array(bytes[..<length]))
+            #expect(try file.wholeness() != .whole, "cut at \(length) of \(bytes.count)")
+        }
+    }
+
+    @Test("The whole file arrives, with a length and without", arguments: MediaSample.all)
+    func fetched(sample: MediaSample) async throws {
+        let bytes = sample.bytes
+        let rig = try Rig { request, _ in
+            var answer = FileServer.Answer(body: bytes)
+            answer.framing = request.path == "/length" ? .length : .chunks
+            return answer
+        }
+        let downloader = try rig.downloader()
+        for path in sample.end == .whole ? ["/length", "/chunks"] : ["/length"] {
+            let file = try await downloader.fetch(rig.order(path))
+            #expect(rig.contents(file.path) == bytes && file.facts.mediaType == sample.facts.mediaType)
+        }
+        #expect(rig.server.requests.count == (sample.end == .whole ? 2 : 1))
+    }
+
+    @Test(
+        "A connection that ended too early costs one more request",
+        arguments: MediaSample.all.filter { $0.end == .whole })
+    func cutOnTheWay(sample: MediaSample) async throws {
+        let bytes = sample.bytes
+        let rig = try Rig { _, count in
+            FileServer.Answer(body: count == 0 ? bytes.dropLast(bytes.count / 3) : bytes, framing: .chunks)
+        }
+        let downloader = try rig.downloader()
+        var file: DownloadedFile?
+        for _ in 0..<3 where file == nil { file = try? await downloader.fetch(rig.order()) }
+        #expect(rig.contents(try #require(file).path) == bytes)
+        #expect(rig.server.requests.count == 2)
+    }
+}
