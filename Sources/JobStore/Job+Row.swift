@@ -6,7 +6,8 @@ extension Job {
     static let columnsWithoutInput = """
         id, state, model, '{}' AS input, priority, label, key, not_before, validation, request_id, remote_status,
         queue_position, submissions, cancel_requested_at, error_kind, error_message, price_usd, cost_usd, created_at,
-        submitted_at, started_at, finished_at, ended_at, next_try_at, followed_since, input_removed_at
+        submitted_at, started_at, finished_at, ended_at, next_try_at, followed_since, input_removed_at,
+        origin
         """
 
     /// Reads a row of `SELECT * FROM jobs`. A test holds the order of columns against the schema.

@@ -38,6 +38,12 @@ package actor JobStore {
     /// Throws where another jobd may have taken this one's place.
     package nonisolated func checkLock() throws { try lock.check() }
 
+    /// The same for who is in no transaction. Files that are gone say more than a lock that is, and come first.
+    package func checkPlace() throws {
+        look()
+        if database.loss == nil { try checkLock() }
+    }
+
     /// Calls `tell` once the store's files were removed or moved. Nothing can be claimed then, and jobd has to stop.
     package func whenLost(_ tell: @escaping @Sendable (StoreError) -> Void) {
         self.tell = tell

@@ -46,8 +46,8 @@ extension Dispatcher {
         let hasToken = context.hasToken
         return await persistently { [store] database in
             // Another jobd may have the directory by now. From here on the intent stands in the database that both look at.
-            try store.checkLock()
             try database.requireFiles()
+            try store.checkLock()
             if !hasToken {
                 try database.keepPause(.token, "there is no token: set token_file, or $RUNCOMFY_TOKEN")
             }

@@ -138,7 +138,7 @@ package actor Dispatcher {
         if !isStopping { whenReady() }
         let ending = try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !isStopping {
-                try store.checkLock()
+                try await store.checkPlace()
                 // One time for the whole turn: what comes due meanwhile is for the next one.
                 let turn = now
                 await takeUpChanges()
@@ -175,6 +175,7 @@ package actor Dispatcher {
     private func takeUpUnfinished() async throws {
         let (resubmits, origin) = (context.configuration.onUncertain == .resubmit, context.origin)
         let (doubted, jobs, pauses, version, last) = try await store.write { [store] database in
+            try database.requireFiles()
             try store.checkLock()
             let doubted = try database.doubtSubmitting()
             try database.setAPIOrigin(origin)

@@ -25,6 +25,17 @@ import Testing
         #expect(try columns("events") == ["id", "job_id", "at", "kind", "detail"])
     }
 
+    @Test func aJobIsReadWithoutItsInputByTheSameColumns() throws {
+        let database = try store.open()
+        _ = try database.job()
+        func columns(_ selection: String) throws -> [String] {
+            try database.connection.execute(
+                "DROP VIEW IF EXISTS chosen; CREATE VIEW chosen AS SELECT \(selection) FROM jobs")
+            return try database.texts("SELECT name FROM pragma_table_info('chosen') ORDER BY cid")
+        }
+        #expect(try columns(Job.columnsWithoutInput) == columns("*"))
+    }
+
     @Test func everyColumnOfAJobComesBackInItsPlace() throws {
         let database = try store.open()
         _ = try database.job()
