@@ -26,8 +26,11 @@ package actor Dispatcher {
     var traffic = Traffic()
     var submitting = 0
     var runTimes: [String: RunTimes] = [:]
-    /// How often in a row a job's sending or fetching came to nothing.
+    /// How often in a row a job's sending came to nothing.
     var failures: [Int64: Int] = [:]
+    /// How the fetching of jobs goes, and what is being fetched now.
+    var fetchProgress: [Int64: Fetching.Progress] = [:]
+    var fetchTasks: [Int64: Task<(NextLook, Fetching.Progress), any Error>] = [:]
     /// Jobs that are being fetched, and of which the service did not know the cost yet.
     var costsDue: Set<Int64> = []
     var looks = 0
@@ -212,8 +215,11 @@ package actor Dispatcher {
             (dataVersion, lastEvent) = (version, changes.last)
             mayClaim = true
             for job in changes.jobs where active.contains(job.id) || job.state.isFollowed {
+                // A person asks for it: at once.
+                fetchProgress[job.id] = nil
                 follow(job, after: .zero)
             }
+            for job in changes.jobs where job.state.hasEnded && followed[job.id] != nil { stopFetching(job) }
         } catch {
             context.log.error("the store cannot be read: \(error)")
         }
