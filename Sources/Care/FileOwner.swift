@@ -18,7 +18,10 @@ package struct FileOwner {
         if try store.isOnRecord(path: folder.path + "/" + path) { return true }
         let name = path.split(separator: "/").last ?? ""
         if let id = Self.sidecar(name) { return try store.find(id) != nil }
-        if let id = Self.temporary(name) { return try store.find(id)?.state.hasEnded == false }
+        if let id = Self.temporary(name), let job = try store.find(id) {
+            // What was given up is continued by a retry.
+            return !job.state.hasEnded || job.failureKind == .download
+        }
         return false
     }
 

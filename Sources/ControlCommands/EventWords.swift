@@ -21,7 +21,10 @@ struct EventWords {
 
     private mutating func sentence(_ kind: EventKind) -> [String] {
         switch kind {
-        case .enqueued, .held, .released, .cancelRequested: return [by()].compactMap { $0 }
+        case .enqueued, .held, .released: return [by()].compactMap { $0 }
+        case .cancelRequested:
+            return [take("give_up")?.bool == true ? "to do without what has not come" : nil, by()].compactMap
+            { $0 }
         case .changed: return changes()
         case .submitting:
             return [take("price_usd")?.double.map { "for about \(Price.text($0))" }].compactMap { $0 }
@@ -40,7 +43,7 @@ struct EventWords {
         case .output:
             let position = take("position")?.integer.map { "file \($0)" }
             let bytes = take("bytes")?.integer.map { ByteText.of($0) }
-            return [position, text("path"), bytes].compactMap { $0 }
+            return [position, text("path"), bytes, text("doubt")].compactMap { $0 }
         case .ended: return ending()
         case .retried: return retrial()
         }

@@ -66,6 +66,7 @@ extension Option {
 
     // MARK: - What becomes of jobs and their files
 
+    static let giveUp = Option("give-up", "also jobs that are being downloaded: do without the rest")
     static let resubmit = Option("resubmit", "buy anew in any case")
     static let abandon = Option("abandon", "let it be: the job is cancelled")
     static let adopt = Option("adopt", value: "REQUEST_ID", "it was bought: follow this request")

@@ -33,7 +33,7 @@ struct Steering {
                 if try !report(id, result, store) { code = .no }
                 guard case .done(let job) = result else { continue }
                 done.append(id)
-                if verb == .cancel, job.state != .cancelled { asksDaemon = true }
+                if verb.cancels, !job.state.hasEnded { asksDaemon = true }
             }
         }
         if asksDaemon { session.noteIfNoDaemon(store.directory, "it sends the cancel when it runs") }
@@ -49,7 +49,7 @@ struct Steering {
         return switch verb {
         case .release, .retry, .resolve(.resubmit), .resolve(.adopt): "jobctl wait \(ids)"
         case .hold: "jobctl release \(ids)"
-        case .cancel, .resolve(.abandon), .set: nil
+        case .cancel, .giveUp, .resolve(.abandon), .set: nil
         }
     }
 
@@ -66,7 +66,7 @@ struct Steering {
     private func report(_ id: Int64, _ result: Steered, _ store: JobDatabase) throws -> Bool {
         switch result {
         case .done(let job):
-            let isAskedFor = verb == .cancel && job.state != .cancelled
+            let isAskedFor = verb.cancels && !job.state.hasEnded
             if session.wantsJSON {
                 try session.emit(job, in: store)
             } else if session.isQuiet {

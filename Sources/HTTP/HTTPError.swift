@@ -12,6 +12,8 @@ package enum HTTPError: Error, Equatable, Sendable {
     case bodyTooLarge(HTTPResponse)
     /// The sink wanted no more. The sink knows why; the answer's head is here.
     case sinkFailed(HTTPResponse)
+    /// It dripped, and gave way to others as the request allows.
+    case gaveWay
     /// The caller's task was cancelled, or the client shut down. The request may have left.
     case cancelled
     /// The client could not be made, as when file descriptors have run out.
@@ -27,6 +29,7 @@ extension HTTPError: CustomStringConvertible {
         case .noAnswer(let reason, _): "no whole answer: \(reason)"
         case .bodyTooLarge: "the answer is too long"
         case .sinkFailed: "the body could not be kept"
+        case .gaveWay: "less than 1 kB/s came, and others wanted the place"
         case .cancelled: "cancelled"
         case .unavailable(let reason): "cannot start: \(reason)"
         }

@@ -25,6 +25,8 @@ package struct HTTPRequest: Sendable {
     /// Has an encoded body decoded: for a server that encodes though it was asked not to. Without it, bytes stay as
     /// they come, whatever the answer calls them.
     package var decodesBody = false
+    /// When it gives way to others; nil for never.
+    package var givesWay: GivesWay?
 
     package init(
         url: String, method: Method = .get, headers: HTTPHeaders = [:], bearerToken: String? = nil,
@@ -40,5 +42,17 @@ package struct HTTPRequest: Sendable {
         self.silenceTimeout = silenceTimeout
         self.maximumBody = maximumBody
         self.publicAddressesOnly = publicAddressesOnly
+    }
+}
+
+/// A transfer that drips ends where others want its place: one that brought less than 1 kB/s for a whole `window`.
+package struct GivesWay: Sendable {
+    package var window: Duration
+    /// Whether somebody wants the place. Asked on the transfer thread: it must not wait.
+    package var isWanted: @Sendable () -> Bool
+
+    package init(window: Duration, isWanted: @escaping @Sendable () -> Bool) {
+        self.window = window
+        self.isWanted = isWanted
     }
 }

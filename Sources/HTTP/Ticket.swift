@@ -15,6 +15,7 @@ final class Ticket: @unchecked Sendable {
         case bodyTooLarge
         case sinkFailed
         case silence
+        case gaveWay
         case cancelled
     }
 
@@ -35,6 +36,8 @@ final class Ticket: @unchecked Sendable {
     var left = false
     /// When the last byte came, or the request left.
     var heard: SuspendingClock.Instant?
+    /// What comes in each window, where a transfer that drips gives way.
+    var drip = DripWatch()
     var stopped: Stop?
     /// An address that was refused; others of the same name may have been tried after it.
     var refusedAddress: String?
@@ -56,7 +59,7 @@ final class Ticket: @unchecked Sendable {
 
     /// Takes a header line; false ends the transfer.
     func take(header line: UnsafeRawBufferPointer) -> Bool {
-        noteHeard()
+        noteHeard(line.count)
         switch unsafe answer.take(line: line) {
         case .more: return true
         case .tooLong: return stop(.headersTooLong)
@@ -68,15 +71,19 @@ final class Ticket: @unchecked Sendable {
 
     /// Takes a part of the body; false ends the transfer.
     func take(body part: UnsafeRawBufferPointer) -> Bool {
-        noteHeard()
+        noteHeard(part.count)
         if let sink { return unsafe sink.write(part) || stop(.sinkFailed) }
         let room = request.maximumBody - (answer.response?.body.count ?? 0)
         unsafe answer.append(UnsafeRawBufferPointer(rebasing: part.prefix(room)))
         return part.count <= room || stop(.bodyTooLarge)
     }
 
-    func noteHeard() {
-        if request.silenceTimeout != nil { heard = .now }
+    /// The request has left, or some bytes have come.
+    func noteHeard(_ count: Int = 0) {
+        guard request.silenceTimeout != nil || request.givesWay != nil else { return }
+        let now = SuspendingClock.now
+        heard = now
+        drip.take(count, at: now)
     }
 
     private func stop(_ reason: Stop) -> Bool {

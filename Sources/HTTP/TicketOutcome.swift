@@ -10,6 +10,7 @@ extension Ticket {
             guard let response = answer.response else { break }
             return .failure(stopped == .sinkFailed ? .sinkFailed(response) : .bodyTooLarge(response))
         case .headersTooLong: return noAnswer("the answer's headers are too long")
+        case .gaveWay: return .failure(.gaveWay)
         case .silence: return noAnswer("nothing came for \(request.silenceTimeout ?? .zero)")
         case nil: break
         }

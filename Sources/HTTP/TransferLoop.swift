@@ -10,7 +10,7 @@ internal import Glibc
     private var idle: [EasyHandle] = []
     private var active: [ObjectIdentifier: EasyHandle] = [:]
     private var finished: [(ticket: Ticket, outcome: Ticket.Outcome)] = []
-    /// When to look for transfers that have gone silent; nil where none is bound to speak.
+    /// When to look for transfers that have gone silent or drip; nil where none is bound to speak.
     private var nextLook: SuspendingClock.Instant?
 
     /// More idle handles than this are freed: each holds a few kilobytes.
@@ -110,6 +110,7 @@ internal import Glibc
             return ticket.finish(.failure(fault))
         }
         if let bound = ticket.request.silenceTimeout { look(at: .now + bound) }
+        if let window = ticket.request.givesWay?.window { look(at: .now + window) }
         active[ObjectIdentifier(handle)] = handle
         let added = unsafe curl_multi_add_handle(multi, handle.easy)
         if added != CURLM_OK { end(handle, CURLE_OUT_OF_MEMORY) }
@@ -164,17 +165,30 @@ internal import Glibc
     }
 }
 
-/// Silence: libcurl's own check counts whole seconds and averages, so it takes a slow drip for silence.
+/// Silence and drips: libcurl's own check counts whole seconds and averages, so it takes a slow drip for silence.
 extension TransferLoop {
     private func endSilentTransfers() {
         guard let due = nextLook, case let now = SuspendingClock.now, due <= now else { return }
         nextLook = nil
         for handle in active.values {
-            guard let ticket = handle.ticket, let bound = ticket.request.silenceTimeout else { continue }
-            // Before the request has left, the bound on connecting holds.
-            let end = (ticket.heard ?? now) + bound
-            if end <= now { stop(ticket, .silence) } else { look(at: end) }
+            guard let ticket = handle.ticket else { continue }
+            if let bound = ticket.request.silenceTimeout {
+                // Before the request has left, the bound on connecting holds.
+                let end = (ticket.heard ?? now) + bound
+                if end <= now {
+                    stop(ticket, .silence)
+                    continue
+                }
+                look(at: end)
+            }
+            endIfDripping(ticket, at: now)
         }
+    }
+
+    private func endIfDripping(_ ticket: Ticket, at now: SuspendingClock.Instant) {
+        guard let way = ticket.request.givesWay else { return }
+        let (drips, next) = ticket.drip.look(at: now, window: way.window)
+        if drips, way.isWanted() { stop(ticket, .gaveWay) } else { look(at: next) }
     }
 
     private func look(at time: SuspendingClock.Instant) { nextLook = min(nextLook ?? time, time) }

@@ -14,6 +14,7 @@ extension Job {
         case (.uncertain, .resolved(.abandon)): .cancelled
         case (.uncertain, .resolved(.adopt)): .inQueue
 
+        case (.downloading, .givenUp): .failed
         case (.completed, .refetched), (.downloading, .refetched): .downloading
         case (.failed, .refetched): failureKind == .download ? .downloading : nil
 
@@ -68,6 +69,7 @@ extension Job {
             if failure.kind == .lost { remoteStatus = Self.unknownRequest }
             queuePosition = nil
             costUSD = cost ?? costUSD
+        case .givenUp: (failureKind, message) = (.download, "given up by a person before all files were here")
         case .cancelRequested: cancelRequestedAt = cancelRequestedAt ?? now
         case .retried, .refetched: restart(at: now)
         // Where a person found it is not said: the first good answer tells.

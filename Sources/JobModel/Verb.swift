@@ -1,11 +1,16 @@
 /// What a person asks of jobs that exist.
 package enum Verb: Equatable, Sendable {
     case cancel
+    /// A cancel that also ends the fetching of what was paid for.
+    case giveUp
     case hold
     case release
     case retry(resubmit: Bool)
     case resolve(JobEvent.Resolution)
     case set(JobChanges)
+
+    /// Whether it ends jobs.
+    package var cancels: Bool { self == .cancel || self == .giveUp }
 
     /// What comes of asking.
     package enum Answer: Equatable, Sendable {
@@ -21,6 +26,7 @@ package enum Verb: Equatable, Sendable {
     package func answer(for job: Job) -> Answer {
         switch self {
         case .cancel: cancelling(job)
+        case .giveUp: job.state == .downloading ? .apply(.givenUp) : cancelling(job)
         case .hold:
             job.state == .queued
                 ? .apply(.held) : .refused("is \(word(job)); only a queued job can be held")
@@ -48,7 +54,10 @@ package enum Verb: Equatable, Sendable {
         case .submitting, .inQueue, .inProgress:
             job.cancelRequestedAt == nil
                 ? .apply(.cancelRequested) : .note("has its cancel requested already")
-        case .downloading: .refused("has finished and is being downloaded; what was paid for is fetched")
+        case .downloading:
+            .refused(
+                "has finished and is being downloaded; what was paid for is fetched. To do without: jobctl cancel "
+                    + "\(job.id) --give-up")
         case .uncertain:
             .refused(
                 "is uncertain; say what became of it: jobctl resolve \(job.id) --resubmit|--abandon|--adopt REQUEST_ID"

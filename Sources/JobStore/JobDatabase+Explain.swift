@@ -62,6 +62,19 @@ extension JobDatabase {
         return (whole, atWork)
     }
 
+    /// The newest fault of one of a job's outputs, or of the job as a whole.
+    package func lastFault(of job: Int64, output position: Int64) throws -> StoredEvent? {
+        try perform {
+            try connection.first(
+                """
+                SELECT * FROM events WHERE job_id = ?1 AND kind = 'fault'
+                    AND coalesce(json_extract(detail, '$.position'), ?2) = ?2
+                ORDER BY id DESC LIMIT 1
+                """, job, position
+            ) { try StoredEvent($0) }
+        }
+    }
+
     /// The newest event of `kind` in the history of `job`.
     package func lastEvent(_ kind: EventKind, of job: Int64) throws -> StoredEvent? {
         try perform {

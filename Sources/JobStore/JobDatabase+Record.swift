@@ -37,6 +37,7 @@ extension JobDatabase {
             if case .succeeded = event { try replaceOutputs(of: id, with: outputs) }
             if case .retried = event, job.state == .downloading { try restartOutputs(of: id) }
             if case .refetched = event { try restartOutputs(of: id) }
+            if event == .givenUp { try giveUpOutputs(of: id) }
             if case .retried = event, job.state == .queued { try replaceOutputs(of: id, with: []) }
             try describe(event, before: before, after: job, extra, at: now)
             return job
@@ -93,6 +94,10 @@ extension JobDatabase {
             "UPDATE outputs SET state = 'pending', attempts = 0 WHERE job_id = ?1 AND state <> 'done'", id)
     }
 
+    private func giveUpOutputs(of id: Int64) throws {
+        try connection.run("UPDATE outputs SET state = 'failed' WHERE job_id = ?1 AND state = 'pending'", id)
+    }
+
     /// Appends what happened to the history, in the contract's words.
     private func describe(
         _ event: JobEvent, before: Job, after: Job, _ extra: JSONObject, at now: Timestamp
@@ -109,6 +114,7 @@ extension JobDatabase {
                 "resubmit": .bool(resubmit || after.state == .queued), "state": .string(after.state.rawValue),
             ]
             if before.requestID != nil { detail["request_id"] = .optional(before.requestID) }
+        case .givenUp: (kind, detail) = (.cancelRequested, ["give_up": .bool(true)])
         case .refetched: (kind, detail) = (.retried, ["state": .string(after.state.rawValue)])
         case .resolved(let resolution):
             kind = .resolved

@@ -51,7 +51,7 @@ extension SubmitAnswer {
         case .bodyTooLarge(let response): read(response)
         case .noAnswer(_, let partial):
             .uncertain("\(error)", raw: partial.map { KeptAnswer($0) } ?? "")
-        case .sinkFailed, .cancelled: .uncertain("\(error)", raw: "")
+        case .sinkFailed, .gaveWay, .cancelled: .uncertain("\(error)", raw: "")
         }
     }
 

@@ -131,27 +131,48 @@ extension Dispatcher {
     }
 
     private func fetchOne(_ id: Int64, _ landed: Landed? = nil) async {
-        let recorder = Recorder(store: store, context: context)
         let fetching = Fetching(
-            recorder: recorder, context: context, places: places, failures: failures[id] ?? 0,
+            recorder: Recorder(store: store, context: context), context: context, places: places,
             costIsDue: costsDue.contains(id))
+        // A task of its own, since a person may give the job up.
+        let known = fetchProgress[id] ?? .init()
+        let task = Task { try await fetching.fetch(id, landed, known) }
+        fetchTasks[id] = task
         do {
-            let next = try await fetching.fetch(id, landed)
+            let (next, progress) = try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
             if case .after = next {
-                failures[id, default: 0] += 1
+                fetchProgress[id] = progress
                 schedule(id, next)
             } else {
-                failures[id] = nil
-                costsDue.remove(id)
-                forget(id)
+                endFetch(id)
             }
         } catch {
-            if !isStopping { context.log.warning("job \(id) is not as it was: \(error)") }
-            costsDue.remove(id)
-            forget(id)
+            if !isStopping, !task.isCancelled { context.log.warning("job \(id) is not as it was: \(error)") }
+            endFetch(id)
             steered.insert(id)
         }
+        fetchTasks[id] = nil
         await release(id)
+    }
+
+    /// A person does without what has not come.
+    func stopFetching(_ job: Job) {
+        context.log.info("job \(job.id) was given up")
+        if let task = fetchTasks[job.id] {
+            task.cancel()
+        } else if !active.contains(job.id) {
+            agenda.put(job.id, at: now)
+        }
+    }
+
+    private func endFetch(_ id: Int64) {
+        fetchProgress[id] = nil
+        costsDue.remove(id)
+        forget(id)
     }
 
     func schedule(_ id: Int64, _ next: NextLook) {

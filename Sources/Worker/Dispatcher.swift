@@ -32,8 +32,11 @@ package actor Dispatcher {
     /// Jobs that failed by comparison with others, and why, until that is written down.
     var verdicts: [Int64: String] = [:]
     var runTimes: [String: RunTimes] = [:]
-    /// How often in a row a job's sending or fetching came to nothing.
+    /// How often in a row a job's sending came to nothing.
     var failures: [Int64: Int] = [:]
+    /// How the fetching of jobs goes, and what is being fetched now.
+    var fetchProgress: [Int64: Fetching.Progress] = [:]
+    var fetchTasks: [Int64: Task<(NextLook, Fetching.Progress), any Error>] = [:]
     /// Jobs that are being fetched, and of which the service did not know the cost yet.
     var costsDue: Set<Int64> = []
     var looks = LookPlaces()
@@ -138,7 +141,7 @@ package actor Dispatcher {
         if !isStopping { whenReady() }
         let ending = try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !isStopping {
-                try await store.checkPlace()
+                try await checkPlace()
                 // One time for the whole turn: what comes due meanwhile is for the next one.
                 let turn = now
                 await takeUpChanges()
@@ -152,6 +155,15 @@ package actor Dispatcher {
             return .stopped
         }
         return unrecorded.isEmpty ? ending : .unrecorded(unrecorded)
+    }
+
+    /// Throws where another jobd may have taken this one's place. While a whole directory is removed, the lock may be the
+    /// first file to go: a moment later it shows whether the database went with it, which is another story.
+    private func checkPlace() async throws {
+        do { try await store.checkPlace() } catch {
+            try await Task.sleep(for: .seconds(1))
+            try await store.checkPlace()
+        }
     }
 
     // MARK: - Starting
@@ -232,8 +244,11 @@ package actor Dispatcher {
             (dataVersion, lastEvent) = (version, changes.last)
             mayClaim = true
             for job in changes.jobs where active.contains(job.id) || job.state.isFollowed {
+                // A person asks for it: at once.
+                fetchProgress[job.id] = nil
                 follow(job, after: .zero)
             }
+            for job in changes.jobs where job.state.hasEnded && followed[job.id] != nil { stopFetching(job) }
         } catch {
             context.log.error("the store cannot be read: \(error)")
         }

@@ -3,10 +3,33 @@ internal import Locked
 
 /// A bounded number of places, given in the order of asking.
 final class Places: Sendable {
+    /// A place that somebody has.
+    final class Place: Sendable {
+        private let places: Places
+        private let isOffered = Locked(false)
+
+        fileprivate init(_ places: Places) { self.places = places }
+
+        /// Offers the place to those who wait: true, once for each of them, where it is to be given back soon.
+        func offer() -> Bool {
+            guard places.takeOffer() else { return false }
+            let wasOffered = isOffered.withLock { isOffered in
+                defer { isOffered = true }
+                return isOffered
+            }
+            if wasOffered { places.endOffer() }
+            return true
+        }
+
+        fileprivate var wasOffered: Bool { isOffered.withLock { $0 } }
+    }
+
     private struct State {
         var free: Int
         var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
         var nextID = 0
+        /// How many of those who have a place will soon give it back for one who waits.
+        var offers = 0
     }
 
     private let state: Locked<State>
@@ -14,11 +37,25 @@ final class Places: Sendable {
     init(_ count: Int) { state = Locked(State(free: count)) }
 
     /// Runs `body` when there is a place for it.
-    func use<Result>(_ body: () async -> Result) async throws(CancellationError) -> Result {
+    func use<Result>(_ body: (Place) async -> Result) async throws(CancellationError) -> Result {
         guard await take() else { throw CancellationError() }
-        defer { give() }
-        return await body()
+        let place = Place(self)
+        defer {
+            if place.wasOffered { endOffer() }
+            give()
+        }
+        return await body(place)
     }
+
+    private func takeOffer() -> Bool {
+        state.withLock { state in
+            guard state.waiting.count > state.offers else { return false }
+            state.offers += 1
+            return true
+        }
+    }
+
+    private func endOffer() { state.withLock { $0.offers -= 1 } }
 
     /// Answers false where the task was cancelled meanwhile.
     private func take() async -> Bool {

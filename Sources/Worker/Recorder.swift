@@ -1,3 +1,4 @@
+internal import JSON
 internal import JobModel
 internal import JobStore
 
@@ -43,6 +44,15 @@ struct Recorder: Sendable {
                     try? await Task.sleep(for: context.delay(after: failures))
                 }
             }
+        }
+    }
+
+    /// What stands in the way of an output, for its job's history.
+    func note(_ trouble: String, of output: Output) {
+        store.post { database in
+            try database.append(
+                .fault, ["position": .integer(output.position), "message": .string(trouble)],
+                job: output.jobID, at: database.now)
         }
     }
 

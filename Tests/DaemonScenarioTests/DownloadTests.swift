@@ -59,7 +59,7 @@ import Testing
     func aForeignHostIsRefusedAndSaysWhatToDo(fault: String) async throws {
         let stage = try await Stage()
         let id = try await stage.enqueue("a fox [[fault: \(fault)]]")
-        let jobd = try stage.jobd("retry.attempts=2")
+        let jobd = try stage.jobd("retry.attempts=2", "retry.patience=0s")
         try await stage.wait(for: id, toBe: "failed")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
         #expect(try stage.text("SELECT error_message FROM jobs")?.isEmpty == false)

@@ -38,7 +38,7 @@ import Testing
     @Test func aDownloadThatFailedIsRetriedWithoutBuyingAnew() async throws {
         let stage = try await Stage()
         let id = try await stage.enqueue("a fox [[fault: file:404;times=3]]")
-        let jobd = try stage.jobd("retry.attempts=3")
+        let jobd = try stage.jobd("retry.attempts=3", "retry.patience=0s")
         try await stage.wait(for: id, toBe: "failed")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
         #expect(try stage.text("SELECT error_message FROM jobs")?.contains("404") == true)

@@ -125,7 +125,7 @@ import Testing
         unlink(try path(1, in: stage))
         try await stage.setFaults("file:404")
         #expect(try await stage.jobctl("verify", "--repair").code == 1)
-        let jobd = try stage.jobd("retry.attempts=2", options: ["--drain"])
+        let jobd = try stage.jobd("retry.attempts=2", "retry.patience=0s", options: ["--drain"])
         #expect(try await jobd.exitCode() == 0)
         #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
         #expect(try await stage.accepted() == 1)

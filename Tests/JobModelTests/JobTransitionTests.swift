@@ -17,6 +17,7 @@ import Testing
         resolved+resubmit  uncertain>queued
         resolved+abandon   uncertain>cancelled
         resolved+adopt     uncertain>in_queue
+        givenUp            downloading>failed
         refetched          completed>downloading downloading>downloading failed/download>downloading
         submitting         queued>submitting
         accepted           submitting>in_queue submitting+wish>in_queue

@@ -53,7 +53,7 @@ extension JobEvent {
             ("retried", .retried(resubmit: false)), ("retried+resubmit", .retried(resubmit: true)),
             ("resolved+resubmit", .resolved(.resubmit)), ("resolved+abandon", .resolved(.abandon)),
             ("resolved+adopt", .resolved(.adopt(requestID: "adopted"))),
-            ("refetched", .refetched), ("submitting", .submitting(priceUSD: 0.5)),
+            ("givenUp", .givenUp), ("refetched", .refetched), ("submitting", .submitting(priceUSD: 0.5)),
             ("accepted", .accepted(requestID: "fresh")),
             ("notBought", .notBought(reason: "503", tryAgainAt: Timestamp(milliseconds: 5000))),
             ("refused", .refused(message: "no prompt")), ("unanswered", .unanswered(reason: "cut")),

@@ -5,29 +5,29 @@ import Testing
 @Suite struct VerbTests {
     /// "What a verb does in a state", from the contract. `-` refuses, `note` changes nothing and is no fault.
     static let table = """
-                         cancel hold release retry resolve set-label set-priority set-time
-        held             apply  -    apply   -     -       change    change       change
-        queued           apply  apply -      -     -       change    change       change
-        submitting       apply  -    -       -     -       change    -            -
-        submitting+wish  note   -    -       -     -       change    -            -
-        uncertain        -      -    -       -     apply   change    -            -
-        in_queue         apply  -    -       -     -       change    -            -
-        in_queue+wish    note   -    -       -     -       change    -            -
-        in_progress      apply  -    -       -     -       change    -            -
-        in_progress+wish note   -    -       -     -       change    -            -
-        downloading      -      -    -       -     -       change    -            -
-        completed        note   -    -       -     -       change    -            -
-        failed/input     note   -    -       apply -       change    -            -
-        failed/remote    note   -    -       apply -       change    -            -
-        failed/lost      note   -    -       apply -       change    -            -
-        failed/output    note   -    -       apply -       change    -            -
-        failed/download  note   -    -       apply -       change    -            -
-        failed/deadline  note   -    -       apply -       change    -            -
-        cancelled        note   -    -       apply -       change    -            -
+                         cancel give-up hold release retry resolve set-label set-priority set-time
+        held             apply  apply   -    apply   -     -       change    change       change
+        queued           apply  apply   apply -      -     -       change    change       change
+        submitting       apply  apply   -    -       -     -       change    -            -
+        submitting+wish  note   note    -    -       -     -       change    -            -
+        uncertain        -      -       -    -       -     apply   change    -            -
+        in_queue         apply  apply   -    -       -     -       change    -            -
+        in_queue+wish    note   note    -    -       -     -       change    -            -
+        in_progress      apply  apply   -    -       -     -       change    -            -
+        in_progress+wish note   note    -    -       -     -       change    -            -
+        downloading      -      apply   -    -       -     -       change    -            -
+        completed        note   note    -    -       -     -       change    -            -
+        failed/input     note   note    -    -       apply -       change    -            -
+        failed/remote    note   note    -    -       apply -       change    -            -
+        failed/lost      note   note    -    -       apply -       change    -            -
+        failed/output    note   note    -    -       apply -       change    -            -
+        failed/download  note   note    -    -       apply -       change    -            -
+        failed/deadline  note   note    -    -       apply -       change    -            -
+        cancelled        note   note    -    -       apply -       change    -            -
         """
 
     static let verbs: [String: [Verb]] = [
-        "cancel": [.cancel], "hold": [.hold], "release": [.release],
+        "cancel": [.cancel], "give-up": [.giveUp], "hold": [.hold], "release": [.release],
         "retry": [.retry(resubmit: false), .retry(resubmit: true)],
         "resolve": [.resolve(.resubmit), .resolve(.abandon), .resolve(.adopt(requestID: "x"))],
         "set-label": [.set(JobChanges(label: "x")), .set(JobChanges(label: .some(nil)))],

@@ -63,6 +63,16 @@ enum Outcome: Sendable, Equatable {
 
     @Test(
         arguments: table([
+            .becomes("cancelled"), .becomes("cancelled"), .becomes("submitting"), .refused("resolve"),
+            .becomes("in_queue"), .becomes("in_progress"), .becomes("failed"), .note, .note, .note,
+        ]))
+    func `cancel --give-up also does without what is being downloaded`(state: String, outcome: Outcome) throws
+    {
+        try check(["cancel", "--give-up"], state, outcome)
+    }
+
+    @Test(
+        arguments: table([
             .refused("only a queued"), .becomes("held"), .refused("only a queued"), .refused("only a queued"),
             .refused("only a queued"), .refused("only a queued"), .refused("only a queued"),
             .refused("only a queued"),

@@ -27,7 +27,7 @@ import Testing
         await withTaskGroup { group in
             for _ in 0..<100 {
                 group.addTask {
-                    try? await places.use {
+                    try? await places.use { _ in
                         room.enter()
                         await Task.yield()
                         room.leave()
@@ -42,24 +42,24 @@ import Testing
     @Test func whoIsCancelledWhileWaitingTakesNoPlace() async throws {
         let places = Places(1)
         let (release, gate) = AsyncStream<Void>.makeStream()
-        let holder = Task { try await places.use { for await _ in release { break } } }
-        let waiter = Task { try await places.use { Issue.record("it came in") } }
+        let holder = Task { try await places.use { _ in for await _ in release { break } } }
+        let waiter = Task { try await places.use { _ in Issue.record("it came in") } }
         try await Task.sleep(for: .milliseconds(20))
         waiter.cancel()
         await #expect(throws: CancellationError.self) { try await waiter.value }
         gate.yield()
         try await holder.value
         // The place is there for the next one.
-        #expect(try await places.use { 7 } == 7)
-        let late = Task { try await places.use { Issue.record("it came in") } }
+        #expect(try await places.use { _ in 7 } == 7)
+        let late = Task { try await places.use { _ in Issue.record("it came in") } }
         late.cancel()
         _ = try? await late.value
-        #expect(try await places.use { 8 } == 8)
+        #expect(try await places.use { _ in 8 } == 8)
     }
 
     @Test func morePlacesServeThoseWhoWait() async throws {
         let places = Places(0)
-        let waiters = (0..<4).map { number in Task { try await places.use { number } } }
+        let waiters = (0..<4).map { number in Task { try await places.use { _ in number } } }
         try await Task.sleep(for: .milliseconds(20))
         places.change(by: 4)
         for (number, waiter) in waiters.enumerated() { #expect(try await waiter.value == number) }
@@ -72,7 +72,7 @@ import Testing
         let (started, starts) = AsyncStream<Void>.makeStream()
         let first = (0..<4).map { _ in
             Task {
-                try await places.use {
+                try await places.use { _ in
                     starts.yield()
                     for await _ in release { break }
                 }
@@ -85,7 +85,7 @@ import Testing
         }
         let later = (0..<20).map { _ in
             Task {
-                try await places.use {
+                try await places.use { _ in
                     room.enter()
                     try? await Task.sleep(for: .milliseconds(1))
                     room.leave()
@@ -97,5 +97,42 @@ import Testing
         gate.finish()
         for task in first + later { try await task.value }
         #expect(room.most == 1)
+    }
+
+    @Test func aPlaceIsOfferedOnceForEachWhoWaits() async throws {
+        let places = Places(2)
+        let (release, gate) = AsyncStream<Void>.makeStream()
+        let (taken, takers) = AsyncStream<Places.Place>.makeStream()
+        let holders = (0..<2).map { _ in
+            Task {
+                try await places.use { place in
+                    takers.yield(place)
+                    for await _ in release { break }
+                }
+            }
+        }
+        var held: [Places.Place] = []
+        for await place in taken {
+            held.append(place)
+            if held.count == 2 { break }
+        }
+        // Nobody waits: whoever drips may stay.
+        #expect(!held[0].offer() && !held[1].offer())
+        let waiter = Task { try await places.use { _ in 7 } }
+        try await eventually { held[0].offer() }
+        // One is enough for one.
+        #expect(!held[1].offer())
+        gate.finish()
+        #expect(try await waiter.value == 7)
+        for holder in holders { try await holder.value }
+        #expect(!held[1].offer())
+    }
+
+    private func eventually(_ condition: () -> Bool) async throws {
+        for _ in 0..<10_000 {
+            if condition() { return }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        Issue.record("it never came")
     }
 }

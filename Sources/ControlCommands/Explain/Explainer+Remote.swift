@@ -91,16 +91,34 @@ extension Explainer {
                 ? "; \(NumberText.of(others)) other \(others == 1 ? "job is" : "jobs are") being fetched" : ""
             text += "; file \(next.position) has not begun\(rest)"
         }
-        if let fault = try lastTrouble() {
-            text += "; \(fault)"
-            let attempts = open.map(\.attempts).max() ?? 0
-            if let configuration = situation.configuration {
-                let most =
-                    attempts > 0 ? " (it is given up after \(configuration.retryAttempts) bad answers)" : ""
-                text += "; jobd tries again by itself within \(SpanText.of(configuration.retryMax))\(most)"
-            }
+        // With all files here, something stands in the way of the sidecar.
+        let troubles = try open.isEmpty ? [lastTrouble()] : open.map { try trouble(of: $0) }
+        guard let trouble = troubles.compactMap(\.self).first else {
+            return Explanation(.downloading, text, hint: "jobctl wait \(id)")
         }
-        return Explanation(.downloading, text, hint: "jobctl wait \(id)")
+        return Explanation(
+            .downloading, "\(text); \(trouble)",
+            hint: "jobctl wait \(id); to do without what has not come: jobctl cancel \(id) --give-up")
+    }
+
+    /// What stands in the way of an output, and for how long it is tried.
+    private func trouble(of output: Output) throws -> String? {
+        // What was said before the download began, or was begun anew, is of old.
+        let newest =
+            try [EventKind.status, .retried].compactMap { try store.lastEvent($0, of: id)?.id }.max() ?? 0
+        guard let fault = try store.lastFault(of: id, output: output.position), fault.id > newest else {
+            return nil
+        }
+        let next = situation.configuration.map { ", within \(SpanText.of($0.retryMax))" } ?? ""
+        var text =
+            "the last fault, \(situation.relative(fault.at)): \(EventWords.of(fault)); jobd tries again by itself\(next)"
+        guard output.attempts > 0 else { return text + ", without limit" }
+        if let configuration = situation.configuration {
+            let patience = configuration.retryPatience
+            text += ", and gives it up after \(configuration.retryAttempts) bad answers"
+            text += patience > .zero ? " over at least \(SpanText.of(patience)) in a row" : " in a row"
+        }
+        return text
     }
 
     static func files(_ count: Int) -> String { NumberText.of(count, "file") }

@@ -21,6 +21,9 @@ final class PartialFile: @unchecked Sendable {
     private var noteIsEmpty = true
     /// What the bytes are the beginning of; nil where there are none.
     private(set) var proof: FileProof?
+    /// The hash of the last answer that ended as it should, and of which nobody can tell whether it is the whole file.
+    /// It is of what came, and not of the bytes on disk: it outlives them, another address and another boot.
+    private(set) var doubted: String?
 
     init(_ order: DownloadOrder, _ access: FileAccess, _ open: OpenDirectories) throws(DownloadFailure) {
         let relative = order.name.directory(order.fields)
@@ -64,21 +67,32 @@ final class PartialFile: @unchecked Sendable {
         noteIsEmpty = true
     }
 
+    /// Remembers an answer that may be the whole file: if the next one is the same, it is.
+    func doubt(_ hash: String) throws(DownloadFailure) {
+        doubted = hash
+        let proof = proof
+        // The note may have been written before.
+        try forget()
+        self.proof = proof
+        keepNote()
+    }
+
     /// What the bytes from here on belong to.
     func begin(_ proof: FileProof) { self.proof = proof }
 
     /// Writes down what the bytes belong to, where that is not done. A note that cannot be written is none: the worst
     /// that follows is a start from the beginning.
     func keepNote() {
-        guard noteIsEmpty, let proof else { return }
+        guard noteIsEmpty, proof != nil || doubted != nil else { return }
         if noteDescriptor == nil { noteDescriptor = try? directory.create(name.note, access) }
         guard let noteDescriptor else { return }
         noteIsEmpty = false
         let members = [
             JSONObject.Member(key: "boot", value: .string(Self.boot)),
             JSONObject.Member(key: "url_sha256", value: .string(address)),
+            JSONObject.Member(key: "doubted_sha256", value: .optional(doubted)),
         ]
-        let bytes = Array(JSON.object(JSONObject(members + proof.members)).text.utf8)
+        let bytes = Array(JSON.object(JSONObject(members + (proof?.members ?? []))).text.utf8)
         unsafe _ = bytes.withUnsafeBytes { unsafe pwrite(noteDescriptor, $0.baseAddress, $0.count, 0) }
     }
 
@@ -94,6 +108,11 @@ final class PartialFile: @unchecked Sendable {
         if noteDescriptor != nil { try directory.remove(name.note) }
     }
 
+    /// What is known of the content beside itself.
+    func hint(_ order: DownloadOrder) -> ContentHint {
+        ContentHint(kind: order.kind, declaredType: proof?.contentType, url: order.url)
+    }
+
     private var address: String { SHA256.hexadecimal(of: Array(url.utf8)) }
 
     private func readNote() -> FileProof? {
@@ -103,9 +122,9 @@ final class PartialFile: @unchecked Sendable {
             unsafe pread(noteDescriptor, $0.baseAddress, $0.count, 0)
         }
         noteIsEmpty = count == 0
-        guard count > 0, let note = try? JSON(parsing: Array(bytes.prefix(count))),
-            note["boot"]?.string == Self.boot, note["url_sha256"]?.string == address
-        else { return nil }
+        guard count > 0, let note = try? JSON(parsing: Array(bytes.prefix(count))) else { return nil }
+        doubted = note["doubted_sha256"]?.string
+        guard note["boot"]?.string == Self.boot, note["url_sha256"]?.string == address else { return nil }
         return FileProof(note)
     }
 

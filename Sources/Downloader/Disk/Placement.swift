@@ -37,8 +37,7 @@ extension Downloader {
         guard let bytes = FileBytes(descriptor: part.descriptor) else {
             throw .system(errno, "read \(part.name.part)")
         }
-        let hint = ContentHint(kind: order.kind, declaredType: part.proof?.contentType, url: order.url)
-        let verdict = MediaProbe.verdict(on: bytes, hint)
+        let verdict = MediaProbe.verdict(on: bytes, part.hint(order))
         if let fault = bytes.fault { throw .system(fault, "read \(part.name.part)") }
         switch verdict {
         case .refused(let reason): throw .badContent(reason)

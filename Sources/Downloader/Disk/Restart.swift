@@ -1,3 +1,4 @@
+internal import CFile
 internal import Glibc
 internal import HTTP
 

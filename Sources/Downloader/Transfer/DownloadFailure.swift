@@ -10,6 +10,8 @@ package enum DownloadFailure: Error {
     case refusedHost(String)
     /// The network, the server's own trouble, or a transfer that was cut. What has come is kept.
     case network(String, retryAfter: Duration?)
+    /// It dripped, and gave its place to others. What has come is kept.
+    case gaveWay
     /// The disk is too full, or would be.
     case noSpace(String)
     case disk(String)
@@ -22,7 +24,7 @@ package enum DownloadFailure: Error {
     package var countsAsAttempt: Bool {
         switch self {
         case .badAnswer, .badContent, .refusedHost: true
-        case .network, .noSpace, .disk, .notRecorded, .cancelled: false
+        case .network, .gaveWay, .noSpace, .disk, .notRecorded, .cancelled: false
         }
     }
 
@@ -47,6 +49,7 @@ extension DownloadFailure: CustomStringConvertible {
         case .badContent(let reason), .refusedHost(let reason), .network(let reason, _), .noSpace(let reason),
             .disk(let reason):
             reason
+        case .gaveWay: "the server sends less than 1 kB/s, and others wait: they go first"
         case .notRecorded(let error): "the final path could not be recorded: \(error)"
         case .cancelled: "cancelled"
         }

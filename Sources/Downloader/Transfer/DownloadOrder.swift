@@ -1,3 +1,5 @@
+package import HTTP
+
 /// One output to fetch.
 package struct DownloadOrder: Sendable {
     package var url: String
@@ -15,12 +17,18 @@ package struct DownloadOrder: Sendable {
     /// Records where the file will be, before it is there: after a crash, a whole file there is this output.
     /// Called again with another path when the name was taken meanwhile.
     package var willRename: @Sendable (DownloadedFile) async throws -> Void
+    /// When the transfer gives way to others; nil for never.
+    package var givesWay: GivesWay?
+    /// Told, before a failure is thrown, how many bytes of how many the next try need not fetch.
+    package var didKeep: @Sendable (_ kept: Int64, _ total: Int64?) -> Void
 
     package init(
         url: String, kind: MediaKind, expectedBytes: Int64? = nil, root: String, name: OutputName,
         fields: OutputNameFields,
         didProgress: @escaping @Sendable (_ fetched: Int64, _ total: Int64?) -> Void = { _, _ in },
-        willRename: @escaping @Sendable (DownloadedFile) async throws -> Void
+        willRename: @escaping @Sendable (DownloadedFile) async throws -> Void,
+        givesWay: GivesWay? = nil,
+        didKeep: @escaping @Sendable (_ kept: Int64, _ total: Int64?) -> Void = { _, _ in }
     ) {
         self.url = url
         self.kind = kind
@@ -30,5 +38,7 @@ package struct DownloadOrder: Sendable {
         self.fields = fields
         self.didProgress = didProgress
         self.willRename = willRename
+        self.givesWay = givesWay
+        self.didKeep = didKeep
     }
 }

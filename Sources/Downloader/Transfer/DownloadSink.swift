@@ -11,6 +11,8 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     private(set) var total: Int64?
     /// What the answer says of its body's encoding, and whether that is decoded on its way here.
     private(set) var encoding = BodyEncoding()
+    /// How many bytes the answer was to have as it is sent, encoded or only called so.
+    private(set) var answerLength: Int64?
     var decodes = false
 
     /// Where the range that the answer names ends; nil where it names none.
@@ -40,8 +42,11 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         }
     }
 
-    /// How many bytes need not come again.
+    /// How many bytes of an answer so far can be continued.
     var offset: Int64 { part.proof == nil ? 0 : file.size }
+
+    /// How many bytes need not come again in another try.
+    var kept: Int64 { hasAll || part.proof?.validator != nil ? offset : 0 }
 
     /// Whether every byte is here: the size is known, and reached.
     var hasAll: Bool { total == file.size }
@@ -101,6 +106,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     private func start(_ answer: HTTPResponse) -> Bool {
         var head = answer
         encoding = BodyEncoding(answer)
+        answerLength = answer.contentLength
         if answer.isEncoded {
             // These speak of the encoded bytes.
             head.headers.fields.removeAll { Self.ofTheBytes.contains($0.name.lowercased()) }

@@ -5,4 +5,6 @@ package struct DownloadedFile: Equatable, Sendable {
     package var bytes: Int64
     package var sha256: String
     package var facts: MediaFacts
+    /// Why one could doubt that it is whole: no length was told, and its own end does not show.
+    package var doubt: String?
 }

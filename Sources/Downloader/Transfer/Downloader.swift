@@ -39,8 +39,10 @@ package struct Downloader: Sendable {
             return sink
         }
         do throws(DownloadFailure) {
-            try await receive(into: sink, from: address, policy)
-            return try await place(order, sink)
+            let doubt = try await receive(order, into: sink, from: address, policy)
+            var file = try await place(order, sink)
+            file.doubt = doubt
+            return file
         } catch {
             // What cannot be removed now is judged again, without a request, and ends here again.
             let isBad = if case .badContent = error { true } else { false }
@@ -48,13 +50,15 @@ package struct Downloader: Sendable {
                 if isBad, (try? sink.part.remove()) != nil { return }
                 sink.part.keepNote()
             }
+            order.didKeep(isBad ? 0 : sink.kept, sink.total)
             throw error
         }
     }
 
     /// What an answer asks for next.
     private enum Turn {
-        case whole
+        /// With the doubt that was settled, where there was one.
+        case whole(doubt: String? = nil)
         case redirect(WebAddress)
         /// The next part.
         case goOn
@@ -62,15 +66,16 @@ package struct Downloader: Sendable {
         case decode
     }
 
-    private func receive(into sink: DownloadSink, from first: WebAddress, _ policy: HostPolicy)
-        async throws(DownloadFailure)
-    {
+    /// - Returns: the doubt about the end of the file that was settled, where there was one.
+    private func receive(
+        _ order: DownloadOrder, into sink: DownloadSink, from first: WebAddress, _ policy: HostPolicy
+    ) async throws(DownloadFailure) -> String? {
         var address = first
         var redirects = 0
         var startsOver = 0
         while !sink.hasAll {
-            switch try await ask(address, sink, policy) {
-            case .whole: return
+            switch try await ask(address, order, sink, policy) {
+            case .whole(let doubt): return doubt
             case .redirect(let next):
                 redirects += 1
                 if redirects > Self.mostRedirects { throw .badContent("the server redirects without end") }
@@ -86,16 +91,18 @@ package struct Downloader: Sendable {
                 try await pool.run { () throws(DownloadFailure) in try sink.startOver() }
             }
         }
+        return nil
     }
 
-    private func ask(_ address: WebAddress, _ sink: DownloadSink, _ policy: HostPolicy)
-        async throws(DownloadFailure) -> Turn
-    {
+    private func ask(
+        _ address: WebAddress, _ order: DownloadOrder, _ sink: DownloadSink, _ policy: HostPolicy
+    ) async throws(DownloadFailure) -> Turn {
         var request = HTTPRequest(
             url: address.text, headers: ["Accept-Encoding": "identity"],
             connectTimeout: settings.connectTimeout, answerTimeout: nil,
             silenceTimeout: settings.silenceTimeout, publicAddressesOnly: !policy.isOwn(address))
         request.decodesBody = sink.decodes
+        request.givesWay = order.givesWay
         let asksForRest = sink.offset > 0
         if asksForRest, let validator = sink.part.proof?.validator {
             request.headers.fields += [
@@ -110,28 +117,40 @@ package struct Downloader: Sendable {
             if let failure = sink.reasonToEnd { throw failure }
             return try judge(head, sink, address, policy)
         }
-        return try await atEnd(sink)
+        return try await atEnd(order, sink)
     }
 
     /// The connection ended as it should: so must the file.
-    private func atEnd(_ sink: DownloadSink) async throws(DownloadFailure) -> Turn {
-        if sink.hasAll { return .whole }
+    private func atEnd(_ order: DownloadOrder, _ sink: DownloadSink) async throws(DownloadFailure) -> Turn {
+        if sink.hasAll { return .whole() }
         if sink.total != nil, sink.hasWholePart { return .goOn }
         if let total = sink.total {
             throw .network("the server sent \(sink.file.size) of \(total) bytes", retryAfter: nil)
         }
-        // Nobody told a length: the format's own end has to show, where it has one. A format without one is taken
-        // as it is, since libcurl has seen the last chunk, or an orderly end of the connection.
-        let (wholeness, isEncoded) = try await pool.run { () throws(DownloadFailure) in
-            let file = FileBytes(descriptor: sink.part.descriptor)
-            return (
-                file.map(MediaProbe.wholeness(of:)) ?? .unknown,
-                file.map { sink.encoding.isSeen(in: $0) } ?? false
-            )
+        return try await pool.run { () throws(DownloadFailure) -> Turn in
+            guard let file = FileBytes(descriptor: sink.part.descriptor) else {
+                throw .disk("cannot read \(sink.part.name.part)")
+            }
+            if !sink.decodes, sink.encoding.isSeen(in: file) { return .decode }
+            // It was only called encoded: the length that was told is the file's.
+            if !sink.decodes, sink.answerLength == file.size { return .whole() }
+            // What is no output is none, whether whole or not.
+            if case .refused = MediaProbe.verdict(on: file, sink.part.hint(order)) { return .whole() }
+            return try Self.settle(MediaProbe.wholeness(of: file), sink)
         }
-        if !sink.decodes, isEncoded { return .decode }
-        if wholeness == .cut { throw .network("the connection ended before the file did", retryAfter: nil) }
-        return .whole
+    }
+
+    /// Nobody told a length: the format's own end has to show, or the same answer has to come twice, since then the
+    /// server has no more.
+    private static func settle(_ wholeness: Wholeness, _ sink: DownloadSink) throws(DownloadFailure) -> Turn {
+        if wholeness == .whole { return .whole() }
+        let end = wholeness == .unknown ? "its format shows no end" : "its own end is missing"
+        let hash = sink.file.sha256
+        if sink.part.doubted == hash {
+            return .whole(doubt: "no length was told and \(end); the same answer came twice")
+        }
+        try sink.part.doubt(hash)
+        throw .network("no length was told and \(end): the same answer once more settles it", retryAfter: nil)
     }
 
     /// An answer without the file in it.
@@ -149,7 +168,7 @@ package struct Downloader: Sendable {
             guard let total = ContentRange(head.headers["content-range"])?.total, total == sink.offset,
                 sink.total ?? total == total
             else { return .startOver }
-            return .whole
+            return .whole()
         case 403, 404, 410: throw .badAnswer(status: head.status)
         case 201...299: throw .badContent("the server answered \(head.status), without the file")
         default: throw .network("the server answered \(head.status)", retryAfter: head.retryAfter)
@@ -159,6 +178,7 @@ package struct Downloader: Sendable {
     private static func failure(_ error: HTTPError) -> DownloadFailure {
         switch error {
         case .cancelled: .cancelled
+        case .gaveWay: .gaveWay
         case .refusedAddress, .badRequest: .refusedHost(error.description)
         default: .network(error.description, retryAfter: nil)
         }

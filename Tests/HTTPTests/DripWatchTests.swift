@@ -1,0 +1,44 @@
+import Testing
+
+@testable import HTTP
+
+@Suite struct DripWatchTests {
+    private let start = SuspendingClock.now
+
+    private func at(_ seconds: Int) -> SuspendingClock.Instant { start + .seconds(seconds) }
+
+    /// Looks at this second, and answers whether it drips and how many seconds later the next look is.
+    private func look(_ watch: inout DripWatch, _ second: Int) -> (Bool, Duration) {
+        let (drips, next) = watch.look(at: at(second), window: .seconds(60))
+        return (drips, next - at(second))
+    }
+
+    @Test func lessThanAKilobyteASecondForAWholeWindowIsADrip() {
+        var watch = DripWatch()
+        watch.take(0, at: at(0))
+        var found = [look(&watch, 59)]
+        watch.take(59_999, at: at(59))
+        // Looked at again soon: the place may be wanted by then.
+        found.append(look(&watch, 60))
+        watch.take(60_000, at: at(61))
+        found += [look(&watch, 61), look(&watch, 120)]
+        #expect(found.map(\.0) == [false, true, true, false])
+        #expect(found.map(\.1) == [.seconds(1), .seconds(1), .seconds(1), .seconds(60)])
+    }
+
+    @Test func nothingIsHeldAgainstARequestThatHasNotLeft() {
+        var watch = DripWatch()
+        var found = [look(&watch, 600)]
+        watch.take(0, at: at(601))
+        found += [look(&watch, 660), look(&watch, 661)]
+        #expect(found.map(\.0) == [false, false, true])
+        #expect(found.map(\.1) == [.seconds(60), .seconds(1), .seconds(1)])
+    }
+
+    @Test func aLateLookCountsTheTimeThatHasPassed() {
+        var watch = DripWatch()
+        watch.take(100_000, at: at(0))
+        let (drips, _) = look(&watch, 101)
+        #expect(drips)
+    }
+}
