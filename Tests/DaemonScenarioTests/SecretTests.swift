@@ -118,7 +118,7 @@ import Testing
         let stage = try Stage(in: ScratchDirectory())
         stage.url = api.url
         let id = try await stage.enqueue("a fox")
-        let jobd = try stage.jobd(options: ["--drain"])
+        let jobd = try stage.jobd("retry.patience=0s", options: ["--drain"])
         #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
         // What is no address is asked of nobody, and not passed over.
         #expect(try stage.state(of: id) == "failed")

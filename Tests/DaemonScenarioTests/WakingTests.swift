@@ -5,9 +5,12 @@ import Testing
 
 /// jobd sleeps while there is nothing to do, and wakes at once when there is.
 @Suite struct WakingTests {
-    private func settle(_ stage: Stage, environment: [String: String] = [:]) async throws -> Program {
+    private func settle(
+        _ stage: Stage, _ settings: String..., environment: [String: String] = [:]
+    ) async throws -> Program {
         try await stage.enqueue("first")
-        let jobd = try stage.jobd(environment: environment)
+        let jobd = try stage.jobd(
+            options: settings.flatMap { ["--set", $0] }, environment: environment)
         try await stage.wait(for: 1, toBe: "completed")
         // Until the watch for the commit behind the last write is over.
         try await Task.sleep(for: .seconds(3))
@@ -70,8 +73,9 @@ import Testing
         // As a service it tells how it stands, too, and pets a watchdog: as often as its unit asks for.
         let socket = stage.scratch["notify"]
         let manager = try situation == "service" ? NotifySocket(socket) : nil
+        // How often it looks at the time of day while something is scheduled goes by retry.max, up to a minute.
         let jobd = try await settle(
-            stage,
+            stage, "retry.max=5m",
             environment: manager == nil ? [:] : ["NOTIFY_SOCKET": socket, "WATCHDOG_USEC": "180000000"])
         switch situation {
         case "paused":

@@ -248,7 +248,7 @@ import Testing
     ) {
         for poison in 1...6 {
             let plan = Plan(healthy: 30, poison: poison, poisonIsFirst: isFirst, reason: reason)
-            walk(0..<40, plan) { world, context in
+            walk(0..<10, plan) { world, context in
                 #expect(world.taken == 30 && world.healthyLeft == 0, "\(context)")
                 #expect(world.healthyCondemned == 0, "\(context)")
                 if isFirst {
@@ -265,7 +265,7 @@ import Testing
             let plan = Plan(
                 healthy: 40, poison: poison, poisonIsFirst: false, spells: 60, mostSpells: 6, unreachable: 30,
                 reason: reason, restarts: 3)
-            walk(0..<80, plan) { world, context in
+            walk(0..<16, plan) { world, context in
                 #expect(world.healthyCondemned == 0, "\(context)")
                 #expect(world.healthyLeft == 0, "\(context)")
                 #expect(world.taken + world.doubted >= 40, "\(context)")
@@ -276,7 +276,7 @@ import Testing
     }
 
     @Test func whereOnlyPoisonIsThereNobodyIsBlamed() {
-        walk(0..<20, Plan(healthy: 0, poison: 4)) { world, context in
+        walk(0..<8, Plan(healthy: 0, poison: 4)) { world, context in
             #expect(world.condemned.isEmpty, "\(context)")
             #expect(world.gate.reason == .token, "\(context)")
         }

@@ -28,7 +28,7 @@ package final class ScriptedServer: Sendable {
     package init(_ script: @escaping @Sendable (Peer) -> Void) {
         (arrivals, arrived) = AsyncStream.makeStream()
         (closings, closed) = AsyncStream.makeStream()
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -45,6 +45,8 @@ package final class ScriptedServer: Sendable {
         let (log, arrived, closed) = (log, arrived, closed)
         onThread {
             while case let socket = accept(listener, nil, nil), socket >= 0 {
+                // A program that another test starts must not keep this connection open.
+                _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
                 log.withLock { $0.connections += 1 }
                 onThread {
                     let peer = Peer(socket) { request in
