@@ -43,3 +43,30 @@ package struct Command {
         run(["sqlite3", "-batch", "-bail", "-cmd", ".timeout 10000", database, sql])
     }
 }
+
+/// A line of the shell that runs until nobody holds it any more.
+package final class Background: Sendable {
+    private let process: pid_t
+
+    package struct NotStarted: Error {}
+
+    package init(_ line: String) throws {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A group of its own, which ends as a whole.
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        var arguments = (["sh", "-c", line] as [String]).map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        var process: pid_t = 0
+        guard posix_spawnp(&process, "sh", nil, &attributes, &arguments, environ) == 0 else {
+            throw NotStarted()
+        }
+        self.process = process
+    }
+
+    deinit {
+        kill(-process, SIGKILL)
+        waitpid(process, nil, 0)
+    }
+}

@@ -7,29 +7,19 @@ import Testing
 @Suite(.serialized) struct StartTests {
     private static let rounds = Effort.isLong ? 1000 : 20
 
-    /// Runs `body` while two other programs write as fast as they can.
+    /// Runs `body` while two other programs write as fast as they can. They are processes: what waits for a lock in this
+    /// one would hold up the other tests.
     private func besideWriters(_ body: (Stage) async throws -> Void) async throws {
         let stage = try Stage(in: ScratchDirectory())
         for _ in 1...2 { try await stage.enqueue("waits", "--hold") }
-        try await withThrowingTaskGroup(of: Int.self) { group in
-            for id in 1...2 {
-                group.addTask {
-                    var commits = 0
-                    while !Task.isCancelled {
-                        try stage.connection().execute(
-                            "UPDATE jobs SET label = 'writer \(commits)' WHERE id = \(id)")
-                        commits += 1
-                        await Task.yield()
-                    }
-                    return commits
-                }
-            }
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(stage)) } catch { result = .failure(error) }
-            group.cancelAll()
-            for try await commits in group { #expect(commits > 0) }
-            try result.get()
+        let writers = try (1...2).map { id in
+            try Background(
+                "yes \"UPDATE jobs SET label = 'written' WHERE id = \(id);\" | nice sqlite3 -cmd '.timeout 60000' "
+                    + "-cmd 'PRAGMA wal_autocheckpoint = 0' \(stage.state)/jobs.db")
         }
+        try await body(stage)
+        withExtendedLifetime(writers) {}
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE label = 'written'") == 2)
     }
 
     /// Whether the process has a handler of its own for the signal.
