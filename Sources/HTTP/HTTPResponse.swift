@@ -22,20 +22,27 @@ package struct HTTPResponse: Equatable, Sendable {
     /// The length that the server announced for the body; nil where it announced none, or two. Chunks have an end of
     /// their own, and a length beside them says nothing (RFC 9112, 6.3).
     package var contentLength: Int64? {
+        let lengths = announcedLengths
+        guard let first = lengths.first, lengths.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+
+    /// Whether two different lengths were announced: then nobody can know where the body ends.
+    package var hasTwoLengths: Bool { Set(announcedLengths).count > 1 }
+
+    private var announcedLengths: [Int64?] {
         let codings = words(of: "transfer-encoding").filter { $0 != "identity" }
-        guard codings.isEmpty else { return nil }
+        guard codings.isEmpty else { return [] }
         let texts = headers.values(of: "content-length").flatMap {
             $0.split(separator: ",", omittingEmptySubsequences: false)
         }
-        let lengths = texts.map { text -> Int64? in
+        return texts.map { text in
             let words = text.split { $0 == " " || $0 == "\t" }
             guard words.count == 1, words[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
                 return nil
             }
             return Int64(words[0])
         }
-        guard let first = lengths.first, lengths.allSatisfy({ $0 == first }) else { return nil }
-        return first
     }
 
     /// Whether the body is the whole of what was asked for: as it is, or as somebody on the way has made it.

@@ -29,7 +29,7 @@ package enum JobEvent: Equatable, Sendable {
     case observed(RemoteProgress)
     case succeeded(finishedAt: Timestamp?, costUSD: Double?)
     /// A cost that is not told is none: a cancel that is accepted is free.
-    case cancelledRemotely(costUSD: Double? = nil)
+    case cancelledRemotely(costUSD: Double? = nil, costIsDue: Bool = false)
     case failed(JobFailure, costUSD: Double? = nil)
     case fetched
 

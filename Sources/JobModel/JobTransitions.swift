@@ -83,7 +83,7 @@ extension Job {
             finishedAt = finished ?? finishedAt ?? now
             costUSD = cost ?? costUSD
             (remoteStatus, queuePosition, message) = ("succeeded", nil, nil)
-        case .cancelledRemotely(let cost):
+        case .cancelledRemotely(let cost, _):
             costUSD = cost ?? costUSD
             (remoteStatus, queuePosition, message) = ("cancelled", nil, nil)
         case .fetched: message = nil

@@ -36,8 +36,9 @@ package struct SubmissionGate: Equatable, Sendable {
         fileprivate var worth: Worth
         /// Another job was taken since.
         fileprivate var isDue = false
-        /// It was refused again after another job had been taken, and no other job has been refused since.
-        package fileprivate(set) var isStruck = false
+        /// How often it was refused again after another job had been taken, while no other job was refused.
+        fileprivate var strikes = 0
+        package var isStruck: Bool { strikes > 0 }
         /// It could not be sent when it was due: when to try that again.
         fileprivate var rest: Moment = 0
     }
@@ -179,12 +180,14 @@ package struct SubmissionGate: Equatable, Sendable {
         // It had left before the account turned bad, if it did.
         if number <= lastRefusal, !suspects.isEmpty { return nil }
         open()
-        var guilty: Suspect?
-        if case .proof(let suspect, let since) = trial, now - since <= Self.longestProof,
-            let index = index(of: suspect), suspects[index].isOutdone(by: worth)
-        {
-            guilty = suspects.remove(at: index)
+        let found = suspects.firstIndex { suspect in
+            guard suspect.isOutdone(by: worth) else { return false }
+            // Jobs that come one at a time leave no proof so close behind: then it takes another round of them.
+            if suspect.strikes > 1 { return true }
+            guard case .proof(suspect.job, let since) = trial else { return false }
+            return now - since <= Self.longestProof
         }
+        let guilty = found.map { suspects.remove(at: $0) }
         for index in suspects.indices where suspects[index].isOutdone(by: worth) {
             suspects[index].isDue = true
         }
@@ -202,12 +205,13 @@ package struct SubmissionGate: Equatable, Sendable {
     package mutating func refused(
         _ job: Int64, _ fault: Reason, _ answer: String, _ worth: Worth, at now: Moment, _ delay: Delay
     ) -> Bool {
-        let isAgain = trial == .running(job) && suspects.contains { $0.job == job && $0.reason == fault }
+        let known = suspects.first { $0.job == job && $0.reason == fault }
+        let isAgain = trial == .running(job) && known != nil
         let isFresh = landed(job)
         var suspect = Suspect(job: job, reason: fault, answer: answer, worth: worth)
         lastRefusal = count
         if isAgain {
-            suspect.isStruck = true
+            suspect.strikes = (known?.strikes ?? 0) + 1
             // The others' turn comes when the next job is taken.
             for index in suspects.indices { suspects[index].isDue = false }
             suspects.append(suspect)
@@ -219,6 +223,8 @@ package struct SubmissionGate: Equatable, Sendable {
             trial = .proof(of: job, since: now)
             return false
         }
+        // That the account is at fault is shown by another's refusal, not by its own.
+        suspect.strikes = known?.strikes ?? 0
         acquit()
         suspects.append(suspect)
         close(fault, by: job, isFresh: isFresh, at: now, delay)
@@ -249,19 +255,13 @@ package struct SubmissionGate: Equatable, Sendable {
         if reason == nil { close(fault, by: nil, isFresh: true, at: now, delay) }
     }
 
-    /// A look was answered, so the token is good: what was refused for its sake before is due for another try. Answers one that
-    /// was refused in that, too.
+    /// A look was answered, so the token is good. That speaks against a job that was refused, and again after another had been
+    /// taken, where no other job is there to be sent as a proof. It says nothing of a service that refuses every submission.
     ///
     /// - Parameter isOnWire: whether a job is being sent at this moment: then its answer is waited for.
     package mutating func lookAnswered(_ isOnWire: (Int64) -> Bool) -> Suspect? {
         let found = suspects.firstIndex { $0.isStruck && $0.reason == .token && !isOnWire($0.job) }
-        guard let found else {
-            for index in suspects.indices
-            where suspects[index].reason == .token && !isOnWire(suspects[index].job) {
-                suspects[index].isDue = true
-            }
-            return nil
-        }
+        guard hasNoOther, let found else { return nil }
         let guilty = suspects.remove(at: found)
         if case .proof(guilty.job, _) = trial { trial = .none }
         if reason == .token, suspects.isEmpty { open() }
@@ -302,7 +302,7 @@ package struct SubmissionGate: Equatable, Sendable {
     /// What was held against single jobs is void: the account itself is at fault.
     private mutating func acquit() {
         trial = .none
-        for index in suspects.indices { (suspects[index].isDue, suspects[index].isStruck) = (false, false) }
+        for index in suspects.indices { (suspects[index].isDue, suspects[index].strikes) = (false, 0) }
     }
 
     private mutating func open() {

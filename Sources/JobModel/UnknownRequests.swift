@@ -9,6 +9,7 @@ package struct UnknownRequests: Equatable, Sendable {
 
     /// Right after a submission it can be lag.
     static let fewestLooks = 4
+    static let mostLostAtOnce = 3
     /// More are not told apart: a bound on memory.
     static let mostWitnesses = 4096
 
@@ -26,9 +27,9 @@ package struct UnknownRequests: Equatable, Sendable {
     }
 
     private var doubts: [String: Doubt] = [:]
-    /// Requests in flight that were answered well while others were unknown, and when last.
+    /// Requests, in flight or ended, that were answered well while others were unknown, and when last.
     private var witnesses: [String: Moment] = [:]
-    /// When any other request was answered well, one that has ended included.
+    /// When any other request was answered well.
     private var lastGood: Moment = .min
 
     package init() {}
@@ -37,13 +38,17 @@ package struct UnknownRequests: Equatable, Sendable {
     package mutating func answered(_ request: String, at now: Moment) {
         doubts[request] = nil
         if doubts.isEmpty { return witnesses.removeAll() }
-        lastGood = now
-        if witnesses.count < Self.mostWitnesses || witnesses[request] != nil { witnesses[request] = now }
+        testify(request, at: now)
     }
 
     /// The service still knows a request that has ended.
-    package mutating func knowsEnded(at now: Moment) {
-        if !doubts.isEmpty { lastGood = now }
+    package mutating func knowsEnded(_ request: String, at now: Moment) {
+        if !doubts.isEmpty { testify(request, at: now) }
+    }
+
+    private mutating func testify(_ request: String, at now: Moment) {
+        lastGood = now
+        if witnesses.count < Self.mostWitnesses || witnesses[request] != nil { witnesses[request] = now }
     }
 
     /// A look at `request` brought no answer: the time around it is no patience.
@@ -62,12 +67,14 @@ package struct UnknownRequests: Equatable, Sendable {
     /// - Parameters:
     ///   - wait: how long is to be waited until the next look.
     ///   - isOnly: there is no other request that could be asked for: then the service's own word has to suffice.
+    ///   - isUnwanted: a person wants it cancelled: then its word suffices, however many others are unknown.
     package mutating func unknown(
-        _ request: String, at now: Moment, wait: Duration, isOnly: Bool, patience: Duration
+        _ request: String, at now: Moment, wait: Duration, isOnly: Bool, isUnwanted: Bool = false,
+        patience: Duration
     ) -> Bool {
         witnesses[request] = nil
         var doubt = doubts[request] ?? Doubt(since: now)
-        let isVouchedFor = isOnly || doubt.last.map { lastGood >= $0.at } ?? true
+        let isVouchedFor = isOnly || isUnwanted || doubt.last.map { lastGood >= $0.at } ?? true
         doubt.looks += 1
         if let last = doubt.last, isVouchedFor {
             doubt.patience += min(.milliseconds(now - last.at), last.wait)
@@ -75,11 +82,13 @@ package struct UnknownRequests: Equatable, Sendable {
         doubt.last = (now, wait)
         doubts[request] = doubt
         return doubt.looks >= Self.fewestLooks && doubt.patience >= patience && isVouchedFor
-            && !isOutage(doubt.since)
+            && (isUnwanted || !isOutage(doubt.since))
     }
 
-    /// Whether more are unknown at once than others were answered well meanwhile. One alone needs no other in flight.
+    /// Whether many are unknown at once: more than a few, or than one for ten others that were answered well meanwhile. New
+    /// requests are known to a service that has lost all old ones, so that no number of others speaks for many.
     private func isOutage(_ since: Moment) -> Bool {
-        doubts.count > max(1, witnesses.values.count { $0 >= since })
+        if doubts.count > Self.mostLostAtOnce { return true }
+        return doubts.count > max(1, witnesses.values.count { $0 >= since } / 10)
     }
 }

@@ -58,7 +58,8 @@ extension JobDatabase {
             try connection.run(
                 "DELETE FROM charges WHERE job_id = ?1 AND submission = ?2", job.id, job.submissions + 1)
         case .succeeded, .failed: try settle(job, reported: job.costUSD)
-        case .cancelledRemotely: try settle(job, reported: job.costUSD ?? 0)
+        // A cancel is free unless the service says otherwise; while it has yet to say, the estimate counts.
+        case .cancelledRemotely(_, let isDue): try settle(job, reported: job.costUSD ?? (isDue ? nil : 0))
         default: break
         }
     }

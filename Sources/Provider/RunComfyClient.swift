@@ -38,15 +38,14 @@ package struct RunComfyClient: Sendable {
         }
     }
 
-    /// - Parameter model: the one that the request is of; an answer that names another is not believed.
-    package func status(of requestID: String, model: String? = nil) async throws(CancellationError)
-        -> StatusAnswer
-    {
-        try await ask(
-            Subject(requestID: requestID, model: model), "status", StatusAnswer.read, StatusAnswer.stopped)
+    package func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
+        try await ask(Subject(requestID: requestID), "status", StatusAnswer.read, StatusAnswer.stopped)
     }
 
     /// Asks for the cost too, which may come later than the outputs.
+    ///
+    /// - Parameter model: the one that the request is of; a result that names another is not believed. Status and cancel go by
+    ///   the request alone: a model may have been renamed meanwhile.
     package func result(of requestID: String, model: String? = nil) async throws(CancellationError)
         -> ResultAnswer
     {
@@ -55,11 +54,9 @@ package struct RunComfyClient: Sendable {
             ResultAnswer.stopped)
     }
 
-    package func cancel(_ requestID: String, model: String? = nil) async throws(CancellationError)
-        -> CancelAnswer
-    {
+    package func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer {
         try await ask(
-            Subject(requestID: requestID, model: model), "cancel", method: .post(body: Array("{}".utf8)),
+            Subject(requestID: requestID), "cancel", method: .post(body: Array("{}".utf8)),
             CancelAnswer.read,
             CancelAnswer.stopped)
     }

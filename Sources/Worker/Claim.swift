@@ -160,7 +160,7 @@ private struct Budget {
 
     /// Whether `price` still fits; then it counts as spent. A job of unknown price counts nothing.
     mutating func admits(_ price: Double?) -> Bool {
-        guard let price else { return true }
+        let price = price ?? 0
         for (index, (name, limit)) in limits.enumerated() where spent[index] + price > limit + 1e-9 {
             let cents = Money.rounded
             obstacle =

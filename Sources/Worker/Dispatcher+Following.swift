@@ -62,7 +62,7 @@ extension Dispatcher {
         case .again(let next), .noWord(let next): schedule(job.id, next)
         case .unknown(_, let wait): schedule(job.id, .after(wait))
         case .trouble(let next, let asked):
-            if let asked { leaveAlone(for: asked) }
+            if let asked { heed(asked, of: job.id) }
             schedule(job.id, next)
         case .account(let reason, let detail, let next):
             let wasOpen = gate.reason == nil
@@ -70,7 +70,7 @@ extension Dispatcher {
             gate.lookRefused(reason, at: now) { context.delay(after: $0) }
             if wasOpen {
                 isMendedByLook = true
-                keep(pause: reason, detail)
+                keep(pause: reason, "a look at job \(job.id) was refused: \(detail)")
             }
             schedule(job.id, next)
         case .landed(let landed, let took, let costIsDue):
@@ -90,11 +90,18 @@ extension Dispatcher {
         await release(job.id)
     }
 
+    /// One request that is to be asked for later waits alone. Where several in a row say so, the service has too much to do.
+    private func heed(_ wait: Duration, of id: Int64) {
+        askedToWait.insert(id)
+        if askedToWait.count >= Self.fewestAskedToWait { leaveAlone(for: wait) }
+    }
+
     /// Keeps count of how the service and the account answer.
     func mend(_ finding: Looking.Finding?, of id: Int64) async {
         switch finding {
         case .again, .landed, .over, .unknown, .noWord:
             barred.remove(id)
+            askedToWait = []
             let before = gate.reason
             if let guilty = gate.lookAnswered({ active.contains($0) }) { blame(guilty) }
             if before != nil, gate.reason == nil { endPauses() }
@@ -161,8 +168,8 @@ extension Dispatcher {
 
     /// A person does without what has not come.
     func stopFetching(_ job: Job) {
-        context.log.info("job \(job.id) was given up")
         if let task = fetchTasks[job.id] {
+            context.log.info("job \(job.id) was given up")
             task.cancel()
         } else if !active.contains(job.id) {
             agenda.put(job.id, at: now)

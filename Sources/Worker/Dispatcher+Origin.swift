@@ -76,7 +76,8 @@ extension Dispatcher {
             isOnly = await seekWitness(for: job, context)
         }
         let isLost = unknowns[origin, default: UnknownRequests()].unknown(
-            job.requestID, at: now, wait: wait, isOnly: isOnly, patience: context.configuration.retryPatience)
+            job.requestID, at: now, wait: wait, isOnly: isOnly, isUnwanted: job.cancelWished,
+            patience: context.configuration.retryPatience)
         guard isLost || job.isAskedOnceMore else { return .noWord(.after(wait)) }
         let message =
             job.isAskedOnceMore
@@ -109,7 +110,7 @@ extension Dispatcher {
         witnessSearch.turn += 1
         let witness = known[witnessSearch.turn % known.count]
         if case .known? = try? await context.client.status(of: witness) {
-            unknowns[origin]?.knowsEnded(at: now)
+            unknowns[origin]?.knowsEnded(witness, at: now)
         }
         return false
     }

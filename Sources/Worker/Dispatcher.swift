@@ -21,6 +21,8 @@ package actor Dispatcher {
     var active: Set<Int64> = []
     /// Jobs that a person has steered while a task worked on them.
     var steered: Set<Int64> = []
+    /// Jobs in a row whose looks were to come again later.
+    var askedToWait: Set<Int64> = []
     /// Jobs whose last look was refused for the account's sake.
     var barred: Set<Int64> = []
     var traffic = Traffic()
@@ -67,6 +69,8 @@ package actor Dispatcher {
     var lastEvent: Int64 = 0
     var dataVersion: Int64 = -1
 
+    /// From how many in a row on, a request to come again later is meant for all.
+    static let fewestAskedToWait = 3
     /// How many jobs one transaction takes out of the queue.
     static let mostClaims = 256
 

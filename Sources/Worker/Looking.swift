@@ -33,7 +33,7 @@ struct Looking: Sendable {
         if job.cancelWished, .now >= job.nextCancel, let finding = try await sendCancel(of: &job) {
             return finding
         }
-        switch try await context.client.status(of: job.requestID, model: job.model) {
+        switch try await context.client.status(of: job.requestID) {
         case .stopped(let obstacle): return try await stopped(obstacle, &job)
         case .known(let status, let position):
             if status.isOver { return try await ask(&job) }
@@ -65,7 +65,9 @@ struct Looking: Sendable {
             return try await fail(.remote, message, try await cost(facts, of: job), &job)
         case .unusable(let message, let facts):
             return try await fail(.output, message, try await cost(facts, of: job), &job)
-        case .cancelled(let facts): return try await cancelled(try await cost(facts, of: job), &job)
+        case .cancelled(let facts):
+            let cost = try await cost(facts, of: job)
+            return try await cancelled(cost, isDue: cost == nil && facts.costIsDue, &job)
         }
     }
 
@@ -107,12 +109,15 @@ struct Looking: Sendable {
         try await fail(.deadline, "still \(status.word) after the deadline", nil, &job)
     }
 
-    private func cancelled(_ cost: Double?, _ job: inout Followed) async throws -> Finding {
+    private func cancelled(_ cost: Double?, isDue: Bool = false, _ job: inout Followed) async throws
+        -> Finding
+    {
         if job.acceptedCancel == .deadline, !job.cancelWished {
             return try await fail(
                 .deadline, "still unfinished after the deadline, and cancelled then", cost, &job)
         }
-        _ = try await recorder.record(.cancelledRemotely(costUSD: cost), for: job.id, in: job.state)
+        _ = try await recorder.record(
+            .cancelledRemotely(costUSD: cost, costIsDue: isDue), for: job.id, in: job.state)
         context.log.info("job \(job.id) \(job.acceptedCancel == nil ? "was cancelled" : "cancelled")")
         return .over
     }
@@ -142,13 +147,13 @@ struct Looking: Sendable {
     /// A fresh answer says unfinished, and its time is over. What waits in the queue over there is cancelled first.
     private func expire(_ status: RemoteStatus, _ job: inout Followed) async throws -> Finding {
         guard status == .inQueue else { return try await fail(after: status, &job) }
-        switch try await context.client.cancel(job.requestID, model: job.model) {
+        switch try await context.client.cancel(job.requestID) {
         case .cancelled:
             job.acceptedCancel = .deadline
             return try await ask(&job)
         case .notCancellable:
             // It is no longer in the queue: what was known of it is old by now.
-            switch try await context.client.status(of: job.requestID, model: job.model) {
+            switch try await context.client.status(of: job.requestID) {
             case .stopped(let obstacle): return try await stopped(obstacle, &job)
             case .known(let fresh, _):
                 return fresh.isOver ? try await ask(&job) : try await fail(after: fresh, &job)
@@ -159,7 +164,7 @@ struct Looking: Sendable {
 
     /// Sends a wished cancel. Nil where the look goes on: what cannot be cancelled is followed and fetched.
     private func sendCancel(of job: inout Followed) async throws -> Finding? {
-        let answer = try await context.client.cancel(job.requestID, model: job.model)
+        let answer = try await context.client.cancel(job.requestID)
         // It is asked again at a later look, unless its end is known by then.
         job.cancelFailures += 1
         job.nextCancel = .now + context.delay(after: job.cancelFailures)

@@ -105,10 +105,18 @@ struct OutputFetch: Sendable {
                         of: output.jobID, output.position)
                 }
             },
-            givesWay: GivesWay(window: progress.pace.window(context.configuration.answerTimeout)) {
+            givesWay: GivesWay(window: window(place)) {
                 place.offer() || othersDue.withLock { $0.map { $0 <= .now } ?? false }
             },
             didKeep: { bytes, total in kept.withLock { $0 = (bytes, total) } })
+    }
+
+    /// For how long it may drip before it gives way. The longer windows of those that cannot be continued are for half of the
+    /// places: the others' files must not wait for them.
+    private func window(_ place: Places.Place) -> Duration {
+        let shortest = context.configuration.answerTimeout
+        let window = progress.pace.window(shortest)
+        return window > shortest && !place.keepsLonger() ? shortest : window
     }
 
     // MARK: - What comes of a failure

@@ -7,6 +7,7 @@ final class Places: Sendable {
     final class Place: Sendable {
         private let places: Places
         private let isOffered = Locked(false)
+        private let isKept = Locked(false)
 
         fileprivate init(_ places: Places) { self.places = places }
 
@@ -22,6 +23,16 @@ final class Places: Sendable {
         }
 
         fileprivate var wasOffered: Bool { isOffered.withLock { $0 } }
+
+        /// Asks to keep the place for longer than others: half of all places may be kept so, that the rest stays free.
+        func keepsLonger() -> Bool {
+            isKept.withLock { isKept in
+                isKept = isKept || places.takeLongStay()
+                return isKept
+            }
+        }
+
+        fileprivate var wasKept: Bool { isKept.withLock { $0 } }
     }
 
     private struct State {
@@ -30,11 +41,14 @@ final class Places: Sendable {
         var nextID = 0
         /// How many of those who have a place will soon give it back for one who waits.
         var offers = 0
+        /// How many places there are, free or not, and how many of them are kept for long.
+        var size: Int
+        var longStays = 0
     }
 
     private let state: Locked<State>
 
-    init(_ count: Int) { state = Locked(State(free: count)) }
+    init(_ count: Int) { state = Locked(State(free: count, size: count)) }
 
     /// Runs `body` when there is a place for it.
     func use<Result>(_ body: (Place) async -> Result) async throws(CancellationError) -> Result {
@@ -42,6 +56,7 @@ final class Places: Sendable {
         let place = Place(self)
         defer {
             if place.wasOffered { endOffer() }
+            if place.wasKept { state.withLock { $0.longStays -= 1 } }
             give()
         }
         return await body(place)
@@ -51,6 +66,14 @@ final class Places: Sendable {
         state.withLock { state in
             guard state.waiting.count > state.offers else { return false }
             state.offers += 1
+            return true
+        }
+    }
+
+    private func takeLongStay() -> Bool {
+        state.withLock { state in
+            guard state.longStays < state.size / 2 else { return false }
+            state.longStays += 1
             return true
         }
     }
@@ -98,7 +121,10 @@ final class Places: Sendable {
 
     /// More places, or fewer once they are given back.
     func change(by count: Int) {
-        state.withLock { $0.free += count }
+        state.withLock { state in
+            state.free += count
+            state.size += count
+        }
         // Those who wait are served as places come back; a reload that adds some serves them here.
         for _ in 0..<max(0, count) {
             let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in

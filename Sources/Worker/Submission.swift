@@ -1,4 +1,5 @@
 internal import Configuration
+internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Provider
@@ -38,6 +39,8 @@ struct Submission: Sendable {
         } catch let error as Recorder.GivenUp {
             context.log.error("\(error.what) cannot be recorded, and jobd stops: \(error)")
             return .unrecorded(error.what)
+        } catch is Recorder.Overtaken {
+            return await settleLate(answer)
         } catch {
             // What was bought and could not be written must at least be findable.
             if case .bought(let id, _) = answer {
@@ -45,6 +48,22 @@ struct Submission: Sendable {
             }
             return .doubted("its answer could not be recorded")
         }
+    }
+
+    /// Another jobd took this one's place while the POST was on the wire, and made the job uncertain: now it is known.
+    private func settleLate(_ answer: SubmitAnswer) async -> Outcome {
+        guard case .bought(let id, _) = answer else { return .doubted("another jobd has the job") }
+        context.log.warning("job \(job.id) is request \(id); another jobd had made the job uncertain")
+        _ = try? await Recorder(store: store, context: context).write(
+            "job \(job.id), which is request \(id),"
+        ) {
+            // Where it was sent again meanwhile, this is another purchase: its id is kept for a person.
+            guard let found = try $0.find(job.id), found.state == .uncertain,
+                found.submissions == job.submissions + 1
+            else { return try $0.append(.fault, ["request_id": .string(id)], job: job.id, at: $0.now) }
+            _ = try $0.record(.resolved(.adopt(requestID: id)), for: job.id, in: .uncertain)
+        }
+        return .doubted("another jobd has the job")
     }
 
     private func record(_ answer: SubmitAnswer) async throws -> Outcome {

@@ -38,6 +38,21 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
+    @Test func anAnswerThatComesAfterTheLockIsGoneSettlesTheJob() async throws {
+        let stage = try await Stage(simulator: "--fault", "submit:delay=10s")
+        let id = try await stage.enqueue()
+        let first = try stage.jobd()
+        try await eventually("the POST is on the wire") { try await stage.accepted() == 1 }
+        unlink(stage.state + "/lock")
+        let second = try stage.jobd()
+        #expect(try await first.exitCode() == 69, "\(first.errors)")
+        try await stage.wait(for: id, toBe: "completed")
+        #expect(second.errors.contains("job \(id) is uncertain"), "\(second.errors)")
+        #expect(try await stage.accepted() == 1)
+        second.signal(SIGTERM)
+        #expect(try await second.exitCode() == 0, "\(second.errors)")
+    }
+
     @Test func anotherLockFileInThePlaceOfTheOwnIsNoticed() async throws {
         let stage = try await Stage()
         let id = try await stage.enqueue()

@@ -65,11 +65,33 @@ import Testing
     }
 
     @Test func aSingleGoodJobIsEnoughToBlameTheOtherForATokenFault() async throws {
-        let stage = try await Stage()
+        // It runs for as long as this takes: the looks at it show that the token is good.
+        let stage = try await Stage(simulator: "--run", "120s")
         let bad = try await poison(stage)
-        try good(stage, 1)
         let jobd = try stage.jobd("max_submitting=4")
-        try await expectBlamed(stage, bad, "HTTP 403")
+        try await eventually("it was refused") { try stage.number("SELECT count(*) FROM pauses") == 1 }
+        try good(stage, 1)
+        try await stage.wait(for: bad, toBe: "failed")
+        #expect(try stage.text("SELECT error_kind FROM jobs WHERE id = \(bad)") == "input")
+        try await eventually("the pause is over") { try stage.number("SELECT count(*) FROM pauses") == 0 }
+        withExtendedLifetime(jobd) {}
+    }
+
+    @Test func aServiceThatRefusesEverySubmissionCostsNoJobItsLifeThoughLooksAreAnswered() async throws {
+        let stage = try await Stage(simulator: "--run", "120s")
+        try await stage.enqueue("runs")
+        let jobd = try stage.jobd("max_submitting=2")
+        try await stage.wait(for: 1, toBe: "in_progress")
+        try await stage.setFaults("submit:html-403")
+        try good(stage, 4)
+        try await eventually("each was tried several times") {
+            try stage.number("SELECT count(*) FROM events WHERE kind = 'submitting'") > 25
+        }
+        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'failed'") == 0, "\(jobd.errors)")
+        try await stage.setFaults([])
+        try await eventually("all are taken") {
+            try stage.number("SELECT count(*) FROM jobs WHERE request_id IS NULL") == 0
+        }
         withExtendedLifetime(jobd) {}
     }
 

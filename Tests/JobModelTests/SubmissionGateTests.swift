@@ -146,6 +146,20 @@ import Testing
         #expect(gate.suspects.map(\.job) == [1])
     }
 
+    @Test func jobsThatComeOneAtATimeAndAreTakenConvictIt() {
+        var gate = SubmissionGate()
+        _ = refuse(&gate, 1, .balance)
+        var now: Int64 = 1_000_000
+        for job in Int64(2)...3 {
+            #expect(gate.accepted(job, worth, at: now) == nil)
+            #expect(sendSuspect(&gate, at: now) == 1)
+            _ = refuse(&gate, 1, .balance, at: now)
+            _ = gate.foundNothing(gate.choice(limit: 4, underway: 0, at: now), isGone: false, at: now, delay)
+            now += 1_000_000
+        }
+        #expect(gate.accepted(4, worth, at: now)?.job == 1)
+    }
+
     @Test func aSuspectThatNothingIsLeftToCompareWithPausesAndIsNamed() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1, .balance)
@@ -171,6 +185,20 @@ import Testing
         #expect(gate.lookAnswered { _ in true } == nil)
         #expect(gate.lookAnswered { _ in false }?.job == 1)
         #expect(gate.reason == nil)
+    }
+
+    @Test func aServiceThatRefusesEverySubmissionCondemnsNobodyThoughLooksAreAnswered() throws {
+        var gate = SubmissionGate()
+        _ = gate.accepted(1, worth, at: 0)
+        for now in stride(from: Int64(0), to: 12_000_000, by: 400_000) {
+            let choice = gate.choice(limit: 4, underway: 0, at: now)
+            let fresh = ([2, 3, 4] as [Int64]).first { !choice.spared.contains($0) }
+            let job = try #require(choice.only ?? fresh ?? choice.spared.first)
+            gate.sent(job, choice)
+            _ = refuse(&gate, job, at: now)
+            #expect(gate.lookAnswered { _ in false } == nil)
+        }
+        #expect(gate.reason == .token)
     }
 
     @Test func aLookThatIsRefusedVoidsWhatWasHeldAgainstAJob() {

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test mutating func aRequestThatHasEndedIsWitnessEnoughForOne() {
-        #expect(lost { $0.requests.knowsEnded(at: $1 * 1000) } == 10)
+        #expect(lost { $0.requests.knowsEnded("e", at: $1 * 1000) } == 10)
     }
 
     @Test mutating func theOnlyRequestEverIsLostByTheServicesOwnWord() {
@@ -88,18 +88,48 @@ import Testing
     @Test mutating func manyUnknownAtOnceAreAnOutage() {
         for second: Int64 in 0..<50 {
             answered("well", at: second)
-            requests.knowsEnded(at: second * 1000)
+            requests.knowsEnded("e", at: second * 1000)
             for number in 1...20 { #expect(!unknown("r\(number)", at: second)) }
         }
     }
 
-    @Test mutating func asManyAsOthersWereAnsweredMayBeLost() {
+    @Test mutating func asManyAsEndedRequestsThatAreStillKnownMayBeLost() {
         var lost = 0
-        for second: Int64 in 0...10 {
-            for name in ["x", "y", "z"] { answered(name, at: second) }
-            for name in ["a", "b", "c"] where unknown(name, at: second) { lost += 1 }
+        for second: Int64 in 0...30 {
+            requests.knowsEnded("e\(second % 20)", at: second * 1000)
+            for name in ["a", "b"] where unknown(name, at: second) { lost += 1 }
         }
-        #expect(lost == 3)
+        #expect(lost > 0)
+    }
+
+    @Test mutating func aFewOfManyMayBeLostAndNoneOfAFew() {
+        for (witnesses, expected) in [(30, 3), (29, 0)] {
+            requests = UnknownRequests()
+            var lost = 0
+            for second: Int64 in 0...10 {
+                for number in 0..<witnesses { answered("w\(number)", at: second) }
+                for name in ["a", "b", "c"] where unknown(name, at: second) { lost += 1 }
+            }
+            #expect(lost == expected)
+        }
+    }
+
+    @Test mutating func aServiceThatKnowsNewRequestsAloneHasLostNoneOfTheOldOnes() {
+        for second: Int64 in 0..<50 {
+            for number in 0..<100 { answered("new\(number)", at: second) }
+            for number in 1...4 { #expect(!unknown("old\(number)", at: second)) }
+        }
+    }
+
+    @Test mutating func whatAPersonWantsCancelledIsLostByTheServicesOwnWord() {
+        for number in 1...20 { _ = unknown("other\(number)", at: 0) }
+        var second: Int64 = 0
+        while second < 100,
+            !requests.unknown(
+                "a", at: second * 1000, wait: .seconds(1), isOnly: false, isUnwanted: true,
+                patience: .seconds(10))
+        { second += 1 }
+        #expect(second == 10)
     }
 
     @Test mutating func whatIsFollowedNoLongerCountsNoLonger() {

@@ -146,6 +146,10 @@ import Testing
             ),
             ([.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely()], ["1 0.5 0"]),
             (
+                [.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely(costIsDue: true)],
+                ["1 0.5 -"]
+            ),
+            (
                 [.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely(costUSD: 0.25)],
                 ["1 0.5 0.25"]
             ),

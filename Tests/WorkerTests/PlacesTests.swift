@@ -21,6 +21,28 @@ import Testing
         func leave() { counts.withLock { $0.inside -= 1 } }
     }
 
+    @Test func halfOfThePlacesMayBeKeptForLong() async throws {
+        for (count, most) in [(1, 0), (2, 1), (5, 2)] {
+            let places = Places(count)
+            let kept = Locked(0)
+            await withTaskGroup { group in
+                for _ in 0..<count {
+                    group.addTask {
+                        try? await places.use { place in
+                            if place.keepsLonger(), place.keepsLonger() { kept.withLock { $0 += 1 } }
+                            // Until all have asked.
+                            try? await Task.sleep(for: .milliseconds(50))
+                        }
+                    }
+                }
+            }
+            #expect(kept.withLock { $0 } >= most && (most > 0 || kept.withLock { $0 } == 0))
+            // What was kept is given back.
+            let again = try await places.use { $0.keepsLonger() }
+            #expect(again == (most > 0))
+        }
+    }
+
     @Test func neverMoreThanSaidAreInside() async {
         let places = Places(3)
         let room = Room()

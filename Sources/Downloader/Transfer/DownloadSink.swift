@@ -83,6 +83,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
 
     func begin(_ head: HTTPResponse) -> Bool {
         rangeEnd = nil
+        if head.hasTwoLengths { return end(.network("the server told two lengths", retryAfter: nil)) }
         return switch head.status {
         case 206 where offset > 0: goOn(head)
         case 206: startWithPart(head)
