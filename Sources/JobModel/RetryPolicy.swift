@@ -10,7 +10,7 @@ package struct RetryPolicy: Equatable, Sendable {
 
     /// The wait after the failure number `failures` (from 1). `chance` is drawn from 0..<1 by the caller.
     ///
-    /// A service that names a time is given it, up to the longest wait, and never less than the own one.
+    /// A service that names a time is given it, and never less than the own wait.
     package func delay(after failures: Int, chance: Double, asked: Duration? = nil) -> Duration {
         let doublings = min(max(failures, 1) - 1, 30)
         let grown = shortest.wholeMilliseconds.multipliedReportingOverflow(by: 1 << Int64(doublings))
@@ -18,6 +18,7 @@ package struct RetryPolicy: Equatable, Sendable {
             grown.overflow ? longest.wholeMilliseconds : min(grown.partialValue, longest.wholeMilliseconds)
         // Between three quarters of it and all of it.
         let own = Duration.milliseconds(Int64(Double(milliseconds) * (0.75 + 0.25 * chance)))
-        return max(own, min(asked ?? .zero, longest))
+        // An hour is the most that a header can ask for: more is a mistake.
+        return max(own, min(asked ?? .zero, .seconds(3600)))
     }
 }

@@ -11,7 +11,9 @@ final class JobsimProcess {
 
     init(_ arguments: [String]) throws {
         var ends: [Int32] = [-1, -1]
-        unsafe pipe(&ends)
+        // Not a pipe, which programs of other tests would keep open.
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        _ = unsafe socketpair(AF_UNIX, type, 0, &ends)
         defer { close(ends[0]) }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)

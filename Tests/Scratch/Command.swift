@@ -8,8 +8,9 @@ package struct Command {
     /// Runs the program with what it says on both its outputs taken together. Status 127: it could not be started.
     package static func run(_ words: [String]) -> Command {
         var ends: [Int32] = [0, 0]
-        precondition(pipe(&ends) == 0)
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // Not a pipe: that would be open to a program which another test starts at this moment, and would end with it.
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

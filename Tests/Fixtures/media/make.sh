@@ -79,4 +79,4 @@ make "${sound[@]}" "$work/in.wav"
 flac --silent -f --no-padding -b 1152 -o sound.flac "$work/in.wav"
 opusenc --quiet --bitrate 6 --discard-comments --padding 0 --serial 7 "$work/in.wav" opus.ogg
 { printf 'ID3\4\0\0\0\0\0\3abc'; cat sound.flac; } >tagged.flac
-ls -l | awk '$5 > 12000 { print "larger than it should be:", $5, $9 }'
+find . -type f -size +12000c -printf 'larger than it should be: %s %p\n'
