@@ -97,6 +97,6 @@ func eventually(
         // On a machine that is busy elsewhere, time passes without a look.
         try #require(
             ContinuousClock.now < end || looks < 200, "never: \(what)", sourceLocation: sourceLocation)
-        try await Task.sleep(for: .milliseconds(10))
+        try await Task.sleep(for: .milliseconds(min(10 + looks, 100)))
     }
 }
