@@ -1,8 +1,8 @@
 internal import CFile
 internal import Glibc
 
-/// A folder with outputs. Files in it are reached one component at a time and never through a symbolic link, so that
-/// nobody who may write there can lead a removal out of it.
+/// A folder with outputs. Files in it are reached one component at a time and never through a symbolic link,
+/// so that nobody who may write there can lead a removal out of it.
 package struct OutputFolder: Equatable, Sendable {
     package let path: String
 
@@ -96,7 +96,8 @@ package struct OutputFolder: Equatable, Sendable {
         throw FileFault(code: EEXIST)
     }
 
-    /// Visits everything below that is no directory, by its path from here, with the memory of one directory's way.
+    /// Visits everything below that is no directory, by its path from here, with the memory of one
+    /// directory's way.
     package func forEachFile(_ visit: (String) throws -> Void) throws {
         let root: Int32
         do throws(FileFault) { root = try openRoot() } catch {

@@ -1,4 +1,5 @@
-/// Where outputs lie: in `outputs/` of the state directory, recorded relative to it, or in another `output_dir`.
+/// Where outputs lie: in `outputs/` of the state directory, recorded relative to it, or in another
+/// `output_dir`.
 package struct OutputPlaces: Sendable {
     /// `outputs/` of the state directory.
     package let own: OutputFolder
@@ -13,8 +14,8 @@ package struct OutputPlaces: Sendable {
     /// The folders in which outputs are expected.
     package var folders: [OutputFolder] { own == current ? [own] : [own, current] }
 
-    /// Below which folder a recorded path lies, and how from there. Nil where it lies in none: `output_dir` was
-    /// another one when it was recorded.
+    /// Below which folder a recorded path lies, and how from there. Nil where it lies in none: `output_dir`
+    /// was another one when it was recorded.
     package func place(of recorded: String) -> (folder: OutputFolder, path: String)? {
         guard recorded.hasPrefix("/") else { return (own, recorded) }
         for folder in folders where recorded.hasPrefix(folder.path + "/") {

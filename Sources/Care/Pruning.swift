@@ -1,8 +1,8 @@
 package import JobModel
 package import JobStore
 
-/// Forgets what is old, batch by batch: first the record says so, then the files go. A crash in between leaves a file
-/// that no record names, and never a record that is wrong.
+/// Forgets what is old, batch by batch: first the record says so, then the files go. A crash in between
+/// leaves a file that no record names, and never a record that is wrong.
 package struct Pruning: Sendable {
     /// What of a job is forgotten.
     package struct Parts: Equatable, Sendable {

@@ -27,7 +27,8 @@ package struct ArgumentReader {
         return JSONObject(zip(keys, values).map { JSONObject.Member(key: $0, value: combine($1, of: $0)) })
     }
 
-    /// The words `KEY=VALUE` that `KEY=A,B,…` stands for, or `KEY:=[A, B, …]`, where a comma may stand in a value.
+    /// The words `KEY=VALUE` that `KEY=A,B,…` stands for, or `KEY:=[A, B, …]`, where a comma may stand in a
+    /// value.
     package static func alternatives(_ argument: String) throws(ArgumentError) -> [String] {
         let (key, isJSON, text) = try split(argument)
         if !isJSON {
@@ -99,8 +100,8 @@ package struct ArgumentReader {
         return Self.value(text, among: types, takesText: takesText)
     }
 
-    /// Of several types, text is the last: what can be read as another is meant as that. But `null` is a word like any other
-    /// where the schema takes text.
+    /// Of several types, text is the last: what can be read as another is meant as that. But `null` is a word
+    /// like any other where the schema takes text.
     private static func value(_ text: String, among types: Set<ValueType>, takesText: Bool) -> JSON {
         let json = try? JSON(parsing: text, .strict)
         switch json {

@@ -1,7 +1,8 @@
 /// Which model a person means who typed the end of its id.
 ///
-/// Only whole segments at the end count: `seedream-4-0/edit` is no model by itself, while the beginning of an id may well
-/// be one (`maker/model` beside `maker/model/fast`), and must not be taken for another that costs more.
+/// Only whole segments at the end count: `seedream-4-0/edit` is no model by itself, while the beginning of an
+/// id may well be one (`maker/model` beside `maker/model/fast`), and must not be taken for another that costs
+/// more.
 package enum ModelName: Equatable, Sendable {
     /// It is known, or no known id ends so: then it may be one that is not known here.
     case asTyped

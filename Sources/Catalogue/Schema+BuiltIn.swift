@@ -4,7 +4,8 @@ extension Schema {
     /// The schemas in the binary, sorted by model; a newer one may stand in the database.
     package static let builtIn: [Schema] = [seedance, edit, editSequential, sequential].compactMap { $0 }
 
-    /// Only the one that is asked for is read: reading all of them is a third of what a `jobctl enqueue` does.
+    /// Only the one that is asked for is read: reading all of them is a third of what a `jobctl enqueue`
+    /// does.
     package static func builtIn(_ modelID: String) -> Schema? {
         switch modelID {
         case "bytedance/seedance-v1.5-pro/image-to-video": seedance

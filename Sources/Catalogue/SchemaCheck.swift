@@ -3,7 +3,8 @@ internal import Spelling
 
 /// One input held against its model's schema: what is wrong with it, and which files it names.
 ///
-/// A hostile schema can ask for any amount of work. What is beyond the bounds is left unchecked, and `isWhole` says so.
+/// A hostile schema can ask for any amount of work. What is beyond the bounds is left unchecked, and
+/// `isWhole` says so.
 package struct SchemaCheck {
     package private(set) var violations: [Violation] = []
     package private(set) var files: [NamedFile] = []
@@ -274,7 +275,8 @@ extension SchemaCheck {
         }
     }
 
-    /// Of several alternatives, the one is meant that has the right constants, and then the one with the fewest faults.
+    /// Of several alternatives, the one is meant that has the right constants, and then the one with the
+    /// fewest faults.
     private static func isNearer(_ trial: Trial, than other: Trial?) -> Bool {
         guard let other else { return true }
         return (trial.wrongConstants, trial.violations.count) < (other.wrongConstants, other.violations.count)

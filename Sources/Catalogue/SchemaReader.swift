@@ -4,7 +4,8 @@ import JSON
 struct SchemaReader {
     private let root: JSON
     private let entry: JSON
-    /// The rules that references lead to. They stand here, and not in each other, since they may lead in a circle.
+    /// The rules that references lead to. They stand here, and not in each other, since they may lead in a
+    /// circle.
     private(set) var shared: [ValueRule] = []
     /// What is not checked, each with its path.
     private(set) var unchecked: [String] = []

@@ -1,7 +1,7 @@
 /// A regular expression of a schema, matched in a time that grows with the text and the pattern alone.
 ///
-/// It knows what ECMAScript, Python and Rust read alike. Whatever else a pattern holds makes it one that is not checked:
-/// looking ahead or behind, references to groups, flags, `\p`.
+/// It knows what ECMAScript, Python and Rust read alike. Whatever else a pattern holds makes it one that is
+/// not checked: looking ahead or behind, references to groups, flags, `\p`.
 struct TextPattern: Sendable {
     /// A set of characters.
     struct Letters: Sendable {

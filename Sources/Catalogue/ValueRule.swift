@@ -26,7 +26,8 @@ package struct FileDemand: Sendable, Equatable {
 
 /// What a schema says about one value.
 ///
-/// Schemas come from outside and drift. What is not understood in one is left unchecked, and listed; never refused.
+/// Schemas come from outside and drift. What is not understood in one is left unchecked, and listed; never
+/// refused.
 package final class ValueRule: Sendable {
     package let title: String?
     package let description: String?
@@ -48,8 +49,8 @@ package final class ValueRule: Sendable {
     let isForbidden: Bool
     /// Whether a part of it is not checked.
     let isPartly: Bool
-    /// Whether further rules of the same value stand where nobody looks: under a reference that leads out of the schema, or
-    /// under a condition.
+    /// Whether further rules of the same value stand where nobody looks: under a reference that leads out of
+    /// the schema, or under a condition.
     let leadsElsewhere: Bool
 
     static let anything = ValueRule()

@@ -101,7 +101,8 @@ struct ListRules: Sendable {
         minItems = ValueRule.count(definition["minItems"])
         maxItems = ValueRule.count(definition["maxItems"])
         isUnique = definition["uniqueItems"]?.bool ?? false
-        // Before draft 2020-12, a list of schemas was under `items`, and what follows under `additionalItems`.
+        // Before draft 2020-12, a list of schemas was under `items`, and what follows under
+        // `additionalItems`.
         let listed = definition["items"]?.array
         first = reader.rules(listed ?? definition["prefixItems"]?.array ?? [], "[*]", file: file)
         let others = definition[listed == nil ? "items" : "additionalItems"]

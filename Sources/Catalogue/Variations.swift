@@ -20,7 +20,8 @@ package struct Variations: Equatable, Sendable {
 
     package let axes: [Axis]
     package let repetitions: Int
-    /// One for each repetition, the same ones for every combination, so that the combinations can be compared.
+    /// One for each repetition, the same ones for every combination, so that the combinations can be
+    /// compared.
     package let seeds: [JSON]?
 
     package init(axes: [Axis] = [], repetitions: Int = 1, seeds: [JSON]? = nil) {

@@ -28,8 +28,8 @@ package struct Arguments: Sendable, Equatable {
         }
     }
 
-    /// The words that this process was started with. One that is not UTF-8 would be changed by being read: a prompt in
-    /// another encoding is refused, not sent and paid for with its letters lost.
+    /// The words that this process was started with. One that is not UTF-8 would be changed by being read: a
+    /// prompt in another encoding is refused, not sent and paid for with its letters lost.
     package static func ofThisProcess() throws(Failure) -> [String] {
         var words: [String] = []
         for index in 1..<max(1, Int(CommandLine.argc)) {

@@ -49,7 +49,8 @@ package struct Command: Sendable {
         return text
     }
 
-    /// Two columns, the second wrapped. Lists that stand together have the same first one: `left` columns wide.
+    /// Two columns, the second wrapped. Lists that stand together have the same first one: `left` columns
+    /// wide.
     package static func list(_ rows: [(String, String)], width: Int, left: Int? = nil) -> String {
         let left = left ?? min(30, rows.map { DisplayWidth.of($0.0) }.max() ?? 0)
         let indentation = String(repeating: " ", count: left + 4)

@@ -1,6 +1,7 @@
 /// Text that a person or a server wrote, made harmless for a terminal.
 package enum SafeText {
-    /// The text with everything that could steer a terminal, or turn its order of reading, written out visibly.
+    /// The text with everything that could steer a terminal, or turn its order of reading, written out
+    /// visibly.
     package static func escape(_ text: String, keepingNewlines: Bool = false) -> String {
         if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         var result = ""

@@ -6,8 +6,8 @@ package enum TimeText {
         case fromNow, ago
     }
 
-    /// Reads `2h` (from now, or ago), `YYYY-MM-DD[ HH:MM[:SS]]` in local time, RFC 3339, or the form of the database;
-    /// a bare `HH:MM[:SS]` is the next such local time, or the last one.
+    /// Reads `2h` (from now, or ago), `YYYY-MM-DD[ HH:MM[:SS]]` in local time, RFC 3339, or the form of the
+    /// database; a bare `HH:MM[:SS]` is the next such local time, or the last one.
     package static func moment(_ text: String, now: Int64, _ direction: Direction) -> Int64? {
         if let span = span(text) {
             let (moment, overflow) =
@@ -20,7 +20,8 @@ package enum TimeText {
 
     /// The time of day `text` on the nearest day that makes it lie ahead of `now`, or behind it.
     private static func nextOrLast(_ text: String, now: Int64, _ direction: Direction) -> Int64? {
-        // `HH:MM` or `HH:MM:SS`. A day off noon is noon, or an hour beside it: the right day, whatever the clocks do.
+        // `HH:MM` or `HH:MM:SS`. A day off noon is noon, or an hour beside it: the right day, whatever the
+        // clocks do.
         guard [5, 8].contains(text.utf8.count), let noon = calendar("\(day(of: now)) 12:00") else {
             return nil
         }
@@ -119,7 +120,8 @@ private struct CalendarReader {
             }
         }
         guard hour < 24, minute < 60, second < 60 else { return nil }
-        // Local time is written without an offset. A fraction without one is the form of the database, which is UTC.
+        // Local time is written without an offset. A fraction without one is the form of the database, which
+        // is UTC.
         let isLocal = rest.isEmpty && !hasFraction
         guard let offset = rest.isEmpty ? 0 : offset() else { return nil }
         var parts = unsafe tm()

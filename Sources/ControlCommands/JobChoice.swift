@@ -2,7 +2,8 @@ internal import CommandLineTool
 internal import JobModel
 internal import JobStore
 
-/// Which jobs a verb looks at that changes nothing in them: ids, a filter, or all. They are visited, never collected.
+/// Which jobs a verb looks at that changes nothing in them: ids, a filter, or all. They are visited, never
+/// collected.
 struct JobChoice {
     static let options: [Option] =
         Selection.filterOptions + [

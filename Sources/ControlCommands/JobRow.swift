@@ -2,7 +2,8 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// One job in a list, with what its columns may ask of it beyond its own row: looked up at most once, and only if asked.
+/// One job in a list, with what its columns may ask of it beyond its own row: looked up at most once, and
+/// only if asked.
 final class JobRow {
     let job: Job
     let now: Timestamp

@@ -123,7 +123,8 @@ enum ListVerb: ControlVerb {
                 } ?? ""))
     }
 
-    /// What a terminal is not shown. Counting what a filter means could take long; all of it is counted as far as that is quick.
+    /// What a terminal is not shown. Counting what a filter means could take long; all of it is counted as
+    /// far as that is quick.
     private static func sayWhatIsLeft(
         _ filter: JobFilter, _ order: JobOrder, _ session: Session, _ store: JobDatabase
     ) throws {

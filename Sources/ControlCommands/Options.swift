@@ -1,8 +1,8 @@
 internal import CommandLineTool
 internal import Startup
 
-/// Every option of `jobctl`, declared once: verbs list them, and ask for them by the same name. Where a verb means something
-/// of its own by one, it says so with `saying`.
+/// Every option of `jobctl`, declared once: verbs list them, and ask for them by the same name. Where a verb
+/// means something of its own by one, it says so with `saying`.
 extension Option {
     static let json = Option("json", "one JSON object per line on standard output, nothing else there")
     static let quiet = Option("quiet", short: "q", "print ids alone")

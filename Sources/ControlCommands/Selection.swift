@@ -103,7 +103,8 @@ struct Selection {
         return ids
     }
 
-    /// Shows how many jobs a filter means, and asks. Throws where the answer is no; answers false for a dry run.
+    /// Shows how many jobs a filter means, and asks. Throws where the answer is no; answers false for a dry
+    /// run.
     func confirm(
         _ session: Session, _ store: JobDatabase, to name: String, by verb: Verb, buys: Bool
     ) throws -> Bool {

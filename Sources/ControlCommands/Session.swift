@@ -49,7 +49,8 @@ struct Session {
         if !isQuiet { screen.say(SafeText.escape(text)) }
     }
 
-    /// What a person would most likely type next. It is for people alone: never in a pipe, nor where a program reads.
+    /// What a person would most likely type next. It is for people alone: never in a pipe, nor where a
+    /// program reads.
     func suggest(_ command: String?) {
         guard let command, screen.isTerminal, screen.talkIsTerminal, !isQuiet, !wantsJSON else { return }
         screen.say(screen.styled("next: " + SafeText.escape(command), .dim))

@@ -14,7 +14,8 @@ struct Timeline {
         try printEvents()
     }
 
-    /// One line for each part of the life; on a terminal with a bar, whose place and length are in proportion.
+    /// One line for each part of the life; on a terminal with a bar, whose place and length are in
+    /// proportion.
     private func printPhases() throws {
         let phases = JobPhases(of: job, now: now).all
         guard let first = phases.first, let last = phases.map(\.end).max() else { return }

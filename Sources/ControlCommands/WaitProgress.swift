@@ -75,8 +75,8 @@ struct WaitProgress {
         return "job \(job.id): \(words), \(span)\(estimate ?? "")"
     }
 
-    /// How long all of them may still take, by what the last jobs of their models took; nil where that is not known, or
-    /// where a person has to act first.
+    /// How long all of them may still take, by what the last jobs of their models took; nil where that is not
+    /// known, or where a person has to act first.
     ///
     /// As many are thought to run at once as do now.
     var left: Duration? {

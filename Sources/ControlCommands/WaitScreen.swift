@@ -3,7 +3,8 @@ internal import Glibc
 internal import JobModel
 internal import JobStore
 
-/// The lines of a wait on a terminal: drawn when something has changed, or a second has gone by, and gone in the end.
+/// The lines of a wait on a terminal: drawn when something has changed, or a second has gone by, and gone in
+/// the end.
 final class WaitScreen {
     private let store: JobDatabase
     private let total: Int

@@ -1,7 +1,8 @@
 internal import Configuration
 internal import JobStore
 
-/// What runs beside the dispatcher and never holds up a job: hooks, retention, metrics and what the service manager is told.
+/// What runs beside the dispatcher and never holds up a job: hooks, retention, metrics and what the service
+/// manager is told.
 struct Attendants: Sendable {
     private let hooks: Hooks
     private let janitor: Janitor

@@ -3,7 +3,8 @@ internal import Dispatch
 internal import Glibc
 internal import JobStore
 
-/// Notices that somebody else has written: `jobctl` rings, and any other program's commit changes the log's file.
+/// Notices that somebody else has written: `jobctl` rings, and any other program's commit changes the log's
+/// file.
 @safe final class ChangeWatch: @unchecked Sendable {
     private let directory: StateDirectory
     private let log: LogWriter
@@ -18,7 +19,8 @@ internal import JobStore
     /// When the log's file was last written to; nil while nobody waits for the commit behind it.
     private var lastWrite: DispatchTime?
 
-    /// A write to the log comes before its sync, and the commit is to be seen only after that: how long that may take.
+    /// A write to the log comes before its sync, and the commit is to be seen only after that: how long that
+    /// may take.
     private static let longestCommit = DispatchTimeInterval.seconds(2)
     /// A commit, and our own above all, writes many times: one notice of them is enough for this long.
     private static let pause = DispatchTimeInterval.milliseconds(20)
@@ -113,7 +115,8 @@ internal import JobStore
         }
     }
 
-    /// Where the system has no watch left to give, what others have written is still taken up within a second.
+    /// Where the system has no watch left to give, what others have written is still taken up within a
+    /// second.
     private func tick() {
         guard !isTicking else { return }
         isTicking = true

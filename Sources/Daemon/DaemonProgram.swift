@@ -8,7 +8,8 @@ internal import SQLite
 internal import Startup
 internal import Worker
 
-/// The whole of `jobd`: reads what it is told, takes the state directory, and runs the worker until it is stopped.
+/// The whole of `jobd`: reads what it is told, takes the state directory, and runs the worker until it is
+/// stopped.
 package struct DaemonProgram {
     static let version = "0.1.0"
 

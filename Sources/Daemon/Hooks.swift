@@ -6,9 +6,11 @@ internal import JobModel
 internal import JobStore
 internal import Worker
 
-/// Tells other programs what happened: `on_finish` for each job that ended, `on_attention` for what needs a person.
+/// Tells other programs what happened: `on_finish` for each job that ended, `on_attention` for what needs a
+/// person.
 ///
-/// The events are the queue, and a mark says how far they were told: after a crash the last ones may come again.
+/// The events are the queue, and a mark says how far they were told: after a crash the last ones may come
+/// again.
 actor Hooks {
     private static let mark = "hooks"
     private static let mostAtOnce = 4

@@ -102,7 +102,8 @@ actor Metrics {
         return page.text
     }
 
-    /// A reader sees the old file or the new one, whole. Everybody may read it: it says nothing of what jobs are about.
+    /// A reader sees the old file or the new one, whole. Everybody may read it: it says nothing of what jobs
+    /// are about.
     private static func replace(_ path: String, with page: String) throws {
         let temporary = path + ".new"
         let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)

@@ -50,7 +50,8 @@ final class ServiceManager: Sendable {
     private func send(_ lines: String...) {
         guard let socketPath, let (name, length) = Self.address(socketPath) else { return }
         var address = name
-        // One of our own would be as good, but a message is rare, and a handle that is not kept needs no owner.
+        // One of our own would be as good, but a message is rare, and a handle that is not kept needs no
+        // owner.
         let speaker = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard speaker >= 0 else { return }
         defer { close(speaker) }

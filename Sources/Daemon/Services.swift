@@ -19,8 +19,8 @@ struct Services: Sendable {
     init(_ directory: StateDirectory, _ configuration: Configuration, _ log: LogWriter) throws {
         self.directory = directory
         self.log = log
-        // Calls and files have connections of their own, so that large files do not hold up small answers. Looks that hang
-        // leave some for POSTs.
+        // Calls and files have connections of their own, so that large files do not hold up small answers.
+        // Looks that hang leave some for POSTs.
         let mostCalls = LookPlaces.mostAtOnce + 64
         calls = try HTTPClient(
             userAgent: "jobd/\(DaemonProgram.version)", maximumConnections: mostCalls,

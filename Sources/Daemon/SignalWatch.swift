@@ -25,7 +25,8 @@ final class SignalWatch {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Returns when signals are heard: one that came earlier ends a program that has not begun, and none is lost.
+    /// Returns when signals are heard: one that came earlier ends a program that has not begun, and none is
+    /// lost.
     private func watch(_ number: Int32, _ handler: @escaping @Sendable () -> Void) {
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         let isHeard = DispatchSemaphore(value: 0)

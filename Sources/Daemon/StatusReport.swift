@@ -3,7 +3,8 @@ internal import JobStore
 internal import Locked
 internal import Worker
 
-/// Tells the service manager what there is to do, in one line: when it has changed, and not more often than is read.
+/// Tells the service manager what there is to do, in one line: when it has changed, and not more often than
+/// is read.
 final class StatusReport: Sendable {
     private let store: JobStore
     private let manager: ServiceManager

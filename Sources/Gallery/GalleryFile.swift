@@ -12,7 +12,8 @@ package struct GalleryFile: Sendable {
     package var width: Int64?
     package var height: Int64?
     package var seconds: Double?
-    /// The name that everything of it has here: job, position and what is in it. So a name never changes its meaning.
+    /// The name that everything of it has here: job, position and what is in it. So a name never changes its
+    /// meaning.
     let stem: String
     private let ending: String
     var hasThumbnail = false

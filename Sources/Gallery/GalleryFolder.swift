@@ -61,7 +61,8 @@ internal import Glibc
         }
     }
 
-    /// Afterwards: removes what was made for an earlier page, and what an interrupted run has left. Answers how many.
+    /// Afterwards: removes what was made for an earlier page, and what an interrupted run has left. Answers
+    /// how many.
     func settle(on names: Set<String>, declined: Set<String>) throws(GalleryError) -> Int {
         var removed = 0
         for name in marker.names {

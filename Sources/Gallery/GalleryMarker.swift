@@ -1,6 +1,7 @@
 internal import JSON
 
-/// The file that makes a directory a gallery: it names what the gallery has made, and nothing else is ever removed.
+/// The file that makes a directory a gallery: it names what the gallery has made, and nothing else is ever
+/// removed.
 struct GalleryMarker: Equatable {
     static let name = ".jobd-gallery"
 

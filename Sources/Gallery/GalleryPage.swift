@@ -1,8 +1,8 @@
 internal import Digest
 internal import JSON
 
-/// The page: one file with its style, its script and everything that it knows. It loads pictures from beside itself, and
-/// its policy forbids everything else.
+/// The page: one file with its style, its script and everything that it knows. It loads pictures from beside
+/// itself, and its policy forbids everything else.
 package enum GalleryPage {
     /// How many jobs a browser without scripts sees.
     private static let plainMost = 500

@@ -1,8 +1,8 @@
 internal import CFile
 internal import Glibc
 
-/// Brings a directory into the state in which it shows these jobs. The page is replaced last, in one step: whoever looks
-/// meanwhile, and whoever interrupts, has the old gallery whole.
+/// Brings a directory into the state in which it shows these jobs. The page is replaced last, in one step:
+/// whoever looks meanwhile, and whoever interrupts, has the old gallery whole.
 package struct GalleryUpdate {
     package struct Tally: Equatable, Sendable {
         package var files = 0

@@ -1,8 +1,8 @@
 internal import CFile
 internal import Glibc
 
-/// Runs `jobthumb`, a process for each picture and as many at once as there are processors. A picture that breaks its
-/// reader, or takes too long, breaks that process and costs that picture its thumbnail.
+/// Runs `jobthumb`, a process for each picture and as many at once as there are processors. A picture that
+/// breaks its reader, or takes too long, breaks that process and costs that picture its thumbnail.
 @safe struct ThumbnailWorkers {
     let program: String
     let folder: GalleryFolder
@@ -19,8 +19,8 @@ internal import Glibc
         SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGXCPU, SIGXFSZ, SIGALRM, 1 << 8,
     ]
 
-    /// Makes the thumbnails of `files`; `visit` hears of each whether it could be made, and nil where that is open: the
-    /// helper was ended by somebody, or does not run here.
+    /// Makes the thumbnails of `files`; `visit` hears of each whether it could be made, and nil where that is
+    /// open: the helper was ended by somebody, or does not run here.
     func make(_ files: [GalleryFile], visit: (GalleryFile, Bool?) -> Void) throws(GalleryError) {
         let most = min(16, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         var waiting = files[...]

@@ -1,8 +1,8 @@
 internal import Glibc
 
 extension HTTPRequest {
-    /// Whether no proxy may be asked, whatever the environment says: this machine is nobody else's to ask, and a proxy
-    /// would read a token that is not encrypted.
+    /// Whether no proxy may be asked, whatever the environment says: this machine is nobody else's to ask,
+    /// and a proxy would read a token that is not encrypted.
     var isDirect: Bool {
         let isPlain = url.prefix { $0 != ":" }.lowercased() == "http"
         return isPlain && bearerToken != nil || LoopbackHost.isNamed(by: url)

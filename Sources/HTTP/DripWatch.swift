@@ -1,6 +1,7 @@
 /// Tells whether a transfer drips: whether less than 1 kB/s came in the last whole window.
 ///
-/// It reads no clock. Windows begin when the request has left; the time before that is the bound on connecting's.
+/// It reads no clock. Windows begin when the request has left; the time before that is the bound on
+/// connecting's.
 struct DripWatch: Equatable {
     /// When the present window began; nil before the request has left.
     private var start: SuspendingClock.Instant?

@@ -91,8 +91,8 @@ internal import CCurl
             set(CURLOPT_FRESH_CONNECT, 0)
             set(CURLOPT_FORBID_REUSE, 0)
         case .post(let body):
-            // libcurl sends a request again, a POST too, when a connection that was used before dies before the
-            // first byte of the answer. On a fresh connection of HTTP/1.1 it never does.
+            // libcurl sends a request again, a POST too, when a connection that was used before dies before
+            // the first byte of the answer. On a fresh connection of HTTP/1.1 it never does.
             set(CURLOPT_FRESH_CONNECT, 1)
             // Nor is it kept: each idle connection costs the next request a look at it.
             set(CURLOPT_FORBID_REUSE, 1)

@@ -39,7 +39,8 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     private let judge: @Sendable (HTTPResponse) -> Verdict
     private let digest = SHA256()
 
-    /// The descriptor stays the caller's. `limit` bounds the whole file, not one answer's body. `isEmpty` says that the file is.
+    /// The descriptor stays the caller's. `limit` bounds the whole file, not one answer's body. `isEmpty`
+    /// says that the file is.
     package init(
         descriptor: Int32, limit: Int64, isEmpty: Bool = false,
         judge: @escaping @Sendable (HTTPResponse) -> Verdict

@@ -2,11 +2,13 @@ internal import Locked
 
 /// Sends requests through libcurl, on one thread with one multi handle.
 ///
-/// Connections are kept and reused, but for POSTs, and bounded in number: requests past the bound wait their turn.
+/// Connections are kept and reused, but for POSTs, and bounded in number: requests past the bound wait their
+/// turn.
 package final class HTTPClient: Sendable {
     private let loop: TransferLoop
 
-    /// `userAgent` is `name/version`. Proxies and certificate files come from the environment, as curl takes them.
+    /// `userAgent` is `name/version`. Proxies and certificate files come from the environment, as curl takes
+    /// them.
     package init(
         userAgent: String, maximumConnections: Int = 128, maximumConnectionsPerHost: Int = 64
     ) throws(HTTPError) {

@@ -9,7 +9,8 @@ package struct HTTPRequest: Sendable {
     package var url: String
     package var method: Method
     package var headers: HTTPHeaders
-    /// Goes to the URL's own origin alone: redirects are answers, they are never followed, and no proxy can read it.
+    /// Goes to the URL's own origin alone: redirects are answers, they are never followed, and no proxy can
+    /// read it.
     package var bearerToken: String?
     /// To resolve the name, connect and shake hands.
     package var connectTimeout: Duration
@@ -22,8 +23,8 @@ package struct HTTPRequest: Sendable {
     /// Refuses to speak to private, loopback and other addresses that are not out on the internet.
     /// Where the environment names a proxy, the proxy makes the connection and this cannot be checked.
     package var publicAddressesOnly: Bool
-    /// Has an encoded body decoded: for a server that encodes though it was asked not to. Without it, bytes stay as
-    /// they come, whatever the answer calls them.
+    /// Has an encoded body decoded: for a server that encodes though it was asked not to. Without it, bytes
+    /// stay as they come, whatever the answer calls them.
     package var decodesBody = false
     /// When it gives way to others; nil for never.
     package var givesWay: GivesWay?
@@ -45,7 +46,8 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// A transfer that drips ends where others want its place: one that brought less than 1 kB/s for a whole `window`.
+/// A transfer that drips ends where others want its place: one that brought less than 1 kB/s for a whole
+/// `window`.
 package struct GivesWay: Sendable {
     package var window: Duration
     /// Whether somebody wants the place. Asked on the transfer thread: it must not wait.

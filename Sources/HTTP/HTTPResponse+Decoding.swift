@@ -10,8 +10,8 @@ extension HTTPResponse {
         case tooLong(HTTPResponse)
     }
 
-    /// Reads a body that came encoded, though that was not asked for. A server's word for it may be wrong or missing: the
-    /// bytes count as well.
+    /// Reads a body that came encoded, though that was not asked for. A server's word for it may be wrong or
+    /// missing: the bytes count as well.
     package func decoding(limit: Int) -> Decoding {
         var layers = encodings
         if layers.isEmpty, body.starts(with: [0x1F, 0x8B, 8]) { layers = ["gzip"] }

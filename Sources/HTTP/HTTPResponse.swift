@@ -19,8 +19,8 @@ package struct HTTPResponse: Equatable, Sendable {
         self.body = body
     }
 
-    /// The length that the server announced for the body; nil where it announced none, or two. Chunks have an end of
-    /// their own, and a length beside them says nothing (RFC 9112, 6.3).
+    /// The length that the server announced for the body; nil where it announced none, or two. Chunks have an
+    /// end of their own, and a length beside them says nothing (RFC 9112, 6.3).
     package var contentLength: Int64? {
         let lengths = announcedLengths
         guard let first = lengths.first, lengths.allSatisfy({ $0 == first }) else { return nil }
@@ -48,7 +48,8 @@ package struct HTTPResponse: Equatable, Sendable {
     /// Whether the body is the whole of what was asked for: as it is, or as somebody on the way has made it.
     package var isWholeFile: Bool { status == 200 || status == 203 }
 
-    /// Whether the body is encoded in a way that can be decoded. Other words in this place are a server's mistake.
+    /// Whether the body is encoded in a way that can be decoded. Other words in this place are a server's
+    /// mistake.
     package var isEncoded: Bool {
         let known: Set<String> = ["gzip", "x-gzip", "deflate", "br", "zstd"]
         return !encodings.isEmpty && encodings.allSatisfy(known.contains)

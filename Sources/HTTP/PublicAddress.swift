@@ -52,7 +52,8 @@ package enum PublicAddress {
         ([203, 0, 113, 0], 24), ([224, 0, 0, 0], 4), ([240, 0, 0, 0], 4),
     ]
 
-    /// Inside 2000::/3: protocol assignments (Teredo among them), documentation, and 6to4, which wraps any IPv4.
+    /// Inside 2000::/3: protocol assignments (Teredo among them), documentation, and 6to4, which wraps any
+    /// IPv4.
     private static let specialV6: [(block: [UInt8], bits: Int)] = [
         ([0x20, 0x01, 0x00, 0x00], 23), ([0x20, 0x01, 0x0D, 0xB8], 32), ([0x20, 0x02], 16),
         ([0x3F, 0xFF, 0x00], 20),

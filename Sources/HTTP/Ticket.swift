@@ -2,8 +2,8 @@ internal import Locked
 
 /// One exchange: what is asked for, and what has come so far.
 ///
-/// Made before its task suspends. Given to the transfer thread through the inbox, whose lock orders all access:
-/// the continuation is set before, everything else is touched by that thread alone. Whoever takes the
+/// Made before its task suspends. Given to the transfer thread through the inbox, whose lock orders all
+/// access: the continuation is set before, everything else is touched by that thread alone. Whoever takes the
 /// continuation out resumes it, so it is resumed once.
 final class Ticket: @unchecked Sendable {
     typealias Outcome = Result<HTTPResponse, HTTPError>
@@ -42,8 +42,8 @@ final class Ticket: @unchecked Sendable {
     /// An address that was refused; others of the same name may have been tried after it.
     var refusedAddress: String?
     private(set) var answer = AnswerReader()
-    /// Taken on both sides of the handover of the outcome. A continuation that is resumed before its task waits
-    /// orders the two as well, but ThreadSanitizer does not see it and reports the sink's members.
+    /// Taken on both sides of the handover of the outcome. A continuation that is resumed before its task
+    /// waits orders the two as well, but ThreadSanitizer does not see it and reports the sink's members.
     let handover = Locked(false)
 
     init(_ request: HTTPRequest, sink: (any HTTPSink)?) {

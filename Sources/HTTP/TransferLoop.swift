@@ -165,7 +165,8 @@ internal import Glibc
     }
 }
 
-/// Silence and drips: libcurl's own check counts whole seconds and averages, so it takes a slow drip for silence.
+/// Silence and drips: libcurl's own check counts whole seconds and averages, so it takes a slow drip for
+/// silence.
 extension TransferLoop {
     private func endSilentTransfers() {
         guard let due = nextLook, case let now = SuspendingClock.now, due <= now else { return }

@@ -109,8 +109,8 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
 
     package var keys: [String] { members.map(\.key) }
 
-    /// Keys are compared by their bytes. Reading takes the last of equal keys, as nearly every JSON reader does. Setting nil
-    /// removes the key.
+    /// Keys are compared by their bytes. Reading takes the last of equal keys, as nearly every JSON reader
+    /// does. Setting nil removes the key.
     package subscript(key: String) -> JSON? {
         get { members.last { $0.key.isExactly(key) }?.value }
         set {

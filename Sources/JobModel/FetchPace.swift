@@ -1,5 +1,5 @@
-/// How the fetching of one output goes, and what that says of its next try. Kept in memory: a restart begins anew, which
-/// costs a server a few requests and gives nothing up early.
+/// How the fetching of one output goes, and what that says of its next try. Kept in memory: a restart begins
+/// anew, which costs a server a few requests and gives nothing up early.
 package struct FetchPace: Equatable, Sendable {
     /// How a try ended that did not bring the file.
     package enum Setback: Equatable, Sendable {
@@ -56,12 +56,12 @@ package struct FetchPace: Equatable, Sendable {
         attempts >= patience.attempts && now - (badSince ?? now) >= patience.time
     }
 
-    /// For how long it may drip before it gives way: what cannot be continued gets twice the time whenever it was
-    /// lost, so that it is whole in the end.
+    /// For how long it may drip before it gives way: what cannot be continued gets twice the time whenever it
+    /// was lost, so that it is whole in the end.
     package func window(_ shortest: Duration) -> Duration { shortest * (1 << min(losses, 12)) }
 
-    /// How many bytes earn a quick return. Each connection of a server that gives a byte at a time would be one too many;
-    /// and a small file is here after 16.
+    /// How many bytes earn a quick return. Each connection of a server that gives a byte at a time would be
+    /// one too many; and a small file is here after 16.
     private static func worthwhile(of total: Int64?) -> Int64 {
         min(64 << 10, max(1, (total ?? .max) / 16))
     }

@@ -8,7 +8,8 @@ package enum JobEvent: Equatable, Sendable {
     case resolved(Resolution)
     /// What has not come of a job that has finished over there is not wanted any more.
     case givenUp
-    /// Files that were on disk are gone or damaged: they are fetched once more, from the request that was paid for.
+    /// Files that were on disk are gone or damaged: they are fetched once more, from the request that was
+    /// paid for.
     case refetched
 
     // From jobd, about sending it.

@@ -42,7 +42,8 @@ extension Job {
         return failureKind == .download ? .downloading : .inProgress
     }
 
-    /// Makes of the job what `event` makes of it. Answers false, and changes nothing, where the event has no place.
+    /// Makes of the job what `event` makes of it. Answers false, and changes nothing, where the event has no
+    /// place.
     package mutating func apply(_ event: JobEvent, at now: Timestamp) -> Bool {
         guard let next = state(after: event) else { return false }
         let previous = state

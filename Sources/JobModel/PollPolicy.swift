@@ -1,4 +1,5 @@
-/// When to look at a job that RunComfy works on: seldom while it cannot be done yet, often while it is about to be.
+/// When to look at a job that RunComfy works on: seldom while it cannot be done yet, often while it is about
+/// to be.
 package struct PollPolicy: Equatable, Sendable {
     package var shortest: Duration
     package var longest: Duration
@@ -19,7 +20,8 @@ package struct PollPolicy: Equatable, Sendable {
         if let spread, elapsed < spread.upperBound * 2 {
             if elapsed < spread.lowerBound {
                 plain = spread.lowerBound - elapsed
-                // The first look is at the time when the quicker ones are done: no jitter that would delay it much.
+                // The first look is at the time when the quicker ones are done: no jitter that would delay it
+                // much.
                 return bounded(plain + plain * (0.02 * chance))
             }
             plain = (spread.upperBound - spread.lowerBound) / 4

@@ -1,11 +1,14 @@
-/// Whether jobs may be sent, and which, after what became of those that were: the breaker of the whole account.
+/// Whether jobs may be sent, and which, after what became of those that were: the breaker of the whole
+/// account.
 ///
-/// It closes for a fault of the account at once, and for an outage after several jobs in a row without an answer. Closed, it lets
-/// one job through at a time, at growing distances, until one is answered; another job each time, as long as there is one.
+/// It closes for a fault of the account at once, and for an outage after several jobs in a row without an
+/// answer. Closed, it lets one job through at a time, at growing distances, until one is answered; another
+/// job each time, as long as there is one.
 ///
-/// An answer that blames the account may have been earned by one job alone. So a job that gets one is a suspect. Once another job
-/// is taken, the suspect is tried again, with nothing else on the wire. If it gets such an answer again, and the very next job is
-/// taken, the fault is its own. A fault of the account that lasts for two requests in a row is therefore never held against a job.
+/// An answer that blames the account may have been earned by one job alone. So a job that gets one is a
+/// suspect. Once another job is taken, the suspect is tried again, with nothing else on the wire. If it gets
+/// such an answer again, and the very next job is taken, the fault is its own. A fault of the account that
+/// lasts for two requests in a row is therefore never held against a job.
 package struct SubmissionGate: Equatable, Sendable {
     package enum Reason: String, Sendable {
         case token, balance, outage
@@ -52,7 +55,8 @@ package struct SubmissionGate: Equatable, Sendable {
         package var spared: [Int64] = []
         /// Whether one of those may go where nothing else is ready.
         package var takesSpared = false
-        /// From the end of the queue: where the first jobs are refused one after another, those far from them may fare better.
+        /// From the end of the queue: where the first jobs are refused one after another, those far from them
+        /// may fare better.
         package var fromTheEnd = false
 
         package init(most: Int) { self.most = most }
@@ -68,7 +72,8 @@ package struct SubmissionGate: Equatable, Sendable {
 
     /// Why it is closed; nil while it is open.
     package private(set) var reason: Reason?
-    /// How many probes have failed since it closed, and how many of them with a job that had not been tried before.
+    /// How many probes have failed since it closed, and how many of them with a job that had not been tried
+    /// before.
     package private(set) var failures = 0
     package private(set) var freshFailures = 0
     /// The last probe found nothing to send but what had been tried before.
@@ -81,8 +86,8 @@ package struct SubmissionGate: Equatable, Sendable {
     private var unanswered: [Int64] = []
     private var trial = Trial.none
     private var probe: Int64?
-    /// How many jobs were sent so far, how many when the last one was refused, and which number those on the wire have: what
-    /// left before a refusal tells nothing of the time after it.
+    /// How many jobs were sent so far, how many when the last one was refused, and which number those on the
+    /// wire have: what left before a refusal tells nothing of the time after it.
     private var count = 0
     private var lastRefusal = 0
     private var wire: [Int64: Int] = [:]
@@ -121,7 +126,8 @@ package struct SubmissionGate: Equatable, Sendable {
         reason == nil ? suspects.filter(\.isDue).map(\.rest) : [nextFresh, nextProbe]
     }
 
-    /// Whether several jobs, or all there are, were refused since it closed: then waiting for more of them shows little.
+    /// Whether several jobs, or all there are, were refused since it closed: then waiting for more of them
+    /// shows little.
     package var isConvinced: Bool { hasNoOther || freshFailures >= 3 }
 
     /// `job` is on its way, by `choice`.
@@ -140,7 +146,8 @@ package struct SubmissionGate: Equatable, Sendable {
 
     /// Nothing could be sent by `choice`. `isGone` says that the job it named waits no more.
     ///
-    /// Answers the suspect for whose sake the gate has closed: it is refused, and nothing is left to compare it with.
+    /// Answers the suspect for whose sake the gate has closed: it is refused, and nothing is left to compare
+    /// it with.
     package mutating func foundNothing(_ choice: Choice, isGone: Bool, at now: Moment, _ delay: Delay)
         -> Suspect?
     {
@@ -182,7 +189,8 @@ package struct SubmissionGate: Equatable, Sendable {
         open()
         let found = suspects.firstIndex { suspect in
             guard suspect.isOutdone(by: worth) else { return false }
-            // Jobs that come one at a time leave no proof so close behind: then it takes another round of them.
+            // Jobs that come one at a time leave no proof so close behind: then it takes another round of
+            // them.
             if suspect.strikes > 1 { return true }
             guard case .proof(suspect.job, let since) = trial else { return false }
             return now - since <= Self.longestProof
@@ -240,7 +248,8 @@ package struct SubmissionGate: Equatable, Sendable {
         close(reason ?? .outage, by: job, isFresh: isFresh, at: now, delay)
     }
 
-    /// The service answered, and took nothing: it has too much to do (`isBusy`), or the answer was no judgement.
+    /// The service answered, and took nothing: it has too much to do (`isBusy`), or the answer was no
+    /// judgement.
     package mutating func notTaken(_ job: Int64, isBusy: Bool, at now: Moment, _ delay: Delay) {
         let isFresh = landed(job)
         trial = .none
@@ -255,8 +264,9 @@ package struct SubmissionGate: Equatable, Sendable {
         if reason == nil { close(fault, by: nil, isFresh: true, at: now, delay) }
     }
 
-    /// A look was answered, so the token is good. That speaks against a job that was refused, and again after another had been
-    /// taken, where no other job is there to be sent as a proof. It says nothing of a service that refuses every submission.
+    /// A look was answered, so the token is good. That speaks against a job that was refused, and again after
+    /// another had been taken, where no other job is there to be sent as a proof. It says nothing of a
+    /// service that refuses every submission.
     ///
     /// - Parameter isOnWire: whether a job is being sent at this moment: then its answer is waited for.
     package mutating func lookAnswered(_ isOnWire: (Int64) -> Bool) -> Suspect? {

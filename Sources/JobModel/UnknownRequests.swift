@@ -1,8 +1,10 @@
-/// Tells requests that are lost from a service in trouble, where it says that it does not know them. One for each origin.
+/// Tells requests that are lost from a service in trouble, where it says that it does not know them. One for
+/// each origin.
 ///
-/// A request is lost once the service has said so several times, over a certain patience, in which it answered well for
-/// others. Patience is used up only between two looks in a row that brought this answer, and by no more than was to be
-/// waited between them: neither a suspended machine nor a service that does not answer uses any.
+/// A request is lost once the service has said so several times, over a certain patience, in which it
+/// answered well for others. Patience is used up only between two looks in a row that brought this answer,
+/// and by no more than was to be waited between them: neither a suspended machine nor a service that does not
+/// answer uses any.
 package struct UnknownRequests: Equatable, Sendable {
     /// Milliseconds of a clock that never jumps.
     package typealias Moment = Int64
@@ -66,7 +68,8 @@ package struct UnknownRequests: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - wait: how long is to be waited until the next look.
-    ///   - isOnly: there is no other request that could be asked for: then the service's own word has to suffice.
+    ///   - isOnly: there is no other request that could be asked for: then the service's own word has to
+    ///     suffice.
     ///   - isUnwanted: a person wants it cancelled: then its word suffices, however many others are unknown.
     package mutating func unknown(
         _ request: String, at now: Moment, wait: Duration, isOnly: Bool, isUnwanted: Bool = false,
@@ -85,8 +88,9 @@ package struct UnknownRequests: Equatable, Sendable {
             && (isUnwanted || !isOutage(doubt.since))
     }
 
-    /// Whether many are unknown at once: more than a few, or than one for ten others that were answered well meanwhile. New
-    /// requests are known to a service that has lost all old ones, so that no number of others speaks for many.
+    /// Whether many are unknown at once: more than a few, or than one for ten others that were answered well
+    /// meanwhile. New requests are known to a service that has lost all old ones, so that no number of others
+    /// speaks for many.
     private func isOutage(_ since: Moment) -> Bool {
         if doubts.count > Self.mostLostAtOnce { return true }
         return doubts.count > max(1, witnesses.values.count { $0 >= since } / 10)

@@ -11,8 +11,8 @@ struct DatabaseHeader {
         case foreign(reason: String)
     }
 
-    /// The file is read by SQLite, as one that nobody changes: no lock, no journal, no write. It must not be opened and
-    /// closed by our own hand, since that drops all locks that this process has on it.
+    /// The file is read by SQLite, as one that nobody changes: no lock, no journal, no write. It must not be
+    /// opened and closed by our own hand, since that drops all locks that this process has on it.
     static func examine(_ path: String) throws -> Finding {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
@@ -21,7 +21,8 @@ struct DatabaseHeader {
         }
         guard status.st_mode & S_IFMT == S_IFREG else { return .foreign(reason: "it is no regular file") }
         if status.st_size == 0 { return .empty }
-        // A rollback journal beside it means that SQLite has a crash to undo first: then the pages say nothing yet.
+        // A rollback journal beside it means that SQLite has a crash to undo first: then the pages say
+        // nothing yet.
         if unsafe access(path + "-journal", F_OK) == 0 { return .empty }
         guard unsafe access(path, R_OK) == 0 else { throw StateDirectory.failure(at: path) }
         do {
@@ -31,7 +32,8 @@ struct DatabaseHeader {
         } catch let error as SQLiteError where error.kind == .notADatabase {
             return .foreign(reason: "it is no SQLite database")
         } catch is SQLiteError {
-            // Somebody checkpoints at this moment, or the file is damaged: who opens it properly is told which.
+            // Somebody checkpoints at this moment, or the file is damaged: who opens it properly is told
+            // which.
             return .ours
         }
     }

@@ -30,7 +30,8 @@ struct DatabaseOpening {
             throw StoreError.notOurs(path: directory.database, reason: "another program made it")
         }
         try bringUpToDate(connection, lock)
-        // SQLite syncs the log's name too, and passes over a failure of that: the first commit would be lost with it.
+        // SQLite syncs the log's name too, and passes over a failure of that: the first commit would be lost
+        // with it.
         if !hasLog { try StateDirectory.sync(directory: directory.path) }
         // A commit is on disk before it is answered for; checkpoints are made by one process alone.
         try connection.execute(
@@ -40,8 +41,8 @@ struct DatabaseOpening {
             PRAGMA foreign_keys = ON;
             PRAGMA cache_size = -1536;
             """)
-        // The journal of one statement is a few pages: in a file it would cost a batch most of its time. Where only is
-        // looked, what is sorted may be large, and stays in files.
+        // The journal of one statement is a few pages: in a file it would cost a batch most of its time.
+        // Where only is looked, what is sorted may be large, and stays in files.
         try connection.execute(purpose == .read ? "PRAGMA query_only = ON" : "PRAGMA temp_store = MEMORY")
         return connection
     }
@@ -50,7 +51,8 @@ struct DatabaseOpening {
         Int(try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0)
     }
 
-    /// Makes the first schema in a rollback journal, so that the file's own header says whose it is; then turns to WAL.
+    /// Makes the first schema in a rollback journal, so that the file's own header says whose it is; then
+    /// turns to WAL.
     private func initialise() throws {
         close(try directory.openFile(directory.database))
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)

@@ -2,7 +2,8 @@ internal import JobModel
 internal import SQLite
 
 extension Job {
-    /// All columns of `jobs`, with an empty object in the place of the input: for questions that many jobs answer.
+    /// All columns of `jobs`, with an empty object in the place of the input: for questions that many jobs
+    /// answer.
     static let columnsWithoutInput = """
         id, state, model, '{}' AS input, priority, label, key, not_before, validation, request_id, remote_status,
         queue_position, submissions, cancel_requested_at, error_kind, error_message, price_usd, cost_usd, created_at,

@@ -52,7 +52,8 @@ extension JobDatabase {
         }
     }
 
-    /// Has files fetched again that are gone or damaged; inside a transaction of the caller's. Nothing is bought.
+    /// Has files fetched again that are gone or damaged; inside a transaction of the caller's. Nothing is
+    /// bought.
     package func refetch(_ id: Int64, _ positions: [Int64], by program: String) throws -> Steered {
         try perform {
             guard let job = try find(id) else { return .unknown }

@@ -11,8 +11,8 @@ package struct ReadyJob: Equatable, Sendable {
 extension JobDatabase {
     /// Makes ready what waited for its time. Answers the next such time.
     ///
-    /// - Parameter longest: the longest wait before another try. One that lies further away was meant by a clock that has been
-    ///   set back since; a time that a person has set is kept.
+    /// - Parameter longest: the longest wait before another try. One that lies further away was meant by a
+    ///   clock that has been set back since; a time that a person has set is kept.
     package func promoteDue(retriesWithin longest: Duration) throws -> Timestamp? {
         try perform {
             try connection.run(
@@ -49,8 +49,8 @@ extension JobDatabase {
         }
     }
 
-    /// The next jobs of one model in the order of sending, or the last ones, from the last. The cost does not grow with the
-    /// queue, nor with the inputs.
+    /// The next jobs of one model in the order of sending, or the last ones, from the last. The cost does not
+    /// grow with the queue, nor with the inputs.
     package func ready(model: String, limit: Int, fromTheEnd: Bool = false) throws -> [ReadyJob] {
         let forwards = """
             SELECT id, priority FROM jobs INDEXED BY jobs_ready

@@ -26,7 +26,8 @@ extension JobDatabase {
         }
     }
 
-    /// The jobs that a person has steered since the event `id`, without their inputs, and the newest event's id.
+    /// The jobs that a person has steered since the event `id`, without their inputs, and the newest event's
+    /// id.
     package func steered(after id: Int64) throws -> (jobs: [Job], last: Int64) {
         try perform {
             let last = try lastEventID()
@@ -41,7 +42,8 @@ extension JobDatabase {
         }
     }
 
-    /// Sends an uncertain job once more where `on_uncertain` has not done so before. Not one that was to be cancelled.
+    /// Sends an uncertain job once more where `on_uncertain` has not done so before. Not one that was to be
+    /// cancelled.
     package func resubmitOnce(_ job: Job) throws -> Bool {
         guard job.cancelRequestedAt == nil, try !wasResubmitted(job.id) else { return false }
         _ = try record(.resolved(.resubmit), for: job.id, in: .uncertain, detail: ["by": "on_uncertain"])
@@ -61,7 +63,8 @@ extension JobDatabase {
         }
     }
 
-    /// What was spent from `since` on and before `end`, or is about to be: reported where it is known, else estimated.
+    /// What was spent from `since` on and before `end`, or is about to be: reported where it is known, else
+    /// estimated.
     package func spent(since: Timestamp?, before end: Timestamp? = nil) throws -> Double {
         try perform {
             try connection.first(
@@ -73,12 +76,14 @@ extension JobDatabase {
         }
     }
 
-    /// What was spent on the present day. A day ends: what a clock that was wrong has written of later ones is not of today.
+    /// What was spent on the present day. A day ends: what a clock that was wrong has written of later ones
+    /// is not of today.
     package func spentToday() throws -> Double {
         try spent(since: now.startOfDay, before: now.startOfDay + .seconds(86_400))
     }
 
-    /// When the POSTs of the last minute left, by model. What a clock that was wrong calls the future counts as now.
+    /// When the POSTs of the last minute left, by model. What a clock that was wrong calls the future counts
+    /// as now.
     package func recentSubmissions(since: Timestamp) throws -> [(model: String, at: Timestamp)] {
         try perform {
             try connection.all(

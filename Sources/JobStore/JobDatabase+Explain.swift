@@ -43,7 +43,8 @@ extension JobDatabase {
         }
     }
 
-    /// The last completed jobs of `model`, among the newest of all: from being sent to being done, and at work.
+    /// The last completed jobs of `model`, among the newest of all: from being sent to being done, and at
+    /// work.
     package func lastRuns(of model: String, limit: Int) throws -> (whole: [Duration], atWork: [Duration]) {
         let moments = try perform {
             try connection.all(

@@ -3,11 +3,11 @@ internal import SQLite
 
 /// Lists by another order than that of the ids, and how long they are.
 extension JobDatabase {
-    /// The ids that `filter` means, by `order`. A limit keeps those with the greatest values, whichever way they are shown;
-    /// what has no value is less than what has one.
+    /// The ids that `filter` means, by `order`. A limit keeps those with the greatest values, whichever way
+    /// they are shown; what has no value is less than what has one.
     ///
-    /// SQLite sorts: with a limit it remembers no more than that many, else it uses its temporary files. Of the three
-    /// ways to find the jobs, only the one that is named is walked.
+    /// SQLite sorts: with a limit it remembers no more than that many, else it uses its temporary files. Of
+    /// the three ways to find the jobs, only the one that is named is walked.
     package func ids(_ filter: JobFilter, by order: JobOrder) throws -> [Int64] {
         let falling = try perform {
             try connection.all(
@@ -87,7 +87,8 @@ extension JobDatabase {
         }
     }
 
-    /// All jobs by state, from the indexes alone: those completed are what has ended and is in no other index.
+    /// All jobs by state, from the indexes alone: those completed are what has ended and is in no other
+    /// index.
     private func counts() throws -> [JobState: Int64] {
         try perform {
             var counts = try connection.all(

@@ -49,7 +49,8 @@ extension JobDatabase {
         }
     }
 
-    /// Requests of `origin` that have succeeded over there since `since`, the newest first, among the last to end here.
+    /// Requests of `origin` that have succeeded over there since `since`, the newest first, among the last to
+    /// end here.
     package func succeeded(at origin: String, since: Timestamp, limit: Int) throws -> [String] {
         try perform {
             try connection.all(

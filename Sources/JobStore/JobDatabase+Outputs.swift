@@ -16,8 +16,8 @@ extension JobDatabase {
         }
     }
 
-    /// Where the file will be, written before it is there: after a crash a whole file there is this output. Throws where a
-    /// person has given it up meanwhile: the file would be nobody's.
+    /// Where the file will be, written before it is there: after a crash a whole file there is this output.
+    /// Throws where a person has given it up meanwhile: the file would be nobody's.
     package func announce(path: String, bytes: Int64, sha256: String, of job: Int64, _ position: Int64) throws
     {
         try perform {
@@ -58,8 +58,8 @@ extension JobDatabase {
         }
     }
 
-    /// Whether another output has the file at `path`, so that this one may not be taken for it: one that is done; and of
-    /// two that both wait and were recorded under the name with the same content, the first.
+    /// Whether another output has the file at `path`, so that this one may not be taken for it: one that is
+    /// done; and of two that both wait and were recorded under the name with the same content, the first.
     package func isAnothers(path: String, than output: Output) throws -> Bool {
         try perform {
             try connection.first(
@@ -87,7 +87,8 @@ extension JobDatabase {
     ///
     /// - Parameters:
     ///   - isLast: whether the output is given up with it.
-    ///   - fresh: the addresses that the service names now, in its order. None is taken that is another output's.
+    ///   - fresh: the addresses that the service names now, in its order. None is taken that is another
+    ///     output's.
     package func countFailure(of output: Output, isLast: Bool, fresh: [String], reason: String) throws {
         try perform {
             let others = Set(

@@ -33,7 +33,8 @@ extension JobDatabase {
         }
     }
 
-    /// Pauses submissions. Answers false where they were paused for this reason already; its words are kept fresh.
+    /// Pauses submissions. Answers false where they were paused for this reason already; its words are kept
+    /// fresh.
     @discardableResult
     package func pause(_ reason: Pause.Reason, _ detail: String) throws -> Bool {
         try transaction {

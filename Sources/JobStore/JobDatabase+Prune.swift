@@ -87,7 +87,8 @@ extension JobDatabase {
         }
     }
 
-    /// Forgets the job, its outputs and its events. What it cost stays in `charges`; its id is never used again.
+    /// Forgets the job, its outputs and its events. What it cost stays in `charges`; its id is never used
+    /// again.
     package func removeRow(of id: Int64) throws -> Bool {
         try perform {
             try connection.run("DELETE FROM jobs WHERE id = ?1 AND ended_at IS NOT NULL", id) > 0

@@ -123,7 +123,8 @@ extension JobDatabase {
         }
     }
 
-    /// How many jobs stand in each state. Those completed are counted since `since` only: there may be millions.
+    /// How many jobs stand in each state. Those completed are counted since `since` only: there may be
+    /// millions.
     package func counts(endedSince since: Timestamp) throws -> [JobState: Int64] {
         try perform {
             var counts: [JobState: Int64] = [:]

@@ -10,7 +10,8 @@ package struct StaleJob: Error {
 }
 
 extension JobDatabase {
-    /// Makes of job `id` what `event` makes of it, and writes that down; inside a transaction of the caller's.
+    /// Makes of job `id` what `event` makes of it, and writes that down; inside a transaction of the
+    /// caller's.
     ///
     /// The row is read again first: a person may have wished its cancel since the caller last saw it.
     /// - Parameter outputs: with `.succeeded`, what the answer named, in its order.
@@ -44,7 +45,8 @@ extension JobDatabase {
         }
     }
 
-    /// Keeps the ledger of money in step: a charge stands from the intent on, and goes when nothing was bought.
+    /// Keeps the ledger of money in step: a charge stands from the intent on, and goes when nothing was
+    /// bought.
     private func settleCharge(_ event: JobEvent, of job: Job, leaving state: JobState, at now: Timestamp)
         throws
     {

@@ -4,8 +4,9 @@ internal import SQLite
 extension JobDatabase {
     /// The guarded write: it names the state that it leaves.
     ///
-    /// Each job passes through five events. Their statements name what they can change and no more: SQLite checks what is
-    /// named, writes its indexes anew, and takes twice the time for all columns. A test holds each event's row against the job.
+    /// Each job passes through five events. Their statements name what they can change and no more: SQLite
+    /// checks what is named, writes its indexes anew, and takes twice the time for all columns. A test holds
+    /// each event's row against the job.
     func save(_ job: Job, after event: JobEvent, leaving state: JobState) throws {
         let changed =
             switch event {

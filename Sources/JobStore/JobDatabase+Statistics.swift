@@ -2,7 +2,8 @@ package import JobModel
 internal import SQLite
 
 extension JobDatabase {
-    /// What came of the jobs that ended since `filter.since`, and what was spent since then; its states are not looked at.
+    /// What came of the jobs that ended since `filter.since`, and what was spent since then; its states are
+    /// not looked at.
     ///
     /// - Parameter day: the name of the day on which a moment lies, by the clock on the wall here.
     package func statistics(_ filter: JobFilter, day: @escaping (Timestamp) -> String) throws -> Statistics {
@@ -84,7 +85,8 @@ private struct ChargeRow {
     }
 }
 
-/// Counts rows in the groups to which they belong. They come in the order of time: the last one's day is mostly this one's too.
+/// Counts rows in the groups to which they belong. They come in the order of time: the last one's day is
+/// mostly this one's too.
 private struct Tally {
     let day: (Timestamp) -> String
     var statistics = Statistics()

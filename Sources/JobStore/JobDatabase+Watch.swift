@@ -2,7 +2,8 @@ internal import JSON
 package import JobModel
 internal import SQLite
 
-/// What a live picture asks, again and again: each question reads a bounded number of rows, however many there are.
+/// What a live picture asks, again and again: each question reads a bounded number of rows, however many
+/// there are.
 extension JobDatabase {
     /// Of one state, how many jobs a picture lists, and a filter looks at.
     package static let watchReach = 20_000

@@ -2,7 +2,8 @@ internal import Glibc
 package import JobModel
 internal import SQLite
 
-/// The store on one connection, used by one thread at a time. `jobctl` uses it as it is, jobd through `JobStore`.
+/// The store on one connection, used by one thread at a time. `jobctl` uses it as it is, jobd through
+/// `JobStore`.
 package final class JobDatabase {
     package enum Purpose: Sendable {
         /// Only look. A missing database is an error.
@@ -81,8 +82,9 @@ package final class JobDatabase {
         }
     }
 
-    /// Makes what others have committed last. A program that ended between the write of its commit and the sync leaves one that
-    /// everybody sees, and that a power cut would undo: who answers for it without a commit of its own syncs it first.
+    /// Makes what others have committed last. A program that ended between the write of its commit and the
+    /// sync leaves one that everybody sees, and that a power cut would undo: who answers for it without a
+    /// commit of its own syncs it first.
     package func syncLog() throws {
         let path = directory.database + "-wal"
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -91,7 +93,8 @@ package final class JobDatabase {
         if fsync(file) != 0 { throw StateDirectory.failure(at: path) }
     }
 
-    /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md, "Checkpoints".
+    /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md,
+    /// "Checkpoints".
     package func checkpoint(holding lock: StateLock) throws {
         try lock.check()
         try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
@@ -109,8 +112,8 @@ package final class JobDatabase {
         }
     }
 
-    /// Moves a log that nobody else sees any more into the database. It throws where a reader stands in the way: a part of
-    /// the log would be there alone.
+    /// Moves a log that nobody else sees any more into the database. It throws where a reader stands in the
+    /// way: a part of the log would be there alone.
     func moveLog() throws {
         try perform {
             let isBusy = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } != 0
@@ -121,7 +124,8 @@ package final class JobDatabase {
     /// Begins a new log.
     func reopen(holding lock: StateLock) throws {
         try perform {
-            // Closed before the new one is opened: within a process, connections share what they know of the log.
+            // Closed before the new one is opened: within a process, connections share what they know of the
+            // log.
             connection = try Connection(path: ":memory:", .create, busyTimeout: busyTimeout)
             isOpen = false
             connection = try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).open(
@@ -130,10 +134,11 @@ package final class JobDatabase {
         }
     }
 
-    /// Checkpoints a log that has grown large; without a lock of the caller's, only where no jobd is there to do it.
+    /// Checkpoints a log that has grown large; without a lock of the caller's, only where no jobd is there to
+    /// do it.
     ///
-    /// Whoever opens the store alone reads the whole log first, so that a long one costs every `jobctl`. It waits for
-    /// nobody: a reader that stands in the way is passed by, until the next time.
+    /// Whoever opens the store alone reads the whole log first, so that a long one costs every `jobctl`. It
+    /// waits for nobody: a reader that stands in the way is passed by, until the next time.
     package func checkpointIfLarge(bytes limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws {
         var status = stat()
         guard unsafe stat(directory.database + "-wal", &status) == 0, status.st_size > limit,

@@ -21,12 +21,14 @@ package struct JobFilter: Equatable, Sendable {
         return model.hasSuffix("*") ? job.model.hasPrefix(model.dropLast()) : job.model == model
     }
 
-    /// The states as a JSON array, in which each stands in quotes and so cannot be found inside another; nil for all.
+    /// The states as a JSON array, in which each stands in quotes and so cannot be found inside another; nil
+    /// for all.
     var stateWords: String? {
         states.isEmpty ? nil : JSON.array(states.map { .string($0.rawValue) }).text
     }
 
-    /// A model is named whole, or by a prefix that ends in `*`. As a GLOB pattern, with its own wildcards taken literally.
+    /// A model is named whole, or by a prefix that ends in `*`. As a GLOB pattern, with its own wildcards
+    /// taken literally.
     var modelPattern: String? {
         guard let model else { return nil }
         let isPrefix = model.hasSuffix("*")

@@ -1,6 +1,8 @@
-/// What is done where the store's files were removed or moved under jobd. It stops then: nobody would see what it writes.
+/// What is done where the store's files were removed or moved under jobd. It stops then: nobody would see
+/// what it writes.
 extension JobStore {
-    /// Saves what the files hold that nobody finds any more. Answers what has happened, in words for a person.
+    /// Saves what the files hold that nobody finds any more. Answers what has happened, in words for a
+    /// person.
     func rescue(_ found: StoreFiles.Loss) -> StoreError {
         let name = database.directory.database
         switch found {

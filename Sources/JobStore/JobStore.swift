@@ -13,13 +13,15 @@ package actor JobStore {
     /// How many shared the last commit.
     private var lastGroup = 0
 
-    /// While this many share a commit, the next one waits a moment for more: a sync costs the same for all of them.
+    /// While this many share a commit, the next one waits a moment for more: a sync costs the same for all of
+    /// them.
     private static let crowd = 4
     private static let moment = DispatchTimeInterval.milliseconds(2)
 
     /// Work that waits for its transaction: it runs, then its caller is told, in one of two ways.
     private struct Pending {
-        /// As a part whose failure undoes its own changes alone, or such that the whole transaction fails with it.
+        /// As a part whose failure undoes its own changes alone, or such that the whole transaction fails
+        /// with it.
         let run: (JobDatabase, _ isPart: Bool) throws -> () -> Void
         let fail: (any Error) -> Void
     }
@@ -38,13 +40,15 @@ package actor JobStore {
     /// Throws where another jobd may have taken this one's place.
     package nonisolated func checkLock() throws { try lock.check() }
 
-    /// The same for who is in no transaction. Files that are gone say more than a lock that is, and come first.
+    /// The same for who is in no transaction. Files that are gone say more than a lock that is, and come
+    /// first.
     package func checkPlace() throws {
         look()
         if database.loss == nil { try checkLock() }
     }
 
-    /// Calls `tell` once the store's files were removed or moved. Nothing can be claimed then, and jobd has to stop.
+    /// Calls `tell` once the store's files were removed or moved. Nothing can be claimed then, and jobd has
+    /// to stop.
     package func whenLost(_ tell: @escaping @Sendable (StoreError) -> Void) {
         self.tell = tell
         if let loss = database.loss { tell(loss) }
@@ -58,13 +62,15 @@ package actor JobStore {
         tell(loss)
     }
 
-    /// Moves everything into the database file. The store is not used after that. Throws what was lost meanwhile.
+    /// Moves everything into the database file. The store is not used after that. Throws what was lost
+    /// meanwhile.
     package func close() throws {
         // What waits for company would come after the checkpoint, or never.
         commit()
         look()
         if database.loss != nil {
-            // A directory that is being removed loses one file after the other, and nobody tells when it is over.
+            // A directory that is being removed loses one file after the other, and nobody tells when it is
+            // over.
             usleep(1_000_000)
             // What was written since then is saved, too.
             if let found = files.loss() { database.loss = rescue(found) }
@@ -82,7 +88,8 @@ package actor JobStore {
 
     /// Runs `body` in a transaction that it shares with everything else that waits: one sync for all of them.
     ///
-    /// It returns after the commit. When `body` throws, only its own changes are undone; that of others may run twice.
+    /// It returns after the commit. When `body` throws, only its own changes are undone; that of others may
+    /// run twice.
     package func write<Value: Sendable>(_ body: @escaping @Sendable (JobDatabase) throws -> Value)
         async throws -> Value
     {
@@ -94,7 +101,8 @@ package actor JobStore {
                         return { continuation.resume(returning: value) }
                     }
                     let result = Result { try database.part { try body(database) } }
-                    // A full disk or an I/O error rolls the whole transaction back by itself: then nobody's work stands.
+                    // A full disk or an I/O error rolls the whole transaction back by itself: then nobody's
+                    // work stands.
                     if case .failure(let error) = result, !database.isInTransaction { throw error }
                     return { continuation.resume(with: result) }
                 },
@@ -146,7 +154,8 @@ package actor JobStore {
             let answers = try answers(of: group)
             for answer in answers { answer() }
             commits += 1
-            // Who holds the lock checkpoints; looking at the size of the log each time would cost more than it saves.
+            // Who holds the lock checkpoints; looking at the size of the log each time would cost more than
+            // it saves.
             if commits % 256 == 0 { try? database.checkpointIfLarge(bytes: 16 << 20, holding: lock) }
         } catch {
             for pending in group { pending.fail(error) }

@@ -7,7 +7,8 @@ package struct Search {
     private let index: SearchIndex
     /// Best first.
     package let ids: [Int64]
-    /// Why the words of all jobs had to be read for this one search alone; nil where the lasting index was used.
+    /// Why the words of all jobs had to be read for this one search alone; nil where the lasting index was
+    /// used.
     package let obstacle: String?
 
     /// - Parameter show: told how many jobs were read for the index, and of how many.

@@ -21,10 +21,12 @@ package struct SearchMatch: Equatable, Sendable {
 }
 
 extension SearchIndex {
-    /// As many of the newest matches are ranked, which takes some milliseconds. A word may occur in every job there is.
+    /// As many of the newest matches are ranked, which takes some milliseconds. A word may occur in every job
+    /// there is.
     package static let ranked = 10_000
 
-    /// The jobs in which the words occur and that `filter` means, best first; behind them the older ones, newest first.
+    /// The jobs in which the words occur and that `filter` means, best first; behind them the older ones,
+    /// newest first.
     package func find(_ words: SearchWords, _ filter: JobFilter, in store: JobDatabase) throws -> [Int64] {
         try connection.snapshot {
             let shortlist = try store.shortlist(filter)

@@ -3,8 +3,8 @@ internal import SQLite
 
 /// What was pruned leaves the index as well, and its words with it.
 ///
-/// A job that is gone leaves no event. So who prunes says first that words may stay behind, and takes them out at its end; where
-/// it was cut off in between, the next search does.
+/// A job that is gone leaves no event. So who prunes says first that words may stay behind, and takes them
+/// out at its end; where it was cut off in between, the next search does.
 extension SearchIndex {
     /// Before something is pruned. Nothing is to be done where nobody has searched yet.
     package static func announcePruning(in directory: StateDirectory) throws {

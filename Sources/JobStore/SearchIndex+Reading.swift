@@ -10,9 +10,11 @@ private struct Place: Equatable {
     var isPruning = false
 }
 
-/// Brings the index up to date: jobs that are new are added in the order of their ids, those that events tell of are read again.
+/// Brings the index up to date: jobs that are new are added in the order of their ids, those that events tell
+/// of are read again.
 extension SearchIndex {
-    /// How many jobs one transaction takes up: memory, and what is lost when it is cut off, are bounded by it.
+    /// How many jobs one transaction takes up: memory, and what is lost when it is cut off, are bounded by
+    /// it.
     private static let part = 250_000
     private static let batch = 2_000
 
@@ -38,7 +40,8 @@ extension SearchIndex {
         }
     }
 
-    /// One transaction's share. What is written to the database meanwhile has later events than `newest`, and is read next time.
+    /// One transaction's share. What is written to the database meanwhile has later events than `newest`, and
+    /// is read next time.
     private func readPart(of store: JobDatabase, upTo newest: Int64, show: (Int64) -> Void) throws {
         var place = try place()
         guard try isOf(store, place) else { return }
@@ -77,7 +80,8 @@ extension SearchIndex {
         } ?? Place()
     }
 
-    /// Whether it was this database that was read, and no other that stands in its place now, such as a backup of it.
+    /// Whether it was this database that was read, and no other that stands in its place now, such as a
+    /// backup of it.
     private func isOf(_ store: JobDatabase, _ place: Place) throws -> Bool {
         let found = try store.place(ofEvent: place.event, job: place.job)
         func isSame(_ now: String?, _ then: String?) -> Bool { now == nil || then == nil || now == then }

@@ -3,9 +3,10 @@ internal import SQLite
 
 /// The words of all jobs, for `jobctl search`: a file of its own beside the database, and a cache.
 ///
-/// Nobody but who searches (or prunes) touches it, so that it costs an enqueue and jobd nothing. It is behind the database by
-/// whatever happened since the last search, and says how far it has read; a search reads the rest first. It may be removed
-/// at any time. A damaged one, one of another version, or one of another database is made anew.
+/// Nobody but who searches (or prunes) touches it, so that it costs an enqueue and jobd nothing. It is behind
+/// the database by whatever happened since the last search, and says how far it has read; a search reads the
+/// rest first. It may be removed at any time. A damaged one, one of another version, or one of another
+/// database is made anew.
 package final class SearchIndex {
     /// "jobs" in ASCII, as the file's `application_id`.
     private static let applicationID: Int64 = 0x6A6F_6273
@@ -19,7 +20,8 @@ package final class SearchIndex {
     /// Opens the file beside the database, and makes it where it is missing.
     convenience init(in directory: StateDirectory, busyTimeout: Duration = .seconds(15)) throws {
         let path = directory.searchIndex
-        // With the mode and the owner that the database has. Nobody of this process has it open yet, whose locks would go.
+        // With the mode and the owner that the database has. Nobody of this process has it open yet, whose
+        // locks would go.
         close(try directory.openFile(path))
         self.init(try Connection(path: path, .readWrite, busyTimeout: busyTimeout))
         do { try prepare() } catch let error as SQLiteError where Self.isDamage(error) { try rebuild() }

@@ -1,7 +1,8 @@
 /// Text as the index of words keeps it, and as it comes back.
 ///
-/// SQLite's tokenizer breaks words at spaces and punctuation. In scripts that are written without spaces, each character is
-/// made a word of its own by an invisible separator, and so is each picture; what is looked for there is a phrase of them.
+/// SQLite's tokenizer breaks words at spaces and punctuation. In scripts that are written without spaces,
+/// each character is made a word of its own by an invisible separator, and so is each picture; what is looked
+/// for there is a phrase of them.
 enum SearchText {
     /// Between the characters of such a script. To the tokenizer it is no part of a word.
     private static let separator: Unicode.Scalar = "\u{1F}"
@@ -60,7 +61,8 @@ enum SearchText {
         }
     }
 
-    /// Characters of scripts without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Burmese, Khmer), and pictures.
+    /// Characters of scripts without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Burmese,
+    /// Khmer), and pictures.
     private static func standsAlone(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case ..<0xE00: false
@@ -86,7 +88,8 @@ package struct MarkedText: Equatable, Sendable {
         self.ranges = ranges
     }
 
-    /// The part around the first word found: some words before it, and `length` scalars at most; what was left out is an ellipsis.
+    /// The part around the first word found: some words before it, and `length` scalars at most; what was
+    /// left out is an ellipsis.
     package func excerpt(before context: Int, length: Int) -> MarkedText {
         let scalars = Array(text.unicodeScalars)
         let first = ranges.first?.lowerBound ?? 0

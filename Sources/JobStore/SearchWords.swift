@@ -1,10 +1,12 @@
-/// What a person looks for, as typed, made an expression of SQLite's full-text search. Nothing typed is taken for its syntax.
+/// What a person looks for, as typed, made an expression of SQLite's full-text search. Nothing typed is taken
+/// for its syntax.
 package struct SearchWords: Equatable, Sendable {
     /// The expression for MATCH.
     let expression: String
 
     /// - Parameters:
-    ///   - wanted: words that must all occur; each may have spaces in it, and is a phrase then, or quotes around phrases.
+    ///   - wanted: words that must all occur; each may have spaces in it, and is a phrase then, or quotes
+    ///     around phrases.
     ///   - unwanted: the same, none of which may occur.
     /// - Returns: nil where `wanted` has no word in it.
     package init?(_ wanted: [String], without unwanted: [String] = []) {
@@ -15,7 +17,8 @@ package struct SearchWords: Equatable, Sendable {
         expression = unwanted.isEmpty ? all : "(\(all)) NOT (\(unwanted.joined(separator: " OR ")))"
     }
 
-    /// The phrases of one argument. Without quotes in it, it is one; with quotes, what stands outside of them is single words.
+    /// The phrases of one argument. Without quotes in it, it is one; with quotes, what stands outside of them
+    /// is single words.
     private static func terms(_ argument: String) -> [String] {
         guard argument.contains("\"") else { return [term(argument[...])].compactMap { $0 } }
         var terms: [String?] = []

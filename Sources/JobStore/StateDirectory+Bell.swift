@@ -1,7 +1,8 @@
 internal import Glibc
 
 extension StateDirectory {
-    /// Sends a datagram to `wake`, so that a running jobd looks at the database at once. Nothing depends on it.
+    /// Sends a datagram to `wake`, so that a running jobd looks at the database at once. Nothing depends on
+    /// it.
     package func ring() {
         let bell = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard bell >= 0 else { return }
@@ -11,7 +12,8 @@ extension StateDirectory {
         }
     }
 
-    /// Calls `body` with the socket's address, by which it can be reached however long the directory's path is.
+    /// Calls `body` with the socket's address, by which it can be reached however long the directory's path
+    /// is.
     private func withWakeAddress(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int) -> Int {
         if var address = Self.address(wake) { return unsafe Self.with(&address, body) }
         // The room for a path is small: one that does not fit is taken from the open directory.
@@ -44,7 +46,8 @@ extension StateDirectory {
 }
 
 extension StateDirectory {
-    /// The socket on which `ring` is heard. Only who holds the lock may make it: it takes the place of an old one.
+    /// The socket on which `ring` is heard. Only who holds the lock may make it: it takes the place of an old
+    /// one.
     package func openBell() throws -> Int32 {
         guard try isWakeFree() else {
             throw StoreError.inTheWay(path: wake, reason: "is no socket")
@@ -62,7 +65,8 @@ extension StateDirectory {
         return bell
     }
 
-    /// Removes the socket that an earlier jobd has left. False where something else has its name: that is not ours.
+    /// Removes the socket that an earlier jobd has left. False where something else has its name: that is not
+    /// ours.
     private func isWakeFree() throws -> Bool {
         var status = stat()
         guard unsafe lstat(wake, &status) == 0 else {

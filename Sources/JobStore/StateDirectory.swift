@@ -22,7 +22,8 @@ package struct StateDirectory: Sendable {
     package var searchIndex: String { path + "/search.db" }
     package var lock: String { path + "/lock" }
     package var wake: String { path + "/wake" }
-    /// What jobd could save when the database was removed under it. While it is there, no program touches the store.
+    /// What jobd could save when the database was removed under it. While it is there, no program touches the
+    /// store.
     var savedCopy: String { path + "/jobs.db.saved" }
     var savedCopyHint: String {
         "to go on with it: 'cd \"\(path)\" && rm -f jobs.db jobs.db-wal jobs.db-shm && mv jobs.db.saved jobs.db'; "
@@ -35,7 +36,8 @@ package struct StateDirectory: Sendable {
         recorded.hasPrefix("/") ? recorded : "\(outputs)/\(recorded)"
     }
 
-    /// Finds the directory as the contract says. It never falls back from one that exists and may not be written.
+    /// Finds the directory as the contract says. It never falls back from one that exists and may not be
+    /// written.
     package static func resolve(
         option: String?, environment: [String: String], systemPath: String = "/var/lib/jobd"
     ) throws -> StateDirectory {
@@ -124,8 +126,9 @@ package struct StateDirectory: Sendable {
         if unsafe access(database, F_OK) != 0 { try syncAncestors() }
     }
 
-    /// A power cut must not lose the directory of a job that was answered for. Where there is no database yet, somebody
-    /// may have made the directory, and have ended before this: so it is not asked who made what.
+    /// A power cut must not lose the directory of a job that was answered for. Where there is no database
+    /// yet, somebody may have made the directory, and have ended before this: so it is not asked who made
+    /// what.
     private func syncAncestors() throws {
         var above = path
         while let slash = above.lastIndex(of: "/") {
@@ -142,7 +145,8 @@ package struct StateDirectory: Sendable {
         return file
     }
 
-    /// Gives an open file the mode of the directory's files, whatever the umask, and what root made its owner.
+    /// Gives an open file the mode of the directory's files, whatever the umask, and what root made its
+    /// owner.
     private func adopt(_ file: Int32) {
         var found = stat()
         guard let status, unsafe fstat(file, &found) == 0 else { return }
@@ -154,8 +158,8 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// Makes the names in a directory last. One that may not be read is another's, who has made it long ago; and some
-    /// file systems know no such sync.
+    /// Makes the names in a directory last. One that may not be read is another's, who has made it long ago;
+    /// and some file systems know no such sync.
     static func sync(directory: String) throws {
         let handle = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard handle >= 0 else { return }

@@ -9,9 +9,11 @@ package final class StateLock: Sendable {
 
     /// Takes the lock; nil when somebody else has it. `name` is written into the file with the process id.
     package init?(_ directory: StateDirectory, as name: String) throws {
-        // The properties are set last: an initialiser that fails after that runs `deinit`, which would close it once more.
+        // The properties are set last: an initialiser that fails after that runs `deinit`, which would close
+        // it once more.
         let file = try directory.openFile(directory.lock)
-        // Between its opening and its locking another file may have come into its place: then this lock is nobody's.
+        // Between its opening and its locking another file may have come into its place: then this lock is
+        // nobody's.
         guard Self.take(file), Self.stands(file, at: directory.lock) else {
             close(file)
             return nil
@@ -32,8 +34,8 @@ package final class StateLock: Sendable {
         close(file)
     }
 
-    /// Whether this is the lock still. A file that was removed, or a directory that was moved away, lets another one be taken
-    /// beside it; and two jobds would send every job twice.
+    /// Whether this is the lock still. A file that was removed, or a directory that was moved away, lets
+    /// another one be taken beside it; and two jobds would send every job twice.
     package var isHeld: Bool { Self.stands(file, at: path) && Self.take(file) }
 
     /// Throws where this is the lock no more. To be asked before anything that only its holder may do.
@@ -57,7 +59,8 @@ package final class StateLock: Sendable {
         package let processID: Int32
     }
 
-    /// Who holds the lock now, without touching it; nil when it is free. For a moment its name may not be known.
+    /// Who holds the lock now, without touching it; nil when it is free. For a moment its name may not be
+    /// known.
     package static func holder(of directory: StateDirectory) -> Holder? {
         let file = unsafe open(directory.lock, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }

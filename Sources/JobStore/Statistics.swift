@@ -13,7 +13,8 @@ package struct Statistics {
         package internal(set) var completed: Int64 = 0
         package internal(set) var failed: Int64 = 0
         package internal(set) var cancelled: Int64 = 0
-        /// From being enqueued to being sent, from there to the start at RunComfy, to the end there, to the end here.
+        /// From being enqueued to being sent, from there to the start at RunComfy, to the end there, to the
+        /// end here.
         package internal(set) var waited = Spread()
         package internal(set) var queued = Spread()
         package internal(set) var ran = Spread()
@@ -119,7 +120,8 @@ package struct Statistics {
         return weeks
     }
 
-    /// The week of a day by ISO 8601, `2026-W48`: weeks begin on Monday, and belong to the year of their Thursday.
+    /// The week of a day by ISO 8601, `2026-W48`: weeks begin on Monday, and belong to the year of their
+    /// Thursday.
     static func week(ofDay day: String) -> String {
         guard let noon = Timestamp("\(day) 12:00:00.000") else { return day }
         let dayNumber = Int64(noon.milliseconds / 86_400_000) - (noon.milliseconds < 0 ? 1 : 0)

@@ -26,7 +26,8 @@ package enum StoreError: Error {
     case inputOutput(reason: String)
     /// The store's files were removed or moved while it was in use.
     case lost(reason: String, hint: String)
-    /// Beside the database lies a copy of what was saved when it was removed: a person has to say which one goes on.
+    /// Beside the database lies a copy of what was saved when it was removed: a person has to say which one
+    /// goes on.
     case undecided(copy: String, hint: String)
     /// Something has the name of a file of ours.
     case inTheWay(path: String, reason: String)

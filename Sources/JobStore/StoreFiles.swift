@@ -2,7 +2,8 @@ internal import Glibc
 
 /// The files that jobd works on, and whether their names still lead to them.
 ///
-/// SQLite goes on with files that were removed under it: nobody else sees those, and they are gone with the process.
+/// SQLite goes on with files that were removed under it: nobody else sees those, and they are gone with the
+/// process.
 final class StoreFiles: Sendable {
     enum Loss {
         /// The log, or the memory that is shared beside it. The database itself has kept its name.
@@ -33,7 +34,8 @@ final class StoreFiles: Sendable {
     private let directory: StateDirectory
     private let database: Identity?
     private let log: [Identity?]
-    /// The database's file, by which its new name is found. Opened without any access to it: to close it drops no lock.
+    /// The database's file, by which its new name is found. Opened without any access to it: to close it
+    /// drops no lock.
     private let handle: Int32
 
     /// Of an open database: its log is there.
@@ -63,7 +65,8 @@ final class StoreFiles: Sendable {
     /// Whether nothing has the database's name: then no other database could be taken for it.
     var isDatabaseMissing: Bool { Identity(directory.database, unless: database) == nil }
 
-    /// Copies the database's file as it is, also where it has no name any more. It is whole where no log belongs to it.
+    /// Copies the database's file as it is, also where it has no name any more. It is whole where no log
+    /// belongs to it.
     func copyDatabase(to target: Int32) throws {
         let source = unsafe open("/proc/self/fd/\(handle)", O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw StateDirectory.failure(at: directory.database) }

@@ -26,7 +26,8 @@ package struct KeptAnswer: Equatable, Sendable {
         encoding = nil
     }
 
-    /// For an event's detail. JSON holds no bytes but those of text: others are in Base64, under a name that says so.
+    /// For an event's detail. JSON holds no bytes but those of text: others are in Base64, under a name that
+    /// says so.
     package var members: JSONObject {
         var members: JSONObject = [:]
         if encoded == nil, String(validating: bytes, as: UTF8.self) == nil {

@@ -3,7 +3,8 @@ internal import JSON
 
 /// Why a question about a request brought no answer. None of it says anything about how the job fares.
 package enum Obstacle: Equatable, Sendable {
-    /// The service itself says that it does not know the request: deleted, expired, or not yet known everywhere.
+    /// The service itself says that it does not know the request: deleted, expired, or not yet known
+    /// everywhere.
     case gone(String)
     /// The service can make nothing of the id.
     case misnamed(String)

@@ -16,16 +16,18 @@ package struct OutputReference: Equatable, Sendable {
         self.kind = kind
     }
 
-    /// More than any model makes, and a bound on what one answer can make us fetch. Who names more is not believed.
+    /// More than any model makes, and a bound on what one answer can make us fetch. Who names more is not
+    /// believed.
     static let most = 10_000
 
-    /// What is kept of a text that is no web address: enough to tell people what it was. It can be a whole file.
+    /// What is kept of a text that is no web address: enough to tell people what it was. It can be a whole
+    /// file.
     static let mostOfNoAddress = 2_000
 
     /// Every output in an `output`, whatever its shape: text, array, object, or any of them inside another.
     ///
-    /// Beside a web address, a text that stands where one belongs is an output too, though nobody can fetch it: the job
-    /// must not pass for complete without it. Alone, such texts are no usable output.
+    /// Beside a web address, a text that stands where one belongs is an output too, though nobody can fetch
+    /// it: the job must not pass for complete without it. Alone, such texts are no usable output.
     static func all(in output: JSON) -> [OutputReference] {
         var found: [OutputReference] = []
         var seen: Set<String> = []

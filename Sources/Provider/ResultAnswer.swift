@@ -21,7 +21,8 @@ package enum ResultAnswer: Equatable, Sendable {
     }
 
     package static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> ResultAnswer {
-        // An answer that tells how a job failed may carry that failure's code. It is about the job, not the call.
+        // An answer that tells how a job failed may carry that failure's code. It is about the job, not the
+        // call.
         if (200..<300).contains(response.status), let json = try? JSON(parsing: response.body),
             let status = RemoteStatus(in: json), status == .failed || status == .cancelled,
             subject?.mismatch(in: json) == nil

@@ -2,8 +2,8 @@ package import HTTP
 internal import JSON
 internal import JobModel
 
-/// RunComfy's calls. Every URL is built from the own base: the URLs that an answer names are never followed, so
-/// that the token goes nowhere else.
+/// RunComfy's calls. Every URL is built from the own base: the URLs that an answer names are never followed,
+/// so that the token goes nowhere else.
 package struct RunComfyClient: Sendable {
     package static let balanceURL = "https://api.runcomfy.net/prod/v2/balance"
 
@@ -25,7 +25,8 @@ package struct RunComfyClient: Sendable {
         self.token = token
     }
 
-    /// Sends a job's input, once. Costs money. Also when cancelled it says what is known: the answer is in doubt.
+    /// Sends a job's input, once. Costs money. Also when cancelled it says what is known: the answer is in
+    /// doubt.
     package func submit(model: String, input: String) async -> SubmitAnswer {
         guard let path = ModelPath.encode(model) else {
             return .refused("the model id \"\(model)\" cannot be sent")
@@ -44,8 +45,8 @@ package struct RunComfyClient: Sendable {
 
     /// Asks for the cost too, which may come later than the outputs.
     ///
-    /// - Parameter model: the one that the request is of; a result that names another is not believed. Status and cancel go by
-    ///   the request alone: a model may have been renamed meanwhile.
+    /// - Parameter model: the one that the request is of; a result that names another is not believed. Status
+    ///   and cancel go by the request alone: a model may have been renamed meanwhile.
     package func result(of requestID: String, model: String? = nil) async throws(CancellationError)
         -> ResultAnswer
     {
@@ -73,7 +74,8 @@ package struct RunComfyClient: Sendable {
         return try await ask("/v1/models/\(path)", .get, CatalogueAnswer.readModel, CatalogueAnswer.stopped)
     }
 
-    /// The one call that takes the token to another host than the base's; made when a person asks for it by name.
+    /// The one call that takes the token to another host than the base's; made when a person asks for it by
+    /// name.
     package func balance(at url: String = Self.balanceURL) async throws(CancellationError) -> BalanceAnswer {
         try await ask(url: url, .get, BalanceAnswer.read, BalanceAnswer.stopped)
     }

@@ -1,6 +1,7 @@
 internal import HTTP
 
-/// Takes the token out of what came back: a server that echoes it would bring it into logs, messages and the database.
+/// Takes the token out of what came back: a server that echoes it would bring it into logs, messages and the
+/// database.
 struct SealedToken {
     private static let mark = Array("[token]".utf8)
 

@@ -19,7 +19,8 @@ struct ServiceError: Equatable {
             ["error_code", "errorCode", "code"].lazy.compactMap { inner?[$0].flatMap(Self.number) }.first
         message = ErrorText.read(body)
         if self.code == nil, message == nil { return nil }
-        // Kong, which stands before the service, says so in the service's form while it has lost the way to it.
+        // Kong, which stands before the service, says so in the service's form while it has lost the way to
+        // it.
         if self.code == nil, message?.hasPrefix("no Route matched") == true { return nil }
     }
 

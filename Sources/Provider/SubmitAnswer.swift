@@ -2,13 +2,15 @@ package import HTTP
 internal import JSON
 internal import JobModel
 
-/// What an answer to a submission means. Nothing here is repeated by itself: each POST that arrives is paid for.
+/// What an answer to a submission means. Nothing here is repeated by itself: each POST that arrives is paid
+/// for.
 package enum SubmitAnswer: Equatable, Sendable {
     /// The service has the job. `raw` is what it said, for the record.
     case bought(requestID: String, raw: KeptAnswer)
     /// Nothing was bought: there was no connection to send it on.
     case unreachable(String)
-    /// Nothing was bought; the same may be sent again. A time is there where the service says that it has too much to do.
+    /// Nothing was bought; the same may be sent again. A time is there where the service says that it has too
+    /// much to do.
     case notBought(String, retryAfter: Duration?)
     /// Nothing was bought, and the same input would be refused again.
     case refused(String)
@@ -55,7 +57,8 @@ extension SubmitAnswer {
         }
     }
 
-    /// With HTTP 200 an error's code decides as its HTTP status would have; both a code and an id, nobody can tell.
+    /// With HTTP 200 an error's code decides as its HTTP status would have; both a code and an id, nobody can
+    /// tell.
     private static func readSuccess(_ body: AnswerBody, _ reason: () -> String, _ wait: Duration?)
         -> SubmitAnswer
     {

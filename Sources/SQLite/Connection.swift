@@ -96,7 +96,8 @@ internal import CSQLite
         return found
     }
 
-    /// Visits the rows one by one, so that a million need no more memory than one. `visit` answers whether to go on.
+    /// Visits the rows one by one, so that a million need no more memory than one. `visit` answers whether to
+    /// go on.
     package func forEach(
         _ sql: String, _ values: any Bindable..., visit: (borrowing Row) throws -> Bool
     ) throws {
@@ -131,7 +132,8 @@ internal import CSQLite
             try run("RELEASE part")
             return value
         } catch {
-            // A full disk or an I/O error has rolled back the whole transaction by itself, and the savepoint with it.
+            // A full disk or an I/O error has rolled back the whole transaction by itself, and the savepoint
+            // with it.
             if isInTransaction {
                 try run("ROLLBACK TO part")
                 try run("RELEASE part")
@@ -158,7 +160,8 @@ internal import CSQLite
         }
     }
 
-    /// Makes the database an empty one, whatever stands in the file: for what can be made anew. Nobody else may be reading.
+    /// Makes the database an empty one, whatever stands in the file: for what can be made anew. Nobody else
+    /// may be reading.
     package func reset() throws(SQLiteError) {
         statements.removeAll()
         // Read first, as SQLite asks for; of a damaged file it fails.

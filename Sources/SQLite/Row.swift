@@ -33,7 +33,8 @@ internal import CSQLite
         return unsafe body(UnsafeBufferPointer(start: pointer, count: count).span)
     }
 
-    /// Whether the text is UTF-8, so that `text` is what stands there. SQLite stores whatever bytes it is given.
+    /// Whether the text is UTF-8, so that `text` is what stands there. SQLite stores whatever bytes it is
+    /// given.
     package func isUTF8(_ column: Int) -> Bool {
         guard let pointer = unsafe sqlite3_column_text(statement, Int32(column)) else { return true }
         let count = unsafe Int(sqlite3_column_bytes(statement, Int32(column)))

@@ -6,8 +6,9 @@ package enum Suggestion {
     /// Fewer letters than this stand in too many words to mean one.
     private static let shortestPart = 3
 
-    /// The nearest of `words`, the first of several that are as near; a word of which only the beginning or the end was
-    /// typed, where none is near; nil where there is no such either, or where none can be compared.
+    /// The nearest of `words`, the first of several that are as near; a word of which only the beginning or
+    /// the end was typed, where none is near; nil where there is no such either, or where none can be
+    /// compared.
     package static func nearest(
         to typed: String, among words: some Sequence<String>, howeverFar: Bool = false
     ) -> String? {

@@ -1,7 +1,7 @@
 internal import CFile
 
-/// The kind of file system that a directory lies on. A write-ahead log needs memory that all processes share, and locks
-/// that work: across a network it has neither.
+/// The kind of file system that a directory lies on. A write-ahead log needs memory that all processes share,
+/// and locks that work: across a network it has neither.
 package enum FileSystem: Equatable, Sendable {
     case local
     case network(String)

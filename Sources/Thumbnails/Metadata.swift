@@ -1,5 +1,5 @@
-/// What a file says of its picture beside the pixels. A thumbnail has none of it: where it matters, the picture itself
-/// serves, as every browser shows it.
+/// What a file says of its picture beside the pixels. A thumbnail has none of it: where it matters, the
+/// picture itself serves, as every browser shows it.
 enum Metadata {
     /// Whether it is an animation, of which a thumbnail would show one frame.
     static func showsMovement(_ file: [UInt8]) -> Bool {
@@ -18,7 +18,8 @@ enum Metadata {
         let content: ArraySlice<UInt8>
     }
 
-    /// The chunks of a PNG or of a WebP: a name of four letters and a length in either order, then the content.
+    /// The chunks of a PNG or of a WebP: a name of four letters and a length in either order, then the
+    /// content.
     private static func chunks(of file: [UInt8]) -> [Chunk] {
         let isPNG = file.starts(with: [0x89, 0x50, 0x4E, 0x47])
         guard isPNG || file.starts(with: Array("RIFF".utf8)) else { return [] }

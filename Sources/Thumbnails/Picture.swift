@@ -11,7 +11,8 @@ internal import CPictures
 
     deinit { unsafe WebPPictureFree(&pixels) }
 
-    /// Room for a picture, filled by `body`, which is given where its pixels go and how many bytes a line takes.
+    /// Room for a picture, filled by `body`, which is given where its pixels go and how many bytes a line
+    /// takes.
     static func filled(
         _ width: Int, _ height: Int, _ body: (UnsafeMutablePointer<UInt32>, Int) -> Bool
     ) -> Picture? {

@@ -1,14 +1,15 @@
 internal import CPictures
 internal import Glibc
 
-/// The whole of `jobthumb`: one picture on standard input becomes a small one, WebP, on standard output. It ends with 0
-/// where it has made one, and with 1 where the picture has to serve itself: it is small already, it moves, it is turned
-/// by its metadata, or it cannot be read. It ends with 2 where it cannot be confined: then it looks at no picture.
+/// The whole of `jobthumb`: one picture on standard input becomes a small one, WebP, on standard output. It
+/// ends with 0 where it has made one, and with 1 where the picture has to serve itself: it is small already,
+/// it moves, it is turned by its metadata, or it cannot be read. It ends with 2 where it cannot be confined:
+/// then it looks at no picture.
 package enum ThumbnailProgram {
     /// The longest side of what is made, in pixels.
     static let side = 512
-    /// A picture came from outside, and its reader may be led astray by it. So one process sees one picture, and can
-    /// neither open a file nor start a program; memory and time are bounded.
+    /// A picture came from outside, and its reader may be led astray by it. So one process sees one picture,
+    /// and can neither open a file nor start a program; memory and time are bounded.
     private static let mostMemory: UInt = 1 << 30
     private static let mostOutput: UInt = 4 << 20
     private static let mostInput = 256 << 20

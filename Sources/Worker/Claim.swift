@@ -4,7 +4,8 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// Takes jobs out of the queue: the limits of number, rate, money and memory are kept in the same transaction.
+/// Takes jobs out of the queue: the limits of number, rate, money and memory are kept in the same
+/// transaction.
 struct Claim: Sendable {
     /// How many may leave now, and which.
     let choice: SubmissionGate.Choice
@@ -158,7 +159,8 @@ private struct Budget {
         self.spent = spent
     }
 
-    /// Whether `price` still fits; then it counts as spent. A job of unknown price counts nothing.
+    /// Whether `price` still fits; then it counts as spent. A job of unknown price counts nothing, and waits
+    /// like others once the budget is spent.
     mutating func admits(_ price: Double?) -> Bool {
         let price = price ?? 0
         for (index, (name, limit)) in limits.enumerated() where spent[index] + price > limit + 1e-9 {

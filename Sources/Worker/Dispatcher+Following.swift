@@ -90,7 +90,8 @@ extension Dispatcher {
         await release(job.id)
     }
 
-    /// One request that is to be asked for later waits alone. Where several in a row say so, the service has too much to do.
+    /// One request that is to be asked for later waits alone. Where several in a row say so, the service has
+    /// too much to do.
     private func heed(_ wait: Duration, of id: Int64) {
         askedToWait.insert(id)
         if askedToWait.count >= Self.fewestAskedToWait { leaveAlone(for: wait) }

@@ -22,7 +22,8 @@ extension Dispatcher {
     private static let memory = Duration.seconds(-7 * 86_400)
     private static let mostWitnesses = 32
 
-    /// Nothing is asked of another service than the one that has the request. It goes on with the right `api_url`.
+    /// Nothing is asked of another service than the one that has the request. It goes on with the right
+    /// `api_url`.
     func setAside(_ job: Followed, _ origin: String) {
         traffic.leave(job.id, job.model)
         elsewhere.jobs[job.id] = origin
@@ -66,7 +67,8 @@ extension Dispatcher {
         }
     }
 
-    /// The service that `context` leads to does not know the job's request: either that is lost, or the service in trouble.
+    /// The service that `context` leads to does not know the job's request: either that is lost, or the
+    /// service in trouble.
     func judge(
         _ job: Followed, _ reason: String, _ wait: Duration, _ context: WorkerContext
     ) async -> Looking.Finding? {
@@ -94,7 +96,8 @@ extension Dispatcher {
         }
     }
 
-    /// Asks for a request that has succeeded before, a different one each time. Answers whether there is no other at all.
+    /// Asks for a request that has succeeded before, a different one each time. Answers whether there is no
+    /// other at all.
     private func seekWitness(for job: Followed, _ context: WorkerContext) async -> Bool {
         guard !witnessSearch.isUnderWay else { return false }
         witnessSearch.isUnderWay = true

@@ -45,7 +45,8 @@ extension Dispatcher {
     )? {
         let hasToken = context.hasToken
         return await persistently { [store] database in
-            // Another jobd may have the directory by now. From here on the intent stands in the database that both look at.
+            // Another jobd may have the directory by now. From here on the intent stands in the database that
+            // both look at.
             try database.requireFiles()
             try store.checkLock()
             if !hasToken {
@@ -209,7 +210,8 @@ extension Dispatcher {
         verdicts = verdicts.filter { due[$0.key] == nil }
     }
 
-    /// New work waits for as long as the service asks. What was paid for is only slowed down, so that it cannot vanish.
+    /// New work waits for as long as the service asks. What was paid for is only slowed down, so that it
+    /// cannot vanish.
     func leaveAlone(for time: Duration) {
         let (claims, looks) = (
             min(time, context.configuration.retryMax), min(time, context.configuration.pollMax)
@@ -241,7 +243,8 @@ extension Dispatcher {
         pauseWork = .end
     }
 
-    /// Writes down what has become of the gate. The one place that does: no claim sees a pause that is only half there.
+    /// Writes down what has become of the gate. The one place that does: no claim sees a pause that is only
+    /// half there.
     private func writePauses() async {
         let work = pauseWork
         guard work != .none else { return }

@@ -4,7 +4,8 @@ internal import JobModel
 package import JobStore
 internal import Provider
 
-/// Says which job is worked on when: takes jobs out of the queue, follows them by the agenda, and has them fetched.
+/// Says which job is worked on when: takes jobs out of the queue, follows them by the agenda, and has them
+/// fetched.
 package actor Dispatcher {
     let store: JobStore
     var context: WorkerContext
@@ -46,7 +47,8 @@ package actor Dispatcher {
     var unknowns: [String: UnknownRequests] = [:]
     var witnessSearch = WitnessSearch()
     var elsewhere = Elsewhere()
-    /// Jobs that are being fetched, and those that wait for one of them to be through: a waiting task is dear.
+    /// Jobs that are being fetched, and those that wait for one of them to be through: a waiting task is
+    /// dear.
     var fetches = 0
     var toFetch: [Int64] = []
     /// When the service may be asked again: for new work, and for what it has. It asked to be left alone.
@@ -64,7 +66,8 @@ package actor Dispatcher {
     var mayClaim = true
     /// When time alone lets a job leave.
     var claimAt: Int64?
-    /// The token was refused where no job was sent: then a look that is answered is proof enough that it is mended.
+    /// The token was refused where no job was sent: then a look that is answered is proof enough that it is
+    /// mended.
     var isMendedByLook = false
     var lastEvent: Int64 = 0
     var dataVersion: Int64 = -1
@@ -161,8 +164,9 @@ package actor Dispatcher {
         return unrecorded.isEmpty ? ending : .unrecorded(unrecorded)
     }
 
-    /// Throws where another jobd may have taken this one's place. While a whole directory is removed, the lock may be the
-    /// first file to go: a moment later it shows whether the database went with it, which is another story.
+    /// Throws where another jobd may have taken this one's place. While a whole directory is removed, the
+    /// lock may be the first file to go: a moment later it shows whether the database went with it, which is
+    /// another story.
     private func checkPlace() async throws {
         do { try await store.checkPlace() } catch {
             try await Task.sleep(for: .seconds(1))

@@ -53,7 +53,8 @@ struct Followed: Sendable {
         queuePosition = job.queuePosition
     }
 
-    /// Somebody has steered the job: what is known of its time is kept, as the wall clock may have jumped meanwhile.
+    /// Somebody has steered the job: what is known of its time is kept, as the wall clock may have jumped
+    /// meanwhile.
     mutating func keepTime(of known: Followed?) {
         guard let known, known.requestID == requestID, known.since == since else { return }
         acceptedAt = known.acceptedAt

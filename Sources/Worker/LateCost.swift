@@ -1,6 +1,7 @@
 internal import Provider
 
-/// Asks once more for the cost of a request that is over, where the service leaves a place for it and does not know it yet.
+/// Asks once more for the cost of a request that is over, where the service leaves a place for it and does
+/// not know it yet.
 struct LateCost: Sendable {
     /// A service that does not answer keeps a job from its end for no longer than this.
     private static let longest = Duration.seconds(5)

@@ -1,7 +1,7 @@
 /// How many looks may be under way at once.
 ///
-/// A call that hangs must hold up nothing but itself. So jobs whose last look brought no answer have places of their own,
-/// and a look that takes long gives its place to another.
+/// A call that hangs must hold up nothing but itself. So jobs whose last look brought no answer have places
+/// of their own, and a look that takes long gives its place to another.
 package struct LookPlaces: Sendable {
     typealias Moment = Int64
 

@@ -144,7 +144,8 @@ struct Looking: Sendable {
         return .again(.after(wait))
     }
 
-    /// A fresh answer says unfinished, and its time is over. What waits in the queue over there is cancelled first.
+    /// A fresh answer says unfinished, and its time is over. What waits in the queue over there is cancelled
+    /// first.
     private func expire(_ status: RemoteStatus, _ job: inout Followed) async throws -> Finding {
         guard status == .inQueue else { return try await fail(after: status, &job) }
         switch try await context.client.cancel(job.requestID) {
@@ -186,7 +187,8 @@ struct Looking: Sendable {
     private func stopped(_ obstacle: Obstacle, _ job: inout Followed) async throws -> Finding {
         job.faults += 1
         let delay = context.delay(after: job.faults)
-        // One look without an answer is nothing; whoever wonders about a row of them finds why in the job's history.
+        // One look without an answer is nothing; whoever wonders about a row of them finds why in the job's
+        // history.
         if job.faults == 2 { note(obstacle, of: job.id) }
         switch obstacle {
         // The token is another account's: that says nothing about the job.

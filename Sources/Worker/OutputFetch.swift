@@ -111,8 +111,8 @@ struct OutputFetch: Sendable {
             didKeep: { bytes, total in kept.withLock { $0 = (bytes, total) } })
     }
 
-    /// For how long it may drip before it gives way. The longer windows of those that cannot be continued are for half of the
-    /// places: the others' files must not wait for them.
+    /// For how long it may drip before it gives way. The longer windows of those that cannot be continued are
+    /// for half of the places: the others' files must not wait for them.
     private func window(_ place: Places.Place) -> Duration {
         let shortest = context.configuration.answerTimeout
         let window = progress.pace.window(shortest)
@@ -147,8 +147,8 @@ struct OutputFetch: Sendable {
         return .givenUp
     }
 
-    /// Whoever wonders why it takes so long finds what stands in the way. A row of the same is said once; what brings the
-    /// file nearer is no trouble.
+    /// Whoever wonders why it takes so long finds what stands in the way. A row of the same is said once;
+    /// what brings the file nearer is no trouble.
     private func note(_ failure: DownloadFailure, _ next: inout Progress) {
         guard next.pace.failures > 0 else { return next.noted = nil }
         let words = "\(failure)"

@@ -11,7 +11,8 @@ final class Places: Sendable {
 
         fileprivate init(_ places: Places) { self.places = places }
 
-        /// Offers the place to those who wait: true, once for each of them, where it is to be given back soon.
+        /// Offers the place to those who wait: true, once for each of them, where it is to be given back
+        /// soon.
         func offer() -> Bool {
             guard places.takeOffer() else { return false }
             let wasOffered = isOffered.withLock { isOffered in
@@ -24,7 +25,8 @@ final class Places: Sendable {
 
         fileprivate var wasOffered: Bool { isOffered.withLock { $0 } }
 
-        /// Asks to keep the place for longer than others: half of all places may be kept so, that the rest stays free.
+        /// Asks to keep the place for longer than others: half of all places may be kept so, that the rest
+        /// stays free.
         func keepsLonger() -> Bool {
             isKept.withLock { isKept in
                 isKept = isKept || places.takeLongStay()

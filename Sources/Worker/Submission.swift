@@ -21,7 +21,8 @@ struct Submission: Sendable {
         case doubted(String)
         /// It certainly did not arrive, and why.
         case noAnswer(String)
-        /// To be tried again. A time is there where the service has too much to do; else the answer was about this job.
+        /// To be tried again. A time is there where the service has too much to do; else the answer was about
+        /// this job.
         case later(asked: Duration?)
         case account(SubmissionGate.Reason, String)
         /// jobd stops, and what became of it could not be written down.
@@ -50,7 +51,8 @@ struct Submission: Sendable {
         }
     }
 
-    /// Another jobd took this one's place while the POST was on the wire, and made the job uncertain: now it is known.
+    /// Another jobd took this one's place while the POST was on the wire, and made the job uncertain: now it
+    /// is known.
     private func settleLate(_ answer: SubmitAnswer) async -> Outcome {
         guard case .bought(let id, _) = answer else { return .doubted("another jobd has the job") }
         context.log.warning("job \(job.id) is request \(id); another jobd had made the job uncertain")
@@ -77,7 +79,8 @@ struct Submission: Sendable {
                 context.log.info("job \(job.id) accepted as \(requestID)")
                 return .accepted(accepted)
             } catch StoreError.refused {
-                // Two jobs with one request: the service has mixed something up, and nobody can know what was bought.
+                // Two jobs with one request: the service has mixed something up, and nobody can know what was
+                // bought.
                 return try await doubt("the service answered with the request of another job", raw, recorder)
             }
         case .refused(let message):

@@ -1,7 +1,7 @@
 internal import Configuration
 
-/// How many jobs are at RunComfy, and how many left in the last minute. It is kept by model, so that a reload, which
-/// may change what counts together, changes nothing here.
+/// How many jobs are at RunComfy, and how many left in the last minute. It is kept by model, so that a
+/// reload, which may change what counts together, changes nothing here.
 struct Traffic {
     typealias Moment = Int64
 

@@ -38,7 +38,8 @@ import Testing
         #expect(lines[0].contains("10 MB of 20 MB"))
         #expect(lines[1].hasPrefix("   2  in_progress  ━━━"))
         #expect(lines[2].hasPrefix("   1  queued"))
-        // 18 s of the one that runs and 30 s of the one that waits, two at a time; but not less than the longest.
+        // 18 s of the one that runs and 30 s of the one that waits, two at a time; but not less than the
+        // longest.
         #expect(lines[3].hasSuffix("9 of 12 jobs have ended, 1 min, about 30 s left"))
     }
 

@@ -3,7 +3,8 @@ import JSON
 import Scratch
 import Testing
 
-/// Faults of the account: submissions pause and say why, no job loses its life, and it heals without a restart.
+/// Faults of the account: submissions pause and say why, no job loses its life, and it heals without a
+/// restart.
 @Suite(.serialized) struct AccountTests {
     private func pause(_ stage: Stage) async throws -> String? {
         try await stage.overview()["pauses"]?.array?.first?["reason"]?.string

@@ -5,7 +5,8 @@ import Testing
 
 /// What an answer to the POST means, row by row.
 @Suite(.serialized) struct AnswerTests {
-    /// Jobs whose prompts order a fault for their own POST; all are sent side by side, so that nothing pauses the account.
+    /// Jobs whose prompts order a fault for their own POST; all are sent side by side, so that nothing pauses
+    /// the account.
     private func settled(_ faults: [String]) async throws -> (stage: Stage, jobs: [(Int64, String)]) {
         let stage = try await Stage()
         var jobs: [(Int64, String)] = []

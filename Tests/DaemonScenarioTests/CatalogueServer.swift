@@ -8,7 +8,8 @@ struct CatalogueServer {
     var url: String { server.url }
     var requests: [ScriptedServer.Request] { server.requests }
 
-    /// `answer` is given the path and the page's offset; of the answer, the body is JSON text or whatever else.
+    /// `answer` is given the path and the page's offset; of the answer, the body is JSON text or whatever
+    /// else.
     init(_ answer: @escaping @Sendable (_ path: String, _ offset: Int) -> (status: String, body: String)) {
         server = ScriptedServer { peer in
             while let request = peer.receive() {

@@ -194,7 +194,8 @@ import Testing
         withExtendedLifetime(jobd) {}
     }
 
-    /// Somebody writes to the row of a job under jobd's hands. It goes on, and the places in flight are still right.
+    /// Somebody writes to the row of a job under jobd's hands. It goes on, and the places in flight are still
+    /// right.
     @Test func aJobThatOthersChangedIsTakenUpAgain() async throws {
         let stage = try await Stage(simulator: "--queue", "0", "--run", "1s")
         let id = try await stage.enqueue()

@@ -29,7 +29,8 @@ import Testing
             + big(height) + [UInt8](repeating: 0, count: 9)
     }
 
-    /// Serves `/WIDTHxHEIGHT/BYTES` as a picture with ranges, and what it has no picture for as the path says.
+    /// Serves `/WIDTHxHEIGHT/BYTES` as a picture with ranges, and what it has no picture for as the path
+    /// says.
     private static func server() -> ScriptedServer {
         ScriptedServer { peer in
             while let request = peer.receive() {

@@ -114,7 +114,8 @@ import Testing
     }
 }
 
-/// What stands in the place of `wake`, or leaves no way to watch: everything works, and what is in the way is said.
+/// What stands in the place of `wake`, or leaves no way to watch: everything works, and what is in the way is
+/// said.
 @Suite struct WakeTests {
     private func expectTakesUpAnInsert(_ stage: Stage) async throws {
         try stage.execute(

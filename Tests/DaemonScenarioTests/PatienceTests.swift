@@ -53,7 +53,8 @@ import Testing
     }
 
     @Test func aFileThatCannotBeContinuedIsGivenMoreTimeEachTime() async throws {
-        // Some 2 s of 50 ms a byte, no way to resume, and always somebody else who waits. One place of two may be kept long.
+        // Some 2 s of 50 ms a byte, no way to resume, and always somebody else who waits. One place of two
+        // may be kept long.
         let file = Picture.gif(of: 40)
         let service = FileService { call, peer in
             let length = "HTTP/1.1 200 OK\r\nContent-Length: \(file.count)\r\n\r\n"

@@ -2,7 +2,8 @@ import JSON
 import Scratch
 import Testing
 
-/// One job that is refused in the account's name, while others pass: the fault is its own, and holds up nobody.
+/// One job that is refused in the account's name, while others pass: the fault is its own, and holds up
+/// nobody.
 @Suite(.serialized) struct PoisonTests {
     /// Enqueues a job whose prompt the service refuses as if the account were at fault.
     private func poison(_ stage: Stage, _ fault: String = "submit:html-403", priority: Int = 9) async throws

@@ -2,7 +2,8 @@ import HTTP
 import Scratch
 import ScriptedServer
 
-/// A service whose word about each request a test changes as it goes. The model `t/NAME` is bought as the request `NAME`.
+/// A service whose word about each request a test changes as it goes. The model `t/NAME` is bought as the
+/// request `NAME`.
 final class ScriptedService: Sendable {
     struct Word: Sendable {
         var body: String

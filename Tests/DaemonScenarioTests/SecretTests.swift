@@ -5,7 +5,8 @@ import Scratch
 import ScriptedServer
 import Testing
 
-/// The token goes to the API's origin, and nowhere else; what is made is for those alone whom it is meant for.
+/// The token goes to the API's origin, and nowhere else; what is made is for those alone whom it is meant
+/// for.
 @Suite(.serialized) struct SecretTests {
     @Test(arguments: [0o604, 0o602, 0o606, 0o644, 0o666, 0o777] as [mode_t])
     func aTokenFileThatIsOpenToOthersIsRefused(mode: mode_t) async throws {
@@ -35,7 +36,8 @@ import Testing
         #expect(!(jobd.errors + jobd.output).contains(Stage.token))
     }
 
-    /// The command sees the job and no token: in its environment, its input, its open files, or in jobd itself.
+    /// The command sees the job and no token: in its environment, its input, its open files, or in jobd
+    /// itself.
     @Test func aCommandOfTheConfigurationIsNotToldTheToken() async throws {
         let stage = try await Stage()
         let (saw, done) = (stage.scratch["saw"], stage.scratch["done"])
@@ -76,8 +78,8 @@ import Testing
         #expect(!found.output.contains("core"), "\(found.output)")
     }
 
-    /// The API, and a server of files on another port of its host: answers, redirects and files lead there and back.
-    /// `ls` opens the directory itself, as 3.
+    /// The API, and a server of files on another port of its host: answers, redirects and files lead there
+    /// and back. `ls` opens the directory itself, as 3.
     @Test func aCommandOfTheConfigurationGetsNoOpenFileOfOurs() async throws {
         let stage = try await Stage()
         try await stage.enqueue()

@@ -5,7 +5,8 @@ import SQLite
 import Scratch
 import Testing
 
-/// A state directory of its own for one test, a simulator with a ledger, and the real programs to work on them.
+/// A state directory of its own for one test, a simulator with a ledger, and the real programs to work on
+/// them.
 final class Stage: @unchecked Sendable {
     static let token = "token-of-the-tests-0123456789"
     static let edit = "bytedance/seedream-4-0/edit"

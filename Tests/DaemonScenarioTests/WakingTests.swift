@@ -73,7 +73,8 @@ import Testing
         // As a service it tells how it stands, too, and pets a watchdog: as often as its unit asks for.
         let socket = stage.scratch["notify"]
         let manager = try situation == "service" ? NotifySocket(socket) : nil
-        // How often it looks at the time of day while something is scheduled goes by retry.max, up to a minute.
+        // How often it looks at the time of day while something is scheduled goes by retry.max, up to a
+        // minute.
         let jobd = try await settle(
             stage, "retry.max=5m",
             environment: manager == nil ? [:] : ["NOTIFY_SOCKET": socket, "WATCHDOG_USEC": "180000000"])

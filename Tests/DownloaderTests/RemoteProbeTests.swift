@@ -67,7 +67,8 @@ import Testing
     }
 
     @Test func theFirstSizeInAPictureIsNotTakenForTheWhole() async throws {
-        // The picture's own size stands behind another one, and its turn behind twenty kilobytes of something else.
+        // The picture's own size stands behind another one, and its turn behind twenty kilobytes of something
+        // else.
         let other = SampleFile.box("hvcC", [UInt8](repeating: 0, count: 20_000))
         let picture =
             SampleFile.avif(64, 32, properties: [other, SampleFile.box("irot", [1])]) + Self.padding

@@ -114,7 +114,8 @@ import Testing
         #expect(rig.server.requests.map(\.offset) == [nil, 30, nil])
     }
 
-    /// No format shows the end of such bytes, and the last chunk came: only the length that was told says what is missing.
+    /// No format shows the end of such bytes, and the last chunk came: only the length that was told says
+    /// what is missing.
     @Test func aRestThatEndsBeforeTheLengthThatWasToldIsNotTheWhole() async throws {
         let bytes = [UInt8](repeating: 7, count: 90)
         let rig = try Rig { request, count in

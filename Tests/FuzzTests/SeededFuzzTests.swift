@@ -2,7 +2,8 @@ import Glibc
 import Parsers
 import Testing
 
-/// A share of the fuzzing that is the same in each run: `make fuzz` does the rest, and finds what it adds to the corpus.
+/// A share of the fuzzing that is the same in each run: `make fuzz` does the rest, and finds what it adds to
+/// the corpus.
 @Suite struct SeededFuzzTests {
     @Test("No mutation of the corpus breaks a parser's promise", arguments: Parser.allCases)
     func mutations(parser: Parser) throws {

@@ -25,7 +25,8 @@ import Testing
                 peer.send(ScriptedServer.answer("ok"))
             }
         }
-        // Leaves a connection that libcurl would like to use again, and whose death it would answer by repeating.
+        // Leaves a connection that libcurl would like to use again, and whose death it would answer by
+        // repeating.
         _ = try await client.send(HTTPRequest(url: server.url))
         let error = await failure(of: HTTPRequest(url: server.url, method: .post(body: [0x31])), client)
         #expect(partial(error) == .some(nil))

@@ -4,7 +4,8 @@ import Testing
 
 @testable import HTTP
 
-/// Who is asked through a proxy, and what it gets to see. The environment is the process's, so each test has its own.
+/// Who is asked through a proxy, and what it gets to see. The environment is the process's, so each test has
+/// its own.
 @Suite(.timeLimit(.minutes(2))) struct ProxyTests {
     @Test func loopbackIsNeverAskedThroughAProxy() async {
         await #expect(processExitsWith: .success) {

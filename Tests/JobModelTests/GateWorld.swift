@@ -1,6 +1,7 @@
 import JobModel
 
-/// A queue, an account and a service in miniature, driven through the gate by a seeded chance: no clock, no sockets.
+/// A queue, an account and a service in miniature, driven through the gate by a seeded chance: no clock, no
+/// sockets.
 struct GateWorld {
     struct Plan {
         var healthy = 20

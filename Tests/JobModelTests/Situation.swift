@@ -5,7 +5,8 @@ struct Situation: CustomStringConvertible {
     let description: String
     let job: Job
 
-    /// Every state; a failed one for each kind of failure; the states on the wire with and without a cancel wish.
+    /// Every state; a failed one for each kind of failure; the states on the wire with and without a cancel
+    /// wish.
     static let all: [Situation] = JobState.allCases.flatMap { state -> [Situation] in
         switch state {
         case .failed: FailureKind.allCases.map { Situation(state, failure: $0) }

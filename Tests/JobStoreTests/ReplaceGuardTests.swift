@@ -5,7 +5,8 @@ import Testing
 
 @testable import JobStore
 
-/// `OR REPLACE` deletes what stands in the way and fires no trigger for it: none of it may cost a job its life.
+/// `OR REPLACE` deletes what stands in the way and fires no trigger for it: none of it may cost a job its
+/// life.
 @Suite struct ReplaceGuardTests {
     private let store = ScratchStore()
 

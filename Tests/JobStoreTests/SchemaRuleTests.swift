@@ -5,7 +5,8 @@ import Testing
 
 @testable import JobStore
 
-/// Each CHECK of the schema: a change that it lets pass, and the same change with the fault that it is there for.
+/// Each CHECK of the schema: a change that it lets pass, and the same change with the fault that it is there
+/// for.
 @Suite struct SchemaRuleTests {
     private let store = ScratchStore()
 
@@ -170,7 +171,8 @@ import Testing
         try database.pause(.hand, "x")
         try database.connection.execute("INSERT INTO models VALUES ('m', '{}', \(Self.time))")
         let foreign = try store.foreign()
-        // The fault may be the last of several assignments: the same column is then named twice, and the last counts.
+        // The fault may be the last of several assignments: the same column is then named twice, and the last
+        // counts.
         let error = #expect(throws: SQLiteError.self) {
             try foreign.run("UPDATE \(table) SET \(bad)")
         }

@@ -2,7 +2,8 @@ internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 
-/// The words of a command line, one a line: as options, and as `KEY=VALUE` of a model with a schema and of one without.
+/// The words of a command line, one a line: as options, and as `KEY=VALUE` of a model with a schema and of
+/// one without.
 enum ArgumentPromises {
     private static let limit = Option("limit", value: "N", "")
     private static let options = [

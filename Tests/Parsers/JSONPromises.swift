@@ -1,6 +1,7 @@
 internal import JSON
 
-/// What is read and written again is the same value, and what the stricter readers take the lenient one takes alike.
+/// What is read and written again is the same value, and what the stricter readers take the lenient one takes
+/// alike.
 enum JSONPromises {
     static func broken(_ bytes: [UInt8]) -> String? {
         let lenient = try? JSON(parsing: bytes)

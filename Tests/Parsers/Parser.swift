@@ -1,5 +1,6 @@
-/// Everything that reads bytes from outside, each behind one door: for the fuzzer, and for the seeded share of it in the
-/// tests. A parser may refuse whatever it is given; what it takes must keep its promises, and nothing may trap or hang.
+/// Everything that reads bytes from outside, each behind one door: for the fuzzer, and for the seeded share
+/// of it in the tests. A parser may refuse whatever it is given; what it takes must keep its promises, and
+/// nothing may trap or hang.
 package enum Parser: String, CaseIterable, Sendable {
     case json, answer, media, configuration, arguments, template, schema, time, address, text
 

@@ -1,6 +1,7 @@
 internal import Downloader
 
-/// The first line is a template, the others are what its fields hold: whatever they are, the path stays inside.
+/// The first line is a template, the others are what its fields hold: whatever they are, the path stays
+/// inside.
 enum TemplatePromises {
     static func broken(_ bytes: [UInt8]) -> String? {
         let lines = String(decoding: bytes, as: UTF8.self).split(

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Provider
 
-/// Answers that break off, lie or make no sense, over real sockets. A POST that may have arrived is never called a no.
+/// Answers that break off, lie or make no sense, over real sockets. A POST that may have arrived is never
+/// called a no.
 @Suite(.timeLimit(.minutes(2))) struct BrokenAnswerTests {
     private let http: HTTPClient
 

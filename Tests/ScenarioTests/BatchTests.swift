@@ -122,7 +122,8 @@ import Testing
         let count: Int64 = 20_000
         let path = try sandbox.file("jobs.jsonl", String(repeating: line(), count: Int(count)))
         try sandbox.enqueue("--label", "before")
-        // How long a whole one takes here, so that the kills fall everywhere, also just before and after the commit.
+        // How long a whole one takes here, so that the kills fall everywhere, also just before and after the
+        // commit.
         let clock = ContinuousClock()
         let start = clock.now
         #expect(try sandbox.jobctl("enqueue", "--batch", path, "-q").lines.count == Int(count))

@@ -117,7 +117,8 @@ import Testing
         "\u{7F}\u{9B}31m",
     ]
 
-    /// Pasted into a shell, each command makes the same input: as it stands, without the database it came from.
+    /// Pasted into a shell, each command makes the same input: as it stands, without the database it came
+    /// from.
     @Test func `a copied command makes the same again`() throws {
         let image = JSON.array(["https://example.com/a'b.png?x=1&y=$z"])
         var inputs: [JSON] = Self.hostile.map {

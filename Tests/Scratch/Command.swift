@@ -5,10 +5,12 @@ package struct Command {
     package let status: Int32
     package let output: String
 
-    /// Runs the program with what it says on both its outputs taken together. Status 127: it could not be started.
+    /// Runs the program with what it says on both its outputs taken together. Status 127: it could not be
+    /// started.
     package static func run(_ words: [String]) -> Command {
         var ends: [Int32] = [0, 0]
-        // Not a pipe: that would be open to a program which another test starts at this moment, and would end with it.
+        // Not a pipe: that would be open to a program which another test starts at this moment, and would end
+        // with it.
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
         var actions = posix_spawn_file_actions_t()

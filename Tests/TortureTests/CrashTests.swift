@@ -2,8 +2,8 @@ import Glibc
 import Scratch
 import Testing
 
-/// jobd crashes at each point at which it touches disk or network, its recovery too. The ledger of the simulator says
-/// whether anything was lost or bought twice.
+/// jobd crashes at each point at which it touches disk or network, its recovery too. The ledger of the
+/// simulator says whether anything was lost or bought twice.
 @Suite(.serialized) struct CrashTests {
     static let jobs = 5
 
@@ -94,7 +94,8 @@ import Testing
         #expect(try ordeal.count("completed") == Int64(Self.jobs))
     }
 
-    /// A sidecar is renamed into the same directory, and its sync would hide that the outputs' own is missing.
+    /// A sidecar is renamed into the same directory, and its sync would hide that the outputs' own is
+    /// missing.
     @Test func theNamesOfFilesOutliveAPowerCutAlsoWithoutSidecars() async throws {
         let service = try await Stage(simulator: "--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ordeal = Ordeal(service)

@@ -20,8 +20,8 @@ final class Disk {
     /// What the layer needs to know to keep the shadow.
     var variables: [String: String] { ["JOBD_FAULT_SHADOW": shadow, "JOBD_FAULT_BOOT": boot] }
 
-    /// Puts the directory back to what was synced. `survivors` decides what of the rest is there all the same; none,
-    /// where nobody decides.
+    /// Puts the directory back to what was synced. `survivors` decides what of the rest is there all the
+    /// same; none, where nobody decides.
     func cutPower(survivors: inout Seed?) {
         cuts += 1
         var live: [UInt64: String] = [:]

@@ -3,7 +3,8 @@ import JSON
 import Scratch
 import Testing
 
-/// A stop while the store cannot be written: it ends in good time, says what is missing, and the next start makes it good.
+/// A stop while the store cannot be written: it ends in good time, says what is missing, and the next start
+/// makes it good.
 @Suite(.serialized) struct FullStopTests {
     @Test(arguments: ["write:28:0:jobs.db", "sync:5:0:jobs.db"])
     func aStopWithAFullStoreEndsAndSaysWhatCouldNotBeWritten(failure: String) async throws {
@@ -25,7 +26,8 @@ import Testing
         #expect(jobd.errors.contains("job 1") && jobd.errors.contains("which is request"), "\(jobd.errors)")
         #expect(jobd.errors.contains("--adopt"), "\(jobd.errors)")
         unlink(isFull)
-        // Nobody sends it again. Where only the sync failed, the answer may have reached the disk all the same.
+        // Nobody sends it again. Where only the sync failed, the answer may have reached the disk all the
+        // same.
         #expect(try await ordeal.drain() == false)
         let states = try ordeal.texts("SELECT state FROM jobs")
         #expect(states == ["uncertain"] || (failure.hasPrefix("sync") && states == ["completed"]))

@@ -3,8 +3,8 @@ import SQLite
 import Scratch
 import Testing
 
-/// One call after the other fails, or all of a kind for a while. Nothing is lost, nothing is bought twice, and what was
-/// in the way is gone once it is gone.
+/// One call after the other fails, or all of a kind for a while. Nothing is lost, nothing is bought twice,
+/// and what was in the way is gone once it is gone.
 @Suite(.serialized) struct MachineFaultTests {
     private static func service(_ more: String...) async throws -> Stage {
         let stage = try Stage(in: ScratchDirectory())

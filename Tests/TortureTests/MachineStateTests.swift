@@ -4,7 +4,8 @@ import SQLite
 import Scratch
 import Testing
 
-/// What happens to a machine: full and read-only disks, a wrong clock, no descriptors, other programs, lost directories.
+/// What happens to a machine: full and read-only disks, a wrong clock, no descriptors, other programs, lost
+/// directories.
 @Suite(.serialized) struct MachineStateTests {
     private static let slow = ["--queue", "300ms", "--run", "300ms", "--image-width", "48"]
 

@@ -96,7 +96,8 @@ extension Ordeal {
         }
     }
 
-    /// What a person does with the uncertain jobs, who can look at the service's ledger: the end is always the same.
+    /// What a person does with the uncertain jobs, who can look at the service's ledger: the end is always
+    /// the same.
     func resolveAll(_ context: String) async throws {
         for job in try jobs() where job.state == "uncertain" {
             let bought = try ledger.requests(for: job.prompt)

@@ -3,12 +3,13 @@ import SQLite
 import Scratch
 import Testing
 
-/// jobd begins, reads its configuration anew and stops, again and again beside two busy writers. No signal ends it.
+/// jobd begins, reads its configuration anew and stops, again and again beside two busy writers. No signal
+/// ends it.
 @Suite(.serialized) struct StartTests {
     private static let rounds = Effort.isLong ? 1000 : 20
 
-    /// Runs `body` while two other programs write as fast as they can. They are processes: what waits for a lock in this
-    /// one would hold up the other tests.
+    /// Runs `body` while two other programs write as fast as they can. They are processes: what waits for a
+    /// lock in this one would hold up the other tests.
     private func besideWriters(_ body: (Stage) async throws -> Void) async throws {
         let stage = try Stage(in: ScratchDirectory())
         for _ in 1...2 { try await stage.enqueue("waits", "--hold") }

@@ -215,6 +215,15 @@ import Testing
         #expect(try claim().jobs.map(\.id) == [3, 4])
     }
 
+    @Test func aBudgetThatIsSpentHoldsBackJobsOfUnknownPriceToo() throws {
+        for _ in 0..<2 { try add() }
+        #expect(try claim(1) { $0.budgetPerDay = 1 }.jobs.map(\.id) == [1])
+        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
+        try foreign.execute("UPDATE charges SET reported_usd = 9")
+        let result = try claim(1) { $0.budgetPerDay = 1 }
+        #expect(result.jobs.isEmpty && result.budget?.contains("budget.day_usd") == true)
+    }
+
     @Test func whatAClockThatWasWrongHasSpentTomorrowIsNotOfToday() throws {
         try add()
         let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))

@@ -12,7 +12,8 @@ package final class ProgressLines {
 
     package var isVisible: Bool { screen.talkIsTerminal }
 
-    /// How many lines there is room for, and how long they may be: the last column and the last line stay free.
+    /// How many lines there is room for, and how long they may be: the last column and the last line stay
+    /// free.
     package var room: TerminalSize {
         let size = TerminalSize.of(STDERR_FILENO)
         return TerminalSize(columns: max(1, size.columns - 1), rows: max(1, size.rows - 1))
@@ -35,7 +36,8 @@ package final class ProgressLines {
         (shown, widths) = ([], [])
     }
 
-    /// Back to where the first line began. On a terminal that has become narrower, each may stand on several rows.
+    /// Back to where the first line began. On a terminal that has become narrower, each may stand on several
+    /// rows.
     private func toTheTop(_ now: TerminalSize) -> String {
         let rows = widths.reduce(0) { $0 + max(1, ($1 + now.columns - 1) / now.columns) } - 1
         return "\r" + (rows > 0 ? "\u{1B}[\(rows)A" : "")

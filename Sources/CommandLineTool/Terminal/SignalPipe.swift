@@ -3,7 +3,8 @@ internal import Glibc
 /// The end that handlers write to. One of these pipes is open at a time.
 nonisolated(unsafe) private var noticeEnd: Int32 = -1
 
-/// Signals as bytes in a pipe, so that a loop hears of them where it waits. After its end they do again what they did before.
+/// Signals as bytes in a pipe, so that a loop hears of them where it waits. After its end they do again what
+/// they did before.
 @safe package final class SignalPipe {
     /// Where a `poll` sees that one has come.
     package let file: Int32
@@ -46,7 +47,8 @@ nonisolated(unsafe) private var noticeEnd: Int32 = -1
         return bytes.prefix(max(0, count)).map(Int32.init)
     }
 
-    /// Lets `number` do to this process what it does by itself: of a stop, this returns when the process goes on.
+    /// Lets `number` do to this process what it does by itself: of a stop, this returns when the process goes
+    /// on.
     package func undergo(_ number: Int32) {
         let heard = signal(number, SIG_DFL)
         raise(number)

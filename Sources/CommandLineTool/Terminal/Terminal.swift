@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A terminal that is drawn on as a whole, and asked key by key. It is left as it was found, whatever happens.
+/// A terminal that is drawn on as a whole, and asked key by key. It is left as it was found, whatever
+/// happens.
 @safe package final class Terminal {
     /// What happens to a terminal.
     package enum Event: Equatable, Sendable {
@@ -95,7 +96,8 @@ internal import Glibc
 
     private static let gone = Failure(.inputOutput, "the terminal is gone")
 
-    /// Shows these lines from the top on, in one write, and of them only what is new. None may be wider than the terminal.
+    /// Shows these lines from the top on, in one write, and of them only what is new. None may be wider than
+    /// the terminal.
     package func draw(_ lines: [StyledText]) throws(Failure) {
         var frame = ""
         for row in 0..<size.rows {

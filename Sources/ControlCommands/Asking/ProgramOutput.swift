@@ -8,7 +8,8 @@ enum ProgramOutput {
         case signal(Int32)
     }
 
-    /// Runs a program to its end; it reads `input` first. Nil where it cannot be started. Its talk goes where ours goes.
+    /// Runs a program to its end; it reads `input` first. Nil where it cannot be started. Its talk goes where
+    /// ours goes.
     static func of(_ words: [String], input: String = "") -> (ending: Ending, output: String)? {
         guard let source = pair(), let sink = pair() else { return nil }
         defer { for end in [source.own, sink.own] { close(end) } }

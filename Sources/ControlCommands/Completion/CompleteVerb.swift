@@ -1,7 +1,8 @@
 internal import CommandLineTool
 internal import JobStore
 
-/// What the shells' scripts ask: `jobctl complete SHELL WORD…`, the last word being the one that is not finished.
+/// What the shells' scripts ask: `jobctl complete SHELL WORD…`, the last word being the one that is not
+/// finished.
 ///
 /// It is hidden: its answers are for the scripts of `jobctl completion` alone.
 enum CompleteVerb: ControlVerb {

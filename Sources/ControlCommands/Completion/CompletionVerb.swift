@@ -41,7 +41,8 @@ enum Shell: String, CaseIterable {
         }
     }
 
-    /// bash hands over the line, as it breaks words at = and : too; jobctl answers with what stands behind the last of them.
+    /// bash hands over the line, as it breaks words at = and : too; jobctl answers with what stands behind
+    /// the last of them.
     private static let bashScript = #"""
         # bash completion for jobctl
         _jobctl() {

@@ -53,7 +53,8 @@ enum ShellLine {
                 }
             }
         if isPlain { return word }
-        // By scalars: a quote that carries an accent is another character, and still ends what stands in quotes.
+        // By scalars: a quote that carries an accent is another character, and still ends what stands in
+        // quotes.
         return word.unicodeScalars.reduce(into: "'") { text, scalar in
             text += scalar == "'" ? #"'\''"# : "\(Character(scalar))"
         } + "'"

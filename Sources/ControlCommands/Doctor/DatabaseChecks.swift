@@ -39,7 +39,8 @@ struct DatabaseChecks {
         }
     }
 
-    /// Before these versions, a checkpoint that overlaps a commit of another connection can damage the database.
+    /// Before these versions, a checkpoint that overlaps a commit of another connection can damage the
+    /// database.
     static func hasCheckpointFault(_ version: String) -> Bool {
         let parts = version.split(separator: ".").compactMap { Int($0) }
         guard parts.count >= 3 else { return false }

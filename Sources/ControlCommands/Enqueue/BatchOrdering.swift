@@ -2,8 +2,8 @@ internal import CommandLineTool
 internal import JSON
 internal import JobStore
 
-/// A batch on its way to the store. It may be long, so it is read as a stream: once, and once before where its sum must be
-/// known first.
+/// A batch on its way to the store. It may be long, so it is read as a stream: once, and once before where
+/// its sum must be known first.
 struct BatchOrdering {
     let session: Session
 

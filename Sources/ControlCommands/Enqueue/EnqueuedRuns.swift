@@ -1,6 +1,7 @@
 internal import JobStore
 
-/// What became of the jobs of an order, in their order: neighbours are kept as one run, so that a million take a few bytes.
+/// What became of the jobs of an order, in their order: neighbours are kept as one run, so that a million
+/// take a few bytes.
 struct EnqueuedRuns {
     struct Run {
         var ids: ClosedRange<Int64>

@@ -2,7 +2,8 @@ internal import CommandLineTool
 internal import Glibc
 internal import JSON
 
-/// Has a person edit an input until it is what the model takes. What was written is in a file until it is on its way.
+/// Has a person edit an input until it is what the model takes. What was written is in a file until it is on
+/// its way.
 struct InputEditor {
     /// In a directory of its own, which nobody else may enter: editors lay copies beside what they edit.
     let path: String

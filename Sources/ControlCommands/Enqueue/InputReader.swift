@@ -39,7 +39,8 @@ internal import Glibc
             .cannotRead, "cannot read \(SafeText.escape(path)): \(unsafe String(cString: strerror(errno)))")
     }
 
-    /// A reader of the same bytes that never waits for whoever writes them: a pipe is taken into a temporary file first.
+    /// A reader of the same bytes that never waits for whoever writes them: a pipe is taken into a temporary
+    /// file first.
     func spooled(in folder: String) throws -> InputReader {
         var status = stat()
         if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return self }

@@ -2,8 +2,8 @@ internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 
-/// `KEY=VALUE` as people type it: `KEY=@FILE` is the text of a file, `KEY=@-` that of standard input, `KEY=@@…` a text that
-/// begins with an @; after `:=` the file holds JSON.
+/// `KEY=VALUE` as people type it: `KEY=@FILE` is the text of a file, `KEY=@-` that of standard input,
+/// `KEY=@@…` a text that begins with an @; after `:=` the file holds JSON.
 struct InputWords {
     private var standardInputIsTaken: Bool
 

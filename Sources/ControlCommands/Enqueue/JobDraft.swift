@@ -34,7 +34,8 @@ struct JobDraft {
         return schema
     }
 
-    /// The model that a person means who typed `model`: the whole id, or its end where only one known id ends so.
+    /// The model that a person means who typed `model`: the whole id, or its end where only one known id ends
+    /// so.
     mutating func model(_ typed: String) throws -> String {
         if schemas[typed] != nil { return typed }
         try check(model: typed)
@@ -91,7 +92,8 @@ struct JobDraft {
             hint: "jobctl models show \(model) tells what it takes; --no-validate sends it anyway")
     }
 
-    /// What is sent against the schema is paid for: a key that is misspelt as much as one that the schema lacks.
+    /// What is sent against the schema is paid for: a key that is misspelt as much as one that the schema
+    /// lacks.
     func noteWaived(_ lines: [String]) {
         session.note("note: sent anyway, although the schema says:")
         for line in lines { session.note(line) }

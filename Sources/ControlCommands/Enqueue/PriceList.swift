@@ -6,7 +6,8 @@ internal import JobModel
 internal import JobStore
 internal import Startup
 
-/// What jobs will probably cost: by the configuration's prices first, then by the schemas', as jobd counts it.
+/// What jobs will probably cost: by the configuration's prices first, then by the schemas', as jobd counts
+/// it.
 struct PriceList {
     private let session: Session
     private let store: JobDatabase?

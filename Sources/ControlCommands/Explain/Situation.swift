@@ -40,7 +40,8 @@ final class Situation {
     private static func configuration(in file: ConfigurationFile, _ session: Session) throws -> Configuration?
     {
         do throws(Failure) { return try file.read() } catch {
-            // What was asked for here is meant; of what is there anyway, the rest can be explained without it.
+            // What was asked for here is meant; of what is there anyway, the rest can be explained without
+            // it.
             if session.arguments.has(.config) || session.arguments.has(.set) { throw error }
             session.note("note: \(error.message); its limits are not known here")
             return nil

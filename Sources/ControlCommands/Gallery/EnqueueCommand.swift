@@ -4,8 +4,8 @@ internal import JSON
 
 /// The command line that enqueues the same job again, without the database that it stands in.
 ///
-/// It is copied from a page and pasted into a terminal. So it has no character that steers one: what is not plain text
-/// stands in it as JSON, with escapes.
+/// It is copied from a page and pasted into a terminal. So it has no character that steers one: what is not
+/// plain text stands in it as JSON, with escapes.
 struct EnqueueCommand {
     /// By which the words may be read: those that are known here, and none.
     private let readers: [ArgumentReader]

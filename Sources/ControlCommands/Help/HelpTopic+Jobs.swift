@@ -47,7 +47,7 @@ extension HelpTopic {
         .text(
             "price_usd is estimated before a job is sent, from the model's price or models.MODEL.price_usd; cost_usd is what "
                 + "RunComfy reported. A budget counts the reported cost where it is known, else the estimate. A job that would "
-                + "pass the budget waits, and smaller ones may go before it. A job of unknown price is not held back."
+                + "pass the budget waits, and smaller ones may go before it. A job of unknown price waits only once the budget is spent."
         ),
         .code([
             "{\"budget\": {\"day_usd\": 5, \"total_usd\": 100}}",

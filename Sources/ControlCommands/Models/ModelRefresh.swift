@@ -5,8 +5,9 @@ internal import JobStore
 
 /// `jobctl models refresh`: what the service says of its models takes the place of what was known of them.
 ///
-/// All answers are there before anything is stored, and all of it is stored in one transaction. What the service does not
-/// list is named and stays, so that an answer with a part of the catalogue takes nothing away.
+/// All answers are there before anything is stored, and all of it is stored in one transaction. What the
+/// service does not list is named and stays, so that an answer with a part of the catalogue takes nothing
+/// away.
 struct ModelRefresh {
     let session: Session
     /// Empty for all models.

@@ -2,8 +2,8 @@ internal import CommandLineTool
 internal import JobModel
 internal import JobStore
 
-/// Jobs that were found. On a terminal the words stand out, and the prompt begins near the first of them; in a pipe it is the
-/// table that `list` prints.
+/// Jobs that were found. On a terminal the words stand out, and the prompt begins near the first of them; in
+/// a pipe it is the table that `list` prints.
 struct MatchTable {
     private var jobs: JobTable
     private var matches = Table([

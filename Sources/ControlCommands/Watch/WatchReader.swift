@@ -3,7 +3,8 @@ internal import Glibc
 internal import JobModel
 internal import JobStore
 
-/// Asks the store for what a live picture shows: when something has changed, and never for more than a small share of the time.
+/// Asks the store for what a live picture shows: when something has changed, and never for more than a small
+/// share of the time.
 final class WatchReader {
     private let store: JobDatabase
     private var version: Int64?

@@ -1,7 +1,8 @@
 internal import CommandLineTool
 internal import JobModel
 
-/// Where a person stands in a live picture: what was pressed makes another one of it, and sometimes something to do.
+/// Where a person stands in a live picture: what was pressed makes another one of it, and sometimes something
+/// to do.
 struct WatchState {
     enum Mode: Equatable {
         case list
@@ -118,7 +119,8 @@ struct WatchState {
         switch key {
         case .character("c"):
             let state = list?.jobs.firstIndex(of: id).flatMap { list?.states[$0] }
-            // A slip of a finger must not cost what is paid for already; what was not sent comes back by a retry.
+            // A slip of a finger must not cost what is paid for already; what was not sent comes back by a
+            // retry.
             if let state, ![.submitting, .inQueue, .inProgress].contains(state) { return .act(.cancel(id)) }
             let word = state?.rawValue ?? "under way"
             mode = .asking("job \(id) is \(word), and may be paid for all the same; cancel it?", .cancel(id))

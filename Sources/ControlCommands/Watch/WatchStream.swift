@@ -4,7 +4,8 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// The live picture where nothing can be drawn: a line for each thing that happens, or an object for each picture.
+/// The live picture where nothing can be drawn: a line for each thing that happens, or an object for each
+/// picture.
 struct WatchStream {
     let session: Session
     let store: JobDatabase

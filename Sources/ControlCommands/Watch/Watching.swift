@@ -50,7 +50,8 @@ struct Watching {
         }
     }
 
-    /// What a person does next; or nothing, when the store has changed, or a second has gone by for the clocks.
+    /// What a person does next; or nothing, when the store has changed, or a second has gone by for the
+    /// clocks.
     private func nextEvents() throws -> [Terminal.Event] {
         let start = ContinuousClock.now
         while true {

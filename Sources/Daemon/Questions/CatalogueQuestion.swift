@@ -6,7 +6,8 @@ internal import JobModel
 internal import Provider
 internal import Startup
 
-/// What `jobctl models refresh` wants to know of the service's catalogue. An answer is whole, or it is a failure.
+/// What `jobctl models refresh` wants to know of the service's catalogue. An answer is whole, or it is a
+/// failure.
 struct CatalogueQuestion {
     private let client: RunComfyClient
     private let place: String
@@ -28,8 +29,8 @@ struct CatalogueQuestion {
             answerTimeout: configuration.answerTimeout, token: { secret })
     }
 
-    /// One object for each model asked for: `model`, and `entry` or `gone`. Of all models: one for each `entry`, and a last
-    /// one with the `total` that the service counts.
+    /// One object for each model asked for: `model`, and `entry` or `gone`. Of all models: one for each
+    /// `entry`, and a last one with the `total` that the service counts.
     func ask(about ids: [String]) async throws -> [String] {
         if ids.isEmpty { return try await all() }
         var answers: [String] = []

@@ -4,8 +4,8 @@ internal import HTTP
 internal import JSON
 internal import Startup
 
-/// What jobctl has jobd find out, which alone speaks to the network. What to ask about comes as lines on standard input,
-/// and is read to its end first; the answers go to standard output, one JSON object a line.
+/// What jobctl has jobd find out, which alone speaks to the network. What to ask about comes as lines on
+/// standard input, and is read to its end first; the answers go to standard output, one JSON object a line.
 enum Question: String, CaseIterable {
     /// Whether the API takes the token; what is left on the account.
     case token, balance

@@ -32,8 +32,8 @@ final class BlockingPool: Sendable {
                 continuation.resume(returning: result)
             }
         }
-        // The lock is taken on both sides, since ThreadSanitizer does not see that a continuation which is resumed
-        // before its task waits orders the two.
+        // The lock is taken on both sides, since ThreadSanitizer does not see that a continuation which is
+        // resumed before its task waits orders the two.
         state.withLock { _ in }
         return try result.get()
     }

@@ -28,7 +28,8 @@ package struct FileAccess: Sendable {
                 return false
             }
         }
-        // A confined service may not set the bit that hands the group down (RestrictSUIDSGID=): it is kept, not set.
+        // A confined service may not set the bit that hands the group down (RestrictSUIDSGID=): it is kept,
+        // not set.
         let wanted = mode | status.st_mode & S_ISGID
         return status.st_mode & 0o7777 == wanted || fchmod(descriptor, wanted) == 0
     }

@@ -46,7 +46,8 @@ final class OutputDirectory: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Whether opening `relative` below `root` would lead here: the directory may have been moved, or a link taken its place.
+    /// Whether opening `relative` below `root` would lead here: the directory may have been moved, or a link
+    /// taken its place.
     func isStill(_ relative: String, below root: String) -> Bool {
         var status = stat()
         if relative.isEmpty { return unsafe stat(root, &status) == 0 && Identity(status) == identity }
@@ -186,8 +187,8 @@ final class OutputDirectory: Sendable {
     /// The directories whose own names are known to be synced.
     private static let lasting = Locked(Set<Identity>())
 
-    /// Syncs the directory's own name, once in a process: whoever made it may have ended before that, and a power cut
-    /// would lose the directory with every file in it. Closes it where that fails.
+    /// Syncs the directory's own name, once in a process: whoever made it may have ended before that, and a
+    /// power cut would lose the directory with every file in it. Closes it where that fails.
     private static func makeLast(_ directory: Int32, _ name: String, isNew: Bool) throws(DownloadFailure) {
         var status = stat()
         guard unsafe fstat(directory, &status) == 0 else { return }

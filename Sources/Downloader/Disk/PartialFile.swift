@@ -5,9 +5,10 @@ internal import JSON
 
 /// A download's temporary file, and beside it a note of what proves which file it is the beginning of.
 ///
-/// The note is trusted only if it is whole, of the same address and of the same boot of the machine: after a power
-/// cut, nobody knows which of the bytes have reached the disk, and the download starts over. It is made where
-/// there is much to lose: small files are here before that, and a second file for each costs as much as the first.
+/// The note is trusted only if it is whole, of the same address and of the same boot of the machine: after a
+/// power cut, nobody knows which of the bytes have reached the disk, and the download starts over. It is made
+/// where there is much to lose: small files are here before that, and a second file for each costs as much as
+/// the first.
 final class PartialFile: @unchecked Sendable {
     let directory: OutputDirectory
     let name: TemporaryName
@@ -21,8 +22,9 @@ final class PartialFile: @unchecked Sendable {
     private var noteIsEmpty = true
     /// What the bytes are the beginning of; nil where there are none.
     private(set) var proof: FileProof?
-    /// The hash of the last answer that ended as it should, and of which nobody can tell whether it is the whole file.
-    /// It is of what came, and not of the bytes on disk: it outlives them, another address and another boot.
+    /// The hash of the last answer that ended as it should, and of which nobody can tell whether it is the
+    /// whole file. It is of what came, and not of the bytes on disk: it outlives them, another address and
+    /// another boot.
     private(set) var doubted: String?
 
     init(_ order: DownloadOrder, _ access: FileAccess, _ open: OpenDirectories) throws(DownloadFailure) {
@@ -80,8 +82,8 @@ final class PartialFile: @unchecked Sendable {
     /// What the bytes from here on belong to.
     func begin(_ proof: FileProof) { self.proof = proof }
 
-    /// Writes down what the bytes belong to, where that is not done. A note that cannot be written is none: the worst
-    /// that follows is a start from the beginning.
+    /// Writes down what the bytes belong to, where that is not done. A note that cannot be written is none:
+    /// the worst that follows is a start from the beginning.
     func keepNote() {
         guard noteIsEmpty, proof != nil || doubted != nil else { return }
         if noteDescriptor == nil { noteDescriptor = try? directory.create(name.note, access) }

@@ -2,7 +2,8 @@ internal import Glibc
 internal import HTTP
 
 extension Downloader {
-    /// Gives a whole file its final name: looked at, synced, recorded by the caller, renamed, directory synced.
+    /// Gives a whole file its final name: looked at, synced, recorded by the caller, renamed, directory
+    /// synced.
     func place(_ order: DownloadOrder, _ sink: DownloadSink) async throws(DownloadFailure) -> DownloadedFile {
         let (access, directories) = (settings.access, directories)
         var (file, free) = try await pool.run { () throws(DownloadFailure) in
@@ -87,8 +88,8 @@ extension Downloader {
         guard try part.directory.rename(part.name.part, to: PathParts(path).name, in: directory) else {
             return false
         }
-        // A note without its file says nothing. It goes before the sync: after a power cut nobody would look for it.
-        // Where it cannot go, the next try takes the file as it is.
+        // A note without its file says nothing. It goes before the sync: after a power cut nobody would look
+        // for it. Where it cannot go, the next try takes the file as it is.
         try part.removeNote()
         return true
     }

@@ -4,11 +4,12 @@ internal import HTTP
 
 /// What a restart and the end of a job need.
 extension Downloader {
-    /// Takes the file at a path that was recorded before its rename as that output. Nil where it is not there, or is
-    /// not the recorded file: then the output is fetched again.
+    /// Takes the file at a path that was recorded before its rename as that output. Nil where it is not
+    /// there, or is not the recorded file: then the output is fetched again.
     ///
-    /// `sha256` is the one that `willRename` was given; without it, another job's file under that name cannot be told
-    /// from the output. With it, the format's own end says nothing more: a server that names a length may send any.
+    /// `sha256` is the one that `willRename` was given; without it, another job's file under that name cannot
+    /// be told from the output. With it, the format's own end says nothing more: a server that names a length
+    /// may send any.
     package func adopt(
         _ path: String, root: String, kind: MediaKind, expectedBytes: Int64?, sha256: String?
     ) async throws(DownloadFailure) -> DownloadedFile? {

@@ -13,7 +13,8 @@ final class SharedSync: Sendable {
 
     /// Changes names in a directory, and returns after a sync that began after that: they are on disk then.
     ///
-    /// - Parameter change: answers the directory; nil where nothing has changed, which `sync` answers with false.
+    /// - Parameter change: answers the directory; nil where nothing has changed, which `sync` answers with
+    ///   false.
     func sync(
         after change: @escaping @Sendable () throws(DownloadFailure) -> OutputDirectory?
     ) async throws(DownloadFailure) -> Bool {

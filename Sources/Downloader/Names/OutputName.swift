@@ -81,7 +81,8 @@ package struct OutputName: Sendable {
         return parts
     }
 
-    /// Where the parts are too long together, the longest field gives way, so that the id and the extension stay.
+    /// Where the parts are too long together, the longest field gives way, so that the id and the extension
+    /// stay.
     private static func render(_ parts: Component, _ fields: OutputNameFields, _ fileExtension: String)
         -> String
     {

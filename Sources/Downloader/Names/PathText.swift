@@ -34,8 +34,8 @@ enum PathText {
         return trimmed(cut(String(String(result).prefix(60)), bytes: 240)) ?? nothing
     }
 
-    /// The start of `text` in at most `bytes` bytes, cut between characters. A single character that is longer
-    /// (a letter with a hundred accents) is cut between its parts.
+    /// The start of `text` in at most `bytes` bytes, cut between characters. A single character that is
+    /// longer (a letter with a hundred accents) is cut between its parts.
     static func cut(_ text: String, bytes: Int) -> String {
         if text.utf8.count <= bytes { return text }
         var left = bytes

@@ -18,8 +18,8 @@ final class PieceSink: HTTPSink, @unchecked Sendable {
     /// No format is told by less.
     private static let firstLook = 4096
 
-    /// A server that knows ranges sends `length` bytes. Of one that sends everything, as many are taken as `isEnough`
-    /// wants of the beginning, and `most` at most.
+    /// A server that knows ranges sends `length` bytes. Of one that sends everything, as many are taken as
+    /// `isEnough` wants of the beginning, and `most` at most.
     init(at offset: Int64, length: Int, most: Int, isEnough: @escaping ([UInt8]) -> Bool) {
         self.offset = offset
         self.length = length

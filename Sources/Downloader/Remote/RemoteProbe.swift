@@ -1,7 +1,7 @@
 package import HTTP
 
-/// Looks at a file on a server: its size, its format, its dimensions. It asks for the pieces in which they stand, and for
-/// no others, without a token.
+/// Looks at a file on a server: its size, its format, its dimensions. It asks for the pieces in which they
+/// stand, and for no others, without a token.
 package struct RemoteProbe: Sendable {
     private let client: HTTPClient
     private let connectTimeout: Duration

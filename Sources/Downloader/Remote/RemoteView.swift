@@ -52,8 +52,8 @@ package struct RemoteView {
             remark: self.remark ?? remark, bytesRead: pieces.count)
     }
 
-    /// A film's first picture track is the one that counts. Of a picture every part has to be seen that may name a size:
-    /// a tile or a thumbnail may come before the whole.
+    /// A film's first picture track is the one that counts. Of a picture every part has to be seen that may
+    /// name a size: a tile or a thumbnail may come before the whole.
     private static func isEnough(_ file: FileBytes, _ declaredType: String?) -> (
         verdict: ContentVerdict, isEnough: Bool
     ) {

@@ -11,8 +11,8 @@ package struct DownloadOrder: Sendable {
     package var root: String
     package var name: OutputName
     package var fields: OutputNameFields
-    /// Told how far it is when the server says the whole size, and each second after. Called on the transfer thread:
-    /// it must not wait.
+    /// Told how far it is when the server says the whole size, and each second after. Called on the transfer
+    /// thread: it must not wait.
     package var didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
     /// Records where the file will be, before it is there: after a crash, a whole file there is this output.
     /// Called again with another path when the name was taken meanwhile.

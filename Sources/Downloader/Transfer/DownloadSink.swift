@@ -3,7 +3,8 @@ internal import HTTP
 
 /// Takes an answer's body into a partial file, if the answer is the file or its continuation.
 ///
-/// Its members are used by the transfer thread during a request, and by the download's task before and after it.
+/// Its members are used by the transfer thread during a request, and by the download's task before and after
+/// it.
 final class DownloadSink: HTTPSink, @unchecked Sendable {
     let part: PartialFile
     let file: FileSink

@@ -24,8 +24,8 @@ package struct Downloader: Sendable {
         syncs = SharedSync(pool)
     }
 
-    /// Fetches one output and gives it its final name. What has come when this fails is kept for the next try, unless
-    /// it is no output at all.
+    /// Fetches one output and gives it its final name. What has come when this fails is kept for the next
+    /// try, unless it is no output at all.
     package func fetch(_ order: DownloadOrder) async throws(DownloadFailure) -> DownloadedFile {
         let policy = HostPolicy(settings)
         let address = try policy.admit(WebAddress(order.url))
@@ -140,8 +140,8 @@ package struct Downloader: Sendable {
         }
     }
 
-    /// Nobody told a length: the format's own end has to show, or the same answer has to come twice, since then the
-    /// server has no more.
+    /// Nobody told a length: the format's own end has to show, or the same answer has to come twice, since
+    /// then the server has no more.
     private static func settle(_ wholeness: Wholeness, _ sink: DownloadSink) throws(DownloadFailure) -> Turn {
         if wholeness == .whole { return .whole() }
         let end = wholeness == .unknown ? "its format shows no end" : "its own end is missing"
