@@ -187,6 +187,16 @@ import Testing
         #expect(gate.reason == nil)
     }
 
+    @Test func aLookCondemnsNoJobWhileAnotherCanBeSentAsAProof() {
+        var gate = SubmissionGate()
+        _ = refuse(&gate, 1)
+        _ = gate.accepted(2, worth, at: 100)
+        #expect(sendSuspect(&gate, at: 100) == 1)
+        _ = refuse(&gate, 1, at: 150)
+        #expect(gate.lookAnswered { _ in false } == nil)
+        #expect(gate.suspects.map(\.job) == [1])
+    }
+
     @Test func aServiceThatRefusesEverySubmissionCondemnsNobodyThoughLooksAreAnswered() throws {
         var gate = SubmissionGate()
         _ = gate.accepted(1, worth, at: 0)
