@@ -18,6 +18,11 @@ package struct WebAddress: Equatable, Sendable {
         return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
 
+    /// As typed, and as sent: an escape is three times as long.
+    private static let longest = 8192
+
+    private var isOfBoundedLength: Bool { text.utf8.count <= Self.longest }
+
     package init?(_ text: String) {
         guard let bytes = Self.cleaned(text), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             bytes[colon...].starts(with: "://".utf8)
@@ -33,6 +38,7 @@ package struct WebAddress: Equatable, Sendable {
         self.host = host
         self.port = port
         target = Self.escaped(rest[end...])
+        guard isOfBoundedLength else { return nil }
     }
 
     /// The address that a `Location` names, seen from this one.
@@ -53,7 +59,7 @@ package struct WebAddress: Equatable, Sendable {
             let folder = path.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? path
             address.target = Self.escaped(Array(folder) + bytes)
         }
-        return address
+        return address.isOfBoundedLength ? address : nil
     }
 
     /// Without blanks around it; nil where a control character is inside.
@@ -62,7 +68,7 @@ package struct WebAddress: Equatable, Sendable {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
         while let last = bytes.last, isBlank(last) { bytes.removeLast() }
         bytes = Array(bytes.drop(while: isBlank))
-        return bytes.contains { $0 < 0x20 || $0 == 0x7F } || bytes.count > 8192 ? nil : bytes
+        return bytes.contains { $0 < 0x20 || $0 == 0x7F } || bytes.count > longest ? nil : bytes
     }
 
     private static func authority(_ text: String) -> (host: String, port: UInt16?)? {
