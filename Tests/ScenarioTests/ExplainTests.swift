@@ -134,6 +134,21 @@ import Testing
         #expect(try explain(id, "--set", "max_submitting=1").reason == "max_submitting")
     }
 
+    @Test func `a budget that is spent holds back a job of unknown price, too`() throws {
+        let id = try sandbox.enqueue()
+        let lock = try HeldLock(sandbox)
+        defer { withExtendedLifetime(lock) {} }
+        #expect(try explain(id, "--set", "budget.day_usd=1").reason == "due")
+        try sandbox.change(
+            """
+            DROP TRIGGER charges_insert_guard;
+            INSERT INTO charges (job_id, submission, at, model, reported_usd)
+            VALUES (99, 1, strftime('%Y-%m-%d %H:%M:%f', 'now'), 'a/b', 9)
+            """)
+        let told = try explain(id, "--set", "budget.day_usd=1")
+        #expect(told.reason == "budget" && told.text.contains("its price is not known"), "\(told)")
+    }
+
     @Test func `what a failure means says whether a retry buys`() throws {
         let promises = [
             "input": "--input", "remote": "paid for again", "lost": "buys nothing",

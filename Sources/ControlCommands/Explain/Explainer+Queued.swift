@@ -190,17 +190,18 @@ extension Explainer {
                     + "another configuration: \(pause.detail)", hint: pause.hint)
         }
         let configured = configuration.limits(of: job.model)?.limits.priceUSD
-        guard let price = Price.estimate(job, try situation.schema(of: job.model), configured: configured)
-        else {
-            return nil
-        }
+        // As the claim has it: what nobody can estimate counts nothing, and waits once the budget is spent.
+        let known = Price.estimate(job, try situation.schema(of: job.model), configured: configured)
+        let price = known ?? 0
         for (name, limit, isDaily) in limits {
             let spent = try isDaily ? store.spentToday() : store.spent(since: nil)
             guard spent + price > limit + 1e-9 else { continue }
             let day = !isDaily ? "" : ", or wait for the next day (UTC)"
             return Explanation(
                 .budget,
-                "job \(id) is queued: it would take about \(Price.text(price)), and \(Price.text(spent)) of the "
+                "job \(id) is queued: "
+                    + (known.map { "it would take about \(Price.text($0))" } ?? "its price is not known")
+                    + ", and \(Price.text(spent)) of the "
                     + "\(Price.text(limit)) of \(name) are spent",
                 hint: "raise \(name) \(situation.place(of: name)), then reload jobd\(day)")
         }
