@@ -104,7 +104,7 @@ extension Dispatcher {
             barred.remove(id)
             askedToWait = []
             let before = gate.reason
-            if let guilty = gate.lookAnswered({ active.contains($0) }) { blame(guilty) }
+            if let guilty = gate.lookAnswered({ isClaiming || active.contains($0) }) { blame(guilty) }
             if before != nil, gate.reason == nil { endPauses() }
             guard isMendedByLook, gate.reason == .token else { return }
             gate.reset()

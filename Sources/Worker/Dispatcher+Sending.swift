@@ -7,6 +7,12 @@ extension Dispatcher {
     func claim(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Int64) async {
         await writeVerdicts()
         await writePauses()
+        // A look may have given a verdict meanwhile: its job must not leave before that is written.
+        guard verdicts.isEmpty, pauseWork == .none else {
+            mayClaim = true
+            if turn >= claimsQuietUntil { bell.ring() }
+            return
+        }
         if let claimAt, claimAt <= turn { mayClaim = true }
         guard mayClaim, claimsQuietUntil <= turn else { return }
         let configuration = context.configuration
@@ -18,7 +24,10 @@ extension Dispatcher {
             bytesUnderway: bytesUnderway)
         mayClaim = false
         let reason = gate.reason
-        guard let (result, pauses) = await outcome(of: claim, reason) else { return }
+        isClaiming = true
+        let answer = await outcome(of: claim, reason)
+        isClaiming = false
+        guard let (result, pauses) = answer else { return }
         if result.saysOfBudget { tellOfBudget(result) }
         reconcile(with: pauses, knowing: reason)
         if result.hasLooked, result.jobs.isEmpty, result.refused.isEmpty { foundNothing(choice, result) }

@@ -64,6 +64,8 @@ package actor Dispatcher {
     /// Who wants to know that the loop comes round; nil once it never will again.
     private var askers: [CheckedContinuation<Void, Never>]? = []
     var mayClaim = true
+    /// A claim is under way: which jobs it takes is known once it is written.
+    var isClaiming = false
     /// When time alone lets a job leave.
     var claimAt: Int64?
     /// The token was refused where no job was sent: then a look that is answered is proof enough that it is
