@@ -1,4 +1,4 @@
-internal import JobStore
+internal import JobModel
 
 extension Pause {
     /// What a person can do about it.

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import JobModel
 internal import JobStore
 
 enum PauseVerb: ControlVerb {

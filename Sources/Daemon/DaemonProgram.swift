@@ -137,7 +137,7 @@ package struct DaemonProgram {
     ) async throws -> ExitCode {
         raiseFileLimit()
         let store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
-        let dispatcher = Dispatcher(
+        let dispatcher = await Dispatcher(
             store: store, context: context, drains: arguments.has(DaemonOptions.drain))
         let log = services.log
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)

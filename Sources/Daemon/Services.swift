@@ -21,7 +21,7 @@ struct Services: Sendable {
         self.log = log
         // Calls and files have connections of their own, so that large files do not hold up small answers.
         // Looks that hang leave some for POSTs.
-        let mostCalls = LookPlaces.mostAtOnce + 64
+        let mostCalls = LookSlots.mostAtOnce + 64
         calls = try HTTPClient(
             userAgent: "jobd/\(DaemonProgram.version)", maximumConnections: mostCalls,
             maximumConnectionsPerHost: mostCalls)

@@ -10,10 +10,6 @@
 /// such an answer again, and the very next job is taken, the fault is its own. A fault of the account that
 /// lasts for two requests in a row is therefore never held against a job.
 package struct SubmissionGate: Equatable, Sendable {
-    package enum Reason: String, Sendable {
-        case token, balance, outage
-    }
-
     /// Milliseconds of a clock that never jumps.
     package typealias Moment = Int64
     package typealias Delay = (_ failures: Int) -> Duration
@@ -34,7 +30,7 @@ package struct SubmissionGate: Equatable, Sendable {
     /// A job that was refused in the account's name.
     package struct Suspect: Equatable, Sendable {
         package let job: Int64
-        package fileprivate(set) var reason: Reason
+        package fileprivate(set) var reason: Pause.Reason
         package fileprivate(set) var answer: String
         fileprivate var worth: Worth
         /// Another job was taken since.
@@ -71,7 +67,7 @@ package struct SubmissionGate: Equatable, Sendable {
     }
 
     /// Why it is closed; nil while it is open.
-    package private(set) var reason: Reason?
+    package private(set) var reason: Pause.Reason?
     /// How many probes have failed since it closed, and how many of them with a job that had not been tried
     /// before.
     package private(set) var failures = 0
@@ -211,7 +207,7 @@ package struct SubmissionGate: Equatable, Sendable {
 
     /// The service answered `job` in the account's name. Answers whether the gate is closed now.
     package mutating func refused(
-        _ job: Int64, _ fault: Reason, _ answer: String, _ worth: Worth, at now: Moment, _ delay: Delay
+        _ job: Int64, _ fault: Pause.Reason, _ answer: String, _ worth: Worth, at now: Moment, _ delay: Delay
     ) -> Bool {
         let known = suspects.first { $0.job == job && $0.reason == fault }
         let isAgain = trial == .running(job) && known != nil
@@ -259,7 +255,7 @@ package struct SubmissionGate: Equatable, Sendable {
     }
 
     /// A look at a job that the service has was refused in the account's name.
-    package mutating func lookRefused(_ fault: Reason, at now: Moment, _ delay: Delay) {
+    package mutating func lookRefused(_ fault: Pause.Reason, at now: Moment, _ delay: Delay) {
         acquit()
         if reason == nil { close(fault, by: nil, isFresh: true, at: now, delay) }
     }
@@ -279,7 +275,7 @@ package struct SubmissionGate: Equatable, Sendable {
     }
 
     /// A pause that stood when jobd started, or a new configuration: try at once.
-    package mutating func closeFromBefore(_ fault: Reason) {
+    package mutating func closeFromBefore(_ fault: Pause.Reason) {
         reset()
         reason = fault
     }
@@ -323,7 +319,7 @@ package struct SubmissionGate: Equatable, Sendable {
 
     /// - Parameter job: whose answer it is; nil where it was no submission's.
     private mutating func close(
-        _ fault: Reason, by job: Int64?, isFresh: Bool, at now: Moment, _ delay: Delay
+        _ fault: Pause.Reason, by job: Int64?, isFresh: Bool, at now: Moment, _ delay: Delay
     ) {
         // Those that were on the wire together met the same fault: it counts once.
         let isCounted = reason == nil || job == nil || job == probe

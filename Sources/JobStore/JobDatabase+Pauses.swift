@@ -2,25 +2,6 @@ internal import JSON
 package import JobModel
 internal import SQLite
 
-/// Why submissions stand still.
-package struct Pause: Equatable, Sendable {
-    package enum Reason: String, CaseIterable, Sendable {
-        /// A person said so.
-        case hand
-        case token, balance, outage, budget
-    }
-
-    package let reason: Reason
-    package let detail: String
-    package let since: Timestamp
-
-    package init(reason: Reason, detail: String, since: Timestamp) {
-        self.reason = reason
-        self.detail = detail
-        self.since = since
-    }
-}
-
 extension JobDatabase {
     package func pauses() throws -> [Pause] {
         try perform {

@@ -1,5 +1,6 @@
 internal import HTTP
 internal import JSON
+package import JobModel
 
 /// Why a question about a request brought no answer. None of it says anything about how the job fares.
 package enum Obstacle: Equatable, Sendable {
@@ -10,7 +11,7 @@ package enum Obstacle: Equatable, Sendable {
     case misnamed(String)
     /// The request is someone else's.
     case denied(String)
-    case account(AccountFault, String)
+    case account(Pause.Reason, String)
     /// The service or the way to it is troubled, or its answer makes no sense.
     case tryLater(String, retryAfter: Duration?)
 

@@ -4,7 +4,7 @@ internal import JobModel
 
 /// RunComfy's calls. Every URL is built from the own base: the URLs that an answer names are never followed,
 /// so that the token goes nowhere else.
-package struct RunComfyClient: Sendable {
+package struct RunComfyClient: RemoteService {
     package static let balanceURL = "https://api.runcomfy.net/prod/v2/balance"
 
     private let http: HTTPClient
@@ -47,7 +47,7 @@ package struct RunComfyClient: Sendable {
     ///
     /// - Parameter model: the one that the request is of; a result that names another is not believed. Status
     ///   and cancel go by the request alone: a model may have been renamed meanwhile.
-    package func result(of requestID: String, model: String? = nil) async throws(CancellationError)
+    package func result(of requestID: String, model: String?) async throws(CancellationError)
         -> ResultAnswer
     {
         try await ask(

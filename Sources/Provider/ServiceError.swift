@@ -1,4 +1,5 @@
 internal import JSON
+internal import JobModel
 
 /// The service's own word that something is wrong, in any of the shapes that it uses.
 struct ServiceError: Equatable {
@@ -24,12 +25,12 @@ struct ServiceError: Equatable {
         if self.code == nil, message?.hasPrefix("no Route matched") == true { return nil }
     }
 
-    var accountFault: AccountFault? { code.flatMap(Self.accountFault) }
+    var accountFault: Pause.Reason? { code.flatMap(Self.accountFault) }
 
     /// For answers to a submission alone: in a result, the code within an error is the job's.
-    var innerAccountFault: AccountFault? { innerCode.flatMap(Self.accountFault) }
+    var innerAccountFault: Pause.Reason? { innerCode.flatMap(Self.accountFault) }
 
-    private static func accountFault(_ code: Int64) -> AccountFault? {
+    private static func accountFault(_ code: Int64) -> Pause.Reason? {
         switch code {
         case 400_002: .balance
         case 400_004: .token

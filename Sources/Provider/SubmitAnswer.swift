@@ -1,6 +1,6 @@
 package import HTTP
 internal import JSON
-internal import JobModel
+package import JobModel
 
 /// What an answer to a submission means. Nothing here is repeated by itself: each POST that arrives is paid
 /// for.
@@ -15,7 +15,7 @@ package enum SubmitAnswer: Equatable, Sendable {
     /// Nothing was bought, and the same input would be refused again.
     case refused(String)
     /// Nothing was bought, and nothing will be until a person has looked at the account.
-    case accountFault(AccountFault, String)
+    case accountFault(Pause.Reason, String)
     /// It may have been bought. `raw` is what came of the answer.
     case uncertain(String, raw: KeptAnswer)
 }

@@ -6,7 +6,7 @@ struct LateCost: Sendable {
     /// A service that does not answer keeps a job from its end for no longer than this.
     private static let longest = Duration.seconds(5)
 
-    let client: RunComfyClient
+    let client: any RemoteService
 
     func ask(_ requestID: String, model: String, after wait: Duration = .zero) async throws -> Double? {
         try await withThrowingTaskGroup(of: Double?.self) { group in

@@ -1,32 +1,20 @@
-internal import Catalogue
 internal import Configuration
 internal import Downloader
 internal import HTTP
-internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Locked
-internal import Provider
 
 /// One try to fetch one output.
 struct OutputFetch: Sendable {
-    let recorder: Recorder
+    let store: JobStore
     let context: WorkerContext
-    let places: Places
+    let slots: DownloadSlots
     let job: Job
     let output: Output
-    let progress: Progress
+    let pace: FetchPace
     /// When another output of the job is to be tried again, which waits for the end of this turn.
     let othersDue: Locked<ContinuousClock.Instant?>
-
-    /// What earlier tries say of the next one.
-    struct Progress: Sendable {
-        var pace = FetchPace()
-        /// When it is tried again.
-        var due = ContinuousClock.now
-        /// What was last said of it in the job's history.
-        var noted: String?
-    }
 
     /// A file that is where it belongs, which is yet to be recorded.
     struct Placed: Sendable {
@@ -34,37 +22,48 @@ struct OutputFetch: Sendable {
         var doubt: String?
     }
 
-    enum Fate: Sendable {
-        case placed(Placed)
-        case later(Progress)
-        case givenUp
+    /// What a failed try says, and what it leaves.
+    struct Setback: Sendable {
+        let kind: FetchPace.Setback
+        let words: String
+        /// Whether a fresh answer may name another address.
+        var addressIsGone = false
+        /// How long the server asks to be left alone.
+        var retryAfter: Duration?
+        /// How many bytes need not come again, and of how many.
+        var kept: Int64 = 0
+        var total: Int64?
+        var at = SuspendingClock.Instant.now
     }
 
-    /// What a failed try leaves: how many bytes need not come again, and of how many.
+    enum Fate: Sendable {
+        case placed(Placed)
+        case failed(Setback)
+        case cancelled
+    }
+
     private typealias Kept = (bytes: Int64, total: Int64?)
 
     func fate() async -> Fate {
         let kept = Locked<Kept>((0, nil))
-        let result: Result<DownloadedFile, DownloadFailure>
-        do {
-            result = try await places.use { place in
-                do throws(DownloadFailure) { return .success(try await self.place(place, kept)) } catch {
-                    return .failure(error)
-                }
+        let result: Result<DownloadedFile, DownloadFailure>?
+        result = try? await slots.use { slot in
+            do throws(DownloadFailure) { return .success(try await self.place(slot, kept)) } catch {
+                return .failure(error)
             }
-        } catch {
-            return .later(progress)
         }
         switch result {
         case .success(let file): return .placed(Placed(output: finished(file), doubt: file.doubt))
-        case .failure(.cancelled): return .later(progress)
-        case .failure(let failure): return await failed(failure, kept.withLock { $0 })
+        case nil, .failure(.cancelled): return .cancelled
+        case .failure(let failure):
+            let (bytes, total) = kept.withLock { $0 }
+            return .failed(Setback(failure, kept: bytes, of: total))
         }
     }
 
     // MARK: - The try
 
-    private func place(_ place: Places.Place, _ kept: Locked<Kept>) async throws(DownloadFailure)
+    private func place(_ slot: DownloadSlots.Slot, _ kept: Locked<Kept>) async throws(DownloadFailure)
         -> DownloadedFile
     {
         let kind = MediaKind(rawValue: output.kind.rawValue) ?? .file
@@ -75,122 +74,52 @@ struct OutputFetch: Sendable {
                 path, root: root, kind: kind, expectedBytes: output.bytes, sha256: output.sha256)
             if var found = found ?? nil {
                 found.path = recorded
-                await removeTemporary()
+                await context.removeTemporary(of: output, job)
                 return found
             }
         }
         if Task.isCancelled { throw .cancelled }
-        var file = try await context.downloader.fetch(order(kind, place, kept))
+        var file = try await context.downloader.fetch(order(kind, slot, kept))
         file.path = context.recorded(file.path)
         return file
     }
 
     /// Two jobs' outputs may have been recorded under one name, of which one has got it.
     private func isOwn(_ path: String) async -> Bool {
-        (try? await recorder.store.read { try !$0.isAnothers(path: path, than: output) }) ?? false
+        (try? await store.read { try !$0.isAnothers(path: path, than: output) }) ?? false
     }
 
-    private func order(_ kind: MediaKind, _ place: Places.Place, _ kept: Locked<Kept>) -> DownloadOrder {
+    private func order(_ kind: MediaKind, _ slot: DownloadSlots.Slot, _ kept: Locked<Kept>) -> DownloadOrder {
         DownloadOrder(
-            url: output.url, kind: kind, root: context.outputRoot, name: context.outputName, fields: fields,
+            url: output.url, kind: kind, root: context.outputRoot, name: context.outputName,
+            fields: OutputNameFields(job, output),
             didProgress: { fetched, total in
                 // Small files are there before anybody could look at their progress, but for those that drip.
                 guard fetched > 0 || total ?? 0 > 1 << 20 else { return }
-                recorder.store.post { try $0.progress(fetched, of: total, in: output.jobID, output.position) }
+                store.post { try $0.progress(fetched, of: total, in: output.jobID, output.position) }
             },
             willRename: { file in
-                try await recorder.store.write { database in
+                try await store.write { database in
                     try database.announce(
                         path: context.recorded(file.path), bytes: file.bytes, sha256: file.sha256,
                         of: output.jobID, output.position)
                 }
             },
-            givesWay: GivesWay(window: window(place)) {
-                place.offer() || othersDue.withLock { $0.map { $0 <= .now } ?? false }
+            givesWay: GivesWay(window: window(slot)) {
+                slot.offer() || othersDue.withLock { $0.map { $0 <= .now } ?? false }
             },
             didKeep: { bytes, total in kept.withLock { $0 = (bytes, total) } })
     }
 
     /// For how long it may drip before it gives way. The longer windows of those that cannot be continued are
-    /// for half of the places: the others' files must not wait for them.
-    private func window(_ place: Places.Place) -> Duration {
+    /// for half of the slots: the others' files must not wait for them.
+    private func window(_ slot: DownloadSlots.Slot) -> Duration {
         let shortest = context.configuration.answerTimeout
-        let window = progress.pace.window(shortest)
-        return window > shortest && !place.keepsLonger() ? shortest : window
-    }
-
-    // MARK: - What comes of a failure
-
-    private func failed(_ failure: DownloadFailure, _ kept: Kept) async -> Fate {
-        var next = progress
-        let isProgress = next.pace.note(failure.setback, kept: kept.bytes, of: kept.total, at: .now)
-        next.due = .now + context.delay(after: max(1, next.pace.failures), asked: failure.retryAfter)
-        if case .gaveWay = failure {
-            context.log.info("job \(job.id) output \(output.position): \(failure)")
-        } else if next.pace.failures > 0 {
-            context.log.warning("job \(job.id) output \(output.position): \(failure)")
-        }
-        // With another api_url nobody can say whether the address still holds.
-        guard failure.countsAsAttempt, !context.isElsewhere(job.origin) else {
-            note(failure, &next)
-            if isProgress, output.attempts > 0 { recorder.store.post { try $0.clearFailures(of: output) } }
-            return .later(next)
-        }
-        var counted = output
-        if isProgress { counted.attempts = 0 }
-        let patience = FetchPace.Patience(
-            attempts: context.configuration.retryAttempts, time: context.configuration.retryPatience)
-        let isLast = next.pace.isGivenUp(attempts: counted.attempts + 1, patience, at: .now)
-        do { try await record(failure, of: counted, isLast: isLast) } catch { return .later(next) }
-        guard isLast else { return .later(next) }
-        await removeTemporary()
-        return .givenUp
-    }
-
-    /// Whoever wonders why it takes so long finds what stands in the way. A row of the same is said once;
-    /// what brings the file nearer is no trouble.
-    private func note(_ failure: DownloadFailure, _ next: inout Progress) {
-        guard next.pace.failures > 0 else { return next.noted = nil }
-        let words = "\(failure)"
-        // Counts of bytes differ each time.
-        let kind = words.filter { !$0.isNumber }
-        guard kind != next.noted else { return }
-        next.noted = kind
-        recorder.note(words, of: output)
-    }
-
-    /// Counts a bad answer, and asks for a fresh address where the old one has gone.
-    private func record(_ failure: DownloadFailure, of output: Output, isLast: Bool) async throws {
-        var fresh: [String] = []
-        if case .badAnswer = failure, let requestID = job.requestID,
-            case .succeeded(let outputs, _) = try await context.client.result(of: requestID, model: job.model)
-        {
-            fresh = outputs.map(\.url)
-        }
-        let (urls, reason) = (fresh, "\(failure)")
-        try await recorder.write("an output of job \(output.jobID)") { database in
-            try database.countFailure(of: output, isLast: isLast, fresh: urls, reason: reason)
-        }
-    }
-
-    /// What a download leaves that does not go on: nobody else would look for it.
-    private func removeTemporary() async {
-        try? await context.downloader.removeTemporary(
-            root: context.outputRoot, name: context.outputName, fields: fields)
+        let window = pace.window(shortest)
+        return window > shortest && !slot.keepsLonger() ? shortest : window
     }
 
     // MARK: - The file
-
-    private var fields: OutputNameFields {
-        let input = (try? JSON(parsing: job.input)) ?? .null
-        let created = LocalTime(utc: job.createdAt.description)
-        return OutputNameFields(
-            id: job.id, index: Int(output.position),
-            created: created ?? LocalTime(year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0),
-            model: job.model, label: job.label,
-            prompt: Schema.prompt(of: input, schema: Schema.builtIn(job.model)),
-            seed: input["seed"].map { $0.string ?? $0.text }, requestID: job.requestID)
-    }
 
     private func finished(_ file: DownloadedFile) -> Output {
         var done = output
@@ -206,9 +135,15 @@ struct OutputFetch: Sendable {
     }
 }
 
-extension DownloadFailure {
-    fileprivate var setback: FetchPace.Setback {
-        if case .gaveWay = self { return .gaveWay }
-        return countsAsAttempt ? .badAnswer : .trouble
+extension OutputFetch.Setback {
+    fileprivate init(_ failure: DownloadFailure, kept: Int64, of total: Int64?) {
+        switch failure {
+        case .gaveWay: kind = .gaveWay
+        default: kind = failure.countsAsAttempt ? .badAnswer : .trouble
+        }
+        words = "\(failure)"
+        if case .badAnswer = failure { addressIsGone = true }
+        retryAfter = failure.retryAfter
+        (self.kept, self.total) = (kept, total)
     }
 }

@@ -47,21 +47,12 @@ struct Recorder: Sendable {
         }
     }
 
-    /// What stands in the way of an output, for its job's history.
-    func note(_ trouble: String, of output: Output) {
+    /// What stands in the way of a job, or of one of its outputs, for its history.
+    func note(_ trouble: String, of job: Int64, output position: Int64?) {
         store.post { database in
             try database.append(
-                .fault, ["position": .integer(output.position), "message": .string(trouble)],
-                job: output.jobID, at: database.now)
+                .fault, ["position": .optional(position), "message": .string(trouble)], job: job,
+                at: database.now)
         }
-    }
-
-    func record(
-        _ event: JobEvent, for id: Int64, in state: JobState, outputs: [(kind: Output.Kind, url: String)] = []
-    ) async throws -> Job {
-        // A request that was bought must be findable even where it can never be recorded.
-        var what = "job \(id)"
-        if case .accepted(let requestID, _) = event { what += ", which is request \(requestID)," }
-        return try await write(what) { try $0.record(event, for: id, in: state, outputs: outputs) }
     }
 }

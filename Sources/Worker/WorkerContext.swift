@@ -1,6 +1,7 @@
 package import Configuration
 package import Downloader
 internal import JobModel
+internal import JobStore
 package import Provider
 
 /// What the worker works with. A reload replaces it as a whole; what is under way keeps what it began with.
@@ -8,7 +9,7 @@ package struct WorkerContext: Sendable {
     package let configuration: Configuration
     /// Whose requests are asked for.
     let origin: String
-    package let client: RunComfyClient
+    let client: any RemoteService
     package let downloader: Downloader
     package let outputName: OutputName
     /// Where outputs go, absolute.
@@ -19,7 +20,8 @@ package struct WorkerContext: Sendable {
     package let log: Log
 
     package init(
-        configuration: Configuration, client: RunComfyClient, downloader: Downloader, outputName: OutputName,
+        configuration: Configuration, client: any RemoteService, downloader: Downloader,
+        outputName: OutputName,
         outputRoot: String, defaultRoot: String, hasToken: Bool, log: Log
     ) {
         self.configuration = configuration
@@ -33,14 +35,20 @@ package struct WorkerContext: Sendable {
         self.log = log
     }
 
-    var retry: RetryPolicy { RetryPolicy(shortest: configuration.retryMin, longest: configuration.retryMax) }
-    var poll: PollPolicy { PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax) }
+    private var retry: RetryPolicy {
+        RetryPolicy(shortest: configuration.retryMin, longest: configuration.retryMax)
+    }
 
-    /// Whether a request was bought at another origin: then nothing is asked about it.
-    func isElsewhere(_ origin: String?) -> Bool { origin.map { $0 != self.origin } ?? false }
-
-    func deadline(of model: String) -> Duration {
-        configuration.limits(of: model)?.limits.deadline ?? configuration.deadline
+    /// What a job of `model` goes by at `now`, with the chance of its waits drawn.
+    func rules(for model: String, spread: ClosedRange<Duration>?, at now: RemoteJob.Moment) -> RemoteJob.Rules
+    {
+        RemoteJob.Rules(
+            now: now, wall: .now, origin: origin, retry: retry,
+            poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), spread: spread,
+            deadline: configuration.limits(of: model)?.limits.deadline ?? configuration.deadline,
+            patience: FetchPace.Patience(
+                attempts: configuration.retryAttempts, time: configuration.retryPatience),
+            writesSidecar: configuration.writesSidecar, chance: .random(in: 0..<1))
     }
 
     /// A wait before the next try, with its jitter drawn.

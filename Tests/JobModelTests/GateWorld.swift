@@ -15,7 +15,7 @@ struct GateWorld {
         var mostSpells = 0
         /// How often a request finds nobody, or is uncertain, in thousandths.
         var unreachable: UInt64 = 0
-        var reason = SubmissionGate.Reason.token
+        var reason = Pause.Reason.token
         var looks = true
         /// How often jobd starts anew, in thousandths of the turns.
         var restarts: UInt64 = 0

@@ -7,7 +7,7 @@ import Testing
     private let worth = SubmissionGate.Worth(model: "m", price: nil)
 
     private func refuse(
-        _ gate: inout SubmissionGate, _ job: Int64, _ reason: SubmissionGate.Reason = .token,
+        _ gate: inout SubmissionGate, _ job: Int64, _ reason: Pause.Reason = .token,
         at now: Int64 = 0
     ) -> Bool {
         gate.refused(job, reason, "HTTP 403", worth, at: now, delay)
@@ -280,9 +280,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [SubmissionGate.Reason.token, .balance], [true, false])
+    @Test(arguments: [Pause.Reason.token, .balance], [true, false])
     func oneOrSeveralPoisonJobsHoldUpNobodyAndAreSentAHandfulOfTimes(
-        reason: SubmissionGate.Reason, isFirst: Bool
+        reason: Pause.Reason, isFirst: Bool
     ) {
         for poison in 1...6 {
             let plan = Plan(healthy: 30, poison: poison, poisonIsFirst: isFirst, reason: reason)
@@ -297,8 +297,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [SubmissionGate.Reason.token, .balance])
-    func anAccountThatTurnsBadAndGoodAgainCostsNoHealthyJob(reason: SubmissionGate.Reason) {
+    @Test(arguments: [Pause.Reason.token, .balance])
+    func anAccountThatTurnsBadAndGoodAgainCostsNoHealthyJob(reason: Pause.Reason) {
         for poison in [0, 1, 3] {
             let plan = Plan(
                 healthy: 40, poison: poison, poisonIsFirst: false, spells: 60, mostSpells: 6, unreachable: 30,

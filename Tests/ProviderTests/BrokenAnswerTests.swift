@@ -77,7 +77,7 @@ import Testing
                         }
                     }
                     group.addTask {
-                        if case .stopped(.tryLater) = try await client.result(of: cut) {
+                        if case .stopped(.tryLater) = try await client.result(of: cut, model: nil) {
                             (cut, true)
                         } else {
                             (cut, false)
@@ -153,7 +153,7 @@ import Testing
         #expect(server.requests.count == 1)
         // The same answer to a question says nothing of the job.
         guard case .stopped(.tryLater(let why, _)) = try await client(server).status(of: "r-1"),
-            case .stopped(.tryLater) = try await client(server).result(of: "r-1"),
+            case .stopped(.tryLater) = try await client(server).result(of: "r-1", model: nil),
             case .stopped(.tryLater) = try await client(server).cancel("r-1")
         else {
             Issue.record("\(name): believed")

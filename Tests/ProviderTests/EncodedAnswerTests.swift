@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import JobModel
 import ScriptedServer
 import Testing
 

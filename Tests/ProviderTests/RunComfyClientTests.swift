@@ -1,4 +1,5 @@
 import HTTP
+import JobModel
 import ScriptedServer
 import Testing
 
@@ -31,7 +32,8 @@ import Testing
         let server = try server("status-in-progress.json")
         let client = try client(server)
         #expect(try await client.status(of: "req-1") == .known(.inProgress, queuePosition: nil))
-        #expect(try await client.result(of: "req-1") == .unfinished(.inProgress, queuePosition: nil))
+        #expect(
+            try await client.result(of: "req-1", model: nil) == .unfinished(.inProgress, queuePosition: nil))
         _ = try await client.cancel("req-1")
         _ = try await client.models(offset: 500, limit: 250)
         _ = try await client.model("a/b")
@@ -107,7 +109,7 @@ import Testing
         }
         for id in ["../models/a", "a?b", ""] {
             guard case .stopped(.misnamed) = try await client.status(of: id),
-                case .stopped(.misnamed) = try await client.result(of: id),
+                case .stopped(.misnamed) = try await client.result(of: id, model: nil),
                 case .stopped(.misnamed) = try await client.cancel(id)
             else { return #expect(Bool(false)) }
         }
@@ -152,7 +154,7 @@ import Testing
             let client = try client(server, token: token)
             #expect(!"\(await client.submit(model: "a/b", input: "{}"))".contains(token), "\(body)")
             #expect(!"\(try await client.status(of: "r-1"))".contains(token), "\(body)")
-            #expect(!"\(try await client.result(of: "r-1"))".contains(token), "\(body)")
+            #expect(!"\(try await client.result(of: "r-1", model: nil))".contains(token), "\(body)")
         }
         // Cut in the middle, it is kept as far as it came.
         let cut = ScriptedServer(

@@ -1,4 +1,5 @@
 import HTTP
+import JobModel
 import Testing
 
 @testable import Provider
@@ -85,7 +86,7 @@ import Testing
 
     @Test(arguments: ["", "gateway-timeout.html", "error-message.json", "error-permission.json"])
     func anAccountsStatusIsTheAccountsFaultWhateverTheBody(_ body: String) throws {
-        for (status, fault) in [(401, AccountFault.token), (402, .balance), (403, .token)] {
+        for (status, fault) in [(401, Pause.Reason.token), (402, .balance), (403, .token)] {
             let answer = try read(status, body)
             guard case .accountFault(fault, _) = answer else { return #expect(answer == .refused("account")) }
         }

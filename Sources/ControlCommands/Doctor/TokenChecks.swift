@@ -2,6 +2,7 @@ internal import CFile
 internal import CommandLineTool
 internal import Configuration
 internal import JSON
+internal import JobModel
 internal import JobStore
 internal import Startup
 

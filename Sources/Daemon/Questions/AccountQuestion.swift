@@ -1,6 +1,7 @@
 internal import Configuration
 internal import HTTP
 internal import JSON
+internal import JobModel
 internal import Provider
 internal import Startup
 
@@ -48,7 +49,7 @@ struct AccountQuestion {
         switch obstacle {
         case .account(.token, let reason):
             answer(.fault, "\(place) refuses the token: \(reason)", "put a valid token in its place")
-        case .account(.balance, let reason):
+        case .account(_, let reason):
             answer(.fault, "the account: \(reason)", "top up the account; jobd goes on by itself then")
         case .gone(let reason), .misnamed(let reason), .denied(let reason), .tryLater(let reason, _):
             answer(

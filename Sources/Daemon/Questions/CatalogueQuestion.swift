@@ -98,7 +98,7 @@ struct CatalogueQuestion {
         case .account(.token, let reason), .denied(let reason):
             Failure(
                 .permission, "\(place) refuses the token: \(reason)", hint: "put a valid token in its place")
-        case .account(.balance, let reason):
+        case .account(_, let reason):
             Failure(.permission, "the account: \(reason)", hint: "top up the account")
         case .gone(let reason), .misnamed(let reason), .tryLater(let reason, _):
             Failure(.unavailable, "\(place) gave no answer: \(reason)", hint: "try again later")

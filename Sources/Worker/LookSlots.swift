@@ -1,14 +1,14 @@
 /// How many looks may be under way at once.
 ///
-/// A call that hangs must hold up nothing but itself. So jobs whose last look brought no answer have places
-/// of their own, and a look that takes long gives its place to another.
-package struct LookPlaces: Sendable {
+/// A call that hangs must hold up nothing but itself. So jobs whose last look brought no answer have slots
+/// of their own, and a look that takes long gives its slot to another.
+package struct LookSlots: Sendable {
     typealias Moment = Int64
 
     /// Looks that are expected to be answered at once.
     static let mostOrdinary = 64
     static let mostTroubled = 32
-    /// All looks, those included that have given their places away.
+    /// All looks, those included that have given their slots away.
     package static let mostAtOnce = 192
     /// In milliseconds. Answers take a fraction of it.
     static let patience: Moment = 2000
@@ -35,7 +35,7 @@ package struct LookPlaces: Sendable {
         }
     }
 
-    /// When time alone makes a place free, where there is none now.
+    /// When time alone makes a slot free, where there is none now.
     func opensAt(_ lane: Agenda.Lane, after now: Moment) -> Moment? {
         guard lane == .ordinary, hasRoom else { return nil }
         return quick(at: now).map(\.since).min().map { $0 + Self.patience }

@@ -1,35 +1,35 @@
 internal import HTTP
 internal import Locked
 
-/// A bounded number of places, given in the order of asking.
-final class Places: Sendable {
-    /// A place that somebody has.
-    final class Place: Sendable {
-        private let places: Places
+/// A bounded number of slots, given in the order of asking.
+final class DownloadSlots: Sendable {
+    /// A slot that somebody has.
+    final class Slot: Sendable {
+        private let slots: DownloadSlots
         private let isOffered = Locked(false)
         private let isKept = Locked(false)
 
-        fileprivate init(_ places: Places) { self.places = places }
+        fileprivate init(_ slots: DownloadSlots) { self.slots = slots }
 
-        /// Offers the place to those who wait: true, once for each of them, where it is to be given back
+        /// Offers the slot to those who wait: true, once for each of them, where it is to be given back
         /// soon.
         func offer() -> Bool {
-            guard places.takeOffer() else { return false }
+            guard slots.takeOffer() else { return false }
             let wasOffered = isOffered.withLock { isOffered in
                 defer { isOffered = true }
                 return isOffered
             }
-            if wasOffered { places.endOffer() }
+            if wasOffered { slots.endOffer() }
             return true
         }
 
         fileprivate var wasOffered: Bool { isOffered.withLock { $0 } }
 
-        /// Asks to keep the place for longer than others: half of all places may be kept so, that the rest
+        /// Asks to keep the slot for longer than others: half of all slots may be kept so, that the rest
         /// stays free.
         func keepsLonger() -> Bool {
             isKept.withLock { isKept in
-                isKept = isKept || places.takeLongStay()
+                isKept = isKept || slots.takeLongStay()
                 return isKept
             }
         }
@@ -41,9 +41,9 @@ final class Places: Sendable {
         var free: Int
         var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
         var nextID = 0
-        /// How many of those who have a place will soon give it back for one who waits.
+        /// How many of those who have a slot will soon give it back for one who waits.
         var offers = 0
-        /// How many places there are, free or not, and how many of them are kept for long.
+        /// How many slots there are, free or not, and how many of them are kept for long.
         var size: Int
         var longStays = 0
     }
@@ -52,16 +52,16 @@ final class Places: Sendable {
 
     init(_ count: Int) { state = Locked(State(free: count, size: count)) }
 
-    /// Runs `body` when there is a place for it.
-    func use<Result>(_ body: (Place) async -> Result) async throws(CancellationError) -> Result {
+    /// Runs `body` when there is a slot for it.
+    func use<Result>(_ body: (Slot) async -> Result) async throws(CancellationError) -> Result {
         guard await take() else { throw CancellationError() }
-        let place = Place(self)
+        let slot = Slot(self)
         defer {
-            if place.wasOffered { endOffer() }
-            if place.wasKept { state.withLock { $0.longStays -= 1 } }
+            if slot.wasOffered { endOffer() }
+            if slot.wasKept { state.withLock { $0.longStays -= 1 } }
             give()
         }
-        return await body(place)
+        return await body(slot)
     }
 
     private func takeOffer() -> Bool {
@@ -111,7 +111,7 @@ final class Places: Sendable {
 
     private func give() {
         let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            // Places that a reload took away are not given on.
+            // Slots that a reload removed are not passed on.
             if state.waiting.isEmpty || state.free < 0 {
                 state.free += 1
                 return nil
@@ -121,13 +121,13 @@ final class Places: Sendable {
         next?.resume(returning: true)
     }
 
-    /// More places, or fewer once they are given back.
+    /// More slots, or fewer once they are given back.
     func change(by count: Int) {
         state.withLock { state in
             state.free += count
             state.size += count
         }
-        // Those who wait are served as places come back; a reload that adds some serves them here.
+        // Those who wait are served as slots come back; a reload that adds some serves them here.
         for _ in 0..<max(0, count) {
             let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
                 guard state.free > 0, !state.waiting.isEmpty else { return nil }

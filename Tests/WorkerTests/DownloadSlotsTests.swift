@@ -3,7 +3,7 @@ import Testing
 
 @testable import Worker
 
-@Suite struct PlacesTests {
+@Suite struct DownloadSlotsTests {
     /// How many are inside, and how many were at most.
     private final class Room: Sendable {
         private let counts = Locked((inside: 0, most: 0))
@@ -21,15 +21,15 @@ import Testing
         func leave() { counts.withLock { $0.inside -= 1 } }
     }
 
-    @Test func halfOfThePlacesMayBeKeptForLong() async throws {
+    @Test func halfOfTheSlotsMayBeKeptForLong() async throws {
         for (count, most) in [(1, 0), (2, 1), (5, 2)] {
-            let places = Places(count)
+            let slots = DownloadSlots(count)
             let kept = Locked(0)
             await withTaskGroup { group in
                 for _ in 0..<count {
                     group.addTask {
-                        try? await places.use { place in
-                            if place.keepsLonger(), place.keepsLonger() { kept.withLock { $0 += 1 } }
+                        try? await slots.use { slot in
+                            if slot.keepsLonger(), slot.keepsLonger() { kept.withLock { $0 += 1 } }
                             // Until all have asked.
                             try? await Task.sleep(for: .milliseconds(50))
                         }
@@ -38,18 +38,18 @@ import Testing
             }
             #expect(kept.withLock { $0 } >= most && (most > 0 || kept.withLock { $0 } == 0))
             // What was kept is given back.
-            let again = try await places.use { $0.keepsLonger() }
+            let again = try await slots.use { $0.keepsLonger() }
             #expect(again == (most > 0))
         }
     }
 
     @Test func neverMoreThanSaidAreInside() async {
-        let places = Places(3)
+        let slots = DownloadSlots(3)
         let room = Room()
         await withTaskGroup { group in
             for _ in 0..<100 {
                 group.addTask {
-                    try? await places.use { _ in
+                    try? await slots.use { _ in
                         room.enter()
                         await Task.yield()
                         room.leave()
@@ -62,39 +62,39 @@ import Testing
     }
 
     @Test func whoIsCancelledWhileWaitingTakesNoPlace() async throws {
-        let places = Places(1)
+        let slots = DownloadSlots(1)
         let (release, gate) = AsyncStream<Void>.makeStream()
-        let holder = Task { try await places.use { _ in for await _ in release { break } } }
-        let waiter = Task { try await places.use { _ in Issue.record("it came in") } }
+        let holder = Task { try await slots.use { _ in for await _ in release { break } } }
+        let waiter = Task { try await slots.use { _ in Issue.record("it came in") } }
         try await Task.sleep(for: .milliseconds(20))
         waiter.cancel()
         await #expect(throws: CancellationError.self) { try await waiter.value }
         gate.yield()
         try await holder.value
-        // The place is there for the next one.
-        #expect(try await places.use { _ in 7 } == 7)
-        let late = Task { try await places.use { _ in Issue.record("it came in") } }
+        // The slot is there for the next one.
+        #expect(try await slots.use { _ in 7 } == 7)
+        let late = Task { try await slots.use { _ in Issue.record("it came in") } }
         late.cancel()
         _ = try? await late.value
-        #expect(try await places.use { _ in 8 } == 8)
+        #expect(try await slots.use { _ in 8 } == 8)
     }
 
-    @Test func morePlacesServeThoseWhoWait() async throws {
-        let places = Places(0)
-        let waiters = (0..<4).map { number in Task { try await places.use { _ in number } } }
+    @Test func moreSlotsServeThoseWhoWait() async throws {
+        let slots = DownloadSlots(0)
+        let waiters = (0..<4).map { number in Task { try await slots.use { _ in number } } }
         try await Task.sleep(for: .milliseconds(20))
-        places.change(by: 4)
+        slots.change(by: 4)
         for (number, waiter) in waiters.enumerated() { #expect(try await waiter.value == number) }
     }
 
-    @Test func fewerPlacesHoldEvenWhileOthersWait() async throws {
-        let places = Places(4)
+    @Test func fewerSlotsHoldEvenWhileOthersWait() async throws {
+        let slots = DownloadSlots(4)
         let room = Room()
         let (release, gate) = AsyncStream<Void>.makeStream()
         let (started, starts) = AsyncStream<Void>.makeStream()
         let first = (0..<4).map { _ in
             Task {
-                try await places.use { _ in
+                try await slots.use { _ in
                     starts.yield()
                     for await _ in release { break }
                 }
@@ -107,7 +107,7 @@ import Testing
         }
         let later = (0..<20).map { _ in
             Task {
-                try await places.use { _ in
+                try await slots.use { _ in
                     room.enter()
                     try? await Task.sleep(for: .milliseconds(1))
                     room.leave()
@@ -115,32 +115,32 @@ import Testing
             }
         }
         try await Task.sleep(for: .milliseconds(20))
-        places.change(by: -3)
+        slots.change(by: -3)
         gate.finish()
         for task in first + later { try await task.value }
         #expect(room.most == 1)
     }
 
     @Test func aPlaceIsOfferedOnceForEachWhoWaits() async throws {
-        let places = Places(2)
+        let slots = DownloadSlots(2)
         let (release, gate) = AsyncStream<Void>.makeStream()
-        let (taken, takers) = AsyncStream<Places.Place>.makeStream()
+        let (taken, takers) = AsyncStream<DownloadSlots.Slot>.makeStream()
         let holders = (0..<2).map { _ in
             Task {
-                try await places.use { place in
-                    takers.yield(place)
+                try await slots.use { slot in
+                    takers.yield(slot)
                     for await _ in release { break }
                 }
             }
         }
-        var held: [Places.Place] = []
-        for await place in taken {
-            held.append(place)
+        var held: [DownloadSlots.Slot] = []
+        for await slot in taken {
+            held.append(slot)
             if held.count == 2 { break }
         }
         // Nobody waits: whoever drips may stay.
         #expect(!held[0].offer() && !held[1].offer())
-        let waiter = Task { try await places.use { _ in 7 } }
+        let waiter = Task { try await slots.use { _ in 7 } }
         try await eventually { held[0].offer() }
         // One is enough for one.
         #expect(!held[1].offer())

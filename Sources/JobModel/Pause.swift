@@ -1,0 +1,27 @@
+/// Why submissions are paused, and since when.
+package struct Pause: Equatable, Sendable {
+    package enum Reason: String, CaseIterable, Sendable {
+        /// A person said so.
+        case hand
+        /// The account's, found by what the service answers.
+        case token, balance
+        /// The service does not answer.
+        case outage
+        case budget
+    }
+
+    package let reason: Reason
+    package let detail: String
+    package let since: Timestamp
+
+    package init(reason: Reason, detail: String, since: Timestamp) {
+        self.reason = reason
+        self.detail = detail
+        self.since = since
+    }
+}
+
+extension Pause.Reason {
+    /// Those that `SubmissionGate` sets and ends.
+    package static let ofGate: [Pause.Reason] = [.token, .balance, .outage]
+}

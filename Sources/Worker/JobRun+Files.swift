@@ -1,0 +1,100 @@
+internal import JobModel
+internal import JobStore
+internal import Locked
+internal import Provider
+
+/// The files of a job: fetched at the same time, recorded one after another.
+extension JobRun {
+    func takeOfFiles(_ action: RemoteJob.Action) async throws -> RemoteJob.Event? {
+        switch action {
+        case .load:
+            let id = job.id
+            let (job, outputs) = try await recorder.store.read { database in
+                try database.find(id).map { ($0, try database.outputs(of: id)) } ?? (nil, [])
+            }
+            return .loaded(job, outputs)
+        case .fetch(let job, let tries): return try await fetch(job, tries)
+        case .recordFile(let placed):
+            try await recorder.write("an output of job \(job.id)") {
+                try $0.finish(placed.output, doubt: placed.doubt)
+            }
+        case .countFailure(let output, let isLast, let asksFresh, let reason):
+            try await countFailure(of: output, isLast, asksFresh, reason)
+        case .clearFailures(let output): recorder.store.post { try $0.clearFailures(of: output) }
+        case .removeTemporary(let output, let job): await fetcher.removeTemporary(of: output, job)
+        case .loadOutputs:
+            let id = job.id
+            return .outputs(try await recorder.store.read { try $0.outputs(of: id) })
+        case .writeSidecar(let job, let outputs):
+            return .sidecar(trouble: await fetcher.writeSidecar(job, outputs))
+        case .complete(let last, let cost, let moment): return try await complete(last, cost, at: moment)
+        case .recordLostFiles(let last, let lost, let message):
+            return try await recordLostFiles(last, lost, message)
+        default: break
+        }
+        return nil
+    }
+
+    private func fetch(_ row: Job, _ tries: [RemoteJob.FileTry]) async throws -> RemoteJob.Event? {
+        let othersDue = Locked(job.nextWaitingFile(besides: tries).map(host.instant))
+        let fetcher = fetcher
+        let attempt = { @Sendable (file: RemoteJob.FileTry) in
+            await fetcher.fetch(file.output, of: row, file.pace, othersDue)
+        }
+        // A group is dear for one.
+        if tries.count == 1 {
+            try await handle(.file(attempt(tries[0]), of: tries[0].output))
+        } else {
+            try await withThrowingTaskGroup(of: (Output, OutputFetch.Fate).self) { group in
+                for file in tries { group.addTask { (file.output, await attempt(file)) } }
+                for try await (output, fate) in group {
+                    try await handle(.file(fate, of: output))
+                    if let next = job.nextFileDue.map(host.instant) {
+                        othersDue.withLock { $0 = min($0 ?? next, next) }
+                    }
+                }
+            }
+        }
+        try Task.checkCancellation()
+        return .filesTried
+    }
+
+    /// Counts a bad answer, and takes a fresh address where the old one has gone.
+    private func countFailure(of output: Output, _ isLast: Bool, _ asksFresh: Bool, _ reason: String)
+        async throws
+    {
+        var fresh: [String] = []
+        if asksFresh, let id = job.request?.id,
+            case .succeeded(let outputs, _) = try await context.client.result(of: id, model: job.model)
+        {
+            fresh = outputs.map(\.url)
+        }
+        try await recorder.write("an output of job \(job.id)") { [fresh] database in
+            try database.countFailure(of: output, isLast: isLast, fresh: fresh, reason: reason)
+        }
+    }
+
+    private func complete(_ last: OutputFetch.Placed?, _ cost: Double?, at moment: Timestamp) async throws
+        -> RemoteJob.Event?
+    {
+        let id = job.id
+        let row = try await recorder.write("job \(id)") { database in
+            if let last { try database.finish(last.output, doubt: last.doubt, at: moment) }
+            if let cost { try database.note(cost: cost, of: id) }
+            return try database.record(.fetched, for: id, in: .downloading, at: moment)
+        }
+        return .recorded(row, [])
+    }
+
+    private func recordLostFiles(_ last: OutputFetch.Placed?, _ lost: Output, _ message: String) async throws
+        -> RemoteJob.Event?
+    {
+        let row = try await recorder.write("job \(lost.jobID)") { database in
+            if let last { try database.finish(last.output, doubt: last.doubt) }
+            let reason = try database.lastFault(of: lost.jobID, lost.position)
+            let failure = JobFailure(.download, reason.map { "\(message): \($0)" } ?? message)
+            return try database.record(.failed(failure), for: lost.jobID, in: .downloading)
+        }
+        return .recorded(row, [])
+    }
+}

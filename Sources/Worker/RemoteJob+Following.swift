@@ -1,0 +1,206 @@
+internal import Configuration
+internal import JobModel
+internal import Provider
+
+/// What RunComfy says of the request, until it is over: status, result, cancel, deadline, cost.
+extension RemoteJob {
+    /// How often an accepted cancel may be left unconfirmed.
+    private static let mostUnconfirmed = 4
+    /// Right after a submission, a request that is not known can be lag.
+    private static let longestUnknown = Duration.seconds(20)
+    private static let longestCostWait = Duration.seconds(2)
+
+    mutating func look(_ rules: Rules) -> [Action] {
+        isExpiring = false
+        if isElsewhere(rules.origin) { return [.setAside(request?.origin ?? "")] }
+        return cancelling.isWished && rules.now >= cancelling.next ? [.sendCancel] : [.askStatus]
+    }
+
+    mutating func status(_ answer: StatusAnswer, _ rules: Rules) -> [Action] {
+        switch answer {
+        case .stopped(let obstacle): return stopped(obstacle, rules)
+        case .known(let status, _) where status.isOver: return [.askResult]
+        case .known(let status, let position):
+            let isLate = rules.now - (request?.acceptedAt ?? rules.now) >= rules.deadline.wholeMilliseconds
+            if isExpiring || (isLate && status != .inQueue) { return answered(rules) + fail(after: status) }
+            // What waits in the queue there is cancelled first.
+            if isLate {
+                isExpiring = true
+                return answered(rules) + [.sendCancel]
+            }
+            return answered(rules) + unfinished(status, position, rules)
+        }
+    }
+
+    /// `/status` says that it is over, or a cancel was accepted: `/result` alone says how it ended.
+    mutating func result(_ answer: ResultAnswer, _ rules: Rules) -> [Action] {
+        if case .stopped(let obstacle) = answer { return stopped(obstacle, rules) }
+        return answered(rules) + ended(answer, rules)
+    }
+
+    private mutating func ended(_ answer: ResultAnswer, _ rules: Rules) -> [Action] {
+        switch answer {
+        case .stopped: return []
+        case .unfinished(let status, let position):
+            if cancelling.accepted == .deadline {
+                cancelling.unconfirmed += 1
+                if cancelling.unconfirmed >= Self.mostUnconfirmed { return fail(after: status) }
+            }
+            return unfinished(status, position, rules)
+        case .succeeded(let outputs, let facts): return succeeded(outputs, facts)
+        case .failed(let message, let facts):
+            return ended(.failed(JobFailure(.remote, message)), facts, rules)
+        case .unusable(let message, let facts):
+            return ended(.failed(JobFailure(.output, message)), facts, rules)
+        case .cancelled(let facts): return ended(endOfCancel, facts, rules)
+        }
+    }
+
+    /// What it is that the request was cancelled.
+    private var endOfCancel: JobEvent {
+        guard cancelling.accepted == .deadline, !cancelling.isWished else { return .cancelledRemotely() }
+        return .failed(JobFailure(.deadline, "still unfinished after the deadline, and cancelled then"))
+    }
+
+    private mutating func succeeded(_ outputs: [OutputReference], _ facts: ResultFacts) -> [Action] {
+        let finished = facts.finishedAt.flatMap(Timestamp.init)
+        files.costIsDue = facts.costIsDue
+        var took: Duration?
+        if let finished, let created = facts.createdAt.flatMap(Timestamp.init), finished > created {
+            took = finished - created
+        }
+        return [
+            .record(.succeeded(finishedAt: finished, costUSD: facts.cost), outputs: outputs),
+            .report(.finished(took: took)),
+        ]
+    }
+
+    /// The request is over. Its cost is asked for once more where the service does not know it yet.
+    private mutating func ended(_ event: JobEvent, _ facts: ResultFacts, _ rules: Rules) -> [Action] {
+        ending = event
+        guard facts.cost == nil, facts.costIsDue else { return ended(facts.cost, isDue: false) }
+        return [.askCost(after: min(rules.poll.shortest, Self.longestCostWait))]
+    }
+
+    mutating func ended(_ cost: Double?, isDue: Bool) -> [Action] {
+        switch ending {
+        case .failed(let failure, _): fail(failure, cost)
+        case .cancelledRemotely: cancelled(cost, isDue: isDue)
+        default: [.leave]
+        }
+    }
+
+    private func fail(_ failure: JobFailure, _ cost: Double? = nil) -> [Action] {
+        [
+            .record(.failed(failure, costUSD: cost)),
+            .log(.warning, "job \(id) failed (\(failure.kind.rawValue)): \(failure.message)"),
+        ]
+    }
+
+    private func fail(after status: RemoteStatus) -> [Action] {
+        fail(JobFailure(.deadline, "still \(status.word) after the deadline"))
+    }
+
+    private func cancelled(_ cost: Double?, isDue: Bool) -> [Action] {
+        [
+            .record(.cancelledRemotely(costUSD: cost, costIsDue: isDue)),
+            .log(.info, "job \(id) \(cancelling.accepted == nil ? "was cancelled" : "cancelled")"),
+        ]
+    }
+
+    private mutating func unfinished(_ status: RemoteStatus, _ position: Int64?, _ rules: Rules) -> [Action] {
+        var actions: [Action] = []
+        if status.word != word || position != queuePosition {
+            let isRunning = status == .inProgress || (state == .inProgress && status != .inQueue)
+            if case .unknown(let word) = status {
+                actions.append(.log(.warning, "job \(id): unknown status \"\(word)\""))
+            }
+            let progress = JobEvent.RemoteProgress(
+                isRunning: isRunning, word: status.word, queuePosition: position)
+            actions.append(.record(.observed(progress)))
+            (word, queuePosition) = (status.word, position)
+        }
+        let elapsed = Duration.milliseconds(rules.now - (request?.acceptedAt ?? rules.now))
+        let wait = rules.poll.wait(elapsed: elapsed, spread: rules.spread, chance: rules.chance)
+        return actions + [.wait(wait)]
+    }
+
+    /// What came of a cancel that a person wished, or of one that the deadline asked for.
+    mutating func cancelled(_ answer: CancelAnswer, _ rules: Rules) -> [Action] {
+        if isExpiring {
+            switch answer {
+            case .cancelled: cancelling.accepted = .deadline
+            // It is no longer in the queue: what was known of it is old by now.
+            case .notCancellable: return [.askStatus]
+            case .stopped(let obstacle): return stopped(obstacle, rules)
+            }
+            return [.askResult]
+        }
+        // It is sent again at a later look, unless its end is known by then.
+        cancelling.failures += 1
+        cancelling.next = rules.now + rules.delay(after: cancelling.failures).wholeMilliseconds
+        switch answer {
+        case .cancelled:
+            cancelling.accepted = cancelling.accepted ?? .wish
+            return [.askResult]
+        case .notCancellable:
+            cancelling.isWished = false
+            return [
+                .log(.info, "job \(id) cannot be cancelled any more; it is followed and fetched"), .askStatus,
+            ]
+        case .stopped(let obstacle):
+            // Whatever stands in its way must not keep paid work from being fetched.
+            return [.log(.debug, "job \(id): its cancel was not answered: \(obstacle)"), .askStatus]
+        }
+    }
+
+    private mutating func answered(_ rules: Rules) -> [Action] {
+        faults = 0
+        isAskedOnceMore = false
+        guard request?.origin == nil else { return [.report(.answered)] }
+        request?.origin = rules.origin
+        return [.report(.answered), .learnOrigin(rules.origin)]
+    }
+
+    private mutating func stopped(_ obstacle: Obstacle, _ rules: Rules) -> [Action] {
+        faults += 1
+        let delay = rules.delay(after: faults)
+        var actions: [Action] = []
+        // One look without an answer is nothing; whoever wonders about a row of them finds why in the job's
+        // history.
+        if faults == 2 {
+            actions = [.log(.warning, "job \(id): \(obstacle.reason)"), .note(obstacle.reason)]
+        }
+        switch obstacle {
+        // The token is another account's: that says nothing about the job.
+        case .denied: return actions + [.report(.noWord), .wait(delay)]
+        case .gone(let reason):
+            let wait = min(delay, Self.longestUnknown)
+            guard cancelling.accepted != nil else {
+                return actions + [.report(.unknown), .judge(reason, wait: wait)]
+            }
+            // It is forgotten because it was cancelled.
+            cancelling.unconfirmed += 1
+            actions.append(.report(.noWord))
+            guard cancelling.unconfirmed >= Self.mostUnconfirmed else { return actions + [.wait(wait)] }
+            ending = endOfCancel
+            return actions + ended(nil, isDue: false)
+        case .account(let fault, let reason):
+            return actions + [.report(.account(fault, reason)), .wait(delay)]
+        case .misnamed: return actions + [.report(.troubled(asked: nil)), .wait(delay)]
+        case .tryLater(_, let asked):
+            return actions + [
+                .report(.troubled(asked: asked)), .wait(rules.delay(after: faults, asked: asked)),
+            ]
+        }
+    }
+
+    mutating func judged(_ isLost: Bool, _ reason: String, _ wait: Duration) -> [Action] {
+        guard isLost || isAskedOnceMore else { return [.wait(wait)] }
+        let message =
+            isAskedOnceMore
+            ? "the service still does not know the request (\(reason)); only jobctl retry \(id) --resubmit buys anew"
+            : "the service does not know the request: \(reason)"
+        return fail(JobFailure(.lost, message))
+    }
+}
