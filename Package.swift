@@ -165,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Configuration", "JobModel", "JobStore", "Locked", "SQLite", "Scratch", "Worker",
+                "Configuration", "Downloader", "HTTP", "JobModel", "JobStore", "Locked", "Provider", "SQLite",
+                "Scratch", "Worker",
             ],
             swiftSettings: strict),
         .testTarget(

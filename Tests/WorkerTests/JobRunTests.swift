@@ -1,0 +1,166 @@
+import Configuration
+import Downloader
+import HTTP
+import JobModel
+import JobStore
+import Locked
+import Provider
+import Testing
+
+import class Scratch.ScratchDirectory
+
+@testable import Worker
+
+/// Runs of one job on a real store, with a service and files that say what the test wants.
+@Suite @WorkerActor struct JobRunTests {
+    private let scratch = ScratchDirectory()
+    private let store: JobStore
+    private let host = Host()
+
+    init() throws {
+        let directory = StateDirectory(path: scratch["state"], origin: .option)
+        try directory.create()
+        let lock = try #require(try StateLock(directory, as: "jobd"))
+        store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
+    }
+
+    private struct Service: RemoteService {
+        var answer: SubmitAnswer = .bought(requestID: "r", raw: "the raw answer")
+        var outcome: ResultAnswer = .unfinished(.inProgress, queuePosition: nil)
+
+        func submit(model: String, input: String) async -> SubmitAnswer { answer }
+        func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
+            .known(.completed, queuePosition: nil)
+        }
+        func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer {
+            outcome
+        }
+        func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer { .notCancellable }
+    }
+
+    private struct Files: OutputFetcher {
+        /// Positions whose address has gone.
+        var gone: Set<Int64> = []
+        var trouble: String?
+
+        func fetch(
+            _ output: Output, of job: Job, _ pace: FetchPace, _ othersDue: Locked<ContinuousClock.Instant?>
+        ) async -> OutputFetch.Fate {
+            if gone.contains(output.position) {
+                return .failed(.init(kind: .badAnswer, words: "the server answered 404", addressIsGone: true))
+            }
+            var done = output
+            (done.path, done.bytes, done.mediaType) = ("\(output.position).png", 4, "image/png")
+            done.sha256 = String(repeating: "ab", count: 32)
+            return .placed(OutputFetch.Placed(output: done))
+        }
+        func writeSidecar(_ job: Job, _ outputs: [Output]) async -> String? { trouble }
+        func removeTemporary(of output: Output, _ job: Job) async {}
+    }
+
+    private final class Host: JobRunHost {
+        var reports: [RemoteJob.Report] = []
+        let now: Int64 = 1_000_000
+        let isStopping = false
+
+        func instant(_ moment: Int64) -> ContinuousClock.Instant { .now }
+        func spread(of model: String) -> ClosedRange<Duration>? { nil }
+        func report(_ report: RemoteJob.Report, of job: RemoteJob, _ context: WorkerContext) {
+            reports.append(report)
+        }
+        func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool { false }
+        func leaveUnrecorded(_ what: String) {}
+    }
+
+    private func run(_ row: Job, _ service: Service = Service(), _ files: Files = Files()) async throws
+        -> JobRun.Outcome
+    {
+        let client = try HTTPClient(userAgent: "test")
+        let settings = DownloadSettings(
+            apiURL: "https://api.example", hosts: [], maximumBytes: 1 << 20, minimumFree: 0,
+            connectTimeout: .seconds(1), silenceTimeout: .seconds(1), access: .ownerOnly)
+        let downloader = Downloader(client: client, settings: settings)
+        var configuration = Configuration()
+        configuration.retryAttempts = 1
+        configuration.retryPatience = .zero
+        let context = WorkerContext(
+            configuration: configuration, client: service, downloader: downloader,
+            outputName: try OutputName(parsing: configuration.outputName), outputRoot: scratch["out"],
+            defaultRoot: scratch["out"], hasToken: true, log: Log { _, _ in })
+        let job =
+            row.state == .submitting
+            ? RemoteJob(sending: row, failures: 0) : try #require(RemoteJob(row, at: host.now, .now))
+        let outcome = await JobRun(job, input: row.input, context, store, files, host).run()
+        await client.shutdown()
+        return outcome
+    }
+
+    /// A job that was claimed just now.
+    private func claimed() async throws -> Job {
+        try await store.write { database in
+            let id = try database.enqueue(NewJob(model: "m", input: "{}")).job.id
+            return try database.record(.submitting(priceUSD: nil), for: id, in: .queued)
+        }
+    }
+
+    /// A job that was bought as `request`.
+    private func bought(_ request: String = "r") async throws -> Job {
+        let job = try await claimed()
+        return try await store.write {
+            try $0.record(.accepted(requestID: request), for: job.id, in: .submitting)
+        }
+    }
+
+    private func found(_ job: Job) async throws -> Job {
+        try #require(try await store.read { try $0.find(job.id) })
+    }
+
+    @Test func aBoughtRequestIsOnRecordBeforeItIsFollowed() async throws {
+        let job = try await claimed()
+        guard case .wait = try await run(job) else { return #expect(Bool(false)) }
+        #expect(try await found(job).requestID == "r" && host.reports == [.taken])
+    }
+
+    @Test func theRequestOfAnotherJobLeavesThisOneUncertainWithItsAnswer() async throws {
+        _ = try await bought("r")
+        let job = try await claimed()
+        #expect(try await run(job) == .leave)
+        #expect(try await found(job).state == .uncertain)
+        let event = try await store.read { try $0.lastEvent(.uncertain, of: job.id) }
+        #expect(event?.detail.contains("the raw answer") == true)
+    }
+
+    @Test func anAnswerThatComesAfterAnotherTookOverIsAdopted() async throws {
+        let job = try await claimed()
+        _ = try await store.write { try $0.record(.daemonRestarted, for: job.id, in: .submitting) }
+        #expect(try await run(job) == .overtaken)
+        let row = try await found(job)
+        #expect(row.state == .inQueue && row.requestID == "r" && row.submissions == 1)
+    }
+
+    @Test func allFilesAreHereBeforeTheJobIsCompleted() async throws {
+        let job = try await bought()
+        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
+        let service = Service(outcome: .succeeded(outputs, ResultFacts(cost: 0.1)))
+        #expect(try await run(job, service) == .fetchFiles)
+        let full = try await run(found(job), service, Files(trouble: "the disk is full"))
+        guard case .wait = full else { return #expect(full == .leave) }
+        #expect(try await found(job).state == .downloading)
+        #expect(try await run(found(job), service) == .leave)
+        let row = try await found(job)
+        let files = try await store.read { try $0.outputs(of: job.id) }
+        #expect(row.state == .completed && row.costUSD == 0.1 && files.allSatisfy { $0.state == .done })
+    }
+
+    @Test func anOutputThatHasGoneFailsTheJobAfterTheOthersAreHere() async throws {
+        let job = try await bought()
+        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
+        let service = Service(outcome: .succeeded(outputs, ResultFacts()))
+        _ = try await run(job, service)
+        #expect(try await run(found(job), service, Files(gone: [2])) == .leave)
+        let row = try await found(job)
+        let files = try await store.read { try $0.outputs(of: job.id) }
+        #expect(row.state == .failed && row.failureKind == .download)
+        #expect(files.map(\.state) == [.done, .failed, .done])
+    }
+}

@@ -1,0 +1,137 @@
+import JobModel
+import Provider
+import Testing
+
+@testable import Worker
+
+@Suite struct RemoteJobTests {
+    /// Some hundred thousand steps: nothing is bought twice, nothing that was paid for is dropped, nothing
+    /// ends before its time.
+    @Test func aRandomLifeKeepsEveryPromise() {
+        var steps = 0
+        var ends: [String: Int] = [:]
+        for seed in 1...8000 as ClosedRange<UInt64> {
+            var world = JobWorld(seed: seed)
+            world.live()
+            steps += world.steps
+            ends["\(world.row.state)/\(world.row.failureKind?.rawValue ?? "")", default: 0] += 1
+            guard world.broken.isEmpty else {
+                Issue.record("seed \(seed): \(world.broken.prefix(5))")
+                return
+            }
+        }
+        #expect(steps > 200_000)
+        // The walk has been everywhere.
+        for end in [
+            "completed/", "cancelled/", "failed/lost", "failed/remote", "failed/download", "uncertain/",
+        ] {
+            #expect(ends[end, default: 0] > 10, "\(ends)")
+        }
+    }
+
+    // MARK: - One step
+
+    private func rules(_ change: (inout RemoteJob.Rules) -> Void = { _ in }) -> RemoteJob.Rules {
+        var rules = RemoteJob.Rules(
+            now: 10_000, wall: Timestamp(milliseconds: 10_000), origin: "here",
+            retry: RetryPolicy(shortest: .seconds(1), longest: .seconds(8)),
+            poll: PollPolicy(shortest: .seconds(1), longest: .seconds(9)), spread: nil,
+            deadline: .seconds(100),
+            patience: FetchPace.Patience(attempts: 2, time: .zero), writesSidecar: true, chance: 1)
+        change(&rules)
+        return rules
+    }
+
+    private func job(_ state: JobState = .inQueue, _ change: (inout Job) -> Void = { _ in }) throws
+        -> RemoteJob
+    {
+        var row = Job(id: 7, state: state, model: "m", input: "{}", createdAt: Timestamp(milliseconds: 0))
+        (row.requestID, row.origin, row.followedSince) = ("r", "here", Timestamp(milliseconds: 9_000))
+        change(&row)
+        if state == .submitting { return RemoteJob(sending: row, failures: 0) }
+        return try #require(RemoteJob(row, at: 10_000, Timestamp(milliseconds: 10_000)))
+    }
+
+    /// What is done, in words.
+    private func words(_ actions: [RemoteJob.Action]) -> [String] {
+        actions.compactMap { action in
+            if case .log = action { return nil }
+            return "\(action)"
+        }
+    }
+
+    @Test func whatIsDueIsAskedForSentOrFetched() throws {
+        let wish = { (row: inout Job) in row.cancelRequestedAt = Timestamp(milliseconds: 9_500) }
+        for (job, action) in [
+            (try job(), "askStatus"), (try job(.inProgress), "askStatus"), (try job(.submitting), "post"),
+            (try job(.downloading), "load"), (try job(.inQueue, wish), "sendCancel"),
+            (try job(.inQueue) { $0.origin = "there" }, #"setAside("there")"#),
+        ] {
+            var job = job
+            #expect(words(job.handle(.due, rules())) == [action])
+        }
+    }
+
+    @Test func aLookThatFindsNothingNewWritesNothing() throws {
+        var job = try job()
+        let first = words(job.handle(.status(.known(.inQueue, queuePosition: 3)), rules()))
+        #expect(first.contains { $0.hasPrefix("record(") })
+        let second = words(job.handle(.status(.known(.inQueue, queuePosition: 3)), rules()))
+        #expect(second.map { $0.prefix(5) } == ["repor", "wait("])
+    }
+
+    @Test func theResultAloneSaysHowItEnded() throws {
+        var job = try job()
+        for status: RemoteStatus in [.completed, .failed, .cancelled, .succeeded] {
+            #expect(words(job.handle(.status(.known(status, queuePosition: nil)), rules())) == ["askResult"])
+        }
+    }
+
+    @Test func theDeadlineCancelsWhatWaitsAndFailsWhatRuns() throws {
+        let late = rules { $0.now = 200_000 }
+        var running = try job()
+        let actions = words(running.handle(.status(.known(.inProgress, queuePosition: nil)), late))
+        #expect(actions.contains { $0.contains("still in_progress after the deadline") })
+        var waiting = try job()
+        #expect(words(waiting.handle(.status(.known(.inQueue, queuePosition: 1)), late)).last == "sendCancel")
+        #expect(words(waiting.handle(.cancel(.cancelled), late)) == ["askResult"])
+        let ended = words(waiting.handle(.result(.cancelled(ResultFacts(cost: 0))), late))
+        #expect(ended.contains { $0.contains("cancelled then") && $0.contains("Optional(0.0)") })
+    }
+
+    @Test func aLateCostOfAnEndIsAskedForOnce() throws {
+        var job = try job()
+        var facts = ResultFacts()
+        facts.costIsDue = true
+        let asked = words(job.handle(.result(.failed("broken", facts)), rules()))
+        #expect(asked.last?.hasPrefix("askCost") == true && !asked.contains { $0.hasPrefix("record") })
+        #expect(words(job.handle(.cost(0.5), rules())).first?.contains("0.5") == true)
+    }
+
+    @Test func anUnknownRequestIsForOthersToJudge() throws {
+        var job = try job()
+        let actions = words(job.handle(.status(.stopped(.gone("404001"))), rules()))
+        #expect(actions.last?.hasPrefix("judge(") == true)
+        let isKept = words(job.handle(.judged(isLost: false, "404001", wait: .seconds(3)), rules()))
+        #expect(isKept == ["wait(3.0 seconds)"])
+        #expect(
+            words(job.handle(.judged(isLost: true, "404001", wait: .seconds(3)), rules())).first?.contains(
+                "lost") == true)
+    }
+
+    @Test func anAcceptedCancelIsConfirmedOrBelievedAfterAWhile() throws {
+        var job = try job(.inQueue) { $0.cancelRequestedAt = Timestamp(milliseconds: 9_500) }
+        #expect(words(job.handle(.cancel(.cancelled), rules())) == ["askResult"])
+        var last: [String] = []
+        for _ in 1...4 { last = words(job.handle(.result(.stopped(.gone("404001"))), rules())) }
+        #expect(last.contains { $0.contains("cancelledRemotely") })
+    }
+
+    @Test func theRequestOfAnotherJobIsNobodys() throws {
+        var job = try job(.submitting) { $0.requestID = nil }
+        let actions = words(job.handle(.submitted(.bought(requestID: "r", raw: "raw")), rules()))
+        #expect(actions.first?.contains("accepted") == true)
+        let doubted = words(job.handle(.requestTaken, rules()))
+        #expect(doubted.first?.contains("raw") == true && doubted.last == "leave")
+    }
+}
