@@ -169,8 +169,8 @@ struct Fetching: Sendable {
     private func writeSidecar(_ job: Job, _ outputs: [Output], at now: Timestamp)
         async throws(DownloadFailure)
     {
-        var ended = job
-        guard ended.apply(.fetched, at: now), let path = outputs.first?.path else { return }
+        guard let ended = Change(of: job, by: .fetched, at: now)?.job, let path = outputs.first?.path
+        else { return }
         let (root, place) = context.place(of: path)
         let folder = place.lastIndex(of: "/").map { String(place[...$0]) } ?? ""
         let text = Array((ended.json(outputs: outputs).indentedText + "\n").utf8)
