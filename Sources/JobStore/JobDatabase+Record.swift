@@ -51,7 +51,9 @@ extension JobDatabase {
     private func writeRow(_ change: Change) throws {
         let (old, new) = (change.before, change.job)
         var sql = "UPDATE jobs SET state = ?"
+        sql.reserveCapacity(250)
         var values: [any Bindable] = [new.state.rawValue]
+        values.reserveCapacity(12)
         func set<Value: Bindable & Equatable>(_ assignment: String, _ old: Value, _ new: Value) {
             guard old != new else { return }
             sql += assignment
