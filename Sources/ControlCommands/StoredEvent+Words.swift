@@ -1,3 +1,4 @@
+internal import JobModel
 internal import JobStore
 
 extension StoredEvent {

@@ -1,4 +1,4 @@
-/// Something that happened to a job. What it makes of the job is said by `Job.apply`.
+/// Something that happened to a job. What it makes of the job is said by `Change`.
 package enum JobEvent: Equatable, Sendable {
     // From people.
     case held
@@ -52,4 +52,11 @@ package enum JobEvent: Equatable, Sendable {
             self.queuePosition = queuePosition
         }
     }
+}
+
+/// The words of `events.kind`.
+package enum EventKind: String, CaseIterable, Sendable {
+    case enqueued, held, released, changed, submitting, accepted, refused, uncertain, resolved, status, fault
+    case cancelRequested = "cancel_requested"
+    case output, ended, retried
 }

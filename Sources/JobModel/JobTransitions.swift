@@ -1,4 +1,4 @@
-/// The life of a job: what an event makes of it. Nothing here acts, waits or looks at a clock.
+/// The life of a job: which state follows on an event. What else the event means is said by `Change`.
 extension Job {
     /// The state that `event` leads to from the present one; nil where the event has no place there.
     package func state(after event: JobEvent) -> JobState? {
@@ -40,85 +40,5 @@ extension Job {
     private var stateAfterRetry: JobState {
         guard let failureKind, failureKind.retryKeepsRequest else { return .queued }
         return failureKind == .download ? .downloading : .inProgress
-    }
-
-    /// Makes of the job what `event` makes of it. Answers false, and changes nothing, where the event has no
-    /// place.
-    package mutating func apply(_ event: JobEvent, at now: Timestamp) -> Bool {
-        guard let next = state(after: event) else { return false }
-        let previous = state
-        state = next
-        switch event {
-        case .submitting(let price):
-            priceUSD = price
-            validation = validation == .waived ? .waived : .passed
-            submittedAt = now
-            message = nil
-        case .accepted(let id, let origin):
-            submissions += 1
-            follow(id, at: origin, from: now)
-        case .unanswered(let reason): doubt(reason)
-        case .daemonRestarted: doubt("jobd ended while the request was on the wire")
-        case .notBought(let reason, let tryAgainAt):
-            message = reason
-            submittedAt = nil
-            nextTryAt = tryAgainAt
-        case .refused(let reason): (failureKind, message) = (.input, reason)
-        case .failed(let failure, let cost):
-            (failureKind, message) = (failure.kind, failure.message)
-            if failure.kind == .remote { remoteStatus = "failed" }
-            if failure.kind == .lost { remoteStatus = Self.unknownRequest }
-            queuePosition = nil
-            costUSD = cost ?? costUSD
-        case .givenUp: (failureKind, message) = (.download, "given up by a person before all files were here")
-        case .cancelRequested: cancelRequestedAt = cancelRequestedAt ?? now
-        case .retried, .refetched: restart(at: now)
-        // Where a person found it is not said: the first good answer tells.
-        case .resolved(.adopt(let id)): follow(id, at: nil, from: now)
-        case .resolved(.resubmit): forgetRequest()
-        case .observed(let progress):
-            remoteStatus = progress.word
-            queuePosition = progress.queuePosition
-            if progress.isRunning { startedAt = startedAt ?? now }
-        case .succeeded(let finished, let cost):
-            finishedAt = finished ?? finishedAt ?? now
-            costUSD = cost ?? costUSD
-            (remoteStatus, queuePosition, message) = ("succeeded", nil, nil)
-        case .cancelledRemotely(let cost, _):
-            costUSD = cost ?? costUSD
-            (remoteStatus, queuePosition, message) = ("cancelled", nil, nil)
-        case .fetched: message = nil
-        case .held, .released, .resolved(.abandon): break
-        }
-        if state.hasEnded && !previous.hasEnded {
-            endedAt = now
-            nextTryAt = nil
-        }
-        return true
-    }
-
-    private mutating func doubt(_ reason: String) {
-        submissions += 1
-        message = reason
-        nextTryAt = nil
-    }
-
-    private mutating func follow(_ id: String, at origin: String?, from now: Timestamp) {
-        (requestID, self.origin) = (id, origin)
-        followedSince = now
-        (message, nextTryAt) = (nil, nil)
-    }
-
-    /// A job that ended lives again: on its old request with a new period, or on none.
-    private mutating func restart(at now: Timestamp) {
-        (failureKind, message, endedAt, cancelRequestedAt) = (nil, nil, nil, nil)
-        if state == .queued { forgetRequest() } else { followedSince = now }
-    }
-
-    private mutating func forgetRequest() {
-        (requestID, origin, followedSince, remoteStatus, queuePosition) = (nil, nil, nil, nil, nil)
-        (submittedAt, startedAt, finishedAt, costUSD, message) = (nil, nil, nil, nil, nil)
-        cancelRequestedAt = nil
-        nextTryAt = notBefore
     }
 }

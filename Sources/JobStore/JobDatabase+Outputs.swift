@@ -113,14 +113,6 @@ extension JobDatabase {
         }
     }
 
-    /// Whether an output of the job is not on disk.
-    func hasUnfinishedOutput(_ job: Int64) throws -> Bool {
-        try connection.first("SELECT 1 FROM outputs WHERE job_id = ?1 AND state <> 'done' LIMIT 1", job) {
-            _ in true
-        }
-            ?? false
-    }
-
     /// What the newest fault of a job says, or of one of its outputs.
     package func lastFault(of job: Int64, _ position: Int64? = nil) throws -> String? {
         try perform {

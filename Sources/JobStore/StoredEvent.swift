@@ -11,13 +11,6 @@ package struct StoredEvent: Equatable, Sendable {
     package let detail: String
 }
 
-/// The words of `events.kind`.
-package enum EventKind: String, CaseIterable, Sendable {
-    case enqueued, held, released, changed, submitting, accepted, refused, uncertain, resolved, status, fault
-    case cancelRequested = "cancel_requested"
-    case output, ended, retried
-}
-
 extension StoredEvent {
     /// Reads a row of `SELECT * FROM events`.
     init(_ row: borrowing Row) throws {

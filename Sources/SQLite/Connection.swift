@@ -69,7 +69,10 @@ internal import CSQLite
 
     /// Runs one statement and says how many rows it changed.
     @discardableResult
-    package func run(_ sql: String, _ values: any Bindable...) throws -> Int {
+    package func run(_ sql: String, _ values: any Bindable...) throws -> Int { try run(sql, values) }
+
+    @discardableResult
+    package func run(_ sql: String, _ values: [any Bindable]) throws -> Int {
         try statement(sql).run(values) { (_: borrowing Row) throws(Never) in true }
         return unsafe Int(sqlite3_changes64(handle))
     }

@@ -185,11 +185,13 @@ extension RemoteJob {
         guard let turn = files.turn else { return [.leave] }
         files.turn?.lateCost = cost
         guard rules.writesSidecar else { return sidecar(nil, rules) }
+        var job = turn.job
+        job.costUSD = cost ?? job.costUSD
         // It says what the row will say once the job is completed.
-        var ended = turn.job
-        ended.costUSD = cost ?? ended.costUSD
-        return ended.apply(.fetched, at: turn.endedAt ?? rules.wall)
-            ? [.writeSidecar(ended, turn.outputs)] : [.leave]
+        guard let ended = Change(of: job, by: .fetched, at: turn.endedAt ?? rules.wall)?.job else {
+            return [.leave]
+        }
+        return [.writeSidecar(ended, turn.outputs)]
     }
 
     mutating func sidecar(_ trouble: String?, _ rules: Rules) -> [Action] {

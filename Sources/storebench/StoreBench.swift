@@ -68,9 +68,7 @@ internal import JobStore
                             .observed(.init(isRunning: true, word: "in_progress")),
                             .succeeded(finishedAt: nil, costUSD: 0.03), .fetched,
                         ]
-                        let url = "https://example.com/outputs/\(job.id).png"
-                        let after = try database.record(
-                            events[step], for: job.id, in: job.state, outputs: [(.image, url)])
+                        let after = try database.record(events[step], for: job.id, in: job.state)
                         return (job.id, after.state)
                     }
                 }

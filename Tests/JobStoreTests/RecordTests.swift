@@ -1,4 +1,3 @@
-import JSON
 import JobModel
 import SQLite
 import Testing
@@ -86,16 +85,7 @@ import Testing
                 == "enqueued held released submitting fault submitting uncertain resolved status cancel_requested "
                 + "ended retried status output ended")
         #expect(events.map(\.id) == events.map(\.id).sorted())
-        let details = try events.map { try JSON(parsing: $0.detail) }
-        #expect(details[3]["price_usd"]?.double == 0.5)
-        #expect(details[4]["message"]?.string == "503")
-        #expect(details[6]["message"]?.string == "cut")
-        #expect(details[7].text == #"{"as":"adopt","request_id":"r"}"#)
-        #expect(details[8].text == #"{"status":"in_queue","queue_position":3}"#)
-        #expect(
-            details[10].text == #"{"state":"failed","error_kind":"deadline","error_message":"too long"}"#)
-        #expect(details[11].text == #"{"resubmit":false,"state":"in_progress","request_id":"r"}"#)
-        #expect(details[14].text == #"{"state":"completed"}"#)
+        #expect(events[7].detail == #"{"as":"adopt","request_id":"r"}"#)
         #expect(try database.events(after: events[11].id, limit: 1) == [events[12]])
         #expect(try database.events(after: events[14].id, limit: 10).isEmpty)
         #expect(try database.lastEventID() == events[14].id)
@@ -111,71 +101,18 @@ import Testing
     }
 
     @Test func theLedgerHoldsAChargeForEveryPostThatMayHaveBought() throws {
-        let lives: [([JobEvent], [String])] = [
-            ([.submitting(priceUSD: 0.5)], ["1 0.5 -"]),
-            ([.submitting(priceUSD: 0.5), .notBought(reason: "", tryAgainAt: nil)], []),
-            ([.submitting(priceUSD: 0.5), .refused(message: "no")], []),
-            ([.refused(message: "by the schema")], []),
-            ([.submitting(priceUSD: nil), .unanswered(reason: "cut")], ["1 - -"]),
-            ([.submitting(priceUSD: 0.5), .daemonRestarted, .resolved(.abandon)], ["1 0.5 -"]),
-            (
-                [
-                    .submitting(priceUSD: 0.5), .unanswered(reason: ""), .resolved(.resubmit),
-                    .submitting(priceUSD: 0.75),
-                ],
-                ["1 0.5 -", "2 0.75 -"]
-            ),
-            (
-                [
-                    .submitting(priceUSD: 0.5), .unanswered(reason: ""), .resolved(.resubmit),
-                    .submitting(priceUSD: 0.75), .notBought(reason: "", tryAgainAt: nil),
-                ], ["1 0.5 -"]
-            ),
-            (
-                [
-                    .submitting(priceUSD: 0.5), .accepted(requestID: "r"),
-                    .succeeded(finishedAt: nil, costUSD: 0.25), .fetched,
-                ], ["1 0.5 0.25"]
-            ),
-            (
-                [
-                    .submitting(priceUSD: 0.5), .accepted(requestID: "r"),
-                    .succeeded(finishedAt: nil, costUSD: nil),
-                ],
-                ["1 0.5 -"]
-            ),
-            ([.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely()], ["1 0.5 0"]),
-            (
-                [.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely(costIsDue: true)],
-                ["1 0.5 -"]
-            ),
-            (
-                [.submitting(priceUSD: 0.5), .accepted(requestID: "r"), .cancelledRemotely(costUSD: 0.25)],
-                ["1 0.5 0.25"]
-            ),
-            (
-                [
-                    .submitting(priceUSD: 0.5), .accepted(requestID: "r"), .failed(JobFailure(.remote, "no")),
-                    .retried(resubmit: false), .submitting(priceUSD: 0.5), .accepted(requestID: "s"),
-                    .succeeded(finishedAt: nil, costUSD: 1.5),
-                ], ["1 0.5 -", "2 0.5 1.5"]
-            ),
-        ]
-        for (index, (events, expected)) in lives.enumerated() {
-            let store = ScratchStore("ledger-\(index)")
-            let database = try store.open()
-            var job = try database.enqueue(NewJob(model: "m", input: "{}")).job
-            for event in events {
-                job = try database.transaction { try database.record(event, for: job.id, in: job.state) }
-            }
-            let found = try ledger(database)
-            #expect(found.map { $0.replacingZero } == expected, "life \(index)")
-            // The money stays when the job goes.
-            if job.state.hasEnded {
-                try store.foreign().execute("PRAGMA foreign_keys = ON; DELETE FROM jobs")
-                #expect(try ledger(database) == found)
-            }
-        }
+        let database = try store.open()
+        let (sent, cut) = (JobEvent.submitting(priceUSD: 0.5), JobEvent.unanswered(reason: "cut"))
+        let accepted = JobEvent.accepted(requestID: "r")
+        _ = try database.job(sent, .notBought(reason: "", tryAgainAt: nil), sent, .refused(message: "no"))
+        _ = try database.job(sent, cut, .resolved(.resubmit), sent, accepted, .cancelledRemotely())
+        _ = try database.job(
+            .submitting(priceUSD: nil), .accepted(requestID: "s"), .succeeded(finishedAt: nil, costUSD: 0.25),
+            .fetched)
+        #expect(try ledger(database) == ["1 0.5 -", "2 0.5 0.0", "1 - 0.25"])
+        // The money stays when the job goes.
+        try store.foreign().execute("PRAGMA foreign_keys = ON; DELETE FROM jobs")
+        #expect(try ledger(database) == ["1 0.5 -", "2 0.5 0.0", "1 - 0.25"])
     }
 
     @Test func aFileOnDiskOutlivesAnAnswerAskedForAgain() throws {
@@ -275,9 +212,4 @@ import Testing
         #expect(try database.outputs(of: job.id).map(\.state) == [.pending, .failed])
         #expect(try database.outputs(of: job.id).last?.attempts == 3)
     }
-}
-
-extension String {
-    /// SQLite writes a real zero as 0.0.
-    fileprivate var replacingZero: String { hasSuffix(" 0.0") ? String(dropLast(2)) : self }
 }

@@ -127,9 +127,12 @@ struct JobWorld {
 
     @discardableResult
     private mutating func record(_ event: JobEvent) -> Bool {
-        let isKept = row.apply(event, at: wall)
-        if event != .cancelRequested { expect(isKept, "\(event) has a place") }
-        return isKept
+        guard let change = Change(of: row, by: event, at: wall) else {
+            expect(event == .cancelRequested, "\(event) has a place")
+            return false
+        }
+        row = change.job
+        return true
     }
 
     // MARK: - A run
