@@ -1,3 +1,4 @@
+package import JobModel
 internal import JobStore
 
 /// What became of orders, one after the other: neighbours are kept as one run, so that a million take a few
@@ -25,8 +26,13 @@ package struct EnqueuedRuns {
     package var ids: [Int64] { runs.flatMap { Array($0.ids) } }
     package var existingIDs: Set<Int64> { Set(runs.filter(\.existing).flatMap(\.ids)) }
     package var hasExisting: Bool { existing > 0 }
-    /// Whether a key stood already with another input.
-    package var hasDiffering: Bool { differing > 0 }
+
+    /// What is to be said of `job`, where it is the only one; nil for a new one.
+    package func note(on job: Job) -> String? {
+        guard hasExisting else { return nil }
+        return "job \(job.id) has the key \"\(job.key ?? "")\" already; nothing was added"
+            + (differing > 0 ? ", although its input differs" : "")
+    }
 
     /// Adds one job to the store. Answers whether it is new.
     mutating func insert(_ job: NewJob, in store: JobDatabase) throws -> Bool {

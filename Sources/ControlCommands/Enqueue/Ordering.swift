@@ -80,73 +80,44 @@ struct Ordering {
         if runs.hasExisting { try store.syncLog() }
         session.wake(store.directory)
         let estimate = wasAsked || announces || runs.bought.jobs == 0 ? nil : "estimate: \(runs.bought.words)"
-        let code =
-            if let job { try answer(job, runs, estimate, store) } else { try answer(runs, estimate, store) }
-        if let code { return code }
+        return try answer(runs, job, estimate, store)
+    }
+
+    /// - Parameter job: the only one, where one was asked for.
+    private func answer(
+        _ runs: EnqueuedRuns, _ job: Job?, _ estimate: String?, _ store: JobDatabase
+    ) throws -> ExitCode {
+        let waits = session.arguments.has(.wait)
+        if let note = job.map(runs.note(on:)) ?? runs.summary { session.note(note) }
+        if waits || job == nil { say(estimate) }
+        if waits {
+            return try Waiting(session: session, store: store, ids: runs.ids, existing: runs.existingIDs)
+                .run(timeout: WaitVerb.timeout(session))
+        }
+        for run in runs.runs {
+            for id in run.ids { try show(id, job, run.existing, store) }
+        }
+        if job != nil { say(estimate) }
+        session.noteIfNoDaemon(
+            store.directory, "the \(job == nil ? "jobs wait" : "job waits") until it runs")
+        let isHeld = job.map { $0.state == .held } ?? session.arguments.has(.hold)
+        let next = isHeld ? "release" : job?.state.hasEnded == true ? "show" : "wait"
+        if runs.runs.count == 1 { session.suggest("jobctl \(next) \(SelectionText.of(runs.ids) ?? "")") }
         try session.finish(store)
         return .success
-    }
-
-    /// Answers for the only job; with an exit code where it was waited for.
-    private func answer(
-        _ job: Job, _ runs: EnqueuedRuns, _ estimate: String?, _ store: JobDatabase
-    ) throws -> ExitCode? {
-        if runs.hasExisting {
-            session.note(
-                "job \(job.id) has the key \"\(job.key ?? "")\" already; nothing was added"
-                    + (runs.hasDiffering ? ", although its input differs" : ""))
-        }
-        if session.arguments.has(.wait) {
-            say(estimate)
-            return try wait(runs, store)
-        }
-        try show(job, runs.hasExisting, store)
-        say(estimate)
-        session.noteIfNoDaemon(store.directory, "the job waits until it runs")
-        let next = job.state == .held ? "release" : job.state.hasEnded ? "show" : "wait"
-        session.suggest("jobctl \(next) \(job.id)")
-        return nil
-    }
-
-    private func answer(
-        _ runs: EnqueuedRuns, _ estimate: String?, _ store: JobDatabase
-    ) throws -> ExitCode? {
-        session.note(runs.summary)
-        say(estimate)
-        if session.arguments.has(.wait) { return try wait(runs, store) }
-        for run in runs.runs {
-            for id in run.ids {
-                if session.wantsJSON, let job = try store.find(id) {
-                    try show(job, run.existing, store)
-                } else {
-                    try session.screen.write("\(id)\n")
-                }
-            }
-        }
-        session.noteIfNoDaemon(store.directory, "the jobs wait until it runs")
-        if let ids = runs.runs.first?.ids, runs.runs.count == 1 {
-            let next = session.arguments.has(.hold) ? "release" : "wait"
-            session.suggest("jobctl \(next) \(SelectionText.of(Array(ids)) ?? "")")
-        }
-        return nil
     }
 
     private func say(_ estimate: String?) {
         if let estimate, session.screen.talkIsTerminal { session.note(estimate) }
     }
 
-    private func wait(_ runs: EnqueuedRuns, _ store: JobDatabase) throws -> ExitCode {
-        try Waiting(session: session, store: store, ids: runs.ids, existing: runs.existingIDs)
-            .run(timeout: WaitVerb.timeout(session))
-    }
-
-    private func show(_ job: Job, _ existing: Bool, _ store: JobDatabase) throws {
-        if session.wantsJSON {
+    private func show(_ id: Int64, _ only: Job?, _ existing: Bool, _ store: JobDatabase) throws {
+        if session.wantsJSON, let job = try only ?? store.find(id) {
             try session.emit(job, in: store, adding: existing ? ["existing": .bool(true)] : [:])
-        } else if session.isQuiet || !session.screen.isTerminal {
-            try session.screen.write("\(job.id)\n")
+        } else if let only, !session.isQuiet, session.screen.isTerminal {
+            try session.screen.write("job \(id) is \(only.state.rawValue)\n")
         } else {
-            try session.screen.write("job \(job.id) is \(job.state.rawValue)\n")
+            try session.screen.write("\(id)\n")
         }
     }
 }
