@@ -123,12 +123,7 @@ struct Selection {
             return false
         }
         guard isFilter, !session.arguments.has(.yes) else { return true }
-        let question = "\(name) \(counted)\(buys ? cost(of: verb, session, store) : "")?"
-        guard let answer = session.screen.confirm(question) else {
-            throw Failure.usage(
-                "this would \(name) \(counted)", hint: "add --yes, or look first with --dry-run")
-        }
-        guard answer else { throw Failure(.no, "nothing was done") }
+        try session.confirm("\(name) \(counted)", buys ? cost(of: verb, session, store) : "")
         return true
     }
 

@@ -57,6 +57,18 @@ struct Session {
         screen.say(screen.styled("next: " + SafeText.escape(command), .dim))
     }
 
+    /// Asks before something is done. Throws where the answer is no, or nobody is there to give it.
+    func confirm(
+        _ what: String, _ detail: String = "",
+        consequence: (unasked: String, no: String) = ("", "nothing was done")
+    ) throws {
+        guard let answer = screen.confirm("\(what)\(detail)?") else {
+            throw Failure.usage(
+                "this would \(what)\(consequence.unasked)", hint: "add --yes, or look first with --dry-run")
+        }
+        guard answer else { throw Failure(.no, consequence.no) }
+    }
+
     /// Says that nothing will move, where no jobd runs.
     func noteIfNoDaemon(_ directory: StateDirectory, _ consequence: String) {
         if !isDaemonRunning(directory) { note("note: jobd is not running; \(consequence)") }

@@ -43,12 +43,9 @@ struct Consent {
         let objection = limit.objection(to: estimate)
         if let objection { session.note("note: \(objection.words)") }
         guard always || objection?.asks == true else { return false }
-        let what = "\(verb) \(estimate.counted) (\(estimate.words))"
-        guard let answer = session.screen.confirm(what + "?") else {
-            throw Failure.usage(
-                "this would \(what); nothing was stored", hint: "add --yes, or look first with --dry-run")
-        }
-        guard answer else { throw Failure(.no, "nothing was enqueued") }
+        try session.confirm(
+            "\(verb) \(estimate.counted) (\(estimate.words))",
+            consequence: ("; nothing was stored", "nothing was enqueued"))
         return true
     }
 }
