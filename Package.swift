@@ -69,6 +69,11 @@ let package = Package(
             name: "Gallery", dependencies: ["CFile", "Digest", "JSON"], resources: [.embedInCode("Page")],
             swiftSettings: strictMemory),
 
+        .target(
+            name: "Orders",
+            dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Spelling"],
+            swiftSettings: strict),
+
         // What the programs do.
         .target(
             name: "Worker",
@@ -94,7 +99,7 @@ let package = Package(
                 "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
                 "JobModel",
                 "JobStore",
-                "Spelling", "Startup",
+                "Orders", "Spelling", "Startup",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -132,6 +137,10 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "OrdersTests",
+            dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Orders"],
+            swiftSettings: strict),
         .testTarget(
             name: "GalleryTests", dependencies: ["Digest", "Gallery", "JSON"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),

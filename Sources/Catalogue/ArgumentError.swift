@@ -8,6 +8,14 @@ package enum ArgumentError: Error, Equatable, CustomStringConvertible {
     case malformedJSON(key: String, reason: String)
     case ambiguous(key: String, value: String, candidates: [String])
 
+    /// Whether the word can be read, and its value is at fault.
+    package var isInput: Bool {
+        switch self {
+        case .noEqualsSign, .noKey, .noArray: false
+        case .malformedJSON, .ambiguous: true
+        }
+    }
+
     package var description: String {
         switch self {
         case .noEqualsSign(let argument):

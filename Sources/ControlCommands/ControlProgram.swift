@@ -1,3 +1,4 @@
+internal import Catalogue
 internal import CommandLineTool
 internal import Glibc
 internal import JobStore
@@ -103,6 +104,8 @@ package enum ControlProgram {
         case let error as StoreError:
             let code = ExitCode(rawValue: error.exitCode) ?? .bug
             return Failure(code, SafeText.escape("\(error)"), hint: error.hint)
+        case let error as ArgumentError:
+            return Failure(error.isInput ? .inputRefused : .usage, SafeText.escape("\(error)"))
         default:
             return Failure(.bug, SafeText.escape("unexpected: \(error)"), hint: "please report this as a bug")
         }

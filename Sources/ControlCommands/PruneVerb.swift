@@ -70,13 +70,7 @@ enum PruneVerb: ControlVerb {
             session.note("would prune \(words(plan)); nothing was done")
             return .success
         }
-        if !session.arguments.has(.yes) {
-            guard let answer = session.screen.confirm("prune \(words(plan))?") else {
-                throw Failure.usage(
-                    "this would prune \(words(plan))", hint: "add --yes, or look first with --dry-run")
-            }
-            guard answer else { throw Failure(.no, "nothing was done") }
-        }
+        if !session.arguments.has(.yes) { try session.confirm("prune \(words(plan))") }
         let hasWords = pruning.removesWords
         if hasWords { try? SearchIndex.announcePruning(in: store.directory) }
         let done = try prune(pruning, session, store)

@@ -4,6 +4,7 @@ internal import Glibc
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Orders
 internal import Spelling
 internal import Startup
 
@@ -122,12 +123,7 @@ struct Selection {
             return false
         }
         guard isFilter, !session.arguments.has(.yes) else { return true }
-        let question = "\(name) \(counted)\(buys ? cost(of: verb, session, store) : "")?"
-        guard let answer = session.screen.confirm(question) else {
-            throw Failure.usage(
-                "this would \(name) \(counted)", hint: "add --yes, or look first with --dry-run")
-        }
-        guard answer else { throw Failure(.no, "nothing was done") }
+        try session.confirm("\(name) \(counted)", buys ? cost(of: verb, session, store) : "")
         return true
     }
 
@@ -135,14 +131,14 @@ struct Selection {
 
     /// What those may cost that `verb` buys, as far as prices are known.
     private func cost(of verb: Verb, _ session: Session, _ store: JobDatabase) -> String {
-        let prices = PriceList(
-            session, store, try? session.configurationFile().read())
+        let models = KnownModels(
+            session: session, store: store, configuration: try? session.configurationFile().read())
         var estimate = Estimate()
         for id in ids {
             guard let job = try? store.find(id), case .apply(let event) = verb.answer(for: job),
                 job.purchase(by: event) != nil
             else { continue }
-            estimate.add(job.priceUSD ?? prices.estimate(job))
+            estimate.add(job.priceUSD ?? models.price(of: job))
         }
         if estimate.jobs == 0 { return ", which buys nothing" }
         let which = estimate.jobs == ids.count ? "" : "\(estimate.counted) anew, "

@@ -5,6 +5,7 @@ internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Orders
 internal import Spelling
 internal import Startup
 
@@ -56,6 +57,18 @@ struct Session {
         screen.say(screen.styled("next: " + SafeText.escape(command), .dim))
     }
 
+    /// Asks before something is done. Throws where the answer is no, or nobody is there to give it.
+    func confirm(
+        _ what: String, _ detail: String = "",
+        consequence: (unasked: String, no: String) = ("", "nothing was done")
+    ) throws {
+        guard let answer = screen.confirm("\(what)\(detail)?") else {
+            throw Failure.usage(
+                "this would \(what)\(consequence.unasked)", hint: "add --yes, or look first with --dry-run")
+        }
+        guard answer else { throw Failure(.no, consequence.no) }
+    }
+
     /// Says that nothing will move, where no jobd runs.
     func noteIfNoDaemon(_ directory: StateDirectory, _ consequence: String) {
         if !isDaemonRunning(directory) { note("note: jobd is not running; \(consequence)") }
@@ -101,19 +114,7 @@ struct Session {
     /// The option's value as a moment.
     func moment(_ option: Option, _ direction: TimeText.Direction) throws -> Timestamp? {
         guard let text = arguments.value(option) else { return nil }
-        return try Self.moment(text, direction, as: "--\(option.name)")
-    }
-
-    static func moment(_ text: String, _ direction: TimeText.Direction, as name: String) throws -> Timestamp {
-        let now = Timestamp.now.milliseconds
-        guard let milliseconds = TimeText.moment(text, now: now, direction),
-            Timestamp.storable.contains(Timestamp(milliseconds: milliseconds))
-        else {
-            throw Failure.usage(
-                "\(name): \"\(SafeText.escape(text))\" is no time",
-                hint: "write 2h, 18:00, 2026-01-31, \"2026-01-31 18:00\" (local) or 2026-01-31T18:00:00Z")
-        }
-        return Timestamp(milliseconds: milliseconds)
+        return try Timestamp(written: text, direction, as: "--\(option.name)")
     }
 }
 

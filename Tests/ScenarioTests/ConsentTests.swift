@@ -48,6 +48,14 @@ import Testing
         #expect(piped.code == 0 && piped.lines.count == 3, "\(piped)")
     }
 
+    @Test func `what is to be said of a batch is said once, though it is read twice`() throws {
+        let line = #"{"model": "a/b", "input": {}}"# + "\n"
+        let answer = try run(
+            "enqueue", "--batch", "-", "--set", "models.a/b.price_usd=0.1", input: line + line)
+        #expect(answer.code == 0, "\(answer)")
+        #expect(answer.errors.split(separator: "no schema is known").count == 2, "\(answer)")
+    }
+
     @Test func `an unknown price is asked for, and never counted as nothing`() throws {
         let answer = try run("enqueue", "some/model", "x=1")
         #expect(answer.code == 64)

@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import JobStore
+internal import Orders
 
 enum EnqueueVerb: ControlVerb {
     static let command = Command(
@@ -23,10 +24,10 @@ enum EnqueueVerb: ControlVerb {
         options: [
             .input,
             .like,
-        ] + OrderOptions.varying + [
+        ] + OrderArguments.varying + [
             .batch,
             .label.saying("a word to find it by"),
-        ] + OrderOptions.sending + [
+        ] + OrderArguments.sending + [
             .dryRun.saying("check it and show what would be sent, but store nothing"),
             .yes,
         ] + Session.configurationOptions,
@@ -49,12 +50,28 @@ enum EnqueueVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        if session.arguments.has(.batch) { return try BatchOrdering(session: session).run() }
+        let isBatch = session.arguments.has(.batch)
+        if isBatch { try refuseWhatNoBatchTakes(session.arguments) }
         let store = try session.storeIfAny(session.arguments.has(.dryRun) ? .read : .write)
-        var typed = TypedInput(session, store)
-        let template = try typed.template()
-        let options = try OrderOptions(session, labelIsNew: true)
-        return try Ordering(session: session, store: store, name: "enqueue", options: options)
-            .run([template], &typed.words, &typed.draft)
+        var ordering = try Ordering(session, store, "enqueue")
+        guard isBatch else {
+            let template = try ordering.arguments.template()
+            return try ordering.take([template], try ordering.arguments.terms(labelIsNew: true))
+        }
+        let terms = try ordering.arguments.terms(labelIsNew: true)
+        // A pipe is read to its end before the database is locked: its writer may be slow.
+        let reader = try InputReader(session.arguments.value(.batch) ?? "-")
+            .spooled(in: session.environment["TMPDIR"] ?? "/tmp")
+        return try ordering.take(try ordering.arguments.batch(reader, terms))
+    }
+
+    private static func refuseWhatNoBatchTakes(_ arguments: Arguments) throws {
+        guard arguments.operands.count <= 1, !arguments.has(.input), !arguments.has(.key) else {
+            throw Failure.usage("--batch takes at most a MODEL; inputs and keys stand in the lines")
+        }
+        let others: [Option] = [.matrix, .repeat, .without, .edit, .like]
+        for option in others where arguments.has(option) {
+            throw Failure.usage("--batch takes no --\(option.name); a line is one job")
+        }
     }
 }

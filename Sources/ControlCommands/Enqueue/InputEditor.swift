@@ -1,6 +1,7 @@
 internal import CommandLineTool
 internal import Glibc
 internal import JSON
+internal import Orders
 
 /// Has a person edit an input until it is what the model takes. What was written is in a file until it is on
 /// its way.
@@ -41,7 +42,7 @@ struct InputEditor {
             let text = try InputReader(path).all()
             if text == before { throw Failure(.no, "the text was not changed; nothing was enqueued") }
             if Self.isEmpty(text) { throw Failure(.no, "the text is empty; nothing was enqueued") }
-            do { return try use(try Self.input(text)) } catch let failure as Failure {
+            do { return try use(try Template.object(text, .configuration)) } catch let failure as Failure {
                 guard failure.code == .inputRefused, session.screen.canAsk else { throw failure }
                 session.screen.say(SafeText.escape("jobctl: \(failure.message)", keepingNewlines: true))
                 session.screen.say("what you wrote is in \(SafeText.escape(path))")
@@ -56,19 +57,7 @@ struct InputEditor {
     /// Nothing but blanks and comments.
     private static func isEmpty(_ text: [UInt8]) -> Bool {
         text.split(separator: 0x0A).allSatisfy { line in
-            let line = line.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-            return line.isEmpty || line.starts(with: "//".utf8)
-        }
-    }
-
-    private static func input(_ text: [UInt8]) throws -> JSONObject {
-        do throws(JSONError) {
-            guard let object = try JSON(parsing: text, .configuration).object else {
-                throw JSONError(reason: "the input is no JSON object", line: 1, column: 1)
-            }
-            return object
-        } catch {
-            throw Failure(.inputRefused, SafeText.escape("the input is malformed JSON: \(error)"))
+            InputReader.isBlank(line) || line.drop { $0 == 0x20 || $0 == 0x09 }.starts(with: "//".utf8)
         }
     }
 

@@ -1,51 +1,51 @@
 internal import CommandLineTool
 internal import JSON
 internal import JobModel
-internal import JobStore
+internal import Orders
 
 /// `--dry-run`: what would be sent, and what it would come to.
 struct OrderView {
     private let session: Session
-    private let prices: PriceList
+    /// Nil where only reading them tells: too many to be shown to a person.
+    private let count: Int?
+    private var table = Table([
+        .init("JOB", alignsRight: true), .init("PRICE", alignsRight: true),
+        .init("VARIES", isFlexible: true), .init("INPUT", isFlexible: true),
+    ])
+    private var shown = 0
+    private var model = ""
 
-    init(_ session: Session, _ prices: PriceList) { (self.session, self.prices) = (session, prices) }
+    init(_ session: Session, count: Int?) { (self.session, self.count) = (session, count) }
 
-    func show(_ order: Order, _ estimate: Estimate) throws -> ExitCode {
+    mutating func add(_ order: Order, _ price: Double?) throws {
+        shown += 1
+        model = order.model
         if session.wantsJSON {
-            for item in order.items { try emit(item.job, item.input, prices.estimate(item)) }
-        } else if order.items.count == 1 {
-            let text = order.items[0].input.indentedText
-            try session.screen.write(SafeText.escape(text, keepingNewlines: true) + "\n")
-        } else {
-            var table = Table([
-                .init("JOB", alignsRight: true), .init("PRICE", alignsRight: true),
-                .init("VARIES", isFlexible: true), .init("INPUT", isFlexible: true),
+            let terms = order.terms
+            try session.emit(
+                .object([
+                    "model": .string(order.model), "input": order.input, "label": .optional(terms.label),
+                    "key": .optional(terms.key), "priority": .integer(terms.priority ?? 0),
+                    "not_before": .optional(terms.notBefore?.description), "hold": .bool(terms.isHeld),
+                    "price_usd": .optional(price),
+                ]))
+        } else if count == 1 {
+            try session.screen.write(
+                SafeText.escape(order.input.indentedText, keepingNewlines: true) + "\n")
+        } else if count != nil {
+            table.add([
+                .init(String(shown)), .init(price.map(Price.text) ?? "?"), .init(order.variant),
+                .init(order.input.text),
             ])
-            for (index, item) in order.items.enumerated() {
-                table.add([
-                    .init(String(index + 1)), .init(prices.estimate(item).map(Price.text) ?? "?"),
-                    .init(item.variant), .init(item.input.text),
-                ])
-            }
-            try session.screen.write(table)
         }
-        if order.items.count == 1 {
-            session.note(
-                "this is what \(order.items[0].job.model) would be sent (\(estimate.words)); nothing was stored"
-            )
-        } else {
-            session.note("\(estimate.counted) would be enqueued (\(estimate.words)); nothing was stored")
-        }
-        return .success
     }
 
-    func emit(_ job: NewJob, _ input: JSON, _ price: Double?) throws {
-        try session.emit(
-            .object([
-                "model": .string(job.model), "input": input, "label": .optional(job.label),
-                "key": .optional(job.key), "priority": .integer(job.priority),
-                "not_before": .optional(job.notBefore?.description), "hold": .bool(job.isHeld),
-                "price_usd": .optional(price),
-            ]))
+    func finish(_ estimate: Estimate) throws -> ExitCode {
+        try session.screen.write(table)
+        let what =
+            count == 1
+            ? "this is what \(model) would be sent" : "\(estimate.counted) would be enqueued"
+        session.note("\(what) (\(estimate.words)); nothing was stored")
+        return .success
     }
 }

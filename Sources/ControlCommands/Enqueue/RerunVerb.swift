@@ -1,6 +1,7 @@
 internal import CommandLineTool
 internal import JobModel
 internal import JobStore
+internal import Orders
 
 enum RerunVerb: ControlVerb {
     static let command = Command(
@@ -15,7 +16,7 @@ enum RerunVerb: ControlVerb {
         ],
         options: [
             .from
-        ] + Selection.filterOptions + OrderOptions.varying + OrderOptions.sending + [
+        ] + Selection.filterOptions + OrderArguments.varying + OrderArguments.sending + [
             .dryRun.saying("check and show what would be sent, but store nothing"),
             .yes,
         ] + Session.configurationOptions,
@@ -28,48 +29,47 @@ enum RerunVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         let arguments = session.arguments
-        let isFile = arguments.has(.from)
-        let isDry = arguments.has(.dryRun)
-        let store =
-            isFile
-            ? try session.storeIfAny(isDry ? .read : .write) : try session.store(isDry ? .read : .write)
+        let purpose: JobDatabase.Purpose = arguments.has(.dryRun) ? .read : .write
+        let store = try arguments.has(.from) ? session.storeIfAny(purpose) : session.store(purpose)
         let pairs = arguments.operands.filter { $0.utf8.contains(UInt8(ascii: "=")) }
         let ids = arguments.operands.filter { !$0.utf8.contains(UInt8(ascii: "=")) }
-        var typed = TypedInput(session, store)
+        var ordering = try Ordering(session, store, "rerun")
+        ordering.announces = true
         var templates: [Template]
-        var isFilter = false
         if let path = arguments.value(.from) {
             guard ids.isEmpty, try Selection.filter(session).isEmpty else {
                 throw Failure.usage("give --from, or which jobs, not both")
             }
-            templates = try TemplateFile(path: path).read()
+            templates = try TemplateFile.read(path)
         } else {
             guard let store else { return .no }
-            if !ids.isEmpty, arguments.has(.label) {
-                throw Failure.usage(
-                    "--label chooses jobs here, and so do ids; give one of them",
-                    hint: "for a new label: jobctl enqueue --like ID --label TEXT")
-            }
-            let selection = try Selection(
-                session, store, states: JobState.allCases.filter(\.hasEnded), words: ids)
-            guard !selection.ids.isEmpty else {
-                throw Failure(
-                    .no, "no job matches",
-                    hint: arguments.has(.state) ? nil : "without --state, jobs that have ended are meant")
-            }
-            isFilter = selection.isFilter
+            let selection = try selection(session, store, ids)
+            ordering.alwaysAsks = selection.isFilter
             templates = try selection.ids.map { id in
                 guard let job = try store.find(id) else { throw Failure(.no, "no job \(id)") }
                 return try Template(of: job)
             }
         }
-        try InputChanges(words: try typed.words.resolved(pairs), without: arguments.values(.without))
-            .apply(to: &templates, &typed.draft)
-        var ordering = Ordering(
-            session: session, store: store, name: "rerun",
-            options: try OrderOptions(session, labelIsNew: false))
-        ordering.alwaysAsks = isFilter
-        ordering.announces = true
-        return try ordering.run(templates, &typed.words, &typed.draft)
+        try ordering.arguments.change(&templates, by: pairs)
+        return try ordering.take(templates, try ordering.arguments.terms(labelIsNew: false))
+    }
+
+    private static func selection(
+        _ session: Session, _ store: JobDatabase, _ ids: [String]
+    ) throws -> Selection {
+        if !ids.isEmpty, session.arguments.has(.label) {
+            throw Failure.usage(
+                "--label chooses jobs here, and so do ids; give one of them",
+                hint: "for a new label: jobctl enqueue --like ID --label TEXT")
+        }
+        let selection = try Selection(
+            session, store, states: JobState.allCases.filter(\.hasEnded), words: ids)
+        guard !selection.ids.isEmpty else {
+            throw Failure(
+                .no, "no job matches",
+                hint: session.arguments.has(.state)
+                    ? nil : "without --state, jobs that have ended are meant")
+        }
+        return selection
     }
 }

@@ -1,6 +1,7 @@
 internal import CommandLineTool
 internal import JSON
 internal import JobStore
+internal import Orders
 
 enum ValidateVerb: ControlVerb {
     static let command = Command(
@@ -27,31 +28,28 @@ enum ValidateVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        var typed = TypedInput(session, try session.storeIfAny())
+        var arguments = OrderArguments(
+            session, KnownModels(session: session, store: try session.storeIfAny()))
         var validation = Validation(session, fetches: session.arguments.has(.fetch))
-        if let path = session.arguments.value(.batch) {
-            guard session.arguments.operands.count <= 1, !session.arguments.has(.input) else {
-                throw Failure.usage("--batch takes at most a MODEL; inputs stand in the lines")
-            }
-            let model = try session.arguments.operands.first.map { try typed.draft.model($0) }
-            let defaults = NewJob(model: model ?? "", input: "")
-            // The draft only reads: what the schema says of an input is told with what is said of its files.
-            var draft = JobDraft(session, typed.store)
-            try Batch(defaults: defaults, validates: false).lines(try InputReader(path), &draft) {
-                line, result in
-                switch result {
-                case .success(let read):
-                    try validation.add(CheckedInput(read.job.model, read.input, read.schema, line: line))
-                case .failure(let failure):
-                    try validation.add(CheckedInput(unreadable: failure.message, line: line))
-                }
-                return true
-            }
+        guard let path = session.arguments.value(.batch) else {
+            let template = try arguments.template()
+            let schema = try arguments.checker.schema(of: template.model)
+            try validation.add(CheckedInput(template.model, .object(template.input), schema))
             return try validation.finish()
         }
-        let template = try typed.template()
-        let schema = try typed.draft.schema(of: template.model)
-        try validation.add(CheckedInput(template.model, .object(template.input), schema))
+        guard session.arguments.operands.count <= 1, !session.arguments.has(.input) else {
+            throw Failure.usage("--batch takes at most a MODEL; inputs stand in the lines")
+        }
+        // What the schema says of an input is told with what is said of its files.
+        try arguments.batch(try InputReader(path), Terms()).lines { line, result in
+            switch result {
+            case .success(let order):
+                try validation.add(CheckedInput(order.model, order.input, order.schema, line: line))
+            case .failure(let failure):
+                try validation.add(CheckedInput(unreadable: failure.message, line: line))
+            }
+            return true
+        }
         return try validation.finish()
     }
 }

@@ -3,15 +3,14 @@ internal import CommandLineTool
 internal import JSON
 
 /// `--matrix` and `--repeat`, as they were typed; what they mean depends on the model's schema.
-struct Matrix {
+package struct Matrix {
     private let axes: [(key: String, words: [String])]
     private let repetitions: Int?
 
-    init(_ session: Session, _ words: inout InputWords) throws {
-        axes = try session.arguments.values(.matrix).map { argument in
-            let (key, alternatives) = try InputWords.saying { () throws(ArgumentError) in
-                (try ArgumentReader.split(argument).key, try ArgumentReader.alternatives(argument))
-            }
+    package init(_ arguments: [String], repetitions: Int64?, _ words: inout InputWords) throws {
+        axes = try arguments.map { argument in
+            let key = try ArgumentReader.split(argument).key
+            let alternatives = try ArgumentReader.alternatives(argument)
             let name = SafeText.escape(DisplayWidth.cut(key, to: 40))
             guard !alternatives.isEmpty, !alternatives.containsExactly("\(key)=") else {
                 throw Failure.usage(
@@ -23,7 +22,7 @@ struct Matrix {
         if let key = Self.twice(axes.map(\.key)) {
             throw Failure.usage("--matrix has \(SafeText.escape(key)) twice; give all its values at once")
         }
-        repetitions = try session.arguments.integer(.repeat, in: 1...Int64.max).map { Int($0) }
+        self.repetitions = repetitions.map { Int($0) }
     }
 
     var isGiven: Bool { !axes.isEmpty || repetitions != nil }
@@ -39,7 +38,7 @@ struct Matrix {
             throw Failure.usage("\(SafeText.escape(key)) stands in --matrix, and beside it; give one of them")
         }
         let axes = try axes.map { key, words in
-            let values = try words.map { try InputWords.read([$0], schema)[key] ?? .null }
+            let values = try words.map { try ArgumentReader(schema: schema).read([$0])[key] ?? .null }
             for (index, value) in values.enumerated() where values[..<index].contains(value) {
                 let text = SafeText.escape(DisplayWidth.cut(value.string ?? value.text, to: 40))
                 throw Failure.usage(
@@ -48,10 +47,11 @@ struct Matrix {
             }
             return Variations.Axis(key: key, values: values)
         }
-        let unseeded = Variations(axes: axes, repetitions: repetitions ?? 1)
-        guard let repetitions, let count = unseeded.count, count <= Variations.most else { return unseeded }
-        return Variations(
-            axes: axes, repetitions: repetitions, seeds: try seeds(repetitions, template, schema))
+        var variations = Variations(axes: axes, repetitions: repetitions ?? 1)
+        if let repetitions, variations.count.map({ $0 <= Variations.most }) == true {
+            variations.seeds = try seeds(repetitions, template, schema)
+        }
+        return variations
     }
 
     private func seeds(_ count: Int, _ template: Template, _ schema: Schema?) throws -> [JSON]? {
@@ -67,5 +67,47 @@ struct Matrix {
         } catch {
             throw Failure(.inputRefused, "--repeat \(count): \(error)")
         }
+    }
+}
+
+/// What is varied from job to job: every combination of some keys' values, each of them made several times.
+///
+/// The first key varies slowest, the repetitions fastest.
+struct Variations: Equatable, Sendable {
+    /// A key, and the values that it takes in turn.
+    struct Axis: Equatable, Sendable {
+        let key: String
+        let values: [JSON]
+    }
+
+    /// More is a slip of somebody's finger.
+    static let most = 10_000
+
+    var axes: [Axis] = []
+    var repetitions = 1
+    /// One for each repetition, the same ones for every combination, so that the combinations can be
+    /// compared.
+    var seeds: [JSON]?
+
+    /// How many inputs one makes; nil where that is beyond all counting.
+    var count: Int? {
+        axes.reduce(repetitions) { product, axis in
+            guard let product else { return nil }
+            let (count, isTooLarge) = product.multipliedReportingOverflow(by: axis.values.count)
+            return isTooLarge ? nil : count
+        }
+    }
+
+    /// What the input at `index` has in the place of, or beside, what all have.
+    func changes(at index: Int) -> [JSONObject.Member] {
+        var rest = index / repetitions
+        var changes: [JSONObject.Member] = []
+        for axis in axes.reversed() {
+            changes.append(.init(key: axis.key, value: axis.values[rest % axis.values.count]))
+            rest /= axis.values.count
+        }
+        changes.reverse()
+        if let seeds { changes.append(.init(key: SeedSeries.key, value: seeds[index % repetitions])) }
+        return changes
     }
 }

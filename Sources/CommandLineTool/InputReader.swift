@@ -1,8 +1,7 @@
-internal import CommandLineTool
 internal import Glibc
 
 /// Reads a named file, or standard input for `-`, in pieces.
-@safe final class InputReader {
+@safe package final class InputReader {
     private let file: Int32
     /// Where a file that can be read again began.
     private let beginning: off_t
@@ -13,7 +12,7 @@ internal import Glibc
     static let longestLine = 64 << 20
     private static let lineIsTooLong = Failure(.inputRefused, "a line is longer than 64 MiB")
 
-    init(_ path: String) throws {
+    package init(_ path: String) throws {
         file = unsafe path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Self.failure(path) }
         beginning = lseek(file, 0, SEEK_CUR)
@@ -27,7 +26,7 @@ internal import Glibc
     private init(file: Int32) { (self.file, beginning) = (file, 0) }
 
     /// Goes back to where it began: for what is `spooled`.
-    func rewind() {
+    package func rewind() {
         (buffer, start, hasEnded) = ([], 0, false)
         lseek(file, beginning, SEEK_SET)
     }
@@ -41,7 +40,7 @@ internal import Glibc
 
     /// A reader of the same bytes that never waits for whoever writes them: a pipe is taken into a temporary
     /// file first.
-    func spooled(in folder: String) throws -> InputReader {
+    package func spooled(in folder: String) throws -> InputReader {
         var status = stat()
         if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return self }
         var name = Array("\(folder)/jobctl-XXXXXX".utf8CString)
@@ -71,7 +70,7 @@ internal import Glibc
     }
 
     /// Everything, up to a bound.
-    func all() throws -> [UInt8] {
+    package func all() throws -> [UInt8] {
         var bytes: [UInt8] = []
         while let piece = try read() {
             bytes += piece
@@ -83,7 +82,7 @@ internal import Glibc
     }
 
     /// The next line without its end; nil at the end of the file.
-    func line() throws -> [UInt8]? {
+    package func line() throws -> [UInt8]? {
         var searched = start
         while true {
             if let end = buffer[searched...].firstIndex(of: 0x0A) {
@@ -103,6 +102,11 @@ internal import Glibc
             }
             if let piece = try read() { buffer += piece } else { hasEnded = true }
         }
+    }
+
+    /// Whether a line holds nothing.
+    package static func isBlank(_ line: some Sequence<UInt8>) -> Bool {
+        line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }
 
     private func read() throws -> [UInt8]? {

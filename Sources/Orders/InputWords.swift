@@ -1,21 +1,44 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import JSON
+internal import Spelling
 
 /// `KEY=VALUE` as people type it: `KEY=@FILE` is the text of a file, `KEY=@-` that of standard input,
 /// `KEY=@@…` a text that begins with an @; after `:=` the file holds JSON.
-struct InputWords {
+package struct InputWords {
     private var standardInputIsTaken: Bool
 
-    init(standardInputIsTaken: Bool) { self.standardInputIsTaken = standardInputIsTaken }
+    package init(standardInputIsTaken: Bool) { self.standardInputIsTaken = standardInputIsTaken }
+
+    /// Makes inputs different: a word puts or replaces a key, `without` takes keys away.
+    package mutating func change(
+        _ templates: inout [Template], by words: [String], without: [String], _ checker: Checker
+    ) throws {
+        let words = try resolved(words)
+        var missing = without
+        for index in templates.indices where !words.isEmpty || !without.isEmpty {
+            let schema = try checker.schema(of: templates[index].model)
+            let given = try ArgumentReader(schema: schema).read(words)
+            templates[index].typedKeys = given.keys
+            for key in without where templates[index].input[key] != nil {
+                templates[index].input[key] = nil
+                missing.removeAll { $0.isExactly(key) }
+            }
+            for member in given.members { templates[index].input[member.key] = member.value }
+        }
+        if let key = missing.first {
+            let near = Suggestion.nearest(to: key, among: templates.first?.input.keys ?? [])
+            throw Failure.usage(
+                "--without \(SafeText.escape(key)): the input has no such key",
+                hint: near.map { "did you mean \(SafeText.escape($0))?" })
+        }
+    }
 
     /// The words with the texts of files in the place of their names.
     mutating func resolved(_ words: [String]) throws -> [String] { try words.map { try resolved($0) } }
 
     private mutating func resolved(_ word: String) throws -> String {
-        let (key, isJSON, text) = try Self.saying { () throws(ArgumentError) in
-            try ArgumentReader.split(word)
-        }
+        let (key, isJSON, text) = try ArgumentReader.split(word)
         guard text.utf8.first == UInt8(ascii: "@") else { return word }
         let path = String(Substring(text.utf8.dropFirst()))
         let sign = isJSON ? ":=" : "="
@@ -44,20 +67,5 @@ struct InputWords {
             throw Failure(.inputRefused, "\(name) is not UTF-8")
         }
         return text
-    }
-
-    /// Reads words that are resolved, by the types of the schema.
-    static func read(_ words: [String], _ schema: Schema?) throws -> JSONObject {
-        try saying { () throws(ArgumentError) in try ArgumentReader(schema: schema).read(words) }
-    }
-
-    /// Runs `body`, and says what is wrong with a word in the program's way.
-    static func saying<Value>(_ body: () throws(ArgumentError) -> Value) throws -> Value {
-        do throws(ArgumentError) { return try body() } catch {
-            switch error {
-            case .noEqualsSign, .noKey, .noArray: throw Failure(.usage, SafeText.escape("\(error)"))
-            case .malformedJSON, .ambiguous: throw Failure(.inputRefused, SafeText.escape("\(error)"))
-            }
-        }
     }
 }

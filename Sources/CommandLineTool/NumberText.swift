@@ -1,6 +1,6 @@
 /// A whole number for people: `12,345`.
-enum NumberText {
-    static func of(_ number: Int64) -> String {
+package enum NumberText {
+    package static func of(_ number: Int64) -> String {
         let digits = String(number.magnitude)
         var text = ""
         for (place, digit) in digits.enumerated() {
@@ -11,9 +11,9 @@ enum NumberText {
     }
 
     /// `1 job`, `12,345 jobs`.
-    static func of(_ number: Int64, _ noun: String) -> String {
+    package static func of(_ number: Int64, _ noun: String) -> String {
         "\(of(number)) \(noun)\(number == 1 ? "" : "s")"
     }
 
-    static func of(_ number: Int, _ noun: String) -> String { of(Int64(number), noun) }
+    package static func of(_ number: Int, _ noun: String) -> String { of(Int64(number), noun) }
 }

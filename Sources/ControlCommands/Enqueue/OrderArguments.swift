@@ -1,0 +1,105 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+internal import Orders
+
+/// What `enqueue`, `rerun` and `validate` are told of new jobs on the command line.
+struct OrderArguments {
+    /// How the input is varied, and edited.
+    static let varying: [Option] = [.matrix, .repeat, .without, .edit]
+
+    static let sending: [Option] = [
+        .key,
+        .priority.saying("higher goes first"),
+        .notBefore.saying("send it no earlier: 2h, 22:00, 2026-01-31 18:00, or RFC 3339"),
+        .hold,
+        .wait,
+        .timeout.saying("with --wait: no longer than this"),
+        .noValidate,
+    ]
+
+    let session: Session
+    let store: JobDatabase?
+    let checker: Checker
+    private var words: InputWords
+
+    init(_ session: Session, _ models: KnownModels) {
+        self.session = session
+        store = models.store
+        checker = Checker(models) { session.note($0) }
+        words = InputWords(
+            standardInputIsTaken: session.arguments.value(.input) == "-"
+                || session.arguments.value(.from) == "-" || session.arguments.operands.contains("-"))
+    }
+
+    /// - Parameter labelIsNew: whether `--label` is for the new jobs; elsewhere it chooses old ones.
+    func terms(labelIsNew: Bool) throws -> Terms {
+        let arguments = session.arguments
+        var terms = Terms()
+        terms.label = labelIsNew ? arguments.value(.label) : nil
+        terms.key = arguments.value(.key)
+        if terms.key == "" { throw Failure.usage("--key is empty") }
+        terms.priority = try arguments.integer(.priority)
+        terms.notBefore = try session.moment(.notBefore, .fromNow)
+        terms.isHeld = arguments.has(.hold)
+        terms.validates = !arguments.has(.noValidate)
+        return terms
+    }
+
+    mutating func matrix() throws -> Matrix {
+        try Matrix(
+            session.arguments.values(.matrix),
+            repetitions: session.arguments.integer(.repeat, in: 1...Int64.max), &words)
+    }
+
+    /// The lines of `--batch`.
+    func batch(_ reader: InputReader, _ terms: Terms) throws -> Batch {
+        let model = try session.arguments.operands.first.map(checker.model)
+        return Batch(reader, model: model, terms, checker)
+    }
+
+    /// One job: its model, and its input from words, from a file, or from another job.
+    mutating func template() throws -> Template {
+        let arguments = session.arguments
+        var operands = arguments.operands[...]
+        let like = try arguments.value(.like).map(other)
+        // No model's id holds an equals sign, so that a first word with one is the input's.
+        let isNamed = like == nil || operands.first.map { !$0.utf8.contains(UInt8(ascii: "=")) } ?? false
+        let typed = isNamed ? operands.popFirst() : nil
+        guard let model = try typed.map(checker.model) ?? like?.model else {
+            throw Failure.usage("which model?", hint: "jobctl models lists them")
+        }
+        _ = try checker.schema(of: model)
+        var template = Template(model: model, input: like?.input ?? [:])
+        template.isCopy = like != nil
+        if let path = arguments.value(.input) {
+            guard operands.isEmpty, like == nil else {
+                throw Failure.usage("give --input, or \(like == nil ? "KEY=VALUE" : "--like"), not both")
+            }
+            let bytes = try InputReader(path).all()
+            if arguments.has(.edit) {
+                template.page = String(decoding: bytes, as: UTF8.self)
+                return template
+            }
+            template.input = try Template.object(bytes)
+        }
+        var templates = [template]
+        try change(&templates, by: Array(operands))
+        return templates[0]
+    }
+
+    /// The job that `--like` names.
+    private func other(_ word: String) throws -> Template {
+        guard let id = Int64(word), id > 0 else {
+            throw Failure.usage("--like \(SafeText.escape(word)): an id is a number", hint: "--like 12")
+        }
+        guard let job = try store?.find(id) else { throw Failure(.no, "no job \(id)") }
+        return try Template(of: job)
+    }
+
+    mutating func change(_ templates: inout [Template], by operands: [String]) throws {
+        try words.change(
+            &templates, by: operands, without: session.arguments.values(.without), checker)
+    }
+}

@@ -1,0 +1,99 @@
+package import CommandLineTool
+package import JSON
+package import JobModel
+
+/// What new jobs are made like: a model and an input, as they were typed, or as another job has them.
+package struct Template {
+    package let model: String
+    package var input: JSONObject
+    var label: String?
+    var priority: Int64?
+    /// The keys that were typed for it.
+    var typedKeys: [String] = []
+    /// Whether it is another job's: then that one's seed is not made again where new ones are asked for.
+    package var isCopy = false
+    /// The job that it is like, in words; nil for one that was typed.
+    var origin: String?
+    /// A text that stands for the input until it has been edited.
+    package var page: String?
+
+    package init(model: String, input: JSONObject) {
+        self.model = model
+        self.input = input
+    }
+
+    package init(of job: Job) throws {
+        guard job.inputRemovedAt == nil else {
+            throw Failure(
+                .no, "job \(job.id) had its input pruned: what it was asked to make is not known any more",
+                hint: "jobctl enqueue \(SafeText.escape(job.model)) …")
+        }
+        guard let input = try? JSON(parsing: job.input).object else {
+            throw Failure(.no, "job \(job.id) has an input that is no JSON object")
+        }
+        self.init(model: job.model, input: input)
+        (label, priority, isCopy, origin) = (job.label, job.priority, true, "like \(job.id)")
+    }
+
+    /// An input, or a line of a batch, as one JSON text.
+    package static func object(
+        _ bytes: [UInt8], _ dialect: JSONDialect = .strict, named name: String = "the input is "
+    ) throws(Failure) -> JSONObject {
+        do throws(JSONError) {
+            if let object = try JSON(parsing: bytes, dialect).object { return object }
+            throw JSONError(reason: "\(name)no JSON object", line: 1, column: 1)
+        } catch {
+            throw Failure(.inputRefused, SafeText.escape("\(name)malformed JSON: \(error)"))
+        }
+    }
+}
+
+/// Jobs' objects as jobctl and jobd write them: a sidecar, or what `--json` prints, one or several.
+package enum TemplateFile {
+    package static func read(_ path: String) throws -> [Template] {
+        let bytes = try InputReader(path).all()
+        let name = path == "-" ? "standard input" : SafeText.escape(path)
+        if let whole = try? JSON(parsing: bytes) { return [try template(whole, name)] }
+        // Several objects are no JSON text by themselves: then each has a line of its own.
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
+            .filter { !InputReader.isBlank($0.element) }
+        if lines.count <= 1 { return [try template(try parse(bytes, name), name)] }
+        return try lines.map { index, line in
+            let place = "line \(index + 1) of \(name)"
+            return try template(try parse(Array(line), place), place)
+        }
+    }
+
+    private static let hint =
+        "give a job's sidecar ({id}.json beside its files), or what jobctl show --json prints"
+
+    private static func parse(_ bytes: [UInt8], _ place: String) throws -> JSON {
+        do throws(JSONError) { return try JSON(parsing: bytes) } catch {
+            throw Failure(
+                .inputRefused, "\(place) is malformed JSON: \(SafeText.escape("\(error)"))", hint: hint)
+        }
+    }
+
+    private static func template(_ object: JSON, _ place: String) throws -> Template {
+        func refused(_ reason: String) -> Failure {
+            Failure(.inputRefused, "\(place) is no job: \(reason)", hint: hint)
+        }
+        guard object.object != nil else { throw refused("it is no JSON object") }
+        if let removed = object["input_removed_at"], removed != .null {
+            throw Failure(
+                .no, "\(place): the job had its input pruned: what it was asked to make is not known")
+        }
+        let (model, input) = (object["model"]?.string, object["input"]?.object)
+        guard let model, let input else {
+            let missing = (model == nil ? ["\"model\""] : []) + (input == nil ? ["\"input\""] : [])
+            throw refused("it has no \(missing.joined(separator: " and no "))")
+        }
+        var template = Template(model: model, input: input)
+        template.label = object["label"]?.string
+        if template.label?.unicodeScalars.contains("\0") == true { throw refused("its label holds a NUL") }
+        template.priority = object["priority"]?.integer
+        template.isCopy = true
+        template.origin = object["id"]?.integer.map { "like \($0)" }
+        return template
+    }
+}
