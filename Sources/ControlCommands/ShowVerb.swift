@@ -71,11 +71,15 @@ enum ShowVerb: ControlVerb {
         try line("finished there", job.finishedAt)
         try distance("ended", job.endedAt)
         try distance("next try", job.state == .queued ? job.nextTryAt : nil)
+        try input(of: job, screen)
+        try files(of: job, store, screen)
+        try Timeline(job: job, events: try store.events(of: job.id), now: store.now, screen: screen).print()
+    }
+
+    private static func input(of job: Job, _ screen: Screen) throws {
         let input = (try? JSON(parsing: job.input))?.indentedText ?? job.input
         try screen.write(screen.styled("input", .dim) + "\n")
         for row in input.split(separator: "\n") { try screen.write("  \(SafeText.escape(String(row)))\n") }
-        try files(of: job, store, screen)
-        try Timeline(job: job, events: try store.events(of: job.id), now: store.now, screen: screen).print()
     }
 
     private static func files(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {

@@ -15,26 +15,7 @@ enum StatusVerb: ControlVerb {
         let holder = StateLock.holder(of: store.directory).flatMap { $0.name == "jobd" ? $0 : nil }
         let attention = try attention(store, counts, pauses, isRunning: holder != nil)
         if session.wantsJSON {
-            try session.emit(
-                .object([
-                    "jobd": .object([
-                        "running": .bool(holder != nil), "pid": .optional(holder.map { Int64($0.processID) }),
-                    ]),
-                    "state_dir": .string(store.directory.path),
-                    "states": .object(
-                        JSONObject(
-                            JobState.allCases.map {
-                                .init(key: $0.rawValue, value: .integer(counts[$0] ?? 0))
-                            })),
-                    "pauses": .array(
-                        pauses.map {
-                            .object([
-                                "reason": .string($0.reason.rawValue), "detail": .string($0.detail),
-                                "since": .string($0.since.description),
-                            ])
-                        }),
-                    "attention": .array(attention.map { .string($0.text) }),
-                ]))
+            try session.emit(json(store, counts, pauses, holder, attention))
             return .success
         }
         let screen = session.screen
@@ -50,6 +31,30 @@ enum StatusVerb: ControlVerb {
             session.suggest("jobctl models, then jobctl enqueue MODEL …; jobctl help shows the rest")
         }
         return .success
+    }
+
+    private static func json(
+        _ store: JobDatabase, _ counts: [JobState: Int64], _ pauses: [Pause], _ holder: StateLock.Holder?,
+        _ attention: [(text: String, hint: String)]
+    ) -> JSON {
+        let states = JobState.allCases.map { state in
+            JSONObject.Member(key: state.rawValue, value: .integer(counts[state] ?? 0))
+        }
+        return .object([
+            "jobd": .object([
+                "running": .bool(holder != nil), "pid": .optional(holder.map { Int64($0.processID) }),
+            ]),
+            "state_dir": .string(store.directory.path),
+            "states": .object(JSONObject(states)),
+            "pauses": .array(
+                pauses.map {
+                    .object([
+                        "reason": .string($0.reason.rawValue), "detail": .string($0.detail),
+                        "since": .string($0.since.description),
+                    ])
+                }),
+            "attention": .array(attention.map { .string($0.text) }),
+        ])
     }
 
     private static func line(

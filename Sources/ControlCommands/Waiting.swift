@@ -11,43 +11,26 @@ struct Waiting {
     /// Those that an enqueue found standing already.
     var existing: Set<Int64> = []
 
+    /// What a wait has seen so far.
+    private struct Seen {
+        var table: JobTable
+        /// Jobs that ended otherwise than completed.
+        var missed: [Int64] = []
+        /// Jobs that wait for a person, which was said.
+        var noted: Set<Int64> = []
+    }
+
     /// - Returns: success when all of them completed.
     func run(timeout: Int64?) throws -> ExitCode {
         let start = ContinuousClock.now
         session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
         var waiting = ids
-        var noted: Set<Int64> = []
-        var missed: [Int64] = []
-        var code = ExitCode.success
-        var table = JobTable(session.screen, now: store.now)
+        var seen = Seen(table: JobTable(session.screen, now: store.now))
         let progress = try WaitScreen(session.screen, store, total: ids.count)
         defer { progress.clear() }
         while true {
             let version = try store.dataVersion()
-            var unfinished: [Job] = []
-            for (index, id) in waiting.enumerated() {
-                if index % 500 == 0, !progress.heed() { return .interrupted }
-                guard let job = try store.find(id) else { throw Failure(.no, "job \(id) is gone") }
-                if !job.state.hasEnded {
-                    unfinished.append(job)
-                    if let need = need(of: job), noted.insert(id).inserted {
-                        progress.clear()
-                        session.note("note: job \(id) is \(job.state.rawValue) and waits for you: \(need)")
-                    }
-                    continue
-                }
-                if job.state != .completed {
-                    code = .no
-                    missed.append(id)
-                }
-                if session.wantsJSON {
-                    progress.clear()
-                    try session.emit(
-                        job, in: store, adding: existing.contains(id) ? ["existing": .bool(true)] : [:])
-                } else {
-                    try table.add(job)
-                }
-            }
+            guard let unfinished = try look(at: waiting, &seen, progress) else { return .interrupted }
             waiting = unfinished.map(\.id)
             try session.screen.flush()
             if waiting.isEmpty { break }
@@ -62,17 +45,47 @@ struct Waiting {
             } while try store.dataVersion() == version
         }
         progress.clear()
+        return try close(&seen)
+    }
+
+    /// Tells of those that have ended. Answers the others; nil where a person has had enough.
+    private func look(at waiting: [Int64], _ seen: inout Seen, _ progress: WaitScreen) throws -> [Job]? {
+        var unfinished: [Job] = []
+        for (index, id) in waiting.enumerated() {
+            if index % 500 == 0, !progress.heed() { return nil }
+            guard let job = try store.find(id) else { throw Failure(.no, "job \(id) is gone") }
+            guard job.state.hasEnded else {
+                unfinished.append(job)
+                if let need = need(of: job), seen.noted.insert(id).inserted {
+                    progress.clear()
+                    session.note("note: job \(id) is \(job.state.rawValue) and waits for you: \(need)")
+                }
+                continue
+            }
+            if job.state != .completed { seen.missed.append(id) }
+            if session.wantsJSON {
+                progress.clear()
+                let extra: JSONObject = existing.contains(id) ? ["existing": .bool(true)] : [:]
+                try session.emit(job, in: store, adding: extra)
+            } else {
+                try seen.table.add(job)
+            }
+        }
+        return unfinished
+    }
+
+    private func close(_ seen: inout Seen) throws -> ExitCode {
         if session.isQuiet {
             for id in ids { try session.screen.write("\(id)\n") }
         } else if !session.wantsJSON {
-            try table.print(session.screen)
+            try seen.table.print(session.screen)
         }
-        if let ids = SelectionText.of(missed) {
+        if let ids = SelectionText.of(seen.missed) {
             session.suggest("jobctl explain \(ids), then jobctl retry \(ids)")
         } else if let ids = SelectionText.of(ids) {
             session.suggest("jobctl show \(ids) tells where the files are")
         }
-        return code
+        return seen.missed.isEmpty ? .success : .no
     }
 
     private func late(_ waiting: [Int64]) -> Failure {

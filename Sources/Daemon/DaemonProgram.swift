@@ -143,7 +143,6 @@ package struct DaemonProgram {
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
         let manager = ServiceManager(environment: environment)
         let attendants = try await Attendants(directory, store, context.configuration, log, manager)
-        let watchdog = Watchdog(manager, dispatcher, store, services)
         let signals = SignalWatch(
             onStop: {
                 log.write(.info, "stopping")
@@ -163,6 +162,20 @@ package struct DaemonProgram {
             dispatcher.ring()
             attendants.ring()
         }
+        greet(directory, log, token)
+        let watchdog = Watchdog(manager, dispatcher, store, services)
+        let ending = try await run(dispatcher, attendants, watchdog, manager)
+        changes.end()
+        await services.shutdown()
+        // Another jobd, where there is one, listens there.
+        if lock.isHeld { directory.removeBell() }
+        try await close(store, log)
+        withExtendedLifetime(signals) {}
+        return try code(of: ending)
+    }
+
+    /// Says where jobd runs, and what stands in its way.
+    private func greet(_ directory: StateDirectory, _ log: LogWriter, _ token: TokenSource.Token?) {
         log.write(.info, "jobd \(Self.version) runs on \(directory.path)")
         if let complaint = FileSystem(of: directory.path).complaint {
             log.write(.warning, "\(complaint.text); \(complaint.hint)")
@@ -172,7 +185,13 @@ package struct DaemonProgram {
         } else {
             log.write(.warning, "there is no token: submissions are paused")
         }
-        let ending = try await withThrowingTaskGroup(of: Void.self) { group in
+    }
+
+    /// Runs until there is nothing left to do, or somebody says stop.
+    private func run(
+        _ dispatcher: Dispatcher, _ attendants: Attendants, _ watchdog: Watchdog, _ manager: ServiceManager
+    ) async throws -> Dispatcher.Ending {
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await attendants.run() }
             group.addTask { await watchdog.run() }
             let result: Result<Dispatcher.Ending, any Error>
@@ -185,17 +204,18 @@ package struct DaemonProgram {
             await attendants.finish(all: (try? result.get()).map { $0 != .stopped } ?? false)
             return try result.get()
         }
-        changes.end()
-        await services.shutdown()
-        // Another jobd, where there is one, listens there.
-        if lock.isHeld { directory.removeBell() }
+    }
+
+    private func close(_ store: JobStore, _ log: LogWriter) async throws {
         do { try await store.close() } catch StoreError.lost(let reason, let hint) {
             throw StoreError.lost(reason: reason, hint: hint)
         } catch {
             // Everything is on disk, in the log: the next start moves it.
             log.write(.warning, "the database's log stays as it is: \(error)")
         }
-        withExtendedLifetime(signals) {}
+    }
+
+    private func code(of ending: Dispatcher.Ending) throws(Failure) -> ExitCode {
         switch ending {
         case .stopped, .drained: return .success
         case .unrecorded(let jobs):

@@ -8,6 +8,7 @@ extension JobDatabase {
     ///
     /// SQLite sorts: with a limit it remembers no more than that many, else it uses its temporary files. Of
     /// the three ways to find the jobs, only the one that is named is walked.
+    // Long: one statement.
     package func ids(_ filter: JobFilter, by order: JobOrder) throws -> [Int64] {
         let falling = try perform {
             try connection.all(

@@ -45,6 +45,7 @@ extension JobDatabase {
     package func jobs(_ filter: JobFilter) throws -> [Job] { try ids(filter).compactMap { try find($0) } }
 
     /// The ids of the jobs that `filter` means among those of `window`, newest first.
+    // Long: a statement for each index.
     package func ids(_ filter: JobFilter, in window: ClosedRange<Int64> = 1...Int64.max) throws -> [Int64] {
         let limit = Int64(filter.limit ?? -1)
         return try perform {

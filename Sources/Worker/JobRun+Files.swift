@@ -18,8 +18,15 @@ extension JobRun {
             try await recorder.write("an output of job \(job.id)") {
                 try $0.finish(placed.output, doubt: placed.doubt)
             }
-        case .countFailure(let output, let isLast, let asksFresh, let reason):
-            try await countFailure(of: output, isLast, asksFresh, reason)
+        case .countFailure(let output, let isLast, let fresh, let reason):
+            do {
+                try await recorder.write("an output of job \(job.id)") { database in
+                    try database.countFailure(of: output, isLast: isLast, fresh: fresh, reason: reason)
+                }
+            } catch StoreError.refused(let why) {
+                // It is tried again later, as if its answer had not been counted.
+                context.log.warning("job \(job.id) output \(output.position) is not recorded: \(why)")
+            }
         case .clearFailures(let output): recorder.store.post { try $0.clearFailures(of: output) }
         case .removeTemporary(let output, let job): await fetcher.removeTemporary(of: output, job)
         case .loadOutputs:
@@ -37,9 +44,16 @@ extension JobRun {
 
     private func fetch(_ row: Job, _ tries: [RemoteJob.FileTry]) async throws -> RemoteJob.Event? {
         let othersDue = Locked(job.nextWaitingFile(besides: tries).map(host.instant))
-        let fetcher = fetcher
-        let attempt = { @Sendable (file: RemoteJob.FileTry) in
-            await fetcher.fetch(file.output, of: row, file.pace, othersDue)
+        let (fetcher, client) = (fetcher, context.client)
+        let request = job.isElsewhere(context.origin) ? nil : job.request?.id
+        let attempt = { @Sendable (file: RemoteJob.FileTry) async -> OutputFetch.Fate in
+            let fate = await fetcher.fetch(file.output, of: row, file.pace, othersDue)
+            // Beside the other files: a call that hangs holds up nothing but itself.
+            guard case .failed(var setback) = fate, setback.addressIsGone, let request,
+                case .succeeded(let outputs, _)? = try? await client.result(of: request, model: row.model)
+            else { return fate }
+            setback.fresh = outputs.map(\.url)
+            return .failed(setback)
         }
         // A group is dear for one.
         if tries.count == 1 {
@@ -49,29 +63,14 @@ extension JobRun {
                 for file in tries { group.addTask { (file.output, await attempt(file)) } }
                 for try await (output, fate) in group {
                     try await handle(.file(fate, of: output))
-                    if let next = job.nextFileDue.map(host.instant) {
-                        othersDue.withLock { $0 = min($0 ?? next, next) }
-                    }
+                    guard let due = job.files.progress[output.position]?.due else { continue }
+                    let next = host.instant(due)
+                    othersDue.withLock { $0 = min($0 ?? next, next) }
                 }
             }
         }
         try Task.checkCancellation()
         return .filesTried
-    }
-
-    /// Counts a bad answer, and takes a fresh address where the old one has gone.
-    private func countFailure(of output: Output, _ isLast: Bool, _ asksFresh: Bool, _ reason: String)
-        async throws
-    {
-        var fresh: [String] = []
-        if asksFresh, let id = job.request?.id,
-            case .succeeded(let outputs, _) = try await context.client.result(of: id, model: job.model)
-        {
-            fresh = outputs.map(\.url)
-        }
-        try await recorder.write("an output of job \(job.id)") { [fresh] database in
-            try database.countFailure(of: output, isLast: isLast, fresh: fresh, reason: reason)
-        }
     }
 
     private func complete(_ last: OutputFetch.Placed?, _ cost: Double?, at moment: Timestamp) async throws

@@ -30,6 +30,7 @@ final class JobRun {
     let recorder: Recorder
     let fetcher: any OutputFetcher
     unowned let host: any JobRunHost
+    private var rules: RemoteJob.Rules
     private var outcome = Outcome.leave
 
     init(
@@ -37,6 +38,7 @@ final class JobRun {
         _ fetcher: any OutputFetcher, _ host: any JobRunHost
     ) {
         (self.job, self.input, self.context, self.fetcher, self.host) = (job, input, context, fetcher, host)
+        rules = context.rules(for: job.model)
         recorder = Recorder(
             store: store, context: context, patienceAfterStop: job.state == .submitting ? .seconds(10) : .zero
         )
@@ -46,14 +48,19 @@ final class JobRun {
         do {
             try await handle(.due)
         } catch {
-            if !host.isStopping { context.log.warning("job \(job.id) is not as it was: \(error)") }
+            if !host.isStopping, !Task.isCancelled, !(error is Told) {
+                context.log.warning("job \(job.id) is not as it was: \(error)")
+            }
             outcome = .overtaken
         }
         return outcome
     }
 
     func handle(_ event: RemoteJob.Event) async throws {
-        let rules = context.rules(for: job.model, spread: host.spread(of: job.model), at: host.now)
+        rules.now = host.now
+        rules.wall = .now
+        rules.chance = .random(in: 0..<1)
+        rules.spread = host.spread(of: job.model)
         for action in job.handle(event, rules) {
             if let next = try await take(action) { try await handle(next) }
         }
@@ -129,6 +136,7 @@ final class JobRun {
                 if resubmits { _ = try database.resubmitOnce(doubted) }
             }
         } catch {
+            context.log.error("job \(id) is uncertain: \(reason), which is not recorded: \(raw)")
             _ = try await settle(.unanswered(reason: reason), error)
         }
     }
@@ -144,7 +152,7 @@ final class JobRun {
         if let error = error as? Recorder.GivenUp {
             context.log.error("\(error.what) cannot be recorded, and jobd stops: \(error)")
             host.leaveUnrecorded(error.what)
-            throw error
+            throw Told()
         }
         if case .accepted(let requestID, _) = event {
             switch error {
@@ -161,8 +169,11 @@ final class JobRun {
         let why =
             error is Recorder.Overtaken ? "another jobd has the job" : "its answer could not be recorded"
         host.report(.doubted(why), of: job, context)
-        throw error
+        throw Told()
     }
+
+    /// Why the run ends was said.
+    private struct Told: Error {}
 
     /// Another jobd took this one's place while the POST was on the wire, and made the job uncertain: now it
     /// is known.

@@ -30,6 +30,7 @@ final class JobRuns {
     private let submissions: Submissions
     private let origins: Origins
     private let slots: DownloadSlots
+    private var fetcher: ConfiguredFetcher
 
     /// From how many in a row on, a request to come again later is meant for all.
     private static let fewestAskedToWait = 3
@@ -40,6 +41,7 @@ final class JobRuns {
     ) {
         (self.session, self.account, self.submissions) = (session, account, submissions)
         (self.origins, self.slots) = (origins, slots)
+        fetcher = ConfiguredFetcher(store: session.store, context: session.context, slots: slots)
     }
 
     private var context: WorkerContext { session.context }
@@ -47,8 +49,6 @@ final class JobRuns {
     // MARK: - What is followed
 
     func add(_ time: Duration, of model: String) { runTimes[model, default: RunTimes()].add(time) }
-
-    func isFollowed(_ id: Int64) -> Bool { jobs[id] != nil }
 
     /// Takes up a job as the database has it.
     func follow(_ job: Job, after wait: Duration) {
@@ -83,6 +83,7 @@ final class JobRuns {
 
     /// Another configuration counts: what stood aside, or was refused for the account's sake, is looked at.
     func takeUpAgain() {
+        fetcher = ConfiguredFetcher(store: session.store, context: context, slots: slots)
         for id in origins.takeBack() where !active.contains(id) {
             if let job = jobs[id] { submissions.limits.enter(id, job.model) }
             agenda.put(id, at: now)
@@ -154,8 +155,7 @@ final class JobRuns {
     }
 
     private func run(of job: RemoteJob, input: String = "") -> JobRun {
-        let fetcher = ConfiguredFetcher(store: session.store, context: context, slots: slots)
-        return JobRun(job, input: input, context, session.store, fetcher, self)
+        JobRun(job, input: input, context, session.store, fetcher, self)
     }
 
     private func conclude(_ run: JobRun, _ outcome: JobRun.Outcome) async {

@@ -28,6 +28,8 @@ struct OutputFetch: Sendable {
         let words: String
         /// Whether a fresh answer may name another address.
         var addressIsGone = false
+        /// The addresses that it names.
+        var fresh: [String] = []
         /// How long the server asks to be left alone.
         var retryAfter: Duration?
         /// How many bytes need not come again, and of how many.

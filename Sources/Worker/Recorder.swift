@@ -50,9 +50,9 @@ struct Recorder: Sendable {
     /// What stands in the way of a job, or of one of its outputs, for its history.
     func note(_ trouble: String, of job: Int64, output position: Int64?) {
         store.post { database in
-            try database.append(
-                .fault, ["position": .optional(position), "message": .string(trouble)], job: job,
-                at: database.now)
+            var detail: JSONObject = ["message": .string(trouble)]
+            if let position { detail = ["position": .integer(position), "message": .string(trouble)] }
+            try database.append(.fault, detail, job: job, at: database.now)
         }
     }
 }

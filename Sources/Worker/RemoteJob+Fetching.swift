@@ -28,7 +28,13 @@ extension RemoteJob {
         var failures = 0
         /// The service has yet to say what the job cost.
         var costIsDue = false
-        var turn: Turn?
+        /// A list of one at most: a job that waits is small.
+        private var turns: [Turn] = []
+
+        var turn: Turn? {
+            get { turns.first }
+            set { turns = newValue.map { [$0] } ?? [] }
+        }
 
         /// What is worked with while files are fetched.
         struct Turn: Sendable {
@@ -90,7 +96,9 @@ extension RemoteJob {
             guard files.turn?.open == 0, nextFileDue == nil else { return [.recordFile(placed)] }
             files.turn?.last = placed
             return []
-        case .cancelled: return []
+        case .cancelled:
+            files.progress[output.position, default: FileProgress()].due = rules.now
+            return []
         case .failed(let setback): return failed(setback, of: output, rules)
         }
     }
@@ -115,7 +123,7 @@ extension RemoteJob {
         let isLast = next.pace.isGivenUp(attempts: counted.attempts + 1, rules.patience, at: failure.at)
         files.progress[output.position] = isLast ? nil : next
         actions.append(
-            .countFailure(of: counted, isLast: isLast, asksFresh: failure.addressIsGone, failure.words))
+            .countFailure(of: counted, isLast: isLast, fresh: failure.fresh, failure.words))
         if isLast, let job = files.turn?.job { actions.append(.removeTemporary(of: output, job)) }
         return actions
     }

@@ -26,7 +26,7 @@ extension RemoteJob {
             // What waits in the queue there is cancelled first.
             if isLate {
                 isExpiring = true
-                return answered(rules) + [.sendCancel]
+                return [.sendCancel]
             }
             return answered(rules) + unfinished(status, position, rules)
         }

@@ -8,10 +8,7 @@ extension RemoteJob {
         switch answer {
         case .bought(let requestID, let raw):
             self.answer = raw
-            return [
-                .record(.accepted(requestID: requestID, origin: rules.origin)),
-                .log(.info, "job \(id) accepted as \(requestID)"),
-            ]
+            return [.record(.accepted(requestID: requestID, origin: rules.origin))]
         case .refused(let message):
             return [
                 .record(.refused(message: message)), .log(.warning, "job \(id) refused: \(message)"),

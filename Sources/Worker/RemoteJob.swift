@@ -52,8 +52,8 @@ struct RemoteJob: Sendable {
         case load
         case fetch(Job, [FileTry])
         case recordFile(OutputFetch.Placed)
-        /// A bad answer. Where its address has gone, a fresh one is asked for.
-        case countFailure(of: Output, isLast: Bool, asksFresh: Bool, String)
+        /// A bad answer, and the addresses that the service names now.
+        case countFailure(of: Output, isLast: Bool, fresh: [String], String)
         case clearFailures(of: Output)
         case removeTemporary(of: Output, Job)
         case loadOutputs
@@ -248,7 +248,8 @@ struct RemoteJob: Sendable {
             _ = follow(job, at: rules.now, job.followedSince ?? rules.wall)
             answer = nil
             let first = rules.poll.wait(elapsed: .zero, spread: rules.spread, chance: rules.chance)
-            return [.report(.taken), .wait(first)]
+            let taken = "job \(id) accepted as \(job.requestID ?? "")"
+            return [.log(.info, taken), .report(.taken), .wait(first)]
         case (.inQueue, .downloading), (.inProgress, .downloading):
             files.turn = Files.Turn(job: job, outputs: outputs)
             return [.fetchFiles]

@@ -12,6 +12,7 @@ final class Submissions {
     private(set) var claimAt: Int64?
     /// The service asked to be left alone until then, or the store could not be written.
     private(set) var quietUntil: Int64 = 0
+    private var storeRestsUntil: Int64 = 0
     /// How many POSTs are on the wire, and how many bytes of inputs.
     private(set) var underway = 0
     private var bytesUnderway = 0
@@ -40,10 +41,10 @@ final class Submissions {
     func claim(at turn: Int64) async -> [Job] {
         if let claimAt, claimAt <= turn { mayClaim = true }
         do {
-            try await account.write()
+            if storeRestsUntil <= turn { try await account.write() }
             // A look may have given a verdict meanwhile: its job must not leave before that is written.
             guard account.isWritten else {
-                allow()
+                if storeRestsUntil <= turn { allow() }
                 return []
             }
             guard mayClaim, quietUntil <= turn else { return [] }
@@ -54,6 +55,7 @@ final class Submissions {
             // Nothing has left yet that depends on it.
             session.context.log.error("the store cannot be written: \(error)")
             leaveAlone(for: session.context.delay(after: 1))
+            storeRestsUntil = quietUntil
             mayClaim = true
             return []
         }

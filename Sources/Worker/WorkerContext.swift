@@ -40,15 +40,14 @@ package struct WorkerContext: Sendable {
     }
 
     /// What a job of `model` goes by at `now`, with the chance of its waits drawn.
-    func rules(for model: String, spread: ClosedRange<Duration>?, at now: RemoteJob.Moment) -> RemoteJob.Rules
-    {
+    func rules(for model: String) -> RemoteJob.Rules {
         RemoteJob.Rules(
-            now: now, wall: .now, origin: origin, retry: retry,
-            poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), spread: spread,
+            now: 0, wall: .now, origin: origin, retry: retry,
+            poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), spread: nil,
             deadline: configuration.limits(of: model)?.limits.deadline ?? configuration.deadline,
             patience: FetchPace.Patience(
                 attempts: configuration.retryAttempts, time: configuration.retryPatience),
-            writesSidecar: configuration.writesSidecar, chance: .random(in: 0..<1))
+            writesSidecar: configuration.writesSidecar, chance: 0)
     }
 
     /// A wait before the next try, with its jitter drawn.

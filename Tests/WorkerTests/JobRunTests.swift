@@ -27,13 +27,15 @@ import class Scratch.ScratchDirectory
     private struct Service: RemoteService {
         var answer: SubmitAnswer = .bought(requestID: "r", raw: "the raw answer")
         var outcome: ResultAnswer = .unfinished(.inProgress, queuePosition: nil)
+        var beforeResult: @Sendable () async -> Void = {}
 
         func submit(model: String, input: String) async -> SubmitAnswer { answer }
         func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
             .known(.completed, queuePosition: nil)
         }
         func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer {
-            outcome
+            await beforeResult()
+            return outcome
         }
         func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer { .notCancellable }
     }
@@ -162,5 +164,22 @@ import class Scratch.ScratchDirectory
         let files = try await store.read { try $0.outputs(of: job.id) }
         #expect(row.state == .failed && row.failureKind == .download)
         #expect(files.map(\.state) == [.done, .failed, .done])
+    }
+
+    @Test func aFreshAddressThatIsWaitedForHoldsUpNoOtherFile() async throws {
+        let job = try await bought()
+        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
+        var service = Service(outcome: .succeeded(outputs, ResultFacts()))
+        _ = try await run(job, service)
+        let othersWere = Locked(false)
+        service.beforeResult = { [store] in
+            for _ in 0..<6000 where !othersWere.withLock({ $0 }) {
+                let done = (try? await store.read { try $0.outputs(of: job.id) }) ?? []
+                othersWere.withLock { $0 = done.count { $0.state == .done } == 2 }
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        _ = try await run(found(job), service, Files(gone: [2]))
+        #expect(othersWere.withLock { $0 })
     }
 }
