@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
 # What `make lint` checks more with, where it is installed.
-CHECK_PACKAGES := shellcheck mandoc
+CHECK_PACKAGES := shellcheck mandoc python3
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
@@ -138,6 +138,7 @@ format: ## bring the sources into the one form
 lint: ## check the form, the sizes, the directions of the dependencies, the scripts, and the manual pages of a build
 	swift format lint --strict -r $(SOURCES)
 	.ci/check-tree
+	.ci/check-code
 	.ci/check-scripts
 	.ci/check-man
 
