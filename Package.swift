@@ -41,6 +41,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Configuration", dependencies: ["Catalogue", "JSON", "Spelling"], swiftSettings: strict),
+        .target(
+            name: "Policy", dependencies: ["Catalogue", "Configuration", "JSON", "JobModel"],
+            swiftSettings: strict),
 
         // One boundary each.
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strictMemory),
@@ -75,7 +78,7 @@ let package = Package(
             dependencies: [
                 "Locked",
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
-                "Provider",
+                "Policy", "Provider",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -84,7 +87,7 @@ let package = Package(
                 "Locked",
                 "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
                 "JSON", "JobModel", "JobStore",
-                "Provider",
+                "Policy", "Provider",
                 "SQLite", "Startup", "Worker",
             ],
             swiftSettings: strictMemory),
@@ -94,7 +97,7 @@ let package = Package(
                 "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
                 "JobModel",
                 "JobStore",
-                "Spelling", "Startup",
+                "Policy", "Spelling", "Startup",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -125,6 +128,8 @@ let package = Package(
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyTests", dependencies: ["Configuration", "JobModel", "Policy"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
         .testTarget(
             name: "JobStoreTests", dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch"],
@@ -165,7 +170,7 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Configuration", "JobModel", "JobStore", "Locked", "SQLite", "Scratch", "Worker",
+                "Configuration", "JobModel", "JobStore", "Locked", "Policy", "SQLite", "Scratch", "Worker",
             ],
             swiftSettings: strict),
         .testTarget(

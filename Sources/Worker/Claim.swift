@@ -3,6 +3,7 @@ internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// Takes jobs out of the queue: the limits of number, rate, money and memory are kept in the same
 /// transaction.

@@ -2,6 +2,7 @@ internal import Configuration
 internal import Downloader
 internal import JobModel
 package import JobStore
+internal import Policy
 internal import Provider
 
 /// Says which job is worked on when: takes jobs out of the queue, follows them by the agenda, and has them

@@ -1,6 +1,7 @@
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 internal import Provider
 
 /// Looks at one job over there, and records what has changed.

@@ -6,6 +6,7 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Locked
+internal import Policy
 internal import Provider
 
 /// One try to fetch one output.

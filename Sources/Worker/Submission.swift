@@ -2,6 +2,7 @@ internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 internal import Provider
 
 /// Sends one claimed job, once, and records what became of it. The intent to send is on disk already.

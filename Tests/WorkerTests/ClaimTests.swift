@@ -1,6 +1,7 @@
 import Configuration
 import JobModel
 import JobStore
+import Policy
 import SQLite
 import Scratch
 import Testing

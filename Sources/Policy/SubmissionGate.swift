@@ -1,3 +1,5 @@
+internal import JobModel
+
 /// Whether jobs may be sent, and which, after what became of those that were: the breaker of the whole
 /// account.
 ///
