@@ -129,7 +129,9 @@ let package = Package(
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),
         .testTarget(
-            name: "PolicyTests", dependencies: ["Configuration", "JobModel", "Policy"], swiftSettings: strict),
+            name: "PolicyTests",
+            dependencies: ["Catalogue", "Configuration", "JSON", "JobModel", "Policy", "Scratch"],
+            swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
         .testTarget(
             name: "JobStoreTests", dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch"],
@@ -170,7 +172,9 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Configuration", "JobModel", "JobStore", "Locked", "Policy", "SQLite", "Scratch", "Worker",
+                "Configuration", "ControlCommands", "JobModel", "JobStore", "Locked", "Policy", "SQLite",
+                "Scratch",
+                "Worker",
             ],
             swiftSettings: strict),
         .testTarget(

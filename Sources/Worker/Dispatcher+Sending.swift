@@ -17,24 +17,30 @@ extension Dispatcher {
         if let claimAt, claimAt <= turn { mayClaim = true }
         guard mayClaim, claimsQuietUntil <= turn else { return }
         let configuration = context.configuration
-        let allowance = traffic.allowance(configuration, at: turn)
-        var choice = gate.choice(limit: configuration.maxSubmitting, underway: submitting, at: turn)
-        choice.most = min(allowance.total, choice.most, Self.mostClaims)
-        let claim = Claim(
-            choice: choice, allowanceByLimit: allowance.byEntry, configuration: configuration,
-            bytesUnderway: bytesUnderway)
-        mayClaim = false
+        let choice = gate.choice(limit: configuration.maxSubmitting, underway: submitting, at: turn)
+        let admission = Admission(
+            configuration, traffic, most: min(choice.most, Self.mostClaims), at: turn)
         let reason = gate.reason
+        let claim = Claim(
+            choice: choice, admission: admission, configuration: configuration, hasToken: context.hasToken,
+            pause: reason.flatMap { Pause.Reason(rawValue: $0.rawValue) }, bytesUnderway: bytesUnderway)
+        mayClaim = false
         isClaiming = true
-        let answer = await outcome(of: claim, reason)
+        let answer = await persistently { [store] database in
+            // Another jobd may have the directory by now. From here on the intent stands in the database that
+            // both look at.
+            try database.requireFiles()
+            try store.checkLock()
+            return try claim.run(database)
+        }
         isClaiming = false
-        guard let (result, pauses) = answer else { return }
+        guard let result = answer else { return }
         if result.saysOfBudget { tellOfBudget(result) }
-        reconcile(with: pauses, knowing: reason)
+        reconcile(with: result.pauses, knowing: reason)
         if result.hasLooked, result.jobs.isEmpty, result.refused.isEmpty { foundNothing(choice, result) }
-        claimAt = nextClaim(result, allowance, after: turn)
+        claimAt = nextClaim(result, admission, after: turn)
         for job in result.refused { context.log.warning("job \(job.id) refused: \(job.message ?? "")") }
-        if !result.refused.isEmpty || (choice.most > 0 && result.jobs.count == choice.most) {
+        if !result.refused.isEmpty || (admission.room > 0 && result.jobs.count == admission.room) {
             mayClaim = true
             bell.ring()
         }
@@ -49,40 +55,12 @@ extension Dispatcher {
         }
     }
 
-    /// Runs a claim as far as the pauses allow, and answers which of them stand.
-    private func outcome(of claim: Claim, _ reason: SubmissionGate.Reason?) async -> (
-        Claim.Result, [Pause.Reason]
-    )? {
-        let hasToken = context.hasToken
-        return await persistently { [store] database in
-            // Another jobd may have the directory by now. From here on the intent stands in the database that
-            // both look at.
-            try database.requireFiles()
-            try store.checkLock()
-            if !hasToken {
-                try database.keepPause(.token, "there is no token: set token_file, or $RUNCOMFY_TOKEN")
-            }
-            let pauses = try database.pauses().map(\.reason)
-            if pauses.contains(.hand) || !hasToken { return (Claim.Result(), pauses) }
-            // A pause of ours that is gone was ended by a person.
-            if let reason, let pause = Pause.Reason(rawValue: reason.rawValue), !pauses.contains(pause) {
-                return (Claim.Result(), pauses)
-            }
-            let result = try claim.run(database)
-            // What was not looked at says nothing of the budget.
-            if result.saysOfBudget { try database.keepPause(.budget, result.budget) }
-            return (result, pauses)
-        }
-    }
-
     /// When time alone may let something through that this claim did not.
-    private func nextClaim(_ result: Claim.Result, _ allowance: Traffic.Allowance, after turn: Int64)
-        -> Int64?
-    {
+    private func nextClaim(_ result: Claim.Result, _ admission: Admission, after turn: Int64) -> Int64? {
         // A time of day comes sooner when the wall clock is set forward: it is looked at now and then.
         let patience = min(max(context.configuration.retryMax, .seconds(1)), .seconds(60)).wholeMilliseconds
         let due = result.nextDue.map { turn + min(max(1, ($0 - .now).wholeMilliseconds), patience) }
-        let moments = [due, allowance.opensAt, result.budget == nil ? nil : turn + 60_000] + gate.moments
+        let moments = [due, admission.opensAt, result.budget == nil ? nil : turn + 60_000] + gate.moments
         return moments.compactMap { $0 }.filter { $0 > turn }.min()
     }
 

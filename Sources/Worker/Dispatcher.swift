@@ -27,7 +27,7 @@ package actor Dispatcher {
     var askedToWait: Set<Int64> = []
     /// Jobs whose last look was refused for the account's sake.
     var barred: Set<Int64> = []
-    var traffic = Traffic()
+    var traffic = InFlight()
     var submitting = 0
     /// Jobs whose answer could not be written before the end.
     var unrecorded: [String] = []

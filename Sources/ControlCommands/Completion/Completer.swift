@@ -170,7 +170,7 @@ struct Completer {
     }
 
     private func schema(of model: String) -> Schema? {
-        Schema.known(model, stored: (try? store?.storedModel(model)).flatMap { $0?.document })
+        Schema.known(model, stored: (try? store?.storedModel(model))?.document)
     }
 
     private func keys(of model: String, ending: String = "", given: some Sequence<String>) -> Candidates {

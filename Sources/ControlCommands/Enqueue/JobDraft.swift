@@ -3,13 +3,15 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// Turns what a person gave into a job, or into every reason why it cannot be one.
 struct JobDraft {
     let session: Session
     let store: JobDatabase?
-    /// Looked up once a model: a batch may name the same one a million times.
-    private var schemas: [String: Schema?] = [:]
+    private let models: ModelCatalogue
+    /// The models that were looked at: a batch may name the same one a million times.
+    private var seen: Set<String> = []
     /// Whether it says what is sent against a schema, as it will be paid for.
     var saysWhatIsWaived = false
     /// How many jobs that are.
@@ -18,13 +20,14 @@ struct JobDraft {
     init(_ session: Session, _ store: JobDatabase?) {
         self.session = session
         self.store = store
+        models = session.models(in: store)
     }
 
     mutating func schema(of model: String) throws -> Schema? {
-        if let known = schemas[model] { return known }
+        if seen.contains(model) { return try models.schema(of: model) }
         try check(model: model)
-        let schema = try session.schema(of: model, in: store)
-        schemas[model] = .some(schema)
+        let schema = try models.schema(of: model)
+        seen.insert(model)
         if schema == nil {
             let near = try session.nearModel(to: model, in: store)
             session.note(
@@ -37,12 +40,9 @@ struct JobDraft {
     /// The model that a person means who typed `model`: the whole id, or its end where only one known id ends
     /// so.
     mutating func model(_ typed: String) throws -> String {
-        if schemas[typed] != nil { return typed }
+        if seen.contains(typed) { return typed }
         try check(model: typed)
-        if let schema = try session.schema(of: typed, in: store) {
-            schemas[typed] = .some(schema)
-            return typed
-        }
+        guard try models.schema(of: typed) == nil else { return typed }
         return try session.fullName(of: typed, in: store)
     }
 
