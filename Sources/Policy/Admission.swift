@@ -41,28 +41,26 @@ package struct Admission: Sendable {
         }
     }
 
-    /// How much of the limits is used up, in all or by the models of one entry.
-    private struct Use {
-        var inFlight = 0
+    /// The limits of all jobs, or of those of one entry, and how much of them is used up.
+    private struct Limits {
+        var entry: String?
+        let inFlight: Int?
+        /// A rate of 0 is none.
+        let perMinute: Int
+        var flying = 0
         var sent = 0
         /// When the first of those that were sent is a minute old.
         var opensAt: Moment?
 
-        mutating func add(_ window: RateWindow) {
-            sent += window.count
-            opensAt = [opensAt, window.opensAt].compactMap(\.self).min()
-        }
-
-        func isFull(_ limit: Int?) -> Bool { limit.map { inFlight >= $0 } ?? false }
-
-        /// A rate of 0 is none.
-        func isSpent(_ rate: Int?) -> Bool { rate.map { $0 > 0 && sent >= $0 } ?? false }
+        var isFull: Bool { inFlight.map { flying >= $0 } ?? false }
+        var isSpent: Bool { perMinute > 0 && sent >= perMinute }
+        var room: Int { min((inFlight ?? .max) - flying, perMinute > 0 ? perMinute - sent : .max) }
     }
 
     private let configuration: Configuration
     private let now: Moment
-    private var all = Use()
-    private var entries: [String: Use] = [:]
+    private var all: Limits
+    private var entries: [String: Limits] = [:]
     /// How many more the gate lets out.
     private var most: Int
     package private(set) var budgets: [Budget] = []
@@ -70,49 +68,46 @@ package struct Admission: Sendable {
     /// - Parameter most: how many the gate lets out.
     package init(_ configuration: Configuration, _ flights: InFlight, most: Int, at now: Moment) {
         (self.configuration, self.most, self.now) = (configuration, most, now)
-        for (model, count) in flights.counts { use(model) { $0.inFlight += count } }
+        all = Limits(inFlight: configuration.maxInFlight, perMinute: configuration.submitPerMinute)
+        entries = .init(
+            uniqueKeysWithValues: configuration.models.map { name, limits in
+                let perMinute = limits.submitPerMinute ?? 0
+                return (name, Limits(entry: name, inFlight: limits.maxInFlight, perMinute: perMinute))
+            })
+        for (model, count) in flights.counts { use(model) { $0.flying += count } }
         for (model, var window) in flights.departures {
             window.advance(to: now)
-            use(model) { $0.add(window) }
+            use(model) {
+                $0.sent += window.count
+                $0.opensAt = [$0.opensAt, window.opensAt].compactMap(\.self).min()
+            }
         }
     }
 
-    private mutating func use(_ model: String, _ change: (inout Use) -> Void) {
+    private mutating func use(_ model: String, _ change: (inout Limits) -> Void) {
         change(&all)
-        if let entry = configuration.limits(of: model)?.name { change(&entries[entry, default: Use()]) }
+        guard let entry = configuration.limits(of: model)?.name else { return }
+        change(&entries[entry, default: Limits(inFlight: nil, perMinute: 0)])
     }
 
     /// How many jobs may leave whose models have no limits of their own.
-    package var room: Int {
-        let rate = configuration.submitPerMinute
-        return max(0, min(most, configuration.maxInFlight - all.inFlight, rate > 0 ? rate - all.sent : .max))
-    }
+    package var room: Int { max(0, min(most, all.room)) }
 
     /// When time alone lets more through.
     package var opensAt: Moment? {
-        let spent = configuration.models.compactMap { name, limits in
-            entries[name].flatMap { $0.isSpent(limits.submitPerMinute) ? $0.opensAt : nil }
-        }
-        return (spent + [all.isSpent(configuration.submitPerMinute) ? all.opensAt : nil].compactMap(\.self))
-            .min()
+        ([all] + entries.values).filter(\.isSpent).compactMap(\.opensAt).min()
     }
 
-    /// What holds back every job of `model`.
+    /// What holds back every job of `model`: its own limits, or those of all.
     package func hold(of model: String) -> Hold? {
-        let entry = configuration.limits(of: model)
-        let use = entry.flatMap { entries[$0.name] } ?? Use()
-        if let entry, let limit = entry.limits.maxInFlight, use.isFull(limit) {
-            return .inFlight(entry: entry.name, limit: limit)
+        let own = configuration.limits(of: model).flatMap { entries[$0.name] }
+        let limits = [own, all].compactMap(\.self)
+        if let full = limits.first(where: \.isFull) {
+            return .inFlight(entry: full.entry, limit: full.inFlight ?? 0)
         }
-        if all.isFull(configuration.maxInFlight) {
-            return .inFlight(entry: nil, limit: configuration.maxInFlight)
-        }
-        if let entry, let rate = entry.limits.submitPerMinute, use.isSpent(rate) {
-            return .perMinute(entry: entry.name, limit: rate, sent: use.sent, opensAt: use.opensAt ?? now)
-        }
-        let rate = configuration.submitPerMinute
-        if all.isSpent(rate) {
-            return .perMinute(entry: nil, limit: rate, sent: all.sent, opensAt: all.opensAt ?? now)
+        if let spent = limits.first(where: \.isSpent) {
+            return .perMinute(
+                entry: spent.entry, limit: spent.perMinute, sent: spent.sent, opensAt: spent.opensAt ?? now)
         }
         return most > 0 ? nil : .submitting(limit: configuration.maxSubmitting)
     }
@@ -137,9 +132,7 @@ package struct Admission: Sendable {
         most -= 1
         let opensAt = now + RateWindow.minute
         use(model) {
-            $0.inFlight += 1
-            $0.sent += 1
-            $0.opensAt = $0.opensAt ?? opensAt
+            ($0.flying, $0.sent, $0.opensAt) = ($0.flying + 1, $0.sent + 1, $0.opensAt ?? opensAt)
         }
         for index in budgets.indices { budgets[index].spent += price ?? 0 }
     }

@@ -3,7 +3,7 @@ package import Configuration
 package import JSON
 package import JobModel
 
-/// What is known of the models: their schemas, each looked up once, and what their jobs cost and must keep to.
+/// What is known of the models: their schemas, each looked up once, and what their jobs cost.
 package final class ModelCatalogue {
     private let configuration: Configuration?
     private let stored: (String) throws -> String?

@@ -75,16 +75,10 @@ extension Explainer {
 
     private func pause() -> Explanation? {
         for reason in [Pause.Reason.hand, .token, .balance, .outage] {
-            guard let pause = situation.pauses.first(where: { $0.reason == reason }) else { continue }
-            let start = "job \(id) is queued: submissions are paused"
+            guard let pause = situation.pauses.first(where: { $0.reason == reason }),
+                let word = Explanation.Reason(rawValue: "pause_\(reason.rawValue)")
+            else { continue }
             let since = situation.relative(pause.since)
-            let word: Explanation.Reason =
-                switch reason {
-                case .token: .token
-                case .balance: .balance
-                case .outage: .outage
-                case .hand, .budget: .pausedByHand
-                }
             let hint =
                 switch reason {
                 case .token:
@@ -93,11 +87,16 @@ extension Explainer {
                     "add credit at RunComfy; jobd goes on by itself, and jobctl resume tries at once"
                 default: pause.hint
                 }
-            let what = reason == .hand ? "by a person" : "for the \(reason.rawValue)"
+            let what =
+                switch reason {
+                case .hand: "by a person"
+                case .outage: "in an outage"
+                default: "for the \(reason.rawValue)"
+                }
             let probes = reason == .hand ? "" : ", and one job now and then is tried"
             return Explanation(
                 word,
-                "\(start) \(reason == .outage ? "in an outage" : what) since \(since): \(pause.detail)\(probes)",
+                "job \(id) is queued: submissions are paused \(what) since \(since): \(pause.detail)\(probes)",
                 hint: hint)
         }
         return nil

@@ -105,17 +105,13 @@ final class Situation {
         underway.reduce(0) { states.contains($1.state) ? $0 + $1.count : $0 }
     }
 
-    /// What the last jobs of `model` took, the one in the middle; nil while fewer than three are known.
+    /// What half of the last jobs of `model` took at most; nil while fewer than three are known.
     func usual(_ model: String) throws -> (whole: Duration?, atWork: Duration?) {
         if let known = runs[model] { return known }
         let last = try store.lastRuns(of: model, limit: 32)
-        let usual = (Self.median(last.whole), Self.median(last.atWork))
+        let usual = (RunTimes(last.whole).median, RunTimes(last.atWork).median)
         runs[model] = usual
         return usual
-    }
-
-    private static func median(_ spans: [Duration]) -> Duration? {
-        spans.count < 3 ? nil : spans.sorted()[spans.count / 2]
     }
 
     /// `3 min ago`, `in 2 h`.
