@@ -41,6 +41,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Configuration", dependencies: ["Catalogue", "JSON", "Spelling"], swiftSettings: strict),
+        .target(
+            name: "Policy", dependencies: ["Catalogue", "Configuration", "JSON", "JobModel"],
+            swiftSettings: strict),
 
         // One boundary each.
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strictMemory),
@@ -80,7 +83,7 @@ let package = Package(
             dependencies: [
                 "Locked",
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
-                "Provider",
+                "Policy", "Provider",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -89,7 +92,7 @@ let package = Package(
                 "Locked",
                 "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
                 "JSON", "JobModel", "JobStore",
-                "Provider",
+                "Policy", "Provider",
                 "SQLite", "Startup", "Worker",
             ],
             swiftSettings: strictMemory),
@@ -99,7 +102,7 @@ let package = Package(
                 "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
                 "JobModel",
                 "JobStore",
-                "Orders", "Spelling", "Startup",
+                "Orders", "Policy", "Spelling", "Startup",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -130,6 +133,10 @@ let package = Package(
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JSON", "JobModel"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyTests",
+            dependencies: ["Catalogue", "Configuration", "JSON", "JobModel", "Policy", "Scratch"],
+            swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
         .testTarget(
             name: "JobStoreTests", dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch"],
@@ -174,8 +181,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Configuration", "Downloader", "HTTP", "JobModel", "JobStore", "Locked", "Provider", "SQLite",
-                "Scratch", "Worker",
+                "Configuration", "ControlCommands", "Downloader", "HTTP", "JobModel", "JobStore", "Locked",
+                "Policy", "Provider", "SQLite", "Scratch", "Worker",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,5 +1,6 @@
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 extension JobDatabase {
     /// How long the last jobs of each model took over there, half of them at most.

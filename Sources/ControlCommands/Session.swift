@@ -78,11 +78,6 @@ struct Session {
         StateLock.holder(of: directory)?.name == "jobd"
     }
 
-    /// The schema of `model`: the one stored at run time, else the one in the program.
-    func schema(of model: String, in store: JobDatabase?) throws -> Schema? {
-        try knownModel(model, in: store)?.schema
-    }
-
     /// The ids of all models that have a schema.
     func knownModels(in store: JobDatabase?) throws -> [String] {
         Set(Schema.builtIn.map(\.modelID) + (try store?.storedModels().map(\.model) ?? [])).sorted()

@@ -82,15 +82,21 @@ extension JobDatabase {
         try spent(since: now.startOfDay, before: now.startOfDay + .seconds(86_400))
     }
 
-    /// When the POSTs of the last minute left, by model. What a clock that was wrong calls the future counts
-    /// as now.
+    /// When the POSTs of the last minute left, by model. Those that bought nothing have no charge, and are in
+    /// the history alone. What a clock that was wrong calls the future counts as now.
     package func recentSubmissions(since: Timestamp) throws -> [(model: String, at: Timestamp)] {
         try perform {
             try connection.all(
-                "SELECT model, min(at, ?2) FROM charges WHERE at >= ?1 ORDER BY at", since, now
-            ) {
-                ($0.text(0), $0.timestamp(1) ?? since)
-            }
+                """
+                SELECT model, min(at, ?2) AS moment FROM charges WHERE at >= ?1
+                UNION ALL
+                SELECT model, min(at, ?2) FROM events JOIN jobs ON jobs.id = job_id
+                WHERE events.id > coalesce((SELECT id FROM events WHERE at < ?1 ORDER BY id DESC LIMIT 1), 0)
+                    AND kind = 'submitting' AND NOT EXISTS (
+                        SELECT 1 FROM charges WHERE charges.at = events.at AND charges.job_id = events.job_id)
+                ORDER BY moment
+                """, since, now
+            ) { ($0.text(0), $0.timestamp(1) ?? since) }
         }
     }
 

@@ -1,29 +1,30 @@
 package import JobModel
 internal import SQLite
 
-/// How many jobs go before one.
+/// Jobs of one model that go before a job.
 package struct JobsAhead: Equatable, Sendable {
-    package let all: Int64
-    /// Those of one model, or of all that begin alike.
-    package let ofModel: Int64
-    /// Their highest priority.
-    package let highest: Int64?
+    package let model: String
+    package let count: Int64
+    package let highestPriority: Int64
 }
 
 /// What stands between a job and its end, as far as the database knows.
 extension JobDatabase {
-    /// The jobs that may be sent now and go before `job`.
-    package func ahead(of job: Job, model: String?) throws -> JobsAhead {
-        var filter = JobFilter()
-        filter.model = model
-        return try perform {
-            try connection.first(
+    /// The jobs that may be sent now and go before `job`: those that are ready, and those whose time has just
+    /// come.
+    package func ahead(of job: Job) throws -> [JobsAhead] {
+        try perform {
+            try connection.all(
                 """
-                SELECT count(*), coalesce(sum(model GLOB ?3), 0), max(priority) FROM jobs INDEXED BY jobs_ready
+                SELECT model, count(*), max(priority) FROM jobs INDEXED BY jobs_ready
                 WHERE state = 'queued' AND next_try_at IS NULL AND (priority > ?1 OR (priority = ?1 AND id < ?2))
-                """, job.priority, job.id, filter.modelPattern ?? "*"
-            ) { JobsAhead(all: $0.integer(0), ofModel: $0.integer(1), highest: $0.optionalInteger(2)) }
-                ?? JobsAhead(all: 0, ofModel: 0, highest: nil)
+                GROUP BY model
+                UNION ALL
+                SELECT model, 1, priority FROM jobs INDEXED BY jobs_waiting
+                WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at <= ?3
+                    AND (priority > ?1 OR (priority = ?1 AND id < ?2))
+                """, job.priority, job.id, now
+            ) { JobsAhead(model: $0.text(0), count: $0.integer(1), highestPriority: $0.integer(2)) }
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Configuration
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// What answers say of the account as a whole: whether submissions are paused, and which job is to blame
 /// instead. What is to be on record of that is written by `write` alone, so that no claim sees half of it.

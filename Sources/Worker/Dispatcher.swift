@@ -1,6 +1,7 @@
 internal import Configuration
 internal import JobModel
 package import JobStore
+internal import Policy
 
 /// Turns round and round: takes up what others changed, takes jobs out of the queue, and starts what is due.
 @WorkerActor

@@ -1,6 +1,7 @@
 internal import JobModel
 internal import JobStore
 internal import Locked
+internal import Policy
 internal import Provider
 
 /// The files of a job: fetched at the same time, recorded one after another.

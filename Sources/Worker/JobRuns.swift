@@ -1,6 +1,7 @@
 internal import Configuration
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// The jobs that were sent: when each is looked at, and the runs under way.
 @WorkerActor

@@ -1,6 +1,7 @@
 internal import Configuration
 internal import JobModel
 internal import JobStore
+internal import Policy
 internal import Provider
 
 /// Requests of another origin than the present one, and requests that the service says it does not know.

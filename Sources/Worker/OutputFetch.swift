@@ -4,6 +4,7 @@ internal import HTTP
 internal import JobModel
 internal import JobStore
 internal import Locked
+internal import Policy
 
 /// One try to fetch one output.
 struct OutputFetch: Sendable {

@@ -5,6 +5,7 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Locked
+internal import Policy
 
 /// Gets the files of a job. A protocol for the tests' sake: `OutputFetch` does it.
 protocol OutputFetcher: Sendable {

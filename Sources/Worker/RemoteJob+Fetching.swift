@@ -1,5 +1,6 @@
 internal import Configuration
 internal import JobModel
+internal import Policy
 
 /// How the files of a finished request come: tried one turn after another, until all are here or one is given
 /// up.

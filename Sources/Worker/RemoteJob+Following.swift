@@ -1,5 +1,6 @@
 internal import Configuration
 internal import JobModel
+internal import Policy
 internal import Provider
 
 /// What RunComfy says of the request, until it is over: status, result, cancel, deadline, cost.

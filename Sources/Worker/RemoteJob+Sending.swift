@@ -1,5 +1,6 @@
 internal import Configuration
 internal import JobModel
+internal import Policy
 internal import Provider
 
 /// What an answer to the paid POST makes of the job.

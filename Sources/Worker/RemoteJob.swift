@@ -1,5 +1,6 @@
 internal import Configuration
 internal import JobModel
+internal import Policy
 internal import Provider
 
 /// The life of a job from its POST to its last file: an event goes in, and the actions to take come out.

@@ -1,11 +1,12 @@
 internal import Configuration
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// How jobs leave the queue: claimed as the limits, the gate and the pauses allow.
 @WorkerActor
 final class Submissions {
-    var limits = Traffic()
+    var limits = InFlight()
     /// Whether a claim may find something.
     var mayClaim = true
     /// When time alone lets a job leave.
@@ -63,26 +64,32 @@ final class Submissions {
 
     private func take(at turn: Int64) async throws -> [Job] {
         let (configuration, reason) = (session.context.configuration, account.gate.reason)
-        let allowance = limits.allowance(configuration, at: turn)
-        var choice = account.gate.choice(limit: configuration.maxSubmitting, underway: underway, at: turn)
-        choice.most = min(allowance.total, choice.most, Self.mostClaims)
+        let choice = account.gate.choice(limit: configuration.maxSubmitting, underway: underway, at: turn)
+        let admission = Admission(
+            configuration, limits, most: min(choice.most, Self.mostClaims), at: turn)
         let claim = Claim(
-            choice: choice, allowanceByLimit: allowance.byEntry, configuration: configuration,
-            bytesUnderway: bytesUnderway)
+            choice: choice, admission: admission, configuration: configuration,
+            hasToken: session.context.hasToken, pause: reason, bytesUnderway: bytesUnderway)
         mayClaim = false
-        let (result, pauses) = try await outcome(of: claim, reason)
+        let result = try await session.store.write { [store = session.store] database in
+            // Another jobd may have the directory by now. From here on the intent stands in the database that
+            // both look at.
+            try database.requireFiles()
+            try store.checkLock()
+            return try claim.run(database)
+        }
         if result.saysOfBudget { tellOfBudget(result) }
-        if account.reconcile(with: pauses, knowing: reason) { allow() }
+        if account.reconcile(with: result.pauses, knowing: reason) { allow() }
         if result.hasLooked, result.jobs.isEmpty, result.refused.isEmpty,
             account.foundNothing(choice, isGone: result.isGone)
         {
             allow()
         }
-        claimAt = nextClaim(result, allowance, after: turn)
+        claimAt = nextClaim(result, admission, after: turn)
         for job in result.refused {
             session.context.log.warning("job \(job.id) refused: \(job.message ?? "")")
         }
-        if !result.refused.isEmpty || (choice.most > 0 && result.jobs.count == choice.most) { allow() }
+        if !result.refused.isEmpty || (admission.room > 0 && result.jobs.count == admission.room) { allow() }
         for job in result.jobs {
             underway += 1
             bytesUnderway += job.input.utf8.count
@@ -93,40 +100,14 @@ final class Submissions {
         return result.jobs
     }
 
-    /// Runs a claim as far as the pauses allow, and answers which of them stand.
-    private func outcome(of claim: Claim, _ reason: Pause.Reason?) async throws -> (
-        Claim.Result, [Pause.Reason]
-    ) {
-        let hasToken = session.context.hasToken
-        return try await session.store.write { [store = session.store] database in
-            // Another jobd may have the directory by now. From here on the intent stands in the database that
-            // both look at.
-            try database.requireFiles()
-            try store.checkLock()
-            if !hasToken {
-                try database.keepPause(.token, "there is no token: set token_file, or $RUNCOMFY_TOKEN")
-            }
-            let pauses = try database.pauses().map(\.reason)
-            if pauses.contains(.hand) || !hasToken { return (Claim.Result(), pauses) }
-            // A pause of ours that is gone was ended by a person.
-            if let reason, !pauses.contains(reason) { return (Claim.Result(), pauses) }
-            let result = try claim.run(database)
-            // What was not looked at says nothing of the budget.
-            if result.saysOfBudget { try database.keepPause(.budget, result.budget) }
-            return (result, pauses)
-        }
-    }
-
     /// When time alone may let something through that this claim did not.
-    private func nextClaim(_ result: Claim.Result, _ allowance: Traffic.Allowance, after turn: Int64)
-        -> Int64?
-    {
+    private func nextClaim(_ result: Claim.Result, _ admission: Admission, after turn: Int64) -> Int64? {
         // A time of day comes sooner when the wall clock is set forward: it is looked at now and then.
         let longest = session.context.configuration.retryMax
         let patience = min(max(longest, .seconds(1)), .seconds(60)).wholeMilliseconds
         let due = result.nextDue.map { turn + min(max(1, ($0 - .now).wholeMilliseconds), patience) }
         let moments =
-            [due, allowance.opensAt, result.budget == nil ? nil : turn + 60_000] + account.gate.moments
+            [due, admission.opensAt, result.budget == nil ? nil : turn + 60_000] + account.gate.moments
         return moments.compactMap { $0 }.filter { $0 > turn }.min()
     }
 

@@ -2,6 +2,7 @@ package import Configuration
 package import Downloader
 internal import JobModel
 internal import JobStore
+internal import Policy
 package import Provider
 
 /// What the worker works with. A reload replaces it as a whole; what is under way keeps what it began with.

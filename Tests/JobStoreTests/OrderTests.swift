@@ -43,8 +43,12 @@ import Testing
             _ = try database.enqueue(job)
         }
         let third = try #require(try database.find(3))
-        #expect(try database.ahead(of: third, model: "a/*") == JobsAhead(all: 2, ofModel: 1, highest: 5))
+        #expect(
+            try database.ahead(of: third) == [
+                JobsAhead(model: "a/b", count: 1, highestPriority: 0),
+                JobsAhead(model: "x/y", count: 1, highestPriority: 5),
+            ])
         let second = try #require(try database.find(2))
-        #expect(try database.ahead(of: second, model: nil).all == 0)
+        #expect(try database.ahead(of: second).isEmpty)
     }
 }

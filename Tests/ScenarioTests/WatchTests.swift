@@ -6,9 +6,12 @@ import Testing
     private let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
 
-    private func watch(_ words: String..., columns: Int = 80, rows: Int = 24) throws -> PseudoTerminal {
+    private func watch(
+        _ words: String..., columns: Int = 80, rows: Int = 24, environment: [String: String] = [:]
+    ) throws -> PseudoTerminal {
         try PseudoTerminal(
-            Sandbox.program, ["watch"] + words, environment: sandbox.environment, columns: columns, rows: rows
+            Sandbox.program, ["watch"] + words, environment: sandbox.environment.merging(environment) { $1 },
+            columns: columns, rows: rows
         )
     }
 
@@ -163,7 +166,8 @@ import Testing
         let (paid, fetched) = (try sandbox.enqueue(), try sandbox.enqueue())
         try sandbox.put(paid, into: "failed", errorKind: "remote")
         try sandbox.put(fetched, into: "failed", errorKind: "download")
-        let terminal = try watch("\(paid)", "\(fetched)")
+        let prices = try sandbox.file("prices.json", #"{"models":{"bytedance/*":{"price_usd":0.03}}}"#)
+        let terminal = try watch("\(paid)", "\(fetched)", columns: 120, environment: ["JOBD_CONFIG": prices])
         try terminal.shows("2 failed")
         // The newest is the first.
         terminal.type("r")
@@ -172,7 +176,7 @@ import Testing
         try terminal.shows("job \(fetched) is downloading")
         terminal.type("G")
         terminal.type("r")
-        try terminal.shows("job \(paid) is submitted anew, which is paid for again")
+        try terminal.shows("job \(paid) is submitted anew, which is paid for again (about $0.")
         #expect(try sandbox.state(of: paid) == "failed")
         terminal.type("y")
         try terminal.shows("job \(paid) is queued")

@@ -1,3 +1,4 @@
+import Scratch
 import Testing
 
 @testable import Worker
@@ -76,15 +77,5 @@ import Testing
             // It may name an earlier time that no longer counts, and never a later one.
             if let first = table.values.min() { #expect(agenda.next.map { $0 <= first } == true) }
         }
-    }
-}
-
-/// Chance that is the same in each run.
-struct Shuffler: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 29)
     }
 }

@@ -1,6 +1,7 @@
 import Configuration
 import JobModel
 import JobStore
+import Policy
 import SQLite
 import Scratch
 import Testing
@@ -11,13 +12,11 @@ import Testing
 @Suite struct ClaimTests {
     private let scratch = ScratchDirectory()
     private let database: JobDatabase
-    private let configuration: Configuration
 
     init() throws {
         database = try JobDatabase(
             StateDirectory(path: scratch["state"], origin: .option), .create,
             clock: { Timestamp(milliseconds: 1_800_000_000_000) })
-        configuration = Configuration()
     }
 
     private func limits(price: Double? = nil) -> Configuration.ModelLimits {
@@ -35,13 +34,16 @@ import Testing
     }
 
     private func claim(
-        _ allowance: Int = 100, _ byLimit: [String: Int] = [:],
+        _ most: Int = 100, choice: SubmissionGate.Choice? = nil, bytesUnderway: Int = 0,
         _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Claim.Result {
-        var configuration = configuration
+        var configuration = Configuration()
+        configuration.maxInFlight = 1000
         change(&configuration)
         let claim = Claim(
-            choice: .init(most: allowance), allowanceByLimit: byLimit, configuration: configuration)
+            choice: choice ?? .init(most: most),
+            admission: Admission(configuration, InFlight(), most: choice?.most ?? most, at: 0),
+            configuration: configuration, bytesUnderway: bytesUnderway)
         return try database.transaction { try claim.run(database) }
     }
 
@@ -62,12 +64,12 @@ import Testing
     @Test func aLimitHoldsBackItsModelsAndNoOthers() throws {
         for _ in 1...3 { try add("narrow/x") { $0.priority = 9 } }
         try add("wide/x")
-        let named: (inout Configuration) -> Void = {
-            $0.models = ["narrow/*": Configuration.ModelLimits()]
+        func narrow(to limit: Int) -> (inout Configuration) -> Void {
+            { $0.models["narrow/*", default: .init()].maxInFlight = limit }
         }
-        #expect(try claim(10, ["narrow/*": 1], named).jobs.map(\.id) == [1, 4])
-        #expect(try claim(10, ["narrow/*": 0], named).jobs.isEmpty)
-        #expect(try claim(10, [:], named).jobs.map(\.id) == [2, 3])
+        #expect(try claim(10, narrow(to: 1)).jobs.map(\.id) == [1, 4])
+        #expect(try claim(10, narrow(to: 0)).jobs.isEmpty)
+        #expect(try claim(10, narrow(to: 9)).jobs.map(\.id) == [2, 3])
     }
 
     @Test func nothingIsTakenWithoutAnAllowanceButWhatIsDueIsStillSaid() throws {
@@ -168,8 +170,7 @@ import Testing
     private func claim(_ change: (inout SubmissionGate.Choice) -> Void) throws -> Claim.Result {
         var choice = SubmissionGate.Choice(most: 1)
         change(&choice)
-        let claim = Claim(choice: choice, allowanceByLimit: [:], configuration: configuration)
-        return try database.transaction { try claim.run(database) }
+        return try claim(choice: choice)
     }
 
     @Test func whatIsSparedComesOnlyWhereNothingElseIsReady() throws {
@@ -200,10 +201,7 @@ import Testing
         for model in ["a", "b", "c", "d"] { try add(model) { $0.input = large } }
         let first = try claim()
         #expect(first.jobs.map(\.id) == [1, 2])
-        let full = Claim(
-            choice: .init(most: 9), allowanceByLimit: [:], configuration: configuration,
-            bytesUnderway: first.bytes)
-        #expect(try database.transaction { try full.run(database) }.jobs.isEmpty)
+        #expect(try claim(bytesUnderway: first.bytes).jobs.isEmpty)
         // A row of an older release.
         let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
         try foreign.execute(

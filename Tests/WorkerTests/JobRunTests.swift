@@ -4,6 +4,7 @@ import HTTP
 import JobModel
 import JobStore
 import Locked
+import Policy
 import Provider
 import Testing
 

@@ -1,6 +1,8 @@
 import Configuration
 import JobModel
+import Policy
 import Provider
+import Scratch
 
 @testable import Worker
 

@@ -1,4 +1,5 @@
 import JobModel
+import Policy
 import Provider
 import Testing
 

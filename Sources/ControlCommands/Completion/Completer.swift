@@ -104,10 +104,11 @@ struct Completer {
         return .words(words.map { before + $0 })
     }
 
-    private func models() -> Candidates {
-        let stored = (try? store?.storedModels().map(\.model)) ?? []
-        return .words(Set(Schema.builtIn.map(\.modelID) + stored).sorted())
+    private var knownModels: [String] {
+        Set(Schema.builtIn.map(\.modelID) + ((try? store?.storedModels().map(\.model)) ?? [])).sorted()
     }
+
+    private func models() -> Candidates { .words(knownModels) }
 
     private func operands(
         of verb: any ControlVerb.Type, after words: [String], _ unfinished: String,
@@ -162,15 +163,14 @@ struct Completer {
         let like = words.firstIndex(of: "--like").flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
         let first = operands.first
         if let first, Int64(first) == nil, !first.contains("="), like == nil || !first.isEmpty {
-            let known = Set(Schema.builtIn.map(\.modelID) + ((try? store?.storedModels().map(\.model)) ?? []))
-            if case .completed(let model) = ModelName(first, among: Array(known)) { return model }
+            if case .completed(let model) = ModelName(first, among: knownModels) { return model }
             return first
         }
         return (like ?? first).flatMap { Int64($0) }.flatMap { try? store?.find($0)?.model }
     }
 
     private func schema(of model: String) -> Schema? {
-        Schema.known(model, stored: (try? store?.storedModel(model)).flatMap { $0?.document })
+        Schema.known(model, stored: (try? store?.storedModel(model))?.document)
     }
 
     private func keys(of model: String, ending: String = "", given: some Sequence<String>) -> Candidates {

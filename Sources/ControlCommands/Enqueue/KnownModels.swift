@@ -3,28 +3,25 @@ internal import Configuration
 internal import JobModel
 internal import JobStore
 internal import Orders
+internal import Policy
 
-/// What this program knows of models: the schemas stored or built in, and the configuration's prices, which
-/// stand above the schemas'.
+/// The models that this program knows, as orders ask for them.
 struct KnownModels: ModelSource {
-    let session: Session
+    private let session: Session
     let store: JobDatabase?
-    var configuration: Configuration?
+    private let catalogue: ModelCatalogue
 
-    func schema(of model: String) throws -> Schema? { try session.schema(of: model, in: store) }
+    init(session: Session, store: JobDatabase?, configuration: Configuration? = nil) {
+        (self.session, self.store) = (session, store)
+        catalogue = session.models(in: store, configuration)
+    }
+
+    func schema(of model: String) throws -> Schema? { try catalogue.schema(of: model) }
     func nearModel(to typed: String) throws -> String? { try session.nearModel(to: typed, in: store) }
     func fullName(of typed: String) throws -> String { try session.fullName(of: typed, in: store) }
 
-    func price(of order: Order) -> Double? {
-        Price.estimate(order.input, order.schema, configured: configured(order.model))
-    }
+    func price(of order: Order) -> Double? { catalogue.price(of: order.input, order.model, order.schema) }
 
     /// The same for a job that is to be bought again.
-    func price(of job: Job) -> Double? {
-        Price.estimate(job, (try? schema(of: job.model)) ?? nil, configured: configured(job.model))
-    }
-
-    private func configured(_ model: String) -> Double? {
-        configuration?.limits(of: model)?.limits.priceUSD
-    }
+    func price(of job: Job) -> Double? { (try? catalogue.price(of: job)) ?? nil }
 }

@@ -1,8 +1,8 @@
 internal import CommandLineTool
-internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// What is over, and whether it can be had again.
 extension Explainer {
@@ -76,9 +76,7 @@ extension Explainer {
         case .download: return "\(retry) fetches it again and buys nothing"
         case .deadline: return "\(retry) goes on looking at its request and buys nothing"
         case .remote, nil:
-            let configured = situation.configuration?.limits(of: job.model)?.limits.priceUSD
-            let price = Price.estimate(job, try situation.schema(of: job.model), configured: configured)
-            let cost = price.map { " (about \(Price.text($0)))" } ?? ""
+            let cost = try situation.models.price(of: job).map { " (about \(Price.text($0)))" } ?? ""
             return
                 "\(retry) submits it anew, which is \(job.submissions > 0 ? "paid for again" : "paid for")\(cost)"
         }

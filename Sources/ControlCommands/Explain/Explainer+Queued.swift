@@ -1,9 +1,8 @@
-internal import Catalogue
 internal import CommandLineTool
 internal import Configuration
-internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// What a queued job waits for: the first of the causes in the order in which jobd meets them.
 extension Explainer {
@@ -15,20 +14,27 @@ extension Explainer {
                 "job \(id) is queued: its input breaks the schema of \(job.model) (\(fault)), so it will fail when its turn "
                     + "comes", hint: "jobctl cancel \(id), and enqueue it again with another input")
         }
-        let entry = situation.configuration?.limits(of: job.model)
-        let ahead = try store.ahead(of: job, model: entry?.name ?? job.model)
-        let behind = ahead.all > 0 ? ", and \(Self.jobs(ahead.all)) before it" : ""
+        let admission = try situation.admission()
+        let jobs = try store.ahead(of: job)
+        // What a limit of its own models holds back holds back no other.
+        let ahead = Ahead(jobs.filter { admission?.hold(of: $0.model)?.isForAll ?? true })
         guard situation.isRunning else {
             return Explanation(
-                .noDaemon, "job \(id) is queued: no jobd is running to send it\(behind)", hint: Self.startHint
-            )
+                .noDaemon, "job \(id) is queued: no jobd is running to send it\(ahead.words)",
+                hint: Self.startHint)
         }
         if let pause = pause() { return pause }
-        if let full = try fullPlace(entry, ahead) { return full }
-        if let budget = try budget() { return budget }
-        if ahead.all > 0 {
+        if let hold = admission?.hold(of: job.model) {
+            let alike = jobs.filter { situation.configuration?.limits(of: $0.model)?.name == hold.entry }
+            return held(by: hold, hold.entry == nil ? ahead : Ahead(alike))
+        }
+        if let hold = try admission?.hold(price: situation.models.price(of: job)) {
+            return held(by: hold, Ahead([]))
+        }
+        if admission?.budgets.isEmpty ?? true, let budget = unknownBudget() { return budget }
+        if ahead.count > 0 {
             return Explanation(
-                .order, "job \(id) is queued: \(Self.jobs(ahead.all)) before it, by priority and then by id",
+                .order, "job \(id) is queued: \(ahead.counted) before it, by priority and then by id",
                 hint: first(ahead))
         }
         let source = situation.configuration == nil ? "" : " of \(situation.configurationPath)"
@@ -39,13 +45,9 @@ extension Explainer {
             hint: "jobctl wait \(id); if nothing comes of it: jobctl doctor")
     }
 
-    private static func jobs(_ count: Int64) -> String {
-        count == 1 ? "1 job goes" : "\(NumberText.of(count)) jobs go"
-    }
-
     /// How to be sent next.
-    private func first(_ ahead: JobsAhead) -> String? {
-        guard let highest = ahead.highest, highest < .max else { return nil }
+    private func first(_ ahead: Ahead) -> String? {
+        guard let highest = ahead.highestPriority, highest < .max else { return nil }
         return "jobctl set \(id) --priority \(highest + 1) sends it before them"
     }
 
@@ -65,28 +67,18 @@ extension Explainer {
             hint: startHint)
     }
 
-    /// Why jobd will refuse what came unchecked, by SQL.
+    /// Why jobd will refuse it.
     private func inputFault() throws -> String? {
-        guard job.validation == .pending else { return nil }
-        guard let input = try? JSON(parsing: job.input, .strict) else { return "malformed JSON" }
-        let violations = try situation.schema(of: job.model)?.violations(in: input) ?? []
-        guard let first = violations.first else { return nil }
-        let more = violations.count > 1 ? ", and \(violations.count - 1) more" : ""
-        return "\(first.path): \(first.message)\(more)"
+        let faults = try situation.models.faults(in: job, isUTF8: store.hasReadableInput(id))
+        return faults.first.map { $0 + (faults.count > 1 ? ", and \(faults.count - 1) more" : "") }
     }
 
     private func pause() -> Explanation? {
         for reason in [Pause.Reason.hand, .token, .balance, .outage] {
-            guard let pause = situation.pauses.first(where: { $0.reason == reason }) else { continue }
-            let start = "job \(id) is queued: submissions are paused"
+            guard let pause = situation.pauses.first(where: { $0.reason == reason }),
+                let word = Explanation.Reason(rawValue: "pause_\(reason.rawValue)")
+            else { continue }
             let since = situation.relative(pause.since)
-            let word: Explanation.Reason =
-                switch reason {
-                case .token: .token
-                case .balance: .balance
-                case .outage: .outage
-                case .hand, .budget: .pausedByHand
-                }
             let hint =
                 switch reason {
                 case .token:
@@ -95,116 +87,74 @@ extension Explainer {
                     "add credit at RunComfy; jobd goes on by itself, and jobctl resume tries at once"
                 default: pause.hint
                 }
-            let what = reason == .hand ? "by a person" : "for the \(reason.rawValue)"
+            let what =
+                switch reason {
+                case .hand: "by a person"
+                case .outage: "in an outage"
+                default: "for the \(reason.rawValue)"
+                }
             let probes = reason == .hand ? "" : ", and one job now and then is tried"
             return Explanation(
                 word,
-                "\(start) \(reason == .outage ? "in an outage" : what) since \(since): \(pause.detail)\(probes)",
+                "job \(id) is queued: submissions are paused \(what) since \(since): \(pause.detail)\(probes)",
                 hint: hint)
         }
         return nil
     }
 
-    /// Which limit of number or rate has no place left.
-    private func fullPlace(
-        _ entry: (name: String, limits: Configuration.ModelLimits)?, _ ahead: JobsAhead
-    ) throws -> Explanation? {
-        guard let configuration = situation.configuration else { return nil }
-        func full(
-            _ reason: Explanation.Reason, _ key: String, _ words: String, behind: Int64,
-            _ isRaisable: Bool = true
-        ) -> Explanation {
-            Explanation(
-                reason,
-                "job \(id) is queued: \(words)" + (behind > 0 ? ", and \(Self.jobs(behind)) before it" : ""),
-                hint: (behind > 0 ? first(ahead) : nil)
-                    ?? (isRaisable ? "raise \(key) \(situation.place(of: key)), then reload jobd" : nil))
+    /// What a limit of number, rate or money says of it.
+    private func held(by hold: Admission.Hold, _ ahead: Ahead) -> Explanation {
+        var ahead = ahead
+        var hint: String? = "raise \(hold.key) \(situation.place(of: hold.key)), then reload jobd"
+        let (reason, words): (Explanation.Reason, String)
+        switch hold {
+        case .inFlight(.some, limit: 0):
+            ahead = Ahead([])
+            (reason, words) = (.modelInFlight, "\(hold.key) is 0, so none of them is sent")
+        case .inFlight(.some, let limit):
+            words = "as many as \(hold.key) lets through (\(limit)) are at RunComfy"
+            reason = .modelInFlight
+        case .inFlight(nil, let limit):
+            (reason, words) = (.maxInFlight, "all \(limit) places at RunComfy (\(hold.key)) are taken")
+        case .perMinute(let entry, let limit, let sent, let opensAt):
+            let opens = situation.relative(Timestamp(milliseconds: opensAt))
+            words =
+                "\(sent) were sent in the last minute (\(hold.key) is \(limit)), and the next may leave \(opens)"
+            reason = entry == nil ? .submitPerMinute : .modelPerMinute
+        case .submitting(let limit):
+            hint = nil
+            (reason, words) = (.maxSubmitting, "\(limit) requests (\(hold.key)) are on the wire")
+        case .budget(let budget, let price):
+            if budget.period == .day { hint? += ", or wait for the next day (UTC)" }
+            words =
+                (price.map { "it would take about \(Price.text($0))" } ?? "its price is not known")
+                + ", and \(Price.text(budget.spent)) of the \(Price.text(budget.limit)) of \(hold.key) are spent"
+            reason = .budget
         }
-        let isAlike = { (model: String) in configuration.limits(of: model)?.name == entry?.name }
-        let flying: [JobState] = [.submitting, .inQueue, .inProgress]
-        if let entry, let most = entry.limits.maxInFlight {
-            let key = "models.\"\(entry.name)\".max_in_flight"
-            if most == 0 {
-                return full(.modelInFlight, key, "\(key) is 0, so none of them is sent", behind: 0)
-            }
-            if situation.count(flying, where: isAlike) >= most {
-                return full(
-                    .modelInFlight, key, "as many as \(key) lets through (\(most)) are at RunComfy",
-                    behind: ahead.ofModel)
-            }
-        }
-        if situation.count(flying) >= configuration.maxInFlight {
-            return full(
-                .maxInFlight, "max_in_flight",
-                "all \(configuration.maxInFlight) places at RunComfy (max_in_flight) are taken",
-                behind: ahead.all)
-        }
-        let recent = try store.recentSubmissions(since: situation.now + .seconds(-60))
-        func rate(
-            _ limit: Int?, _ key: String, _ reason: Explanation.Reason, _ behind: Int64, _ left: [Timestamp]
-        )
-            -> Explanation?
-        {
-            guard let limit, limit > 0, left.count >= limit, let oldest = left.min() else { return nil }
-            return full(
-                reason, key,
-                "\(left.count) were sent in the last minute (\(key) is \(limit)), and the next may leave "
-                    + situation.relative(oldest + .seconds(60)), behind: behind)
-        }
-        if let entry {
-            let key = "models.\"\(entry.name)\".submit_per_minute"
-            let left = recent.filter { isAlike($0.model) }.map(\.at)
-            if let full = rate(entry.limits.submitPerMinute, key, .modelPerMinute, ahead.ofModel, left) {
-                return full
-            }
-        }
-        if let full = rate(
-            configuration.submitPerMinute, "submit_per_minute", .submitPerMinute, ahead.all, recent.map(\.at))
-        {
-            return full
-        }
-        guard situation.count([.submitting]) >= configuration.maxSubmitting else { return nil }
-        return full(
-            .maxSubmitting, "max_submitting",
-            "\(configuration.maxSubmitting) requests (max_submitting) are on the wire", behind: ahead.all,
-            false)
+        return Explanation(
+            reason, "job \(id) is queued: \(words)\(ahead.words)", hint: first(ahead) ?? hint)
     }
 
-    /// Whether the money that may be spent does not reach for this job.
-    private func budget() throws -> Explanation? {
-        let pause = situation.pauses.first { $0.reason == .budget }
-        guard let configuration = situation.configuration else {
-            return pause.map {
-                Explanation(
-                    .budget, "job \(id) is queued: the budget may hold it back: \($0.detail)", hint: $0.hint)
-            }
-        }
-        let limits = [
-            ("budget.day_usd", configuration.budgetPerDay, true),
-            ("budget.total_usd", configuration.budgetInTotal, false),
-        ].compactMap { name, limit, isDaily in limit.map { (name, $0, isDaily) } }
-        if limits.isEmpty, let pause {
-            return Explanation(
-                .budget,
-                "job \(id) is queued: jobd keeps a budget that \(situation.configurationPath) does not name, so it goes by "
-                    + "another configuration: \(pause.detail)", hint: pause.hint)
-        }
-        let configured = configuration.limits(of: job.model)?.limits.priceUSD
-        // As the claim has it: what nobody can estimate counts nothing, and waits once the budget is spent.
-        let known = Price.estimate(job, try situation.schema(of: job.model), configured: configured)
-        let price = known ?? 0
-        for (name, limit, isDaily) in limits {
-            let spent = try isDaily ? store.spentToday() : store.spent(since: nil)
-            guard spent + price > limit + 1e-9 else { continue }
-            let day = !isDaily ? "" : ", or wait for the next day (UTC)"
-            return Explanation(
-                .budget,
-                "job \(id) is queued: "
-                    + (known.map { "it would take about \(Price.text($0))" } ?? "its price is not known")
-                    + ", and \(Price.text(spent)) of the "
-                    + "\(Price.text(limit)) of \(name) are spent",
-                hint: "raise \(name) \(situation.place(of: name)), then reload jobd\(day)")
-        }
-        return nil
+    /// A budget that jobd keeps, and that is not known here.
+    private func unknownBudget() -> Explanation? {
+        guard let pause = situation.pauses.first(where: { $0.reason == .budget }) else { return nil }
+        let words =
+            situation.configuration == nil
+            ? "the budget may hold it back"
+            : "jobd keeps a budget that \(situation.configurationPath) does not name, so it goes by another configuration"
+        return Explanation(.budget, "job \(id) is queued: \(words): \(pause.detail)", hint: pause.hint)
     }
+}
+
+/// Jobs that go before one.
+private struct Ahead {
+    let count: Int64
+    let highestPriority: Int64?
+
+    init(_ jobs: [JobsAhead]) {
+        (count, highestPriority) = (jobs.reduce(0) { $0 + $1.count }, jobs.map(\.highestPriority).max())
+    }
+
+    var counted: String { count == 1 ? "1 job goes" : "\(NumberText.of(count)) jobs go" }
+    var words: String { count > 0 ? ", and \(counted) before it" : "" }
 }

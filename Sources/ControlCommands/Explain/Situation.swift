@@ -1,14 +1,12 @@
-internal import Catalogue
 internal import CommandLineTool
 internal import Configuration
-internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 internal import Startup
 
 /// What the explanations of all jobs have in common, looked up once.
 final class Situation {
-    let session: Session
     let store: JobDatabase
     let now: Timestamp
     let isRunning: Bool
@@ -18,23 +16,50 @@ final class Situation {
     /// What jobd goes by, as far as that is known from here; nil where its file cannot be read.
     let configuration: Configuration?
     let configurationPath: String
+    let models: ModelCatalogue
     /// What is set above the file, by `--set`.
     private let assignments: [String]
     private let underway: [(state: JobState, model: String, count: Int64)]
     private var runs: [String: (whole: Duration?, atWork: Duration?)] = [:]
-    private var schemas: [String: Schema?] = [:]
+    private var known: Admission?
 
-    init(_ session: Session, _ store: JobDatabase) throws {
-        (self.session, self.store, now) = (session, store, store.now)
-        let holder = StateLock.holder(of: store.directory).flatMap { $0.name == "jobd" ? $0 : nil }
-        isRunning = holder != nil
+    init(
+        _ store: JobDatabase, _ models: ModelCatalogue, _ configuration: Configuration?, at path: String,
+        setting assignments: [String], isRunning: Bool
+    ) throws {
+        (self.store, now, self.models, self.isRunning) = (store, store.now, models, isRunning)
+        (self.configuration, configurationPath, self.assignments) = (configuration, path, assignments)
         pauses = try store.pauses()
         apiOrigin = try store.apiOrigin()
         underway = try store.underway(at: apiOrigin)
+    }
+
+    convenience init(_ session: Session, _ store: JobDatabase) throws {
+        let holder = StateLock.holder(of: store.directory).flatMap { $0.name == "jobd" ? $0 : nil }
         let file = try Self.file(session, store.directory, runningAs: holder?.processID)
-        configurationPath = file.place.path
-        assignments = file.assignments
-        configuration = try Self.configuration(in: file, session)
+        let configuration = try Self.configuration(in: file, session)
+        try self.init(
+            store, session.models(in: store, configuration), configuration, at: file.place.path,
+            setting: file.assignments, isRunning: holder != nil)
+    }
+
+    /// What jobd's next claim would ask; nil where its configuration is not known.
+    func admission() throws -> Admission? {
+        guard known == nil, let configuration else { return known }
+        var flights = InFlight()
+        for entry in underway where entry.state != .downloading {
+            flights.enter(Int(entry.count), of: entry.model)
+        }
+        for (model, at) in try store.recentSubmissions(since: now + .seconds(-60)) {
+            flights.depart(model, at: at.milliseconds)
+        }
+        // Of a gate that is closed, a pause tells.
+        let choice = SubmissionGate().choice(
+            limit: configuration.maxSubmitting, underway: Int(count([.submitting])), at: 0)
+        var admission = Admission(configuration, flights, most: choice.most, at: now.milliseconds)
+        try admission.readBudgets { try $0 == .day ? store.spentToday() : store.spent(since: nil) }
+        known = admission
+        return admission
     }
 
     private static func configuration(in file: ConfigurationFile, _ session: Session) throws -> Configuration?
@@ -76,29 +101,17 @@ final class Situation {
         return isSetAbove ? "where jobd is started (--set)" : "in \(configurationPath)"
     }
 
-    /// How many jobs are in one of `states`, of those models that `isMeant` takes.
-    func count(_ states: [JobState], where isMeant: (String) -> Bool = { _ in true }) -> Int64 {
-        underway.reduce(0) { states.contains($1.state) && isMeant($1.model) ? $0 + $1.count : $0 }
+    func count(_ states: [JobState]) -> Int64 {
+        underway.reduce(0) { states.contains($1.state) ? $0 + $1.count : $0 }
     }
 
-    /// What the last jobs of `model` took, the one in the middle; nil while fewer than three are known.
+    /// What half of the last jobs of `model` took at most; nil while fewer than three are known.
     func usual(_ model: String) throws -> (whole: Duration?, atWork: Duration?) {
         if let known = runs[model] { return known }
         let last = try store.lastRuns(of: model, limit: 32)
-        let usual = (Self.median(last.whole), Self.median(last.atWork))
+        let usual = (RunTimes(last.whole).median, RunTimes(last.atWork).median)
         runs[model] = usual
         return usual
-    }
-
-    private static func median(_ spans: [Duration]) -> Duration? {
-        spans.count < 3 ? nil : spans.sorted()[spans.count / 2]
-    }
-
-    func schema(of model: String) throws -> Schema? {
-        if let known = schemas[model] { return known }
-        let schema = try session.schema(of: model, in: store)
-        schemas[model] = .some(schema)
-        return schema
     }
 
     /// `3 min ago`, `in 2 h`.

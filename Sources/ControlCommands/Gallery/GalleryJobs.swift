@@ -5,19 +5,18 @@ internal import Gallery
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// Jobs as a gallery shows them.
 struct GalleryJobs {
-    private let session: Session
     private let store: JobDatabase
     private let places: OutputPlaces
-    /// Looked up once a model.
-    private var schemas: [String: Schema?] = [:]
+    private let models: ModelCatalogue
     /// Files that are on record and not on disk.
     private(set) var missing = 0
 
     init(_ session: Session, _ store: JobDatabase, _ places: OutputPlaces) {
-        (self.session, self.store, self.places) = (session, store, places)
+        (self.store, self.places, models) = (store, places, session.models(in: store))
     }
 
     /// Nil for a completed job whose files are all gone.
@@ -34,20 +33,13 @@ struct GalleryJobs {
         }
         if job.state == .completed, shown.files.isEmpty { return nil }
         guard job.inputRemovedAt == nil, let input = try? JSON(parsing: job.input) else { return shown }
-        let schema = try schema(of: job.model)
+        let schema = try models.schema(of: job.model)
         shown.prompt = Schema.prompt(of: input, schema: schema).map(Self.visible)
         shown.input = (input.object?.members ?? []).map { (Self.visible($0.key), Self.text(of: $0.value)) }
         let known = [schema, Schema.builtIn(job.model)].compactMap { $0 }
         shown.command = EnqueueCommand(schemas: known).text(
             model: job.model, input: input, validates: job.validation != .waived)
         return shown
-    }
-
-    private mutating func schema(of model: String) throws -> Schema? {
-        if let known = schemas[model] { return known }
-        let schema = try session.schema(of: model, in: store)
-        schemas[model] = .some(schema)
-        return schema
     }
 
     private func file(_ output: Output) throws -> GalleryFile? {

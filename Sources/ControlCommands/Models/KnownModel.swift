@@ -1,8 +1,10 @@
 internal import Catalogue
 internal import CommandLineTool
+internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 
 /// A model with a schema, and where the schema is from.
 struct KnownModel {
@@ -39,29 +41,34 @@ struct KnownModel {
 }
 
 extension Session {
+    /// What is known here of the models, and what they cost by `configuration`.
+    func models(in store: JobDatabase?, _ configuration: Configuration? = nil) -> ModelCatalogue {
+        ModelCatalogue(configuration, isUnreadable: noteUnreadable) { try store?.storedModel($0)?.document }
+    }
+
+    private func noteUnreadable(_ model: String) {
+        note("note: the stored schema of \(model) cannot be read, and is passed over")
+    }
+
     func knownModel(_ model: String, in store: JobDatabase?) throws -> KnownModel? {
-        let stored = try store?.storedModel(model)
-        return stored.flatMap(read)
-            ?? Schema.builtIn(model).map { KnownModel(schema: $0, updatedAt: nil) }
+        known(model, try store?.storedModel(model))
     }
 
-    private func read(_ stored: StoredModel) -> KnownModel? {
-        do {
-            let schema = try Schema(modelID: stored.model, stored: stored.document)
-            return KnownModel(schema: schema, updatedAt: stored.updatedAt)
-        } catch {
-            note("note: the stored schema of \(stored.model) cannot be read, and is passed over")
-            return nil
+    private func known(_ model: String, _ stored: StoredModel?) -> KnownModel? {
+        var updatedAt = stored?.updatedAt
+        let schema = Schema.known(model, stored: stored?.document) {
+            noteUnreadable(model)
+            updatedAt = nil
         }
+        return schema.map { KnownModel(schema: $0, updatedAt: updatedAt) }
     }
 
-    /// All models with a schema, by name. What was stored stands before what is in the program.
+    /// All models with a schema, by name.
     func catalogue(in store: JobDatabase?) throws -> [KnownModel] {
-        var models: [String: KnownModel] = [:]
-        for schema in Schema.builtIn { models[schema.modelID] = KnownModel(schema: schema, updatedAt: nil) }
-        for entry in try store?.storedModels() ?? [] {
-            if let model = read(entry) { models[entry.model] = model }
+        let stored = try store?.storedModels() ?? []
+        let entries = Dictionary(stored.map { ($0.model, $0) }) { $1 }
+        return Set(Schema.builtIn.map(\.modelID) + entries.keys).sorted().compactMap {
+            known($0, entries[$0])
         }
-        return models.values.sorted { $0.schema.modelID < $1.schema.modelID }
     }
 }

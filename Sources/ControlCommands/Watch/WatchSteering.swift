@@ -1,5 +1,7 @@
 internal import JobModel
 internal import JobStore
+internal import Policy
+internal import Startup
 
 /// Does what was asked by a key, as the verb of that name would.
 struct WatchSteering {
@@ -63,7 +65,8 @@ struct WatchSteering {
                 "job \(id) goes on from its request, and nothing is bought; retry it?",
                 .retry(id, buys: false))
         }
-        let price = try job.priceUSD ?? Price.estimate(job, session.schema(of: job.model, in: store))
+        let models = session.models(in: store, try? session.configurationFile().read())
+        let price = try job.priceUSD ?? models.price(of: job)
         let cost = price.map { " (about \(Price.text($0)))" } ?? ""
         return .asking("\(words)\(cost); retry it?", .retry(id, buys: true))
     }

@@ -3,6 +3,7 @@ internal import Configuration
 internal import HTTP
 internal import JSON
 internal import JobModel
+internal import Policy
 internal import Provider
 internal import Startup
 

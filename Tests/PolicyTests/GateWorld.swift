@@ -1,4 +1,5 @@
 import JobModel
+import Policy
 
 /// A queue, an account and a service in miniature, driven through the gate by a seeded chance: no clock, no
 /// sockets.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import JobModel
+@testable import Policy
 
 @Suite struct RetryPolicyTests {
     private let policy = RetryPolicy(shortest: .seconds(1), longest: .seconds(300))

@@ -8,7 +8,7 @@ package struct RunTimes: Equatable, Sendable {
     private var next = 0
     private var sorted: [Duration] = []
 
-    package init() {}
+    package init(_ times: [Duration] = []) { for time in times { add(time) } }
 
     package mutating func add(_ time: Duration) {
         guard time >= .zero else { return }

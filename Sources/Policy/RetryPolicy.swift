@@ -1,3 +1,5 @@
+internal import JobModel
+
 /// How long to wait between two tries of anything: growing, bounded, and not for all at the same moment.
 package struct RetryPolicy: Equatable, Sendable {
     package var shortest: Duration

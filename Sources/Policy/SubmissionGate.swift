@@ -1,3 +1,5 @@
+package import JobModel
+
 /// Whether jobs may be sent, and which, after what became of those that were: the breaker of the whole
 /// account.
 ///
@@ -82,13 +84,17 @@ package struct SubmissionGate: Equatable, Sendable {
     private var unanswered: [Int64] = []
     private var trial = Trial.none
     private var probe: Int64?
-    /// How many jobs were sent so far, how many when the last one was refused, and which number those on the
-    /// wire have: what left before a refusal tells nothing of the time after it.
-    private var count = 0
-    private var lastRefusal = 0
-    private var wire: [Int64: Int] = [:]
+    private var sendings = Sendings()
     private var nextFresh: Moment = 0
     private var nextProbe: Moment = 0
+
+    /// How many jobs were sent so far, how many when the last one was refused, and which number those on the
+    /// wire have: what left before a refusal tells nothing of the time after it.
+    private struct Sendings: Equatable {
+        var count = 0
+        var lastRefusal = 0
+        var wire: [Int64: Int] = [:]
+    }
 
     /// A proof that comes later than this proves nothing: the account may have been mended meanwhile.
     private static let longestProof: Moment = 60_000
@@ -128,8 +134,8 @@ package struct SubmissionGate: Equatable, Sendable {
 
     /// `job` is on its way, by `choice`.
     package mutating func sent(_ job: Int64, _ choice: Choice) {
-        count += 1
-        wire[job] = count
+        sendings.count += 1
+        sendings.wire[job] = sendings.count
         if reason != nil {
             probe = job
             hasNoOther = choice.spared.contains(job)
@@ -172,7 +178,7 @@ package struct SubmissionGate: Equatable, Sendable {
 
     /// RunComfy has taken `job`. Answers the suspect that this proves to be at fault itself.
     package mutating func accepted(_ job: Int64, _ worth: Worth, at now: Moment) -> Suspect? {
-        let number = wire.removeValue(forKey: job) ?? .max
+        let number = sendings.wire.removeValue(forKey: job) ?? .max
         let trial = trial
         if index(of: job) != nil {
             // What it was refused for is over, or never was its own: the same goes for the others.
@@ -181,14 +187,17 @@ package struct SubmissionGate: Equatable, Sendable {
             return nil
         }
         // It had left before the account turned bad, if it did.
-        if number <= lastRefusal, !suspects.isEmpty { return nil }
+        if number <= sendings.lastRefusal, !suspects.isEmpty { return nil }
         open()
         let found = suspects.firstIndex { suspect in
             guard suspect.isOutdone(by: worth) else { return false }
             // Jobs that come one at a time leave no proof so close behind: then it takes another round of
             // them.
             if suspect.strikes > 1 { return true }
-            guard case .proof(suspect.job, let since) = trial else { return false }
+            // A job that is taken spends what another then lacks: one such round shows nothing.
+            guard suspect.reason != .balance, case .proof(suspect.job, let since) = trial else {
+                return false
+            }
             return now - since <= Self.longestProof
         }
         let guilty = found.map { suspects.remove(at: $0) }
@@ -200,7 +209,7 @@ package struct SubmissionGate: Equatable, Sendable {
 
     /// The service has answered about `job` alone, or the job ended otherwise.
     package mutating func settled(_ job: Int64) {
-        wire[job] = nil
+        sendings.wire[job] = nil
         forget(job)
         open()
     }
@@ -213,7 +222,7 @@ package struct SubmissionGate: Equatable, Sendable {
         let isAgain = trial == .running(job) && known != nil
         let isFresh = landed(job)
         var suspect = Suspect(job: job, reason: fault, answer: answer, worth: worth)
-        lastRefusal = count
+        sendings.lastRefusal = sendings.count
         if isAgain {
             suspect.strikes = (known?.strikes ?? 0) + 1
             // The others' turn comes when the next job is taken.
@@ -298,7 +307,7 @@ package struct SubmissionGate: Equatable, Sendable {
 
     /// `job` had its try, and comes last from now on. Answers whether that was its first.
     private mutating func landed(_ job: Int64) -> Bool {
-        wire[job] = nil
+        sendings.wire[job] = nil
         let isFresh = !tried.contains(job)
         forget(job)
         tried.append(job)

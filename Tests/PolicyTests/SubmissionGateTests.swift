@@ -1,6 +1,7 @@
+import JobModel
 import Testing
 
-@testable import JobModel
+@testable import Policy
 
 @Suite struct SubmissionGateTests {
     private let delay = { (failures: Int) in Duration.milliseconds(100 * failures) }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import JobModel
+@testable import Policy
 
 /// Looks each second, with a patience of ten.
 @Suite struct UnknownRequestsTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import JobModel
+@testable import Policy
 
 @Suite struct FetchPaceTests {
     private let start = SuspendingClock.now

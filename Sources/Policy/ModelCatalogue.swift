@@ -1,0 +1,60 @@
+package import Catalogue
+package import Configuration
+package import JSON
+package import JobModel
+
+/// What is known of the models: their schemas, each looked up once, and what their jobs cost.
+package final class ModelCatalogue {
+    private let configuration: Configuration?
+    private let stored: (String) throws -> String?
+    private let isUnreadable: (String) -> Void
+    private var schemas: [String: Schema?] = [:]
+
+    /// - Parameters:
+    ///   - stored: the document of a model's schema that was stored at run time.
+    ///   - isUnreadable: is told of a model whose stored schema cannot be read, and is passed over.
+    package init(
+        _ configuration: Configuration?, isUnreadable: @escaping (String) -> Void = { _ in },
+        stored: @escaping (String) throws -> String?
+    ) {
+        (self.configuration, self.stored, self.isUnreadable) = (configuration, stored, isUnreadable)
+    }
+
+    package func schema(of model: String) throws -> Schema? {
+        if let known = schemas[model] { return known }
+        let schema = Schema.known(model, stored: try stored(model)) { isUnreadable(model) }
+        schemas[model] = .some(schema)
+        return schema
+    }
+
+    /// The price of one output, or of one second of it; nil where it is not known. `price_usd` of the
+    /// configuration stands above the schema's.
+    package func unitPrice(of model: String, _ schema: Schema?) -> Double? {
+        configuration?.limits(of: model)?.limits.priceUSD ?? schema?.basePriceUSD
+    }
+
+    /// What a job will probably cost: the unit's price times the outputs or seconds that its input asks for.
+    package func price(of input: JSON, _ model: String, _ schema: Schema?) -> Double? {
+        unitPrice(of: model, schema).map {
+            $0 * Schema.estimatedUnits(for: input, schema: schema, priceUnit: schema?.priceUnit)
+        }
+    }
+
+    package func price(of job: Job) throws -> Double? {
+        guard let input = try? JSON(parsing: job.input) else { return nil }
+        return price(of: input, job.model, try schema(of: job.model))
+    }
+
+    /// Why a job cannot be sent, each fault by itself: what came by SQL was not checked before.
+    ///
+    /// - Parameter isUTF8: whether the input's bytes in the store are.
+    package func faults(in job: Job, isUTF8: Bool) throws -> [String] {
+        guard isUTF8 else { return ["the input is not UTF-8"] }
+        guard job.validation == .pending else { return [] }
+        let input: JSON
+        do throws(JSONError) { input = try JSON(parsing: job.input, .strict) } catch {
+            return ["the input is malformed JSON: \(error)"]
+        }
+        return try schema(of: job.model)?.violations(in: input).map { "\($0.path): \($0.message)" } ?? []
+    }
+}
