@@ -26,7 +26,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-        .systemLibrary(name: "CFile"),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(
             name: "CPictures", pkgConfig: "libturbojpeg",
             providers: [.apt(["libturbojpeg0-dev", "libpng-dev", "libwebp-dev"])]),
@@ -34,7 +34,6 @@ let package = Package(
         // Values and rules, without any effect.
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Spelling", swiftSettings: strict),
-        .target(name: "Locked", swiftSettings: strictMemory),
         .target(name: "JobModel", swiftSettings: strict),
         .target(
             name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
@@ -43,63 +42,60 @@ let package = Package(
             name: "Configuration", dependencies: ["Catalogue", "JSON", "Spelling"], swiftSettings: strict),
 
         // One boundary each.
-        .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strictMemory),
+        .target(name: "System", dependencies: ["CCrypto", "CLinux"], swiftSettings: strictMemory),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(
-            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
+            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel", "System"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
         .target(
-            name: "HTTP", dependencies: ["Locked", "CCurl", "CZlib", "Digest"], swiftSettings: strictMemory),
+            name: "HTTP", dependencies: ["CCurl", "CZlib", "System"], swiftSettings: strictMemory),
         .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["Locked", "CFile", "Digest", "HTTP", "JSON"],
+            name: "Downloader", dependencies: ["CLinux", "HTTP", "JSON", "System"],
             swiftSettings: strictMemory
         ),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
-        .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
+        .target(name: "CommandLineTool", dependencies: ["Spelling", "System"], swiftSettings: strictMemory),
 
         .target(
-            name: "Startup", dependencies: ["CFile", "CommandLineTool", "Configuration", "JSON", "JobStore"],
+            name: "Startup",
+            dependencies: [
+                "CLinux", "CommandLineTool", "Configuration", "JSON", "JobStore", "System",
+            ],
             swiftSettings: strictMemory),
         .target(
-            name: "Care", dependencies: ["CFile", "Digest", "JobModel", "JobStore"],
+            name: "Care", dependencies: ["CLinux", "JobModel", "JobStore", "System"],
             swiftSettings: strictMemory),
 
         .target(
-            name: "Gallery", dependencies: ["CFile", "Digest", "JSON"], resources: [.embedInCode("Page")],
+            name: "Gallery", dependencies: ["CLinux", "JSON", "System"], resources: [.embedInCode("Page")],
             swiftSettings: strictMemory),
 
         // What the programs do.
         .target(
             name: "Worker",
             dependencies: [
-                "Locked",
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
-                "Provider",
+                "Provider", "System",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "Daemon",
             dependencies: [
-                "Locked",
-                "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
-                "JSON", "JobModel", "JobStore",
-                "Provider",
-                "SQLite", "Startup", "Worker",
+                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
+                "JSON", "JobModel", "JobStore", "Provider", "SQLite", "Startup", "System", "Worker",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "ControlCommands",
             dependencies: [
-                "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
-                "JobModel",
-                "JobStore",
-                "Spelling", "Startup",
+                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
+                "JobModel", "JobStore", "Spelling", "Startup", "System",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "ProviderSimulator",
-            dependencies: ["Locked", "Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON"],
+            dependencies: ["Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON", "System"],
             resources: [.embedInCode("Fixtures")], swiftSettings: strictMemory),
 
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
@@ -115,7 +111,7 @@ let package = Package(
         .target(name: "FaultLayer", path: "Tests/FaultLayer", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strict),
         .target(
-            name: "ScriptedServer", dependencies: ["Locked", "HTTP"], path: "Tests/ScriptedServer",
+            name: "ScriptedServer", dependencies: ["HTTP", "System"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
         .target(
             name: "Parsers",
@@ -133,17 +129,17 @@ let package = Package(
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
         .testTarget(
-            name: "GalleryTests", dependencies: ["Digest", "Gallery", "JSON"], swiftSettings: strict),
-        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
+            name: "GalleryTests", dependencies: ["Gallery", "JSON", "System"], swiftSettings: strict),
+        .testTarget(name: "SystemTests", dependencies: ["System"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPTests", dependencies: ["Digest", "Locked", "HTTP", "ScriptedServer"],
+            name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer", "System"],
             swiftSettings: strict),
         .testTarget(
             name: "ProviderTests", dependencies: ["JobModel", "HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",
-            dependencies: ["Digest", "Locked", "Downloader", "HTTP", "ScriptedServer"],
+            dependencies: ["Downloader", "HTTP", "ScriptedServer", "System"],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
@@ -165,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Configuration", "JobModel", "JobStore", "Locked", "SQLite", "Scratch", "Worker",
+                "Configuration", "JobModel", "JobStore", "SQLite", "Scratch", "System", "Worker",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -177,7 +173,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TortureTests",
-            dependencies: ["Digest", "HTTP", "JSON", "SQLite", "Scratch", "jobctl", "jobd", "jobsim"],
+            dependencies: ["HTTP", "JSON", "SQLite", "Scratch", "System", "jobctl", "jobd", "jobsim"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

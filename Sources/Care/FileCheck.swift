@@ -1,6 +1,6 @@
-internal import Digest
 internal import Glibc
 package import JobModel
+internal import System
 
 /// Holds one file against its record.
 package struct FileCheck {

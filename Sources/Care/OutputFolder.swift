@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import Glibc
 
 /// A folder with outputs. Files in it are reached one component at a time and never through a symbolic link,
@@ -85,7 +85,7 @@ package struct OutputFolder: Equatable, Sendable {
             let ending = number == 1 ? ".damaged" : ".damaged-\(number)"
             do throws(FileFault) {
                 try within(relative) { (directory, name) throws(FileFault) in
-                    let result = unsafe cfile_rename_to_free_name(directory, name, directory, name + ending)
+                    let result = unsafe linux_rename_to_free_name(directory, name, directory, name + ending)
                     if result != 0 { throw .last }
                 }
                 return relative + ending

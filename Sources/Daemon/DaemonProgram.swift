@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import CommandLineTool
 internal import Configuration
 internal import Glibc
@@ -42,7 +42,7 @@ package struct DaemonProgram {
         // A reload that comes before anything was read asks for nothing, and must not end the program.
         signal(SIGHUP, SIG_IGN)
         // The token is in the memory, and may be in the environment.
-        cfile_keep_memory_secret()
+        linux_keep_memory_secret()
         let names = [
             "JOBD_STATE_DIR", "XDG_STATE_HOME", "NO_COLOR", "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY",
             "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",

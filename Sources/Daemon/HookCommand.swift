@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import Dispatch
 internal import Glibc
 
@@ -17,7 +17,7 @@ struct HookCommand: Sendable {
 
     private func runBlocking(_ input: [UInt8]) -> String? {
         // A file in memory takes all of it at once, whether or not the command reads.
-        let file = unsafe cfile_in_memory("jobd-hook")
+        let file = unsafe linux_in_memory("jobd-hook")
         guard file >= 0, unsafe write(file, input, input.count) == input.count else {
             return "no memory for its input"
         }
@@ -46,7 +46,7 @@ struct HookCommand: Sendable {
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
         unsafe posix_spawn_file_actions_adddup2(&actions, 2, 1)
-        unsafe cfile_pass_streams_alone(&actions)
+        unsafe linux_pass_streams_alone(&actions)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

@@ -4,7 +4,7 @@ internal import Glibc
 internal import HTTP
 internal import JobModel
 internal import JobStore
-internal import Locked
+internal import System
 
 /// Writes the log to standard error, one line an event: with priorities under systemd, with times elsewhere.
 final class LogWriter: Sendable {

@@ -3,6 +3,7 @@ internal import Glibc
 internal import HTTP
 internal import JobModel
 internal import JobStore
+internal import System
 internal import Worker
 
 /// Writes what jobd does into a file for node_exporter: when something has changed, and not often.
@@ -12,7 +13,7 @@ actor Metrics {
     private let directory: StateDirectory
     private let store: JobStore
     private let log: LogWriter
-    private let bell = Bell()
+    private let wakeSignal = WakeSignal()
     private let startedAt = Timestamp.now
     private var configuration: Configuration
     private var tally: MetricsTally
@@ -29,16 +30,16 @@ actor Metrics {
         tally = MetricsTally(after: try await store.read { try $0.lastEventID() })
     }
 
-    nonisolated func ring() { bell.ring() }
+    nonisolated func ring() { wakeSignal.ring() }
 
     func reload(_ configuration: Configuration) {
         self.configuration = configuration
-        bell.ring()
+        wakeSignal.ring()
     }
 
     func finish() {
         isEnding = true
-        bell.ring()
+        wakeSignal.ring()
     }
 
     func run() async {
@@ -46,10 +47,10 @@ actor Metrics {
             if let name = configuration.metricsFile { await write(to: directory.absolute(name)) }
             if isEnding { return }
             let next = ContinuousClock.now + Self.shortest
-            await bell.wait(until: nil)
+            await wakeSignal.wait(until: nil)
             // Rings until then are one.
             while configuration.metricsFile != nil, !isEnding, ContinuousClock.now < next {
-                await bell.wait(until: next)
+                await wakeSignal.wait(until: next)
             }
         }
     }

@@ -1,6 +1,6 @@
 internal import CommandLineTool
 internal import Glibc
-internal import Locked
+internal import System
 
 /// The service manager that started jobd, told how it stands by systemd's protocol: a datagram of lines to
 /// `$NOTIFY_SOCKET`. Where that is not set, nothing is told.

@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import Glibc
 
 /// Brings a directory into the state in which it shows these jobs. The page is replaced last, in one step:
@@ -69,7 +69,7 @@ package struct GalleryUpdate {
         defer { close(source) }
         try folder.make(file.name) { copy throws(GalleryError) in
             // Where the file system can, the copy takes no space.
-            if cfile_clone(copy, source) == 0 { return }
+            if linux_clone(copy, source) == 0 { return }
             while case let count = sendfile(copy, source, nil, 1 << 30), count != 0 {
                 guard count > 0 else { throw .last("copy", file.source) }
             }

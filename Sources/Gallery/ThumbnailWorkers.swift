@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import Glibc
 
 /// Runs `jobthumb`, a process for each picture and as many at once as there are processors. A picture that
@@ -62,7 +62,7 @@ internal import Glibc
         unsafe posix_spawn_file_actions_adddup2(&actions, source, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        unsafe cfile_pass_streams_alone(&actions)
+        unsafe linux_pass_streams_alone(&actions)
         var arguments = unsafe [strdup(program), nil]
         var nothing: [UnsafeMutablePointer<CChar>?] = unsafe [nil]
         defer { unsafe free(arguments[0]) }

@@ -1,5 +1,5 @@
-internal import Digest
 internal import Glibc
+internal import System
 
 /// Writes a body to an open file, hashing as it goes.
 ///

@@ -1,6 +1,7 @@
 internal import Configuration
 internal import JobModel
 internal import JobStore
+internal import System
 
 /// What RunComfy has: looked at by the agenda, and fetched.
 extension Dispatcher {

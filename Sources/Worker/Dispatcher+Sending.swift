@@ -1,6 +1,7 @@
 internal import Configuration
 internal import JobModel
 internal import JobStore
+internal import System
 
 /// How jobs leave: claimed as the limits, the gate and the pauses allow, then sent once.
 extension Dispatcher {

@@ -3,6 +3,7 @@ internal import Downloader
 internal import JobModel
 package import JobStore
 internal import Provider
+internal import System
 
 /// Says which job is worked on when: takes jobs out of the queue, follows them by the agenda, and has them
 /// fetched.
@@ -10,7 +11,7 @@ package actor Dispatcher {
     let store: JobStore
     var context: WorkerContext
     let drains: Bool
-    let bell = Bell()
+    let bell = WakeSignal()
     let places: Places
     let start = ContinuousClock.now
 

@@ -3,8 +3,8 @@ internal import Downloader
 internal import JSON
 internal import JobModel
 internal import JobStore
-internal import Locked
 internal import Provider
+internal import System
 
 /// Fetches the outputs of one job that has finished over there, until all are on disk or one is given up.
 struct Fetching: Sendable {

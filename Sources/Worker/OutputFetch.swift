@@ -5,8 +5,8 @@ internal import HTTP
 internal import JSON
 internal import JobModel
 internal import JobStore
-internal import Locked
 internal import Provider
+internal import System
 
 /// One try to fetch one output.
 struct OutputFetch: Sendable {

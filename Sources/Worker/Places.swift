@@ -1,5 +1,5 @@
 internal import HTTP
-internal import Locked
+internal import System
 
 /// A bounded number of places, given in the order of asking.
 final class Places: Sendable {

@@ -1,6 +1,6 @@
-import Digest
 import Glibc
 import ScriptedServer
+import System
 import Testing
 
 @testable import HTTP

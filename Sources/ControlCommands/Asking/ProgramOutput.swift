@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import Glibc
 
 /// What another program wrote to its standard output.
@@ -18,7 +18,7 @@ enum ProgramOutput {
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, source.other, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, sink.other, STDOUT_FILENO)
-        unsafe cfile_pass_streams_alone(&actions)
+        unsafe linux_pass_streams_alone(&actions)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0

@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import CommandLineTool
 internal import Glibc
 internal import Startup
@@ -46,7 +46,7 @@ enum EditorProgram {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe cfile_pass_streams_alone(&actions)
+        unsafe linux_pass_streams_alone(&actions)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0

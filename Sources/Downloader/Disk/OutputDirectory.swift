@@ -1,6 +1,6 @@
-internal import CFile
+internal import CLinux
 internal import Glibc
-internal import Locked
+internal import System
 
 /// An open directory at or below `output_dir`.
 ///
@@ -118,7 +118,7 @@ final class OutputDirectory: Sendable {
     /// Renames without overwriting; false where the new name is taken.
     func rename(_ name: String, to newName: String, in other: OutputDirectory) throws(DownloadFailure) -> Bool
     {
-        if unsafe cfile_rename_to_free_name(descriptor, name, other.descriptor, newName) == 0 { return true }
+        if unsafe linux_rename_to_free_name(descriptor, name, other.descriptor, newName) == 0 { return true }
         if errno == EEXIST { return false }
         // Some file systems cannot rename in that way; a second name and the end of the first do the same.
         guard errno == EINVAL || errno == ENOSYS else {

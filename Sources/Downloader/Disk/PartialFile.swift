@@ -1,7 +1,7 @@
-internal import Digest
 internal import Glibc
 internal import HTTP
 internal import JSON
+internal import System
 
 /// A download's temporary file, and beside it a note of what proves which file it is the beginning of.
 ///

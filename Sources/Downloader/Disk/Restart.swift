@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import Glibc
 internal import HTTP
 

@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// Syncs directories, once for all names that have changed meanwhile: many small files cost few syncs.
 final class SharedSync: Sendable {

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import HTTP
-internal import Locked
+internal import System
 
 /// Keeps free space on the outputs' disk, the expected rest of all downloads under way counted.
 package final class SpaceKeeper: Sendable {

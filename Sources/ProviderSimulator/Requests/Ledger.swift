@@ -1,6 +1,6 @@
 internal import Glibc
 internal import JSON
-internal import Locked
+internal import System
 
 /// The file that outlives the simulator: one JSON line for each accepted POST, cancel and payment.
 ///

@@ -1,6 +1,6 @@
 internal import CMicroHTTPD
 internal import Glibc
-internal import Locked
+internal import System
 
 /// libmicrohttpd, answering with what a function says. Its threads call that function.
 @safe final class WebServer: @unchecked Sendable {
