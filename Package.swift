@@ -51,7 +51,7 @@ let package = Package(
             name: "HTTP", dependencies: ["CCurl", "CZlib", "System"], swiftSettings: strictMemory),
         .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["CLinux", "HTTP", "JSON", "System"],
+            name: "Downloader", dependencies: ["HTTP", "JSON", "System"],
             swiftSettings: strictMemory
         ),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
@@ -64,11 +64,11 @@ let package = Package(
             ],
             swiftSettings: strictMemory),
         .target(
-            name: "Care", dependencies: ["CLinux", "JobModel", "JobStore", "System"],
+            name: "Care", dependencies: ["JobModel", "JobStore", "System"],
             swiftSettings: strictMemory),
 
         .target(
-            name: "Gallery", dependencies: ["CLinux", "JSON", "System"], resources: [.embedInCode("Page")],
+            name: "Gallery", dependencies: ["JSON", "System"], resources: [.embedInCode("Page")],
             swiftSettings: strictMemory),
 
         // What the programs do.
@@ -117,7 +117,7 @@ let package = Package(
             name: "Parsers",
             dependencies: [
                 "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
-                "Provider",
+                "Provider", "System",
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),

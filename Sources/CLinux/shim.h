@@ -33,6 +33,11 @@ static inline int linux_in_memory(const char *name) {
     return (int)syscall(SYS_memfd_create, name, close_on_exec);
 }
 
+/// A pipe, with flags. The C library shows this call, too, to GNU sources only.
+static inline int linux_pipe(int *ends, int flags) {
+    return (int)syscall(SYS_pipe2, ends, flags);
+}
+
 /// A program that is started gets the three standard streams, and no other file that happens to be open. The C library
 /// shows this call to its own dialect only.
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);

@@ -188,7 +188,7 @@ package struct DaemonProgram {
         changes.end()
         await services.shutdown()
         // Another jobd, where there is one, listens there.
-        if lock.isHeld { directory.removeBell() }
+        if lock.isHeld { directory.removeWakeSocket() }
         do { try await store.close() } catch StoreError.lost(let reason, let hint) {
             throw StoreError.lost(reason: reason, hint: hint)
         } catch {

@@ -96,8 +96,8 @@ actor Metrics {
         page.add(
             "jobd_spent_today_usd", .gauge, "Spent since midnight UTC, as the budget counts it.",
             [("", Money.rounded(spent))])
-        if let free = Self.freeBytes(near: directory.absolute(configuration.outputDirectory)) {
-            page.add("jobd_outputs_free_bytes", .gauge, "Free space where outputs go.", [("", free)])
+        if let free = FreeSpace.bytes(at: directory.absolute(configuration.outputDirectory)) {
+            page.add("jobd_outputs_free_bytes", .gauge, "Free space where outputs go.", [("", Double(free))])
         }
         page.add(tally)
         return page.text
@@ -107,28 +107,15 @@ actor Metrics {
     /// are about.
     private static func replace(_ path: String, with page: String) throws {
         let temporary = path + ".new"
-        let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw SystemFault.last }
-        defer { close(file) }
-        let bytes = Array(page.utf8)
-        guard unsafe Glibc.write(file, bytes, bytes.count) == bytes.count, fchmod(file, 0o644) == 0,
-            unsafe rename(temporary, path) == 0
-        else {
-            let fault = SystemFault.last
+        do throws(SystemError) {
+            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
+            let file = try FileDescriptor(opening: temporary, flags: flags, mode: 0o644)
+            try file.write(Array(page.utf8))
+            try file.setMode(0o644)
+            if unsafe rename(temporary, path) != 0 { throw .last }
+        } catch {
             unsafe unlink(temporary)
-            throw fault
+            throw error
         }
-    }
-
-    private static func freeBytes(near path: String) -> Double? {
-        var status = statvfs()
-        guard unsafe statvfs(path, &status) == 0 else { return nil }
-        return Double(status.f_bavail) * Double(status.f_frsize)
-    }
-
-    private struct SystemFault: Error, CustomStringConvertible {
-        let description: String
-
-        static var last: SystemFault { SystemFault(description: unsafe String(cString: strerror(errno))) }
     }
 }

@@ -34,7 +34,7 @@ internal import System
             connectionCallback)
         guard let started = unsafe started else {
             close(socket.descriptor)
-            throw SimulatorError("libmicrohttpd does not start: \(unsafe String(cString: strerror(errno)))")
+            throw SimulatorError("libmicrohttpd does not start: \(SystemError.last)")
         }
         daemon.withLock { $0 = unsafe Daemon(pointer: started) }
     }
