@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A program that was started. It gets the three standard streams and no other open file; who starts it waits for it.
+/// A program that was started. It gets the three standard streams and no other open file.
 package struct ChildProcess: Sendable {
     package enum Ending: Equatable, Sendable {
         case code(Int32)
@@ -15,20 +15,20 @@ package struct ChildProcess: Sendable {
     package let id: Int32
 
     /// Starts `words[0]`, looked for as a shell does.
-    /// - Parameter environment: `NAME=value`; nil for that of this process.
+    ///
+    /// - Parameter environment: `NAME=value`; nil for that of this process, as for each stream.
     /// - Parameter isGroup: whether it and what it starts can be ended together.
     /// - Parameter signals: those that it takes as any program does, though this one ignores them.
     package init(
-        _ words: [String], environment: [String]? = nil, input: FileDescriptor = .standardInput,
-        output: FileDescriptor = .standardOutput, errors: FileDescriptor = .standardError,
-        isGroup: Bool = false, resetting signals: [Int32] = []
+        _ words: [String], environment: [String]? = nil, input: FileDescriptor? = nil,
+        output: FileDescriptor? = nil, errors: FileDescriptor? = nil, isGroup: Bool = false,
+        resetting signals: [Int32] = []
     ) throws(SystemError) {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        for (file, stream) in [(input, STDIN_FILENO), (output, STDOUT_FILENO), (errors, STDERR_FILENO)]
-        where file.number != stream {
-            unsafe posix_spawn_file_actions_adddup2(&actions, file.number, stream)
+        for (stream, file) in [input, output, errors].enumerated() {
+            if let file { unsafe posix_spawn_file_actions_adddup2(&actions, file.number, Int32(stream)) }
         }
         unsafe linux_pass_streams_alone(&actions)
         var attributes = posix_spawnattr_t()

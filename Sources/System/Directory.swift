@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Glibc
 
-/// An open directory. What is in it is reached by its name there, and never through a symbolic link, so that nobody
-/// who may write in it can lead a reader, a writer or a removal out of it.
+/// An open directory. What is in it is reached by its name there, and never through a symbolic link, so that
+/// nobody who may write in it can lead a reader, a writer or a removal out of it.
 package final class Directory: Sendable {
     package let file: FileDescriptor
 
@@ -130,6 +130,6 @@ package final class Directory: Sendable {
         do { try sync() } catch { if error.isDiskFull || error.code == EIO { throw error } }
     }
 
-    /// Takes the lock on the directory, which only writers of this program respect. False: somebody else has it.
+    /// Takes the lock on the directory. False: somebody else has it.
     package func takeLock() -> Bool { flock(file.number, LOCK_EX | LOCK_NB) == 0 }
 }

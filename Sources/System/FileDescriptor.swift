@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Glibc
 
-/// An open file, closed with the last reference to it. Programs that are started do not inherit it. A call that a
-/// signal interrupts is made again, and what was read or written in part is continued: here, and nowhere else.
+/// An open file, closed with the last reference to it. Programs that are started do not inherit it. Only here
+/// is a call repeated that a signal interrupts, and a write continued that was done in part.
 package final class FileDescriptor: Sendable {
     package let number: Int32
 
@@ -78,10 +78,12 @@ package final class FileDescriptor: Sendable {
         var written = 0
         while written < bytes.count {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
-            written += try Self.repeating {
+            let count = try Self.repeating {
                 unsafe offset.map { unsafe pwrite(number, rest.baseAddress, rest.count, off_t($0) + written) }
                     ?? Glibc.write(number, rest.baseAddress, rest.count)
             }
+            if count == 0 { throw SystemError(EIO) }
+            written += count
         }
     }
 
@@ -120,8 +122,8 @@ package final class FileDescriptor: Sendable {
     }
 }
 
-/// Locks belong to the open file, not to the process: who opens it a second time in the same process is somebody
-/// else, too. The kernel drops them when the last process that has the file open ends.
+/// Locks belong to the open file, not to the process: a second open in this process is somebody else, too.
+/// The kernel drops them when the last process that has the file open ends.
 extension FileDescriptor {
     /// Takes the lock on a file that is open for writing, or makes sure of it. False: somebody else has it.
     package func takeLock() -> Bool { setLock(F_WRLCK) }

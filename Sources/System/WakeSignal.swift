@@ -1,6 +1,6 @@
 internal import Dispatch
 
-/// What a loop sleeps on: it wakes when somebody rings, or at a deadline. A ring while it is awake is not lost.
+/// What a loop sleeps on: it wakes when somebody rings, or at a deadline. A ring while it is awake is kept.
 package final class WakeSignal: Sendable {
     private struct State {
         var hasRung = false
