@@ -26,7 +26,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-        .systemLibrary(name: "CFile"),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(
             name: "CPictures", pkgConfig: "libturbojpeg",
             providers: [.apt(["libturbojpeg0-dev", "libpng-dev", "libwebp-dev"])]),
@@ -34,7 +34,6 @@ let package = Package(
         // Values and rules, without any effect.
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Spelling", swiftSettings: strict),
-        .target(name: "Locked", swiftSettings: strictMemory),
         .target(name: "JobModel", dependencies: ["JSON"], swiftSettings: strict),
         .target(
             name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
@@ -46,30 +45,33 @@ let package = Package(
             swiftSettings: strict),
 
         // One boundary each.
-        .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strictMemory),
+        .target(name: "System", dependencies: ["CCrypto", "CLinux"], swiftSettings: strictMemory),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(
-            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
+            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel", "System"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
         .target(
-            name: "HTTP", dependencies: ["Locked", "CCurl", "CZlib", "Digest"], swiftSettings: strictMemory),
+            name: "HTTP", dependencies: ["CCurl", "CZlib", "System"], swiftSettings: strictMemory),
         .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["Locked", "CFile", "Digest", "HTTP", "JSON"],
+            name: "Downloader", dependencies: ["HTTP", "JSON", "System"],
             swiftSettings: strictMemory
         ),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
-        .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
+        .target(name: "CommandLineTool", dependencies: ["Spelling", "System"], swiftSettings: strictMemory),
 
         .target(
-            name: "Startup", dependencies: ["CFile", "CommandLineTool", "Configuration", "JSON", "JobStore"],
+            name: "Startup",
+            dependencies: [
+                "CLinux", "CommandLineTool", "Configuration", "JSON", "JobStore", "System",
+            ],
             swiftSettings: strictMemory),
         .target(
-            name: "Care", dependencies: ["CFile", "Digest", "JobModel", "JobStore"],
+            name: "Care", dependencies: ["JobModel", "JobStore", "System"],
             swiftSettings: strictMemory),
 
         .target(
-            name: "Gallery", dependencies: ["CFile", "Digest", "JSON"], resources: [.embedInCode("Page")],
+            name: "Gallery", dependencies: ["JSON", "System"], resources: [.embedInCode("Page")],
             swiftSettings: strictMemory),
 
         .target(
@@ -81,33 +83,27 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "Locked",
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
-                "Policy", "Provider",
+                "Policy", "Provider", "System",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "Daemon",
             dependencies: [
-                "Locked",
-                "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
-                "JSON", "JobModel", "JobStore",
-                "Policy", "Provider",
-                "SQLite", "Startup", "Worker",
+                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
+                "JSON", "JobModel", "JobStore", "Policy", "Provider", "SQLite", "Startup", "System", "Worker",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "ControlCommands",
             dependencies: [
-                "CFile", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
-                "JobModel",
-                "JobStore",
-                "Orders", "Policy", "Spelling", "Startup",
+                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
+                "JobModel", "JobStore", "Orders", "Policy", "Spelling", "Startup", "System",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "ProviderSimulator",
-            dependencies: ["Locked", "Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON"],
+            dependencies: ["Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON", "System"],
             resources: [.embedInCode("Fixtures")], swiftSettings: strictMemory),
 
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
@@ -123,13 +119,13 @@ let package = Package(
         .target(name: "FaultLayer", path: "Tests/FaultLayer", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strict),
         .target(
-            name: "ScriptedServer", dependencies: ["Locked", "HTTP"], path: "Tests/ScriptedServer",
+            name: "ScriptedServer", dependencies: ["HTTP", "System"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
         .target(
             name: "Parsers",
             dependencies: [
                 "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
-                "Provider",
+                "Provider", "System",
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JSON", "JobModel"], swiftSettings: strict),
@@ -149,17 +145,17 @@ let package = Package(
             dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Orders"],
             swiftSettings: strict),
         .testTarget(
-            name: "GalleryTests", dependencies: ["Digest", "Gallery", "JSON"], swiftSettings: strict),
-        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
+            name: "GalleryTests", dependencies: ["Gallery", "JSON", "System"], swiftSettings: strict),
+        .testTarget(name: "SystemTests", dependencies: ["System"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPTests", dependencies: ["Digest", "Locked", "HTTP", "ScriptedServer"],
+            name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer", "System"],
             swiftSettings: strict),
         .testTarget(
             name: "ProviderTests", dependencies: ["JobModel", "HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",
-            dependencies: ["Digest", "Locked", "Downloader", "HTTP", "ScriptedServer"],
+            dependencies: ["Downloader", "HTTP", "ScriptedServer", "System"],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
@@ -181,8 +177,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Configuration", "ControlCommands", "Downloader", "HTTP", "JobModel", "JobStore", "Locked",
-                "Policy", "Provider", "SQLite", "Scratch", "Worker",
+                "Configuration", "ControlCommands", "Downloader", "HTTP", "JobModel", "JobStore",
+                "Policy", "Provider", "SQLite", "Scratch", "System", "Worker",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -194,7 +190,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TortureTests",
-            dependencies: ["Digest", "HTTP", "JSON", "SQLite", "Scratch", "jobctl", "jobd", "jobsim"],
+            dependencies: ["HTTP", "JSON", "SQLite", "Scratch", "System", "jobctl", "jobd", "jobsim"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

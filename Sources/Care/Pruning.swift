@@ -1,5 +1,6 @@
 package import JobModel
 package import JobStore
+internal import System
 
 /// Forgets what is old, batch by batch: first the record says so, then the files go. A crash in between
 /// leaves a file that no record names, and never a record that is wrong.
@@ -116,7 +117,7 @@ package struct Pruning: Sendable {
                 removal.tally.faults.append("\(recorded) lies outside of output_dir, and stays")
                 continue
             }
-            do throws(FileFault) {
+            do throws(SystemError) {
                 if try folder.remove(path) {
                     removal.tally.files += 1
                     removal.tally.bytes += output.bytes ?? 0

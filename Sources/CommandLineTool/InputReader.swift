@@ -1,8 +1,9 @@
 internal import Glibc
+internal import System
 
 /// Reads a named file, or standard input for `-`, in pieces.
-@safe package final class InputReader {
-    private let file: Int32
+package final class InputReader {
+    private let file: FileDescriptor
     /// Where a file that can be read again began.
     private let beginning: off_t
     private var buffer: [UInt8] = []
@@ -13,60 +14,43 @@ internal import Glibc
     private static let lineIsTooLong = Failure(.inputRefused, "a line is longer than 64 MiB")
 
     package init(_ path: String) throws {
-        file = unsafe path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw Self.failure(path) }
-        beginning = lseek(file, 0, SEEK_CUR)
-        var status = stat()
-        if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            close(file)
-            throw Failure(.cannotRead, "\(SafeText.escape(path)) is a directory")
-        }
+        let isDirectory: Bool
+        do throws(SystemError) {
+            file = try path == "-" ? .standardInput : FileDescriptor(opening: path)
+            isDirectory = try file.status().isDirectory
+        } catch { throw Failure(.cannotRead, "cannot read \(SafeText.escape(path)): \(error)") }
+        if isDirectory { throw Failure(.cannotRead, "\(SafeText.escape(path)) is a directory") }
+        beginning = lseek(file.number, 0, SEEK_CUR)
     }
 
-    private init(file: Int32) { (self.file, beginning) = (file, 0) }
+    private init(_ file: FileDescriptor) { (self.file, beginning) = (file, 0) }
 
     /// Goes back to where it began: for what is `spooled`.
     package func rewind() {
         (buffer, start, hasEnded) = ([], 0, false)
-        lseek(file, beginning, SEEK_SET)
-    }
-
-    deinit { close(file) }
-
-    private static func failure(_ path: String) -> Failure {
-        Failure(
-            .cannotRead, "cannot read \(SafeText.escape(path)): \(unsafe String(cString: strerror(errno)))")
+        lseek(file.number, beginning, SEEK_SET)
     }
 
     /// A reader of the same bytes that never waits for whoever writes them: a pipe is taken into a temporary
     /// file first.
     package func spooled(in folder: String) throws -> InputReader {
-        var status = stat()
-        if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return self }
+        if (try? file.status())?.isFile == true { return self }
         var name = Array("\(folder)/jobctl-XXXXXX".utf8CString)
-        let copy = unsafe mkstemp(&name)
-        guard copy >= 0 else { throw Failure(.inputOutput, "cannot make a temporary file in \(folder)") }
+        guard let copy = try? FileDescriptor(unsafe mkstemp(&name)) else {
+            throw Failure(.inputOutput, "cannot make a temporary file in \(folder)")
+        }
         unsafe unlink(name)
-        let reader = InputReader(file: copy)
         var lineLength = 0
         while let piece = try read() {
             // What has no lines is no batch, and must not fill the disk.
             lineLength = piece.lastIndex(of: 0x0A).map { piece.count - 1 - $0 } ?? lineLength + piece.count
             if lineLength > Self.longestLine { throw Self.lineIsTooLong }
-            var rest = piece[...]
-            while !rest.isEmpty {
-                let written = unsafe rest.withUnsafeBytes { unsafe write(copy, $0.baseAddress, $0.count) }
-                guard written > 0 else {
-                    throw Failure(
-                        .inputOutput,
-                        "cannot write a temporary file in \(folder): \(unsafe String(cString: strerror(errno)))"
-                    )
-                }
-                rest = rest.dropFirst(written)
+            do throws(SystemError) { try copy.write(piece) } catch {
+                throw Failure(.inputOutput, "cannot write a temporary file in \(folder): \(error)")
             }
         }
-        lseek(copy, 0, SEEK_SET)
-        return reader
+        lseek(copy.number, 0, SEEK_SET)
+        return InputReader(copy)
     }
 
     /// Everything, up to a bound.
@@ -110,14 +94,9 @@ internal import Glibc
     }
 
     private func read() throws -> [UInt8]? {
-        let piece = unsafe try [UInt8](unsafeUninitializedCapacity: 1 << 16) { bytes, count in
-            let got = unsafe Glibc.read(file, bytes.baseAddress, bytes.count)
-            guard got >= 0 else {
-                throw Failure(
-                    .cannotRead, "cannot read the input: \(unsafe String(cString: strerror(errno)))")
-            }
-            count = got
-        }
-        return piece.isEmpty ? nil : piece
+        do throws(SystemError) {
+            let piece = try file.read(1 << 16)
+            return piece.isEmpty ? nil : piece
+        } catch { throw Failure(.cannotRead, "cannot read the input: \(error)") }
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// A way of showing text that carries a meaning.
 package enum Style: String, Sendable {
@@ -54,35 +55,28 @@ package final class Screen {
 
     package func flush() throws(Failure) {
         defer { buffer.removeAll(keepingCapacity: true) }
-        try Self.write(buffer, to: STDOUT_FILENO)
+        try Self.write(buffer, to: .standardOutput)
     }
 
     /// Says something to the person, on a line of its own. What it says must be harmless already.
     package func say(_ text: String) {
         try? flush()
-        try? Self.write(Array((text + "\n").utf8), to: STDERR_FILENO)
+        try? Self.write(Array((text + "\n").utf8), to: .standardError)
     }
 
     /// Shows `text` in the place of what was shown before, on a line that is not part of the talk.
     package func show(progress text: String) {
         guard talkIsTerminal else { return }
         let line = "\r\u{1B}[K" + DisplayWidth.cut(text, to: width - 1)
-        try? Self.write(Array(line.utf8), to: STDERR_FILENO)
+        try? Self.write(Array(line.utf8), to: .standardError)
     }
 
     /// Writes to the person's terminal as it is, which must be one.
-    func show(raw text: String) { try? Self.write(Array(text.utf8), to: STDERR_FILENO) }
+    func show(raw text: String) { try? Self.write(Array(text.utf8), to: .standardError) }
 
-    private static func write(_ bytes: [UInt8], to file: Int32) throws(Failure) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
-            if written > 0 {
-                rest = rest.dropFirst(written)
-            } else if errno != EINTR {
-                throw Failure(
-                    .inputOutput, "cannot write the output: \(unsafe String(cString: strerror(errno)))")
-            }
+    private static func write(_ bytes: [UInt8], to file: FileDescriptor) throws(Failure) {
+        do throws(SystemError) { try file.write(bytes) } catch {
+            throw Failure(.inputOutput, "cannot write the output: \(error)")
         }
     }
 
@@ -93,7 +87,7 @@ package final class Screen {
     package func confirm(_ question: String) -> Bool? {
         guard canAsk else { return nil }
         try? flush()
-        try? Self.write(Array((question + " [y/N] ").utf8), to: STDERR_FILENO)
+        try? Self.write(Array((question + " [y/N] ").utf8), to: .standardError)
         let answer = readLine(strippingNewline: true)?.lowercased()
         return answer == "y" || answer == "yes"
     }

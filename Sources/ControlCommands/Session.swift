@@ -131,7 +131,7 @@ extension Session {
 
 extension Session {
     /// Tells a running jobd that there is something to do.
-    func wake(_ directory: StateDirectory) { directory.ring() }
+    func wake(_ directory: StateDirectory) { directory.wakeDaemon() }
 
     /// After the answer: keeps the log short, which every program that opens the store reads.
     func finish(_ store: JobDatabase) throws {

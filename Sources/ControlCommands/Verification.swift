@@ -3,6 +3,7 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import System
 
 /// One run of `verify`: what it has found so far, told as it is found.
 struct Verification {
@@ -10,7 +11,7 @@ struct Verification {
     private let store: JobDatabase
     private let places: OutputPlaces
     private let repairs: Bool
-    private var check: FileCheck
+    private let check: FileCheck
     private var progress: VerificationProgress
     private var found: [String: Int64] = [:]
     private var refused = false
@@ -118,7 +119,7 @@ struct Verification {
 
     private func setAside(_ output: Output) {
         guard let recorded = output.path, let (folder, path) = places.place(of: recorded) else { return }
-        do throws(FileFault) {
+        do throws(SystemError) {
             session.note("note: the damaged file is kept as \(try folder.setAside(path))")
         } catch {
             session.note("note: \(recorded) cannot be renamed (\(error)); the new file gets another name")
@@ -139,7 +140,7 @@ struct Verification {
                         try line("foreign", "", place, "")
                     }
                 }
-            } catch let fault as FileFault {
+            } catch let fault as SystemError {
                 throw Failure(.inputOutput, "cannot read \(SafeText.escape(folder.path)): \(fault)")
             }
         }

@@ -20,10 +20,10 @@ struct Attendants: Sendable {
     }
 
     /// Something has changed in the store.
-    func ring() {
-        hooks.ring()
-        metrics.ring()
-        report.ring()
+    func wake() {
+        hooks.wake()
+        metrics.wake()
+        report.wake()
     }
 
     func reload(_ configuration: Configuration) async {

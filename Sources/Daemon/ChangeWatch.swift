@@ -2,6 +2,7 @@ internal import Configuration
 internal import Dispatch
 internal import Glibc
 internal import JobStore
+internal import System
 
 /// Notices that somebody else has written: `jobctl` rings, and any other program's commit changes the log's
 /// file.
@@ -13,7 +14,7 @@ internal import JobStore
     private let queue = DispatchQueue(label: "jobd.changes")
     private var sources: [any DispatchSourceProtocol] = []
     /// The inotify instance; nil where there is none, and once all is over.
-    private var notices: Int32?
+    private var notices: FileDescriptor?
     /// Whether it looks each second instead, since the system leaves it no way to be told.
     private var isTicking = false
     /// When the log's file was last written to; nil while nobody waits for the commit behind it.
@@ -31,42 +32,41 @@ internal import JobStore
         self.onChange = onChange
         // Nothing is heard before this returns: every handler runs on the same queue.
         queue.sync {
-            watchBell()
+            watchSocket()
             watchFiles()
         }
     }
 
-    private func watchBell() {
+    private func watchSocket() {
         do {
-            let bell = try directory.openBell()
-            read(bell) { [weak self] _ in self?.onChange() }
+            read(try directory.openWakeSocket()) { [weak self] _ in self?.onChange() }
         } catch {
             log.write(.warning, "jobctl cannot wake jobd: \(error)")
         }
     }
 
     private func watchFiles() {
-        let notices = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
-        guard notices >= 0 else { return tick() }
+        guard let notices = try? FileDescriptor(inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))) else {
+            return tick()
+        }
         self.notices = notices
         read(notices) { [weak self] bytes in self?.notice(bytes) }
         // Names that go or are replaced: the store looks whether they were its own.
         let names = UInt32(IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
-        if unsafe inotify_add_watch(notices, directory.path, names) < 0, errno != ENOENT { tick() }
+        if unsafe inotify_add_watch(notices.number, directory.path, names) < 0, errno != ENOENT { tick() }
         awaitWrite()
     }
 
     /// Calls `handler` when something has come, with what it was.
-    private func read(_ file: Int32, _ handler: @escaping @Sendable ([UInt8]) -> Void) {
-        let source = DispatchSource.makeReadSource(fileDescriptor: file, queue: queue)
+    private func read(_ file: FileDescriptor, _ handler: @escaping @Sendable ([UInt8]) -> Void) {
+        let source = DispatchSource.makeReadSource(fileDescriptor: file.number, queue: queue)
         source.setEventHandler {
-            var (all, bytes): ([UInt8], _) = ([], [UInt8](repeating: 0, count: 4096))
-            while case let count = unsafe Glibc.read(file, &bytes, bytes.count), count > 0 {
-                all += bytes[..<count]
-            }
-            handler(all)
+            var bytes: [UInt8] = []
+            while let piece = try? file.read(4096), !piece.isEmpty { bytes += piece }
+            handler(bytes)
         }
-        source.setCancelHandler { close(file) }
+        // Not closed while the source watches it.
+        source.setCancelHandler { withExtendedLifetime(file) {} }
         sources.append(source)
         source.resume()
     }
@@ -75,7 +75,7 @@ internal import JobStore
     private func awaitWrite() {
         guard let notices else { return }
         let once = UInt32(IN_MODIFY) | 1 << 31  // IN_ONESHOT
-        if unsafe inotify_add_watch(notices, directory.database + "-wal", once) < 0, errno != ENOENT {
+        if unsafe inotify_add_watch(notices.number, directory.database + "-wal", once) < 0, errno != ENOENT {
             tick()
         }
     }
@@ -120,7 +120,7 @@ internal import JobStore
     private func tick() {
         guard !isTicking else { return }
         isTicking = true
-        let reason = unsafe String(cString: strerror(errno))
+        let reason = SystemError.last
         log.write(
             .warning,
             "no watch for changes by other programs (inotify: \(reason)): jobd looks for them each second instead; "

@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import CommandLineTool
 internal import Configuration
 internal import Glibc
@@ -42,7 +42,7 @@ package struct DaemonProgram {
         // A reload that comes before anything was read asks for nothing, and must not end the program.
         signal(SIGHUP, SIG_IGN)
         // The token is in the memory, and may be in the environment.
-        cfile_keep_memory_secret()
+        linux_keep_memory_secret()
         let names = [
             "JOBD_STATE_DIR", "XDG_STATE_HOME", "NO_COLOR", "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY",
             "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
@@ -159,8 +159,8 @@ package struct DaemonProgram {
             Task { await dispatcher.stop() }
         }
         let changes = ChangeWatch(directory, log) {
-            dispatcher.ring()
-            attendants.ring()
+            dispatcher.wake()
+            attendants.wake()
         }
         greet(directory, log, token)
         let watchdog = Watchdog(manager, dispatcher, store, services)
@@ -168,7 +168,7 @@ package struct DaemonProgram {
         changes.end()
         await services.shutdown()
         // Another jobd, where there is one, listens there.
-        if lock.isHeld { directory.removeBell() }
+        if lock.isHeld { directory.removeWakeSocket() }
         try await close(store, log)
         withExtendedLifetime(signals) {}
         return try code(of: ending)

@@ -4,6 +4,7 @@ internal import HTTP
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import System
 internal import Worker
 
 /// Tells other programs what happened: `on_finish` for each job that ended, `on_attention` for what needs a
@@ -17,7 +18,7 @@ actor Hooks {
 
     private let store: JobStore
     private let log: LogWriter
-    private let bell = Bell()
+    private let wakeSignal = WakeSignal()
     private var configuration: Configuration
     private var isEnding = false
     private var tellsAll = false
@@ -28,18 +29,18 @@ actor Hooks {
         self.log = log
     }
 
-    nonisolated func ring() { bell.ring() }
+    nonisolated func wake() { wakeSignal.wake() }
 
     func reload(_ configuration: Configuration) {
         self.configuration = configuration
-        bell.ring()
+        wakeSignal.wake()
     }
 
     /// Ends `run`. What is not told by then is told by the next jobd, unless `all` of it is to be told first.
     func finish(all: Bool) {
         isEnding = true
         tellsAll = all
-        bell.ring()
+        wakeSignal.wake()
     }
 
     func run() async {
@@ -50,7 +51,7 @@ actor Hooks {
                 }
             }
             if isEnding { return }
-            await bell.wait(until: nil)
+            await wakeSignal.wait(until: nil)
         }
     }
 

@@ -5,6 +5,7 @@ internal import Dispatch
 internal import HTTP
 internal import JobModel
 internal import JobStore
+internal import System
 internal import Worker
 
 /// Forgets what the configuration's retention calls old. Where it names nothing, nothing ever wakes it.
@@ -16,7 +17,7 @@ actor Janitor {
     private let directory: StateDirectory
     private let store: JobStore
     private let log: LogWriter
-    private let bell = Bell()
+    private let wakeSignal = WakeSignal()
     private var configuration: Configuration
     private var isEnding = false
     private var clock = ClockWatch()
@@ -30,13 +31,13 @@ actor Janitor {
 
     func reload(_ configuration: Configuration) {
         self.configuration = configuration
-        bell.ring()
+        wakeSignal.wake()
     }
 
     /// Ends `run` after the batch that is under way.
     func finish() {
         isEnding = true
-        bell.ring()
+        wakeSignal.wake()
     }
 
     func run() async {
@@ -60,7 +61,7 @@ actor Janitor {
             }
             // A reload while it worked rang when nobody slept.
             if isEnding || configuration.retention != retention { continue }
-            await bell.wait(until: retention == Configuration.Retention() ? nil : .now + Self.pause)
+            await wakeSignal.wait(until: retention == Configuration.Retention() ? nil : .now + Self.pause)
         }
     }
 
@@ -86,7 +87,7 @@ actor Janitor {
             let announced = try await store.write { try pruning.announce(jobs, in: $0) }
             let removal = await Self.onThread { pruning.removeFiles(announced) }
             done += try await store.write { try pruning.finish(removal, in: $0) }
-            await bell.wait(until: .now + Self.breath)
+            await wakeSignal.wait(until: .now + Self.breath)
         }
         if pruning.removesWords, done.rows + done.inputs > 0 {
             await words { try SearchIndex.finishPruning(in: $0) }

@@ -1,10 +1,9 @@
 internal import CommandLineTool
 internal import Configuration
-internal import Glibc
 internal import HTTP
 internal import JobModel
 internal import JobStore
-internal import Locked
+internal import System
 
 /// Writes the log to standard error, one line an event: with priorities under systemd, with times elsewhere.
 final class LogWriter: Sendable {
@@ -18,9 +17,8 @@ final class LogWriter: Sendable {
 
     /// A program that was started by a service inherits the variable, also where its own log goes elsewhere.
     private static func isStandardError(_ stream: String) -> Bool {
-        var status = stat()
-        guard unsafe fstat(STDERR_FILENO, &status) == 0 else { return false }
-        return stream == "\(status.st_dev):\(status.st_ino)"
+        guard let file = try? FileDescriptor.standardError.status().identity else { return false }
+        return stream == "\(file.device):\(file.number)"
     }
 
     func change(_ level: Configuration.LogLevel) { threshold.withLock { $0 = level } }
@@ -35,8 +33,7 @@ final class LogWriter: Sendable {
             case .error: "<3>"
             }
         let heading = isJournal ? priority : "\(Timestamp.now) \(level.rawValue): "
-        let line = Array((heading + SafeText.escape(text) + "\n").utf8)
         // One call for a line, so that lines of several threads do not mix.
-        _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        try? FileDescriptor.standardError.write(Array((heading + SafeText.escape(text) + "\n").utf8))
     }
 }

@@ -3,6 +3,7 @@ internal import Glibc
 internal import HTTP
 internal import JobModel
 internal import JobStore
+internal import System
 internal import Worker
 
 /// Writes what jobd does into a file for node_exporter: when something has changed, and not often.
@@ -12,7 +13,7 @@ actor Metrics {
     private let directory: StateDirectory
     private let store: JobStore
     private let log: LogWriter
-    private let bell = Bell()
+    private let wakeSignal = WakeSignal()
     private let startedAt = Timestamp.now
     private var configuration: Configuration
     private var tally: MetricsTally
@@ -29,16 +30,16 @@ actor Metrics {
         tally = MetricsTally(after: try await store.read { try $0.lastEventID() })
     }
 
-    nonisolated func ring() { bell.ring() }
+    nonisolated func wake() { wakeSignal.wake() }
 
     func reload(_ configuration: Configuration) {
         self.configuration = configuration
-        bell.ring()
+        wakeSignal.wake()
     }
 
     func finish() {
         isEnding = true
-        bell.ring()
+        wakeSignal.wake()
     }
 
     func run() async {
@@ -46,10 +47,10 @@ actor Metrics {
             if let name = configuration.metricsFile { await write(to: directory.absolute(name)) }
             if isEnding { return }
             let next = ContinuousClock.now + Self.shortest
-            await bell.wait(until: nil)
+            await wakeSignal.wait(until: nil)
             // Rings until then are one.
             while configuration.metricsFile != nil, !isEnding, ContinuousClock.now < next {
-                await bell.wait(until: next)
+                await wakeSignal.wait(until: next)
             }
         }
     }
@@ -95,8 +96,8 @@ actor Metrics {
         page.add(
             "jobd_spent_today_usd", .gauge, "Spent since midnight UTC, as the budget counts it.",
             [("", Money.rounded(spent))])
-        if let free = Self.freeBytes(near: directory.absolute(configuration.outputDirectory)) {
-            page.add("jobd_outputs_free_bytes", .gauge, "Free space where outputs go.", [("", free)])
+        if let free = FreeSpace.bytes(at: directory.absolute(configuration.outputDirectory)) {
+            page.add("jobd_outputs_free_bytes", .gauge, "Free space where outputs go.", [("", Double(free))])
         }
         page.add(tally)
         return page.text
@@ -106,28 +107,15 @@ actor Metrics {
     /// are about.
     private static func replace(_ path: String, with page: String) throws {
         let temporary = path + ".new"
-        let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw SystemFault.last }
-        defer { close(file) }
-        let bytes = Array(page.utf8)
-        guard unsafe Glibc.write(file, bytes, bytes.count) == bytes.count, fchmod(file, 0o644) == 0,
-            unsafe rename(temporary, path) == 0
-        else {
-            let fault = SystemFault.last
+        do throws(SystemError) {
+            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
+            let file = try FileDescriptor(opening: temporary, flags: flags, mode: 0o644)
+            try file.write(Array(page.utf8))
+            try file.setMode(0o644)
+            if unsafe rename(temporary, path) != 0 { throw .last }
+        } catch {
             unsafe unlink(temporary)
-            throw fault
+            throw error
         }
-    }
-
-    private static func freeBytes(near path: String) -> Double? {
-        var status = statvfs()
-        guard unsafe statvfs(path, &status) == 0 else { return nil }
-        return Double(status.f_bavail) * Double(status.f_frsize)
-    }
-
-    private struct SystemFault: Error, CustomStringConvertible {
-        let description: String
-
-        static var last: SystemFault { SystemFault(description: unsafe String(cString: strerror(errno))) }
     }
 }

@@ -1,6 +1,6 @@
 internal import CommandLineTool
 internal import Glibc
-internal import Locked
+internal import System
 
 /// The service manager that started jobd, told how it stands by systemd's protocol: a datagram of lines to
 /// `$NOTIFY_SOCKET`. Where that is not set, nothing is told.
@@ -48,32 +48,8 @@ final class ServiceManager: Sendable {
     }
 
     private func send(_ lines: String...) {
-        guard let socketPath, let (name, length) = Self.address(socketPath) else { return }
-        var address = name
-        // One of our own would be as good, but a message is rare, and a handle that is not kept needs no
-        // owner.
-        let speaker = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard speaker >= 0 else { return }
-        defer { close(speaker) }
         // A text from outside must not become a line of its own.
         let bytes = Array(lines.map { SafeText.escape($0) }.joined(separator: "\n").utf8)
-        _ = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe sendto(speaker, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
-            }
-        }
-    }
-
-    /// Nil where the path is too long. An abstract name begins with a zero byte and ends with the address.
-    private static func address(_ path: String) -> (sockaddr_un, socklen_t)? {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        var bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
-        let isAbstract = bytes[0] == UInt8(ascii: "@")
-        if isAbstract { bytes[0] = 0 }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-        let heading = MemoryLayout.offset(of: \sockaddr_un.sun_path) ?? 2
-        return (address, socklen_t(heading + bytes.count + (isAbstract ? 0 : 1)))
+        socketPath.flatMap { LocalAddress($0) }?.send(bytes, isPatient: true)
     }
 }

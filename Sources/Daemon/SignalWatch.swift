@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import Glibc
 internal import HTTP
-internal import Locked
+internal import System
 
 /// Turns signals into calls. A second one of those that end the program ends it at once.
 final class SignalWatch {

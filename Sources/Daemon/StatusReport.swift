@@ -1,6 +1,6 @@
 internal import JobModel
 internal import JobStore
-internal import Locked
+internal import System
 internal import Worker
 
 /// Tells the service manager what there is to do, in one line: when it has changed, and not more often than
@@ -8,8 +8,8 @@ internal import Worker
 final class StatusReport: Sendable {
     private let store: JobStore
     private let manager: ServiceManager
-    private let changes = Bell()
-    private let end = Bell()
+    private let changes = WakeSignal()
+    private let end = WakeSignal()
     private let hasEnded = Locked(false)
 
     private static let shortest = Duration.seconds(3)
@@ -20,13 +20,13 @@ final class StatusReport: Sendable {
     }
 
     /// Something may have changed.
-    func ring() { changes.ring() }
+    func wake() { changes.wake() }
 
     /// Ends `run`.
     func finish() {
         hasEnded.withLock { $0 = true }
-        changes.ring()
-        end.ring()
+        changes.wake()
+        end.wake()
     }
 
     func run() async {

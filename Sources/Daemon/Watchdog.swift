@@ -1,5 +1,5 @@
 internal import JobStore
-internal import Locked
+internal import System
 internal import Worker
 
 /// Tells the service manager that jobd lives, each time that all parts which must not hang have answered.
@@ -8,7 +8,7 @@ final class Watchdog: Sendable {
     private let dispatcher: Dispatcher
     private let store: JobStore
     private let services: Services
-    private let end = Bell()
+    private let end = WakeSignal()
     private let hasEnded = Locked(false)
 
     init(_ manager: ServiceManager, _ dispatcher: Dispatcher, _ store: JobStore, _ services: Services) {
@@ -21,7 +21,7 @@ final class Watchdog: Sendable {
     /// Ends `run`.
     func finish() {
         hasEnded.withLock { $0 = true }
-        end.ring()
+        end.wake()
     }
 
     func run() async {

@@ -1,4 +1,4 @@
-internal import Glibc
+package import System
 
 /// Why there is no gallery.
 package enum GalleryError: Error, Equatable {
@@ -7,9 +7,12 @@ package enum GalleryError: Error, Equatable {
     case insideOutputs(String)
     /// Another jobctl writes there.
     case busy(String)
-    case cannot(String, path: String, code: Int32)
+    case cannot(String, path: String, SystemError)
 
-    static func last(_ what: String, _ path: String) -> GalleryError {
-        .cannot(what, path: path, code: errno)
+    static func doing<Value>(
+        _ what: String, _ path: @autoclosure () -> String,
+        _ body: @autoclosure () throws(SystemError) -> Value
+    ) throws(GalleryError) -> Value {
+        do throws(SystemError) { return try body() } catch { throw .cannot(what, path: path(), error) }
     }
 }

@@ -1,14 +1,15 @@
 internal import Glibc
+internal import System
 
-/// The directory of a gallery, open and locked. Nothing in it is reached through a symbolic link.
-@safe package final class GalleryFolder {
+/// The directory of a gallery, open and locked.
+package final class GalleryFolder {
     static let folders = ["files", "thumbnails"]
     static let page = "index.html"
     private static let part = ".part"
 
     package let path: String
-    private let root: Int32
-    private var directories: [String: Int32] = [:]
+    private let root: Directory
+    private var directories: [String: Directory] = [:]
     private(set) var marker: GalleryMarker
 
     /// Takes a directory that is new, empty, or a gallery.
@@ -18,26 +19,21 @@ internal import Glibc
         self.path = path
         let isNew = unsafe access(path, F_OK) != 0
         let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        guard let place = Self.real(isNew ? parent : path) else { throw .last("make", path) }
+        guard let place = Self.real(isNew ? parent : path) else { throw .cannot("make", path: path, .last) }
         for folder in outputs.compactMap(Self.real) where (place + "/").hasPrefix(folder + "/") {
             throw .insideOutputs(folder)
         }
-        if isNew, unsafe mkdir(path, 0o777) != 0 { throw .last("make", path) }
-        root = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard root >= 0 else { throw .last("open", path) }
+        if isNew, unsafe mkdir(path, 0o777) != 0 { throw .cannot("make", path: path, .last) }
+        root = try GalleryError.doing("open", path, try Directory(path))
         marker = GalleryMarker()
-        guard flock(root, LOCK_EX | LOCK_NB) == 0 else { throw .busy(path) }
+        guard root.takeLock() else { throw .busy(path) }
         if let bytes = contents(of: GalleryMarker.name) {
             guard let found = GalleryMarker(bytes) else { throw .notAGallery(path) }
             marker = found
-        } else if try !names(in: root).allSatisfy({ $0 == GalleryMarker.name + Self.part }) {
-            throw .notAGallery(path)
+        } else {
+            let names = try GalleryError.doing("read", path, try root.names())
+            if names.contains(where: { $0 != GalleryMarker.name + Self.part }) { throw .notAGallery(path) }
         }
-    }
-
-    deinit {
-        for directory in directories.values { close(directory) }
-        if root >= 0 { close(root) }
     }
 
     private static func real(_ path: String) -> String? {
@@ -52,12 +48,10 @@ internal import Glibc
         next.names.formUnion(names)
         try keep(next)
         for folder in Self.folders {
-            if unsafe mkdirat(root, folder, 0o777) != 0, errno != EEXIST {
-                throw .last("make", "\(path)/\(folder)")
-            }
-            let directory = unsafe openat(root, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            guard directory >= 0 else { throw .last("open", "\(path)/\(folder)") }
-            directories[folder] = directory
+            _ = try GalleryError.doing(
+                "make", "\(path)/\(folder)", try root.makeDirectory(folder, mode: 0o777))
+            directories[folder] = try GalleryError.doing(
+                "open", "\(path)/\(folder)", try root.directory(folder))
         }
     }
 
@@ -66,9 +60,12 @@ internal import Glibc
     func settle(on names: Set<String>, declined: Set<String>) throws(GalleryError) -> Int {
         var removed = 0
         for name in marker.names {
-            let (directory, last) = place(of: name)
-            if !names.contains(name), unsafe unlinkat(directory, last, 0) == 0 { removed += 1 }
-            unsafe unlinkat(directory, last + Self.part, 0)
+            if !names.contains(name), let (directory, last) = place(of: name),
+                (try? directory.remove(last)) == true
+            {
+                removed += 1
+            }
+            discardPart(of: name)
         }
         var settled = GalleryMarker()
         settled.names = names
@@ -89,21 +86,15 @@ internal import Glibc
     func replace(_ name: String, with bytes: [UInt8]) throws(GalleryError) -> Bool {
         if contents(of: name) == bytes { return false }
         try make(name) { file throws(GalleryError) in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
-                guard count > 0 else { throw .last("write", "\(path)/\(name)") }
-                rest = rest.dropFirst(count)
-            }
-            guard fsync(file) == 0 else { throw .last("write", "\(path)/\(name)") }
+            try GalleryError.doing("write", "\(path)/\(name)", try file.write(bytes))
+            try GalleryError.doing("write", "\(path)/\(name)", try file.sync())
         }
         return true
     }
 
     /// Makes a file under another name, then gives it its own.
-    func make(_ name: String, _ body: (Int32) throws(GalleryError) -> Void) throws(GalleryError) {
+    func make(_ name: String, _ body: (FileDescriptor) throws(GalleryError) -> Void) throws(GalleryError) {
         let file = try openPart(of: name)
-        defer { close(file) }
         do throws(GalleryError) { try body(file) } catch {
             discardPart(of: name)
             throw error
@@ -111,80 +102,54 @@ internal import Glibc
         try finishPart(of: name)
     }
 
-    func openPart(of name: String) throws(GalleryError) -> Int32 {
-        let (directory, last) = place(of: name)
-        unsafe unlinkat(directory, last + Self.part, 0)
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let file = unsafe openat(directory, last + Self.part, flags, 0o666)
-        guard file >= 0 else { throw .last("write", "\(path)/\(name)") }
-        return file
+    func openPart(of name: String) throws(GalleryError) -> FileDescriptor {
+        discardPart(of: name)
+        return try writing(name) { (directory, last) throws(SystemError) in
+            try directory.create(last + Self.part, mode: 0o666)
+        }
     }
 
     func finishPart(of name: String) throws(GalleryError) {
-        let (directory, last) = place(of: name)
-        guard unsafe renameat(directory, last + Self.part, directory, last) == 0 else {
-            throw .last("write", "\(path)/\(name)")
+        try writing(name) { (directory, last) throws(SystemError) in
+            try directory.replace(last, with: last + Self.part)
         }
     }
 
     func discardPart(of name: String) {
-        let (directory, last) = place(of: name)
-        unsafe unlinkat(directory, last + Self.part, 0)
+        if let (directory, last) = place(of: name) { _ = try? directory.remove(last + Self.part) }
+    }
+
+    private func writing<Value>(
+        _ name: String, _ body: (Directory, String) throws(SystemError) -> Value
+    ) throws(GalleryError) -> Value {
+        guard let (directory, last) = place(of: name) else {
+            throw .cannot("write", path: "\(path)/\(name)", SystemError(ENOENT))
+        }
+        return try GalleryError.doing("write", "\(path)/\(name)", try body(directory, last))
     }
 
     /// Makes a symbolic link, or leaves it as it is.
     func link(_ name: String, to target: String) throws(GalleryError) {
-        let (directory, last) = place(of: name)
-        var bytes = [CChar](repeating: 0, count: 4096)
-        let count = unsafe readlinkat(directory, last, &bytes, bytes.count)
-        if count >= 0, bytes[..<count].elementsEqual(target.utf8.map { CChar(bitPattern: $0) }) { return }
+        if let (directory, last) = place(of: name), directory.target(of: last) == target { return }
         discardPart(of: name)
-        guard unsafe symlinkat(target, directory, last + Self.part) == 0 else {
-            throw .last("write", "\(path)/\(name)")
+        try writing(name) { (directory, last) throws(SystemError) in
+            try directory.makeLink(last + Self.part, to: target)
         }
         try finishPart(of: name)
     }
 
     /// The size of an ordinary file of that name; nil where it is none.
     func size(of name: String) -> Int64? {
-        let (directory, last) = place(of: name)
-        var status = stat()
-        guard unsafe fstatat(directory, last, &status, AT_SYMLINK_NOFOLLOW) == 0,
-            status.st_mode & S_IFMT == S_IFREG
+        guard let (directory, last) = place(of: name), let status = try? directory.status(last), status.isFile
         else { return nil }
-        return Int64(status.st_size)
+        return status.size
     }
 
-    private func place(of name: String) -> (directory: Int32, last: String) {
+    /// Nil where its folder is not made yet.
+    private func place(of name: String) -> (directory: Directory, last: String)? {
         guard let slash = name.firstIndex(of: "/") else { return (root, name) }
-        // Without its folder there is no such file.
-        return (directories[String(name[..<slash])] ?? -1, String(name[name.index(after: slash)...]))
+        return directories[String(name[..<slash])].map { ($0, String(name[name.index(after: slash)...])) }
     }
 
-    private func contents(of name: String) -> [UInt8]? {
-        let file = unsafe openat(root, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = unsafe read(file, &piece, piece.count)
-            guard count >= 0 else { return nil }
-            if count == 0 { return bytes }
-            bytes += piece[..<count]
-        }
-    }
-
-    private func names(in directory: Int32) throws(GalleryError) -> [String] {
-        guard let stream = unsafe fdopendir(dup(directory)) else { throw .last("read", path) }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
-    }
+    private func contents(of name: String) -> [UInt8]? { try? root.open(name).readToEnd() }
 }

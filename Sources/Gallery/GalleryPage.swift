@@ -1,5 +1,5 @@
-internal import Digest
 internal import JSON
+internal import System
 
 /// The page: one file with its style, its script and everything that it knows. It loads pictures from beside
 /// itself, and its policy forbids everything else.

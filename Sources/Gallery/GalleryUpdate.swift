@@ -1,5 +1,4 @@
-internal import CFile
-internal import Glibc
+package import System
 
 /// Brings a directory into the state in which it shows these jobs. The page is replaced last, in one step:
 /// whoever looks meanwhile, and whoever interrupts, has the old gallery whole.
@@ -15,14 +14,15 @@ package struct GalleryUpdate {
 
     private let folder: GalleryFolder
     private let copies: Bool
-    private let open: (GalleryFile) -> Int32?
+    private let open: (GalleryFile) -> FileDescriptor?
     private let program: String?
 
     /// - Parameter copies: copy the files, instead of leading to them.
     /// - Parameter program: `jobthumb`; nil where there is none.
     /// - Parameter open: opens a job's file; nil where it cannot be read.
     package init(
-        _ folder: GalleryFolder, copies: Bool, program: String?, open: @escaping (GalleryFile) -> Int32?
+        _ folder: GalleryFolder, copies: Bool, program: String?,
+        open: @escaping (GalleryFile) -> FileDescriptor?
     ) {
         (self.folder, self.copies, self.program, self.open) = (folder, copies, program, open)
     }
@@ -66,13 +66,8 @@ package struct GalleryUpdate {
         }
         if folder.size(of: file.name) == file.bytes { return true }
         guard let source = open(file) else { return false }
-        defer { close(source) }
         try folder.make(file.name) { copy throws(GalleryError) in
-            // Where the file system can, the copy takes no space.
-            if cfile_clone(copy, source) == 0 { return }
-            while case let count = sendfile(copy, source, nil, 1 << 30), count != 0 {
-                guard count > 0 else { throw .last("copy", file.source) }
-            }
+            try GalleryError.doing("copy", file.source, try source.copy(to: copy))
         }
         return true
     }

@@ -1,5 +1,4 @@
-internal import Digest
-internal import Glibc
+package import System
 
 /// Writes a body to an open file, hashing as it goes.
 ///
@@ -19,8 +18,7 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
         case declined
         case tooLarge(limit: Int64)
         case diskFull
-        /// Another system call's errno.
-        case system(Int32)
+        case system(SystemError)
     }
 
     /// How much of the beginning is kept to tell what the content is.
@@ -32,20 +30,19 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     /// The file's first bytes, `beginningSize` at most.
     package private(set) var beginning: [UInt8] = []
 
-    private let descriptor: Int32
+    private let file: FileDescriptor
     /// Nothing was written to the file since it was known to be empty.
     private var isEmpty: Bool
     private let limit: Int64
     private let judge: @Sendable (HTTPResponse) -> Verdict
     private let digest = SHA256()
 
-    /// The descriptor stays the caller's. `limit` bounds the whole file, not one answer's body. `isEmpty`
-    /// says that the file is.
+    /// `limit` bounds the whole file, not one answer's body. `isEmpty` says that the file is.
     package init(
-        descriptor: Int32, limit: Int64, isEmpty: Bool = false,
+        _ file: FileDescriptor, limit: Int64, isEmpty: Bool = false,
         judge: @escaping @Sendable (HTTPResponse) -> Verdict
     ) {
-        self.descriptor = descriptor
+        self.file = file
         self.limit = limit
         self.isEmpty = isEmpty
         self.judge = judge
@@ -57,17 +54,10 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     /// Takes up a file that holds the beginning already: reads and hashes it. False leaves a `failure`.
     package func resume() -> Bool {
         restart()
-        var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let (count, failed) = unsafe buffer.withUnsafeMutableBytes { bytes in
-                unsafe (pread(descriptor, bytes.baseAddress, bytes.count, off_t(size)), errno)
+        return performing { () throws(SystemError) in
+            while case let piece = try file.read(1 << 18, at: size), !piece.isEmpty {
+                unsafe piece.withUnsafeBytes { unsafe take($0) }
             }
-            if count == 0 { return true }
-            if count < 0 {
-                if failed == EINTR { continue }
-                return fail(.system(failed))
-            }
-            unsafe buffer.withUnsafeBytes { unsafe take(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
     }
 
@@ -76,7 +66,9 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
         case .decline: return fail(.declined)
         case .goOn: break
         case .startOver:
-            guard isEmpty || ftruncate(descriptor, 0) == 0 else { return fail(.system(errno)) }
+            guard isEmpty || performing({ () throws(SystemError) in try file.truncate() }) else {
+                return false
+            }
             isEmpty = true
             restart()
         }
@@ -88,16 +80,16 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if Int64(bytes.count) > limit - size { return fail(.tooLarge(limit: limit)) }
         isEmpty = false
-        var rest = unsafe bytes
-        while unsafe !rest.isEmpty {
-            let count = unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(size))
-            if count < 0 {
-                let failed = errno
-                if failed == EINTR { continue }
-                return fail(failed == ENOSPC || failed == EDQUOT ? .diskFull : .system(failed))
-            }
-            unsafe take(UnsafeRawBufferPointer(rebasing: rest[..<count]))
-            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        guard performing({ () throws(SystemError) in try unsafe file.write(bytes, at: size) }) else {
+            return false
+        }
+        unsafe take(bytes)
+        return true
+    }
+
+    private func performing(_ work: () throws(SystemError) -> Void) -> Bool {
+        do throws(SystemError) { try work() } catch {
+            return fail(error.isDiskFull ? .diskFull : .system(error))
         }
         return true
     }

@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// Sends requests through libcurl, on one thread with one multi handle.
 ///

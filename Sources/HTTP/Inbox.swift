@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// What tasks leave for the transfer thread. Every access is under one lock.
 final class Inbox: Sendable {

@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// One exchange: what is asked for, and what has come so far.
 ///

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SQLite
+internal import System
 
 /// What a database file says of itself, read such that a foreign file stays untouched.
 struct DatabaseHeader {
@@ -14,17 +15,17 @@ struct DatabaseHeader {
     /// The file is read by SQLite, as one that nobody changes: no lock, no journal, no write. It must not be
     /// opened and closed by our own hand, since that drops all locks that this process has on it.
     static func examine(_ path: String) throws -> Finding {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
-            if errno == ENOENT { return .missing }
-            throw StateDirectory.failure(at: path)
+        let status: FileStatus
+        do throws(SystemError) { status = try FileStatus(path) } catch {
+            if error.isMissing { return .missing }
+            throw StoreError(error, at: path)
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .foreign(reason: "it is no regular file") }
-        if status.st_size == 0 { return .empty }
+        guard status.isFile else { return .foreign(reason: "it is no regular file") }
+        if status.size == 0 { return .empty }
         // A rollback journal beside it means that SQLite has a crash to undo first: then the pages say
         // nothing yet.
         if unsafe access(path + "-journal", F_OK) == 0 { return .empty }
-        guard unsafe access(path, R_OK) == 0 else { throw StateDirectory.failure(at: path) }
+        guard unsafe access(path, R_OK) == 0 else { throw StoreError(.last, at: path) }
         do {
             let connection = try Connection(path: path, .immutable, busyTimeout: .zero)
             let found = try connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0

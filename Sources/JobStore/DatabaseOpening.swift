@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SQLite
+internal import System
 
 /// Opens a database file: makes it, refuses it, or brings its schema up to date.
 struct DatabaseOpening {
@@ -32,7 +33,7 @@ struct DatabaseOpening {
         try bringUpToDate(connection, lock)
         // SQLite syncs the log's name too, and passes over a failure of that: the first commit would be lost
         // with it.
-        if !hasLog { try StateDirectory.sync(directory: directory.path) }
+        if !hasLog { try StateDirectory.sync(directory.path) }
         // A commit is on disk before it is answered for; checkpoints are made by one process alone.
         try connection.execute(
             """
@@ -54,7 +55,7 @@ struct DatabaseOpening {
     /// Makes the first schema in a rollback journal, so that the file's own header says whose it is; then
     /// turns to WAL.
     private func initialise() throws {
-        close(try directory.openFile(directory.database))
+        _ = try directory.openFile(directory.database)
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
         try connection.transaction {
             let tables = try connection.first("SELECT count(*) FROM sqlite_schema") { $0.integer(0) } ?? 0
@@ -137,23 +138,21 @@ struct DatabaseOpening {
 
     /// Makes a copy of the database such that a file of that name is whole and synced, or is not there.
     /// - Parameter fill: writes it, by its unfinished name or into the open file.
-    func copy(to path: String, _ fill: (_ unfinished: String, _ file: Int32) throws -> Void) throws {
+    func copy(to path: String, _ fill: (_ unfinished: String, _ file: FileDescriptor) throws -> Void) throws {
         let unfinished = path + ".unfinished"
         unsafe unlink(unfinished)
         let file = try directory.openFile(unfinished)
-        defer { close(file) }
         do {
             try fill(unfinished, file)
             try check(unfinished)
-            guard fsync(file) == 0, unsafe rename(unfinished, path) == 0 else {
-                throw StateDirectory.failure(at: path)
-            }
+            try StoreError.at(path, try file.sync())
+            if unsafe rename(unfinished, path) != 0 { throw StoreError(.last, at: path) }
         } catch {
             unsafe unlink(unfinished)
             throw error
         }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try StateDirectory.sync(directory: folder.isEmpty ? "/" : folder)
+        try StateDirectory.sync(folder.isEmpty ? "/" : folder)
     }
 
     /// A copy is for the day when the original is lost: that is no time to find out that it cannot be read.

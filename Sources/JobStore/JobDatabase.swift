@@ -1,6 +1,6 @@
-internal import Glibc
 package import JobModel
 internal import SQLite
+internal import System
 
 /// The store on one connection, used by one thread at a time. `jobctl` uses it as it is, jobd through
 /// `JobStore`.
@@ -87,10 +87,7 @@ package final class JobDatabase {
     /// commit of its own syncs it first.
     package func syncLog() throws {
         let path = directory.database + "-wal"
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        defer { close(file) }
-        if fsync(file) != 0 { throw StateDirectory.failure(at: path) }
+        if let file = try? FileDescriptor(opening: path) { try StoreError.at(path, try file.sync()) }
     }
 
     /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md,
@@ -140,8 +137,7 @@ package final class JobDatabase {
     /// Whoever opens the store alone reads the whole log first, so that a long one costs every `jobctl`. It
     /// waits for nobody: a reader that stands in the way is passed by, until the next time.
     package func checkpointIfLarge(bytes limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws {
-        var status = stat()
-        guard unsafe stat(directory.database + "-wal", &status) == 0, status.st_size > limit,
+        guard let log = try? FileStatus(directory.database + "-wal"), log.size > limit,
             let lock = try held ?? StateLock(directory, as: "jobctl")
         else { return }
         try perform { try connection.execute("PRAGMA busy_timeout = 0") }

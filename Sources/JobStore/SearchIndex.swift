@@ -1,4 +1,3 @@
-internal import Glibc
 internal import SQLite
 
 /// The words of all jobs, for `jobctl search`: a file of its own beside the database, and a cache.
@@ -22,7 +21,7 @@ package final class SearchIndex {
         let path = directory.searchIndex
         // With the mode and the owner that the database has. Nobody of this process has it open yet, whose
         // locks would go.
-        close(try directory.openFile(path))
+        _ = try directory.openFile(path)
         self.init(try Connection(path: path, .readWrite, busyTimeout: busyTimeout))
         do { try prepare() } catch let error as SQLiteError where Self.isDamage(error) { try rebuild() }
     }

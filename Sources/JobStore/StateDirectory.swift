@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// The one directory that holds everything, and the modes of what is made in it.
 package struct StateDirectory: Sendable {
@@ -68,16 +69,13 @@ package struct StateDirectory: Sendable {
 
     package var exists: Bool { status != nil }
 
-    private var status: stat? {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 ? status : nil
-    }
+    private var status: FileStatus? { try? FileStatus(path) }
 
     /// Whether the directory was made for a group (mode 2770): then its members share what is in it.
-    package var isShared: Bool { status.map { $0.st_mode & 0o2070 == 0o2070 } ?? false }
+    package var isShared: Bool { status.map { $0.mode & 0o2070 == 0o2070 } ?? false }
 
     /// Whose it is: what root makes there is given to them.
-    package var owner: (user: UInt32, group: UInt32)? { status.map { ($0.st_uid, $0.st_gid) } }
+    package var owner: (user: UInt32, group: UInt32)? { status?.owner }
 
     /// Whether the caller is the one whom jobd runs as, or root.
     package var isOwnersCall: Bool { geteuid() == 0 || owner?.user == geteuid() || owner == nil }
@@ -91,13 +89,13 @@ package struct StateDirectory: Sendable {
     /// The group of the directory; its number where it has no name.
     private var groupName: String? {
         guard let status else { return nil }
-        guard let group = unsafe getgrgid(status.st_gid) else { return String(status.st_gid) }
+        guard let group = unsafe getgrgid(status.owner.group) else { return String(status.owner.group) }
         return unsafe String(cString: group.pointee.gr_name)
     }
 
     /// Throws where the directory exists and the caller may not work in it.
     package func checkAccess() throws {
-        if let status, status.st_mode & S_IFMT != S_IFDIR {
+        if let status, !status.isDirectory {
             throw StoreError.notOurs(path: path, reason: "it is no directory")
         }
         if unsafe access(path, R_OK | W_OK | X_OK) == 0 || errno == ENOENT { return }
@@ -106,7 +104,7 @@ package struct StateDirectory: Sendable {
         case EACCES, EPERM:
             if !isShared, let group = groupName { throw StoreError.closed(path: path, group: group) }
             throw StoreError.noPermission(path: path, group: groupName)
-        default: throw StoreError.inputOutput(reason: "\(path): \(Self.errorText)")
+        default: throw StoreError.inputOutput(reason: "\(path): \(SystemError.last)")
         }
     }
 
@@ -120,7 +118,7 @@ package struct StateDirectory: Sendable {
             missing = String(missing[..<slash])
         }
         for directory in parents.reversed() where unsafe mkdir(directory, 0o700) != 0 && errno != EEXIST {
-            throw Self.failure(at: directory)
+            throw StoreError(.last, at: directory)
         }
         try checkAccess()
         if unsafe access(database, F_OK) != 0 { try syncAncestors() }
@@ -133,49 +131,30 @@ package struct StateDirectory: Sendable {
         var above = path
         while let slash = above.lastIndex(of: "/") {
             above = String(above[..<slash])
-            try Self.sync(directory: above.isEmpty ? "/" : above)
+            try Self.sync(above.isEmpty ? "/" : above)
         }
     }
 
     /// Opens a file for this directory's users, making it with their mode and owner where it is missing.
-    func openFile(_ path: String) throws -> Int32 {
-        let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode_t(fileMode))
-        guard file >= 0 else { throw Self.failure(at: path) }
+    func openFile(_ path: String) throws -> FileDescriptor {
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW
+        let file = try StoreError.at(path, try FileDescriptor(opening: path, flags: flags, mode: fileMode))
         adopt(file)
         return file
     }
 
     /// Gives an open file the mode of the directory's files, whatever the umask, and what root made its
     /// owner.
-    private func adopt(_ file: Int32) {
-        var found = stat()
-        guard let status, unsafe fstat(file, &found) == 0 else { return }
-        if geteuid() == 0, found.st_uid != status.st_uid || found.st_gid != status.st_gid {
-            _ = fchown(file, status.st_uid, status.st_gid)
-        }
-        if found.st_mode & 0o777 != fileMode, found.st_uid == geteuid() || geteuid() == 0 {
-            _ = fchmod(file, mode_t(fileMode))
+    private func adopt(_ file: FileDescriptor) {
+        guard let status, let found = try? file.status() else { return }
+        if geteuid() == 0, found.owner != status.owner { try? file.setOwner(status.owner) }
+        if found.mode & 0o777 != fileMode, found.owner.user == geteuid() || geteuid() == 0 {
+            try? file.setMode(fileMode)
         }
     }
 
-    /// Makes the names in a directory last. One that may not be read is another's, who has made it long ago;
-    /// and some file systems know no such sync.
-    static func sync(directory: String) throws {
-        let handle = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard handle >= 0 else { return }
-        defer { close(handle) }
-        if fsync(handle) != 0, [EIO, ENOSPC, EDQUOT].contains(errno) { throw failure(at: directory) }
+    /// Makes the names in a directory last. One that may not be read is another's, who has made it long ago.
+    static func sync(_ path: String) throws {
+        if let directory = try? Directory(path) { try StoreError.at(path, try directory.syncIfPossible()) }
     }
-
-    static func failure(at path: String) -> StoreError {
-        switch errno {
-        case EACCES, EPERM: .noPermission(path: path, group: nil)
-        case EROFS: .readOnly(path: path)
-        case ENOSPC, EDQUOT: .diskFull
-        case EISDIR, ELOOP, ENOTDIR, ENXIO: .inTheWay(path: path, reason: "cannot be used: \(errorText)")
-        default: .inputOutput(reason: "\(path): \(errorText)")
-        }
-    }
-
-    private static var errorText: String { unsafe String(cString: strerror(errno)) }
 }

@@ -1,4 +1,6 @@
+internal import Glibc
 package import SQLite
+internal import System
 
 /// Why the store could not do what was asked.
 package enum StoreError: Error {
@@ -49,6 +51,23 @@ package enum StoreError: Error {
             case .constraint: .refused(reason: error.message)
             case .schema, .interrupted, .other: .unexpected(error)
             }
+    }
+
+    init(_ error: SystemError, at path: String) {
+        self =
+            switch error.code {
+            case EACCES, EPERM: .noPermission(path: path, group: nil)
+            case EROFS: .readOnly(path: path)
+            case ENOSPC, EDQUOT: .diskFull
+            case EISDIR, ELOOP, ENOTDIR, ENXIO: .inTheWay(path: path, reason: "cannot be used: \(error)")
+            default: .inputOutput(reason: "\(path): \(error)")
+            }
+    }
+
+    static func at<Value>(_ path: String, _ body: @autoclosure () throws(SystemError) -> Value)
+        throws(StoreError) -> Value
+    {
+        do throws(SystemError) { return try body() } catch { throw StoreError(error, at: path) }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// The files that jobd works on, and whether their names still lead to them.
 ///
@@ -12,77 +13,60 @@ final class StoreFiles: Sendable {
         case database(movedTo: String?)
     }
 
-    private struct Identity: Equatable {
-        let device: UInt
-        let number: UInt
-
-        /// Nil where nothing has the name. What cannot be told now says nothing.
-        init?(_ path: String, unless unknown: Identity?) {
-            var status = stat()
-            if unsafe stat(path, &status) == 0 {
-                (device, number) = (UInt(status.st_dev), UInt(status.st_ino))
-            } else if let unknown, errno != ENOENT, errno != ENOTDIR {
-                self = unknown
-            } else {
-                return nil
-            }
-        }
-    }
-
     private static let logNames = ["jobs.db-wal", "jobs.db-shm"]
 
     private let directory: StateDirectory
-    private let database: Identity?
-    private let log: [Identity?]
+    private let database: FileStatus.Identity?
+    private let log: [FileStatus.Identity?]
     /// The database's file, by which its new name is found. Opened without any access to it: to close it
     /// drops no lock.
-    private let handle: Int32
+    private let handle: FileDescriptor?
 
     /// Of an open database: its log is there.
     init(_ directory: StateDirectory) {
         self.directory = directory
-        database = Identity(directory.database, unless: nil)
-        log = Self.logNames.map { Identity(directory.path + "/" + $0, unless: nil) }
+        database = Self.identity(directory.database, unless: nil)
+        log = Self.logNames.map { Self.identity(directory.path + "/" + $0, unless: nil) }
         let pathOnly: Int32 = 0o10000000  // O_PATH
-        handle = unsafe open(directory.database, pathOnly | O_CLOEXEC)
+        handle = try? FileDescriptor(opening: directory.database, flags: pathOnly)
     }
 
-    deinit { if handle >= 0 { close(handle) } }
+    /// Nil where nothing has the name. What cannot be told now says nothing.
+    private static func identity(_ path: String, unless unknown: FileStatus.Identity?) -> FileStatus.Identity?
+    {
+        do throws(SystemError) { return try FileStatus(path).identity } catch {
+            return error.isMissing || error.code == ENOTDIR ? nil : unknown
+        }
+    }
 
     /// What is no longer in its place; nil where everything is.
     func loss() -> Loss? {
         // One that was gone already when it was looked for is as lost.
-        guard let database, Identity(directory.database, unless: database) == database else {
+        guard let database, Self.identity(directory.database, unless: database) == database else {
             return .database(movedTo: place())
         }
         for (name, known) in zip(Self.logNames, log)
-        where known != nil && Identity(directory.path + "/" + name, unless: known) != known {
+        where known != nil && Self.identity(directory.path + "/" + name, unless: known) != known {
             return .log(name: name)
         }
         return nil
     }
 
     /// Whether nothing has the database's name: then no other database could be taken for it.
-    var isDatabaseMissing: Bool { Identity(directory.database, unless: database) == nil }
+    var isDatabaseMissing: Bool { Self.identity(directory.database, unless: database) == nil }
 
     /// Copies the database's file as it is, also where it has no name any more. It is whole where no log
     /// belongs to it.
-    func copyDatabase(to target: Int32) throws {
-        let source = unsafe open("/proc/self/fd/\(handle)", O_RDONLY | O_CLOEXEC)
-        guard source >= 0 else { throw StateDirectory.failure(at: directory.database) }
-        defer { close(source) }
-        while case let count = sendfile(target, source, nil, 1 << 30), count != 0 {
-            guard count > 0 else { throw StateDirectory.failure(at: directory.savedCopy) }
-        }
+    func copyDatabase(to target: FileDescriptor) throws {
+        let source = try StoreError.at(directory.database, try FileDescriptor(opening: handlePath))
+        try StoreError.at(directory.savedCopy, try source.copy(to: target))
     }
+
+    private var handlePath: String { "/proc/self/fd/\(handle?.number ?? -1)" }
 
     /// The name that the database's file has now; nil where it has none.
     private func place() -> String? {
-        var status = stat()
-        guard unsafe fstat(handle, &status) == 0, status.st_nlink > 0 else { return nil }
-        var path = [CChar](repeating: 0, count: 4096)
-        let count = unsafe readlink("/proc/self/fd/\(handle)", &path, path.count)
-        let bytes = path[..<max(0, count)].map { UInt8(bitPattern: $0) }
-        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+        guard let status = try? handle?.status(), status.names > 0 else { return nil }
+        return Directory.target(ofLink: handlePath)
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// jobsim as a process: its command line, its one line of output, and the signals that end it.
 package enum Program {
@@ -38,7 +39,6 @@ package enum Program {
     }
 
     private static func complain(_ message: String) {
-        let line = Array("jobsim: \(message)\n".utf8)
-        unsafe line.withUnsafeBytes { _ = unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        try? FileDescriptor.standardError.write(Array("jobsim: \(message)\n".utf8))
     }
 }

@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// RunComfy's Model API in one process, on loopback, without token, money or network.
 package final class Simulator: Sendable {

@@ -1,5 +1,5 @@
 internal import JSON
-internal import Locked
+internal import System
 
 /// Everything that the answers depend on.
 final class World: Sendable {

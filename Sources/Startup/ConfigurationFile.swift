@@ -3,6 +3,7 @@ package import Configuration
 internal import Glibc
 internal import JSON
 package import JobStore
+internal import System
 
 /// Finds and reads what jobd is told: the file, then `--set`, then the options and variables of their own.
 package struct ConfigurationFile: Sendable {
@@ -73,11 +74,12 @@ package struct ConfigurationFile: Sendable {
     private static func bytes(of place: Place) throws(Failure) -> [UInt8]? {
         switch SmallFile.read(place.path, limit: 1 << 20) {
         case .success(let bytes): return bytes
-        case .failure(.system(ENOENT)) where !place.isNamed: return nil
+        case .failure(.system(let error)) where error.isMissing && !place.isNamed: return nil
         case .failure(let fault):
             let code: ExitCode =
                 switch fault {
-                case .system(EACCES), .system(EPERM), .isOpenToOthers: .permission
+                case .isOpenToOthers: .permission
+                case .system(let error) where [EACCES, EPERM].contains(error.code): .permission
                 case .system: place.isNamed ? .cannotRead : .configuration
                 }
             throw Failure(

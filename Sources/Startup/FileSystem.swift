@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 
 /// The kind of file system that a directory lies on. A write-ahead log needs memory that all processes share,
 /// and locks that work: across a network it has neither.
@@ -14,7 +14,7 @@ package enum FileSystem: Equatable, Sendable {
             0x00C3_6400: "Ceph", 0x5346_414F: "AFS", 0x7375_7245: "Coda", 0x0BD0_0BD0: "Lustre",
             0x7461_636F: "OCFS2", 0x0116_1970: "GFS2", 0x4750_4653: "GPFS",
         ]
-        let magic = unsafe cfile_file_system(path)
+        let magic = unsafe linux_file_system(path)
         if let name = networks[magic] {
             self = .network(name)
         } else {

@@ -2,6 +2,7 @@ internal import Configuration
 internal import JobModel
 internal import JobStore
 internal import Policy
+internal import System
 
 /// What answers say of the account as a whole: whether submissions are paused, and which job is to blame
 /// instead. What is to be on record of that is written by `write` alone, so that no claim sees half of it.
@@ -78,7 +79,7 @@ final class AccountWatch {
         keep(
             pause: stands.reason,
             "job \(stands.job) was refused again: \(stands.answer); no other job is there to compare it with")
-        session.bell.ring()
+        session.wakeSignal.wake()
         return false
     }
 
@@ -148,7 +149,7 @@ final class AccountWatch {
     /// A job is refused while others pass: its own end is to be written down.
     private func blame(_ guilty: SubmissionGate.Suspect) {
         verdicts[guilty.job] = guilty.verdict
-        session.bell.ring()
+        session.wakeSignal.wake()
     }
 
     // MARK: - The record

@@ -2,6 +2,7 @@ internal import Configuration
 internal import JobModel
 package import JobStore
 internal import Policy
+internal import System
 
 /// Turns round and round: takes up what others changed, takes jobs out of the queue, and starts what is due.
 @WorkerActor
@@ -41,12 +42,12 @@ package final class Dispatcher {
     }
 
     /// Something may have changed: look at the database.
-    package nonisolated func ring() { session.bell.ring() }
+    package nonisolated func wake() { session.wakeSignal.wake() }
 
     /// No new submission; what is on the wire gets its answer.
     package func stop() {
         session.isStopping = true
-        ring()
+        wake()
     }
 
     /// Takes a new configuration and token, and tries at once where the account stood in the way.
@@ -65,7 +66,7 @@ package final class Dispatcher {
     package func comeRound() async {
         await withCheckedContinuation { asker in
             guard askers?.append(asker) != nil else { return asker.resume() }
-            ring()
+            wake()
         }
     }
 
@@ -92,7 +93,7 @@ package final class Dispatcher {
                 runs.startDue(&group, at: turn)
                 answerAskers()
                 if drains, let ending = await drained() { return origins.ending(ending) }
-                await session.bell.wait(until: session.instant(nextTurn(after: turn)))
+                await session.wakeSignal.wait(until: session.instant(nextTurn(after: turn)))
             }
             group.cancelAll()
             return .stopped
@@ -122,7 +123,7 @@ package final class Dispatcher {
             } catch {
                 failures += 1
                 session.context.log.error("the store cannot be used yet: \(error)")
-                await session.bell.wait(until: .now + session.context.delay(after: failures))
+                await session.wakeSignal.wait(until: .now + session.context.delay(after: failures))
             }
         }
     }

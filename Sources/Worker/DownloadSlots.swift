@@ -1,5 +1,5 @@
 internal import HTTP
-internal import Locked
+internal import System
 
 /// A bounded number of slots, given in the order of asking.
 final class DownloadSlots: Sendable {

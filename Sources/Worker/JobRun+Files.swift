@@ -1,8 +1,8 @@
 internal import JobModel
 internal import JobStore
-internal import Locked
 internal import Policy
 internal import Provider
+internal import System
 
 /// The files of a job: fetched at the same time, recorded one after another.
 extension JobRun {

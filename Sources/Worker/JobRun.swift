@@ -3,8 +3,8 @@ internal import Downloader
 internal import JSON
 internal import JobModel
 internal import JobStore
-internal import Locked
 internal import Provider
+internal import System
 
 /// Takes the actions of one `RemoteJob`: asks the service, writes to the store, has files fetched; and hands
 /// in what came of them, until the job waits, ends, or is another's.

@@ -2,6 +2,7 @@ internal import Configuration
 internal import JobModel
 internal import JobStore
 internal import Policy
+internal import System
 
 /// The jobs that were sent: when each is looked at, and the runs under way.
 @WorkerActor
@@ -196,7 +197,7 @@ final class JobRuns {
                 agenda.put(id, at: now + 1000)
             }
         }
-        session.bell.ring()
+        session.wakeSignal.wake()
     }
 
     // MARK: - Files

@@ -3,8 +3,8 @@ internal import Downloader
 internal import HTTP
 internal import JobModel
 internal import JobStore
-internal import Locked
 internal import Policy
+internal import System
 
 /// One try to fetch one output.
 struct OutputFetch: Sendable {

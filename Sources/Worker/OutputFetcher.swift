@@ -4,8 +4,8 @@ internal import HTTP
 internal import JSON
 internal import JobModel
 internal import JobStore
-internal import Locked
 internal import Policy
+internal import System
 
 /// Gets the files of a job. A protocol for the tests' sake: `OutputFetch` does it.
 protocol OutputFetcher: Sendable {

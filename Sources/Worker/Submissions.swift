@@ -2,6 +2,7 @@ internal import Configuration
 internal import JobModel
 internal import JobStore
 internal import Policy
+internal import System
 
 /// How jobs leave the queue: claimed as the limits, the gate and the pauses allow.
 @WorkerActor
@@ -129,7 +130,7 @@ final class Submissions {
     /// A claim may find something new.
     func allow() {
         mayClaim = true
-        session.bell.ring()
+        session.wakeSignal.wake()
     }
 
     /// The job as it is sent.

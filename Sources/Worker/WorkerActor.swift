@@ -1,5 +1,6 @@
 internal import JobModel
 internal import JobStore
+internal import System
 
 /// What says which job is worked on when runs here, one step at a time.
 @globalActor package actor WorkerActor {
@@ -12,7 +13,7 @@ final class WorkerSession {
     let store: JobStore
     /// Replaced as a whole by a reload.
     var context: WorkerContext
-    let bell = Bell()
+    let wakeSignal = WakeSignal()
     var isStopping = false
     /// Jobs whose answer could not be written before the end.
     var unrecorded: [String] = []

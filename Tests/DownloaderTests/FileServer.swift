@@ -1,6 +1,6 @@
 import HTTP
-internal import Locked
 import ScriptedServer
+internal import System
 
 /// Serves files on loopback, and misbehaves as told, byte for byte.
 final class FileServer: Sendable {

@@ -7,9 +7,9 @@ import Testing
 @Suite struct HostileFileTests {
     @Test("Every cut of every format is read without harm", arguments: SampleFile.all.map(\.bytes))
     func cuts(bytes: [UInt8]) throws {
-        let file = OpenFile(bytes)
+        let file = try OpenFile(bytes)
         for length in (0...bytes.count).reversed() {
-            file.change(to: Array(bytes[..<length]))
+            try file.change(to: Array(bytes[..<length]))
             _ = try file.verdict()
             _ = try file.wholeness()
         }
@@ -18,7 +18,7 @@ import Testing
     @Test("Flipped bytes are read without harm", arguments: SampleFile.all.map(\.bytes))
     func flips(bytes: [UInt8]) throws {
         var random = SeededRandom(seed: 42)
-        let file = OpenFile(bytes)
+        let file = try OpenFile(bytes)
         for _ in 0..<2000 {
             var damaged = bytes
             for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -26,7 +26,7 @@ import Testing
                 let place = Int.random(in: 0..<damaged.count, using: &random)
                 damaged[place] = extremes[Int.random(in: 0..<extremes.count, using: &random)]
             }
-            file.change(to: damaged)
+            try file.change(to: damaged)
             if case .accepted(let facts) = try file.verdict() {
                 #expect((facts.width ?? 1) > 0 && (facts.height ?? 1) > 0 && (facts.duration ?? 1) > 0)
                 #expect(facts.duration?.isFinite != false)
@@ -40,18 +40,18 @@ import Testing
         arguments: [0, 1, 2, 7, 8, 15, 16, 0x7FFF_FFFF, 0xFFFF_FFFF] as [UInt32])
     func sizes(size: UInt32) throws {
         let bytes = SampleFile.mp4()
-        let file = OpenFile(bytes)
+        let file = try OpenFile(bytes)
         for name in ["ftyp", "free", "moov", "mvhd", "trak", "tkhd", "mdia", "hdlr", "mdat"] {
             let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name.utf8) }) - 4
             var damaged = bytes
             damaged.replaceSubrange(place..<place + 4, with: SampleFile.big(size))
-            file.change(to: damaged)
+            try file.change(to: damaged)
             _ = try file.verdict()
             _ = try file.wholeness()
         }
         for long: UInt64 in [0, 15, 16, 1 << 62, 1 << 63, .max] {
             let start = SampleFile.box("ftyp", Array("isom\0\0\0\0".utf8))
-            file.change(
+            try file.change(
                 to: start + SampleFile.big(1) + Array("moov".utf8) + SampleFile.big(long) + [0, 0, 0])
             _ = try file.verdict()
             #expect(try file.wholeness() != .whole)
@@ -75,8 +75,8 @@ import Testing
         ] as [([UInt8], [UInt8])])
     func tinyPieces(start: [UInt8], piece: [UInt8]) throws {
         let many = [[UInt8]](repeating: piece, count: 1_000_000).flatMap { $0 }
-        let file = OpenFile(start + many)
-        let bytes = try #require(FileBytes(descriptor: file.descriptor, reads: 50))
+        let file = try OpenFile(start + many)
+        let bytes = try #require(FileBytes(file.descriptor, reads: 50))
         let hint = ContentHint(kind: .image, declaredType: nil, url: "")
         guard case .accepted = MediaProbe.verdict(on: bytes, hint) else {
             Issue.record("not recognised")

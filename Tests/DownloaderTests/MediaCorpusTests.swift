@@ -20,10 +20,10 @@ import Testing
     @Test("The whole is whole where its format tells, and no cut ever is", arguments: MediaSample.all)
     func cuts(sample: MediaSample) throws {
         let bytes = sample.bytes
-        let file = OpenFile(bytes)
+        let file = try OpenFile(bytes)
         #expect(try file.wholeness() == sample.end)
         for length in sample.cuts {
-            file.change(to: Array(bytes[..<length]))
+            try file.change(to: Array(bytes[..<length]))
             #expect(try file.wholeness() != .whole, "cut at \(length) of \(bytes.count)")
         }
     }

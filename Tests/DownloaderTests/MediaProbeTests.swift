@@ -1,4 +1,4 @@
-import Glibc
+import System
 import Testing
 
 @testable import Downloader
@@ -72,15 +72,11 @@ import Testing
         let dataSize = movie - 8
         var start = Array(whole[..<movie])
         start.replaceSubrange(dataSize..<movie, with: SampleFile.big(hole + 16))
-        let file = OpenFile(start)
-        ftruncate(file.descriptor, off_t(start.count) + off_t(hole))
-        let rest = Array(whole[movie...])
-        unsafe _ = rest.withUnsafeBytes {
-            unsafe pwrite(file.descriptor, $0.baseAddress, $0.count, off_t(start.count) + off_t(hole))
-        }
+        let file = try OpenFile(start)
+        try file.descriptor.write(Array(whole[movie...]), at: Int64(start.count) + Int64(hole))
         #expect(try file.facts()?.duration == 12.5)
         #expect(try file.wholeness() == .whole)
-        let few = try #require(FileBytes(descriptor: file.descriptor, reads: 40))
+        let few = try #require(FileBytes(file.descriptor, reads: 40))
         #expect(MediaProbe.wholeness(of: few) == .whole)
     }
 
@@ -141,7 +137,7 @@ import Testing
     @Test func aDocumentOfXHTMLIsNoErrorPage() throws {
         let page =
             "<?xml version='1.0'?><!DOCTYPE html PUBLIC 'x'><html xmlns='http://www.w3.org/1999/xhtml'/>"
-        let file = OpenFile(Array(page.utf8))
+        let file = try OpenFile(Array(page.utf8))
         let expected = MediaFacts(kind: .file, mediaType: "application/xhtml+xml", fileExtension: "xhtml")
         for type in [nil, "application/xhtml+xml", "application/octet-stream"] {
             #expect(try file.facts(.file, type: type) == expected)
@@ -191,7 +187,7 @@ import Testing
             ("{}", "application/json", "json"), ("naïve", "text/plain", "txt"),
         ])
     func foreignText(text: String, type: String, fileExtension: String) throws {
-        let file = OpenFile(Array(text.utf8))
+        let file = try OpenFile(Array(text.utf8))
         for kind in [MediaKind.image, .video, .audio] {
             #expect(try file.facts(kind, type: "image/png") == nil)
         }

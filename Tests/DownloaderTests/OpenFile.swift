@@ -1,27 +1,20 @@
-import Glibc
+import System
 import Testing
 
 @testable import Downloader
 
 /// A nameless file with the given bytes.
 final class OpenFile {
-    let descriptor: Int32
+    let descriptor: FileDescriptor
 
-    init(_ bytes: some Collection<UInt8>) {
-        var template = Array("/tmp/jobd-test-XXXXXX".utf8CString)
-        descriptor = unsafe mkstemp(&template)
-        unsafe unlink(template)
-        change(to: Array(bytes))
+    init(_ bytes: some Collection<UInt8>) throws { descriptor = try .inMemory(Array(bytes)) }
+
+    func change(to bytes: [UInt8]) throws {
+        try descriptor.truncate()
+        try descriptor.write(bytes, at: 0)
     }
 
-    deinit { close(descriptor) }
-
-    func change(to bytes: [UInt8]) {
-        ftruncate(descriptor, 0)
-        unsafe _ = bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-    }
-
-    func bytes() throws -> FileBytes { try #require(FileBytes(descriptor: descriptor)) }
+    func bytes() throws -> FileBytes { try #require(FileBytes(descriptor)) }
 
     func verdict(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
         -> ContentVerdict

@@ -1,6 +1,5 @@
-import Digest
 import HTTP
-internal import Locked
+import System
 import Testing
 
 @testable import Downloader

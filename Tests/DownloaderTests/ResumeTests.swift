@@ -1,7 +1,6 @@
-import Digest
 import Glibc
 import HTTP
-internal import Locked
+import System
 import Testing
 
 @testable import Downloader

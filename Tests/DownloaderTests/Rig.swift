@@ -1,6 +1,6 @@
 import Glibc
 import HTTP
-internal import Locked
+internal import System
 import Testing
 
 @testable import Downloader

@@ -1,7 +1,6 @@
-import Digest
 import Glibc
 import HTTP
-internal import Locked
+import System
 import Testing
 
 @testable import Downloader
@@ -11,8 +10,8 @@ import Testing
 
     @Test func theRestOfAllDownloadsIsCounted() {
         let keeper = SpaceKeeper { _ in 1000 }
-        var first: SpaceClaim? = keeper.claim(0, keeping: 100)
-        let second = keeper.claim(0, keeping: 100)
+        var first: SpaceClaim? = keeper.claim(.standardInput, keeping: 100)
+        let second = keeper.claim(.standardInput, keeping: 100)
         #expect(first?.expect(600) == true)
         #expect(!second.expect(301))
         #expect(second.expect(300))
@@ -27,7 +26,7 @@ import Testing
     @Test func aDownloadOfUnknownSizeAsksAgainAndAgain() {
         let free = Locked<Int64>(40 << 20)
         let keeper = SpaceKeeper { _ in free.withLock { $0 } }
-        let claim = keeper.claim(0, keeping: 1 << 20)
+        let claim = keeper.claim(.standardInput, keeping: 1 << 20)
         #expect(claim.expect(nil))
         var written = 0
         while claim.take(1 << 20) {

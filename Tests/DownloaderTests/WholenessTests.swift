@@ -11,13 +11,13 @@ import Testing
             SampleFile.avif(64, 32, inside: true),
         ])
     func everyCut(bytes: [UInt8]) throws {
-        let file = OpenFile(bytes)
+        let file = try OpenFile(bytes)
         #expect(try file.wholeness() == .whole)
         for length in 0..<bytes.count {
-            file.change(to: Array(bytes[..<length]))
+            try file.change(to: Array(bytes[..<length]))
             #expect(try file.wholeness() != .whole, "cut at \(length)")
         }
-        file.change(to: Array(bytes.dropLast()))
+        try file.change(to: Array(bytes.dropLast()))
         #expect(try file.wholeness() == .cut)
     }
 
@@ -75,7 +75,7 @@ import Testing
     func junkBetweenSegments(junk: [UInt8]) throws {
         var bytes = SampleFile.jpeg(640, 480)
         bytes.insert(contentsOf: junk, at: 2 + 2 + 2 + 6 + 17)
-        let file = OpenFile(bytes)
+        let file = try OpenFile(bytes)
         #expect(try file.wholeness() == .whole)
         #expect(try file.facts()?.width == 640)
         #expect(try OpenFile(bytes.dropLast()).wholeness() == .cut)

@@ -1,5 +1,5 @@
-import Digest
 import JSON
+import System
 import Testing
 
 @testable import Gallery

@@ -1,31 +1,25 @@
-import Digest
 import Glibc
 import ScriptedServer
+import System
 import Testing
 
 @testable import HTTP
 
 @Suite(.timeLimit(.minutes(2))) final class DownloadTests {
     let client: HTTPClient
-    let descriptor: Int32
+    let file: FileDescriptor
 
     init() throws {
         client = try HTTPClient(userAgent: "test/1")
-        var path = Array("/tmp/jobd-download-XXXXXX".utf8CString)
-        descriptor = mkstemp(&path)
-        unlink(path)
+        file = try .inMemory([])
     }
 
-    deinit { close(descriptor) }
-
     private var content: String {
-        var bytes = [UInt8](repeating: 0, count: 1 << 21)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        get throws { String(decoding: try file.read(1 << 21, at: 0), as: UTF8.self) }
     }
 
     private func sink(_ verdict: FileSink.Verdict = .goOn, limit: Int64 = 1 << 30) -> FileSink {
-        FileSink(descriptor: descriptor, limit: limit) { _ in verdict }
+        FileSink(file, limit: limit) { _ in verdict }
     }
 
     private func failure(_ server: ScriptedServer, _ sink: any HTTPSink) async -> HTTPError? {
@@ -46,7 +40,7 @@ import Testing
         #expect(head.headers["etag"] == "\"1\"")
         #expect(head.contentLength == 1 << 20)
         #expect(head.body.isEmpty)
-        #expect(content == text)
+        #expect(try content == text)
         #expect(sink.size == 1 << 20)
         #expect(sink.beginning == Array(text.utf8.prefix(4096)))
         let digest = SHA256()
@@ -56,45 +50,45 @@ import Testing
     }
 
     @Test func aDownloadGoesOnWhereThePartialFileEnds() async throws {
-        #expect(pwrite(descriptor, "ab", 2, 0) == 2)
+        try file.write(Array("ab".utf8), at: 0)
         let server = ScriptedServer(answering: ScriptedServer.answer("c", status: "206 Partial Content"))
         let sink = sink()
         #expect(sink.resume())
         #expect(sink.size == 2)
         #expect(sink.beginning == Array("ab".utf8))
         #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 206)
-        #expect(content == "abc")
+        #expect(try content == "abc")
         #expect(sink.size == 3)
         #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
     @Test func aWholeFileInsteadOfTheRestReplacesTheBeginning() async throws {
-        #expect(pwrite(descriptor, "older and longer", 16, 0) == 16)
+        try file.write(Array("older and longer".utf8), at: 0)
         let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
         let sink = sink(.startOver)
         #expect(sink.resume())
         _ = try await client.download(HTTPRequest(url: server.url), into: sink)
-        #expect(content == "abc")
+        #expect(try content == "abc")
         #expect(sink.beginning == Array("abc".utf8))
         #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
-    @Test func aDeclinedAnswerLeavesTheFileAndGivesItsHead() async {
-        #expect(pwrite(descriptor, "ab", 2, 0) == 2)
+    @Test func aDeclinedAnswerLeavesTheFileAndGivesItsHead() async throws {
+        try file.write(Array("ab".utf8), at: 0)
         let server = ScriptedServer(answering: ScriptedServer.answer("not here", status: "404 Not Found"))
         let sink = sink(.decline)
         guard case .sinkFailed(let head) = await failure(server, sink) else { return #expect(Bool(false)) }
         #expect(head.status == 404)
         #expect(sink.failure == .declined)
-        #expect(content == "ab")
+        #expect(try content == "ab")
     }
 
-    @Test func anAnnouncedLengthBeyondTheLimitIsRefusedAtOnce() async {
+    @Test func anAnnouncedLengthBeyondTheLimitIsRefusedAtOnce() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer("0123456789"))
         let sink = sink(limit: 9)
         guard case .sinkFailed = await failure(server, sink) else { return #expect(Bool(false)) }
         #expect(sink.failure == .tooLarge(limit: 9))
-        #expect(content == "")
+        #expect(try content == "")
     }
 
     @Test func anUnannouncedLengthEndsAtTheLimit() async {
@@ -111,21 +105,19 @@ import Testing
         #expect(tight.failure == .tooLarge(limit: 999))
     }
 
-    @Test func aFullDiskIsToldApart() async {
-        let full = open("/dev/full", O_WRONLY)
-        defer { close(full) }
+    @Test func aFullDiskIsToldApart() async throws {
+        let full = try FileDescriptor(opening: "/dev/full", flags: O_WRONLY)
         let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
-        let sink = FileSink(descriptor: full, limit: 100) { _ in .goOn }
+        let sink = FileSink(full, limit: 100) { _ in .goOn }
         guard case .sinkFailed = await failure(server, sink) else { return #expect(Bool(false)) }
         #expect(sink.failure == .diskFull)
-        let readOnly = open("/dev/null", O_RDONLY)
-        defer { close(readOnly) }
-        let other = FileSink(descriptor: readOnly, limit: 100) { _ in .goOn }
+        let readOnly = try FileDescriptor(opening: "/dev/null")
+        let other = FileSink(readOnly, limit: 100) { _ in .goOn }
         guard case .sinkFailed = await failure(server, other) else { return #expect(Bool(false)) }
-        #expect(other.failure == .system(EBADF))
+        #expect(other.failure == .system(SystemError(EBADF)))
     }
 
-    @Test func aBodyShorterThanAnnouncedIsNoAnswerAndStaysInTheFile() async {
+    @Test func aBodyShorterThanAnnouncedIsNoAnswerAndStaysInTheFile() async throws {
         let server = ScriptedServer { peer in
             _ = peer.receive()
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd")
@@ -134,15 +126,15 @@ import Testing
         guard case .noAnswer(_, let head) = await failure(server, sink) else { return #expect(Bool(false)) }
         #expect(head?.contentLength == 10)
         #expect(sink.size == 4)
-        #expect(content == "abcd")
+        #expect(try content == "abcd")
     }
 
     @Test func anEmptyBodyHasAHead() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer(""))
         let sink = sink(.startOver)
-        #expect(pwrite(descriptor, "ab", 2, 0) == 2)
+        try file.write(Array("ab".utf8), at: 0)
         #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 200)
-        #expect(content == "")
+        #expect(try content == "")
         #expect(sink.sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }
 }

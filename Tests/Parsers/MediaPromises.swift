@@ -1,20 +1,13 @@
 internal import Downloader
-internal import Glibc
 internal import HTTP
+internal import System
 
 /// A file of these bytes is looked at as each kind of output, and piece by piece as a server sends it.
 enum MediaPromises {
     static func broken(_ bytes: [UInt8]) -> String? {
-        var name = Array("/tmp/jobd-fuzz-XXXXXX".utf8CString)
-        let file = mkstemp(&name)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        unlink(name)
-        guard bytes.withUnsafeBytes({ write(file, $0.baseAddress, $0.count) }) == bytes.count else {
-            return nil
-        }
+        guard let file = try? FileDescriptor.inMemory(bytes) else { return nil }
         for kind in [MediaKind.image, .file] {
-            guard let content = FileBytes(descriptor: file) else { return "cannot be opened" }
+            guard let content = FileBytes(file) else { return "cannot be opened" }
             let hint = ContentHint(kind: kind, declaredType: nil, url: "https://h.test/a/b.c")
             guard case .accepted(let facts) = MediaProbe.verdict(on: content, hint) else { continue }
             let sizes = [facts.width, facts.height].compactMap { $0 }
@@ -26,12 +19,12 @@ enum MediaPromises {
                 return "has no extension"
             }
         }
-        _ = FileBytes(descriptor: file).map(MediaProbe.wholeness(of:))
+        _ = FileBytes(file).map(MediaProbe.wholeness(of:))
         return brokenInPieces(bytes, file)
     }
 
     /// Whoever asks for what is missing comes to an end, and sees no other picture than in the whole file.
-    private static func brokenInPieces(_ bytes: [UInt8], _ file: Int32) -> String? {
+    private static func brokenInPieces(_ bytes: [UInt8], _ file: FileDescriptor) -> String? {
         guard let address = WebAddress("https://h.test/a") else { return "has no address" }
         var view = RemoteView(address)
         var steps = 0
@@ -46,7 +39,7 @@ enum MediaPromises {
             view.take(RemotePiece(head, piece, isCut: false), at: offset)
         }
         let hint = ContentHint(kind: .file, declaredType: nil, url: "")
-        guard let content = FileBytes(descriptor: file),
+        guard let content = FileBytes(file),
             case .accepted(let whole) = MediaProbe.verdict(on: content, hint), whole.kind == .image
         else { return nil }
         let facts = view.finding().facts

@@ -1,6 +1,6 @@
 internal import Glibc
 package import HTTP
-internal import Locked
+internal import System
 
 /// A server on loopback that does to each connection what a script says, byte for byte.
 package final class ScriptedServer: Sendable {

@@ -1,7 +1,7 @@
-import Digest
 import JSON
 import SQLite
 import Scratch
+import System
 import Testing
 
 /// The judge looks at three things only: the simulator's ledger, the database, and the disk.

@@ -1,4 +1,4 @@
-import Locked
+import System
 import Testing
 
 @testable import Worker

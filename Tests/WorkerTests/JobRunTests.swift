@@ -3,9 +3,9 @@ import Downloader
 import HTTP
 import JobModel
 import JobStore
-import Locked
 import Policy
 import Provider
+import System
 import Testing
 
 import class Scratch.ScratchDirectory

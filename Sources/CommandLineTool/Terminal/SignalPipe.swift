@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// The end that handlers write to. One of these pipes is open at a time.
 nonisolated(unsafe) private var noticeEnd: Int32 = -1
@@ -7,21 +8,16 @@ nonisolated(unsafe) private var noticeEnd: Int32 = -1
 /// they did before.
 @safe package final class SignalPipe {
     /// Where a `poll` sees that one has come.
-    package let file: Int32
-    private let end: Int32
+    package var file: Int32 { output.number }
+    private let output: FileDescriptor
+    private let input: FileDescriptor
     private var former: [(number: Int32, handler: sighandler_t?)] = []
 
     package init(_ numbers: [Int32]) throws(Failure) {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe pipe(&ends) == 0 else {
-            throw Failure(.inputOutput, "cannot make a pipe: \(unsafe String(cString: strerror(errno)))")
+        do throws(SystemError) { (output, input) = try FileDescriptor.pipe(flags: O_NONBLOCK) } catch {
+            throw Failure(.inputOutput, "cannot make a pipe: \(error)")
         }
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        (file, end) = (ends[0], ends[1])
-        unsafe noticeEnd = end
+        unsafe noticeEnd = input.number
         for number in numbers {
             let handler = signal(number) { number in
                 let code = errno
@@ -36,15 +32,11 @@ nonisolated(unsafe) private var noticeEnd: Int32 = -1
     deinit {
         for (number, handler) in former { _ = signal(number, handler) }
         unsafe noticeEnd = -1
-        close(file)
-        close(end)
     }
 
     /// Those that have come since the last call.
     package func take() -> [Int32] {
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = unsafe read(file, &bytes, bytes.count)
-        return bytes.prefix(max(0, count)).map(Int32.init)
+        ((try? output.read(64)) ?? []).map(Int32.init)
     }
 
     /// Lets `number` do to this process what it does by itself: of a stop, this returns when the process goes

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// A terminal that is drawn on as a whole, and asked key by key. It is left as it was found, whatever
 /// happens.
@@ -20,7 +21,7 @@ internal import Glibc
     private static let keyPatience: Int32 = 50
 
     private let screen: Screen
-    private let keyboard: Int32
+    private let keyboard: FileDescriptor
     private let output = STDOUT_FILENO
     private let signals: SignalPipe
     private let modes: termios
@@ -34,15 +35,13 @@ internal import Glibc
         let kind = environment["TERM"] ?? ""
         guard screen.isTerminal, !kind.isEmpty, kind != "dumb" else { return nil }
         // Standard input may be a list of ids.
-        let keyboard =
-            isatty(STDIN_FILENO) == 1
-            ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : unsafe open("/dev/tty", O_RDWR | O_CLOEXEC)
-        guard keyboard >= 0 else { return nil }
+        let isTyped = isatty(STDIN_FILENO) == 1
+        guard
+            let keyboard = isTyped
+                ? FileDescriptor.standardInput : try? FileDescriptor(opening: "/dev/tty", flags: O_RDWR)
+        else { return nil }
         var modes = termios()
-        guard unsafe tcgetattr(keyboard, &modes) == 0 else {
-            close(keyboard)
-            return nil
-        }
+        guard unsafe tcgetattr(keyboard.number, &modes) == 0 else { return nil }
         signals = try SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])
         self.screen = screen
         self.keyboard = keyboard
@@ -51,15 +50,12 @@ internal import Glibc
         try enter()
     }
 
-    deinit {
-        leave()
-        close(keyboard)
-    }
+    deinit { leave() }
 
     private func enter() throws(Failure) {
         // Nothing has to be given back that nothing was taken from.
         isEntered = true
-        TerminalRescue.begin(modes, of: keyboard, sequence: Self.departure)
+        TerminalRescue.begin(modes, of: keyboard.number, sequence: Self.departure)
         try settle(Self.arrival)
     }
 
@@ -80,7 +76,7 @@ internal import Glibc
             unsafe keys[Int(VMIN)] = 0
             unsafe keys[Int(VTIME)] = 0
         }
-        guard unsafe tcsetattr(keyboard, TCSANOW, &raw) == 0 else { throw Self.gone }
+        guard unsafe tcsetattr(keyboard.number, TCSANOW, &raw) == 0 else { throw Self.gone }
     }
 
     /// Gives the terminal back as it was.
@@ -90,7 +86,7 @@ internal import Glibc
         try? screen.write(Self.departure)
         try? screen.flush()
         var modes = modes
-        unsafe _ = tcsetattr(keyboard, TCSADRAIN, &modes)
+        unsafe _ = tcsetattr(keyboard.number, TCSADRAIN, &modes)
         TerminalRescue.end()
     }
 
@@ -121,7 +117,7 @@ internal import Glibc
         let limit = decoder.isWaiting ? min(timeout, Self.keyPatience) : timeout
         var files = [
             pollfd(fd: signals.file, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: keyboard, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: keyboard.number, events: Int16(POLLIN), revents: 0),
         ]
         let count = unsafe poll(&files, nfds_t(files.count), limit)
         var events: [Event] = []
@@ -153,10 +149,12 @@ internal import Glibc
     }
 
     private func typed() throws(Failure) -> [Key] {
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe read(keyboard, &bytes, bytes.count)
-        if count > 0 { return decoder.take(bytes[..<count]) }
-        if count < 0, errno == EINTR || errno == EAGAIN { return [] }
+        do throws(SystemError) {
+            let bytes = try keyboard.read(4096)
+            if !bytes.isEmpty { return decoder.take(bytes) }
+        } catch {
+            if error.code == EAGAIN { return [] }
+        }
         throw Self.gone
     }
 }

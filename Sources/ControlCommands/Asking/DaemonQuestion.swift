@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import JSON
 internal import JobStore
 internal import Startup
+internal import System
 
 /// Something that jobctl has jobd find out: jobd alone speaks to the network, and knows the token.
 struct DaemonQuestion {

@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import CommandLineTool
 internal import JobModel
 internal import JobStore
@@ -18,7 +18,7 @@ struct ClockCheck {
                 "clock", "\(words): the history goes on until \(newest)",
                 "the clock was ahead, or is behind now: timedatectl set-ntp true")
         }
-        if cfile_clock_is_kept() == 0 {
+        if linux_clock_is_kept() == 0 {
             return .warning("clock", "\(words); nothing keeps it right", "timedatectl set-ntp true")
         }
         return .ok("clock", words)

@@ -3,6 +3,7 @@ internal import Configuration
 internal import Glibc
 internal import JobStore
 internal import Startup
+internal import System
 
 /// The state directory: which one, its modes, its file system and the space on it.
 struct PlaceChecks {
@@ -67,19 +68,17 @@ struct PlaceChecks {
     /// Where outputs go, or would go: the nearest directory that is there.
     private func space() -> Diagnosis {
         var path = directory.absolute(configuration.outputDirectory)
-        var status = statvfs()
-        while unsafe statvfs(path, &status) != 0 {
+        var space = FreeSpace.bytes(at: path)
+        while space == nil {
             guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
                 return .warning("space", "cannot be told", nil)
             }
             path = String(path[..<slash])
+            space = FreeSpace.bytes(at: path)
         }
-        let (free, isHuge) = Int64(clamping: status.f_bavail).multipliedReportingOverflow(
-            by: Int64(clamping: status.f_frsize))
-        let minimum = configuration.minFree
-        let words =
-            "\(ByteText.of(isHuge ? .max : free)) free for outputs; min_free is \(ByteText.of(minimum))"
-        if isHuge || free / 2 >= minimum { return .ok("space", words) }
+        let (free, minimum) = (space ?? 0, configuration.minFree)
+        let words = "\(ByteText.of(free)) free for outputs; min_free is \(ByteText.of(minimum))"
+        if free / 2 >= minimum { return .ok("space", words) }
         let hint = "free some space (jobctl prune --files), or lower min_free"
         return free < minimum
             ? .fault("space", "\(words): downloads wait", hint)
@@ -87,7 +86,6 @@ struct PlaceChecks {
     }
 
     private static func mode(of path: String) -> UInt32? {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+        (try? FileStatus(path).mode).map { $0 & 0o7777 }
     }
 }

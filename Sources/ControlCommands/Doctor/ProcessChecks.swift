@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Glibc
 internal import JobModel
 internal import JobStore
+internal import System
 
 /// Who holds the lock, whether jobd lives, what holds it back, and what systemd says of it.
 struct ProcessChecks {
@@ -21,10 +22,10 @@ struct ProcessChecks {
             return .ok(
                 "jobd", "not running; \(holder.name) (pid \(holder.processID)) has the lock for a moment")
         }
-        var status = stat()
         // jobd writes its name when it takes the lock, and never again.
-        guard unsafe stat(directory.lock, &status) == 0 else { return .ok("jobd", "runs") }
-        let since = Int64(status.st_mtim.tv_sec) * 1000
+        guard let since = try? FileStatus(directory.lock).modifiedAt * 1000 else {
+            return .ok("jobd", "runs")
+        }
         let uptime = TimeText.span(milliseconds: UInt64(max(0, Timestamp.now.milliseconds - since)))
         return .ok("jobd", "runs and holds the lock, pid \(holder.processID), for \(uptime)")
     }

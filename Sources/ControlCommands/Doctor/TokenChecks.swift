@@ -1,4 +1,4 @@
-internal import CFile
+internal import CLinux
 internal import CommandLineTool
 internal import Configuration
 internal import JSON
@@ -14,7 +14,7 @@ struct TokenChecks {
 
     func all() -> [Diagnosis] {
         // The token is in the memory from here on; no other verb looks for it.
-        cfile_keep_memory_secret()
+        linux_keep_memory_secret()
         let environment = Environment.values(of: TokenSource.variables + ["CREDENTIALS_DIRECTORY"])
         let found: TokenSource.Token?
         do throws(Failure) {

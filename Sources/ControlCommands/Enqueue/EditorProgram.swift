@@ -1,7 +1,7 @@
-internal import CFile
 internal import CommandLineTool
 internal import Glibc
 internal import Startup
+internal import System
 
 /// The editor that the person wants.
 enum EditorProgram {
@@ -35,30 +35,13 @@ enum EditorProgram {
 
     /// Its exit code; of one that was killed 128 and the signal, as shells say it.
     private static func run(_ words: [String]) throws -> Int32 {
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var ours = sigset_t()
-        unsafe sigemptyset(&ours)
-        for number in [SIGINT, SIGQUIT] { unsafe sigaddset(&ours, number) }
-        unsafe posix_spawnattr_setsigdefault(&attributes, &ours)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe cfile_pass_streams_alone(&actions)
-        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        var process: pid_t = 0
         // The token is no business of an editor and its plug-ins.
         for name in TokenSource.variables { unsafe unsetenv(name) }
-        let failure = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, environ)
-        guard failure == 0 else {
-            throw Failure(.no, "cannot start an editor: \(unsafe String(cString: strerror(failure)))")
-        }
-        var status: Int32 = 0
-        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
-        let number = status & 0x7F
-        return number == 0 ? (status >> 8) & 0xFF : 128 + number
+        do throws(SystemError) {
+            switch try ChildProcess(words, resetting: [SIGINT, SIGQUIT]).wait() {
+            case .code(let code): return code
+            case .signal(let number): return 128 + number
+            }
+        } catch { throw Failure(.no, "cannot start an editor: \(error)") }
     }
 }

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Glibc
 internal import JSON
 internal import Orders
+internal import System
 
 /// Has a person edit an input until it is what the model takes. What was written is in a file until it is on
 /// its way.
@@ -16,22 +17,17 @@ struct InputEditor {
         let folder = session.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         var name = Array("\(folder)/jobctl-XXXXXX".utf8CString)
         guard let made = unsafe mkdtemp(&name).map({ unsafe String(cString: $0) }) else {
-            throw Self.failure("make a directory in \(folder)")
+            throw Self.failure("make a directory in \(folder)", .last)
         }
         path = made + "/input.jsonc"
-        let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw Self.failure("make \(path)") }
-        defer { close(file) }
-        var rest = Array(page.utf8)[...]
-        while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-            guard written > 0 else { throw Self.failure("write \(path)") }
-            rest = rest.dropFirst(written)
-        }
+        do throws(SystemError) {
+            let flags = O_WRONLY | O_CREAT | O_EXCL
+            try FileDescriptor(opening: path, flags: flags, mode: 0o600).write(Array(page.utf8))
+        } catch { throw Self.failure("write \(path)", error) }
     }
 
-    private static func failure(_ what: String) -> Failure {
-        Failure(.inputOutput, "cannot \(SafeText.escape(what)): \(unsafe String(cString: strerror(errno)))")
+    private static func failure(_ what: String, _ error: SystemError) -> Failure {
+        Failure(.inputOutput, "cannot \(SafeText.escape(what)): \(error)")
     }
 
     /// Edits, and hands the input on; where that is refused it says why, and offers to edit again.

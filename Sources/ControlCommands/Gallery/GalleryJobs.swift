@@ -6,6 +6,7 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Policy
+internal import System
 
 /// Jobs as a gallery shows them.
 struct GalleryJobs {
@@ -45,7 +46,7 @@ struct GalleryJobs {
     private func file(_ output: Output) throws -> GalleryFile? {
         guard output.removedAt == nil, let path = output.path, let hash = output.sha256 else { return nil }
         let place = places.readingPlace(of: path)
-        guard let size = try? place.folder.size(of: place.path) else { return nil }
+        guard let size = place.folder.size(of: place.path) else { return nil }
         var file = GalleryFile(
             jobID: output.jobID, position: output.position, kind: output.kind.rawValue,
             source: place.folder.path + "/" + place.path, bytes: size, mediaType: output.mediaType ?? "",
@@ -57,9 +58,9 @@ struct GalleryJobs {
     }
 
     /// Opens a file of a job by the way that no symbolic link turns off.
-    func open(_ file: GalleryFile) -> Int32? {
+    func open(_ file: GalleryFile) -> FileDescriptor? {
         let place = places.readingPlace(of: file.source)
-        return try? place.folder.openFile(place.path)
+        return try? place.folder.open(place.path)
     }
 
     /// A value as people read it: a list of texts line by line, anything else that is no text as JSON.

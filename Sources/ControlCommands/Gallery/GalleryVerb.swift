@@ -1,10 +1,10 @@
 internal import Care
 internal import CommandLineTool
 internal import Gallery
-internal import Glibc
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import System
 
 enum GalleryVerb: ControlVerb {
     static let command = Command(
@@ -121,10 +121,8 @@ enum GalleryVerb: ControlVerb {
                 hint: "name a directory elsewhere")
         case .busy(let path):
             Failure(.no, "another jobctl writes to \(SafeText.escape(path))")
-        case .cannot(let what, let path, let code):
-            Failure(
-                .inputOutput,
-                "cannot \(what) \(SafeText.escape(path)): \(unsafe String(cString: strerror(code)))")
+        case .cannot(let what, let path, let error):
+            Failure(.inputOutput, "cannot \(what) \(SafeText.escape(path)): \(error)")
         }
     }
 }

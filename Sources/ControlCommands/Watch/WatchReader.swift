@@ -1,7 +1,7 @@
 internal import CommandLineTool
-internal import Glibc
 internal import JobModel
 internal import JobStore
+internal import System
 
 /// Asks the store for what a live picture shows: when something has changed, and never for more than a small
 /// share of the time.
@@ -14,7 +14,7 @@ final class WatchReader {
     private var lastEvent: Int64
     private var pace = WatchPace()
     private var lastModels: ContinuousClock.Instant?
-    private let file: (device: dev_t, number: ino_t)
+    private let file: FileStatus.Identity
     private(set) var snapshot: WatchSnapshot
     /// Which jobs are meant: as the command line says, narrowed by the words of the filter.
     var scope: WatchScope {
@@ -66,12 +66,11 @@ final class WatchReader {
     /// Whether a look is worth its while.
     func hasNews() throws -> Bool { try pace.allows && store.dataVersion() != version }
 
-    private static func identity(of store: JobDatabase) throws -> (device: dev_t, number: ino_t) {
-        var status = stat()
-        guard unsafe stat(store.directory.database, &status) == 0 else {
+    private static func identity(of store: JobDatabase) throws -> FileStatus.Identity {
+        guard let status = try? FileStatus(store.directory.database) else {
             throw Failure(.unavailable, "there is no store at \(store.directory.path) any more")
         }
-        return (status.st_dev, status.st_ino)
+        return status.identity
     }
 
     private func read() throws {

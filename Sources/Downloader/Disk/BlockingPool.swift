@@ -1,6 +1,6 @@
 internal import Dispatch
 internal import HTTP
-internal import Locked
+internal import System
 
 /// Runs what waits for the disk on a few threads of its own, away from the tasks' threads and the transfers'.
 final class BlockingPool: Sendable {

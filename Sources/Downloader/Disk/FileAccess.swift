@@ -1,13 +1,14 @@
-package import Glibc
+internal import Glibc
+internal import System
 
 /// Who may read what is made below `output_dir`.
 package struct FileAccess: Sendable {
-    package var fileMode: mode_t
-    package var directoryMode: mode_t
+    package var fileMode: UInt32
+    package var directoryMode: UInt32
     /// Whom new files are given to: set where root works in another's directory.
-    package var owner: (user: uid_t, group: gid_t)?
+    package var owner: (user: UInt32, group: UInt32)?
 
-    package init(fileMode: mode_t, directoryMode: mode_t, owner: (user: uid_t, group: gid_t)? = nil) {
+    package init(fileMode: UInt32, directoryMode: UInt32, owner: (user: UInt32, group: UInt32)? = nil) {
         self.fileMode = fileMode
         self.directoryMode = directoryMode
         self.owner = owner
@@ -17,20 +18,17 @@ package struct FileAccess: Sendable {
     /// Directories have the group of the one above where that one hands it down, and hand it down in turn.
     package static let groupReadable = FileAccess(fileMode: 0o640, directoryMode: 0o750)
 
-    /// Sets mode and owner, whatever the umask; false leaves errno.
-    func apply(to descriptor: Int32, mode: mode_t) -> Bool {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { return false }
-        if let owner, owner.user != status.st_uid || owner.group != status.st_gid {
+    /// Sets mode and owner, whatever the umask.
+    func apply(to file: FileDescriptor, mode: UInt32) throws(SystemError) {
+        var status = try file.status()
+        if let owner, owner != status.owner {
             // The owner first: changing it can clear bits of the mode.
-            guard fchown(descriptor, owner.user, owner.group) == 0, unsafe fstat(descriptor, &status) == 0
-            else {
-                return false
-            }
+            try file.setOwner(owner)
+            status = try file.status()
         }
         // A confined service may not set the bit that hands the group down (RestrictSUIDSGID=): it is kept,
         // not set.
-        let wanted = mode | status.st_mode & S_ISGID
-        return status.st_mode & 0o7777 == wanted || fchmod(descriptor, wanted) == 0
+        let wanted = mode | status.mode & S_ISGID
+        if status.mode & 0o7777 != wanted { try file.setMode(wanted) }
     }
 }

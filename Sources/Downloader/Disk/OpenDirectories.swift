@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// The directories that downloads have open now: those of one directory share it.
 ///

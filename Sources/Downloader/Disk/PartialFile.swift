@@ -1,7 +1,6 @@
-internal import Digest
-internal import Glibc
 internal import HTTP
 internal import JSON
+internal import System
 
 /// A download's temporary file, and beside it a note of what proves which file it is the beginning of.
 ///
@@ -12,13 +11,13 @@ internal import JSON
 final class PartialFile: @unchecked Sendable {
     let directory: OutputDirectory
     let name: TemporaryName
-    let descriptor: Int32
+    let file: FileDescriptor
     /// How long the file was when it was opened.
     let length: Int64
     private let url: String
     private let access: FileAccess
     /// Nil where there is no note on disk.
-    private var noteDescriptor: Int32?
+    private var noteFile: FileDescriptor?
     private var noteIsEmpty = true
     /// What the bytes are the beginning of; nil where there are none.
     private(set) var proof: FileProof?
@@ -35,37 +34,28 @@ final class PartialFile: @unchecked Sendable {
         self.access = access
         // Most are new: whether one is there is asked by making it.
         if let new = try directory.createIfFree(name.part, access) {
-            (descriptor, length) = (new, 0)
+            (file, length) = (new, 0)
         } else {
             let own = try directory.openOwn(name.part, access)
-            descriptor = if let own { own } else { try directory.create(name.part, access) }
-            length = Int64(lseek(descriptor, 0, SEEK_END))
+            let file = if let own { own } else { try directory.create(name.part, access) }
+            let status = try DownloadFailure.doing("look at \(name.part)", try file.status())
+            (self.file, length) = (file, status.size)
         }
-        do throws(DownloadFailure) {
-            noteDescriptor = try directory.openOwn(name.note, access)
-        } catch {
-            close(descriptor)
-            throw error
-        }
+        noteFile = try directory.openOwn(name.note, access)
         proof = readNote()
         if proof == nil, !noteIsEmpty || length != 0 { try startOver() }
-    }
-
-    deinit {
-        close(descriptor)
-        if let noteDescriptor { close(noteDescriptor) }
     }
 
     /// Drops what has come. The note goes first: a crash in between must not leave it beside other bytes.
     func startOver() throws(DownloadFailure) {
         try forget()
-        if ftruncate(descriptor, 0) != 0 { throw .system(errno, "empty \(name.part)") }
+        try DownloadFailure.doing("empty \(name.part)", try file.truncate())
     }
 
     func forget() throws(DownloadFailure) {
         proof = nil
-        guard let noteDescriptor, !noteIsEmpty else { return }
-        if ftruncate(noteDescriptor, 0) != 0 { throw .system(errno, "empty \(name.note)") }
+        guard let noteFile, !noteIsEmpty else { return }
+        try DownloadFailure.doing("empty \(name.note)", try noteFile.truncate())
         noteIsEmpty = true
     }
 
@@ -86,8 +76,8 @@ final class PartialFile: @unchecked Sendable {
     /// the worst that follows is a start from the beginning.
     func keepNote() {
         guard noteIsEmpty, proof != nil || doubted != nil else { return }
-        if noteDescriptor == nil { noteDescriptor = try? directory.create(name.note, access) }
-        guard let noteDescriptor else { return }
+        if noteFile == nil { noteFile = try? directory.create(name.note, access) }
+        guard let noteFile else { return }
         noteIsEmpty = false
         let members = [
             JSONObject.Member(key: "boot", value: .string(Self.boot)),
@@ -95,7 +85,7 @@ final class PartialFile: @unchecked Sendable {
             JSONObject.Member(key: "doubted_sha256", value: .optional(doubted)),
         ]
         let bytes = Array(JSON.object(JSONObject(members + (proof?.members ?? []))).text.utf8)
-        unsafe _ = bytes.withUnsafeBytes { unsafe pwrite(noteDescriptor, $0.baseAddress, $0.count, 0) }
+        try? noteFile.write(bytes, at: 0)
     }
 
     /// Removes both files.
@@ -107,7 +97,7 @@ final class PartialFile: @unchecked Sendable {
     /// There is no more to be said of the bytes: they have their final name, or are gone.
     func removeNote() throws(DownloadFailure) {
         proof = nil
-        if noteDescriptor != nil { try directory.remove(name.note) }
+        if noteFile != nil { try directory.remove(name.note) }
     }
 
     /// What is known of the content beside itself.
@@ -118,13 +108,10 @@ final class PartialFile: @unchecked Sendable {
     private var address: String { SHA256.hexadecimal(of: Array(url.utf8)) }
 
     private func readNote() -> FileProof? {
-        guard let noteDescriptor else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe bytes.withUnsafeMutableBytes {
-            unsafe pread(noteDescriptor, $0.baseAddress, $0.count, 0)
-        }
-        noteIsEmpty = count == 0
-        guard count > 0, let note = try? JSON(parsing: Array(bytes.prefix(count))) else { return nil }
+        guard let noteFile else { return nil }
+        let bytes = try? noteFile.read(4096, at: 0)
+        noteIsEmpty = bytes?.isEmpty == true
+        guard let bytes, let note = try? JSON(parsing: bytes) else { return nil }
         doubted = note["doubted_sha256"]?.string
         guard note["boot"]?.string == Self.boot, note["url_sha256"]?.string == address else { return nil }
         return FileProof(note)
@@ -133,11 +120,8 @@ final class PartialFile: @unchecked Sendable {
     /// Names the time since the machine was started. Where the kernel does not tell, only this process knows
     /// its own notes again.
     private static let boot: String = {
-        let file = unsafe Glibc.open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
-        let text = bytes.prefix(max(0, count)).prefix { $0 > 0x20 }
+        let bytes = try? FileDescriptor(opening: "/proc/sys/kernel/random/boot_id").read(64)
+        let text = (bytes ?? []).prefix { $0 > 0x20 }
         return text.isEmpty
             ? "process-\(UInt64.random(in: 0 ... .max))" : String(decoding: text, as: UTF8.self)
     }()

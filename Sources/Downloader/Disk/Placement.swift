@@ -1,5 +1,5 @@
-internal import Glibc
 internal import HTTP
+internal import System
 
 extension Downloader {
     /// Gives a whole file its final name: looked at, synced, recorded by the caller, renamed, directory
@@ -35,19 +35,18 @@ extension Downloader {
         -> DownloadedFile
     {
         let part = sink.part
-        guard let bytes = FileBytes(descriptor: part.descriptor) else {
-            throw .system(errno, "read \(part.name.part)")
+        guard let bytes = FileBytes(part.file) else {
+            throw .system(.last, "read \(part.name.part)")
         }
         let verdict = MediaProbe.verdict(on: bytes, part.hint(order))
         if let fault = bytes.fault { throw .system(fault, "read \(part.name.part)") }
         switch verdict {
         case .refused(let reason): throw .badContent(reason)
         case .accepted(let facts):
-            if fsync(part.descriptor) != 0 {
-                let failed = errno
+            do throws(SystemError) { try part.file.sync() } catch {
                 // What the kernel could not write it may have dropped: nothing of this file can be relied on.
                 try? part.startOver()
-                throw .system(failed, "sync \(part.name.part)")
+                throw .system(error, "sync \(part.name.part)")
             }
             let path = order.name.path(order.fields, fileExtension: facts.fileExtension)
             return DownloadedFile(path: path, bytes: sink.file.size, sha256: sink.file.sha256, facts: facts)
@@ -74,7 +73,7 @@ extension Downloader {
                 : OutputName.alternative(
                     to: place.name, number: number,
                     fileExtension: file.facts.fileExtension)
-            if !Sidecar.isName(name), !directory.holds(name) {
+            if !Sidecar.isName(name), !directory.folder.holds(name) {
                 let path = place.directory.isEmpty ? name : "\(place.directory)/\(name)"
                 return FreeName(directory: directory, path: path, number: number)
             }

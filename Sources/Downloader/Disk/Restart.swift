@@ -1,6 +1,5 @@
-internal import CFile
-internal import Glibc
 internal import HTTP
+internal import System
 
 /// What a restart and the end of a job need.
 extension Downloader {
@@ -16,23 +15,21 @@ extension Downloader {
         try await pool.run { () throws(DownloadFailure) in
             let place = PathParts(path)
             guard let directory = try Self.existing(root, place.directory) else { return nil }
-            let descriptor = unsafe openat(
-                directory.descriptor, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            if descriptor < 0 {
-                if errno == ENOENT || errno == ELOOP { return nil }
-                throw .system(errno, "open \(path)")
+            let file: FileDescriptor
+            do throws(SystemError) { file = try directory.folder.open(place.name) } catch {
+                if error.isMissing || error.isLink { return nil }
+                throw .system(error, "open \(path)")
             }
-            defer { close(descriptor) }
-            guard let bytes = FileBytes(descriptor: descriptor), bytes.size == expectedBytes ?? bytes.size,
+            guard let bytes = FileBytes(file), bytes.size == expectedBytes ?? bytes.size,
                 sha256 != nil || MediaProbe.wholeness(of: bytes) != .cut
             else { return nil }
             let hint = ContentHint(kind: kind, declaredType: nil, url: "https://local/x/" + place.name)
             guard case .accepted(let facts) = MediaProbe.verdict(on: bytes, hint) else { return nil }
-            let sink = FileSink(descriptor: descriptor, limit: .max) { _ in .decline }
+            let sink = FileSink(file, limit: .max) { _ in .decline }
             guard sink.resume(), bytes.fault == nil else { throw .disk("cannot read \(path)") }
             guard sha256 ?? sink.sha256 == sink.sha256 else { return nil }
             // The crash may have come between the rename and its sync.
-            if fsync(descriptor) != 0 { throw .system(errno, "sync \(path)") }
+            try DownloadFailure.doing("sync \(path)", try file.sync())
             try directory.sync()
             return DownloadedFile(path: path, bytes: sink.size, sha256: sink.sha256, facts: facts)
         }
@@ -45,7 +42,7 @@ extension Downloader {
         try await pool.run { () throws(DownloadFailure) in
             guard let directory = try Self.existing(root, name.directory(fields)) else { return }
             let temporary = TemporaryName(id: fields.id, position: fields.index)
-            let names = [temporary.part, temporary.note].filter(directory.holds)
+            let names = [temporary.part, temporary.note].filter(directory.folder.holds)
             if names.isEmpty { return }
             for name in names { try directory.remove(name) }
             try directory.sync()
@@ -56,9 +53,7 @@ extension Downloader {
     package static func bytesSoFar(root: String, name: OutputName, fields: OutputNameFields) -> Int64? {
         let directory = name.directory(fields)
         let file = TemporaryName(id: fields.id, position: fields.index).part
-        var status = stat()
-        guard unsafe lstat("\(root)/\(directory)/\(file)", &status) == 0 else { return nil }
-        return Int64(status.st_size)
+        return try? FileStatus("\(root)/\(directory)/\(file)", isLinkItself: true).size
     }
 
     /// Writes or replaces a sidecar at `path` below `root`.
@@ -73,9 +68,10 @@ extension Downloader {
     private static func existing(_ root: String, _ relative: String) throws(DownloadFailure)
         -> OutputDirectory?
     {
-        var status = stat()
         let path = relative.isEmpty ? root : "\(root)/\(relative)"
-        if unsafe lstat(path, &status) != 0, errno == ENOENT { return nil }
+        do throws(SystemError) { _ = try FileStatus(path, isLinkItself: true) } catch {
+            if error.isMissing { return nil }
+        }
         return try OutputDirectory(root: root, relative: relative, making: nil)
     }
 }

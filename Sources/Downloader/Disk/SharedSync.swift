@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// Syncs directories, once for all names that have changed meanwhile: many small files cost few syncs.
 final class SharedSync: Sendable {
@@ -7,7 +7,7 @@ final class SharedSync: Sendable {
 
     private let pool: BlockingPool
     /// Who waits for the next sync of a directory that is being synced now.
-    private let waiting = Locked([OutputDirectory.Identity: [Waiter]]())
+    private let waiting = Locked([FileStatus.Identity: [Waiter]]())
 
     init(_ pool: BlockingPool) { self.pool = pool }
 

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import System
 
 /// The file beside a job's outputs that says how they were made.
 package enum Sidecar {
@@ -27,28 +27,14 @@ package enum Sidecar {
         let temporaryName = ".\(place.name).part"
         try directory.remove(temporaryName)
         let file = try directory.create(temporaryName, access)
-        defer { close(file) }
         do throws(DownloadFailure) {
-            try fill(file, bytes, temporaryName)
+            try DownloadFailure.doing("write \(temporaryName)", try file.write(bytes))
+            try DownloadFailure.doing("sync \(temporaryName)", try file.sync())
             try directory.replace(place.name, with: temporaryName)
         } catch {
             try? directory.remove(temporaryName)
             throw error
         }
         return directory
-    }
-
-    private static func fill(_ file: Int32, _ bytes: [UInt8], _ name: String) throws(DownloadFailure) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                unsafe pwrite(
-                    file, bytes.baseAddress?.advanced(by: written), bytes.count - written, off_t(written))
-            }
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { throw .system(errno, "write \(name)") }
-            written += count
-        }
-        if fsync(file) != 0 { throw .system(errno, "sync \(name)") }
     }
 }

@@ -1,34 +1,26 @@
-internal import Glibc
 internal import HTTP
-internal import Locked
+package import System
 
 /// Keeps free space on the outputs' disk, the expected rest of all downloads under way counted.
 package final class SpaceKeeper: Sendable {
     private let expected = Locked(Int64(0))
-    private let freeBytes: @Sendable (Int32) -> Int64?
+    private let freeBytes: @Sendable (FileDescriptor) -> Int64?
 
     /// `freeBytes` answers for the disk of an open file.
-    package init(freeBytes: @escaping @Sendable (Int32) -> Int64? = SpaceKeeper.freeBytes) {
+    package init(freeBytes: @escaping @Sendable (FileDescriptor) -> Int64? = FreeSpace.bytes(beside:)) {
         self.freeBytes = freeBytes
     }
 
-    /// The space that an ordinary user could still fill; nil where the file system cannot say.
-    package static func freeBytes(of descriptor: Int32) -> Int64? {
-        var status = statvfs()
-        guard unsafe fstatvfs(descriptor, &status) == 0 else { return nil }
-        return Int64(clamping: status.f_bavail).multipliedClamped(by: Int64(clamping: status.f_frsize))
-    }
-
     /// What one download still expects to write. It holds nothing until `expect`.
-    func claim(_ descriptor: Int32, keeping minimum: Int64) -> SpaceClaim {
-        SpaceClaim(self, descriptor, minimum)
+    func claim(_ file: FileDescriptor, keeping minimum: Int64) -> SpaceClaim {
+        SpaceClaim(self, file, minimum)
     }
 
     /// Replaces one claim's expectation by another, if the space is there.
-    fileprivate func change(from old: Int64, to new: Int64, on descriptor: Int32, keeping minimum: Int64)
+    fileprivate func change(from old: Int64, to new: Int64, on file: FileDescriptor, keeping minimum: Int64)
         -> Bool
     {
-        let free = freeBytes(descriptor)
+        let free = freeBytes(file)
         return expected.withLock { expected in
             let others = expected - old
             if let free, free - others < minimum || free - others - minimum < new { return false }
@@ -43,16 +35,16 @@ package final class SpaceKeeper: Sendable {
 /// One download's share. Used by one thread at a time; given back with the last reference.
 final class SpaceClaim: @unchecked Sendable {
     private let keeper: SpaceKeeper
-    private let descriptor: Int32
+    private let file: FileDescriptor
     private let minimum: Int64
     private var rest: Int64 = 0
 
     /// How much a download of unknown size asks for at a time.
     private static let step: Int64 = 16 << 20
 
-    fileprivate init(_ keeper: SpaceKeeper, _ descriptor: Int32, _ minimum: Int64) {
+    fileprivate init(_ keeper: SpaceKeeper, _ file: FileDescriptor, _ minimum: Int64) {
         self.keeper = keeper
-        self.descriptor = descriptor
+        self.file = file
         self.minimum = minimum
     }
 
@@ -61,7 +53,7 @@ final class SpaceClaim: @unchecked Sendable {
     /// Asks for room for `bytes` more; nil where nobody knows how many.
     func expect(_ bytes: Int64?) -> Bool {
         let new = bytes ?? Self.step
-        guard keeper.change(from: rest, to: new, on: descriptor, keeping: minimum) else { return false }
+        guard keeper.change(from: rest, to: new, on: file, keeping: minimum) else { return false }
         rest = new
         return true
     }
@@ -72,12 +64,5 @@ final class SpaceClaim: @unchecked Sendable {
         rest -= Int64(count)
         keeper.reduce(by: Int64(count))
         return true
-    }
-}
-
-extension Int64 {
-    fileprivate func multipliedClamped(by other: Int64) -> Int64 {
-        let (product, isTooLarge) = multipliedReportingOverflow(by: other)
-        return isTooLarge ? .max : product
     }
 }

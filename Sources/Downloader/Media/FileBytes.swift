@@ -1,4 +1,4 @@
-import Glibc
+package import System
 
 /// The bytes of a file, read where they are asked for and never more often than a budget allows. The file is
 /// open, or is here in pieces only.
@@ -12,24 +12,23 @@ package final class FileBytes {
     private var page: [UInt8] = []
     private var pageStart: Int64 = 0
     /// The error of a read that failed: then nothing can be concluded from what was not found.
-    package private(set) var fault: Int32?
+    package private(set) var fault: SystemError?
     private(set) var isExhausted = false
     /// Of a file in pieces: the first place that was asked for and is in none of them.
     private(set) var missing: Int64?
 
     private enum Source {
-        case descriptor(Int32)
+        case file(FileDescriptor)
         case pieces(FilePieces)
     }
 
     private static let pageSize = 4096
 
-    /// The descriptor stays its owner's. Nil where it cannot be asked, or is no ordinary file.
-    package init?(descriptor: Int32, reads: Int = 8_000) {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        source = .descriptor(descriptor)
-        size = Int64(status.st_size)
+    /// Nil where the file cannot be asked, or is no ordinary one.
+    package init?(_ file: FileDescriptor, reads: Int = 8_000) {
+        guard let status = try? file.status(), status.isFile else { return nil }
+        source = .file(file)
+        size = status.size
         readsLeft = reads
     }
 
@@ -90,7 +89,7 @@ package final class FileBytes {
         page = []
         pageStart = offset
         switch source {
-        case .descriptor(let descriptor): page = read(descriptor, offset, wanted)
+        case .file(let file): page = read(file, offset, wanted)
         case .pieces(let pieces):
             isExhausted = isExhausted || readsLeft == 0
             readsLeft -= isExhausted ? 0 : 1
@@ -100,22 +99,21 @@ package final class FileBytes {
         return page.count >= count
     }
 
-    private func read(_ descriptor: Int32, _ offset: Int64, _ wanted: Int) -> [UInt8] {
-        unsafe Array(unsafeUninitializedCapacity: wanted) { buffer, filled in
-            while filled < wanted {
-                if readsLeft == 0 {
-                    isExhausted = true
-                    return
-                }
-                readsLeft -= 1
-                let got = unsafe pread(
-                    descriptor, buffer.baseAddress?.advanced(by: filled), wanted - filled,
-                    off_t(offset) + filled)
-                if got < 0, errno == EINTR { continue }
-                if got < 0 { fault = errno }
-                if got <= 0 { return }
-                filled += got
+    private func read(_ file: FileDescriptor, _ offset: Int64, _ wanted: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < wanted {
+            isExhausted = isExhausted || readsLeft == 0
+            if isExhausted { break }
+            readsLeft -= 1
+            do throws(SystemError) {
+                let piece = try file.read(wanted - bytes.count, at: offset + Int64(bytes.count))
+                if piece.isEmpty { break }
+                bytes += piece
+            } catch {
+                fault = error
+                break
             }
         }
+        return bytes
     }
 }

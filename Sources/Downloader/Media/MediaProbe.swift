@@ -1,4 +1,5 @@
-import Glibc
+internal import Glibc
+internal import System
 
 /// Reads what a file is from its content, with few and bounded reads whatever the content claims.
 package enum MediaProbe {
@@ -35,10 +36,7 @@ package enum MediaProbe {
 
     /// What the file at `path` is; nil where it cannot be read, is empty or a web page.
     package static func facts(path: String) -> MediaFacts? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        guard let file = FileBytes(descriptor: descriptor),
+        guard let file = (try? FileDescriptor(opening: path, flags: O_NONBLOCK)).flatMap({ FileBytes($0) }),
             case .accepted(let facts) = verdict(
                 on: file, ContentHint(kind: .file, declaredType: nil, url: path))
         else { return nil }

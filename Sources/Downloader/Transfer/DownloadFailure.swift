@@ -1,4 +1,4 @@
-internal import Glibc
+internal import System
 
 /// Why an output is not on disk yet.
 package enum DownloadFailure: Error {
@@ -35,10 +35,15 @@ package enum DownloadFailure: Error {
     }
 
     /// What a system call's error means.
-    static func system(_ code: Int32, _ action: String) -> DownloadFailure {
-        let reason = unsafe String(cString: strerror(code))
-        return code == ENOSPC || code == EDQUOT
-            ? .noSpace("cannot \(action): \(reason)") : .disk("cannot \(action): \(reason)")
+    static func system(_ error: SystemError, _ action: String) -> DownloadFailure {
+        let reason = "cannot \(action): \(error)"
+        return error.isDiskFull ? .noSpace(reason) : .disk(reason)
+    }
+
+    static func doing<Value>(
+        _ action: @autoclosure () -> String, _ body: @autoclosure () throws(SystemError) -> Value
+    ) throws(DownloadFailure) -> Value {
+        do throws(SystemError) { return try body() } catch { throw .system(error, action()) }
     }
 }
 

@@ -38,7 +38,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         self.claim = claim
         self.didProgress = didProgress
         // This sink has judged the answer before the file asks.
-        file = FileSink(descriptor: part.descriptor, limit: limit, isEmpty: part.length == 0) { head in
+        file = FileSink(part.file, limit: limit, isEmpty: part.length == 0) { head in
             head.status == 206 ? .goOn : .startOver
         }
     }
@@ -178,7 +178,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         case nil, .declined: nil
         case .tooLarge(let limit): .badContent("the file is larger than download.max_bytes (\(limit) bytes)")
         case .diskFull: .noSpace("cannot write \(part.name.part): the disk is full")
-        case .system(let code): .system(code, "write \(part.name.part)")
+        case .system(let error): .system(error, "write \(part.name.part)")
         }
     }
 

@@ -32,7 +32,7 @@ package struct Downloader: Sendable {
         let (settings, space, directories) = (settings, space, directories)
         let sink = try await pool.run { () throws(DownloadFailure) in
             let part = try PartialFile(order, settings.access, directories)
-            let claim = space.claim(part.descriptor, keeping: settings.minimumFree)
+            let claim = space.claim(part.file, keeping: settings.minimumFree)
             let sink = DownloadSink(
                 part, claim, limit: settings.maximumBytes, didProgress: order.didProgress)
             try sink.takeUp(expecting: order.expectedBytes)
@@ -128,7 +128,7 @@ package struct Downloader: Sendable {
             throw .network("the server sent \(sink.file.size) of \(total) bytes", retryAfter: nil)
         }
         return try await pool.run { () throws(DownloadFailure) -> Turn in
-            guard let file = FileBytes(descriptor: sink.part.descriptor) else {
+            guard let file = FileBytes(sink.part.file) else {
                 throw .disk("cannot read \(sink.part.name.part)")
             }
             if !sink.decodes, sink.encoding.isSeen(in: file) { return .decode }

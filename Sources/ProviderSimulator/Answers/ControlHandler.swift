@@ -1,5 +1,5 @@
 internal import JSON
-internal import Locked
+internal import System
 
 /// `/_sim/...`: looks behind the scenes, for tests and rehearsals.
 struct ControlHandler {

@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// `GET /files/{request_id}/{index}.{ext}`: the outputs, drawn when they are first asked for.
 struct FileHandler {

@@ -1,4 +1,4 @@
-internal import Locked
+internal import System
 
 /// Finds out which call is meant, and whether its caller may make it.
 struct Router {

@@ -1,5 +1,5 @@
 internal import JSON
-internal import Locked
+internal import System
 
 /// `POST /v1/models/{model_id}`: the call that costs money.
 struct SubmitHandler {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// Makes the socket that clients connect to, with room for many that connect at once.
 enum ListeningSocket {
@@ -11,7 +12,7 @@ enum ListeningSocket {
         }
         let descriptor = socket(
             AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        if descriptor < 0 { throw SimulatorError("cannot make a socket: \(reason)") }
+        if descriptor < 0 { throw SimulatorError("cannot make a socket: \(SystemError.last)") }
         var on: Int32 = 1
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -23,7 +24,7 @@ enum ListeningSocket {
         }
         if !isBound {
             defer { close(descriptor) }
-            throw SimulatorError("cannot listen on \(address):\(port): \(reason)")
+            throw SimulatorError("cannot listen on \(address):\(port): \(SystemError.last)")
         }
         return (descriptor, UInt16(bigEndian: place.sin_port))
     }
@@ -36,6 +37,4 @@ enum ListeningSocket {
             unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         }
     }
-
-    private static var reason: String { unsafe String(cString: strerror(errno)) }
 }

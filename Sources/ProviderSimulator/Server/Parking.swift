@@ -1,6 +1,6 @@
 internal import CMicroHTTPD
 internal import Dispatch
-internal import Locked
+internal import System
 
 /// Connections that are set aside for a while, so that a late answer holds up no other.
 ///

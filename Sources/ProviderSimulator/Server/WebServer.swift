@@ -1,6 +1,6 @@
 internal import CMicroHTTPD
 internal import Glibc
-internal import Locked
+internal import System
 
 /// libmicrohttpd, answering with what a function says. Its threads call that function.
 @safe final class WebServer: @unchecked Sendable {
@@ -34,7 +34,7 @@ internal import Locked
             connectionCallback)
         guard let started = unsafe started else {
             close(socket.descriptor)
-            throw SimulatorError("libmicrohttpd does not start: \(unsafe String(cString: strerror(errno)))")
+            throw SimulatorError("libmicrohttpd does not start: \(SystemError.last)")
         }
         daemon.withLock { $0 = unsafe Daemon(pointer: started) }
     }

@@ -1,9 +1,7 @@
 internal import Dispatch
-internal import HTTP
-internal import Locked
 
-/// What the dispatcher sleeps on: somebody rings, or the time comes. Ringing while it is awake is not lost.
-package final class Bell: Sendable {
+/// What a loop sleeps on: it wakes when somebody rings, or at a deadline. A ring while it is awake is kept.
+package final class WakeSignal: Sendable {
     private struct State {
         var hasRung = false
         var sleeper: CheckedContinuation<Void, Never>?
@@ -12,11 +10,11 @@ package final class Bell: Sendable {
     }
 
     private let state = Locked(State())
-    private let queue = DispatchQueue(label: "jobd.bell")
+    private let queue = DispatchQueue(label: "jobd.wake")
 
     package init() {}
 
-    package func ring() {
+    package func wake() {
         let sleeper = state.withLock { state in
             state.hasRung = true
             defer { state.sleeper = nil }
@@ -25,7 +23,7 @@ package final class Bell: Sendable {
         sleeper?.resume()
     }
 
-    /// Returns when the bell has rung since the last return, or at `deadline`; nil waits for the ring alone.
+    /// Returns when somebody has rung since the last return, or at `deadline`; nil waits for the ring alone.
     package func wait(until deadline: ContinuousClock.Instant?) async {
         var timer: DispatchWorkItem?
         await withCheckedContinuation { continuation in
@@ -39,8 +37,9 @@ package final class Bell: Sendable {
             guard let deadline else { return }
             let item = DispatchWorkItem { self.end(sleep) }
             timer = item
-            let rest = max(0, (deadline - .now).wholeNanoseconds)
-            queue.asyncAfter(deadline: .now() + .nanoseconds(rest), execute: item)
+            // Bounded to some thirty years, beyond which the sum would overflow.
+            let rest = min(max(0, (deadline - .now) / .nanoseconds(1)), 1e18).rounded(.up)
+            queue.asyncAfter(deadline: .now() + .nanoseconds(Int(rest)), execute: item)
         }
         timer?.cancel()
         state.withLock { $0.hasRung = false }
@@ -53,19 +52,5 @@ package final class Bell: Sendable {
             return state.sleeper
         }
         sleeper?.resume()
-    }
-}
-
-extension Duration {
-    fileprivate var wholeNanoseconds: Int {
-        Int(clamping: components.seconds).multipliedClamped(1_000_000_000)
-            + Int(components.attoseconds / 1_000_000_000)
-    }
-}
-
-extension Int {
-    fileprivate func multipliedClamped(_ factor: Int) -> Int {
-        let (product, isTooLarge) = multipliedReportingOverflow(by: factor)
-        return isTooLarge ? .max / 2 : product
     }
 }

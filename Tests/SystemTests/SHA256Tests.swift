@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Digest
+@testable import System
 
 @Suite struct SHA256Tests {
     private func digest(_ parts: [String]) -> String {

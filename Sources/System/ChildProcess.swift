@@ -1,0 +1,73 @@
+internal import CLinux
+internal import Glibc
+
+/// A program that was started. It gets the three standard streams and no other open file.
+package struct ChildProcess: Sendable {
+    package enum Ending: Equatable, Sendable {
+        case code(Int32)
+        case signal(Int32)
+
+        fileprivate init(status: Int32) {
+            self = status & 0x7F == 0 ? .code(status >> 8 & 0xFF) : .signal(status & 0x7F)
+        }
+    }
+
+    package let id: Int32
+
+    /// Starts `words[0]`, looked for as a shell does.
+    ///
+    /// - Parameter environment: `NAME=value`; nil for that of this process, as for each stream.
+    /// - Parameter isGroup: whether it and what it starts can be ended together.
+    /// - Parameter signals: those that it takes as any program does, though this one ignores them.
+    package init(
+        _ words: [String], environment: [String]? = nil, input: FileDescriptor? = nil,
+        output: FileDescriptor? = nil, errors: FileDescriptor? = nil, isGroup: Bool = false,
+        resetting signals: [Int32] = []
+    ) throws(SystemError) {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for (stream, file) in [input, output, errors].enumerated() {
+            if let file { unsafe posix_spawn_file_actions_adddup2(&actions, file.number, Int32(stream)) }
+        }
+        unsafe linux_pass_streams_alone(&actions)
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var resets = sigset_t()
+        unsafe sigemptyset(&resets)
+        for signal in signals { unsafe sigaddset(&resets, signal) }
+        unsafe posix_spawnattr_setsigdefault(&attributes, &resets)
+        let flags = POSIX_SPAWN_SETSIGDEF | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+        var variables = unsafe (environment ?? []).map { unsafe strdup($0) } + [nil]
+        defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
+        var id: pid_t = 0
+        let failure =
+            if environment == nil {
+                unsafe posix_spawnp(&id, words[0], &actions, &attributes, &arguments, environ)
+            } else { unsafe posix_spawnp(&id, words[0], &actions, &attributes, &arguments, &variables) }
+        if failure != 0 { throw SystemError(failure) }
+        self.id = id
+    }
+
+    package func wait() -> Ending {
+        var status: Int32 = 0
+        while unsafe waitpid(id, &status, 0) < 0, errno == EINTR {}
+        return Ending(status: status)
+    }
+
+    /// Waits for whichever child ends next; nil where there is none.
+    package static func waitForAny() -> (id: Int32, ending: Ending)? {
+        var status: Int32 = 0
+        while true {
+            let id = unsafe waitpid(-1, &status, 0)
+            if id >= 0 { return (id, Ending(status: status)) }
+            if errno != EINTR { return nil }
+        }
+    }
+
+    /// Ends a group at once.
+    package func killGroup() { kill(-id, SIGKILL) }
+}

@@ -1,0 +1,31 @@
+import Testing
+
+@testable import System
+
+@Suite struct SystemCallTests {
+    @Test func `a write that the reader takes in parts is whole`() async throws {
+        let (output, input) = try FileDescriptor.pipe()
+        let bytes = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        async let written: Void = Task.detached { try input.write(bytes) }.value
+        var read: [UInt8] = []
+        while read.count < bytes.count { read += try output.read(1000) }
+        try await written
+        #expect(read == bytes)
+    }
+
+    @Test func `more than the limit is an error, and not a shorter file`() throws {
+        #expect(try FileDescriptor.inMemory([1, 2, 3]).readToEnd(limit: 3) == [1, 2, 3])
+        #expect(throws: SystemError.self) { try FileDescriptor.inMemory([1, 2, 3]).readToEnd(limit: 2) }
+    }
+
+    @Test func `a path that leads up is none below a directory`() throws {
+        #expect(try Directory.names(in: "a//b/./c") == ["a", "b", ".", "c"])
+        #expect(throws: SystemError.self) { try Directory.names(in: "a/../b") }
+    }
+
+    @Test func `a program's end is told as it was`() throws {
+        #expect(try ChildProcess(["sh", "-c", "exit 3"]).wait() == .code(3))
+        #expect(try ChildProcess(["sh", "-c", "kill -9 $$"], isGroup: true).wait() == .signal(9))
+        #expect(throws: SystemError.self) { try ChildProcess(["/no/such/program"]) }
+    }
+}

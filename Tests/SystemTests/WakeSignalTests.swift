@@ -1,0 +1,57 @@
+import System
+import Testing
+
+@Suite struct WakeSignalTests {
+    @Test func ringingBeforeTheSleepIsNotLost() async {
+        let signal = WakeSignal()
+        signal.wake()
+        signal.wake()
+        await signal.wait(until: nil)
+    }
+
+    @Test func ringingEndsTheSleepFromAnyThread() async {
+        let signal = WakeSignal()
+        for _ in 0..<200 {
+            async let slept: Void = signal.wait(until: nil)
+            async let rung: Void = signal.wake()
+            _ = await (slept, rung)
+        }
+    }
+
+    @Test func theTimeEndsTheSleepAndNotBefore() async {
+        let signal = WakeSignal()
+        let deadline = ContinuousClock.now + .milliseconds(30)
+        await signal.wait(until: deadline)
+        #expect(ContinuousClock.now >= deadline)
+        // A time that has passed is no sleep.
+        await signal.wait(until: .now - .seconds(1))
+    }
+
+    /// A timer of an earlier sleep that was rung must not end a later one.
+    @Test func anOldTimerEndsNoNewSleep() async throws {
+        let signal = WakeSignal()
+        signal.wake()
+        await signal.wait(until: .now + .milliseconds(20))
+        let deadline = ContinuousClock.now + .milliseconds(120)
+        await signal.wait(until: deadline)
+        #expect(ContinuousClock.now >= deadline)
+    }
+
+    @Test func aFarDeadlineDoesNotOverflow() async {
+        let signal = WakeSignal()
+        async let rung: Void = signal.wake()
+        await signal.wait(until: .now + .seconds(1_000_000_000_000))
+        await rung
+    }
+
+    @Test func noRingIsLostUnderLoad() async {
+        let signal = WakeSignal()
+        let rounds = 2000
+        await withTaskGroup { group in
+            for _ in 0..<4 { group.addTask { for _ in 0..<rounds { signal.wake() } } }
+            group.addTask { for _ in 0..<50 { await signal.wait(until: .now + .milliseconds(2)) } }
+        }
+        signal.wake()
+        await signal.wait(until: nil)
+    }
+}
