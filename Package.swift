@@ -35,7 +35,8 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Spelling", swiftSettings: strict),
         .target(name: "Locked", swiftSettings: strictMemory),
-        .target(name: "JobModel", swiftSettings: strict),
+        .target(name: "Calendar", swiftSettings: strictMemory),
+        .target(name: "JobModel", dependencies: ["Calendar"], swiftSettings: strict),
         .target(
             name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
@@ -46,17 +47,20 @@ let package = Package(
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strictMemory),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(
-            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel"],
+            name: "JobStore", dependencies: ["Calendar", "SQLite", "JSON", "JobModel"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
         .target(
             name: "HTTP", dependencies: ["Locked", "CCurl", "CZlib", "Digest"], swiftSettings: strictMemory),
-        .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["Locked", "CFile", "Digest", "HTTP", "JSON"],
+            name: "Provider", dependencies: ["Calendar", "JobModel", "HTTP", "JSON"], swiftSettings: strict),
+        .target(
+            name: "Downloader",
+            dependencies: ["Calendar", "Locked", "CFile", "Digest", "HTTP", "JSON", "JobModel"],
             swiftSettings: strictMemory
         ),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
-        .target(name: "CommandLineTool", dependencies: ["Spelling"], swiftSettings: strictMemory),
+        .target(
+            name: "CommandLineTool", dependencies: ["Calendar", "Spelling"], swiftSettings: strictMemory),
 
         .target(
             name: "Startup", dependencies: ["CFile", "CommandLineTool", "Configuration", "JSON", "JobStore"],
@@ -66,14 +70,15 @@ let package = Package(
             swiftSettings: strictMemory),
 
         .target(
-            name: "Gallery", dependencies: ["CFile", "Digest", "JSON"], resources: [.embedInCode("Page")],
+            name: "Gallery", dependencies: ["CFile", "Digest", "JSON", "JobModel"],
+            resources: [.embedInCode("Page")],
             swiftSettings: strictMemory),
 
         // What the programs do.
         .target(
             name: "Worker",
             dependencies: [
-                "Locked",
+                "Calendar", "Locked",
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
                 "Provider",
             ],
@@ -99,7 +104,7 @@ let package = Package(
             swiftSettings: strictMemory),
         .target(
             name: "ProviderSimulator",
-            dependencies: ["Locked", "Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON"],
+            dependencies: ["Calendar", "Locked", "Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON"],
             resources: [.embedInCode("Fixtures")], swiftSettings: strictMemory),
 
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
@@ -120,10 +125,11 @@ let package = Package(
         .target(
             name: "Parsers",
             dependencies: [
-                "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
-                "Provider",
+                "Calendar", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON",
+                "JobModel", "Provider",
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
+        .testTarget(name: "CalendarTests", dependencies: ["Calendar"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
         .testTarget(
@@ -143,7 +149,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",
-            dependencies: ["Digest", "Locked", "Downloader", "HTTP", "ScriptedServer"],
+            dependencies: [
+                "Calendar", "Digest", "Downloader", "HTTP", "JobModel", "Locked", "ScriptedServer",
+            ],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),

@@ -1,3 +1,4 @@
+import Calendar
 import Glibc
 import HTTP
 internal import Locked
@@ -39,8 +40,7 @@ final class Rig: Sendable {
 
     func fields(id: Int64 = 7, position: Int = 1) -> OutputNameFields {
         OutputNameFields(
-            id: id, index: position,
-            created: LocalTime(year: 2026, month: 1, day: 2, hour: 3, minute: 4, second: 5), model: "m/x")
+            id: id, index: position, created: CalendarTime(milliseconds: 1_767_323_045_000), model: "m/x")
     }
 
     func order(
