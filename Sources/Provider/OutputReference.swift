@@ -1,3 +1,4 @@
+internal import HTTP
 internal import JSON
 
 /// One output that an answer names.
@@ -76,17 +77,7 @@ package struct OutputReference: Equatable, Sendable {
     }
 
     private static func escaped(_ bytes: ArraySlice<UInt8>) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        for byte in bytes {
-            if byte <= 0x20 || byte >= 0x7F {
-                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            } else {
-                result.append(byte)
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
+        String(percentEncoding: bytes, unless: { (0x21..<0x7F).contains($0) })
     }
 }
 

@@ -43,7 +43,7 @@ struct ConfiguredFetcher: OutputFetcher {
         let text = Array((job.json(outputs: outputs).indentedText + "\n").utf8)
         do throws(DownloadFailure) {
             try await context.downloader.writeSidecar(
-                text, root: root, path: folder + Sidecar.name(id: job.id))
+                text, root: root, path: folder + JobFileName.sidecar(of: job.id))
             return nil
         } catch {
             return "\(error)"

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HTTP
+internal import JobModel
 
 extension Downloader {
     /// Gives a whole file its final name: looked at, synced, recorded by the caller, renamed, directory
@@ -74,7 +75,7 @@ extension Downloader {
                 : OutputName.alternative(
                     to: place.name, number: number,
                     fileExtension: file.facts.fileExtension)
-            if !Sidecar.isName(name), !directory.holds(name) {
+            if JobFileName.job(ofSidecar: name) == nil, !directory.holds(name) {
                 let path = place.directory.isEmpty ? name : "\(place.directory)/\(name)"
                 return FreeName(directory: directory, path: path, number: number)
             }

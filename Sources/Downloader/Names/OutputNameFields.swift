@@ -1,4 +1,5 @@
 package import Calendar
+internal import JobModel
 
 /// What the fields of an output's name hold. Texts are as people and servers wrote them.
 package struct OutputNameFields: Sendable {
@@ -30,7 +31,7 @@ package struct OutputNameFields: Sendable {
     /// The field's value as part of one path component, never empty.
     func value(of field: OutputNameField, fileExtension: String) -> String {
         switch field {
-        case .id: String(repeating: "0", count: max(0, 6 - String(id).count)) + String(id)
+        case .id: JobFileName.digits(of: id)
         case .index: String(index)
         case .date: String(created.date)
         case .time: created.clock.filter { $0 != ":" }
