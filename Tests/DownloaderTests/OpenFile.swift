@@ -1,4 +1,5 @@
 import Glibc
+import JobModel
 import Testing
 
 @testable import Downloader
@@ -23,13 +24,13 @@ final class OpenFile {
 
     func bytes() throws -> FileBytes { try #require(FileBytes(descriptor: descriptor)) }
 
-    func verdict(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
+    func verdict(_ kind: Output.Kind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
         -> ContentVerdict
     {
         MediaProbe.verdict(on: try bytes(), ContentHint(kind: kind, declaredType: type, url: url))
     }
 
-    func facts(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
+    func facts(_ kind: Output.Kind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
         -> MediaFacts?
     {
         guard case .accepted(let facts) = try verdict(kind, type: type, url: url) else { return nil }

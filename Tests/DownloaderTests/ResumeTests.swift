@@ -1,6 +1,7 @@
 import Digest
 import Glibc
 import HTTP
+import JobModel
 internal import Locked
 import Testing
 

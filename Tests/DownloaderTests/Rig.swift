@@ -1,6 +1,7 @@
 import Calendar
 import Glibc
 import HTTP
+import JobModel
 internal import Locked
 import Testing
 
@@ -44,7 +45,7 @@ final class Rig: Sendable {
     }
 
     func order(
-        _ path: String = "/a.bin", id: Int64 = 7, position: Int = 1, kind: MediaKind = .image,
+        _ path: String = "/a.bin", id: Int64 = 7, position: Int = 1, kind: Output.Kind = .image,
         template: String = "{date}/{id}-{index}.{ext}", url: String? = nil, expected: Int64? = nil,
         willRename: @escaping @Sendable (DownloadedFile) async throws -> Void = { _ in }
     ) throws -> DownloadOrder {

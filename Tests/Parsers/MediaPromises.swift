@@ -1,6 +1,7 @@
 internal import Downloader
 internal import Glibc
 internal import HTTP
+internal import JobModel
 
 /// A file of these bytes is looked at as each kind of output, and piece by piece as a server sends it.
 enum MediaPromises {
@@ -13,7 +14,7 @@ enum MediaPromises {
         guard bytes.withUnsafeBytes({ write(file, $0.baseAddress, $0.count) }) == bytes.count else {
             return nil
         }
-        for kind in [MediaKind.image, .file] {
+        for kind in [Output.Kind.image, .file] {
             guard let content = FileBytes(descriptor: file) else { return "cannot be opened" }
             let hint = ContentHint(kind: kind, declaredType: nil, url: "https://h.test/a/b.c")
             guard case .accepted(let facts) = MediaProbe.verdict(on: content, hint) else { continue }

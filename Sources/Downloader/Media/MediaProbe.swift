@@ -1,4 +1,5 @@
 import Glibc
+internal import JobModel
 
 /// Reads what a file is from its content, with few and bounded reads whatever the content claims.
 package enum MediaProbe {
@@ -80,7 +81,7 @@ extension ContentHint {
     }
 }
 
-extension MediaKind {
+extension Output.Kind {
     fileprivate var article: String {
         switch self {
         case .image: "an image"
