@@ -34,7 +34,8 @@ let package = Package(
         // Values and rules, without any effect.
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Spelling", swiftSettings: strict),
-        .target(name: "JobModel", dependencies: ["JSON"], swiftSettings: strict),
+        .target(name: "Calendar", swiftSettings: strictMemory),
+        .target(name: "JobModel", dependencies: ["Calendar", "JSON"], swiftSettings: strict),
         .target(
             name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
@@ -48,17 +49,20 @@ let package = Package(
         .target(name: "System", dependencies: ["CCrypto", "CLinux"], swiftSettings: strictMemory),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(
-            name: "JobStore", dependencies: ["SQLite", "JSON", "JobModel", "System"],
+            name: "JobStore", dependencies: ["Calendar", "SQLite", "JSON", "JobModel", "System"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
         .target(
             name: "HTTP", dependencies: ["CCurl", "CZlib", "System"], swiftSettings: strictMemory),
-        .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["HTTP", "JSON", "System"],
+            name: "Provider", dependencies: ["Calendar", "JobModel", "HTTP", "JSON"], swiftSettings: strict),
+        .target(
+            name: "Downloader", dependencies: ["Calendar", "HTTP", "JSON", "JobModel", "System"],
             swiftSettings: strictMemory
         ),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
-        .target(name: "CommandLineTool", dependencies: ["Spelling", "System"], swiftSettings: strictMemory),
+        .target(
+            name: "CommandLineTool", dependencies: ["Calendar", "Spelling", "System"],
+            swiftSettings: strictMemory),
 
         .target(
             name: "Startup",
@@ -71,7 +75,7 @@ let package = Package(
             swiftSettings: strictMemory),
 
         .target(
-            name: "Gallery", dependencies: ["JSON", "System"], resources: [.embedInCode("Page")],
+            name: "Gallery", dependencies: ["JSON", "JobModel", "System"], resources: [.embedInCode("Page")],
             swiftSettings: strictMemory),
 
         .target(
@@ -83,6 +87,7 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
+                "Calendar",
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
                 "Policy", "Provider", "System",
             ],
@@ -103,7 +108,7 @@ let package = Package(
             swiftSettings: strictMemory),
         .target(
             name: "ProviderSimulator",
-            dependencies: ["Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON", "System"],
+            dependencies: ["Calendar", "Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON", "System"],
             resources: [.embedInCode("Fixtures")], swiftSettings: strictMemory),
 
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),
@@ -124,10 +129,12 @@ let package = Package(
         .target(
             name: "Parsers",
             dependencies: [
-                "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
+                "Calendar", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON",
+                "JobModel",
                 "Provider", "System",
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
+        .testTarget(name: "CalendarTests", dependencies: ["Calendar"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JSON", "JobModel"], swiftSettings: strict),
         .testTarget(
             name: "PolicyTests",
@@ -155,7 +162,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",
-            dependencies: ["Downloader", "HTTP", "ScriptedServer", "System"],
+            dependencies: ["Calendar", "Downloader", "HTTP", "JobModel", "ScriptedServer", "System"],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),

@@ -17,7 +17,7 @@ package struct FileOwner {
         if folder == places.own, try store.isOnRecord(path: path) { return true }
         if try store.isOnRecord(path: folder.path + "/" + path) { return true }
         let name = path.split(separator: "/").last ?? ""
-        if let id = Self.sidecar(name) { return try store.find(id) != nil }
+        if let id = JobFileName.job(ofSidecar: name) { return try store.find(id) != nil }
         if let id = Self.temporary(name), let job = try store.find(id) {
             // What was given up is continued by a retry.
             return !job.state.hasEnded || job.failureKind == .download
@@ -27,17 +27,8 @@ package struct FileOwner {
 
     /// The sidecar of a job, in the folder of its file `path`.
     static func sidecar(of id: Int64, beside path: String) -> String {
-        let digits = String(id)
-        let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".json"
+        let name = JobFileName.sidecar(of: id)
         return path.lastIndex(of: "/").map { path[...$0] + name } ?? name
-    }
-
-    /// The job of `000012.json`.
-    static func sidecar(_ name: Substring) -> Int64? {
-        guard name.hasSuffix(".json") else { return nil }
-        let digits = name.dropLast(5)
-        return digits.utf8.count >= 6 && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            ? Int64(digits) : nil
     }
 
     /// The job of `.000012-1.part`, `.000012-1.part.json` or `.000012.json.part`.

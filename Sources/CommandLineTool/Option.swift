@@ -18,6 +18,11 @@ package struct Option: Sendable, Equatable {
         self.repeats = repeats
     }
 
+    package static let help = Option("help", short: "h", "what the command does, with examples")
+    package static let version = Option("version", "the version")
+    /// For make: the manual page with this date.
+    package static let man = Option("man", value: "DATE", "the manual page")
+
     /// The same option with another help, for a command that means something of its own by it.
     package func saying(_ help: String) -> Option {
         Option(name, short: short, value: value, repeats: repeats, help)

@@ -64,6 +64,12 @@ package final class Screen {
         try? Self.write(Array((text + "\n").utf8), to: .standardError)
     }
 
+    /// Says why the program ends. Every piece is harmless already; one that was forgotten becomes so here.
+    package func report(_ failure: Failure, by program: String) {
+        let hint = failure.hint.map { "\nhint: \($0)" } ?? ""
+        say(SafeText.escape("\(program): \(failure.message)\(hint)", keepingNewlines: true))
+    }
+
     /// Shows `text` in the place of what was shown before, on a line that is not part of the talk.
     package func show(progress text: String) {
         guard talkIsTerminal else { return }

@@ -1,5 +1,5 @@
 /// What jobd is told: every key of the configuration, with its default.
-package struct Configuration: Equatable, Sendable {
+package struct Configuration: Settable, Equatable {
     package var apiURL = "https://model-api.runcomfy.net"
     package var tokenFile: String?
     package var outputDirectory = "outputs"
@@ -57,7 +57,7 @@ package struct Configuration: Equatable, Sendable {
     }
 
     /// What is said of one model, or of all whose ids begin so.
-    package struct ModelLimits: Equatable, Sendable {
+    package struct ModelLimits: Settable, Equatable {
         package var maxInFlight: Int?
         package var submitPerMinute: Int?
         package var priceUSD: Double?

@@ -30,19 +30,16 @@ package struct ConfigurationReader {
 
     /// Sets one key, dotted or with an object of its parts.
     package mutating func set(_ key: String, _ value: JSON) throws(ConfigurationError) {
-        if let setting = Setting.all.first(where: { $0.key == key }) {
-            do throws(SettingValue.Fault) { try setting.apply(&configuration, value) } catch {
-                throw ConfigurationError("\(key) must be \(error.expectation), not \(Self.excerpt(value))")
-            }
-            return
+        if let setting = Settings.all.first(where: { $0.key == key }) {
+            return try Self.apply(setting, value, to: &configuration, as: key)
         }
         if key == "models" || key.hasPrefix("models.") { return try setModels(key, value) }
-        if Setting.all.contains(where: { $0.key.hasPrefix(key + ".") }) {
+        if Settings.all.contains(where: { $0.key.hasPrefix(key + ".") }) {
             guard let parts = value.object else { throw ConfigurationError("\(key) must be a JSON object") }
             for part in parts.members { try set("\(key).\(part.key)", part.value) }
             return
         }
-        throw Self.unknown(key, key, among: Setting.all.map(\.key) + ["models"])
+        throw Self.unknown(key, key, among: Settings.all.map(\.key) + ["models"])
     }
 
     private static func unknown(_ key: String, _ typed: String, among known: [String]) -> ConfigurationError {
@@ -82,13 +79,10 @@ package struct ConfigurationReader {
         var limits = configuration.models[model] ?? Configuration.ModelLimits()
         for part in parts.members {
             let key = "models.\(model).\(part.key)"
-            guard Setting.modelKeys.contains(part.key) else {
-                throw Self.unknown(key, part.key, among: Setting.modelKeys)
+            guard let setting = Settings.ofModel.first(where: { $0.key == part.key }) else {
+                throw Self.unknown(key, part.key, among: Settings.ofModel.map(\.key))
             }
-            do throws(SettingValue.Fault) { try Setting.apply(part.key, part.value, to: &limits) } catch {
-                throw ConfigurationError(
-                    "\(key) must be \(error.expectation), not \(Self.excerpt(part.value))")
-            }
+            try Self.apply(setting, part.value, to: &limits, as: key)
         }
         configuration.models[model] = limits
     }
@@ -104,8 +98,13 @@ package struct ConfigurationReader {
         return configuration
     }
 
-    private static func excerpt(_ value: JSON) -> String {
-        let text = value.text
-        return text.count > 60 ? text.prefix(60) + "…" : text
+    private static func apply<Root>(
+        _ setting: Setting<Root>, _ value: JSON, to root: inout Root, as key: String
+    ) throws(ConfigurationError) {
+        do throws(SettingFault) { try setting.set(&root, value) } catch {
+            let text = value.text
+            let excerpt = text.count > 60 ? text.prefix(60) + "…" : text
+            throw ConfigurationError("\(key) must be \(error.expectation), not \(excerpt)")
+        }
     }
 }

@@ -35,7 +35,9 @@ package enum ControlProgram {
             code = try run(try Arguments.ofThisProcess(), environment, screen)
             try screen.flush()
         } catch {
-            code = report(error, on: screen)
+            let failure = (error as? ArgumentError).map(Failure.init) ?? Failure(error)
+            screen.report(failure, by: "jobctl")
+            code = failure.code
         }
         exit(code.rawValue)
     }
@@ -89,31 +91,16 @@ package enum ControlProgram {
         }
         return verb
     }
-
-    private static func report(_ error: any Error, on screen: Screen) -> ExitCode {
-        let failure = failure(error)
-        // Harmless already, piece by piece; a piece that was forgotten becomes so here.
-        screen.say(SafeText.escape("jobctl: \(failure.message)", keepingNewlines: true))
-        if let hint = failure.hint { screen.say(SafeText.escape("hint: \(hint)", keepingNewlines: true)) }
-        return failure.code
-    }
-
-    static func failure(_ error: any Error) -> Failure {
-        switch error {
-        case let failure as Failure: return failure
-        case let error as StoreError:
-            let code = ExitCode(rawValue: error.exitCode) ?? .bug
-            return Failure(code, SafeText.escape("\(error)"), hint: error.hint)
-        case let error as ArgumentError:
-            return Failure(error.isInput ? .inputRefused : .usage, SafeText.escape("\(error)"))
-        default:
-            return Failure(.bug, SafeText.escape("unexpected: \(error)"), hint: "please report this as a bug")
-        }
-    }
 }
 
 /// One verb of `jobctl`.
 protocol ControlVerb: SendableMetatype {
     static var command: Command { get }
     static func run(_ session: Session) throws -> ExitCode
+}
+
+extension Failure {
+    fileprivate init(_ error: ArgumentError) {
+        self.init(error.isInput ? .inputRefused : .usage, SafeText.escape("\(error)"))
+    }
 }

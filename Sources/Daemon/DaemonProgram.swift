@@ -58,19 +58,9 @@ package struct DaemonProgram {
             try screen.flush()
             exit(code.rawValue)
         } catch {
-            let failure = failure(error)
-            screen.say(SafeText.escape("jobd: \(failure.message)"))
-            if let hint = failure.hint { screen.say(SafeText.escape("hint: \(hint)")) }
+            let failure = Failure(error)
+            screen.report(failure, by: "jobd")
             exit(failure.code.rawValue)
-        }
-    }
-
-    private static func failure(_ error: any Error) -> Failure {
-        switch error {
-        case let failure as Failure: failure
-        case let error as StoreError:
-            Failure(ExitCode(rawValue: error.exitCode) ?? .bug, "\(error)", hint: error.hint)
-        default: Failure(.bug, "unexpected: \(error)", hint: "please report this as a bug")
         }
     }
 
@@ -246,7 +236,7 @@ package struct DaemonProgram {
             await attendants.reload(configuration)
             services.log.write(.info, "the configuration was read again")
         } catch {
-            services.log.write(.error, "the configuration stays as it was: \(failure(error).message)")
+            services.log.write(.error, "the configuration stays as it was: \(Failure(error).message)")
         }
     }
 

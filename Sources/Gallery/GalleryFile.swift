@@ -1,4 +1,5 @@
 internal import JSON
+internal import JobModel
 
 /// One file of a job, and how the gallery calls it.
 package struct GalleryFile: Sendable {
@@ -24,7 +25,7 @@ package struct GalleryFile: Sendable {
     ) {
         (self.jobID, self.position, self.kind, self.source) = (jobID, position, kind, source)
         (self.bytes, self.mediaType) = (bytes, mediaType)
-        stem = "\(GalleryJob.digits(of: jobID))-\(position)-\(sha256.prefix(8))"
+        stem = "\(JobFileName.digits(of: jobID))-\(position)-\(sha256.prefix(8))"
         ending = Self.ending(of: source)
     }
 

@@ -23,12 +23,6 @@ package struct GalleryJob: Sendable {
         (self.id, self.state, self.model, self.createdAt) = (id, state, model, createdAt)
     }
 
-    /// Six digits at least, as output names have them.
-    static func digits(of id: Int64) -> String {
-        let digits = String(id)
-        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-    }
-
     /// Short keys, since there may be a hundred thousand of them; the page's script reads them.
     var json: JSON {
         var members: JSONObject = [

@@ -4,6 +4,7 @@ package struct Output: Equatable, Sendable {
         case pending, done, failed
     }
 
+    /// What it is to the person who asked for it.
     package enum Kind: String, CaseIterable, Sendable {
         case image, video, audio, file
     }

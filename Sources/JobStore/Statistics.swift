@@ -1,3 +1,4 @@
+internal import Calendar
 internal import JSON
 internal import JobModel
 
@@ -123,13 +124,11 @@ package struct Statistics {
     /// The week of a day by ISO 8601, `2026-W48`: weeks begin on Monday, and belong to the year of their
     /// Thursday.
     static func week(ofDay day: String) -> String {
-        guard let noon = Timestamp("\(day) 12:00:00.000") else { return day }
-        let dayNumber = Int64(noon.milliseconds / 86_400_000) - (noon.milliseconds < 0 ? 1 : 0)
-        let weekday = ((dayNumber + 3) % 7 + 7) % 7
-        let thursday = Timestamp(milliseconds: (dayNumber + 3 - weekday) * 86_400_000)
-        let year = thursday.date.year
-        guard let newYear = Timestamp(year: year, month: 1, day: 1) else { return day }
-        let week = (thursday.milliseconds - newYear.milliseconds) / (7 * 86_400_000) + 1
+        guard let date = WrittenTime(day)?.time else { return day }
+        let thursday = date.milliseconds + Int64(3 - date.weekday) * 86_400_000
+        let year = CalendarTime(milliseconds: thursday).year
+        guard let newYear = CalendarTime(year: year, month: 1, day: 1)?.milliseconds else { return day }
+        let week = (thursday - newYear) / (7 * 86_400_000) + 1
         return "\(year)-W\(week < 10 ? "0" : "")\(week)"
     }
 }

@@ -1,17 +1,15 @@
+internal import HTTP
 internal import JSON
+package import JobModel
 
 /// One output that an answer names.
 package struct OutputReference: Equatable, Sendable {
-    /// What the answer's own keys call it. The content decides in the end.
-    package enum Kind: String, Sendable {
-        case image, video, audio, file
-    }
-
     /// As ASCII: without blanks around it, and with what a URL may not hold percent-encoded.
     package var url: String
-    package var kind: Kind
+    /// What the answer's own keys call it. The content decides in the end.
+    package var kind: Output.Kind
 
-    package init(url: String, kind: Kind) {
+    package init(url: String, kind: Output.Kind) {
         self.url = url
         self.kind = kind
     }
@@ -36,7 +34,7 @@ package struct OutputReference: Equatable, Sendable {
     }
 
     private static func collect(
-        _ value: JSON, _ kind: Kind, isPlaceOfURL: Bool, _ found: inout [OutputReference],
+        _ value: JSON, _ kind: Output.Kind, isPlaceOfURL: Bool, _ found: inout [OutputReference],
         _ seen: inout Set<String>
     ) {
         switch value {
@@ -52,7 +50,7 @@ package struct OutputReference: Equatable, Sendable {
             // Where a `url` says which file is meant, other texts describe it, such as a preview of it.
             let isFile = object["url"]?.string.map { url($0, isPlaceOfURL: true) != nil } ?? false
             for member in object.members {
-                let named = Kind(key: member.key)
+                let named = Output.Kind(key: member.key)
                 if isFile, member.key != "url", named == nil, member.value.string != nil { continue }
                 collect(
                     member.value, named ?? kind, isPlaceOfURL: named != nil || member.key == "url", &found,
@@ -76,21 +74,11 @@ package struct OutputReference: Equatable, Sendable {
     }
 
     private static func escaped(_ bytes: ArraySlice<UInt8>) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        for byte in bytes {
-            if byte <= 0x20 || byte >= 0x7F {
-                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            } else {
-                result.append(byte)
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
+        String(percentEncoding: bytes, unless: { (0x21..<0x7F).contains($0) })
     }
 }
 
-extension OutputReference.Kind {
+extension Output.Kind {
     /// The kind that one of the documented keys stands for.
     fileprivate init?(key: String) {
         switch key.lowercased() {

@@ -1,3 +1,4 @@
+internal import Calendar
 internal import JSON
 
 /// What an answer tells besides how the job ended. Times are UTC text, `YYYY-MM-DD HH:MM:SS.SSS`.
@@ -22,8 +23,17 @@ package struct ResultFacts: Equatable, Sendable {
     init(_ answer: JSON) {
         cost = answer["cost"]?.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
         costIsDue = answer["cost"] == .null
-        createdAt = answer["created_at"]?.string.flatMap(RemoteTime.normalized)
-        startedAt = answer["started_at"]?.string.flatMap(RemoteTime.normalized)
-        finishedAt = answer["finished_at"]?.string.flatMap(RemoteTime.normalized)
+        createdAt = answer["created_at"]?.string.flatMap(Self.time)
+        startedAt = answer["started_at"]?.string.flatMap(Self.time)
+        finishedAt = answer["finished_at"]?.string.flatMap(Self.time)
+    }
+
+    /// A time of the service, RFC 3339, as UTC text in the store's form; nil for anything that is no time.
+    static func time(_ text: String) -> String? {
+        guard let written = WrittenTime(text, allowingLeapSecond: true), written.hasSeconds else {
+            return nil
+        }
+        let time = CalendarTime(milliseconds: written.milliseconds)
+        return (1...9999).contains(time.year) ? time.description : nil
     }
 }

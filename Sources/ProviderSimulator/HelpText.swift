@@ -5,26 +5,7 @@ enum HelpText {
     static let command = Command(
         "", "a simulator of RunComfy's Model API on loopback",
         discussion: ["No token, no money, no network."],
-        options: [
-            Option("listen", value: "ADDRESS", "where to listen (127.0.0.1)"),
-            Option("port", value: "PORT", "0 takes a free one and prints it (8471)"),
-            Option("token", value: "TOKEN", "the only token that is accepted (any)"),
-            Option("queue", value: "TIME", "how long a job waits (500ms)"),
-            Option("run", value: "TIME", "how long a job runs (2s)"),
-            Option("jitter", value: "SHARE", "how much both vary (0.2)"),
-            Option("concurrency", value: "N", "how many jobs run at once; 0 is all of them (0)"),
-            Option("slow-bytes", value: "RATE", "bytes a second of each download, e.g. 200k"),
-            Option("image-width", value: "PIXELS", "width of the pictures (512)"),
-            Option(
-                "balance", value: "USD", "the account's money; when it is used up, 402 with 400002 (no end)"),
-            Option("state", value: "DIR", "keep a ledger there, and know all requests again after a restart"),
-            Option("seed", value: "N", "the same ids, latencies and dice each time"),
-            Option("strict-models", "refuse models that are not in the catalogue"),
-            Option("threads", value: "N", "threads that answer (2)"),
-            Option(
-                "fault", value: "SPEC", repeats: true, "something goes wrong, see below; may be given again"),
-            Option("help", short: "h", "this text"),
-        ],
+        options: Options.all + [.help.saying("this text")],
         examples: [
             .init("jobsim --port 0 --seed 1", "on a free port, the same each time"),
             .init("jobsim --queue 2s --run 10s --concurrency 4 --state /tmp/jobsim", "slow, with a ledger"),

@@ -1,4 +1,4 @@
-/// How a simulator behaves. `OptionParser` reads it from a command line.
+/// How a simulator behaves.
 package struct Options: Sendable {
     package var address = "127.0.0.1"
     /// 0 takes a free one.
@@ -27,7 +27,7 @@ package struct Options: Sendable {
     package init() {}
 
     /// Adds a fault, in the words of `--fault`.
-    package mutating func addFault(_ specification: String) throws {
+    mutating func addFault(_ specification: String) throws(FaultParser.Failure) {
         parsedFaults.append(try FaultParser.parse(specification))
         faults.append(specification)
     }

@@ -9,10 +9,6 @@ extension Option {
     package static let set = Option(
         "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be given again")
     package static let apiURL = Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL")
-    package static let help = Option("help", short: "h", "what the command does, with examples")
-    package static let version = Option("version", "the version")
-    /// For make: the manual page with this date.
-    package static let man = Option("man", value: "DATE", "the manual page")
 }
 
 /// What jobd takes, in the order of its help. jobctl reads the command line of a running jobd by it.

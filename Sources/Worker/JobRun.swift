@@ -117,7 +117,7 @@ final class JobRun {
             let (job, rows) = try await recorder.write(Self.words(for: event, id)) { database in
                 let job = try database.record(
                     event, for: id, in: state,
-                    outputs: outputs.map { (Output.Kind(rawValue: $0.kind.rawValue) ?? .file, $0.url) })
+                    outputs: outputs.map { ($0.kind, $0.url) })
                 return (job, isFinished ? try database.outputs(of: id) : [])
             }
             return .recorded(job, rows)

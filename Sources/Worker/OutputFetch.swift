@@ -69,12 +69,11 @@ struct OutputFetch: Sendable {
     private func place(_ slot: DownloadSlots.Slot, _ kept: Locked<Kept>) async throws(DownloadFailure)
         -> DownloadedFile
     {
-        let kind = MediaKind(rawValue: output.kind.rawValue) ?? .file
         if let recorded = output.path, await isOwn(recorded) {
             let (root, path) = context.place(of: recorded)
             // What cannot be opened there is not the file; then it is fetched again.
             let found = try? await context.downloader.adopt(
-                path, root: root, kind: kind, expectedBytes: output.bytes, sha256: output.sha256)
+                path, root: root, kind: output.kind, expectedBytes: output.bytes, sha256: output.sha256)
             if var found = found ?? nil {
                 found.path = recorded
                 await context.removeTemporary(of: output, job)
@@ -82,7 +81,7 @@ struct OutputFetch: Sendable {
             }
         }
         if Task.isCancelled { throw .cancelled }
-        var file = try await context.downloader.fetch(order(kind, slot, kept))
+        var file = try await context.downloader.fetch(order(slot, kept))
         file.path = context.recorded(file.path)
         return file
     }
@@ -92,9 +91,9 @@ struct OutputFetch: Sendable {
         (try? await store.read { try !$0.isAnothers(path: path, than: output) }) ?? false
     }
 
-    private func order(_ kind: MediaKind, _ slot: DownloadSlots.Slot, _ kept: Locked<Kept>) -> DownloadOrder {
+    private func order(_ slot: DownloadSlots.Slot, _ kept: Locked<Kept>) -> DownloadOrder {
         DownloadOrder(
-            url: output.url, kind: kind, root: context.outputRoot, name: context.outputName,
+            url: output.url, kind: output.kind, root: context.outputRoot, name: context.outputName,
             fields: OutputNameFields(job, output),
             didProgress: { fetched, total in
                 // Small files are there before anybody could look at their progress, but for those that drip.
@@ -129,7 +128,7 @@ struct OutputFetch: Sendable {
         done.path = file.path
         done.bytes = file.bytes
         done.sha256 = file.sha256
-        done.kind = Output.Kind(rawValue: file.facts.kind.rawValue) ?? output.kind
+        done.kind = file.facts.kind
         done.mediaType = file.facts.mediaType
         done.width = file.facts.width.map { Int64($0) }
         done.height = file.facts.height.map { Int64($0) }

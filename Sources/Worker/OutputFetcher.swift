@@ -1,3 +1,4 @@
+internal import Calendar
 internal import Catalogue
 internal import Downloader
 internal import HTTP
@@ -43,7 +44,7 @@ struct ConfiguredFetcher: OutputFetcher {
         let text = Array((job.json(outputs: outputs).indentedText + "\n").utf8)
         do throws(DownloadFailure) {
             try await context.downloader.writeSidecar(
-                text, root: root, path: folder + Sidecar.name(id: job.id))
+                text, root: root, path: folder + JobFileName.sidecar(of: job.id))
             return nil
         } catch {
             return "\(error)"
@@ -66,11 +67,9 @@ extension OutputNameFields {
     /// What the names of a job's files can tell.
     init(_ job: Job, _ output: Output) {
         let input = (try? JSON(parsing: job.input)) ?? .null
-        let created = LocalTime(utc: job.createdAt.description)
         self.init(
             id: job.id, index: Int(output.position),
-            created: created ?? LocalTime(year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0),
-            model: job.model, label: job.label,
+            created: CalendarTime(local: job.createdAt.milliseconds), model: job.model, label: job.label,
             prompt: Schema.prompt(of: input, schema: Schema.builtIn(job.model)),
             seed: input["seed"].map { $0.string ?? $0.text }, requestID: job.requestID)
     }

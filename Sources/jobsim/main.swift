@@ -1,4 +1,3 @@
-internal import Glibc
 internal import ProviderSimulator
 
-exit(Program.run(Array(CommandLine.arguments.dropFirst())))
+Program.main()

@@ -98,7 +98,7 @@ import Testing
             #expect(TimeText.moment("22:00:05", now: now, .ago) == moment("2026-01-30 22:00:05"))
             let summer = try #require(moment("2026-03-28 23:00"))
             #expect(TimeText.moment("22:00", now: summer, .fromNow) == moment("2026-03-29 22:00"))
-            for text in ["24:00", "7:15", "22", "22:", "22:60", "22:00x", "22:00Z"] {
+            for text in ["24:00", "7:15", "22", "22:", "22:60", "22:00x", "22:00Z", "22:00+01"] {
                 #expect(TimeText.moment(text, now: now, .fromNow) == nil, "\(text)")
             }
         }

@@ -5,10 +5,10 @@ import Testing
 
 /// `systemd/config.json`: what the package installs, and what people begin with.
 @Suite struct ExampleTests {
-    private static let path = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+    static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
     private let text: String
 
-    init() throws { text = try #require(FileOnDisk.text(Self.path + "/systemd/config.json")) }
+    init() throws { text = try #require(FileOnDisk.text(Self.root + "/systemd/config.json")) }
 
     private func read(_ text: String) throws(ConfigurationError) -> Configuration {
         var reader = ConfigurationReader()
@@ -30,7 +30,7 @@ import Testing
 
     @Test("it shows every key there is, once, in their order")
     func complete() {
-        var keys = Setting.all.map(\.key)
+        var keys = Settings.all.map(\.key)
         keys.insert("models", at: keys.firstIndex(of: "budget.day_usd") ?? 0)
         #expect(settings.map(\.key) == keys)
     }

@@ -1,36 +1,33 @@
-import Glibc
 import JSON
+import Scratch
 import Testing
 
 @testable import Configuration
 
 @Suite struct ManualTests {
-    private func text(_ path: String) throws -> String {
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let file = try #require(fopen("/\(root)/\(path)", "r"))
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes[..<count], as: UTF8.self)
-    }
-
     @Test("Every key is explained, and stands in docs/configuration.md")
     func keys() throws {
-        let documentation = try text("docs/configuration.md")
-        #expect(Configuration.manual.count == Setting.all.count + 1)
+        let documentation = try #require(FileOnDisk.text(ExampleTests.root + "/docs/configuration.md"))
+        #expect(Configuration.manual.count == Settings.all.count + 1)
         for entry in Configuration.manual {
             #expect(documentation.contains("`\(entry.key)`"), "\(entry.key)")
             #expect(!entry.meaning.isEmpty && !entry.meaning.hasSuffix("."), "\(entry.key)")
         }
     }
 
-    @Test("What the manual calls a default is the default")
+    @Test("What the manual calls a default is the default, as people write it")
     func defaults() throws {
-        for setting in Setting.all {
+        for setting in Settings.all {
             guard let text = setting.defaultText else { continue }
             var configuration = Configuration()
-            try setting.apply(&configuration, (try? JSON(parsing: text, .strict)) ?? .string(text))
+            try setting.set(&configuration, (try? JSON(parsing: text, .strict)) ?? .string(text))
             #expect(configuration == Configuration(), "\(setting.key)")
         }
+        let texts = [
+            "https://model-api.runcomfy.net", "outputs", "{date}/{id}-{index}.{ext}", "true", "32", "4", "0",
+            "500ms", "15s", "1s", "5m", "8", "1h", "10s", "60s", "30s", "8", "2GiB",
+            "[\".runcomfy.net\", \".runcomfy.com\"]", "1GiB", "24h", "hold", "info",
+        ]
+        #expect(Settings.all.compactMap(\.defaultText) == texts)
     }
 }

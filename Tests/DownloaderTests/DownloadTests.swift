@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import JobModel
 import System
 import Testing
 

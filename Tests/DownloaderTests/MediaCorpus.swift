@@ -1,4 +1,5 @@
 import Glibc
+import JobModel
 
 @testable import Downloader
 
@@ -23,7 +24,7 @@ struct MediaSample: Sendable, CustomStringConvertible {
     }
 
     private init(
-        _ name: String, _ kind: MediaKind, _ type: String, _ size: (Int, Int)? = nil,
+        _ name: String, _ kind: Output.Kind, _ type: String, _ size: (Int, Int)? = nil,
         _ duration: Double? = nil, _ end: Wholeness = .whole
     ) {
         self.name = name

@@ -1,4 +1,5 @@
 import HTTP
+import JobModel
 import Testing
 
 @testable import Downloader
@@ -7,7 +8,7 @@ import Testing
 @Suite struct MediaCorpusTests {
     @Test("Each file shows what it is", arguments: MediaSample.all)
     func facts(sample: MediaSample) throws {
-        for kind in [MediaKind.image, .file] {
+        for kind in [Output.Kind.image, .file] {
             var found = try #require(try OpenFile(sample.bytes).facts(kind))
             if let seconds = found.duration, let wanted = sample.facts.duration, abs(seconds - wanted) < 0.002
             {

@@ -1,3 +1,4 @@
+import JobModel
 import System
 import Testing
 
@@ -91,7 +92,7 @@ import Testing
     @Test(
         "Other formats are told by their first bytes",
         arguments: [
-            (Array("ID3\u{4}\0\0".utf8), MediaKind.audio, "audio/mpeg", "mp3"),
+            (Array("ID3\u{4}\0\0".utf8), Output.Kind.audio, "audio/mpeg", "mp3"),
             ([0xFF, 0xFB, 0x90, 0x64, 0, 0, 0], .audio, "audio/mpeg", "mp3"),
             ([0xFF, 0xFD, 0x90, 0x64, 0, 0, 0], .audio, "audio/mpeg", "mp2"),
             ([0xFF, 0xF1, 0x50, 0x80, 2, 0, 0], .audio, "audio/aac", "aac"),
@@ -112,7 +113,7 @@ import Testing
             (Array("BM".utf8) + [60, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 0, 0, 0], .image, "image/bmp", "bmp"),
             (Array("<?xml version='1.0'?>\n<!-- x --><svg xmlns='x'/>".utf8), .image, "image/svg+xml", "svg"),
         ])
-    func others(bytes: [UInt8], kind: MediaKind, type: String, fileExtension: String) throws {
+    func others(bytes: [UInt8], kind: Output.Kind, type: String, fileExtension: String) throws {
         let facts = try #require(try OpenFile(bytes).facts(.image))
         #expect(facts.kind == kind)
         #expect(facts.mediaType == type)
@@ -126,7 +127,7 @@ import Testing
             "<!-- a --><?x?><html>", "<head>", "<body class=x>", "<script src=x>", "<h1>504</h1>",
         ])
     func webPages(text: String) throws {
-        for kind in MediaKind.allCases {
+        for kind in Output.Kind.allCases {
             #expect(try OpenFile(Array(text.utf8)).facts(kind, type: "image/png") == nil)
         }
         let wide: [UInt8] =
@@ -141,7 +142,9 @@ import Testing
         let expected = MediaFacts(kind: .file, mediaType: "application/xhtml+xml", fileExtension: "xhtml")
         for type in [nil, "application/xhtml+xml", "application/octet-stream"] {
             #expect(try file.facts(.file, type: type) == expected)
-            for kind in [MediaKind.image, .video, .audio] { #expect(try file.facts(kind, type: type) == nil) }
+            for kind in [Output.Kind.image, .video, .audio] {
+                #expect(try file.facts(kind, type: type) == nil)
+            }
         }
         #expect(try file.facts(.file, type: "text/html") == nil)
     }
@@ -176,7 +179,7 @@ import Testing
     }
 
     @Test func emptyIsRefused() throws {
-        for kind in MediaKind.allCases { #expect(try OpenFile([]).facts(kind) == nil) }
+        for kind in Output.Kind.allCases { #expect(try OpenFile([]).facts(kind) == nil) }
     }
 
     @Test(
@@ -188,7 +191,7 @@ import Testing
         ])
     func foreignText(text: String, type: String, fileExtension: String) throws {
         let file = try OpenFile(Array(text.utf8))
-        for kind in [MediaKind.image, .video, .audio] {
+        for kind in [Output.Kind.image, .video, .audio] {
             #expect(try file.facts(kind, type: "image/png") == nil)
         }
         let expected = MediaFacts(kind: .file, mediaType: type, fileExtension: fileExtension)

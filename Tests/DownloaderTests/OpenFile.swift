@@ -1,3 +1,4 @@
+import JobModel
 import System
 import Testing
 
@@ -16,13 +17,13 @@ final class OpenFile {
 
     func bytes() throws -> FileBytes { try #require(FileBytes(descriptor)) }
 
-    func verdict(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
+    func verdict(_ kind: Output.Kind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
         -> ContentVerdict
     {
         MediaProbe.verdict(on: try bytes(), ContentHint(kind: kind, declaredType: type, url: url))
     }
 
-    func facts(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
+    func facts(_ kind: Output.Kind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
         -> MediaFacts?
     {
         guard case .accepted(let facts) = try verdict(kind, type: type, url: url) else { return nil }

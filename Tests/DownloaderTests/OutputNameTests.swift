@@ -1,12 +1,11 @@
-import Glibc
+import Calendar
 import Testing
 
 @testable import Downloader
 
 @Suite struct OutputNameTests {
     private let fields = OutputNameFields(
-        id: 42, index: 1,
-        created: LocalTime(year: 2026, month: 1, day: 2, hour: 3, minute: 4, second: 5),
+        id: 42, index: 1, created: CalendarTime(milliseconds: 1_767_323_045_000),
         model: "bytedance/seedream-4-0/edit", label: "My Label", prompt: "A Red Fox, in the SNOW!",
         seed: "77",
         requestID: "ab_C-1")
@@ -142,22 +141,5 @@ import Testing
         ])
     func directories(template: String, directory: String) throws {
         #expect(try OutputName(parsing: template).directory(fields) == directory)
-    }
-
-    @Test func aColumnsTimeBecomesLocalTime() throws {
-        // Whatever the zone, the same instant comes back.
-        let time = try #require(LocalTime(utc: "2026-03-29 01:30:15.250"))
-        var local = unsafe tm()
-        unsafe local.tm_year = Int32(time.year - 1900)
-        unsafe local.tm_mon = Int32(time.month - 1)
-        unsafe local.tm_mday = Int32(time.day)
-        unsafe local.tm_hour = Int32(time.hour)
-        unsafe local.tm_min = Int32(time.minute)
-        unsafe local.tm_sec = Int32(time.second)
-        unsafe local.tm_isdst = -1
-        #expect(unsafe mktime(&local) == 1_774_747_815)
-        for text in ["", "2026-03-29 01:30:15", "2026-03-29T01:30:15.250", "2026-03-29 01:30:1x.250"] {
-            #expect(LocalTime(utc: text) == nil)
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import JobModel
 internal import System
 import Testing
 

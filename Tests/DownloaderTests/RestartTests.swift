@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import JobModel
 internal import System
 import Testing
 
@@ -94,7 +95,7 @@ import Testing
         let downloader = try rig.downloader()
         for text in ["{\"a\":1}", "{}"] {
             try await downloader.writeSidecar(
-                Array(text.utf8), root: rig.root, path: "2026-01-02/" + Sidecar.name(id: 7))
+                Array(text.utf8), root: rig.root, path: "2026-01-02/" + JobFileName.sidecar(of: 7))
             #expect(rig.contents("2026-01-02/000007.json") == Array(text.utf8))
         }
         #expect(Rig.names(rig.root + "/2026-01-02") == ["000007.json"])

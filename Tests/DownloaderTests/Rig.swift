@@ -1,5 +1,7 @@
+import Calendar
 import Glibc
 import HTTP
+import JobModel
 internal import System
 import Testing
 
@@ -39,12 +41,11 @@ final class Rig: Sendable {
 
     func fields(id: Int64 = 7, position: Int = 1) -> OutputNameFields {
         OutputNameFields(
-            id: id, index: position,
-            created: LocalTime(year: 2026, month: 1, day: 2, hour: 3, minute: 4, second: 5), model: "m/x")
+            id: id, index: position, created: CalendarTime(milliseconds: 1_767_323_045_000), model: "m/x")
     }
 
     func order(
-        _ path: String = "/a.bin", id: Int64 = 7, position: Int = 1, kind: MediaKind = .image,
+        _ path: String = "/a.bin", id: Int64 = 7, position: Int = 1, kind: Output.Kind = .image,
         template: String = "{date}/{id}-{index}.{ext}", url: String? = nil, expected: Int64? = nil,
         willRename: @escaping @Sendable (DownloadedFile) async throws -> Void = { _ in }
     ) throws -> DownloadOrder {

@@ -3,52 +3,6 @@ import Testing
 @testable import JobModel
 
 @Suite struct TimestampTests {
-    /// The days, counted one by one with a calendar of the test's own.
-    private struct Calendar {
-        var (year, month, day) = (1970, 1, 1)
-
-        private var length: Int {
-            let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
-            return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
-        }
-
-        mutating func advance() {
-            day += 1
-            if day > length { (month, day) = (month + 1, 1) }
-            if month > 12 { (year, month) = (year + 1, 1) }
-        }
-
-        mutating func goBack() {
-            day -= 1
-            if day < 1 {
-                month -= 1
-                if month < 1 { (year, month) = (year - 1, 12) }
-                day = length
-            }
-        }
-    }
-
-    @Test func everyDayOfEightCenturiesIsItself() {
-        var (ahead, behind) = (Calendar(), Calendar())
-        for number in 0..<Int64(160_000) {
-            for (calendar, day) in [(ahead, number), (behind, -number)] {
-                let found = Timestamp(milliseconds: day * 86_400_000 + 86_399_999)
-                let date = found.date
-                guard date == (calendar.year, calendar.month, calendar.day),
-                    Timestamp(year: calendar.year, month: calendar.month, day: calendar.day)?.milliseconds
-                        == day * 86_400_000
-                else {
-                    Issue.record("day \(day): \(found), expected \(calendar)")
-                    return
-                }
-            }
-            ahead.advance()
-            behind.goBack()
-        }
-        #expect(ahead.year == 2408)
-        #expect(behind.year == 1531)
-    }
-
     @Test(
         "Known moments have their known texts",
         arguments: [

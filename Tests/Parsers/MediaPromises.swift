@@ -1,12 +1,13 @@
 internal import Downloader
 internal import HTTP
+internal import JobModel
 internal import System
 
 /// A file of these bytes is looked at as each kind of output, and piece by piece as a server sends it.
 enum MediaPromises {
     static func broken(_ bytes: [UInt8]) -> String? {
         guard let file = try? FileDescriptor.inMemory(bytes) else { return nil }
-        for kind in [MediaKind.image, .file] {
+        for kind in [Output.Kind.image, .file] {
             guard let content = FileBytes(file) else { return "cannot be opened" }
             let hint = ContentHint(kind: kind, declaredType: nil, url: "https://h.test/a/b.c")
             guard case .accepted(let facts) = MediaProbe.verdict(on: content, hint) else { continue }

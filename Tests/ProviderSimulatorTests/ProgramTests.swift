@@ -60,7 +60,9 @@ import Testing
         let directory = try Directory()
         var ids: [String] = []
         for _ in 0..<2 {
-            let process = try JobsimProcess(["--port", "0", "--state", directory.path, "--seed", "3"])
+            let process = try JobsimProcess([
+                "--port", "1", "--port", "0", "--state", directory.path, "--seed", "3",
+            ])
             ids.append(try #require(process.client.post("/v1/models/a/b", "{}")?.json["request_id"]?.string))
             #expect(process.end(with: SIGTERM) == 0)
         }
@@ -140,7 +142,7 @@ import Testing
 
     @Test(arguments: [
         ["--nonsense"], ["--port"], ["--port", "x"], ["--queue", "soon"], ["--fault", "x"],
-        ["--jitter", "2"],
+        ["--jitter", "2"], ["--seed", "x"], ["--state="],
         ["--balance=-1"], ["--image-width", "1"], ["here"],
     ])
     func aWrongCommandLineIsAUsageError(arguments: [String]) throws {

@@ -76,14 +76,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (0.0, "1970-01-01T00:00:00.000000+00:00", "Thu, 01 Jan 1970 00:00:00 GMT"),
-        (951_782_400.25, "2000-02-29T00:00:00.250000+00:00", "Tue, 29 Feb 2000 00:00:00 GMT"),
-        (1_767_323_045.5, "2026-01-02T03:04:05.500000+00:00", "Fri, 02 Jan 2026 03:04:05 GMT"),
-        (4_107_542_399.0, "2100-02-28T23:59:59.000000+00:00", "Sun, 28 Feb 2100 23:59:59 GMT"),
+        (0.0, "1970-01-01T00:00:00.000000+00:00"),
+        (951_782_400.25, "2000-02-29T00:00:00.250000+00:00"),
+        (1_767_323_045.5, "2026-01-02T03:04:05.500000+00:00"),
+        (4_107_542_399.0, "2100-02-28T23:59:59.000000+00:00"),
     ])
-    func timesAreSpelledRight(seconds: Double, iso: String, http: String) {
+    func timesAreSpelledRight(seconds: Double, iso: String) {
         #expect(UTCTime(seconds).iso() == iso)
-        #expect(UTCTime(seconds).http == http)
         #expect(UTCTime(seconds).iso(digits: 0).count == 25)
     }
 }

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Glibc
 internal import JobModel
 internal import JobStore
+internal import Startup
 
 /// The live picture: draws what the store says, and does what the keys ask.
 struct Watching {
@@ -101,7 +102,7 @@ struct Watching {
     /// What cannot be done now is said, and the picture goes on.
     private mutating func perform(_ action: WatchAction) {
         do { state.message = try steering.perform(action) } catch {
-            let failure = ControlProgram.failure(error)
+            let failure = Failure(error)
             state.message = .init(text: failure.message, isRefusal: true)
         }
     }

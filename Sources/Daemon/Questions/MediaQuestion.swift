@@ -2,6 +2,7 @@ internal import Configuration
 internal import Downloader
 internal import HTTP
 internal import JSON
+internal import JobModel
 
 /// What `jobctl validate --fetch` wants to know of files. No token goes along.
 struct MediaQuestion {

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JobModel
 internal import System
 
 extension Downloader {
@@ -73,7 +74,7 @@ extension Downloader {
                 : OutputName.alternative(
                     to: place.name, number: number,
                     fileExtension: file.facts.fileExtension)
-            if !Sidecar.isName(name), !directory.folder.holds(name) {
+            if JobFileName.job(ofSidecar: name) == nil, !directory.folder.holds(name) {
                 let path = place.directory.isEmpty ? name : "\(place.directory)/\(name)"
                 return FreeName(directory: directory, path: path, number: number)
             }

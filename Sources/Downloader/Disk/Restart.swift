@@ -1,4 +1,5 @@
 internal import HTTP
+package import JobModel
 internal import System
 
 /// What a restart and the end of a job need.
@@ -10,7 +11,7 @@ extension Downloader {
     /// be told from the output. With it, the format's own end says nothing more: a server that names a length
     /// may send any.
     package func adopt(
-        _ path: String, root: String, kind: MediaKind, expectedBytes: Int64?, sha256: String?
+        _ path: String, root: String, kind: Output.Kind, expectedBytes: Int64?, sha256: String?
     ) async throws(DownloadFailure) -> DownloadedFile? {
         try await pool.run { () throws(DownloadFailure) in
             let place = PathParts(path)

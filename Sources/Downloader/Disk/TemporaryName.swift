@@ -1,3 +1,5 @@
+internal import JobModel
+
 /// The names of what a download keeps until it is whole: hidden, and the same after a restart.
 struct TemporaryName: Sendable {
     /// The bytes that have come.
@@ -6,9 +8,7 @@ struct TemporaryName: Sendable {
     let note: String
 
     init(id: Int64, position: Int) {
-        let digits = String(id)
-        let padded = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-        part = ".\(padded)-\(position).part"
+        part = ".\(JobFileName.digits(of: id))-\(position).part"
         note = part + ".json"
     }
 }

@@ -1,12 +1,14 @@
+package import JobModel
+
 /// What is known about a file before it is read: it decides only where the content itself says nothing.
 package struct ContentHint: Sendable {
     /// What the job's answer called it. `file` expects nothing, so that text and JSON are taken too.
-    package var kind: MediaKind
+    package var kind: Output.Kind
     /// The value of the server's `Content-Type`, as it came.
     package var declaredType: String?
     package var url: String
 
-    package init(kind: MediaKind, declaredType: String?, url: String) {
+    package init(kind: Output.Kind, declaredType: String?, url: String) {
         self.kind = kind
         self.declaredType = declaredType
         self.url = url

@@ -1,3 +1,5 @@
+internal import JobModel
+
 /// MP4, MOV and their kin (M4A, AVIF, HEIC): a tree of boxes, of which only a few fixed paths are read.
 struct ISOMediaFile: MediaReader {
     private var size: (width: UInt64, height: UInt64)?

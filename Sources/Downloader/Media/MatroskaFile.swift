@@ -1,3 +1,5 @@
+internal import JobModel
+
 /// WebM and Matroska.
 struct MatroskaFile: MediaReader {
     private var size: (width: UInt64, height: UInt64)?

@@ -1,6 +1,8 @@
+package import JobModel
+
 /// What a file says about itself.
 package struct MediaFacts: Equatable, Sendable {
-    package var kind: MediaKind
+    package var kind: Output.Kind
     package var mediaType: String
     /// Without the dot. It follows the content: a PNG that a server calls `.jpg` is a `png`.
     package var fileExtension: String
@@ -10,7 +12,7 @@ package struct MediaFacts: Equatable, Sendable {
     package var duration: Double?
 
     package init(
-        kind: MediaKind, mediaType: String, fileExtension: String, width: Int? = nil, height: Int? = nil,
+        kind: Output.Kind, mediaType: String, fileExtension: String, width: Int? = nil, height: Int? = nil,
         duration: Double? = nil
     ) {
         self.kind = kind

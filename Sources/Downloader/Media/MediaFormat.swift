@@ -1,3 +1,5 @@
+internal import JobModel
+
 /// A format that is told by its first bytes: what it is, and who reads more of it. To know another, add a
 /// line to `all`.
 struct MediaFormat: Sendable {
@@ -8,7 +10,7 @@ struct MediaFormat: Sendable {
 
     /// Each character of `signature` is a byte, and a dot is any byte.
     private init(
-        _ signature: String, _ kind: MediaKind, _ type: String, _ fileExtension: String,
+        _ signature: String, _ kind: Output.Kind, _ type: String, _ fileExtension: String,
         _ reader: (any MediaReader.Type)? = nil
     ) {
         self.signature = signature.unicodeScalars.map { $0 == "." ? nil : UInt8($0.value) }

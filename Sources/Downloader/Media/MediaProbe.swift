@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JobModel
 internal import System
 
 /// Reads what a file is from its content, with few and bounded reads whatever the content claims.
@@ -78,7 +79,7 @@ extension ContentHint {
     }
 }
 
-extension MediaKind {
+extension Output.Kind {
     fileprivate var article: String {
         switch self {
         case .image: "an image"

@@ -1,3 +1,5 @@
+internal import JobModel
+
 enum OggFile: MediaReader {
     /// The longest page: a header, the sizes of 255 segments, and what they hold.
     private static let longestPage = 27 + 255 + 255 * 255

@@ -1,9 +1,12 @@
+package import Calendar
+internal import JobModel
+
 /// What the fields of an output's name hold. Texts are as people and servers wrote them.
 package struct OutputNameFields: Sendable {
     package var id: Int64
     package var index: Int
-    /// When the job was made.
-    package var created: LocalTime
+    /// When the job was made, in local time.
+    package var created: CalendarTime
     package var model: String
     package var label: String?
     package var prompt: String?
@@ -11,7 +14,8 @@ package struct OutputNameFields: Sendable {
     package var requestID: String?
 
     package init(
-        id: Int64, index: Int, created: LocalTime, model: String, label: String? = nil, prompt: String? = nil,
+        id: Int64, index: Int, created: CalendarTime, model: String, label: String? = nil,
+        prompt: String? = nil,
         seed: String? = nil, requestID: String? = nil
     ) {
         self.id = id
@@ -27,10 +31,10 @@ package struct OutputNameFields: Sendable {
     /// The field's value as part of one path component, never empty.
     func value(of field: OutputNameField, fileExtension: String) -> String {
         switch field {
-        case .id: padded(id, 6)
+        case .id: JobFileName.digits(of: id)
         case .index: String(index)
-        case .date: "\(padded(created.year, 4))-\(padded(created.month, 2))-\(padded(created.day, 2))"
-        case .time: "\(padded(created.hour, 2))\(padded(created.minute, 2))\(padded(created.second, 2))"
+        case .date: String(created.date)
+        case .time: created.clock.filter { $0 != ":" }
         case .model: PathText.component(from: model)
         case .label: PathText.component(from: label ?? "")
         case .prompt: PathText.slug(of: prompt ?? "")
@@ -38,10 +42,5 @@ package struct OutputNameFields: Sendable {
         case .requestID: PathText.component(from: requestID ?? "")
         case .fileExtension: PathText.component(from: fileExtension)
         }
-    }
-
-    private func padded(_ number: some BinaryInteger, _ digits: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 }

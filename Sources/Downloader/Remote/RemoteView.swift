@@ -1,3 +1,5 @@
+internal import JobModel
+
 /// What is known so far of a file on a server, and which place of it to ask for next.
 package struct RemoteView {
     /// Where it is asked: a redirect moves it.

@@ -1,10 +1,11 @@
 package import HTTP
+package import JobModel
 
 /// One output to fetch.
 package struct DownloadOrder: Sendable {
     package var url: String
     /// What the job's answer called it.
-    package var kind: MediaKind
+    package var kind: Output.Kind
     /// The size that an earlier try learned.
     package var expectedBytes: Int64?
     /// `output_dir`, absolute.
@@ -23,7 +24,7 @@ package struct DownloadOrder: Sendable {
     package var didKeep: @Sendable (_ kept: Int64, _ total: Int64?) -> Void
 
     package init(
-        url: String, kind: MediaKind, expectedBytes: Int64? = nil, root: String, name: OutputName,
+        url: String, kind: Output.Kind, expectedBytes: Int64? = nil, root: String, name: OutputName,
         fields: OutputNameFields,
         didProgress: @escaping @Sendable (_ fetched: Int64, _ total: Int64?) -> Void = { _, _ in },
         willRename: @escaping @Sendable (DownloadedFile) async throws -> Void,

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Calendar
 internal import HTTP
 internal import JSON
 
@@ -64,31 +64,11 @@ struct FileProof: Equatable, Sendable {
 
     /// `Last-Modified` proves equal bytes only if the file was left alone for a while before the answer.
     private static func strongDate(_ headers: HTTPHeaders) -> String? {
-        guard let text = headers["last-modified"], isSendable(text), let modified = time(text),
-            let now = headers["date"].flatMap(time), now - modified >= 60
+        guard let text = headers["last-modified"], isSendable(text),
+            let modified = CalendarTime(httpDate: text),
+            let now = headers["date"].flatMap(CalendarTime.init(httpDate:)),
+            now.milliseconds - modified.milliseconds >= 60_000
         else { return nil }
         return text
     }
-
-    /// The seconds of `Sun, 06 Nov 1994 08:49:37 GMT`; nil for the two other, forgotten forms.
-    private static func time(_ text: String) -> Int? {
-        let parts = text.split(separator: " ")
-        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else {
-            return nil
-        }
-        let numbers = ([parts[1], parts[3]] + parts[4].split(separator: ":")).compactMap { Int32($0) }
-        guard numbers.count == 5, numbers.allSatisfy({ (0...9999).contains($0) }) else { return nil }
-        var date = unsafe tm()
-        unsafe date.tm_mday = numbers[0]
-        unsafe date.tm_mon = Int32(month)
-        unsafe date.tm_year = numbers[1] - 1900
-        unsafe date.tm_hour = numbers[2]
-        unsafe date.tm_min = numbers[3]
-        unsafe date.tm_sec = numbers[4]
-        return unsafe timegm(&date)
-    }
-
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 }

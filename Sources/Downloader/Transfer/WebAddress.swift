@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// A URL taken apart as far as it matters who is asked.
 ///
 /// Anything that two readers could understand differently (a login, a backslash, an escape in the host) is
@@ -129,17 +131,7 @@ package struct WebAddress: Equatable, Sendable {
 
     /// The path and query of a URL that may hold blanks and letters of any script; the fragment goes.
     private static func escaped(_ bytes: some Collection<UInt8>) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        for byte in bytes.prefix(while: { $0 != UInt8(ascii: "#") }) {
-            if !isPlain(byte) {
-                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            } else {
-                result.append(byte)
-            }
-        }
-        if result.first != UInt8(ascii: "/") { result.insert(UInt8(ascii: "/"), at: 0) }
-        return String(decoding: result, as: UTF8.self)
+        let text = String(percentEncoding: bytes.prefix { $0 != UInt8(ascii: "#") }, unless: isPlain)
+        return text.hasPrefix("/") ? text : "/" + text
     }
 }

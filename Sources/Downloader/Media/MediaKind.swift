@@ -1,4 +1,0 @@
-/// What an output is to the person who asked for it.
-package enum MediaKind: String, Sendable, CaseIterable {
-    case image, video, audio, file
-}
