@@ -6,7 +6,7 @@ extension StateDirectory {
     /// Wakes a running jobd at once. Nothing depends on it.
     package func wakeDaemon() { atWake { $0.send([], isPatient: false) } }
 
-    /// The socket on which `wakeDaemon` is heard. Only who holds the lock may make it: it takes the place of an old
+    /// The socket on which `wakeDaemon` is heard. Only the holder of the lock may make it: it replaces an old
     /// one.
     package func openWakeSocket() throws -> FileDescriptor {
         guard try isWakeFree() else {

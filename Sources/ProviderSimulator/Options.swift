@@ -25,7 +25,9 @@ package struct Options: Sendable {
     var parsedFaults: [Fault] = []
 
     package init() {}
+}
 
+extension Options {
     /// Adds a fault, in the words of `--fault`.
     mutating func addFault(_ specification: String) throws(FaultParser.Failure) {
         parsedFaults.append(try FaultParser.parse(specification))

@@ -43,7 +43,7 @@ struct JobWorld {
     }
 
     private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &dice) < percent }
-    private mutating func one<Value>(of values: [Value]) -> Value { values.randomElement(using: &dice)! }
+    private mutating func one<Value>(of values: [Value]) -> Value { values[Int.random(in: values.indices, using: &dice)] }
     private mutating func expect(_ isKept: Bool, _ promise: String) {
         if !isKept { broken.append("\(promise) (\(row.state), \(remote), step \(steps))") }
     }

@@ -21,11 +21,29 @@ extension Explainer {
                 start + "RunComfy has it, but no jobd is running to look at it and fetch its files",
                 hint: Self.startHint)
         }
+        let isRunning = job.state == .inProgress
+        var text = try start + progress()
+        if let fault = try lastTrouble() { text += "; \(fault)" }
+        if let account = situation.pauses.first(where: { $0.reason == .token }) {
+            text += "; the account is in trouble: \(account.detail)"
+        }
+        if let wished = job.cancelRequestedAt {
+            return Explanation(
+                .cancelling,
+                text
+                    + "; its cancel was wished \(situation.relative(wished)), and what cannot be cancelled any more is fetched",
+                hint: "jobctl wait \(id)")
+        }
+        return Explanation(isRunning ? .inProgress : .inQueue, text, hint: "jobctl wait \(id)")
+    }
+
+    /// How long RunComfy has had it, beside what is usual.
+    private func progress() throws -> String {
         let usual = try situation.usual(job.model)
         let isRunning = job.state == .inProgress
         let since = (isRunning ? job.startedAt : nil) ?? job.submittedAt ?? job.createdAt
         let elapsed = situation.now - since
-        var text = start
+        var text = ""
         if isRunning {
             text += "RunComfy has worked on it for \(SpanText.of(elapsed))"
             text += usual.atWork.map { "; jobs of this model usually take \(SpanText.of($0))" } ?? ""
@@ -43,18 +61,7 @@ extension Explainer {
             let deadline = configuration.limits(of: job.model)?.limits.deadline ?? configuration.deadline
             text += ", so it is late, and is given up at \(situation.local(followed + deadline))"
         }
-        if let fault = try lastTrouble() { text += "; \(fault)" }
-        if let account = situation.pauses.first(where: { $0.reason == .token }) {
-            text += "; the account is in trouble: \(account.detail)"
-        }
-        if let wished = job.cancelRequestedAt {
-            return Explanation(
-                .cancelling,
-                text
-                    + "; its cancel was wished \(situation.relative(wished)), and what cannot be cancelled any more is fetched",
-                hint: "jobctl wait \(id)")
-        }
-        return Explanation(isRunning ? .inProgress : .inQueue, text, hint: "jobctl wait \(id)")
+        return text
     }
 
     /// What stood in the way last, unless something has gone well since.
