@@ -65,9 +65,13 @@ package final class Screen {
     }
 
     /// Says why the program ends. Every piece is harmless already; one that was forgotten becomes so here.
-    package func report(_ failure: Failure, by program: String) {
-        let hint = failure.hint.map { "\nhint: \($0)" } ?? ""
-        say(SafeText.escape("\(program): \(failure.message)\(hint)", keepingNewlines: true))
+    ///
+    /// - Parameter keepingNewlines: false where a text from outside must not become a line of its own.
+    package func report(_ failure: Failure, by program: String, keepingNewlines: Bool = true) {
+        say(SafeText.escape("\(program): \(failure.message)", keepingNewlines: keepingNewlines))
+        if let hint = failure.hint {
+            say(SafeText.escape("hint: \(hint)", keepingNewlines: keepingNewlines))
+        }
     }
 
     /// Shows `text` in the place of what was shown before, on a line that is not part of the talk.

@@ -59,7 +59,7 @@ package struct DaemonProgram {
             exit(code.rawValue)
         } catch {
             let failure = Failure(error)
-            screen.report(failure, by: "jobd")
+            screen.report(failure, by: "jobd", keepingNewlines: false)
             exit(failure.code.rawValue)
         }
     }

@@ -107,9 +107,9 @@ actor Metrics {
     /// are about.
     private static func replace(_ path: String, with page: String) throws {
         let temporary = path + ".new"
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
+        let file = try FileDescriptor(opening: temporary, flags: flags, mode: 0o644)
         do throws(SystemError) {
-            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
-            let file = try FileDescriptor(opening: temporary, flags: flags, mode: 0o644)
             try file.write(Array(page.utf8))
             try file.setMode(0o644)
             if unsafe rename(temporary, path) != 0 { throw .last }

@@ -130,7 +130,11 @@ package final class GalleryFolder {
 
     /// Makes a symbolic link, or leaves it as it is.
     func link(_ name: String, to target: String) throws(GalleryError) {
-        if let (directory, last) = place(of: name), directory.target(of: last) == target { return }
+        if let (directory, last) = place(of: name),
+            directory.target(of: last)?.utf8.elementsEqual(target.utf8) == true
+        {
+            return
+        }
         discardPart(of: name)
         try writing(name) { (directory, last) throws(SystemError) in
             try directory.makeLink(last + Self.part, to: target)

@@ -24,6 +24,8 @@ package struct ChildProcess: Sendable {
         output: FileDescriptor? = nil, errors: FileDescriptor? = nil, isGroup: Bool = false,
         resetting signals: [Int32] = []
     ) throws(SystemError) {
+        // Their numbers alone are passed on: they stay open until the program has them.
+        defer { withExtendedLifetime((input, output, errors)) {} }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }

@@ -106,9 +106,10 @@ package final class Directory: Sendable {
     /// All names, in no order.
     package func names() throws(SystemError) -> [String] {
         let own = unsafe openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if own < 0 { throw .last }
         guard let stream = unsafe fdopendir(own) else {
             let error = SystemError.last
-            if own >= 0 { close(own) }
+            close(own)
             throw error
         }
         defer { unsafe closedir(stream) }

@@ -21,6 +21,7 @@ package struct LocalAddress {
     /// Sends a datagram, and does not ask what became of it.
     package func send(_ bytes: [UInt8], isPatient: Bool) {
         guard let socket = try? Self.socket(0) else { return }
+        defer { withExtendedLifetime(socket) {} }
         let flags = Int32(MSG_NOSIGNAL) | (isPatient ? 0 : Int32(MSG_DONTWAIT))
         _ = unsafe withPointer { unsafe sendto(socket.number, bytes, bytes.count, flags, $0, size) }
     }

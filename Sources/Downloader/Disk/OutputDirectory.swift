@@ -110,12 +110,13 @@ final class OutputDirectory: Sendable {
         throws(DownloadFailure) -> Directory
     {
         var isNew = false
-        if let access, !parent.holds(name) {
-            isNew = try DownloadFailure.doing(
-                "make the directory \(name)", try parent.makeDirectory(name, mode: access.directoryMode))
-        }
         do throws(SystemError) {
-            let directory = try parent.directory(name)
+            let directory: Directory
+            do throws(SystemError) { directory = try parent.directory(name) } catch {
+                guard error.isMissing, let access else { throw error }
+                isNew = try parent.makeDirectory(name, mode: access.directoryMode)
+                directory = try parent.directory(name)
+            }
             if let access {
                 if isNew { try access.apply(to: directory.file, mode: access.directoryMode) }
                 try keepName(of: directory, isNew: isNew)
