@@ -113,7 +113,9 @@ let package = Package(
 
         // What the tests share, then the tests themselves.
         .target(name: "FaultLayer", path: "Tests/FaultLayer", linkerSettings: [.linkedLibrary("dl")]),
-        .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strict),
+        .target(
+            name: "Scratch", dependencies: ["HTTP", "JSON", "SQLite"], path: "Tests/Scratch",
+            swiftSettings: strict),
         .target(
             name: "ScriptedServer", dependencies: ["Locked", "HTTP"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
@@ -127,7 +129,8 @@ let package = Package(
         .testTarget(name: "JobModelTests", dependencies: ["JobModel"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
         .testTarget(
-            name: "JobStoreTests", dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch"],
+            name: "JobStoreTests",
+            dependencies: ["JobStore", "JobModel", "Locked", "SQLite", "JSON", "Scratch"],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
@@ -136,14 +139,14 @@ let package = Package(
             name: "GalleryTests", dependencies: ["Digest", "Gallery", "JSON"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPTests", dependencies: ["Digest", "Locked", "HTTP", "ScriptedServer"],
+            name: "HTTPTests", dependencies: ["Digest", "HTTP", "Scratch", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
             name: "ProviderTests", dependencies: ["JobModel", "HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",
-            dependencies: ["Digest", "Locked", "Downloader", "HTTP", "ScriptedServer"],
+            dependencies: ["Digest", "Locked", "Downloader", "HTTP", "Scratch", "ScriptedServer"],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
@@ -152,12 +155,12 @@ let package = Package(
             dependencies: ["CommandLineTool", "ControlCommands", "JobModel", "JobStore"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "jobsim"],
+            name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "Scratch", "jobsim"],
             swiftSettings: strictMemory),
         // Runs the programs themselves, which lie beside the bundle of the tests.
         .testTarget(
             name: "ScenarioTests",
-            dependencies: ["JSON", "SQLite", "jobctl", "jobd", "jobsim", "jobthumb"],
+            dependencies: ["JSON", "SQLite", "Scratch", "jobctl", "jobd", "jobsim", "jobthumb"],
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Scratch"],
@@ -171,8 +174,8 @@ let package = Package(
         .testTarget(
             name: "DaemonScenarioTests",
             dependencies: [
-                "HTTP", "JSON", "JobModel", "JobStore", "SQLite", "Scratch", "ScriptedServer", "jobctl",
-                "jobd", "jobsim",
+                "HTTP", "JSON", "JobModel", "JobStore", "Locked", "SQLite", "Scratch", "ScriptedServer",
+                "jobctl", "jobd", "jobsim",
             ],
             swiftSettings: strict),
         .testTarget(

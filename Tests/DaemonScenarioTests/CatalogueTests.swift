@@ -7,18 +7,13 @@ import Testing
 
 /// `jobctl models`: what the service says of its models, and what becomes of it here.
 @Suite struct CatalogueTests {
-    private let stage: Stage
-    init() throws { stage = try Stage(in: ScratchDirectory()) }
-
-    private typealias Answer = (code: Int32, output: String, errors: String)
+    private let stage = Stage()
 
     private func models(_ words: [String], at url: String, token: Bool = true) async throws -> Answer {
         let token = token ? ["RUNCOMFY_TOKEN": Stage.token] : [:]
         let quick = ["--set", "retry.min=10ms", "--set", "timeout.answer=1h"]
-        let program = try Program(
-            "jobctl", ["models"] + words + ["--api-url", url] + quick,
-            environment: stage.environment.merging(token) { $1 }, record: stage.scratch["models"])
-        return (try await program.exitCode(), program.output, program.errors)
+        let program = try stage.start(["models"] + words + ["--api-url", url] + quick, environment: token)
+        return try await program.answer()
     }
 
     private func models(_ words: String..., at server: CatalogueServer) async throws -> Answer {
@@ -194,22 +189,20 @@ import Testing
     }
 
     @Test func aRunningJobdGoesByANewPriceAtOnce() async throws {
-        let stage = try await Stage()
+        let stage = try await Stage.simulated()
         try await stage.enqueue("before")
         let jobd = try stage.jobd("budget.total_usd=1000")
         try await stage.wait(for: 1, toBe: "completed")
         #expect(try stage.text("SELECT price_usd FROM jobs WHERE id = 1") == nil)
         // The simulator's own catalogue: 0.03 a picture.
-        let program = try Program(
-            "jobctl", ["models", "refresh", Stage.sequential, "--api-url", stage.url],
-            environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
-            record: stage.scratch["refresh"])
+        let program = try stage.start(
+            ["models", "refresh", Stage.sequential, "--api-url", stage.url],
+            environment: ["RUNCOMFY_TOKEN": Stage.token])
         #expect(try await program.exitCode() == 0, "\(program.errors)")
         try await stage.enqueue("after")
         try await stage.wait(for: 2, toBe: "completed")
         #expect(try stage.text("SELECT price_usd FROM jobs WHERE id = 2") == "0.03")
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         #expect(
             try await stage.jobctl("models", "show", Stage.sequential).output.contains("money that does not"))
     }

@@ -6,17 +6,12 @@ import Testing
 
 /// `jobctl validate --fetch`: an input's real files against the model's rules.
 @Suite struct FetchTests {
-    private let stage: Stage
-    init() throws { stage = try Stage(in: ScratchDirectory()) }
-
-    private typealias Answer = (code: Int32, output: String, errors: String)
+    private let stage = Stage()
 
     private func validate(_ words: String...) async throws -> Answer {
-        let program = try Program(
-            "jobctl", ["validate"] + words + Self.patience,
-            environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
-            record: stage.scratch["validate-\(UInt64.random(in: 0 ... .max))"])
-        return (try await program.exitCode(), program.output, program.errors)
+        let program = try stage.start(
+            ["validate"] + words + Self.patience, environment: ["RUNCOMFY_TOKEN": Stage.token])
+        return try await program.answer()
     }
 
     /// A slow machine is no reason.
@@ -170,10 +165,9 @@ import Testing
     }
 
     @Test func aPictureOfTheSimulatorsIsLookedAtToo() async throws {
-        let stage = try await Stage()
+        let stage = try await Stage.simulated()
         try await stage.enqueue()
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain()
         let url = try #require(try stage.text("SELECT url FROM outputs"))
         let answer = try await stage.jobctl(
             "validate", Stage.edit, "prompt=x", "images=\(url)", "--fetch", "--json")

@@ -68,11 +68,10 @@ import Testing
     ]
 
     @Test func eachIsTakenForWhatItIs() async throws {
-        let stage = try Stage(in: ScratchDirectory())
+        let stage = Stage()
         stage.url = Self.server.url
         for ending in Self.endings { try await stage.jobctl("enqueue", "t/\(ending.name)", "text=x", "-q") }
-        let jobd = try stage.jobd("retry.attempts=2", "retry.patience=0s", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors.suffix(2000))")
+        let jobd = try await stage.drain("retry.attempts=2", "retry.patience=0s")
         for (index, ending) in Self.endings.enumerated() {
             let job = try await stage.job(Int64(index) + 1)
             #expect(

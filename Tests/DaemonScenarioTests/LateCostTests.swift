@@ -38,11 +38,10 @@ import Testing
     }
 
     private func run(_ server: ScriptedServer) async throws -> Stage {
-        let stage = try Stage(in: ScratchDirectory())
+        let stage = Stage()
         stage.url = server.url
         try await stage.jobctl("enqueue", "t/late", "text=x", "-q")
-        let jobd = try stage.jobd("timeout.answer=1h", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors.suffix(2000))")
+        try await stage.drain("timeout.answer=1h")
         #expect(try stage.state(of: 1) == "completed")
         return stage
     }

@@ -20,11 +20,9 @@ import Testing
         try await stage.enqueue(named: "a")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_progress")
-        first.signal(SIGTERM)
-        _ = try await first.exitCode()
+        _ = try await first.exitCode(after: SIGTERM)
         stage.url = elsewhere.url
-        let second = try stage.jobd("retry.patience=0s", options: ["--drain"])
-        #expect(try await second.exitCode() == 78, "\(second.errors.suffix(2000))")
+        let second = try await stage.drain("retry.patience=0s", code: 78)
         #expect(elsewhere.lines.isEmpty)
         #expect(try stage.state(of: 1) == "in_progress")
         #expect(second.errors.contains(here.url) && second.errors.contains("api_url"), "\(second.errors)")
@@ -35,8 +33,7 @@ import Testing
         // A cancel of it waits, too.
         here.end("a")
         stage.url = here.url
-        let third = try stage.jobd(options: ["--drain"])
-        #expect(try await third.exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.state(of: 1) == "completed")
         #expect(try await !(stage.overview()["attention"]?.text ?? "").contains("api_url"))
     }
@@ -48,14 +45,13 @@ import Testing
             FileOnDisk.write(#"{"api_url":"\#(url)","retry":{"patience":"0s"}}"#, to: file)
         }
         write(here.url)
-        let jobd = try Program(
-            "jobd", ["--config", file] + Stage.quick.flatMap { ["--set", $0] },
-            environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
-            record: stage.scratch["reloaded"])
+        let jobd = try stage.start(
+            ["--config", file] + Stage.quick.flatMap { ["--set", $0] },
+            environment: ["RUNCOMFY_TOKEN": Stage.token], program: "jobd")
         for id in [1, 2] { try await stage.wait(for: Int64(id), toBe: "in_progress") }
         write(elsewhere.url)
         jobd.signal(SIGHUP)
-        try await eventually("it is said") { jobd.errors.contains("not asked for") }
+        try await jobd.says("not asked for")
         let asked = here.lines.count
         // New work goes on meanwhile.
         elsewhere.end("c")
@@ -74,14 +70,12 @@ import Testing
         try await stage.enqueue(named: "a")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_progress")
-        first.signal(SIGTERM)
-        _ = try await first.exitCode()
+        _ = try await first.exitCode(after: SIGTERM)
         #expect(try stage.text("SELECT origin FROM jobs") == here.url)
         try stage.execute("UPDATE jobs SET origin = NULL")
-        let second = try stage.jobd()
+        try stage.jobd()
         try await eventually("its origin is known") { try stage.text("SELECT origin FROM jobs") == here.url }
         here.end("a")
         try await stage.wait(for: 1, toBe: "completed")
-        withExtendedLifetime(second) {}
     }
 }

@@ -1,3 +1,4 @@
+import Locked
 import Glibc
 import JSON
 import Scratch
@@ -9,7 +10,7 @@ import Testing
     private static let large = Picture.gif(of: 300_000)
 
     private static func stage(_ service: FileService) throws -> Stage {
-        let stage = try Stage(in: ScratchDirectory())
+        let stage = Stage()
         stage.url = service.server.url
         return stage
     }
@@ -27,29 +28,28 @@ import Testing
     func drips(places: Int) async throws {
         let isHealed = Locked(false)
         let service = FileService { call, peer in
-            if call.name == "quick" || isHealed.value { return call.send(Self.large, to: peer) }
+            if call.name == "quick" || isHealed.withLock({ $0 }) { return call.send(Self.large, to: peer) }
             peer.send(call.head(Self.large) + "\r\n")
-            return call.drip(Self.large[(call.offset ?? 0)...], to: peer) { isHealed.value }
+            return call.drip(Self.large[(call.offset ?? 0)...], to: peer) { isHealed.withLock { $0 } }
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/slow-1", places)
-        let jobd = try stage.jobd("download.parallel=\(places)", "timeout.answer=1s")
+        try stage.jobd("download.parallel=\(places)", "timeout.answer=1s")
         try await eventually("all drip") { service.calls("slow").count >= places }
         try await Self.order(stage, "t/quick-1", 20)
         try await eventually("the others are here") {
-            try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 20
+            try stage.jobCount("completed") == 20
         }
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'downloading'") == Int64(places))
+        #expect(try stage.jobCount("downloading") == Int64(places))
         // What stood in their way is said, and counts against none.
         #expect(
             try stage.texts("SELECT detail FROM events WHERE kind = 'fault'").contains { $0.contains("kB/s") }
         )
         #expect(try stage.number("SELECT max(attempts) FROM outputs") == 0)
-        isHealed.value = true
+        isHealed.withLock { $0 = true }
         try await stage.waitUntilAllAre("completed")
         // They went on where they were.
         #expect(service.calls("slow").contains { ($0.offset ?? 0) > 0 })
-        withExtendedLifetime(jobd) {}
     }
 
     @Test func aFileThatCannotBeContinuedIsGivenMoreTimeEachTime() async throws {
@@ -63,9 +63,8 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/slow-1", 4)
-        let jobd = try stage.jobd("download.parallel=2", "timeout.answer=500ms", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 4)
+        try await stage.drain("download.parallel=2", "timeout.answer=500ms")
+        #expect(try stage.jobCount("completed") == 4)
     }
 
     // MARK: - Bad answers
@@ -83,8 +82,7 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/bad-1")
-        let jobd = try stage.jobd("retry.attempts=2", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.attempts=2")
         #expect(try stage.state(of: 1) == "completed")
     }
 
@@ -94,8 +92,7 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/both-3")
-        let jobd = try stage.jobd("retry.attempts=3", "retry.patience=0s", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.attempts=3", "retry.patience=0s")
         #expect(try stage.state(of: 1) == "failed")
         #expect(try stage.texts("SELECT state FROM outputs ORDER BY position") == ["done", "failed", "done"])
         #expect(service.calls("both").count == 5)
@@ -109,8 +106,7 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/parts-1")
-        let jobd = try stage.jobd("retry.attempts=2", "retry.patience=0s", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.attempts=2", "retry.patience=0s")
         #expect(try stage.state(of: 1) == "completed")
     }
 
@@ -122,8 +118,7 @@ import Testing
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/parts-1")
         // Growing waits would take weeks.
-        let jobd = try stage.jobd("retry.max=5m", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.max=5m")
         #expect(try stage.state(of: 1) == "completed")
         #expect(service.calls("parts").count >= 40)
         // Nothing of it is trouble.
@@ -146,8 +141,7 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/open-1")
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.state(of: 1) == "completed")
         #expect(service.calls("open").count == 3)
         let detail = try #require(try stage.text("SELECT detail FROM events WHERE kind = 'output'"))
@@ -161,7 +155,7 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/odd-1")
-        let jobd = try stage.jobd("retry.attempts=1", "retry.patience=0s")
+        try stage.jobd("retry.attempts=1", "retry.patience=0s")
         try await eventually("it was tried often") { service.calls("odd").count > 5 }
         let words = try await stage.jobctl("explain", "1")
         #expect(
@@ -171,7 +165,6 @@ import Testing
         #expect(try await stage.jobctl("cancel", "1", "--give-up").code == 0)
         #expect(try stage.state(of: 1) == "failed")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
-        withExtendedLifetime(jobd) {}
     }
 
     @Test func aDownloadThatIsGivenUpStopsAndWhatIsThereStays() async throws {
@@ -187,11 +180,11 @@ import Testing
             try stage.number("SELECT count(*) FROM outputs WHERE state = 'done'") == 1
         }
         try await eventually("some of the other is here") {
-            !Command.run(["find", stage.state + "/outputs", "-name", "*.part", "-size", "+0c"]).output.isEmpty
+            !Program.run("find", stage.state + "/outputs", "-name", "*.part", "-size", "+0c").output.isEmpty
         }
         #expect(try await stage.jobctl("cancel", "1", "--give-up").code == 0)
         // The connection ends, though jobd goes on.
-        try await eventually("jobd has let go") { jobd.errors.contains("given up") }
+        try await jobd.says("given up")
         #expect(try stage.texts("SELECT state FROM outputs ORDER BY position") == ["done", "failed"])
         let path = try #require(try stage.text("SELECT path FROM outputs WHERE position = 1"))
         #expect(FileOnDisk.bytes(stage.state + "/outputs/" + path) == Picture.gif)
@@ -200,7 +193,6 @@ import Testing
         #expect(try await stage.jobctl("retry", "1").code == 0)
         try await eventually("it goes on") { service.calls("both").contains { ($0.offset ?? 0) > 0 } }
         #expect(service.calls("both").count { $0.path.hasSuffix("1") } == 1)
-        withExtendedLifetime(jobd) {}
     }
 
     @Test func aDownloadCanBeGivenUpWhileNoJobdRuns() async throws {
@@ -209,12 +201,11 @@ import Testing
         try await Self.order(stage, "t/busy-1")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "downloading")
-        first.signal(SIGTERM)
-        #expect(try await first.exitCode() == 0)
+        #expect(try await first.exitCode(after: SIGTERM) == 0)
         #expect(try await stage.jobctl("cancel", "1", "--give-up").code == 0)
         #expect(try stage.state(of: 1) == "failed")
         let calls = service.calls("busy").count
-        #expect(try await stage.jobd(options: ["--drain"]).exitCode() == 0)
+        try await stage.drain()
         #expect(service.calls("busy").count == calls)
     }
 
@@ -226,7 +217,7 @@ import Testing
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/twin-1", 2)
         let settings = "output_name=fox.{ext}"
-        #expect(try await stage.jobd(settings, options: ["--drain"]).exitCode() == 0)
+        try await stage.drain(settings)
         // As a kill at the second rename leaves it: recorded under the name that the other took first.
         unlink(stage.state + "/outputs/fox-2.gif")
         let waiting = bothWait ? "(1, 2)" : "(SELECT job_id FROM outputs WHERE path = 'fox-2.gif')"
@@ -237,7 +228,7 @@ import Testing
             WHERE job_id IN (SELECT id FROM waiting);
             UPDATE jobs SET state = 'downloading', ended_at = NULL WHERE id IN (SELECT id FROM waiting);
             """)
-        #expect(try await stage.jobd(settings, options: ["--drain"]).exitCode() == 0)
+        try await stage.drain(settings)
         #expect(Set(try stage.texts("SELECT path FROM outputs")) == ["fox.gif", "fox-2.gif"])
         #expect(FileOnDisk.bytes(stage.state + "/outputs/fox-2.gif") == Picture.gif)
     }

@@ -1,4 +1,5 @@
 import HTTP
+import Locked
 import Scratch
 import ScriptedServer
 
@@ -42,7 +43,7 @@ final class ScriptedService: Sendable {
                     peer.send(ScriptedServer.answer(#"{"request_id":"\#(call)"}"#))
                     continue
                 }
-                let word = words.use {
+                let word = words.withLock {
                     $0["\(name)/\(call)"] ?? $0["*/\(call)"] ?? Word(body: #"{"status":"in_progress"}"#)
                 }
                 let body = word.body.replacing("OWN", with: own).replacing("NAME", with: name)
@@ -53,7 +54,7 @@ final class ScriptedService: Sendable {
 
     /// What `call` (`status`, `result`, `cancel`) says of `request` from now on; `*` stands for all others.
     func say(_ call: String, of request: String, _ word: Word) {
-        words.use { $0["\(request)/\(call)"] = word }
+        words.withLock { $0["\(request)/\(call)"] = word }
     }
 
     func say(_ call: String, of request: String, _ body: String) { say(call, of: request, Word(body: body)) }
@@ -74,7 +75,7 @@ final class ScriptedService: Sendable {
 extension Stage {
     /// A stage whose service a test scripts.
     convenience init(_ service: ScriptedService) throws {
-        try self.init(in: ScratchDirectory())
+        self.init(in: ScratchDirectory())
         url = service.url
     }
 

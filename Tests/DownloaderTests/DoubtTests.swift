@@ -1,4 +1,5 @@
 import HTTP
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -23,17 +24,17 @@ import Testing
         "The same answer twice is the file, and the doubt is named",
         arguments: [FileServer.Framing.close, .chunks])
     func twice(framing: FileServer.Framing) async throws {
-        let rig = try Rig { _, _ in Self.answer(Self.endless, framing) }
+        let rig = Rig { _, _ in Self.answer(Self.endless, framing) }
         #expect(try await isRefused(rig))
         let file = try await rig.downloader().fetch(rig.order())
         #expect(
             rig.contents(file.path) == Self.endless && file.doubt?.contains("its own end is missing") == true)
         #expect(rig.server.requests.count == 2)
-        #expect(Rig.names(rig.root + "/2026-01-02") == ["000007-1.png"])
+        #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == ["000007-1.png"])
     }
 
     @Test func whatHasNoEndOfItsOwnIsAskedForTwice() async throws {
-        let rig = try Rig { _, _ in Self.answer([UInt8](repeating: 0xFE, count: 90)) }
+        let rig = Rig { _, _ in Self.answer([UInt8](repeating: 0xFE, count: 90)) }
         #expect(try await isRefused(rig))
         #expect(
             try await rig.downloader().fetch(rig.order()).doubt?.contains("its format shows no end") == true)
@@ -41,7 +42,7 @@ import Testing
 
     @Test func anEndThatShowsAndALengthThatIsReachedLeaveNoDoubt() async throws {
         for whole in [Self.answer(Self.png), Self.answer(Self.endless, .length)] {
-            let rig = try Rig { _, _ in whole }
+            let rig = Rig { _, _ in whole }
             #expect(try await rig.downloader().fetch(rig.order()).doubt == nil)
             #expect(rig.server.requests.count == 1)
         }
@@ -50,7 +51,7 @@ import Testing
     @Test func onlyTheSameBytesInARowSettleIt() async throws {
         // Cut at another place each time, and then twice at the same.
         let lengths = [40, 41, 40, 42, 42]
-        let rig = try Rig { _, count in Self.answer(Array(Self.png.prefix(lengths[min(count, 4)]))) }
+        let rig = Rig { _, count in Self.answer(Array(Self.png.prefix(lengths[min(count, 4)]))) }
         for _ in lengths.dropLast() { #expect(try await isRefused(rig)) }
         #expect(try await rig.downloader().fetch(rig.order()).bytes == 42)
     }
@@ -59,7 +60,7 @@ import Testing
         "What lies between the two makes no difference",
         arguments: ["503 Busy", "403 Forbidden", "cut", "address"])
     func between(trouble: String) async throws {
-        let rig = try Rig { _, count in
+        let rig = Rig { _, count in
             guard count == 1 else { return Self.answer() }
             if trouble == "cut" { return FileServer.Answer(body: Self.png, cut: 30) }
             return trouble == "address" ? Self.answer() : .status(trouble)
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func aServerThatSaysThatThereIsNoMoreSettlesItAtOnce() async throws {
-        let rig = try Rig { request, _ in
+        let rig = Rig { request, _ in
             guard request.offset == nil else {
                 return .status(
                     "416 No", ["Content-Range": "bytes */\(Self.endless.count)", "ETag": "\"v1\""])
@@ -88,11 +89,8 @@ import Testing
     }
 
     @Test func aPageIsNoOutputHoweverOftenItComes() async throws {
-        let rig = try Rig { _, _ in Self.answer(Array("<!DOCTYPE html><html>no</html>".utf8)) }
-        guard case .badContent = await rig.failure(try rig.downloader(), try rig.order()) else {
-            Issue.record("it was not called a page")
-            return
-        }
+        let rig = Rig { _, _ in Self.answer(Array("<!DOCTYPE html><html>no</html>".utf8)) }
+        #expect(try await rig.kindOfFailure() == "badContent")
         #expect(rig.server.requests.count == 1)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -7,7 +8,7 @@ import Testing
 @Suite struct HostileFileTests {
     @Test("Every cut of every format is read without harm", arguments: SampleFile.all.map(\.bytes))
     func cuts(bytes: [UInt8]) throws {
-        let file = OpenFile(bytes)
+        let file = NamelessFile(bytes)
         for length in (0...bytes.count).reversed() {
             file.change(to: Array(bytes[..<length]))
             _ = try file.verdict()
@@ -17,8 +18,8 @@ import Testing
 
     @Test("Flipped bytes are read without harm", arguments: SampleFile.all.map(\.bytes))
     func flips(bytes: [UInt8]) throws {
-        var random = SeededRandom(seed: 42)
-        let file = OpenFile(bytes)
+        var random = SeededNumbers(42)
+        let file = NamelessFile(bytes)
         for _ in 0..<2000 {
             var damaged = bytes
             for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -40,7 +41,7 @@ import Testing
         arguments: [0, 1, 2, 7, 8, 15, 16, 0x7FFF_FFFF, 0xFFFF_FFFF] as [UInt32])
     func sizes(size: UInt32) throws {
         let bytes = SampleFile.mp4()
-        let file = OpenFile(bytes)
+        let file = NamelessFile(bytes)
         for name in ["ftyp", "free", "moov", "mvhd", "trak", "tkhd", "mdia", "hdlr", "mdat"] {
             let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name.utf8) }) - 4
             var damaged = bytes
@@ -62,7 +63,7 @@ import Testing
         let start = SampleFile.box("ftyp", Array("isom\0\0\0\0".utf8))
         var bytes = start
         for depth in 0..<20_000 { bytes += SampleFile.big(UInt32(8 * (20_000 - depth))) + Array("trak".utf8) }
-        #expect(try OpenFile(bytes).facts()?.width == nil)
+        #expect(try NamelessFile(bytes).facts()?.width == nil)
     }
 
     @Test(
@@ -75,7 +76,7 @@ import Testing
         ] as [([UInt8], [UInt8])])
     func tinyPieces(start: [UInt8], piece: [UInt8]) throws {
         let many = [[UInt8]](repeating: piece, count: 1_000_000).flatMap { $0 }
-        let file = OpenFile(start + many)
+        let file = NamelessFile(start + many)
         let bytes = try #require(FileBytes(descriptor: file.descriptor, reads: 50))
         let hint = ContentHint(kind: .image, declaredType: nil, url: "")
         guard case .accepted = MediaProbe.verdict(on: bytes, hint) else {
@@ -90,20 +91,5 @@ import Testing
         #expect(MediaProbe.facts(path: "/dev/zero") == nil)
         #expect(MediaProbe.facts(path: "/tmp") == nil)
         #expect(MediaProbe.facts(path: "/nowhere") == nil)
-    }
-}
-
-/// The same numbers in each run, so that a failure can be met again.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,4 +1,5 @@
 import HTTP
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -8,7 +9,7 @@ import Testing
     @Test("Each file shows what it is", arguments: MediaSample.all)
     func facts(sample: MediaSample) throws {
         for kind in [MediaKind.image, .file] {
-            var found = try #require(try OpenFile(sample.bytes).facts(kind))
+            var found = try #require(try NamelessFile(sample.bytes).facts(kind))
             if let seconds = found.duration, let wanted = sample.facts.duration, abs(seconds - wanted) < 0.002
             {
                 found.duration = wanted
@@ -20,7 +21,7 @@ import Testing
     @Test("The whole is whole where its format tells, and no cut ever is", arguments: MediaSample.all)
     func cuts(sample: MediaSample) throws {
         let bytes = sample.bytes
-        let file = OpenFile(bytes)
+        let file = NamelessFile(bytes)
         #expect(try file.wholeness() == sample.end)
         for length in sample.cuts {
             file.change(to: Array(bytes[..<length]))
@@ -31,7 +32,7 @@ import Testing
     @Test("The whole file arrives, with a length and without", arguments: MediaSample.all)
     func fetched(sample: MediaSample) async throws {
         let bytes = sample.bytes
-        let rig = try Rig { request, _ in
+        let rig = Rig { request, _ in
             var answer = FileServer.Answer(body: bytes)
             answer.framing = request.path == "/length" ? .length : .chunks
             return answer
@@ -55,7 +56,7 @@ import Testing
         arguments: MediaSample.all.filter { $0.end == .whole })
     func cutOnTheWay(sample: MediaSample) async throws {
         let bytes = sample.bytes
-        let rig = try Rig { _, count in
+        let rig = Rig { _, count in
             FileServer.Answer(body: count == 0 ? bytes.dropLast(bytes.count / 3) : bytes, framing: .chunks)
         }
         let downloader = try rig.downloader()

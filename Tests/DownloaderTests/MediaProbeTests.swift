@@ -1,4 +1,5 @@
 import Glibc
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -20,7 +21,7 @@ import Testing
     func pictures(bytes: [UInt8], type: String, fileExtension: String, width: Int, height: Int) throws {
         let expected = MediaFacts(
             kind: .image, mediaType: type, fileExtension: fileExtension, width: width, height: height)
-        #expect(try OpenFile(bytes).facts() == expected)
+        #expect(try NamelessFile(bytes).facts() == expected)
     }
 
     @Test(
@@ -42,12 +43,12 @@ import Testing
         let expected = MediaFacts(
             kind: .video, mediaType: type, fileExtension: fileExtension, width: width, height: height,
             duration: seconds)
-        #expect(try OpenFile(bytes).facts() == expected)
+        #expect(try NamelessFile(bytes).facts() == expected)
     }
 
     @Test func soundTellsItsDuration() throws {
         func seconds(_ bytes: [UInt8]) throws -> Double {
-            try #require(try OpenFile(bytes).facts()?.duration)
+            try #require(try NamelessFile(bytes).facts()?.duration)
         }
         #expect(abs(try seconds(SampleFile.mp3(frames: 100)) - 2.612) < 0.001)
         #expect(abs(try seconds(SampleFile.mp3(frames: 100, noted: 100)) - 2.612) < 0.001)
@@ -72,7 +73,7 @@ import Testing
         let dataSize = movie - 8
         var start = Array(whole[..<movie])
         start.replaceSubrange(dataSize..<movie, with: SampleFile.big(hole + 16))
-        let file = OpenFile(start)
+        let file = NamelessFile(start)
         ftruncate(file.descriptor, off_t(start.count) + off_t(hole))
         let rest = Array(whole[movie...])
         unsafe _ = rest.withUnsafeBytes {
@@ -85,9 +86,9 @@ import Testing
     }
 
     @Test func soundWithoutPictureIsAudio() throws {
-        let mp4 = try OpenFile(SampleFile.mp4(withVideo: false)).facts()
+        let mp4 = try NamelessFile(SampleFile.mp4(withVideo: false)).facts()
         #expect(mp4 == MediaFacts(kind: .audio, mediaType: "audio/mp4", fileExtension: "m4a", duration: 12.5))
-        let webm = try OpenFile(SampleFile.webm(withVideo: false)).facts()
+        let webm = try NamelessFile(SampleFile.webm(withVideo: false)).facts()
         #expect(
             webm == MediaFacts(kind: .audio, mediaType: "audio/webm", fileExtension: "webm", duration: 2.5))
     }
@@ -117,7 +118,7 @@ import Testing
             (Array("<?xml version='1.0'?>\n<!-- x --><svg xmlns='x'/>".utf8), .image, "image/svg+xml", "svg"),
         ])
     func others(bytes: [UInt8], kind: MediaKind, type: String, fileExtension: String) throws {
-        let facts = try #require(try OpenFile(bytes).facts(.image))
+        let facts = try #require(try NamelessFile(bytes).facts(.image))
         #expect(facts.kind == kind)
         #expect(facts.mediaType == type)
         #expect(facts.fileExtension == fileExtension)
@@ -131,17 +132,17 @@ import Testing
         ])
     func webPages(text: String) throws {
         for kind in MediaKind.allCases {
-            #expect(try OpenFile(Array(text.utf8)).facts(kind, type: "image/png") == nil)
+            #expect(try NamelessFile(Array(text.utf8)).facts(kind, type: "image/png") == nil)
         }
         let wide: [UInt8] =
             [0xFF, 0xFE] + text.drop { $0 == "\u{FEFF}" }.utf16.flatMap { unit in SampleFile.little(unit) }
-        #expect(try OpenFile(wide).facts(.file) == nil)
+        #expect(try NamelessFile(wide).facts(.file) == nil)
     }
 
     @Test func aDocumentOfXHTMLIsNoErrorPage() throws {
         let page =
             "<?xml version='1.0'?><!DOCTYPE html PUBLIC 'x'><html xmlns='http://www.w3.org/1999/xhtml'/>"
-        let file = OpenFile(Array(page.utf8))
+        let file = NamelessFile(Array(page.utf8))
         let expected = MediaFacts(kind: .file, mediaType: "application/xhtml+xml", fileExtension: "xhtml")
         for type in [nil, "application/xhtml+xml", "application/octet-stream"] {
             #expect(try file.facts(.file, type: type) == expected)
@@ -154,7 +155,7 @@ import Testing
         "Text that happens to look like a format is text",
         arguments: ["P1 is late", "Get free", "not wide", "ID3 is a tag", "Go", "BMW", "FORM"])
     func looksLikeAFormat(text: String) throws {
-        #expect(try OpenFile(Array(text.utf8)).facts(.file)?.mediaType == "text/plain")
+        #expect(try NamelessFile(Array(text.utf8)).facts(.file)?.mediaType == "text/plain")
     }
 
     @Test(
@@ -167,7 +168,7 @@ import Testing
             ("<svg width='1e999' height='nan'/>", nil, nil), ("<svg width=", nil, nil),
         ] as [(String, Int?, Int?)])
     func drawings(text: String, width: Int?, height: Int?) throws {
-        let facts = try #require(try OpenFile(Array(text.utf8)).facts())
+        let facts = try #require(try NamelessFile(Array(text.utf8)).facts())
         #expect(facts.width == width && facts.height == height)
     }
 
@@ -175,12 +176,12 @@ import Testing
         // A gain map that is larger than the picture, which is cut to its half and turned.
         let picture = SampleFile.avif(
             64, 32, properties: [SampleFile.clap(32, 16), SampleFile.box("irot", [3])])
-        let facts = try #require(try OpenFile(picture).facts())
+        let facts = try #require(try NamelessFile(picture).facts())
         #expect(facts.width == 16 && facts.height == 32)
     }
 
     @Test func emptyIsRefused() throws {
-        for kind in MediaKind.allCases { #expect(try OpenFile([]).facts(kind) == nil) }
+        for kind in MediaKind.allCases { #expect(try NamelessFile([]).facts(kind) == nil) }
     }
 
     @Test(
@@ -191,7 +192,7 @@ import Testing
             ("{}", "application/json", "json"), ("naïve", "text/plain", "txt"),
         ])
     func foreignText(text: String, type: String, fileExtension: String) throws {
-        let file = OpenFile(Array(text.utf8))
+        let file = NamelessFile(Array(text.utf8))
         for kind in [MediaKind.image, .video, .audio] {
             #expect(try file.facts(kind, type: "image/png") == nil)
         }
@@ -212,18 +213,19 @@ import Testing
             ("x/\u{1B}[0m", "https://h.test/a/b.p/..", "application/octet-stream", "bin"),
         ] as [(String?, String, String, String)])
     func unknown(declared: String?, url: String, type: String, fileExtension: String) throws {
-        let facts = try OpenFile([0, 1, 2, 3, 0xFE]).facts(.image, type: declared, url: url)
+        let facts = try NamelessFile([0, 1, 2, 3, 0xFE]).facts(.image, type: declared, url: url)
         #expect(facts == MediaFacts(kind: .file, mediaType: type, fileExtension: fileExtension))
     }
 
     @Test func unknownBytesThatTheServerCallsAPageAreRefused() throws {
-        #expect(try OpenFile([0, 1, 2, 3]).facts(.file, type: "Text/HTML; charset=utf-8") == nil)
+        #expect(try NamelessFile([0, 1, 2, 3]).facts(.file, type: "Text/HTML; charset=utf-8") == nil)
         // A picture is a picture also when the server is wrong about it.
-        #expect(try OpenFile(SampleFile.png(1, 1)).facts(.image, type: "text/html")?.fileExtension == "png")
+        #expect(
+            try NamelessFile(SampleFile.png(1, 1)).facts(.image, type: "text/html")?.fileExtension == "png")
     }
 
     @Test func aSizeOfNothingIsLeftOut() throws {
-        let facts = try OpenFile(SampleFile.png(0, 5)).facts()
+        let facts = try NamelessFile(SampleFile.png(0, 5)).facts()
         #expect(facts == MediaFacts(kind: .image, mediaType: "image/png", fileExtension: "png"))
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 internal import Locked
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -33,13 +34,13 @@ import Testing
         return outcome.withLock { $0 }
     }
 
-    private func rig() throws -> Rig { try Rig { request, _ in .file(Self.png, request) } }
+    private func rig() throws -> Rig { Rig { request, _ in .file(Self.png, request) } }
 
     @Test func aFileGoesWhereItsRecordSaysThoughTheOpenDirectoryWasMoved() async throws {
         let rig = try rig()
         let file = try await fetchAfterMove(rig) { _ in }.get()
         #expect(rig.contents(file.path) == Self.png)
-        #expect(!Rig.names(rig.base + "/moved").contains { $0.contains("000008") })
+        #expect(!FileOnDisk.names(rig.base + "/moved").contains { $0.contains("000008") })
     }
 
     @Test(
@@ -52,8 +53,8 @@ import Testing
             unsafe symlink(moved, root + "/2026-01-02")
         }
         #expect(throws: DownloadFailure.self) { try outcome.get() }
-        #expect(!Rig.names(rig.base + "/moved").contains { $0.contains("000008") })
-        #expect(!Rig.names(rig.base + "/moved/x").contains { $0.contains("000008") })
+        #expect(!FileOnDisk.names(rig.base + "/moved").contains { $0.contains("000008") })
+        #expect(!FileOnDisk.names(rig.base + "/moved/x").contains { $0.contains("000008") })
     }
 
     @Test func noDirectoryStaysOpenWhenDownloadsAreOver() async throws {
@@ -66,7 +67,7 @@ import Testing
     }
 
     private static func isOpen(below root: String) -> Bool {
-        Rig.names("/proc/self/fd").contains { name in
+        FileOnDisk.names("/proc/self/fd").contains { name in
             var path = [CChar](repeating: 0, count: 4096)
             let count = unsafe readlink("/proc/self/fd/" + name, &path, path.count)
             let bytes = path.prefix(max(0, count)).map(UInt8.init(bitPattern:))

@@ -1,32 +1,15 @@
-import Glibc
+import Scratch
 import Testing
 
 @testable import Downloader
 
-/// A nameless file with the given bytes.
-final class OpenFile {
-    let descriptor: Int32
-
-    init(_ bytes: some Collection<UInt8>) {
-        var template = Array("/tmp/jobd-test-XXXXXX".utf8CString)
-        descriptor = unsafe mkstemp(&template)
-        unsafe unlink(template)
-        change(to: Array(bytes))
-    }
-
-    deinit { close(descriptor) }
-
-    func change(to bytes: [UInt8]) {
-        ftruncate(descriptor, 0)
-        unsafe _ = bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-    }
-
-    func bytes() throws -> FileBytes { try #require(FileBytes(descriptor: descriptor)) }
+extension NamelessFile {
+    private func content() throws -> FileBytes { try #require(FileBytes(descriptor: descriptor)) }
 
     func verdict(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
         -> ContentVerdict
     {
-        MediaProbe.verdict(on: try bytes(), ContentHint(kind: kind, declaredType: type, url: url))
+        MediaProbe.verdict(on: try content(), ContentHint(kind: kind, declaredType: type, url: url))
     }
 
     func facts(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
@@ -36,5 +19,5 @@ final class OpenFile {
         return facts
     }
 
-    func wholeness() throws -> Wholeness { MediaProbe.wholeness(of: try bytes()) }
+    func wholeness() throws -> Wholeness { MediaProbe.wholeness(of: try content()) }
 }

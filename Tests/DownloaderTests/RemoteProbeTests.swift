@@ -1,4 +1,5 @@
 import HTTP
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -35,7 +36,7 @@ import Testing
     @Test(arguments: SampleFile.all.map(\.name))
     func aFileInPiecesShowsWhatTheWholeFileShows(name: String) async throws {
         let file = try #require(SampleFile.all.first { $0.name == name }).bytes
-        let expected = try OpenFile(file).facts(.file)
+        let expected = try NamelessFile(file).facts(.file)
         for server in [server(file), FileServer { _, _ in .init(body: file) }] {
             let finding = try await look(server)
             #expect(finding.verdict == .found && finding.facts == expected && finding.remark == nil)

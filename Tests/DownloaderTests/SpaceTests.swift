@@ -2,6 +2,7 @@ import Digest
 import Glibc
 import HTTP
 internal import Locked
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test func aFullDiskIsFoundOutBeforeAnythingIsAskedFor() async throws {
-        let rig = try Rig { request, _ in .file(Self.png, request) }
+        let rig = Rig { request, _ in .file(Self.png, request) }
         let downloader = try rig.downloader(space: SpaceKeeper { _ in 1000 }, minimumFree: 1001)
         let failure = await rig.failure(downloader, try rig.order())
         guard case .noSpace(let reason) = failure else {
@@ -59,21 +60,18 @@ import Testing
     }
 
     @Test func aFileThatWouldNotFitIsNotBegunAndHealsWithoutARestart() async throws {
-        let rig = try Rig { request, _ in .file(Self.png, request) }
+        let rig = Rig { request, _ in .file(Self.png, request) }
         let free = Locked<Int64>(Int64(Self.png.count) - 1)
         let downloader = try rig.downloader(space: SpaceKeeper { _ in free.withLock { $0 } })
-        guard case .noSpace = await rig.failure(downloader, try rig.order()) else {
-            Issue.record("begun")
-            return
-        }
-        #expect(Rig.read(rig.temporaryPath)?.count == 0)
+        #expect(try await rig.kindOfFailure(nil, downloader) == "noSpace")
+        #expect(FileOnDisk.bytes(rig.temporaryPath)?.count == 0)
         free.withLock { $0 += 1 }
         _ = try await downloader.fetch(rig.order())
     }
 
     @Test func aDiskThatFillsUpKeepsWhatHasCome() async throws {
         let bytes = SampleFile.mp4(data: [UInt8](repeating: 7, count: 3 << 20))
-        let rig = try Rig { request, _ in .file(bytes, request) }
+        let rig = Rig { request, _ in .file(bytes, request) }
         unsafe mkdir(rig.root, 0o700)
         guard unsafe mount("none", rig.root, "tmpfs", 0, "size=1m") == 0 else {
             print("skipped: only root can mount the small disk that this test fills")
@@ -87,7 +85,7 @@ import Testing
             Issue.record("\(String(describing: failure))")
             return
         }
-        let kept = Rig.read(rig.temporaryPath)?.count ?? 0
+        let kept = FileOnDisk.bytes(rig.temporaryPath)?.count ?? 0
         #expect(kept > 0)
         #expect(unsafe mount("none", rig.root, "tmpfs", UInt(MS_REMOUNT), "size=20m") == 0)
         let file = try await rig.downloader(space: keeper).fetch(rig.order(kind: .video))

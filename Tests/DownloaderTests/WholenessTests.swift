@@ -1,3 +1,4 @@
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -11,7 +12,7 @@ import Testing
             SampleFile.avif(64, 32, inside: true),
         ])
     func everyCut(bytes: [UInt8]) throws {
-        let file = OpenFile(bytes)
+        let file = NamelessFile(bytes)
         #expect(try file.wholeness() == .whole)
         for length in 0..<bytes.count {
             file.change(to: Array(bytes[..<length]))
@@ -34,7 +35,7 @@ import Testing
             Array("%PDF-1.4 %%EOF x".utf8), Array("<svg/>".utf8),
         ])
     func openEnds(bytes: [UInt8]) throws {
-        #expect(try OpenFile(bytes).wholeness() == .unknown)
+        #expect(try NamelessFile(bytes).wholeness() == .unknown)
     }
 
     @Test(
@@ -47,26 +48,27 @@ import Testing
     func cutInside(bytes: [UInt8], last: Int) throws {
         for missing in 1..<last {
             #expect(
-                try OpenFile(Array(bytes.dropLast(missing))).wholeness() == .cut, "\(missing) are missing")
+                try NamelessFile(Array(bytes.dropLast(missing))).wholeness() == .cut, "\(missing) are missing"
+            )
         }
     }
 
     @Test func aTagWithoutTheSoundIsNotWhole() throws {
-        #expect(try OpenFile(Array("ID3\u{4}\0\0".utf8)).wholeness() == .cut)
-        #expect(try OpenFile(Array("ID3\u{4}\0\0\0\0\u{2}\0abc".utf8)).wholeness() == .cut)
+        #expect(try NamelessFile(Array("ID3\u{4}\0\0".utf8)).wholeness() == .cut)
+        #expect(try NamelessFile(Array("ID3\u{4}\0\0\0\0\u{2}\0abc".utf8)).wholeness() == .cut)
     }
 
     @Test func framesThatWerePromisedAreMissedButForTheOneThatHoldsThePromise() throws {
-        #expect(try OpenFile(SampleFile.mp3(frames: 2, noted: 3)).wholeness() == .unknown)
-        #expect(try OpenFile(SampleFile.mp3(frames: 2, noted: 4)).wholeness() == .cut)
+        #expect(try NamelessFile(SampleFile.mp3(frames: 2, noted: 3)).wholeness() == .unknown)
+        #expect(try NamelessFile(SampleFile.mp3(frames: 2, noted: 4)).wholeness() == .cut)
     }
 
     @Test func paddingBehindTheEndDoesNoHarm() throws {
-        #expect(try OpenFile(SampleFile.png(3, 5) + [0, 0, 10]).wholeness() == .whole)
+        #expect(try NamelessFile(SampleFile.png(3, 5) + [0, 0, 10]).wholeness() == .whole)
         #expect(
-            try OpenFile(SampleFile.jpeg(3, 5) + [UInt8](repeating: 0, count: 500)).wholeness() == .whole)
-        #expect(try OpenFile(SampleFile.gif(3, 5) + [0]).wholeness() == .whole)
-        #expect(try OpenFile(SampleFile.wav() + [0]).wholeness() == .whole)
+            try NamelessFile(SampleFile.jpeg(3, 5) + [UInt8](repeating: 0, count: 500)).wholeness() == .whole)
+        #expect(try NamelessFile(SampleFile.gif(3, 5) + [0]).wholeness() == .whole)
+        #expect(try NamelessFile(SampleFile.wav() + [0]).wholeness() == .whole)
     }
 
     @Test(
@@ -75,54 +77,55 @@ import Testing
     func junkBetweenSegments(junk: [UInt8]) throws {
         var bytes = SampleFile.jpeg(640, 480)
         bytes.insert(contentsOf: junk, at: 2 + 2 + 2 + 6 + 17)
-        let file = OpenFile(bytes)
+        let file = NamelessFile(bytes)
         #expect(try file.wholeness() == .whole)
         #expect(try file.facts()?.width == 640)
-        #expect(try OpenFile(bytes.dropLast()).wholeness() == .cut)
+        #expect(try NamelessFile(bytes.dropLast()).wholeness() == .cut)
     }
 
     @Test func theEndOfAPictureInsideAnotherIsNotTheEnd() throws {
         // In a thumbnail, in a chunk of its origin, and of the first of two pictures without an index.
-        #expect(try OpenFile(SampleFile.jpeg(640, 480).dropLast(2)).wholeness() == .cut)
+        #expect(try NamelessFile(SampleFile.jpeg(640, 480).dropLast(2)).wholeness() == .cut)
         let chunk = SampleFile.png(with: SampleFile.png(1, 1), named: "caBX")
-        #expect(try OpenFile(chunk).wholeness() == .whole)
-        for missing in 1..<70 { #expect(try OpenFile(chunk.dropLast(missing)).wholeness() == .cut) }
+        #expect(try NamelessFile(chunk).wholeness() == .whole)
+        for missing in 1..<70 { #expect(try NamelessFile(chunk.dropLast(missing)).wholeness() == .cut) }
         let pair = SampleFile.jpeg(640, 480) + SampleFile.jpeg(320, 240).dropLast(20)
-        #expect(try OpenFile(pair).wholeness() == .unknown)
+        #expect(try NamelessFile(pair).wholeness() == .unknown)
     }
 
     @Test func theSizeInABitmapsHeaderMayBeWrong() throws {
         for size: UInt32 in [0, 60, 5000] {
-            #expect(try OpenFile(SampleFile.bmp(fileSize: size)).wholeness() == .whole)
-            #expect(try OpenFile(SampleFile.bmp(fileSize: size).dropLast()).wholeness() == .cut)
+            #expect(try NamelessFile(SampleFile.bmp(fileSize: size)).wholeness() == .whole)
+            #expect(try NamelessFile(SampleFile.bmp(fileSize: size).dropLast()).wholeness() == .cut)
         }
     }
 
     @Test func aSizeThatWasNeverFilledInSaysNothing() throws {
         // As Python's `wave` leaves it, where it cannot go back.
-        #expect(try OpenFile(SampleFile.wav() + [UInt8](repeating: 1, count: 100)).wholeness() == .unknown)
+        #expect(
+            try NamelessFile(SampleFile.wav() + [UInt8](repeating: 1, count: 100)).wholeness() == .unknown)
     }
 
     @Test func theSecondPartOfALargeFilmIsMissed() throws {
         let film = SampleFile.riff("AVI ", [1, 2, 3, 4]) + SampleFile.riff("AVIX", [5, 6, 7, 8])
-        #expect(try OpenFile(film).wholeness() == .whole)
-        #expect(try OpenFile(film.dropLast()).wholeness() == .cut)
-        #expect(try OpenFile(film.dropLast(10)).wholeness() != .whole)
+        #expect(try NamelessFile(film).wholeness() == .whole)
+        #expect(try NamelessFile(film.dropLast()).wholeness() == .cut)
+        #expect(try NamelessFile(film.dropLast(10)).wholeness() != .whole)
     }
 
     @Test func aFilmWithoutItsMovieBoxIsNotWhole() throws {
         let start = SampleFile.box("ftyp", Array("isom\0\0\0\0".utf8))
-        #expect(try OpenFile(start + SampleFile.box("mdat", [1, 2])).wholeness() == .cut)
+        #expect(try NamelessFile(start + SampleFile.box("mdat", [1, 2])).wholeness() == .cut)
         #expect(
-            try OpenFile(start + SampleFile.big(0) + Array("mdat".utf8) + [1, 2]).wholeness() == .cut)
+            try NamelessFile(start + SampleFile.big(0) + Array("mdat".utf8) + [1, 2]).wholeness() == .cut)
         // The last fragment's data are missing as a whole.
         let fragments = SampleFile.fragmentedMP4(closed: false)
-        #expect(try OpenFile(fragments.dropLast(11)).wholeness() == .cut)
+        #expect(try NamelessFile(fragments.dropLast(11)).wholeness() == .cut)
     }
 
     @Test func theStartOfAStreamIsNotCalledCut() throws {
         let fragments = SampleFile.fragmentedMP4(closed: false)
         let index = try #require(fragments.indices.first { fragments[$0...].starts(with: "sidx".utf8) }) - 4
-        #expect(try OpenFile(Array(fragments[..<index])).wholeness() == .unknown)
+        #expect(try NamelessFile(Array(fragments[..<index])).wholeness() == .unknown)
     }
 }

@@ -1,28 +1,18 @@
 import Digest
 import Glibc
+import Scratch
 import ScriptedServer
 import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(2))) final class DownloadTests {
+@Suite(.timeLimit(.minutes(2))) struct DownloadTests {
     let client: HTTPClient
-    let descriptor: Int32
+    private let file = NamelessFile()
+    private var descriptor: Int32 { file.descriptor }
+    private var content: String { file.text }
 
-    init() throws {
-        client = try HTTPClient(userAgent: "test/1")
-        var path = Array("/tmp/jobd-download-XXXXXX".utf8CString)
-        descriptor = mkstemp(&path)
-        unlink(path)
-    }
-
-    deinit { close(descriptor) }
-
-    private var content: String {
-        var bytes = [UInt8](repeating: 0, count: 1 << 21)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-    }
+    init() throws { client = try HTTPClient(userAgent: "test/1") }
 
     private func sink(_ verdict: FileSink.Verdict = .goOn, limit: Int64 = 1 << 30) -> FileSink {
         FileSink(descriptor: descriptor, limit: limit) { _ in verdict }

@@ -18,28 +18,16 @@ import Testing
         if case .noAnswer(_, let partial) = error { .some(partial) } else { nil }
     }
 
-    @Test func aPostIsNotRepeatedWhenItsConnectionDies() async throws {
+    @Test(arguments: [true, false])
+    func aPostIsNotRepeatedWhenItsConnectionIsResetOrClosedInPeace(isReset: Bool) async throws {
         let server = ScriptedServer { peer in
             while let request = peer.receive() {
-                if request.line.hasPrefix("POST") { return peer.reset() }
+                if request.line.hasPrefix("POST") { return isReset ? peer.reset() : () }
                 peer.send(ScriptedServer.answer("ok"))
             }
         }
         // Leaves a connection that libcurl would like to use again, and whose death it would answer by
         // repeating.
-        _ = try await client.send(HTTPRequest(url: server.url))
-        let error = await failure(of: HTTPRequest(url: server.url, method: .post(body: [0x31])), client)
-        #expect(partial(error) == .some(nil))
-        #expect(server.requests.count { $0.line.hasPrefix("POST") } == 1)
-    }
-
-    @Test func aPostIsNotRepeatedWhenItsConnectionIsClosedInPeace() async throws {
-        let server = ScriptedServer { peer in
-            while let request = peer.receive() {
-                if request.line.hasPrefix("POST") { return }
-                peer.send(ScriptedServer.answer("ok"))
-            }
-        }
         _ = try await client.send(HTTPRequest(url: server.url))
         let error = await failure(of: HTTPRequest(url: server.url, method: .post(body: [0x31])), client)
         #expect(partial(error) == .some(nil))
@@ -148,7 +136,7 @@ import Testing
 
     @Test func aTimeOutAfterTheRequestLeftIsNoAnswer() async throws {
         let server = ScriptedServer { peer in while peer.receive() != nil {} }
-        let request = HTTPRequest(url: server.url, method: .post(body: []), answerTimeout: .milliseconds(500))
+        let request = HTTPRequest(url: server.url, method: .post(body: []), answerTimeout: .seconds(3))
         #expect(partial(await failure(of: request, client)) == .some(nil))
         #expect(server.requests.count == 1)
     }
@@ -172,15 +160,15 @@ import Testing
     @Test func aSlowDripIsNotSilence() async throws {
         let server = ScriptedServer { peer in
             _ = peer.receive()
-            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n")
-            for _ in 0..<25 {
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n")
+            for _ in 0..<60 {
                 var pause = timespec(tv_sec: 0, tv_nsec: 100_000_000)
                 nanosleep(&pause, nil)
                 peer.send("x")
             }
         }
-        let request = HTTPRequest(url: server.url, answerTimeout: nil, silenceTimeout: .seconds(2))
-        #expect(try await client.send(request).body.count == 25)
+        let request = HTTPRequest(url: server.url, answerTimeout: nil, silenceTimeout: .seconds(5))
+        #expect(try await client.send(request).body.count == 60)
     }
 
     @Test(arguments: [

@@ -1,4 +1,5 @@
 import JobModel
+import Locked
 import SQLite
 import Scratch
 import Testing
@@ -44,15 +45,15 @@ import Testing
 
     @Test func whatWaitsForItsTimeIsReadyThenAndNotBefore() throws {
         let clock = Locked(Timestamp(milliseconds: 1000))
-        let database = try store.open(clock: { clock.value })
+        let database = try store.open(clock: { clock.withLock { $0 } })
         for time in [1000, 3000, 2000, 5000] as [Int64] {
             try add(database, notBefore: Timestamp(milliseconds: time))
         }
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == Timestamp(milliseconds: 2000))
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [1])
-        clock.value = Timestamp(milliseconds: 2999)
+        clock.withLock { $0 = Timestamp(milliseconds: 2999) }
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == Timestamp(milliseconds: 3000))
-        clock.value = Timestamp(milliseconds: 5000)
+        clock.withLock { $0 = Timestamp(milliseconds: 5000) }
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == nil)
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [1, 2, 3, 4])
         #expect(try database.find(2)?.notBefore == Timestamp(milliseconds: 3000))
@@ -60,8 +61,8 @@ import Testing
 
     @Test func aRetryThatAClockHasPutOffIsTakenUpAndAPersonsTimeIsKept() throws {
         let clock = Locked(Timestamp(milliseconds: 1_800_000_000_000))
-        let database = try store.open(clock: { clock.value })
-        let now = clock.value
+        let database = try store.open(clock: { clock.withLock { $0 } })
+        let now = clock.withLock { $0 }
         let retry = try add(database)
         _ = try database.transaction {
             _ = try database.record(.submitting(priceUSD: nil), for: retry, in: .queued)
@@ -72,7 +73,7 @@ import Testing
         let planned = try add(database, notBefore: later)
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == now + .seconds(60))
         // A day back: neither is due, and the retry was meant for a minute from then.
-        clock.value = now + .seconds(-86_400)
+        clock.withLock { $0 = now + .seconds(-86_400) }
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == later)
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [retry])
         #expect(try database.find(planned)?.nextTryAt == later)
@@ -80,13 +81,13 @@ import Testing
 
     @Test func whatLeftInAFutureThatIsNoMoreCountsAsJustSent() throws {
         let clock = Locked(Timestamp(milliseconds: 1_800_000_000_000))
-        let database = try store.open(clock: { clock.value })
+        let database = try store.open(clock: { clock.withLock { $0 } })
         _ = try database.transaction {
             try database.record(.submitting(priceUSD: nil), for: add(database), in: .queued)
         }
-        clock.value = clock.value + .seconds(-86_400)
-        let recent = try database.recentSubmissions(since: clock.value + .seconds(-60))
-        #expect(recent.map(\.at) == [clock.value])
+        clock.withLock { $0 = $0 + .seconds(-86_400) }
+        let recent = try database.recentSubmissions(since: clock.withLock { $0 } + .seconds(-60))
+        #expect(recent.map(\.at) == [clock.withLock { $0 }])
     }
 
     @Test func manyJobsAreTakenUpWithoutTheirInputs() throws {

@@ -134,12 +134,12 @@ extension JobStore {
     private func onSmallDisk(_ kibibytes: Int, _ body: (StateDirectory) async throws -> Void) async throws {
         let disk = store.scratch["disk"]
         mkdir(disk, 0o700)
-        let mounted = Command.run(["mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k", "tmpfs", disk])
-        guard mounted.status == 0 else {
+        let mounted = Program.run("mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k", "tmpfs", disk)
+        guard mounted.code == 0 else {
             print("not tested, no disk could be mounted: \(mounted.output)")
             return
         }
-        defer { _ = Command.run(["umount", "-l", disk]) }
+        defer { Program.run("umount", "-l", disk) }
         try await body(StateDirectory(disk + "/state"))
     }
 

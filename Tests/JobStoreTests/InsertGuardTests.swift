@@ -11,11 +11,11 @@ import Testing
 
     @Test func anInsertFromTheShellIsAnEnqueue() throws {
         let database = try store.open()
-        let said = Command.sqlite3(
+        let said = Program.sqlite3(
             store.directory.database,
             "INSERT INTO jobs(model, input) VALUES ('m', '{\"prompt\":\"hi\"}') RETURNING id, state, validation;"
         )
-        #expect(said.output == "1|queued|pending\n" && said.status == 0)
+        #expect(said.output == "1|queued|pending\n" && said.code == 0)
         let job = try #require(try database.find(1))
         #expect(
             job.state == .queued && job.input == #"{"prompt":"hi"}"# && job.priority == 0
@@ -50,14 +50,14 @@ import Testing
 
     @Test func anInsertMaySetWhatThePersonMaySay() throws {
         let database = try store.open()
-        let said = Command.sqlite3(
+        let said = Program.sqlite3(
             store.directory.database,
             """
             INSERT INTO jobs(model, input, priority, label, key, not_before, validation, state)
             VALUES ('m', '{}', -5, 'cats', 'k', '2030-01-01 00:00:00.000', 'waived', 'held'),
                 ('m', '{}', 9223372036854775807, NULL, NULL, NULL, 'passed', 'queued');
             """)
-        #expect(said.status == 0)
+        #expect(said.code == 0)
         let held = try #require(try database.find(1))
         #expect(held.state == .held && held.priority == -5 && held.label == "cats" && held.key == "k")
         #expect(held.notBefore == Timestamp("2030-01-01 00:00:00.000") && held.nextTryAt == held.notBefore)
@@ -116,9 +116,9 @@ import Testing
         let database = try store.open()
         let job = try database.job(key: "k", .submitting(priceUSD: 1), .accepted(requestID: "r"))
         for verb in ["INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT OR ROLLBACK"] {
-            let said = Command.sqlite3(
+            let said = Program.sqlite3(
                 store.directory.database, "\(verb) INTO jobs(model, input, key) VALUES ('m', '{}', 'k')")
-            #expect(said.status != 0 && said.output.contains("has this key"), "\(verb): \(said.output)")
+            #expect(said.code != 0 && said.errors.contains("has this key"), "\(verb): \(said)")
         }
         #expect(try database.find(job.id) == job)
         #expect(try database.count("jobs") == 1)
@@ -146,7 +146,7 @@ import Testing
         for _ in 1...3 { _ = try database.job(.cancelRequested) }
         try store.foreign().run("DELETE FROM jobs")
         #expect(try database.job().id == 4)
-        #expect(Command.sqlite3(store.directory.database, "VACUUM").status == 0)
+        #expect(Program.sqlite3(store.directory.database, "VACUUM").code == 0)
         #expect(try database.job().id == 5)
     }
 

@@ -9,14 +9,14 @@ import Testing
 @Suite struct LedgerGuardTests {
     private let store = ScratchStore()
 
-    private func sqlite3(_ sql: String) -> Command { .sqlite3(store.directory.database, sql) }
+    private func sqlite3(_ sql: String) -> Answer { Program.sqlite3(store.directory.database, sql) }
 
     @Test(arguments: ["= 0", "= submissions - 1", "= 9223372036854775807", "= submissions + 2"])
     func submissionsAreCountedByJobdAlone(value: String) throws {
         let database = try store.open()
         let paid = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
         let said = sqlite3("UPDATE jobs SET submissions \(value)")
-        #expect(said.status != 0 && said.output.contains("submissions"), "\(said.output)")
+        #expect(said.code != 0 && said.errors.contains("submissions"), "\(said)")
         #expect(try database.find(paid.id) == paid)
     }
 
@@ -41,7 +41,7 @@ import Testing
         let before = try database.texts(all)
         #expect(before.count == 2)
         let said = sqlite3(sql)
-        #expect(said.status != 0 && said.output.contains("charge"), "\(said.output)")
+        #expect(said.code != 0 && said.errors.contains("charge"), "\(said)")
         #expect(try database.texts(all) == before)
     }
 
@@ -59,7 +59,7 @@ import Testing
         try database.transaction { try database.note(cost: 0.25, of: paid.id) }
         #expect(try database.texts("SELECT reported_usd FROM charges") == ["0.25"])
         // A bill that a person knows better may be put right.
-        #expect(sqlite3("UPDATE charges SET reported_usd = 0.75").status == 0)
+        #expect(sqlite3("UPDATE charges SET reported_usd = 0.75").code == 0)
     }
 
     /// A store in which somebody has set the number back before there was a guard.

@@ -34,7 +34,7 @@ import Testing
 
     @Test func theListNamesEveryFileOfTheFolderInOrder() throws {
         let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/migrations"
-        let files = Command.run(["ls", folder]).output.split(separator: "\n").map(String.init)
+        let files = Program.run("ls", folder).output.split(separator: "\n").map(String.init)
         #expect(!files.isEmpty)
         #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))
         #expect(files.count == Migration.all.count)

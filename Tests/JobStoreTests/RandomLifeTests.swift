@@ -1,5 +1,6 @@
 import JobModel
 import SQLite
+import Scratch
 import Testing
 
 @testable import JobStore
@@ -27,7 +28,7 @@ import Testing
 
     @Test("Whatever happens to a job can be stored, and reads back as it was", arguments: UInt64(1)...8)
     func walk(seed: UInt64) throws {
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed)
         let store = ScratchStore()
         let database = try store.open()
         var reached: Set<JobState> = []

@@ -103,7 +103,7 @@ import Testing
     @Test func aCopyIsWholeAndACheckpointLosesNothing() throws {
         let database = try filled()
         try database.backup(to: store.scratch["copy.db"])
-        let said = Command.sqlite3(store.scratch["copy.db"], "SELECT count(*) FROM jobs; PRAGMA quick_check")
+        let said = Program.sqlite3(store.scratch["copy.db"], "SELECT count(*) FROM jobs; PRAGMA quick_check")
         #expect(said.output == "30\nok\n")
         #expect(FileOnDisk(store.scratch["copy.db"])?.mode == 0o600)
         let log = store.directory.database + "-wal"

@@ -125,7 +125,7 @@ import Testing
         ] as [Int64])
     func timesOfOurs(milliseconds: Int64) throws {
         let database = try store.open()
-        var numbers = SeededNumbers(state: UInt64(bitPattern: milliseconds))
+        var numbers = SeededNumbers(UInt64(bitPattern: milliseconds))
         _ = try database.job()
         try database.transaction {
             for step in 0..<500 {

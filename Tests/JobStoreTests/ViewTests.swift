@@ -93,8 +93,8 @@ import Testing
         let database = try store.open()
         try completed(database)
         for view in ["history", "files", "spending"] {
-            let said = Command.sqlite3(store.directory.database, "SELECT count(*) FROM \(view)")
-            #expect(said.status == 0 && said.output == (view == "files" ? "2\n" : "1\n"), "\(view)")
+            let said = Program.sqlite3(store.directory.database, "SELECT count(*) FROM \(view)")
+            #expect(said.code == 0 && said.output == (view == "files" ? "2\n" : "1\n"), "\(view)")
         }
     }
 }

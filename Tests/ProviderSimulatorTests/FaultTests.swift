@@ -7,8 +7,8 @@ import Testing
 @Suite struct FaultTests {
     /// One POST under a fault: the answer, and how many requests were accepted.
     private func post(_ fault: String, _ prompt: String = "x") throws -> (reply: Reply?, accepted: Int) {
-        let stage = try Stage { if !fault.isEmpty { try $0.addFault(fault) } }
-        let reply = stage.client.post("/v1/models/\(Stage.picture)", "{\"text\":\"\(prompt)\"}")
+        let stage = try RunningSimulator { if !fault.isEmpty { try $0.addFault(fault) } }
+        let reply = stage.client.post("/v1/models/\(RunningSimulator.picture)", "{\"text\":\"\(prompt)\"}")
         return (reply, try stage.ledger().count - 1)
     }
 
@@ -53,9 +53,9 @@ import Testing
     }
 
     @Test func aCallThatHangsHangs() throws {
-        let stage = try Stage { try $0.addFault("submit:hang") }
+        let stage = try RunningSimulator { try $0.addFault("submit:hang") }
         let reply = stage.client.send(
-            "POST", "/v1/models/\(Stage.picture)", [], #"{"text":"x"}"#, patience: 1)
+            "POST", "/v1/models/\(RunningSimulator.picture)", [], #"{"text":"x"}"#, patience: 1)
         #expect(reply == nil)
         #expect(try stage.ledger().count == 1)
     }
@@ -78,7 +78,7 @@ import Testing
         ("status:uppercase", 200, "COMPLETED"), ("status:word=processing", 200, "processing"),
     ])
     func aStatusIsSpoiledAsOrdered(fault: String, code: Int, word: String?) throws {
-        let stage = try Stage { try $0.addFault(fault) }
+        let stage = try RunningSimulator { try $0.addFault(fault) }
         let id = try stage.submit()
         let reply = try #require(stage.client.get("/v1/requests/\(id)/status"))
         #expect(reply.status == code)
@@ -87,7 +87,7 @@ import Testing
 
     @Test func aResultIsSpoiledAsOrdered() throws {
         let result = { (fault: String) in
-            let stage = try Stage { try $0.addFault(fault) }
+            let stage = try RunningSimulator { try $0.addFault(fault) }
             return try stage.result(try stage.submit(), "?include_cost=true")
         }
         let usual = try result("result:failed")
@@ -117,7 +117,7 @@ import Testing
 
     @Test func anOutputTakesEveryShape() throws {
         for shape in OutputShape.allCases {
-            let stage = try Stage { try $0.addFault("result:shape-\(shape.rawValue)") }
+            let stage = try RunningSimulator { try $0.addFault("result:shape-\(shape.rawValue)") }
             let id = try stage.submit()
             let output = try #require(try stage.result(id)["output"])
             switch shape {
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test func cancelsFailAsOrdered() throws {
-        let stage = try Stage {
+        let stage = try RunningSimulator {
             $0.queueSeconds = 600
             try $0.addFault("cancel:not-cancellable;times=1")
             try $0.addFault("cancel:500;times=2")
@@ -144,7 +144,7 @@ import Testing
         #expect(stage.client.post(path)?.status == 500)
         #expect(stage.client.post(path)?.status == 500)
         #expect(stage.client.post(path)?.json["outcome"]?.string == "cancelled")
-        let second = try Stage {
+        let second = try RunningSimulator {
             $0.queueSeconds = 600
             try $0.addFault("cancel:not-cancellable")
         }
@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test func aFaultStrikesAsOftenAndAsSeldomAsOrdered() throws {
-        let stage = try Stage {
+        let stage = try RunningSimulator {
             try $0.addFault("status:500;times=2")
             try $0.addFault("result:500;model=other/*")
         }
@@ -173,7 +173,7 @@ import Testing
     }
 
     @Test func aPromptOrdersFaultsForItsOwnJobAlone() throws {
-        let stage = try Stage()
+        let stage = try RunningSimulator()
         let cursed = try stage.submit(
             "a cat [[fault: status:500;times=1]] [[ fault: no ]] [[fault: result:failed]]")
         let plain = try stage.submit("a cat")
@@ -183,16 +183,16 @@ import Testing
         #expect(try stage.result(cursed)["status"]?.string == "failed")
         #expect(try stage.result(plain)["status"]?.string == "succeeded")
         let input = #"{"text":"x [[fault: submit:cut-after;times=1]]"}"#
-        #expect(stage.client.post("/v1/models/\(Stage.picture)", input) == nil)
-        #expect(stage.client.post("/v1/models/\(Stage.picture)", input)?.status == 200)
+        #expect(stage.client.post("/v1/models/\(RunningSimulator.picture)", input) == nil)
+        #expect(stage.client.post("/v1/models/\(RunningSimulator.picture)", input)?.status == 200)
         #expect(try stage.ledger().count == 5)
         let wrong = stage.client.post(
-            "/v1/models/\(Stage.picture)", #"{"text":"[[fault: submit:nonsense]]"}"#)
+            "/v1/models/\(RunningSimulator.picture)", #"{"text":"[[fault: submit:nonsense]]"}"#)
         #expect(wrong?.status == 422)
     }
 
     @Test func faultsChangeAtRunTime() throws {
-        let stage = try Stage()
+        let stage = try RunningSimulator()
         #expect(stage.client.post("/_sim/faults", #"{"faults":["models:503"]}"#)?.status == 200)
         #expect(stage.client.post("/_sim/faults", #"{"add":["balance:html-520"]}"#)?.status == 200)
         #expect(stage.client.get("/v1/models")?.status == 503)

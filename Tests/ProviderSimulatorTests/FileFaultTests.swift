@@ -4,12 +4,12 @@ import Testing
 @testable import ProviderSimulator
 
 @Suite struct FileFaultTests {
-    private let stage: Stage
+    private let stage: RunningSimulator
     private let path: String
     private let whole: [UInt8]
 
     init() throws {
-        stage = try Stage()
+        stage = try RunningSimulator()
         path = stage.file(try stage.submit())
         whole = try #require(stage.client.get(path)).body
     }

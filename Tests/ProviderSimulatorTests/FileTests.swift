@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct FileTests {
     @Test func aPictureIsAPNGThatAReaderAccepts() throws {
-        let stage = try Stage { $0.imageWidth = 320 }
+        let stage = try RunningSimulator { $0.imageWidth = 320 }
         let id = try stage.submit()
         let reply = try #require(stage.client.get(stage.file(id)))
         #expect(reply.status == 200 && reply.isWhole)
@@ -34,7 +34,8 @@ import Testing
     @Test func aVideoIsAnMP4AsLongAndAsWideAsAskedFor() throws {
         let video = { (id: String) in
             let plan = OutputPlan(
-                model: Stage.video, input: try JSON(parsing: #"{"prompt":"x","ratio":"4:3","duration":4}"#),
+                model: RunningSimulator.video,
+                input: try JSON(parsing: #"{"prompt":"x","ratio":"4:3","duration":4}"#),
                 requestID: id, imageWidth: 512)
             return plan.file(1, variant: 0)
         }
@@ -62,15 +63,15 @@ import Testing
     }
 
     @Test func theSameOrderGivesTheSameBytesAndEveryOtherGivesOthers() throws {
-        let first = try Stage()
-        let second = try Stage()
+        let first = try RunningSimulator()
+        let second = try RunningSimulator()
         let body = #"{"text":"a cat","seed":7}"#
-        let path = "/v1/models/\(Stage.picture)"
+        let path = "/v1/models/\(RunningSimulator.picture)"
         let ids = try [first, second, second].map { stage in
             try #require(stage.client.post(path, body)?.json["request_id"]?.string)
         }
         #expect(ids[0] == ids[1] && ids[1] != ids[2])
-        let file = { (stage: Stage, id: String, name: String) in
+        let file = { (stage: RunningSimulator, id: String, name: String) in
             try #require(stage.client.get("/files/\(id)/\(name)")).body
         }
         let picture = try file(first, ids[0], "1.png")
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test func rangesAreServedAndIfRangeIsHeeded() throws {
-        let stage = try Stage()
+        let stage = try RunningSimulator()
         let path = stage.file(try stage.submit())
         let whole = try #require(stage.client.get(path))
         let size = whole.body.count
@@ -118,14 +119,14 @@ import Testing
     }
 
     @Test func aFileThatIsNotReadyIsNotThere() throws {
-        let stage = try Stage { $0.runSeconds = 600 }
+        let stage = try RunningSimulator { $0.runSeconds = 600 }
         let id = try stage.submit()
         #expect(stage.client.get(stage.file(id))?.status == 404)
     }
 
     @Test func aSlowDownloadIsWholeAllTheSame() throws {
-        let quick = try Stage { $0.imageWidth = 100 }
-        let slow = try Stage {
+        let quick = try RunningSimulator { $0.imageWidth = 100 }
+        let slow = try RunningSimulator {
             $0.imageWidth = 100
             $0.bytesPerSecond = 40_000
         }
