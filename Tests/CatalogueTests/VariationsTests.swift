@@ -8,11 +8,9 @@ struct VariationsTests {
         (0..<(variations.count ?? 0)).map { JSON.object(JSONObject(variations.changes(at: $0))).text }
     }
 
-    @Test("nothing varied is one job without a change")
-    func nothing() { #expect(texts(Variations()) == ["{}"]) }
+    @Test func `nothing varied is one job without a change`() { #expect(texts(Variations()) == ["{}"]) }
 
-    @Test("every value meets every other; the first key varies slowest, repetitions fastest")
-    func product() {
+    @Test func `every value meets every other; the first key varies slowest, repetitions fastest`() {
         let variations = Variations(
             axes: [
                 .init(key: "a", values: [.integer(1), .integer(2)]),
@@ -27,11 +25,11 @@ struct VariationsTests {
             ])
     }
 
-    @Test("repetitions without seeds are equal")
-    func equal() { #expect(texts(Variations(repetitions: 2)) == ["{}", "{}"]) }
+    @Test func `repetitions without seeds are equal`() {
+        #expect(texts(Variations(repetitions: 2)) == ["{}", "{}"])
+    }
 
-    @Test("a product beyond all counting is no number")
-    func overflow() {
+    @Test func `a product beyond all counting is no number`() {
         let axis = Variations.Axis(key: "a", values: Array(repeating: .null, count: 1 << 12))
         #expect(Variations(axes: Array(repeating: axis, count: 6)).count == nil)
         #expect(Variations(axes: [axis, axis]).count == 1 << 24)

@@ -18,7 +18,7 @@ import Testing
         ("submit:401;body=none", "token"), ("submit:402;body=none", "balance"),
         ("submit:html-403", "token"),
     ])
-    func aRefusedAccountPausesAndHealsByItself(fault: String, reason: String) async throws {
+    func `a refused account pauses and heals by itself`(fault: String, reason: String) async throws {
         let stage = try await Stage.simulated("--fault", fault)
         for number in 1...3 { try await stage.enqueue("fox \(number)") }
         let jobd = try stage.jobd()
@@ -35,7 +35,7 @@ import Testing
         #expect(!jobd.errors.contains(Stage.token))
     }
 
-    @Test func anEmptyBalanceHealsByPayingIn() async throws {
+    @Test func `an empty balance heals by paying in`() async throws {
         let stage = try await Stage.simulated("--balance", "0.05")
         for number in 1...3 { try await stage.enqueue("fox \(number)") }
         try stage.jobd()
@@ -47,7 +47,7 @@ import Testing
         #expect(try await stage.accepted() == 3)
     }
 
-    @Test func resumeTriesAtOnce() async throws {
+    @Test func `resume tries at once`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:402")
         try await stage.enqueue()
         try stage.jobd("retry.min=1h", "retry.max=1h")
@@ -57,7 +57,7 @@ import Testing
         try await stage.waitUntilAllAre("completed")
     }
 
-    @Test func withoutATokenItStartsAndSaysSoAndTakesOneFromAReload() async throws {
+    @Test func `without a token it starts and says so and takes one from a reload`() async throws {
         let stage = try await Stage.simulated()
         let file = stage.scratch["token"]
         FileOnDisk.write("", to: file)
@@ -79,7 +79,7 @@ import Testing
         #expect(!jobd.errors.contains(Stage.token) && !jobd.errors.contains("wrong-token"))
     }
 
-    @Test func aTokenThatIsRefusedWhileJobsAreFollowedLosesNone() async throws {
+    @Test func `a token that is refused while jobs are followed loses none`() async throws {
         let stage = try await Stage.simulated("--queue", "200ms", "--run", "200ms")
         let id = try await stage.enqueue()
         try stage.jobd()
@@ -94,7 +94,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func theTokenIsNowhere() async throws {
+    @Test func `the token is nowhere`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:401;times=1", "--fault", "result:echo")
         let id = try await stage.enqueue("a fox [[fault: file:404;times=1]]")
         let jobd = try stage.jobd()

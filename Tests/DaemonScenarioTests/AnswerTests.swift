@@ -17,7 +17,7 @@ import Testing
         return (stage, jobs)
     }
 
-    @Test func whatWasCertainlyNotBoughtIsTriedAgainAndBoughtOnce() async throws {
+    @Test func `what was certainly not bought is tried again and bought once`() async throws {
         let faults = [
             "submit:429;times=2", "submit:429;retry-after=0;times=1", "submit:503;retry-after=0;times=2",
             "submit:html-404;times=1", "submit:html-429;times=1", "submit:413;body=none;times=1",
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func aRefusalOfTheServiceIsFinalAndCostsNothing() async throws {
+    @Test func `a refusal of the service is final and costs nothing`() async throws {
         let faults = [
             "submit:400", "submit:404;body=message", "submit:409;body=error", "submit:422;body=detail-array",
             "submit:422;body=detail", "submit:400;body=error-object", "submit:451;body=error-array",
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func whatNobodyCanKnowIsUncertainAndNeverSentAgain() async throws {
+    @Test func `what nobody can know is uncertain and never sent again`() async throws {
         let faults = [
             "submit:500", "submit:502;accept", "submit:503", "submit:html-520", "submit:html-504;accept",
             "submit:cut-before", "submit:cut-after", "submit:cut-body", "submit:no-id", "submit:bad-id",
@@ -65,7 +65,8 @@ import Testing
             #expect(job["request_id"] == .null, "\(fault)")
             #expect(job["error_message"]?.string?.isEmpty == false, "\(fault)")
             // An answer that cannot be read is kept for a person.
-            let detail = try stage.text("SELECT detail FROM events WHERE job_id = \(id) AND kind = 'uncertain'")
+            let detail = try stage.text(
+                "SELECT detail FROM events WHERE job_id = \(id) AND kind = 'uncertain'")
             #expect(fault != "submit:bad-id" || detail?.contains("etc/passwd") == true)
             #expect(try stage.number("SELECT count(*) FROM charges WHERE job_id = \(id)") == 1, "\(fault)")
             let posts = try await stage.posts()
@@ -73,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func onUncertainSendsAJobOnceMoreAndThenHolds() async throws {
+    @Test func `on uncertain sends a job once more and then holds`() async throws {
         let stage = try await Stage.simulated()
         let healed = try await stage.enqueue("a fox [[fault: submit:cut-before;times=1]]")
         let doubted = try await stage.enqueue("a fox [[fault: submit:cut-after]]")
@@ -87,7 +88,7 @@ import Testing
     }
 
     /// The service gives two jobs the same request: what became of the second one nobody can know.
-    @Test func anIDThatAnotherJobHasLeavesTheJobUncertain() async throws {
+    @Test func `an ID that another job has leaves the job uncertain`() async throws {
         let server = ScriptedServer { peer in
             while let request = peer.receive() {
                 let body =
@@ -106,7 +107,8 @@ import Testing
         #expect(try stage.state(of: first) == "in_progress")
     }
 
-    @Test func anAnswerThatNobodyHereCanDecodeIsKeptByteForByteAndSaidInWords() async throws {
+    @Test func `an answer that nobody here can decode is kept byte for byte and said in words`() async throws
+    {
         let server = ScriptedServer { peer in
             guard peer.receive() != nil else { return }
             peer.send("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 6\r\n\r\n")

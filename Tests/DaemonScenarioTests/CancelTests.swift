@@ -22,12 +22,11 @@ import Testing
         return jobd
     }
 
-    @Test func theCostOfACancelledJobCountsAgainstTheBudget() async throws {
+    @Test func `the cost of a cancelled job counts against the budget`() async throws {
         service.say("status", of: "*", #"{"status":"completed"}"#)
         service.say("result", of: "*", #"{"status":"cancelled","cost":0.25}"#)
         for number in 1...8 { try await stage.enqueue(named: "job\(number)") }
-        try stage.jobd(
-            "budget.total_usd=1.0", "max_in_flight=1", #"models={"t/*":{"price_usd":0.25}}"#)
+        try stage.jobd("budget.total_usd=1.0", "max_in_flight=1", #"models={"t/*":{"price_usd":0.25}}"#)
         try await eventually("the budget holds the rest") {
             try stage.text("SELECT reason FROM pauses") == "budget"
         }
@@ -40,22 +39,19 @@ import Testing
     }
 
     @Test(arguments: ["cancelled", "failed", "succeeded"])
-    func aCostThatComesLateIsAskedForOnceMore(status: String) async throws {
+    func `a cost that comes late is asked for once more`(status: String) async throws {
         service.say("status", of: "a", #"{"status":"completed"}"#)
-        service.say("result", of: "a", #"{"status":"\#(status)","cost":null,"output":{}}"#)
+        let answer = #"{"status":"\#(status)","output":{},"cost":"#
+        service.say("result", of: "a", answer + "null}", then: answer + "0.5}")
         try await stage.enqueue(named: "a")
-        try stage.jobd("poll.min=1s", "poll.max=1s")
-        try await eventually("it was asked") { service.asked("result", of: "a") == 1 }
-        service.say("result", of: "a", #"{"status":"\#(status)","cost":0.5,"output":{}}"#)
-        try await eventually("it has ended") {
-            try stage.jobCount(where: "ended_at IS NOT NULL") == 1
-        }
+        try stage.jobd()
+        try await eventually("it has ended") { try stage.jobCount(where: "ended_at IS NOT NULL") == 1 }
         #expect(try stage.text("SELECT cost_usd FROM jobs") == "0.5")
         #expect(try stage.text("SELECT reported_usd FROM charges") == "0.5")
         #expect(service.asked("result", of: "a") == 2)
     }
 
-    @Test func anAcceptedCancelIsConfirmedByItsResultAndItsCostCounts() async throws {
+    @Test func `an accepted cancel is confirmed by its result and its cost counts`() async throws {
         try await wished()
         service.say("result", of: "a", #"{"status":"cancelled","cost":0.25}"#)
         try await stage.jobctl("cancel", "1")
@@ -64,14 +60,14 @@ import Testing
         #expect(try stage.text("SELECT reported_usd FROM charges") == "0.25")
     }
 
-    @Test func anAcceptedCancelOfWhatHasSucceededIsFetched() async throws {
+    @Test func `an accepted cancel of what has succeeded is fetched`() async throws {
         try await wished()
         service.say("result", of: "a", ScriptedService.done)
         try await stage.jobctl("cancel", "1")
         try await stage.wait(for: 1, toBe: "completed")
     }
 
-    @Test func anAcceptedCancelThatTheResultDoesNotConfirmIsFollowed() async throws {
+    @Test func `an accepted cancel that the result does not confirm is followed`() async throws {
         try await wished()
         try await stage.jobctl("cancel", "1")
         try await eventually("it was asked for") { service.asked("result", of: "a") >= 3 }
@@ -82,17 +78,15 @@ import Testing
         #expect(try stage.text("SELECT reported_usd FROM charges") == "0.0")
     }
 
-    @Test func aRequestThatTheServiceForgetsAfterItsCancelIsCancelled() async throws {
+    @Test func `a request that the service forgets after its cancel is cancelled`() async throws {
         try await wished()
         service.say("result", of: "a", .unknown)
         service.say("status", of: "a", .unknown)
         try await stage.jobctl("cancel", "1")
-        try await eventually("it is cancelled") {
-            try stage.state(of: 1) == "cancelled"
-        }
+        try await eventually("it is cancelled") { try stage.state(of: 1) == "cancelled" }
     }
 
-    @Test func aCancelAtTheDeadlineIsConfirmedToo() async throws {
+    @Test func `a cancel at the deadline is confirmed too`() async throws {
         service.say("status", of: "a", #"{"status":"in_queue"}"#)
         service.say("cancel", of: "a", Self.accepted)
         service.say("result", of: "a", #"{"status":"cancelled","cost":0.25}"#)

@@ -15,10 +15,11 @@ import Testing
         "result:time-digits=0", "result:time-digits=9", "result:echo", "result:duplicate-url",
         "status:uppercase", "result:uppercase", "result:404;times=2", "result:html;times=2",
         "submit:foreign-urls", "result:shape-string", "result:shape-array", "result:shape-objects",
-        "result:shape-images", "result:shape-image", "result:shape-image-object", "result:shape-image-objects",
+        "result:shape-images", "result:shape-image", "result:shape-image-object",
+        "result:shape-image-objects",
         "result:shape-both", "result:shape-nested", "result:shape-file",
     ])
-    func theFileArrivesWhole(fault: String) async throws {
+    func `the file arrives whole`(fault: String) async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: \(fault)]]")
         try stage.jobd("timeout.silence=1s")
@@ -43,7 +44,7 @@ import Testing
     @Test(arguments: [
         "result:foreign-host", "result:private-redirect", "file:redirect=https://elsewhere.example/x",
     ])
-    func aForeignHostIsRefusedAndSaysWhatToDo(fault: String) async throws {
+    func `a foreign host is refused and says what to do`(fault: String) async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: \(fault)]]")
         try stage.jobd("retry.attempts=2", "retry.patience=0s")
@@ -52,16 +53,17 @@ import Testing
         #expect(try stage.text("SELECT error_message FROM jobs")?.isEmpty == false)
     }
 
-    @Test func aServerOfFilesThatAsksForTimeIsGivenIt() async throws {
+    @Test func `a server of files that asks for time is given it`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: file:503;retry-after=2;times=1]]")
         try stage.jobd()
         try await stage.wait(for: id, toBe: "completed")
-        let waited = "SELECT (julianday(ended_at) - julianday(at)) * 86400 > 1.9 FROM jobs JOIN events ON job_id = jobs.id"
+        let waited =
+            "SELECT (julianday(ended_at) - julianday(at)) * 86400 > 1.9 FROM jobs JOIN events ON job_id = jobs.id"
         #expect(try stage.text(waited + " WHERE kind = 'fault'") == "1")
     }
 
-    @Test func aTakenNameIsNeverOverwritten() async throws {
+    @Test func `a taken name is never overwritten`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue()
         Program.run("mkdir", "-p", stage.state + "/outputs")
@@ -72,7 +74,7 @@ import Testing
         #expect(try stage.text("SELECT path FROM outputs") == "fox-2.png")
     }
 
-    @Test func aPaidJobOutlivesAFullDisk() async throws {
+    @Test func `a paid job outlives a full disk`() async throws {
         guard geteuid() == 0 else { return }
         let stage = try await Stage.simulated("--image-width", "700")
         let disk = stage.scratch["disk"]
@@ -98,7 +100,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func namesSidecarAndModesAreAsSaid() async throws {
+    @Test func `names sidecar and modes are as said`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("A red Fox, running!", "--label", "../spring 1")
         try await stage.drain("output_name={label}/{model}/{id}-{index}-{prompt}-{request_id}.{ext}")
@@ -124,7 +126,7 @@ import Testing
         #expect(FileOnDisk(stage.state)?.mode == 0o700)
     }
 
-    @Test func aSharedDirectorySharesWithItsGroup() async throws {
+    @Test func `a shared directory shares with its group`() async throws {
         let stage = try await Stage.simulated()
         Program.run("mkdir", stage.state)
         chmod(stage.state, 0o2770)

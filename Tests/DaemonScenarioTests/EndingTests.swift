@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: [
         "code", "message", "error", "error-object", "error-array", "detail", "failure-reason", "none",
     ])
-    func aFailureOverThereIsSaidInItsWords(shape: String) async throws {
+    func `a failure over there is said in its words`(shape: String) async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:failed;body=\(shape)]]")
         try await stage.drain()
@@ -21,7 +21,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func successWithoutOutputIsAFailureThatARetryLooksAtAgainForNothing() async throws {
+    @Test func `success without output is a failure that a retry looks at again for nothing`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:empty;times=1]]")
         try stage.jobd()
@@ -33,7 +33,7 @@ import Testing
         #expect(try stage.number("SELECT submissions FROM jobs") == 1)
     }
 
-    @Test func aDownloadThatFailedIsRetriedWithoutBuyingAnew() async throws {
+    @Test func `a download that failed is retried without buying anew`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: file:404;times=3]]")
         try stage.jobd("retry.attempts=3", "retry.patience=0s")
@@ -45,7 +45,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func aRetryOfWhatFailedOverThereBuysAnew() async throws {
+    @Test func `a retry of what failed over there buys anew`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:failed]]")
         try stage.jobd()
@@ -53,15 +53,13 @@ import Testing
         let first = try stage.text("SELECT request_id FROM jobs")
         let answer = try await stage.jobctl("retry", String(id))
         #expect(answer.errors.contains("paid"))
-        try await eventually("it is bought anew") {
-            try await stage.accepted() == 2
-        }
+        try await eventually("it is bought anew") { try await stage.accepted() == 2 }
         try await stage.wait(for: id, toBe: "failed")
         #expect(try stage.text("SELECT request_id FROM jobs") != first)
         #expect(try stage.number("SELECT submissions FROM jobs") == 2)
     }
 
-    @Test func aCancelInTheQueueOverThereIsSentAndEndsTheJob() async throws {
+    @Test func `a cancel in the queue over there is sent and ends the job`() async throws {
         let stage = try await Stage.simulated("--queue", "1h")
         let id = try await stage.enqueue()
         try stage.jobd("poll.max=10s")
@@ -72,7 +70,7 @@ import Testing
         #expect(try stage.number("SELECT count(*) FROM charges WHERE reported_usd = 0") == 1)
     }
 
-    @Test func whatCannotBeCancelledIsFetched() async throws {
+    @Test func `what cannot be cancelled is fetched`() async throws {
         let stage = try await Stage.simulated("--queue", "0", "--run", "700ms")
         let id = try await stage.enqueue()
         try stage.jobd()
@@ -83,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: ["cancel:500", "cancel:html-502", "cancel:404", "cancel:blank", "cancel:cut-before"])
-    func aCancelThatIsNeverAnsweredKeepsNoJobFromBeingFetched(fault: String) async throws {
+    func `a cancel that is never answered keeps no job from being fetched`(fault: String) async throws {
         let stage = try await Stage.simulated("--queue", "400ms", "--fault", fault)
         let id = try await stage.enqueue()
         try stage.jobd()
@@ -93,7 +91,7 @@ import Testing
         #expect(try await stage.ledger().last?["cancel_calls"]?.integer ?? 0 > 0)
     }
 
-    @Test func aCancelWishedWhileThePostIsOnTheWireIsSentAfterIt() async throws {
+    @Test func `a cancel wished while the post is on the wire is sent after it`() async throws {
         let stage = try await Stage.simulated("--queue", "1h", "--fault", "submit:delay=500ms")
         let id = try await stage.enqueue()
         try stage.jobd()
@@ -103,14 +101,14 @@ import Testing
         #expect(try await stage.ledger().first?["cancelled"]?.integer == 1)
     }
 
-    @Test func aCancelThatTheServiceMadeItselfEndsTheJob() async throws {
+    @Test func `a cancel that the service made itself ends the job`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:cancelled]]")
         try stage.jobd()
         try await stage.wait(for: id, toBe: "cancelled")
     }
 
-    @Test func theDeadlineEndsAJobThatNeverEndsAndCancelsItFirst() async throws {
+    @Test func `the deadline ends a job that never ends and cancels it first`() async throws {
         let stage = try await Stage.simulated("--queue", "1h")
         let id = try await stage.enqueue()
         let running = try await stage.enqueue("a fox [[fault: job:queue=0]] [[fault: job:run=1h]]")
@@ -121,7 +119,7 @@ import Testing
         #expect(try await stage.ledger().first?["cancelled"]?.integer == 1)
     }
 
-    @Test func whatCannotBeCancelledAtItsDeadlineIsLookedAtOnceMore() async throws {
+    @Test func `what cannot be cancelled at its deadline is looked at once more`() async throws {
         // Its first answer is old; by the next it is over.
         let stage = try await Stage.simulated(
             "--queue", "0", "--run", "0", "--fault", "status:word=in_queue;times=1", "--fault",
@@ -131,7 +129,7 @@ import Testing
         try await stage.wait(for: id, toBe: "completed")
     }
 
-    @Test func aDeadlineOfAReloadCountsForJobsUnderWay() async throws {
+    @Test func `a deadline of a reload counts for jobs under way`() async throws {
         let stage = try await Stage.simulated("--queue", "1h")
         let file = stage.scratch["config.json"]
         FileOnDisk.write(#"{"deadline": "1h"}"#, to: file)
@@ -144,7 +142,7 @@ import Testing
         #expect(try stage.text("SELECT error_kind FROM jobs") == "deadline")
     }
 
-    @Test func theDeadlineIsNotJudgedByTheClockAlone() async throws {
+    @Test func `the deadline is not judged by the clock alone`() async throws {
         let stage = try await Stage.simulated("--queue", "300ms", "--run", "300ms")
         let id = try await stage.enqueue()
         let first = try stage.jobd("deadline=1s")
@@ -160,7 +158,7 @@ import Testing
         try await stage.wait(for: id, toBe: "completed")
     }
 
-    @Test func whatComesBySQLAndBreaksTheSchemaFailsWithoutAPost() async throws {
+    @Test func `what comes by SQL and breaks the schema fails without a post`() async throws {
         let stage = try await Stage.simulated()
         try await stage.jobctl("enqueue", Stage.sequential, "text=valid", "--hold")
         for index in 1...6 {
@@ -183,7 +181,7 @@ import Testing
 
     /// Somebody writes to the row of a job under jobd's hands. It goes on, and the places in flight are still
     /// right.
-    @Test func aJobThatOthersChangedIsTakenUpAgain() async throws {
+    @Test func `a job that others changed is taken up again`() async throws {
         let stage = try await Stage.simulated("--queue", "0", "--run", "1s")
         let id = try await stage.enqueue()
         try stage.jobd("max_in_flight=1")
@@ -193,15 +191,13 @@ import Testing
         try await stage.enqueue("third")
         var most: Int64 = 0
         try await eventually("all are completed") {
-            most = max(
-                most,
-                try stage.jobCount(where: "state IN ('submitting', 'in_queue', 'in_progress')"))
+            most = max(most, try stage.jobCount(where: "state IN ('submitting', 'in_queue', 'in_progress')"))
             return try stage.jobCount(where: "state <> 'completed'") == 0
         }
         #expect(most == 1)
     }
 
-    @Test func aRequestAdoptedByHandIsFollowed() async throws {
+    @Test func `a request adopted by hand is followed`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:cut-after")
         let id = try await stage.enqueue()
         try stage.jobd()
@@ -212,7 +208,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func anUncertainJobAbandonedIsOver() async throws {
+    @Test func `an uncertain job abandoned is over`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:500")
         let id = try await stage.enqueue()
         try stage.jobd()

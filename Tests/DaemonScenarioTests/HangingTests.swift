@@ -1,8 +1,8 @@
 import Glibc
 import HTTP
 import JSON
-import ScriptedServer
 import Scratch
+import ScriptedServer
 import Testing
 
 /// Calls that hang hold up nothing but themselves.
@@ -21,18 +21,17 @@ import Testing
         }
     }
 
-    @Test("More hanging looks than there are places for looks", arguments: ["status", "result"])
-    func manyHang(call: String) async throws {
+    @Test(arguments: ["status", "result"])
+    func `more hanging looks than there are places for looks`(call: String) async throws {
         let stage = try await stage(hanging: 70, at: call)
-        try stage.jobd(
-            "max_in_flight=200", "max_submitting=16", "timeout.answer=1h", "poll.max=100ms")
+        try stage.jobd("max_in_flight=200", "max_submitting=16", "timeout.answer=1h", "poll.max=100ms")
         try await waitUntilAllHang(stage, 70, call)
         try await Task.sleep(for: .seconds(2))
         let healthy = try await (1...8).asyncMap { try await stage.enqueue("healthy \($0)") }
         for id in healthy { try await stage.wait(for: id, toBe: "completed") }
     }
 
-    @Test func jobsWhoseCallsTimeOutDoNotSlowTheOthersDown() async throws {
+    @Test func `jobs whose calls time out do not slow the others down`() async throws {
         let stage = try await stage(hanging: 20, at: "status")
         try stage.jobd("max_in_flight=200", "max_submitting=16", "timeout.answer=6s")
         try await eventually("all have timed out twice") {
@@ -45,7 +44,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(120))
     }
 
-    @Test func cancelsThatHangKeepNoJobFromBeingFetched() async throws {
+    @Test func `cancels that hang keep no job from being fetched`() async throws {
         let stage = try await stage(hanging: 20, at: "cancel")
         try stage.jobd("max_in_flight=200", "max_submitting=16", "timeout.answer=1s")
         try await waitUntilAllHang(stage, 20, "cancel")
@@ -54,12 +53,10 @@ import Testing
         try await stage.waitUntilAllAre("completed")
     }
 
-    @Test func whileAllPOSTsHangAReloadIsTakenAndAStopEnds() async throws {
+    @Test func `while all pOSTs hang a reload is taken and a stop ends`() async throws {
         let stage = try await stage(hanging: 4, at: "submit")
         let jobd = try stage.jobd("max_submitting=4", "timeout.answer=5s")
-        try await eventually("all POSTs are on the wire") {
-            try stage.jobCount("submitting") == 4
-        }
+        try await eventually("all POSTs are on the wire") { try stage.jobCount("submitting") == 4 }
         jobd.signal(SIGHUP)
         try await jobd.says("was read again")
         #expect(try stage.jobCount("submitting") == 4)

@@ -24,10 +24,7 @@ import Testing
         (#"'a/b', '{"a":"\ud800"}', 'pending'"#, "failed", "surrogate"),
         (#"\#(sequential), '{"text":"x","seed":1e999999}', 'pending'"#, "", ""),
         (#"\#(sequential), '{"text":{"a":["b"]}}', 'pending'"#, "failed", "$.text"),
-        (
-            #"\#(sequential), '{"text":"x","sequential_image_generation_options":-1e308}', 'waived'"#, "",
-            ""
-        ),
+        (#"\#(sequential), '{"text":"x","sequential_image_generation_options":-1e308}', 'waived'"#, "", ""),
         (
             #"\#(sequential), json_object('text', char(0) || char(27) || '[2J' || char(8238)), 'pending'"#,
             "", ""
@@ -36,7 +33,7 @@ import Testing
         ("\(sequential), json_object('text', printf('%.10000000c', 'x')), 'waived'", "", ""),
     ]
 
-    @Test func eachGetsItsOwnVerdictAndTheOthersAreDone() async throws {
+    @Test func `each gets its own verdict and the others are done`() async throws {
         let stage = try await Stage.simulated("--strict-models")
         let first = try await stage.enqueue("a fox")
         for row in Self.rows {
@@ -70,7 +67,7 @@ import Testing
     }
 
     /// A label that climbs, a prompt of slashes, a service that names files: the template alone decides.
-    @Test func noNameLeadsOutOfTheOutputs() async throws {
+    @Test func `no name leads out of the outputs`() async throws {
         let stage = try await Stage.simulated()
         let hostile =
             "../../..//\u{202E}gnp.\n\u{1B}[2J\u{2044}\u{FF0F}etc\\passwd"
@@ -99,7 +96,7 @@ import Testing
     }
 
     /// Whoever may write the database may not read and write other files through jobd.
-    @Test func aPathThatSomeoneWroteIntoTheDatabaseDoesNotClimb() async throws {
+    @Test func `a path that someone wrote into the database does not climb`() async throws {
         let stage = try await Stage.simulated("--fault", "file:hang")
         let id = try await stage.enqueue("a fox")
         let victim = stage.scratch["victim.png"]

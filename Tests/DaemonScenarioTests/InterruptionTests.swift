@@ -11,16 +11,15 @@ import Testing
     }
 
     @Test(arguments: Moment.allCases, [SIGTERM, SIGKILL])
-    func aJobGoesOnWhereItStood(moment: Moment, signal: Int32) async throws {
+    func `a job goes on where it stood`(moment: Moment, signal: Int32) async throws {
         let stage = try await Stage.simulated("--queue", "400ms", "--run", "400ms")
         let id = try await stage.enqueue("a fox [[fault: file:drip=20k]]")
         if moment == .queued { try await stage.jobctl("pause") }
         let first = try stage.jobd()
-        if moment == .queued {
-            try await first.says("runs on")
-        }
+        if moment == .queued { try await first.says("runs on") }
         try await stage.wait(for: id, toBe: moment.rawValue)
-        #expect(try await first.exitCode(after: signal) == (signal == SIGKILL ? -SIGKILL : 0), "\(first.errors)")
+        #expect(
+            try await first.exitCode(after: signal) == (signal == SIGKILL ? -SIGKILL : 0), "\(first.errors)")
         if moment == .queued { #expect(try stage.state(of: id) == "queued") }
         if moment == .queued { try await stage.jobctl("resume") }
         try stage.jobd()
@@ -30,13 +29,11 @@ import Testing
         #expect(try stage.number("SELECT count(*) FROM charges") == 1)
     }
 
-    @Test func aKillWhileThePostIsOnTheWireLeavesTheJobUncertain() async throws {
+    @Test func `a kill while the post is on the wire leaves the job uncertain`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:hang")
         let id = try await stage.enqueue()
         let first = try stage.jobd()
-        try await eventually("the POST has left") {
-            try await stage.posts() == 1
-        }
+        try await eventually("the POST has left") { try await stage.posts() == 1 }
         _ = try await first.exitCode(after: SIGKILL)
         #expect(try stage.state(of: id) == "submitting")
         try await stage.setFaults()
@@ -52,14 +49,14 @@ import Testing
         #expect(try stage.number("SELECT submissions FROM jobs WHERE id = \(id)") == 2)
     }
 
-    @Test func aKillWhileThePostIsOnTheWireIsMadeGoodOnceWhereTheConfigurationSaysSo() async throws {
+    @Test func `a kill while the post is on the wire is made good once where the configuration says so`()
+        async throws
+    {
         let stage = try await Stage.simulated("--fault", "submit:hang")
         let id = try await stage.enqueue()
         for posts: Int64 in 1...2 {
             let jobd = try stage.jobd("on_uncertain=resubmit")
-            try await eventually("POST \(posts) has left") {
-                try await stage.posts() == posts
-            }
+            try await eventually("POST \(posts) has left") { try await stage.posts() == posts }
             _ = try await jobd.exitCode(after: SIGKILL)
         }
         let last = try stage.jobd("on_uncertain=resubmit")
@@ -68,7 +65,7 @@ import Testing
         #expect(try await last.exitCode(after: SIGTERM) == 0)
     }
 
-    @Test func aStopLetsThePostOnTheWireGetItsAnswer() async throws {
+    @Test func `a stop lets the post on the wire get its answer`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:delay=20s")
         let first = try await stage.enqueue()
         let second = try await stage.enqueue("not sent any more")
@@ -80,7 +77,7 @@ import Testing
         #expect(try await stage.posts() == 1)
     }
 
-    @Test func aSecondSignalEndsItAtOnce() async throws {
+    @Test func `a second signal ends it at once`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:hang")
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()
@@ -92,7 +89,7 @@ import Testing
         #expect(try stage.state(of: id) == "submitting")
     }
 
-    @Test func aProcessThatWasStoppedAndGoesOnLosesNothing() async throws {
+    @Test func `a process that was stopped and goes on loses nothing`() async throws {
         let stage = try await Stage.simulated("--queue", "300ms")
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()
@@ -109,7 +106,7 @@ import Testing
     }
 
     /// A kill between the rename and the end of the note: the file is taken up, and nothing else stays.
-    @Test func whatACrashAtTheRenameLeftIsCleanedUp() async throws {
+    @Test func `what a crash at the rename left is cleaned up`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue()
         try await stage.drain()
@@ -131,7 +128,7 @@ import Testing
     }
 
     /// A lock that a jobctl holds keeps it in its first moments, before signals are watched.
-    @Test func aReloadInItsFirstMomentsDoesNotEndIt() async throws {
+    @Test func `a reload in its first moments does not end it`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue()
         let directory = StateDirectory(path: stage.state, origin: .option)

@@ -4,7 +4,7 @@ import Scratch
 import Testing
 
 @Suite(.serialized) struct LifeTests {
-    @Test func aJobOfEachModelBecomesWholeFilesOnDisk() async throws {
+    @Test func `a job of each model becomes whole files on disk`() async throws {
         let stage = try await Stage.simulated("--image-width", "64")
         let inputs = [
             [Stage.edit, "prompt=at night", "images=https://example.com/a.png"],

@@ -5,7 +5,7 @@ import Testing
 
 /// A jobd whose lock was taken from under it must not send beside another one.
 @Suite(.serialized) struct LockLossTests {
-    @Test func aJobdWhoseLockFileIsRemovedEndsAndTheNextOneSendsEachJobOnce() async throws {
+    @Test func `a jobd whose lock file is removed ends and the next one sends each job once`() async throws {
         let stage = try await Stage.simulated("--queue", "300ms", "--run", "300ms")
         try await stage.enqueue("fox 0")
         let first = try stage.jobd("max_submitting=1", "max_in_flight=2")
@@ -22,7 +22,7 @@ import Testing
         #expect(try await second.exitCode(after: SIGTERM) == 0, "\(second.errors)")
     }
 
-    @Test func aStateDirectoryThatWasMovedAwayEndsItsJobd() async throws {
+    @Test func `a state directory that was moved away ends its jobd`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()
@@ -37,7 +37,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func anAnswerThatComesAfterTheLockIsGoneSettlesTheJob() async throws {
+    @Test func `an answer that comes after the lock is gone settles the job`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:delay=10s")
         let id = try await stage.enqueue()
         let first = try stage.jobd()
@@ -51,7 +51,7 @@ import Testing
         #expect(try await second.exitCode(after: SIGTERM) == 0, "\(second.errors)")
     }
 
-    @Test func anotherLockFileInThePlaceOfTheOwnIsNoticed() async throws {
+    @Test func `another lock file in the place of the own is noticed`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()

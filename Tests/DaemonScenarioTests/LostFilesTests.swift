@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [["jobs.db-wal"], ["jobs.db-shm"], ["jobs.db-wal", "jobs.db-shm"]])
-    func aLogThatIsRemovedIsNoticedAndNothingIsLost(names: [String]) async throws {
+    func `a log that is removed is noticed and nothing is lost`(names: [String]) async throws {
         let (stage, jobd) = try await settled()
         for name in names { unlink(stage.state + "/" + name) }
         #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
@@ -30,7 +30,7 @@ import Testing
         try await expectAllIsThere(stage)
     }
 
-    @Test func aStopInTheMomentOfTheRemovalSkipsNothing() async throws {
+    @Test func `a stop in the moment of the removal skips nothing`() async throws {
         let (stage, jobd) = try await settled()
         jobd.signal(SIGSTOP)
         unlink(stage.state + "/jobs.db-wal")
@@ -43,7 +43,9 @@ import Testing
         "rm -f jobs.db", "rm -f jobs.db jobs.db-wal jobs.db-shm", "cp jobs.db x; mv x jobs.db",
         "mv jobs.db old; cp old jobs.db",
     ])
-    func aDatabaseThatIsRemovedIsSavedBesideAndNothingRunsUntilAPersonHasDecided(how: String) async throws {
+    func `a database that is removed is saved beside and nothing runs until a person has decided`(how: String)
+        async throws
+    {
         let (stage, jobd) = try await settled()
         #expect(Program.run("sh", "-c", "cd \(stage.state) && \(how)").code == 0)
         #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
@@ -61,7 +63,7 @@ import Testing
         try await expectAllIsThere(stage)
     }
 
-    @Test func aDirectoryThatIsMovedAwayIsNamedAndWhole() async throws {
+    @Test func `a directory that is moved away is named and whole`() async throws {
         let (stage, jobd) = try await settled()
         let away = stage.scratch["away"]
         #expect(rename(stage.state, away) == 0)
@@ -74,7 +76,7 @@ import Testing
         try await expectAllIsThere(stage)
     }
 
-    @Test func aDirectoryThatIsRemovedIsSavedInItsPlace() async throws {
+    @Test func `a directory that is removed is saved in its place`() async throws {
         let (stage, jobd) = try await settled()
         // It fails where jobd has saved something there before it is through.
         Program.run("rm", "-rf", stage.state)
@@ -85,7 +87,7 @@ import Testing
     }
 
     /// What is queued is not sent by a jobd whose word would be lost with it.
-    @Test func nothingIsSentThatWouldNotBeRecorded() async throws {
+    @Test func `nothing is sent that would not be recorded`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("waits")
         try await stage.jobctl("pause")
@@ -99,7 +101,7 @@ import Testing
         #expect(try stage.state(of: 1) == "queued")
     }
 
-    @Test func thatItIsOutputsThatIsAFileIsSaid() async throws {
+    @Test func `that it is outputs that is a file is said`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("a fox")
         FileOnDisk.write("", to: stage.state + "/outputs")
@@ -120,7 +122,7 @@ import Testing
         try await stage.expectTheLastWasSentAtOnce()
     }
 
-    @Test func aStatePathThatIsTooLongForASocketWorks() async throws {
+    @Test func `a state path that is too long for a socket works`() async throws {
         let stage = try await Stage.simulated()
         let long = stage.scratch[String(repeating: "d", count: 120)]
         let jobd = try stage.jobd(options: ["--state-dir", long])
@@ -134,7 +136,7 @@ import Testing
     }
 
     @Test(arguments: ["mkdir wake", "echo mine > wake", "ln -s /dev/null wake", "mkfifo wake"])
-    func whatStandsInThePlaceOfWakeStaysAndIsNamed(how: String) async throws {
+    func `what stands in the place of wake stays and is named`(how: String) async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("first")
         #expect(Program.run("sh", "-c", "cd \(stage.state) && rm -f wake && \(how)").code == 0)
@@ -149,7 +151,7 @@ import Testing
         #expect(Program.run("ls", "-ld", stage.state + "/wake").output == before)
     }
 
-    @Test func whereNoWatchIsLeftItLooksEachSecondAndSaysSoOnce() async throws {
+    @Test func `where no watch is left it looks each second and says so once`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("first")
         let jobd = try stage.jobd(environment: [

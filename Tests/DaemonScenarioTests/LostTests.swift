@@ -26,7 +26,9 @@ import Testing
         .init(body: #"{"error_code":400001,"error_message":"invalid"}"#, status: "400 Bad Request"),
         .unknown,
     ])
-    func aServiceThatAnswersNotFoundForAllCostsNoJobItsLife(_ word: ScriptedService.Word) async throws {
+    func `a service that answers not found for all costs no job its life`(_ word: ScriptedService.Word)
+        async throws
+    {
         let names = (1...8).map { "job\($0)" }
         try await stage.enqueue(named: "first")
         service.end("first")
@@ -41,7 +43,8 @@ import Testing
         #expect(service.posts == 9)
     }
 
-    @Test func oneUnknownRequestAmongOthersThatAreAnsweredIsLostAfterThePatience() async throws {
+    @Test func `one unknown request among others that are answered is lost after the patience`() async throws
+    {
         for name in ["a", "b"] { try await stage.enqueue(named: name) }
         try stage.jobd("retry.patience=1s")
         for name in ["a", "b"] {
@@ -55,7 +58,7 @@ import Testing
         #expect(try stage.state(named: "b") == "in_progress")
     }
 
-    @Test func whereNoOtherIsInFlightARequestThatHasEndedBearsWitness() async throws {
+    @Test func `where no other is in flight a request that has ended bears witness`() async throws {
         try await stage.enqueue(named: "old")
         service.end("old")
         try stage.jobd("retry.patience=500ms")
@@ -71,14 +74,14 @@ import Testing
         try await eventually("it is lost") { try stage.state(named: "a") == "failed" }
     }
 
-    @Test func ofTheOnlyRequestEverTheServicesOwnWordSuffices() async throws {
+    @Test func `of the only request ever the services own word suffices`() async throws {
         service.say("status", of: "a", .unknown)
         try await stage.enqueue(named: "a")
         try await stage.drain("retry.patience=500ms")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "lost")
     }
 
-    @Test func aRetryOfALostJobAsksForItsRequestOnceMoreAndGoesOn() async throws {
+    @Test func `a retry of a lost job asks for its request once more and goes on`() async throws {
         service.say("status", of: "a", .unknown)
         try await stage.enqueue(named: "a")
         try stage.jobd("retry.patience=300ms")
@@ -96,7 +99,7 @@ import Testing
         #expect(service.posts == 1)
     }
 
-    @Test func whatIsStillLostAfterARetryEndsPromptlyWhateverThePatience() async throws {
+    @Test func `what is still lost after a retry ends promptly whatever the patience`() async throws {
         service.say("status", of: "a", .unknown)
         try await stage.enqueue(named: "a")
         try await stage.drain("retry.patience=300ms")

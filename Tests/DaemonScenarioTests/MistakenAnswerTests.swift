@@ -15,7 +15,7 @@ import Testing
         #""request_id":"other""#, #""request_id":"a","model":"t/other""#, #""model_id":"t/other""#,
         #""request_id":7"#,
     ])
-    func aResultForAnotherRequestOrModelIsNeverBelieved(name: String) async throws {
+    func `a result for another request or model is never believed`(name: String) async throws {
         service.end("a", #"{\#(name),"status":"succeeded","output":"OWN/f/b"}"#)
         try await stage.enqueue(named: "a")
         try stage.jobd()
@@ -26,7 +26,7 @@ import Testing
         try await stage.wait(for: 1, toBe: "completed")
     }
 
-    @Test func aStatusOrACancelForAnotherRequestIsNeverBelieved() async throws {
+    @Test func `a status or a cancel for another request is never believed`() async throws {
         service.say("status", of: "a", #"{"request_id":"other","status":"completed"}"#)
         service.say("cancel", of: "b", #"{"request_id":"other","outcome":"cancelled"}"#)
         for name in ["a", "b"] { try await stage.enqueue(named: name) }
@@ -41,7 +41,7 @@ import Testing
         #expect(try stage.state(named: "b") == "in_progress")
     }
 
-    @Test func moreOutputsThanAnyJobHasFailAndAreNeverCut() async throws {
+    @Test func `more outputs than any job has fail and are never cut`() async throws {
         let urls = (1...10_050).map { #""OWN/f/\#($0)""# }.joined(separator: ",")
         service.end("a", #"{"status":"succeeded","cost":0.5,"output":[\#(urls)]}"#)
         try await stage.enqueue(named: "a")

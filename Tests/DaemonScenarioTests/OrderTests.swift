@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func priorityGoesFirstThenTheID() async throws {
+    @Test func `priority goes first then the ID`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("1")
         try await stage.enqueue("2", "--priority", "5")
@@ -26,12 +26,11 @@ import Testing
         #expect(try stage.state(of: 5) == "held")
     }
 
-    @Test func aJobIsNotSentBeforeItsTime() async throws {
+    @Test func `a job is not sent before its time`() async throws {
         let stage = try await Stage.simulated()
         let later = try await stage.enqueue("later", "--priority", "9")
         let soon = (Timestamp.now + .seconds(2)).description
-        try stage.execute(
-            "INSERT INTO jobs (model, input, not_before) VALUES ('a/b', '{}', '\(soon)')")
+        try stage.execute("INSERT INTO jobs (model, input, not_before) VALUES ('a/b', '{}', '\(soon)')")
         try await stage.jobctl("set", String(later), "--not-before", "1h")
         let now = try await stage.enqueue("now")
         let jobd = try stage.jobd()
@@ -46,7 +45,7 @@ import Testing
         #expect(try await jobd.exitCode() == 0)
     }
 
-    @Test func neverMoreAreInFlightThanSaidAndAModelsLimitHoldsBackNoOther() async throws {
+    @Test func `never more are in flight than said and a models limit holds back no other`() async throws {
         let stage = try await Stage.simulated(
             "--queue", "100ms", "--run", "100ms", "--fault", "submit:delay=400ms")
         for number in 1...8 {
@@ -57,8 +56,7 @@ import Testing
                 VALUES ('narrow/model', '{"prompt":"\(number)"}', 'waived', 7)
                 """)
         }
-        try stage.jobd(
-            "max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#)
+        try stage.jobd("max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#)
         var most = (all: Int64(0), narrow: Int64(0), sending: Int64(0))
         let live = "state IN ('submitting', 'in_queue', 'in_progress')"
         try await eventually("all are completed") {
@@ -75,7 +73,7 @@ import Testing
         #expect(most.sending <= 2)
     }
 
-    @Test func asManyAreInFlightAsSaidAndAsManyOnTheWire() async throws {
+    @Test func `as many are in flight as said and as many on the wire`() async throws {
         let limits = ["max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#]
         for (option, value, state, count) in [
             ("--run", "1h", "in_progress", Int64(4)), ("--fault", "submit:hang", "submitting", 2),
@@ -94,13 +92,12 @@ import Testing
                 try stage.jobCount(where: "state = '\(state)'") == count
             }
             #expect(try stage.jobCount("queued") == 8 - count)
-            #expect(
-                try stage.jobCount(where: "model = 'narrow/model' AND state <> 'queued'") == 1)
+            #expect(try stage.jobCount(where: "model = 'narrow/model' AND state <> 'queued'") == 1)
         }
     }
 
     /// The database knows what left in the last minute, so that a restart does not begin anew.
-    @Test func theRateOfAMinuteOutlivesARestart() async throws {
+    @Test func `the rate of a minute outlives a restart`() async throws {
         let stage = try await Stage.simulated()
         for number in 1...3 { try await stage.enqueue("fox \(number)") }
         let since = Timestamp.now + .seconds(-57)
@@ -111,16 +108,14 @@ import Testing
                 (1001, 1, '\(since)', 'a/b'), (1002, 1, '\(Timestamp.now)', 'a/b')
             """)
         let jobd = try stage.jobd("submit_per_minute=2")
-        try await eventually("one place is free again") {
-            try stage.jobCount("completed") == 1
-        }
+        try await eventually("one place is free again") { try stage.jobCount("completed") == 1 }
         let left = try stage.text("SELECT submitted_at FROM jobs WHERE state = 'completed'") ?? ""
         #expect(left >= (since + .seconds(60)).description)
         #expect(try stage.jobCount("queued") == 2)
         #expect(try Stage.processorTime(of: jobd.pid) < .seconds(2))
     }
 
-    @Test func theRateOfAModelHoldsBackNoOther() async throws {
+    @Test func `the rate of a model holds back no other`() async throws {
         let stage = try await Stage.simulated()
         for number in 1...3 { try await stage.enqueue("fox \(number)", "--priority", "3") }
         try stage.execute(
@@ -131,7 +126,7 @@ import Testing
         #expect(try stage.state(of: 3) == "queued")
     }
 
-    @Test func aBudgetIsNeverPassedAndSaysWhatStandsInTheWay() async throws {
+    @Test func `a budget is never passed and says what stands in the way`() async throws {
         let stage = try await Stage.simulated("--fault", "result:no-cost")
         for number in 1...5 { try await stage.enqueue("fox \(number)") }
         let price = "models.\(Stage.sequential).price_usd=0.5"
@@ -150,7 +145,7 @@ import Testing
         #expect(try await stage.accepted() == 5)
     }
 
-    @Test func aModelWithoutAPriceIsWarnedOfOnceWhereABudgetIsSet() async throws {
+    @Test func `a model without a price is warned of once where a budget is set`() async throws {
         let stage = try await Stage.simulated()
         for _ in 1...3 { try await stage.jobctl("enqueue", "test/unpriced", "text=x") }
         try await stage.jobctl("enqueue", "test/priced", "text=x")
@@ -161,12 +156,11 @@ import Testing
         try await stage.jobctl("enqueue", "test/priced", "text=x")
         let jobd = try await stage.drain(price, "budget.day_usd=5", "max_in_flight=1")
         let warnings = jobd.errors.split(separator: "\n").filter { $0.contains("is not known: no budget") }
-        #expect(
-            warnings.count == 1 && warnings[0].contains("test/unpriced"), "\(jobd.errors)")
+        #expect(warnings.count == 1 && warnings[0].contains("test/unpriced"), "\(jobd.errors)")
         #expect(try stage.jobCount(where: "submissions = 1") == 8)
     }
 
-    @Test func whatWasReportedCountsInThePlaceOfTheEstimate() async throws {
+    @Test func `what was reported counts in the place of the estimate`() async throws {
         let stage = try await Stage.simulated()
         for number in 1...5 { try await stage.enqueue("fox \(number)") }
         let price = "models.\(Stage.sequential).price_usd=0.5"
@@ -174,11 +168,10 @@ import Testing
         #expect(try stage.jobCount("completed") == 5)
     }
 
-    @Test func aBudgetPauseIsSaidOnceAndNotAtEachTurn() async throws {
+    @Test func `a budget pause is said once and not at each turn`() async throws {
         let stage = try await Stage.simulated("--queue", "100ms", "--run", "100ms")
         for number in 1...9 { try await stage.enqueue("fox \(number)") }
-        try stage.jobd(
-            "models.\(Stage.sequential).price_usd=0.5", "budget.total_usd=0.6", "max_in_flight=1")
+        try stage.jobd("models.\(Stage.sequential).price_usd=0.5", "budget.total_usd=0.6", "max_in_flight=1")
         try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "budget" }
         try await Task.sleep(for: .milliseconds(500))
         let said = try stage.number(

@@ -16,7 +16,7 @@ import Testing
         elsewhere.say("status", of: "*", .unknown)
     }
 
-    @Test func underAnotherApiURLAJobIsNotAskedForAndGoesOnByItselfLater() async throws {
+    @Test func `under another api URLA job is not asked for and goes on by itself later`() async throws {
         try await stage.enqueue(named: "a")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_progress")
@@ -38,7 +38,7 @@ import Testing
         #expect(try await !(stage.overview()["attention"]?.text ?? "").contains("api_url"))
     }
 
-    @Test func aReloadWithAnotherApiURLCostsNoJobItsLife() async throws {
+    @Test func `a reload with another api URL costs no job its life`() async throws {
         for name in ["a", "b"] { try await stage.enqueue(named: name) }
         let file = stage.scratch["config.json"]
         func write(_ url: String) {
@@ -66,7 +66,7 @@ import Testing
         #expect(here.posts == 2 && elsewhere.posts == 1)
     }
 
-    @Test func aJobOfBeforeIsTakenForOneOfThePresentOrigin() async throws {
+    @Test func `a job of before is taken for one of the present origin`() async throws {
         try await stage.enqueue(named: "a")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_progress")

@@ -4,13 +4,11 @@ import Testing
 
 /// An outage of the service: it costs a handful of uncertain jobs, never the queue.
 @Suite(.serialized) struct OutageTests {
-    @Test func anOutageCostsAHandfulOfJobsAndHealsByItself() async throws {
+    @Test func `an outage costs a handful of jobs and heals by itself`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:500")
         for number in 1...20 { try await stage.enqueue("fox \(number)") }
         try stage.jobd("max_submitting=3", "retry.min=300ms", "retry.max=1h")
-        try await eventually("it is paused") {
-            try stage.text("SELECT reason FROM pauses") == "outage"
-        }
+        try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "outage" }
         // One at a time is tried, at growing distances.
         try await eventually("some were tried") { try stage.jobCount("uncertain") >= 5 }
         let uncertain = try stage.jobCount("uncertain")
@@ -24,7 +22,7 @@ import Testing
         #expect(accepted == 20 - lost)
     }
 
-    @Test func aServiceThatCannotBeReachedCostsNoJobAtAll() async throws {
+    @Test func `a service that cannot be reached costs no job at all`() async throws {
         let stage = try await Stage.simulated()
         let simulator = try #require(stage.simulator)
         simulator.end()
@@ -39,26 +37,22 @@ import Testing
         #expect(try stage.number("SELECT count(*) FROM pauses") == 0)
     }
 
-    @Test func anOutageThatStoodWhenJobdEndedIsTriedWithOneJob() async throws {
+    @Test func `an outage that stood when jobd ended is tried with one job`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:500")
         for number in 1...12 { try await stage.enqueue("fox \(number)") }
         let first = try stage.jobd("max_submitting=2", "retry.min=1h", "retry.max=1h")
         try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "outage" }
-        try await eventually("all POSTs are over") {
-            try stage.jobCount("submitting") == 0
-        }
+        try await eventually("all POSTs are over") { try stage.jobCount("submitting") == 0 }
         let before = try stage.jobCount("uncertain")
         first.signal(15)
         _ = try await first.exitCode()
         try stage.jobd("max_submitting=2", "retry.min=1h", "retry.max=1h")
-        try await eventually("one more was tried") {
-            try stage.jobCount("uncertain") > before
-        }
+        try await eventually("one more was tried") { try stage.jobCount("uncertain") > before }
         try await Task.sleep(for: .milliseconds(300))
         #expect(try stage.jobCount("uncertain") == before + 1)
     }
 
-    @Test func pollsThatFailNeverEndAJob() async throws {
+    @Test func `polls that fail never end a job`() async throws {
         let stage = try await Stage.simulated(
             "--fault", "status:500;p=0.4", "--fault", "status:html-520;p=0.4", "--fault",
             "status:cut-before;p=0.3", "--fault", "status:200-error-500001;p=0.3", "--fault",
@@ -71,7 +65,7 @@ import Testing
         #expect(try await stage.accepted() == 6)
     }
 
-    @Test func aServiceThatAsksForQuietIsLeftAlone() async throws {
+    @Test func `a service that asks for quiet is left alone`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:429;retry-after=2;times=1")
         try await stage.enqueue("one")
         let jobd = try stage.jobd("retry.max=10s")
@@ -88,7 +82,7 @@ import Testing
         #expect(try Stage.processorTime(of: jobd.pid) < .seconds(1))
     }
 
-    @Test func pagesAndRefusalsForSomeJobsAreNoOutage() async throws {
+    @Test func `pages and refusals for some jobs are no outage`() async throws {
         let stage = try await Stage.simulated()
         for number in 1...4 {
             try await stage.enqueue("fox \(number) [[fault: submit:html-413]]", "--priority", "1")
@@ -104,7 +98,7 @@ import Testing
         #expect(try stage.number("SELECT sum(submissions) FROM jobs") == 5)
     }
 
-    @Test func aSubmissionThatIsNotWantedNowDoesNotKeepWhatIsPaidForWaiting() async throws {
+    @Test func `a submission that is not wanted now does not keep what is paid for waiting`() async throws {
         let stage = try await Stage.simulated("--queue", "1s")
         let paid = try await stage.enqueue()
         try stage.jobd("retry.max=1h")
@@ -116,7 +110,7 @@ import Testing
         try await stage.wait(for: paid, toBe: "completed")
     }
 
-    @Test func aRowOfLooksWithoutAnAnswerIsSaidAndSlowsDown() async throws {
+    @Test func `a row of looks without an answer is said and slows down`() async throws {
         let stage = try await Stage.simulated("--fault", "result:404")
         let id = try await stage.enqueue()
         let jobd = try stage.jobd("retry.min=100ms", "retry.max=1h")

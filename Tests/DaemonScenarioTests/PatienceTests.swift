@@ -1,6 +1,6 @@
-import Locked
 import Glibc
 import JSON
+import Locked
 import Scratch
 import ScriptedServer
 import Testing
@@ -24,8 +24,8 @@ import Testing
 
     // MARK: - Files that drip
 
-    @Test("Files that drip give their places to others, and come whole in the end", arguments: [1, 8])
-    func drips(places: Int) async throws {
+    @Test(arguments: [1, 8])
+    func `files that drip give their places to others, and come whole in the end`(places: Int) async throws {
         let isHealed = Locked(false)
         let service = FileService { call, peer in
             if call.name == "quick" || isHealed.withLock({ $0 }) { return call.send(Self.large, to: peer) }
@@ -37,9 +37,7 @@ import Testing
         try stage.jobd("download.parallel=\(places)", "timeout.answer=1s")
         try await eventually("all drip") { service.calls("slow").count >= places }
         try await Self.order(stage, "t/quick-1", 20)
-        try await eventually("the others are here") {
-            try stage.jobCount("completed") == 20
-        }
+        try await eventually("the others are here") { try stage.jobCount("completed") == 20 }
         #expect(try stage.jobCount("downloading") == Int64(places))
         // What stood in their way is said, and counts against none.
         #expect(
@@ -52,7 +50,7 @@ import Testing
         #expect(service.calls("slow").contains { ($0.offset ?? 0) > 0 })
     }
 
-    @Test func aFileThatCannotBeContinuedIsGivenMoreTimeEachTime() async throws {
+    @Test func `a file that cannot be continued is given more time each time`() async throws {
         // Some 2 s of 50 ms a byte, no way to resume, and always somebody else who waits. One place of two
         // may be kept long.
         let file = Picture.gif(of: 40)
@@ -75,8 +73,8 @@ import Testing
         return true
     }
 
-    @Test("A bad answer is borne for retry.patience", arguments: ["403 Forbidden", "404 Gone", "200 OK"])
-    func bad(status: String) async throws {
+    @Test(arguments: ["403 Forbidden", "404 Gone", "200 OK"])
+    func `a bad answer is borne for retry.patience`(status: String) async throws {
         let service = FileService { call, peer in
             call.before < 12 ? Self.bad(status, peer) : call.send(Picture.gif, to: peer)
         }
@@ -86,7 +84,7 @@ import Testing
         #expect(try stage.state(of: 1) == "completed")
     }
 
-    @Test func eachOutputIsJudgedOnItsOwn() async throws {
+    @Test func `each output is judged on its own`() async throws {
         let service = FileService { call, peer in
             call.path.hasSuffix("2") ? Self.bad("403 Forbidden", peer) : call.send(Picture.gif, to: peer)
         }
@@ -98,7 +96,7 @@ import Testing
         #expect(service.calls("both").count == 5)
     }
 
-    @Test func bytesThatWereKeptStartTheCountAnew() async throws {
+    @Test func `bytes that were kept start the count anew`() async throws {
         // A bad answer after each part: three in all, and never two in a row.
         let service = FileService { call, peer in
             call.before % 2 == 1
@@ -112,7 +110,7 @@ import Testing
 
     // MARK: - Progress
 
-    @Test func aServerThatGivesAPartAConnectionIsAskedAgainAtOnce() async throws {
+    @Test func `a server that gives a part a connection is asked again at once`() async throws {
         let file = Picture.gif(of: 40 * 70_000)
         let service = FileService { call, peer in call.send(file, most: 70_000, to: peer) }
         let stage = try Self.stage(service)
@@ -133,7 +131,7 @@ import Testing
         return false
     }
 
-    @Test func theSameAnswerTwiceOverSettlesWhatIsWholeAndSaysSo() async throws {
+    @Test func `the same answer twice over settles what is whole and says so`() async throws {
         let cut = Array(Picture.gif.dropLast())
         let service = FileService { call, peer in
             // A try in between that brings nothing forgets nothing.
@@ -149,7 +147,7 @@ import Testing
         #expect(try await stage.jobctl("show", "1").output.contains("twice"))
     }
 
-    @Test func anAnswerThatIsAnotherEachTimeIsGivenUpByAPersonAlone() async throws {
+    @Test func `an answer that is another each time is given up by a person alone`() async throws {
         let service = FileService { call, peer in
             Self.send(Picture.gif(of: 400).prefix(100) + Array("\(call.before)".utf8), peer)
         }
@@ -167,7 +165,7 @@ import Testing
         #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
     }
 
-    @Test func aDownloadThatIsGivenUpStopsAndWhatIsThereStays() async throws {
+    @Test func `a download that is given up stops and what is there stays`() async throws {
         let service = FileService { call, peer in
             if call.path.hasSuffix("1") { return call.send(Picture.gif, to: peer) }
             peer.send(call.head(Self.large) + "\r\n")
@@ -195,7 +193,7 @@ import Testing
         #expect(service.calls("both").count { $0.path.hasSuffix("1") } == 1)
     }
 
-    @Test func aDownloadCanBeGivenUpWhileNoJobdRuns() async throws {
+    @Test func `a download can be given up while no jobd runs`() async throws {
         let service = FileService { _, peer in Self.bad("503 Busy", peer) }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/busy-1")
@@ -211,8 +209,8 @@ import Testing
 
     // MARK: - Whose a file is
 
-    @Test("Two outputs never share a file", arguments: [false, true])
-    func owners(bothWait: Bool) async throws {
+    @Test(arguments: [false, true])
+    func `two outputs never share a file`(bothWait: Bool) async throws {
         let service = FileService { call, peer in call.send(Picture.gif, to: peer) }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/twin-1", 2)

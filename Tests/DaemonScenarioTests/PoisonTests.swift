@@ -8,9 +8,7 @@ import Testing
     /// Enqueues a job whose prompt the service refuses as if the account were at fault.
     private func poison(_ stage: Stage, _ fault: String = "submit:html-403", priority: Int = 9) async throws
         -> Int64
-    {
-        try await stage.enqueue("a bad fox [[fault: \(fault)]]", "--priority", "\(priority)")
-    }
+    { try await stage.enqueue("a bad fox [[fault: \(fault)]]", "--priority", "\(priority)") }
 
     /// Enqueues plain jobs in one go.
     private func good(_ stage: Stage, _ count: Int) throws {
@@ -39,7 +37,9 @@ import Testing
         ("submit:html-403", 4, 4, "HTTP 403"), ("submit:402", 1, 1, "HTTP 402"),
         ("submit:403", 2, 1, "HTTP 403"), ("submit:200-error-400004", 3, 4, "HTTP 200"),
     ])
-    func onePoisonJobFailsAndAllOthersPass(fault: String, inFlight: Int, submitting: Int, answer: String)
+    func `one poison job fails and all others pass`(
+        fault: String, inFlight: Int, submitting: Int, answer: String
+    )
         async throws
     {
         let stage = try await Stage.simulated()
@@ -53,7 +53,7 @@ import Testing
         #expect(jobd.errors.contains("job \(bad)"), "\(jobd.errors)")
     }
 
-    @Test func severalPoisonJobsAtTheHeadFailAndAllOthersPass() async throws {
+    @Test func `several poison jobs at the head fail and all others pass`() async throws {
         let stage = try await Stage.simulated()
         var bad: [Int64] = []
         for _ in 1...5 { bad.append(try await poison(stage, "submit:402")) }
@@ -64,7 +64,7 @@ import Testing
         #expect(try stage.jobCount("failed") == 5)
     }
 
-    @Test func aSingleGoodJobIsEnoughToBlameTheOtherForATokenFault() async throws {
+    @Test func `a single good job is enough to blame the other for a token fault`() async throws {
         // It runs for as long as this takes: the looks at it show that the token is good.
         let stage = try await Stage.simulated("--run", "120s")
         let bad = try await poison(stage)
@@ -76,7 +76,9 @@ import Testing
         try await eventually("the pause is over") { try stage.number("SELECT count(*) FROM pauses") == 0 }
     }
 
-    @Test func aServiceThatRefusesEverySubmissionCostsNoJobItsLifeThoughLooksAreAnswered() async throws {
+    @Test func `a service that refuses every submission costs no job its life though looks are answered`()
+        async throws
+    {
         let stage = try await Stage.simulated("--run", "120s")
         try await stage.enqueue("runs")
         let jobd = try stage.jobd("max_submitting=2")
@@ -88,12 +90,10 @@ import Testing
         }
         #expect(try stage.jobCount("failed") == 0, "\(jobd.errors)")
         try await stage.setFaults([])
-        try await eventually("all are taken") {
-            try stage.jobCount(where: "request_id IS NULL") == 0
-        }
+        try await eventually("all are taken") { try stage.jobCount(where: "request_id IS NULL") == 0 }
     }
 
-    @Test func whereOnlyPoisonIsLeftItIsTheAccountAsFarAsAnyoneKnows() async throws {
+    @Test func `where only poison is left it is the account as far as anyone knows`() async throws {
         let stage = try await Stage.simulated()
         let bad = try await poison(stage)
         let other = try await poison(stage)
@@ -111,7 +111,7 @@ import Testing
         try await stage.waitUntilAllAre("completed", "failed")
     }
 
-    @Test func anAccountThatIsEmptyNowAndThenCostsNoJobItsLife() async throws {
+    @Test func `an account that is empty now and then costs no job its life`() async throws {
         let stage = try await Stage.simulated("--balance", "0.05")
         try await stage.enqueue()
         try good(stage, 9)
@@ -125,7 +125,7 @@ import Testing
         #expect(try await stage.accepted() == 10)
     }
 
-    @Test func aDrainDoesNotTakeOneJobsFaultForTheAccounts() async throws {
+    @Test func `a drain does not take one jobs fault for the accounts`() async throws {
         let stage = try await Stage.simulated()
         let bad = try await poison(stage)
         try good(stage, 6)
@@ -134,7 +134,7 @@ import Testing
         #expect(try stage.jobCount("completed") == 6)
     }
 
-    @Test func aRestartInTheMiddleLosesNothingOfThat() async throws {
+    @Test func `a restart in the middle loses nothing of that`() async throws {
         let stage = try await Stage.simulated()
         let bad = try await poison(stage)
         try good(stage, 6)

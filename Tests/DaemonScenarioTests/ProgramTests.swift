@@ -5,7 +5,7 @@ import Testing
 
 /// The program `jobd` itself: how it starts, what it refuses, and how it ends.
 @Suite(.serialized) struct ProgramTests {
-    @Test func aSecondOneOnTheSameDirectoryNamesTheFirst() async throws {
+    @Test func `a second one on the same directory names the first`() async throws {
         let stage = try await Stage.simulated()
         let first = try stage.jobd()
         try await first.says("runs on")
@@ -15,7 +15,7 @@ import Testing
         #expect(!first.hasEnded)
     }
 
-    @Test func drainEndsWhereOnlyPersonsAreLeft() async throws {
+    @Test func `drain ends where only persons are left`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:500;times=1")
         try await stage.enqueue("doubted")
         try await stage.enqueue("held", "--hold")
@@ -28,14 +28,14 @@ import Testing
             ])
     }
 
-    @Test func drainWaitsForWhatIsToBeTriedAgain() async throws {
+    @Test func `drain waits for what is to be tried again`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:429;times=3", "--fault", "file:500;times=3")
         try await stage.enqueue()
         try await stage.drain()
         #expect(try stage.state(of: 1) == "completed")
     }
 
-    @Test func drainEndsAtOnceWherePausedByHandAndFetchesFirst() async throws {
+    @Test func `drain ends at once where paused by hand and fetches first`() async throws {
         let stage = try await Stage.simulated("--queue", "300ms")
         try await stage.enqueue("on its way")
         let jobd = try stage.jobd()
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: ["submit:401", "submit:402", "token:reject"])
-    func drainEndsWith77WhereTheAccountStandsInTheWay(fault: String) async throws {
+    func `drain ends with 77 where the account stands in the way`(fault: String) async throws {
         let stage = try await Stage.simulated("--fault", fault)
         try await stage.enqueue()
         let jobd = try await stage.drain(code: 77)
@@ -56,7 +56,7 @@ import Testing
         #expect(try stage.state(of: 1) == "queued")
     }
 
-    @Test func drainEndsWith77WhereEvenWhatIsFollowedIsRefused() async throws {
+    @Test func `drain ends with 77 where even what is followed is refused`() async throws {
         let stage = try await Stage.simulated("--queue", "1h")
         try await stage.enqueue()
         let jobd = try stage.jobd()
@@ -67,14 +67,14 @@ import Testing
         #expect(try stage.state(of: 1) == "in_queue")
     }
 
-    @Test func drainDoesNotWaitForAModelThatMayNotBeSent() async throws {
+    @Test func `drain does not wait for a model that may not be sent`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue()
         try await stage.drain(#"models={"bytedance/*":{"max_in_flight":0}}"#)
         #expect(try stage.state(of: 1) == "queued")
     }
 
-    @Test func withoutATokenDrainAndCheckEndWith77() async throws {
+    @Test func `without a token drain and check end with 77`() async throws {
         let stage = try await Stage.simulated()
         for option in ["--drain", "--check"] {
             let jobd = try stage.jobd(options: [option], environment: ["RUNCOMFY_TOKEN": ""])
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func checkSaysWhatItFoundAndTouchesNothing() async throws {
+    @Test func `check says what it found and touches nothing`() async throws {
         let stage = try await Stage.simulated()
         let empty = try stage.jobd(options: ["--check"])
         #expect(try await empty.exitCode() == 0, "\(empty.errors)")
@@ -104,7 +104,7 @@ import Testing
     ]
 
     @Test(arguments: commandLines)
-    func whatIsWrittenWronglyIsSaid(options: [String], code: Int32) async throws {
+    func `what is written wrongly is said`(options: [String], code: Int32) async throws {
         let stage = Stage()
         let jobd = try stage.start(options, program: "jobd")
         #expect(try await jobd.exitCode() == code)
@@ -112,7 +112,7 @@ import Testing
         if options.last == "max_in_flihgt=1" { #expect(jobd.errors.contains("max_in_flight")) }
     }
 
-    @Test func theConfigurationFileIsReadAgainAndAFaultyOneChangesNothing() async throws {
+    @Test func `the configuration file is read again and a faulty one changes nothing`() async throws {
         let stage = try await Stage.simulated()
         let file = stage.scratch["config.json"]
         FileOnDisk.write(#"{"models": {"bytedance/*": {"max_in_flight": 0}}, /* none */ }"#, to: file)
@@ -130,28 +130,24 @@ import Testing
     }
 
     /// What is in flight counts by the limits as they are now, also when it left under others.
-    @Test func limitsThatAReloadNamesAnewCountWhatIsInFlight() async throws {
+    @Test func `limits that a reload names anew count what is in flight`() async throws {
         let stage = try await Stage.simulated("--queue", "1500ms", "--run", "0")
         let file = stage.scratch["config.json"]
         FileOnDisk.write(#"{"max_in_flight": 2}"#, to: file)
         for number in 1...5 { try await stage.enqueue("fox \(number)") }
         let jobd = try stage.jobd(options: ["--config", file])
-        try await eventually("two are there") {
-            try stage.jobCount("in_queue") == 2
-        }
+        try await eventually("two are there") { try stage.jobCount("in_queue") == 2 }
         FileOnDisk.write(#"{"models": {"bytedance/*": {"max_in_flight": 3}}}"#, to: file)
         jobd.signal(SIGHUP)
         var most: Int64 = 0
         try await eventually("all are completed") {
-            most = max(
-                most,
-                try stage.jobCount(where: "state IN ('submitting', 'in_queue', 'in_progress')"))
+            most = max(most, try stage.jobCount(where: "state IN ('submitting', 'in_queue', 'in_progress')"))
             return try stage.jobCount(where: "state <> 'completed'") == 0
         }
         #expect(most == 3)
     }
 
-    @Test func itLeavesNothingInTheLogFileOfTheDatabaseAndNoSocket() async throws {
+    @Test func `it leaves nothing in the log file of the database and no socket`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue()
         let jobd = try stage.jobd()

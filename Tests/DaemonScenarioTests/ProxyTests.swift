@@ -1,12 +1,12 @@
 import HTTP
 import JSON
-import ScriptedServer
 import Scratch
+import ScriptedServer
 import Testing
 
 /// The token and the proxies that the environment names.
 @Suite(.serialized) struct ProxyTests {
-    @Test func aServiceOnLoopbackIsNotAskedThroughAProxy() async throws {
+    @Test func `a service on loopback is not asked through a proxy`() async throws {
         let stage = try await Stage.simulated()
         let proxy = ScriptedServer(answering: ScriptedServer.answer("by the proxy"))
         let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]

@@ -9,7 +9,7 @@ import Testing
 /// for.
 @Suite(.serialized) struct SecretTests {
     @Test(arguments: [0o604, 0o602, 0o606, 0o644, 0o666, 0o777] as [mode_t])
-    func aTokenFileThatIsOpenToOthersIsRefused(mode: mode_t) async throws {
+    func `a token file that is open to others is refused`(mode: mode_t) async throws {
         let stage = Stage()
         let file = stage.scratch["token"]
         FileOnDisk.write(Stage.token, to: file)
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: ["two words", "a\u{1}b", "käse", "a\nb"])
-    func aTokenThatIsNoneIsNotShown(text: String) async throws {
+    func `a token that is none is not shown`(text: String) async throws {
         let stage = Stage()
         let file = stage.scratch["token"]
         FileOnDisk.write(Stage.token + text, to: file)
@@ -38,7 +38,7 @@ import Testing
 
     /// The command sees the job and no token: in its environment, its input, its open files, or in jobd
     /// itself.
-    @Test func aCommandOfTheConfigurationIsNotToldTheToken() async throws {
+    @Test func `a command of the configuration is not told the token`() async throws {
         let stage = try await Stage.simulated()
         let (saw, done) = (stage.scratch["saw"], stage.scratch["done"])
         let script = "(env; cat; ls -l /proc/self/fd; cat /proc/self/cmdline) > \(saw); mv \(saw) \(done)"
@@ -57,7 +57,7 @@ import Testing
     /// Another program that dies by the same signal shows that this machine makes dumps at all.
     @Test(
         .enabled(if: getenv("TSAN_OPTIONS") == nil && getenv("ASAN_OPTIONS") == nil, "they catch the signal"))
-    func aCrashLeavesNoCoreWithTheTokenInIt() async throws {
+    func `a crash leaves no core with the token in it`() async throws {
         let stage = try await Stage.simulated()
         let script = """
             cd \(stage.scratch.path); ulimit -c unlimited
@@ -79,16 +79,15 @@ import Testing
 
     /// The API, and a server of files on another port of its host: answers, redirects and files lead there
     /// and back. `ls` opens the directory itself, as 3.
-    @Test func aCommandOfTheConfigurationGetsNoOpenFileOfOurs() async throws {
+    @Test func `a command of the configuration gets no open file of ours`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue()
         let jobd = try await stage.drain(#"on_finish=["/bin/ls", "-m", "/proc/self/fd"]"#)
         #expect(jobd.errors.split(separator: "\n").contains("0, 1, 2, 3"), "\(jobd.errors)")
     }
 
-    @Test func theTokenGoesToNoOtherPortAndAlongNoRedirect() async throws {
-        let pixel = "GIF89a\u{1}\0\u{1}\0\0\0\0,\0\0\0\0\u{1}\0\u{1}\0\0\u{2}\u{1}\0\0;"
-        let files = ScriptedServer(answering: ScriptedServer.answer(pixel))
+    @Test func `the token goes to no other port and along no redirect`() async throws {
+        let files = ScriptedServer(answering: ScriptedServer.answer(ScriptedService.pixel))
         let elsewhere = files.url
         let api = ScriptedServer { peer in
             while let request = peer.receive() {
@@ -130,7 +129,7 @@ import Testing
     }
 
     @Test(arguments: ["000", "077", "022"])
-    func whateverTheUmaskTheModesAreThoseOfTheDirectory(mask: String) async throws {
+    func `whatever the umask the modes are those of the directory`(mask: String) async throws {
         for (mode, file, folder, output): (String, UInt32, UInt32, UInt32) in [
             ("700", 0o600, 0o700, 0o600), ("2770", 0o660, 0o2750, 0o640),
         ] {
@@ -164,7 +163,7 @@ import Testing
 
     /// Links that someone planted in the state directory, each to a file that is not to be touched.
     @Test(arguments: ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock", "wake"])
-    func noLinkIsFollowedOutOfTheStateDirectory(name: String) async throws {
+    func `no link is followed out of the state directory`(name: String) async throws {
         let stage = try await Stage.simulated()
         let victim = stage.scratch["victim"]
         FileOnDisk.write("precious", to: victim)

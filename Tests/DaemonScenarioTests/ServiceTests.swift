@@ -12,8 +12,7 @@ import Testing
         return (try NotifySocket(path), ["NOTIFY_SOCKET": path].merging(more) { $1 })
     }
 
-    @Test("it is ready once it works, tells how things stand, and says when it stops")
-    func life() async throws {
+    @Test func `it is ready once it works, tells how things stand, and says when it stops`() async throws {
         let stage = try await Stage.simulated("--queue", "1h")
         try await stage.enqueue("earlier")
         try await stage.jobctl("pause")
@@ -33,8 +32,7 @@ import Testing
         #expect(!manager.lines.contains("WATCHDOG=1"))
     }
 
-    @Test("a stop is heard at every moment of the start")
-    func earlyStop() async throws {
+    @Test func `a stop is heard at every moment of the start`() async throws {
         let stage = Stage()
         for wait in 0..<60 {
             let jobd = try stage.jobd()
@@ -45,8 +43,7 @@ import Testing
         }
     }
 
-    @Test("an abstract name is heard as well")
-    func abstractName() async throws {
+    @Test func `an abstract name is heard as well`() async throws {
         let stage = Stage()
         let name = "@jobd-test\(stage.scratch.path)"
         let manager = try NotifySocket(name)
@@ -54,8 +51,7 @@ import Testing
         try await eventually("it is ready") { manager.lines.contains("READY=1") }
     }
 
-    @Test("without a token it is ready, and its status says what it lacks")
-    func noToken() async throws {
+    @Test func `without a token it is ready, and its status says what it lacks`() async throws {
         let stage = Stage()
         let (manager, environment) = try listen(stage)
         try stage.jobd(environment: environment.merging(["RUNCOMFY_TOKEN": ""]) { $1 })
@@ -65,8 +61,7 @@ import Testing
         }
     }
 
-    @Test("a reload is told with its time, also one that is refused")
-    func reload() async throws {
+    @Test func `a reload is told with its time, also one that is refused`() async throws {
         let stage = Stage()
         let (manager, environment) = try listen(stage)
         let file = stage.scratch["config.json"]
@@ -78,9 +73,7 @@ import Testing
             var before = timespec()
             clock_gettime(CLOCK_MONOTONIC, &before)
             jobd.signal(SIGHUP)
-            try await eventually("the reload is over") {
-                manager.lines.count { $0 == "READY=1" } == number
-            }
+            try await eventually("the reload is over") { manager.lines.count { $0 == "READY=1" } == number }
             let reload = try #require(manager.messages.last { $0.hasPrefix("RELOADING=1\n") })
             let time = try #require(
                 reload.split(separator: "\n").last.flatMap { Int($0.dropFirst("MONOTONIC_USEC=".count)) })
@@ -89,8 +82,7 @@ import Testing
         #expect(jobd.errors.contains("stays as it was"))
     }
 
-    @Test("what a server says does not become a message of its own")
-    func foreignText() async throws {
+    @Test func `what a server says does not become a message of its own`() async throws {
         let stage = Stage()
         let (manager, environment) = try listen(stage)
         try await stage.enqueue()
@@ -101,8 +93,8 @@ import Testing
         #expect(!manager.lines.contains { $0.hasPrefix("MAINPID=1") })
     }
 
-    @Test("the watchdog is petted while jobd works, and not while one of its parts hangs")
-    func watchdog() async throws {
+    @Test func `the watchdog is petted while jobd works, and not while one of its parts hangs`() async throws
+    {
         let stage = try await Stage.simulated()
         let (manager, environment) = try listen(stage, ["WATCHDOG_USEC": "200000"])
         let jobd = try stage.jobd(environment: environment)
@@ -121,8 +113,7 @@ import Testing
         try await eventually("it is petted again") { manager.lines.count { $0 == "WATCHDOG=1" } > before }
     }
 
-    @Test("a watchdog that is meant for another process is not petted")
-    func foreignWatchdog() async throws {
+    @Test func `a watchdog that is meant for another process is not petted`() async throws {
         let stage = try await Stage.simulated()
         let (manager, environment) = try listen(stage, ["WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"])
         try stage.jobd(environment: environment)
@@ -131,8 +122,9 @@ import Testing
         #expect(!manager.lines.contains("WATCHDOG=1"))
     }
 
-    @Test("priorities stand before the lines of the log where it goes to the journal, and only there")
-    func journal() async throws {
+    @Test func `priorities stand before the lines of the log where it goes to the journal, and only there`()
+        async throws
+    {
         let stage = Stage()
         let elsewhere = try stage.jobd(environment: ["JOURNAL_STREAM": "1:1"])
         try await elsewhere.says("runs on")

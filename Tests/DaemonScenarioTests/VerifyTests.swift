@@ -13,7 +13,7 @@ import Testing
         try answer.output.split(separator: "\n").map { try JSON(parsing: $0) }
     }
 
-    @Test func wholeFilesAreWhatTheRecordSays() async throws {
+    @Test func `whole files are what the record says`() async throws {
         let stage = try await Stage.completed()
         let answer = try await stage.jobctl("verify", "--json")
         #expect(answer.code == 0, "\(answer)")
@@ -23,7 +23,7 @@ import Testing
         #expect(lines.last?["foreign"] == .integer(0))
     }
 
-    @Test func eachKindOfDamageIsNamedAndForeignFilesAreNone() async throws {
+    @Test func `each kind of damage is named and foreign files are none`() async throws {
         let stage = try await Stage.completed(4)
         unlink(try path(1, in: stage))
         let second = try path(2, in: stage)
@@ -51,7 +51,7 @@ import Testing
         #expect(try await stage.jobctl("verify", "--sample", "100%").code == 1)
     }
 
-    @Test func aSampleReadsAsManyAsAsked() async throws {
+    @Test func `a sample reads as many as asked`() async throws {
         let stage = try await Stage.completed(6)
         for (sample, count) in [("1", 1), ("4", 4), ("50%", 3), ("9", 6), ("0.1%", 1)] as [(String, Int64)] {
             let lines = try findings(try await stage.jobctl("verify", "--sample", sample, "--json"))
@@ -60,7 +60,7 @@ import Testing
         #expect(try await stage.jobctl("verify", "--sample", "none").code == 64)
     }
 
-    @Test func aLinkIsNotTakenForTheFileThatItLeadsTo() async throws {
+    @Test func `a link is not taken for the file that it leads to`() async throws {
         let stage = try await Stage.completed(1)
         let path = try path(1, in: stage)
         rename(path, stage.state + "/elsewhere.png")
@@ -70,7 +70,7 @@ import Testing
         #expect(answer.output.contains("changed") && answer.output.contains("symbolic link"), "\(answer)")
     }
 
-    @Test func repairFetchesAgainAndBuysNothing() async throws {
+    @Test func `repair fetches again and buys nothing`() async throws {
         let stage = try await Stage.completed()
         let (first, second) = (try path(1, in: stage), try path(2, in: stage))
         let original = try #require(FileOnDisk.bytes(first))
@@ -95,7 +95,7 @@ import Testing
         #expect(try await stage.jobctl("verify").code == 0)
     }
 
-    @Test func aRunningDaemonTakesUpARepairAtOnce() async throws {
+    @Test func `a running daemon takes up a repair at once`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue()
         try stage.jobd()
@@ -109,7 +109,7 @@ import Testing
         #expect(try await stage.jobctl("verify").code == 0)
     }
 
-    @Test func whatTheServiceNoLongerHasEndsAsAFailureThatSaysSo() async throws {
+    @Test func `what the service no longer has ends as a failure that says so`() async throws {
         let stage = try await Stage.completed(1)
         unlink(try path(1, in: stage))
         try await stage.setFaults("file:404")
@@ -119,7 +119,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func filesInAnOutputDirectoryOfItsOwnAreFound() async throws {
+    @Test func `files in an output directory of its own are found`() async throws {
         let stage = try await Stage.simulated()
         let folder = stage.scratch["pictures"]
         try await stage.enqueue()

@@ -10,15 +10,14 @@ import Testing
         _ stage: Stage, _ settings: String..., environment: [String: String] = [:]
     ) async throws -> Program {
         try await stage.enqueue("first")
-        let jobd = try stage.jobd(
-            options: settings.flatMap { ["--set", $0] }, environment: environment)
+        let jobd = try stage.jobd(options: settings.flatMap { ["--set", $0] }, environment: environment)
         try await stage.wait(for: 1, toBe: "completed")
         // Until the watch for the commit behind the last write is over.
         try await Task.sleep(for: .seconds(3))
         return jobd
     }
 
-    @Test func anInsertByAnyProgramIsTakenUpAtOnce() async throws {
+    @Test func `an insert by any program is taken up at once`() async throws {
         let stage = try await Stage.simulated()
         try await settle(stage)
         let done = Program.sqlite3(
@@ -27,14 +26,14 @@ import Testing
         try await stage.expectTheLastWasSentAtOnce()
     }
 
-    @Test func jobctlWakesItAtOnce() async throws {
+    @Test func `jobctl wakes it at once`() async throws {
         let stage = try await Stage.simulated()
         try await settle(stage)
         try await stage.enqueue("second")
         try await stage.expectTheLastWasSentAtOnce()
     }
 
-    @Test func aPauseByHandHoldsWhatIsHereAndNotWhatIsThere() async throws {
+    @Test func `a pause by hand holds what is here and not what is there`() async throws {
         let stage = try await Stage.simulated("--queue", "300ms")
         try await stage.enqueue("on its way")
         try stage.jobd()
@@ -54,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: ["nothing", "paused", "outage", "token", "limited", "service"])
-    func idleItUsesNoProcessor(situation: String) async throws {
+    func `idle it uses no processor`(situation: String) async throws {
         let stage = try await Stage.simulated()
         // As a service it tells how it stands, too, and pets a watchdog: as often as its unit asks for.
         let socket = stage.scratch["notify"]

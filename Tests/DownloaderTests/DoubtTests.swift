@@ -20,10 +20,9 @@ import Testing
         return words.contains("no length was told")
     }
 
-    @Test(
-        "The same answer twice is the file, and the doubt is named",
-        arguments: [FileServer.Framing.close, .chunks])
-    func twice(framing: FileServer.Framing) async throws {
+    @Test(arguments: [FileServer.Framing.close, .chunks])
+    func `the same answer twice is the file, and the doubt is named`(framing: FileServer.Framing) async throws
+    {
         let rig = Rig { _, _ in Self.answer(Self.endless, framing) }
         #expect(try await isRefused(rig))
         let file = try await rig.downloader().fetch(rig.order())
@@ -33,14 +32,14 @@ import Testing
         #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == ["000007-1.png"])
     }
 
-    @Test func whatHasNoEndOfItsOwnIsAskedForTwice() async throws {
+    @Test func `what has no end of its own is asked for twice`() async throws {
         let rig = Rig { _, _ in Self.answer([UInt8](repeating: 0xFE, count: 90)) }
         #expect(try await isRefused(rig))
         #expect(
             try await rig.downloader().fetch(rig.order()).doubt?.contains("its format shows no end") == true)
     }
 
-    @Test func anEndThatShowsAndALengthThatIsReachedLeaveNoDoubt() async throws {
+    @Test func `an end that shows and a length that is reached leave no doubt`() async throws {
         for whole in [Self.answer(Self.png), Self.answer(Self.endless, .length)] {
             let rig = Rig { _, _ in whole }
             #expect(try await rig.downloader().fetch(rig.order()).doubt == nil)
@@ -48,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func onlyTheSameBytesInARowSettleIt() async throws {
+    @Test func `only the same bytes in a row settle it`() async throws {
         // Cut at another place each time, and then twice at the same.
         let lengths = [40, 41, 40, 42, 42]
         let rig = Rig { _, count in Self.answer(Array(Self.png.prefix(lengths[min(count, 4)]))) }
@@ -56,10 +55,8 @@ import Testing
         #expect(try await rig.downloader().fetch(rig.order()).bytes == 42)
     }
 
-    @Test(
-        "What lies between the two makes no difference",
-        arguments: ["503 Busy", "403 Forbidden", "cut", "address"])
-    func between(trouble: String) async throws {
+    @Test(arguments: ["503 Busy", "403 Forbidden", "cut", "address"])
+    func `what lies between the two makes no difference`(trouble: String) async throws {
         let rig = Rig { _, count in
             guard count == 1 else { return Self.answer() }
             if trouble == "cut" { return FileServer.Answer(body: Self.png, cut: 30) }
@@ -76,7 +73,7 @@ import Testing
         #expect(rig.server.requests.count == 3)
     }
 
-    @Test func aServerThatSaysThatThereIsNoMoreSettlesItAtOnce() async throws {
+    @Test func `a server that says that there is no more settles it at once`() async throws {
         let rig = Rig { request, _ in
             guard request.offset == nil else {
                 return .status(
@@ -88,7 +85,7 @@ import Testing
         #expect(try await rig.downloader().fetch(rig.order()).doubt == nil)
     }
 
-    @Test func aPageIsNoOutputHoweverOftenItComes() async throws {
+    @Test func `a page is no output however often it comes`() async throws {
         let rig = Rig { _, _ in Self.answer(Array("<!DOCTYPE html><html>no</html>".utf8)) }
         #expect(try await rig.kindOfFailure() == "badContent")
         #expect(rig.server.requests.count == 1)

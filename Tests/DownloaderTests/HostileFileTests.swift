@@ -6,8 +6,8 @@ import Testing
 
 /// Whatever a file claims, reading it ends, and soon.
 @Suite struct HostileFileTests {
-    @Test("Every cut of every format is read without harm", arguments: SampleFile.all.map(\.bytes))
-    func cuts(bytes: [UInt8]) throws {
+    @Test(arguments: SampleFile.all.map(\.bytes))
+    func `every cut of every format is read without harm`(bytes: [UInt8]) throws {
         let file = NamelessFile(bytes)
         for length in (0...bytes.count).reversed() {
             file.change(to: Array(bytes[..<length]))
@@ -16,8 +16,8 @@ import Testing
         }
     }
 
-    @Test("Flipped bytes are read without harm", arguments: SampleFile.all.map(\.bytes))
-    func flips(bytes: [UInt8]) throws {
+    @Test(arguments: SampleFile.all.map(\.bytes))
+    func `flipped bytes are read without harm`(bytes: [UInt8]) throws {
         var random = SeededNumbers(42)
         let file = NamelessFile(bytes)
         for _ in 0..<2000 {
@@ -36,10 +36,8 @@ import Testing
         }
     }
 
-    @Test(
-        "A box that lies about its size is read without harm",
-        arguments: [0, 1, 2, 7, 8, 15, 16, 0x7FFF_FFFF, 0xFFFF_FFFF] as [UInt32])
-    func sizes(size: UInt32) throws {
+    @Test(arguments: [0, 1, 2, 7, 8, 15, 16, 0x7FFF_FFFF, 0xFFFF_FFFF] as [UInt32])
+    func `a box that lies about its size is read without harm`(size: UInt32) throws {
         let bytes = SampleFile.mp4()
         let file = NamelessFile(bytes)
         for name in ["ftyp", "free", "moov", "mvhd", "trak", "tkhd", "mdia", "hdlr", "mdat"] {
@@ -59,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func boxesNestedWithoutEndAreNotFollowed() throws {
+    @Test func `boxes nested without end are not followed`() throws {
         let start = SampleFile.box("ftyp", Array("isom\0\0\0\0".utf8))
         var bytes = start
         for depth in 0..<20_000 { bytes += SampleFile.big(UInt32(8 * (20_000 - depth))) + Array("trak".utf8) }
@@ -67,14 +65,13 @@ import Testing
     }
 
     @Test(
-        "A file of millions of tiny pieces comes to an end",
         arguments: [
             (SampleFile.box("ftyp", Array("isom\0\0\0\0".utf8)), SampleFile.box("free", [])),
             ([0xFF, 0xD8, 0xFF, 0xE0, 0, 2], [0xFF, 0xE0, 0, 2]),
             (Array("GIF89a".utf8) + [1, 0, 1, 0, 0, 0, 0], [0x21, 0, 0]),
             (Array(SampleFile.webm(knownSize: false).prefix(24)), [0xEC, 0x80]),
         ] as [([UInt8], [UInt8])])
-    func tinyPieces(start: [UInt8], piece: [UInt8]) throws {
+    func `a file of millions of tiny pieces comes to an end`(start: [UInt8], piece: [UInt8]) throws {
         let many = [[UInt8]](repeating: piece, count: 1_000_000).flatMap { $0 }
         let file = NamelessFile(start + many)
         let bytes = try #require(FileBytes(descriptor: file.descriptor, reads: 50))
@@ -87,7 +84,7 @@ import Testing
         #expect(MediaProbe.wholeness(of: bytes) == .unknown)
     }
 
-    @Test func whatIsNoFileIsNotRead() {
+    @Test func `what is no file is not read`() {
         #expect(MediaProbe.facts(path: "/dev/zero") == nil)
         #expect(MediaProbe.facts(path: "/tmp") == nil)
         #expect(MediaProbe.facts(path: "/nowhere") == nil)

@@ -1,5 +1,5 @@
-import Scratch
 import Glibc
+import Scratch
 
 @testable import Downloader
 

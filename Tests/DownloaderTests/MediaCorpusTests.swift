@@ -6,8 +6,8 @@ import Testing
 
 /// What real encoders write is known for what it is, and for whole once it is whole.
 @Suite struct MediaCorpusTests {
-    @Test("Each file shows what it is", arguments: MediaSample.all)
-    func facts(sample: MediaSample) throws {
+    @Test(arguments: MediaSample.all)
+    func `each file shows what it is`(sample: MediaSample) throws {
         for kind in [MediaKind.image, .file] {
             var found = try #require(try NamelessFile(sample.bytes).facts(kind))
             if let seconds = found.duration, let wanted = sample.facts.duration, abs(seconds - wanted) < 0.002
@@ -18,8 +18,8 @@ import Testing
         }
     }
 
-    @Test("The whole is whole where its format tells, and no cut ever is", arguments: MediaSample.all)
-    func cuts(sample: MediaSample) throws {
+    @Test(arguments: MediaSample.all)
+    func `the whole is whole where its format tells, and no cut ever is`(sample: MediaSample) throws {
         let bytes = sample.bytes
         let file = NamelessFile(bytes)
         #expect(try file.wholeness() == sample.end)
@@ -29,8 +29,8 @@ import Testing
         }
     }
 
-    @Test("The whole file arrives, with a length and without", arguments: MediaSample.all)
-    func fetched(sample: MediaSample) async throws {
+    @Test(arguments: MediaSample.all)
+    func `the whole file arrives, with a length and without`(sample: MediaSample) async throws {
         let bytes = sample.bytes
         let rig = Rig { request, _ in
             var answer = FileServer.Answer(body: bytes)
@@ -51,10 +51,8 @@ import Testing
         #expect(requests == [1, sample.end == .whole ? 1 : 2])
     }
 
-    @Test(
-        "A connection that ended too early costs one more request",
-        arguments: MediaSample.all.filter { $0.end == .whole })
-    func cutOnTheWay(sample: MediaSample) async throws {
+    @Test(arguments: MediaSample.all.filter { $0.end == .whole })
+    func `a connection that ended too early costs one more request`(sample: MediaSample) async throws {
         let bytes = sample.bytes
         let rig = Rig { _, count in
             FileServer.Answer(body: count == 0 ? bytes.dropLast(bytes.count / 3) : bytes, framing: .chunks)

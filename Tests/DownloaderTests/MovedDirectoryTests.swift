@@ -36,17 +36,15 @@ import Testing
 
     private func rig() throws -> Rig { Rig { request, _ in .file(Self.png, request) } }
 
-    @Test func aFileGoesWhereItsRecordSaysThoughTheOpenDirectoryWasMoved() async throws {
+    @Test func `a file goes where its record says though the open directory was moved`() async throws {
         let rig = try rig()
         let file = try await fetchAfterMove(rig) { _ in }.get()
         #expect(rig.contents(file.path) == Self.png)
         #expect(!FileOnDisk.names(rig.base + "/moved").contains { $0.contains("000008") })
     }
 
-    @Test(
-        "A link to the directory that was moved leads no file out",
-        arguments: ["{date}/{id}-{index}.{ext}", "{date}/x/{id}-{index}.{ext}"])
-    func aLink(template: String) async throws {
+    @Test(arguments: ["{date}/{id}-{index}.{ext}", "{date}/x/{id}-{index}.{ext}"])
+    func `a link to the directory that was moved leads no file out`(template: String) async throws {
         let rig = try rig()
         let root = rig.root
         let outcome = try await fetchAfterMove(rig, template: template) { moved in
@@ -57,7 +55,7 @@ import Testing
         #expect(!FileOnDisk.names(rig.base + "/moved/x").contains { $0.contains("000008") })
     }
 
-    @Test func noDirectoryStaysOpenWhenDownloadsAreOver() async throws {
+    @Test func `no directory stays open when downloads are over`() async throws {
         let rig = try rig()
         let downloader = try rig.downloader()
         _ = try await downloader.fetch(rig.order())

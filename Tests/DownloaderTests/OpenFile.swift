@@ -8,9 +8,7 @@ extension NamelessFile {
 
     func verdict(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
         -> ContentVerdict
-    {
-        MediaProbe.verdict(on: try content(), ContentHint(kind: kind, declaredType: type, url: url))
-    }
+    { MediaProbe.verdict(on: try content(), ContentHint(kind: kind, declaredType: type, url: url)) }
 
     func facts(_ kind: MediaKind = .image, type: String? = nil, url: String = "https://h.test/a/b") throws
         -> MediaFacts?

@@ -19,7 +19,7 @@ import Testing
         unsafe mkdir(rig.root + "/2026-01-02", 0o700)
     }
 
-    @Test func aTakenNameIsLeftAlone() async throws {
+    @Test func `a taken name is left alone`() async throws {
         let rig = try rig()
         makeDirectory(rig)
         FileOnDisk.write(Self.precious, to: rig.root + "/2026-01-02/000007-1.png")
@@ -31,7 +31,7 @@ import Testing
         #expect(rig.contents(file.path) == Self.png)
     }
 
-    @Test func aNameThatIsTakenAtTheLastMomentIsRecordedAnew() async throws {
+    @Test func `a name that is taken at the last moment is recorded anew`() async throws {
         let rig = try rig()
         let root = rig.root
         let file = try await rig.downloader().fetch(
@@ -45,7 +45,7 @@ import Testing
         #expect(rig.contents("2026-01-02/000007-1.png") == Self.precious)
     }
 
-    @Test func manyAtOnceWantOneNameAndEachGetsItsOwn() async throws {
+    @Test func `many at once want one name and each gets its own`() async throws {
         let rig = Rig { request, _ in
             .file(SampleFile.png(UInt32(request.path.dropFirst()) ?? 0, 1), request)
         }
@@ -65,13 +65,13 @@ import Testing
         }
     }
 
-    @Test func noOutputTakesASidecarsName() async throws {
+    @Test func `no output takes a sidecars name`() async throws {
         let rig = Rig { request, _ in .file(Array("{\"a\":1}".utf8), request) }
         let file = try await rig.downloader().fetch(rig.order(kind: .file, template: "{id}.{ext}"))
         #expect(file.path == "000007-2.json")
     }
 
-    @Test func theExtensionMayNameADirectory() async throws {
+    @Test func `the extension may name a directory`() async throws {
         let rig = try rig()
         let file = try await rig.downloader().fetch(rig.order(template: "{ext}/{date}/{id}.{ext}"))
         #expect(file.path == "png/2026-01-02/000007.png")
@@ -79,10 +79,10 @@ import Testing
         #expect(Set(FileOnDisk.names(rig.root)) == ["png"])
     }
 
-    @Test(
-        "A link, a second name, a pipe or a directory in the temporary file's place harms nobody",
-        arguments: ["symlink", "dangling", "hard link", "pipe", "note", "directory"])
-    func plantedAtTheTemporaryName(what: String) async throws {
+    @Test(arguments: ["symlink", "dangling", "hard link", "pipe", "note", "directory"])
+    func `a link, a second name, a pipe or a directory in the temporary file's place harms nobody`(
+        what: String
+    ) async throws {
         let rig = try rig()
         makeDirectory(rig)
         let victim = rig.root + "/victim"
@@ -106,7 +106,7 @@ import Testing
         #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == ["000007-1.png"])
     }
 
-    @Test func aLinkInPlaceOfADirectoryIsNotFollowed() async throws {
+    @Test func `a link in place of a directory is not followed`() async throws {
         let rig = try rig()
         unsafe mkdir(rig.root, 0o700)
         unsafe mkdir(rig.root + "/elsewhere", 0o700)
@@ -120,7 +120,7 @@ import Testing
         #expect(rig.server.requests.isEmpty)
     }
 
-    @Test func outputsMayLieBehindALink() async throws {
+    @Test func `outputs may lie behind a link`() async throws {
         let rig = try rig()
         unsafe mkdir(rig.root + "-real", 0o700)
         unsafe symlink(rig.root + "-real", rig.root)
@@ -128,7 +128,7 @@ import Testing
         #expect(FileOnDisk.bytes(rig.root + "-real/" + file.path) == Self.png)
     }
 
-    @Test func aDiskThatCannotBeWrittenIsSaidSo() async throws {
+    @Test func `a disk that cannot be written is said so`() async throws {
         let rig = try rig()
         FileOnDisk.write([], to: rig.root)
         let failure = await rig.failure(try rig.downloader(), try rig.order())

@@ -20,7 +20,7 @@ import Testing
             sha256: sha256 ?? file.sha256)
     }
 
-    @Test func aWholeFileUnderItsRecordedPathIsTheOutput() async throws {
+    @Test func `a whole file under its recorded path is the output`() async throws {
         let rig = try rig()
         let file = try await rig.downloader().fetch(rig.order())
         #expect(try await adopt(rig, file) == file)
@@ -29,7 +29,7 @@ import Testing
         #expect(unknown == file)
     }
 
-    @Test func whatCameByItsLengthIsTakenByItsHash() async throws {
+    @Test func `what came by its length is taken by its hash`() async throws {
         let drawing = Array("<svg><g/>".utf8)
         let rig = Rig { request, _ in .file(drawing, request) }
         let file = try await rig.downloader().fetch(rig.order())
@@ -37,7 +37,7 @@ import Testing
         #expect(try await adopt(rig, file, sha256: "0") == nil)
     }
 
-    @Test func whatIsNotTheRecordedFileIsNotTaken() async throws {
+    @Test func `what is not the recorded file is not taken`() async throws {
         let rig = try rig()
         let file = try await rig.downloader().fetch(rig.order())
         let path = rig.root + "/" + file.path
@@ -61,7 +61,7 @@ import Testing
         #expect(try await adopt(rig, file) == nil)
     }
 
-    @Test func aCrashBetweenRecordAndRenameLosesNothing() async throws {
+    @Test func `a crash between record and rename loses nothing`() async throws {
         // The process ends inside the record: the temporary file is whole, the final one is not there.
         struct Crash: Error {}
         let rig = try rig()
@@ -73,7 +73,7 @@ import Testing
         #expect(rig.server.requests.count == 1)
     }
 
-    @Test func leftoversGoAndNothingElse() async throws {
+    @Test func `leftovers go and nothing else`() async throws {
         let rig = Rig { request, _ in
             var answer = FileServer.Answer.file(Self.png, request)
             answer.cut = 20
@@ -90,7 +90,7 @@ import Testing
         try await downloader.removeTemporary(root: "/nowhere/at/all", name: order.name, fields: order.fields)
     }
 
-    @Test func aSidecarIsWrittenAndReplacedWhole() async throws {
+    @Test func `a sidecar is written and replaced whole`() async throws {
         let rig = try rig()
         let downloader = try rig.downloader()
         for text in ["{\"a\":1}", "{}"] {
@@ -102,10 +102,8 @@ import Testing
         #expect(FileOnDisk(rig.root + "/2026-01-02/000007.json")?.mode == 0o600)
     }
 
-    @Test(
-        "A recorded path that climbs is neither read nor written",
-        arguments: ["../", "a/../../", "a/..//../"])
-    func climbing(way: String) async throws {
+    @Test(arguments: ["../", "a/../../", "a/..//../"])
+    func `a recorded path that climbs is neither read nor written`(way: String) async throws {
         let rig = try rig()
         unsafe mkdir(rig.root, 0o700)
         unsafe mkdir(rig.root + "/a", 0o700)
@@ -121,7 +119,7 @@ import Testing
         #expect(FileOnDisk.bytes(rig.root + "/../000007.json") == nil)
     }
 
-    @Test func aLinkInASidecarsPlaceIsReplacedAndNotFollowed() async throws {
+    @Test func `a link in a sidecars place is replaced and not followed`() async throws {
         let rig = try rig()
         unsafe mkdir(rig.root, 0o700)
         FileOnDisk.write([1], to: rig.root + "/victim")

@@ -27,11 +27,9 @@ import Testing
     }
 
     /// The first try, which is cut.
-    private func start(_ rig: Rig) async throws {
-        #expect(try await rig.kindOfFailure() == "network")
-    }
+    private func start(_ rig: Rig) async throws { #expect(try await rig.kindOfFailure() == "network") }
 
-    @Test func aCutAtAnyByteIsContinuedByANewProcess() async throws {
+    @Test func `a cut at any byte is continued by a new process`() async throws {
         let png = Self.png
         let rig = Rig { request, count in
             var answer = FileServer.Answer.file(png, request)
@@ -52,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func everyByteMayComeAlone() async throws {
+    @Test func `every byte may come alone`() async throws {
         let png = Self.png
         let rig = Rig { request, _ in
             var answer = FileServer.Answer.file(png, request)
@@ -67,7 +65,7 @@ import Testing
         #expect(rig.server.requests.count == png.count)
     }
 
-    @Test func aChangedFileIsFetchedFromTheStart() async throws {
+    @Test func `a changed file is fetched from the start`() async throws {
         let rig = try rig(next: { .file(Self.other, tag: "\"v2\"", $0) })
         try await start(rig)
         let file = try await rig.downloader().fetch(rig.order())
@@ -76,7 +74,6 @@ import Testing
     }
 
     @Test(
-        "A 206 that does not continue the file is not appended",
         arguments: [
             ["Content-Range": "bytes 31-78/79", "ETag": "\"v1\""],
             ["Content-Range": "bytes 29-78/79", "ETag": "\"v1\""],
@@ -89,7 +86,7 @@ import Testing
             ["Content-Range": "lines 30-78/79", "ETag": "\"v1\""],
             ["Content-Range": "bytes -9223372036854775808-9223372036854775807/79", "ETag": "\"v1\""],
         ] as [HTTPHeaders])
-    func wrongRanges(headers: HTTPHeaders) async throws {
+    func `a 206 that does not continue the file is not appended`(headers: HTTPHeaders) async throws {
         #expect(Self.png.count == 61)
         let rig = try rig(next: { request in
             if request.offset == nil { return .file(Self.png, request) }
@@ -111,7 +108,7 @@ import Testing
 
     /// No format shows the end of such bytes, and the last chunk came: only the length that was told says
     /// what is missing.
-    @Test func aRestThatEndsBeforeTheLengthThatWasToldIsNotTheWhole() async throws {
+    @Test func `a rest that ends before the length that was told is not the whole`() async throws {
         let bytes = [UInt8](repeating: 7, count: 90)
         let rig = Rig { request, count in
             var answer = FileServer.Answer.file(bytes, request)
@@ -127,14 +124,13 @@ import Testing
         #expect(rig.contents(file.path) == bytes)
     }
 
-    @Test func aWholeAnswerToARangeStartsOver() async throws {
+    @Test func `a whole answer to a range starts over`() async throws {
         let rig = try rig(next: { _ in FileServer.Answer(body: Self.png) })
         try await start(rig)
         #expect(try await rig.fetched() == Self.png)
     }
 
     @Test(
-        "Without a strong proof nothing is continued",
         arguments: [
             ["ETag": "W/\"v1\""], ["ETag": "v1"], ["ETag": ""], ["ETag": "\"\u{1}\""],
             ["Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT"],
@@ -145,7 +141,7 @@ import Testing
                 "Date": "Fri, 02 Jan 2026 03:05:04 GMT",
             ],
         ] as [HTTPHeaders])
-    func weakProofs(headers: HTTPHeaders) async throws {
+    func `without a strong proof nothing is continued`(headers: HTTPHeaders) async throws {
         let rig = Rig { request, count in
             FileServer.Answer(headers: headers, body: Self.png, cut: count == 0 ? 30 : nil)
         }
@@ -154,7 +150,7 @@ import Testing
         #expect(rig.server.requests.last?.headers["range"] == nil)
     }
 
-    @Test func anOldEnoughDateIsProof() async throws {
+    @Test func `an old enough date is proof`() async throws {
         let modified = "Fri, 02 Jan 2026 03:04:05 GMT"
         let rig = Rig { request, count in
             let headers: HTTPHeaders = ["Last-Modified": modified, "Date": "Fri, 02 Jan 2026 03:05:05 GMT"]
@@ -171,10 +167,8 @@ import Testing
         #expect(rig.server.requests.last?.offset == 30)
     }
 
-    @Test(
-        "A note that is damaged, foreign or of another boot is not trusted",
-        arguments: ["", "{", "[]", "{}", "boot", "url", "missing"])
-    func notes(damage: String) async throws {
+    @Test(arguments: ["", "{", "[]", "{}", "boot", "url", "missing"])
+    func `a note that is damaged, foreign or of another boot is not trusted`(damage: String) async throws {
         let rig = try rig()
         try await start(rig)
         let path = rig.temporaryPath + ".json"
@@ -192,14 +186,14 @@ import Testing
         #expect(rig.server.requests.last?.headers["range"] == nil)
     }
 
-    @Test func anotherAddressStartsOver() async throws {
+    @Test func `another address starts over`() async throws {
         let rig = try rig()
         try await start(rig)
         _ = try await rig.downloader().fetch(rig.order("/other"))
         #expect(rig.server.requests.last?.headers["range"] == nil)
     }
 
-    @Test func moreBytesThanTheFileHasStartOver() async throws {
+    @Test func `more bytes than the file has start over`() async throws {
         let rig = try rig()
         try await start(rig)
         FileOnDisk.write(Self.png + [1], to: rig.temporaryPath)
@@ -207,7 +201,7 @@ import Testing
         #expect(rig.server.requests.last?.headers["range"] == nil)
     }
 
-    @Test func theLastByteThatWasMissingNothingNeedsNoRequest() async throws {
+    @Test func `the last byte that was missing nothing needs no request`() async throws {
         // Everything came, and the process died before the rename.
         let rig = try rig()
         try await start(rig)
@@ -217,7 +211,7 @@ import Testing
         #expect(rig.server.requests.count == 1)
     }
 
-    @Test func aRecordThatFailsKeepsTheWholeFile() async throws {
+    @Test func `a record that fails keeps the whole file`() async throws {
         struct Busy: Error {}
         let rig = Rig { request, _ in .file(Self.png, request) }
         let failure = await rig.failure(try rig.downloader(), try rig.order { _ in throw Busy() })
@@ -230,7 +224,7 @@ import Testing
         #expect(rig.server.requests.count == 1)
     }
 
-    @Test func aLargeFileIsNotedBeforeItIsWhole() async throws {
+    @Test func `a large file is noted before it is whole`() async throws {
         // A process that is killed notes nothing more.
         let bytes = SampleFile.mp4(data: [UInt8](repeating: 7, count: 2 << 20))
         let rig = Rig { request, _ in .file(bytes, request) }
@@ -245,7 +239,7 @@ import Testing
         #expect(noted.withLock { $0 } == [".000007-1.part", ".000007-1.part.json"])
     }
 
-    @Test func aRangeBehindTheEndMeansWholeOnlyIfTheSizesAgree() async throws {
+    @Test func `a range behind the end means whole only if the sizes agree`() async throws {
         // No length was told at first, so that only the server can say whether this is all.
         for size in [30, 31] {
             let rig = Rig { request, count in
@@ -265,10 +259,8 @@ import Testing
         }
     }
 
-    @Test func faultsInBetweenLoseNothing() async throws {
-        let rig = try rig(next: { request in
-            .status("503 Busy", body: "<html>busy</html>")
-        })
+    @Test func `faults in between lose nothing`() async throws {
+        let rig = try rig(next: { request in .status("503 Busy", body: "<html>busy</html>") })
         try await start(rig)
         try #require(await rig.failure(try rig.downloader(), try rig.order()) != nil)
         #expect(FileOnDisk.bytes(rig.temporaryPath) == Array(Self.png.prefix(30)))

@@ -68,7 +68,8 @@ final class Rig: Sendable {
     }
 
     /// The kind of failure that a first try ends with.
-    func kindOfFailure(_ order: DownloadOrder? = nil, _ downloader: Downloader? = nil) async throws -> String? {
+    func kindOfFailure(_ order: DownloadOrder? = nil, _ downloader: Downloader? = nil) async throws -> String?
+    {
         let failure = await failure(try downloader ?? self.downloader(), try order ?? self.order())
         return failure.map { Mirror(reflecting: $0).children.first?.label ?? "\($0)" }
     }

@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct SpaceTests {
     private static let png = SampleFile.png(3, 5)
 
-    @Test func theRestOfAllDownloadsIsCounted() {
+    @Test func `the rest of all downloads is counted`() {
         let keeper = SpaceKeeper { _ in 1000 }
         var first: SpaceClaim? = keeper.claim(0, keeping: 100)
         let second = keeper.claim(0, keeping: 100)
@@ -25,7 +25,7 @@ import Testing
         #expect(second.expect(900))
     }
 
-    @Test func aDownloadOfUnknownSizeAsksAgainAndAgain() {
+    @Test func `a download of unknown size asks again and again`() {
         let free = Locked<Int64>(40 << 20)
         let keeper = SpaceKeeper { _ in free.withLock { $0 } }
         let claim = keeper.claim(0, keeping: 1 << 20)
@@ -38,7 +38,7 @@ import Testing
         #expect(written == 32)
     }
 
-    @Test func aFullDiskIsFoundOutBeforeAnythingIsAskedFor() async throws {
+    @Test func `a full disk is found out before anything is asked for`() async throws {
         let rig = Rig { request, _ in .file(Self.png, request) }
         let downloader = try rig.downloader(space: SpaceKeeper { _ in 1000 }, minimumFree: 1001)
         let failure = await rig.failure(downloader, try rig.order())
@@ -59,7 +59,7 @@ import Testing
         #expect(rig.server.requests.isEmpty)
     }
 
-    @Test func aFileThatWouldNotFitIsNotBegunAndHealsWithoutARestart() async throws {
+    @Test func `a file that would not fit is not begun and heals without a restart`() async throws {
         let rig = Rig { request, _ in .file(Self.png, request) }
         let free = Locked<Int64>(Int64(Self.png.count) - 1)
         let downloader = try rig.downloader(space: SpaceKeeper { _ in free.withLock { $0 } })
@@ -69,7 +69,7 @@ import Testing
         _ = try await downloader.fetch(rig.order())
     }
 
-    @Test func aDiskThatFillsUpKeepsWhatHasCome() async throws {
+    @Test func `a disk that fills up keeps what has come`() async throws {
         let bytes = SampleFile.mp4(data: [UInt8](repeating: 7, count: 3 << 20))
         let rig = Rig { request, _ in .file(bytes, request) }
         unsafe mkdir(rig.root, 0o700)

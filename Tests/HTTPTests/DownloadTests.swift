@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func aBodyIsWrittenHashedAndKeptOutOfMemory() async throws {
+    @Test func `a body is written hashed and kept out of memory`() async throws {
         let text = String(repeating: "0123456789abcdef", count: 1 << 16)
         let server = ScriptedServer(answering: ScriptedServer.answer(text, headers: "ETag: \"1\"\r\n"))
         let sink = sink()
@@ -45,7 +45,7 @@ import Testing
         #expect(sink.failure == nil)
     }
 
-    @Test func aDownloadGoesOnWhereThePartialFileEnds() async throws {
+    @Test func `a download goes on where the partial file ends`() async throws {
         #expect(pwrite(descriptor, "ab", 2, 0) == 2)
         let server = ScriptedServer(answering: ScriptedServer.answer("c", status: "206 Partial Content"))
         let sink = sink()
@@ -58,7 +58,7 @@ import Testing
         #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
-    @Test func aWholeFileInsteadOfTheRestReplacesTheBeginning() async throws {
+    @Test func `a whole file instead of the rest replaces the beginning`() async throws {
         #expect(pwrite(descriptor, "older and longer", 16, 0) == 16)
         let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
         let sink = sink(.startOver)
@@ -69,7 +69,7 @@ import Testing
         #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
-    @Test func aDeclinedAnswerLeavesTheFileAndGivesItsHead() async {
+    @Test func `a declined answer leaves the file and gives its head`() async {
         #expect(pwrite(descriptor, "ab", 2, 0) == 2)
         let server = ScriptedServer(answering: ScriptedServer.answer("not here", status: "404 Not Found"))
         let sink = sink(.decline)
@@ -79,7 +79,7 @@ import Testing
         #expect(content == "ab")
     }
 
-    @Test func anAnnouncedLengthBeyondTheLimitIsRefusedAtOnce() async {
+    @Test func `an announced length beyond the limit is refused at once`() async {
         let server = ScriptedServer(answering: ScriptedServer.answer("0123456789"))
         let sink = sink(limit: 9)
         guard case .sinkFailed = await failure(server, sink) else { return #expect(Bool(false)) }
@@ -87,7 +87,7 @@ import Testing
         #expect(content == "")
     }
 
-    @Test func anUnannouncedLengthEndsAtTheLimit() async {
+    @Test func `an unannounced length ends at the limit`() async {
         let server = ScriptedServer { peer in
             _ = peer.receive()
             peer.send("HTTP/1.1 200 OK\r\n\r\n")
@@ -101,7 +101,7 @@ import Testing
         #expect(tight.failure == .tooLarge(limit: 999))
     }
 
-    @Test func aFullDiskIsToldApart() async {
+    @Test func `a full disk is told apart`() async {
         let full = open("/dev/full", O_WRONLY)
         defer { close(full) }
         let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
@@ -115,7 +115,7 @@ import Testing
         #expect(other.failure == .system(EBADF))
     }
 
-    @Test func aBodyShorterThanAnnouncedIsNoAnswerAndStaysInTheFile() async {
+    @Test func `a body shorter than announced is no answer and stays in the file`() async {
         let server = ScriptedServer { peer in
             _ = peer.receive()
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd")
@@ -127,7 +127,7 @@ import Testing
         #expect(content == "abcd")
     }
 
-    @Test func anEmptyBodyHasAHead() async throws {
+    @Test func `an empty body has a head`() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer(""))
         let sink = sink(.startOver)
         #expect(pwrite(descriptor, "ab", 2, 0) == 2)

@@ -7,7 +7,7 @@ import Testing
 
 /// What depends on the whole process is tried in processes of its own.
 @Suite(.timeLimit(.minutes(2))) struct EnvironmentTests {
-    @Test func aProxyThatRefusesTheWayIsNoConnection() async {
+    @Test func `a proxy that refuses the way is no connection`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(
                 answering: ScriptedServer.answer(
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func aClientWithNothingToDoSleeps() async {
+    @Test func `a client with nothing to do sleeps`() async {
         await #expect(processExitsWith: .success) {
             let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
             _ = try await HTTPClient(userAgent: "test/1").send(HTTPRequest(url: server.url))
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func certificateFilesComeFromTheEnvironmentAsCurlTakesThem() {
+    @Test func `certificate files come from the environment as curl takes them`() {
         func options(_ environment: [String: String]) -> [String?] {
             let settings = TransferSettings(userAgent: "a") { environment[$0] }
             return [settings.certificateFile, settings.certificateFolder]
@@ -55,7 +55,7 @@ import Testing
         #expect(options(["CURL_CA_BUNDLE": "b", "SSL_CERT_FILE": "f", "SSL_CERT_DIR": "d"]) == ["b", nil])
     }
 
-    @Test func aProxyCountsForItsSchemeAlone() {
+    @Test func `a proxy counts for its scheme alone`() {
         func proxied(_ environment: [String: String]) -> [Bool] {
             let settings = TransferSettings(userAgent: "a") { environment[$0] }
             return [settings.mayUseProxy("http://a/"), settings.mayUseProxy("HTTPS://a/")]

@@ -4,7 +4,7 @@ import Testing
 @testable import ProviderSimulator
 
 @Suite struct CallTests {
-    @Test func aSubmitAnswersWithAnIDAndThreeURLsOfItsOwnBase() throws {
+    @Test func `a submit answers with an ID and three URLs of its own base`() throws {
         let stage = try RunningSimulator()
         let reply = try #require(
             stage.client.post("/v1/models/\(RunningSimulator.picture)", #"{"text":"a sunset"}"#))
@@ -17,7 +17,7 @@ import Testing
         #expect(reply.json["cancel_url"]?.string == request + "/cancel")
     }
 
-    @Test func aRequestPassesThroughItsStates() throws {
+    @Test func `a request passes through its states`() throws {
         let stage = try RunningSimulator {
             $0.queueSeconds = 2
             $0.runSeconds = 2
@@ -37,7 +37,7 @@ import Testing
         #expect(try stage.result(id)["status"]?.string == "succeeded")
     }
 
-    @Test func aResultHasItsOutputItsTimesAndItsCostWhenAsked() throws {
+    @Test func `a result has its output its times and its cost when asked`() throws {
         let stage = try RunningSimulator()
         let id = try stage.submit()
         let plain = try stage.result(id)
@@ -51,7 +51,7 @@ import Testing
         #expect(try stage.result(id, "?include_cost=true")["cost"]?.double == 0.09)
     }
 
-    @Test func eachModelMakesItsOwnKindOfOutput() throws {
+    @Test func `each model makes its own kind of output`() throws {
         let stage = try RunningSimulator()
         let images = #""images":["https://example.com/a.png"]"#
         let frame = #""first_frame_image_url":"https://example.com/a.png""#
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func onlyWhatWaitsCanBeCancelled() throws {
+    @Test func `only what waits can be cancelled`() throws {
         let stage = try RunningSimulator {
             $0.queueSeconds = 600
             $0.balance = 1
@@ -95,7 +95,7 @@ import Testing
         #expect(try stage.status(running)["status"]?.string == "in_progress")
     }
 
-    @Test func whatIsUnknownIsNotFound() throws {
+    @Test func `what is unknown is not found`() throws {
         let stage = try RunningSimulator()
         for path in [
             "/v1/requests/nothing/status", "/v1/requests/nothing/result", "/v1/models/no/such", "/v2",
@@ -108,7 +108,7 @@ import Testing
         #expect(stage.client.get("/files/nothing/1.png")?.status == 404)
     }
 
-    @Test func aWrongInputIsRefusedWithEveryProblemAndCostsNothing() throws {
+    @Test func `a wrong input is refused with every problem and costs nothing`() throws {
         let stage = try RunningSimulator { $0.strictModels = true }
         let reply = try #require(
             stage.client.post("/v1/models/\(RunningSimulator.video)", #"{"prompt":5,"duration":99}"#))
@@ -126,7 +126,7 @@ import Testing
         #expect(try stage.ledger().count == 1)
     }
 
-    @Test func nothingGoesWithoutAToken() throws {
+    @Test func `nothing goes without a token`() throws {
         let stage = try RunningSimulator { $0.token = "right" }
         for (token, status) in [(nil, 401), ("wrong", 401), ("right", 200)] {
             stage.client.token = token
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func theCatalogueIsListedSearchedAndPaged() throws {
+    @Test func `the catalogue is listed searched and paged`() throws {
         let stage = try RunningSimulator()
         let all = try #require(stage.client.get("/v1/models?include_schema=true")).json
         #expect(all["total"]?.integer == 4)
@@ -151,7 +151,7 @@ import Testing
         #expect(one["required_inputs"]?.array?.map(\.string) == ["prompt", "first_frame_image_url"])
     }
 
-    @Test func theCategoriesAreListedAndEachHasModels() throws {
+    @Test func `the categories are listed and each has models`() throws {
         let stage = try RunningSimulator()
         let reply = try #require(stage.client.get("/v1/models/categories"))
         #expect(reply.status == 200)
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func theKindThatIsAskedForIsHeeded() throws {
+    @Test func `the kind that is asked for is heeded`() throws {
         let stage = try RunningSimulator()
         for (kind, total) in [("model", Int64(4)), ("workflow", 0), ("inference", 0), ("", 4)] {
             let list = try #require(stage.client.get("/v1/models?kind=\(kind)")).json
@@ -174,7 +174,7 @@ import Testing
         #expect(stage.client.get("/v1/models?kind=workflow")?.json["total"]?.integer == 4)
     }
 
-    @Test func aFileMayComeAsADataURI() throws {
+    @Test func `a file may come as a data URI`() throws {
         let stage = try RunningSimulator()
         let post = { (images: String, text: String) in
             try #require(
@@ -195,7 +195,7 @@ import Testing
     }
 
     @Test(arguments: [("image/png", 6), ("video/mp4", 32), ("audio/wav", 32)])
-    func aDataURIHasABound(type: String, megabytes: Int) {
+    func `a data URI has a bound`(type: String, megabytes: Int) {
         let problems = { (bytes: Int) in
             let digits = [UInt8](repeating: UInt8(ascii: "A"), count: bytes / 3 * 4)
             let file = "data:\(type);base64," + String(decoding: digits, as: UTF8.self)
@@ -208,7 +208,7 @@ import Testing
         #expect(problems(bound + 6).first?.path == ["images", "0"])
     }
 
-    @Test func aBodyBeyondAllBoundsIsRefused() throws {
+    @Test func `a body beyond all bounds is refused`() throws {
         let stage = try RunningSimulator()
         let blanks = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 20)
         let body = String(decoding: blanks, as: UTF8.self) + "{}"
@@ -216,7 +216,7 @@ import Testing
         #expect(try stage.ledger().count == 1)
     }
 
-    @Test func anEmptyBalanceRefusesUntilItIsFilled() throws {
+    @Test func `an empty balance refuses until it is filled`() throws {
         let stage = try RunningSimulator { $0.balance = 0.1 }
         _ = try stage.submit()
         #expect(stage.client.get("/prod/v2/balance")?.json["balance_microdollars"]?.integer == 10_000)
@@ -231,7 +231,7 @@ import Testing
         #expect(stage.client.post("/_sim/balance?usd=lots")?.status == 400)
     }
 
-    @Test func everyCallIsCounted() throws {
+    @Test func `every call is counted`() throws {
         let stage = try RunningSimulator()
         let id = try stage.submit()
         _ = try stage.status(id)

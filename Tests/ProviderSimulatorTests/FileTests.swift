@@ -4,7 +4,7 @@ import Testing
 @testable import ProviderSimulator
 
 @Suite struct FileTests {
-    @Test func aPictureIsAPNGThatAReaderAccepts() throws {
+    @Test func `a picture is APNG that a reader accepts`() throws {
         let stage = try RunningSimulator { $0.imageWidth = 320 }
         let id = try stage.submit()
         let reply = try #require(stage.client.get(stage.file(id)))
@@ -27,11 +27,11 @@ import Testing
         #expect(number(png, 16) == 320 && number(png, 20) == 180)
     }
 
-    @Test func theCRCIsTheOneOfTheStandard() {
+    @Test func `the cRCIs the one of the standard`() {
         #expect(PictureFile.crc32(Array("123456789".utf8)[...]) == 0xCBF4_3926)
     }
 
-    @Test func aVideoIsAnMP4AsLongAndAsWideAsAskedFor() throws {
+    @Test func `a video is an MP 4 as long and as wide as asked for`() throws {
         let video = { (id: String) in
             let plan = OutputPlan(
                 model: RunningSimulator.video,
@@ -62,7 +62,7 @@ import Testing
         #expect(try video("s") != mp4)
     }
 
-    @Test func theSameOrderGivesTheSameBytesAndEveryOtherGivesOthers() throws {
+    @Test func `the same order gives the same bytes and every other gives others`() throws {
         let first = try RunningSimulator()
         let second = try RunningSimulator()
         let body = #"{"text":"a cat","seed":7}"#
@@ -84,7 +84,7 @@ import Testing
         #expect(try file(first, unseeded[0], "1.png") != file(first, unseeded[1], "1.png"))
     }
 
-    @Test func rangesAreServedAndIfRangeIsHeeded() throws {
+    @Test func `ranges are served and if range is heeded`() throws {
         let stage = try RunningSimulator()
         let path = stage.file(try stage.submit())
         let whole = try #require(stage.client.get(path))
@@ -118,13 +118,13 @@ import Testing
         #expect(head.headers["content-length"] == String(size))
     }
 
-    @Test func aFileThatIsNotReadyIsNotThere() throws {
+    @Test func `a file that is not ready is not there`() throws {
         let stage = try RunningSimulator { $0.runSeconds = 600 }
         let id = try stage.submit()
         #expect(stage.client.get(stage.file(id))?.status == 404)
     }
 
-    @Test func aSlowDownloadIsWholeAllTheSame() throws {
+    @Test func `a slow download is whole all the same`() throws {
         let quick = try RunningSimulator { $0.imageWidth = 100 }
         let slow = try RunningSimulator {
             $0.imageWidth = 100

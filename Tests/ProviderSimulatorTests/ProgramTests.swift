@@ -15,7 +15,7 @@ import Testing
         return program
     }
 
-    @Test func requestsOutliveKillAndRestart() throws {
+    @Test func `requests outlive kill and restart`() throws {
         let options = [
             "--port", "0", "--state", directory.path, "--queue", "1h", "--run=0", "--balance", "1",
         ]
@@ -48,7 +48,7 @@ import Testing
         #expect(![kept, gone, done].contains(new))
     }
 
-    @Test func theSameSeedGivesNewIDsAfterARestart() throws {
+    @Test func `the same seed gives new IDs after a restart`() throws {
         var ids: [String] = []
         for _ in 0..<2 {
             let process = try jobsim(["--port", "0", "--state", directory.path, "--seed", "3"])
@@ -58,9 +58,10 @@ import Testing
         #expect(Set(ids).count == 2)
     }
 
-    @Test func aLineThatWasCutOffIsForgottenAndADamagedOneIsNamed() throws {
+    @Test func `a line that was cut off is forgotten and a damaged one is named`() throws {
         func append(_ text: String) {
-            FileOnDisk.write(FileOnDisk.content(directory["ledger.jsonl"]) + text, to: directory["ledger.jsonl"])
+            FileOnDisk.write(
+                FileOnDisk.content(directory["ledger.jsonl"]) + text, to: directory["ledger.jsonl"])
         }
         let options = ["--port", "0", "--state", directory.path]
         let first = try jobsim(options)
@@ -79,14 +80,14 @@ import Testing
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func aSignalEndsItAtOnce(signal: Int32) throws {
+    func `a signal ends it at once`(signal: Int32) throws {
         let process = try jobsim(["--port", "0", "--fault", "models:hang"])
         #expect(process.output == "jobsim listening on http://127.0.0.1:\(process.client.port)\n")
         #expect(process.client.send("GET", "/v1/models", [], nil, patience: 1) == nil)
         #expect(try process.exitCode(after: signal) == 0)
     }
 
-    @Test func itsHelpNamesWhateverTheParserTakes() throws {
+    @Test func `its help names whatever the parser takes`() throws {
         let process = try jobsim(["--help"])
         #expect(try process.exitCode() == 0)
         let words = Set(process.output.split { $0 == " " || $0 == "\n" }.map(String.init))
@@ -130,13 +131,13 @@ import Testing
         ["--jitter", "2"],
         ["--balance=-1"], ["--image-width", "1"], ["here"],
     ])
-    func aWrongCommandLineIsAUsageError(arguments: [String]) throws {
+    func `a wrong command line is a usage error`(arguments: [String]) throws {
         let process = try jobsim(arguments)
         #expect(process.errors.hasPrefix("jobsim: "))
         #expect(try process.exitCode() == 64)
     }
 
-    @Test func aPortThatIsTakenIsNamed() throws {
+    @Test func `a port that is taken is named`() throws {
         let stage = try RunningSimulator()
         let process = try jobsim(["--port", String(stage.client.port)])
         #expect(process.errors.contains("127.0.0.1:\(stage.client.port)"))

@@ -51,11 +51,8 @@ import Testing
         #"{"model": "a b", "input": {}}"#, "{\"model\": \"a/b\", \"input\": {\"a\": \"\u{7}\"}}",
     ])
     func `one bad line keeps all from being enqueued, and is named`(bad: String) throws {
-        let answer = try stage.jobctl(
-            "enqueue", "--batch", "-", input: line() + line() + bad + "\n" + line())
-        #expect(answer.code == 65, "\(answer)")
-        #expect(answer.errors.contains("line 3: "), "\(answer)")
-        #expect(answer.output == "")
+        let answer = try stage.jobctl("enqueue", "--batch", "-", input: line() + line() + bad + "\n" + line())
+        #expect(answer.code == 65 && answer.errors.contains("line 3: ") && answer.output == "", "\(answer)")
         #expect(try stage.jobCount() == 0)
     }
 
@@ -113,8 +110,7 @@ import Testing
         #expect(write(pipe, first, first.count) == first.count)
         close(pipe)
         let answer = try batch.answer()
-        #expect(answer.code == 0, "\(answer)")
-        #expect(answer.lines.count == 2)
+        #expect(answer.code == 0 && answer.lines.count == 2, "\(answer)")
         #expect(try stage.jobCount() == 6)
     }
 
@@ -140,14 +136,12 @@ import Testing
         }
         #expect(try stage.text("PRAGMA integrity_check") == "ok")
         #expect(try stage.jobCount(where: "label = 'before'") == 1)
-        #expect(
-            try stage.number("SELECT count(*) FROM events WHERE kind = 'enqueued'") == stage.jobCount())
+        #expect(try stage.number("SELECT count(*) FROM events WHERE kind = 'enqueued'") == stage.jobCount())
     }
 
     @Test func `a dry run counts and stores nothing`() throws {
         let answer = try stage.jobctl("enqueue", "--batch", "-", "--dry-run", input: line() + line())
-        #expect(answer.code == 0)
-        #expect(answer.errors.contains("2 jobs"))
+        #expect(answer.code == 0 && answer.errors.contains("2 jobs"), "\(answer)")
         #expect(!FileOnDisk.exists(stage.state))
     }
 }

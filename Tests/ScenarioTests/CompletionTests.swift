@@ -60,10 +60,7 @@ import Testing
                 == ["optimize_prompt_options=fast,standard"])
         #expect(try candidates("enqueue", "--like", "") == ["1"])
         #expect(try candidates("enqueue", "--like", "1", "image") == ["image_size="])
-        #expect(
-            try candidates("rerun", "1", "--without", "see") == [
-                "seed"
-            ])
+        #expect(try candidates("rerun", "1", "--without", "see") == ["seed"])
         #expect(try candidates("rerun", "1", "image") == ["image_size="])
         #expect(try candidates("rerun", "--from", "") == [":files"])
     }

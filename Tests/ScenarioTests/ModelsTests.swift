@@ -47,9 +47,7 @@ import Testing
             "    each file: at most 10 MB; at least 14 pixels wide and high; width/height",
             "    text, one of",
             "    the service's default: 2048x2048 (1:1)", "    price: not known",
-        ] {
-            #expect(page.contains(line + "\n"), "\(line): \(page)")
-        }
+        ] { #expect(page.contains(line + "\n"), "\(line): \(page)") }
     }
 
     @Test func `words choose models, and a mistyped one is answered with the nearest`() throws {
@@ -73,8 +71,7 @@ import Testing
         #expect(try stage.jobctl("models", "import", stage.file("one.json", entry)).code == 0)
         #expect(try stage.jobctl("models", "the", "one").output.hasPrefix("a/b\t$0.50/second\t20"))
         #expect(
-            try stage.jobctl("models", "show", "a/b").output.contains(
-                "price: $0.50/second (Half a dollar.)")
+            try stage.jobctl("models", "show", "a/b").output.contains("price: $0.50/second (Half a dollar.)")
         )
         let json = try stage.jobctl("models", "one", "--json").object()
         #expect(json["base_price_usd"] == .number("0.5") && json["pricing_note"] == "Half a dollar.")

@@ -33,8 +33,7 @@ import Testing
         #expect(
             try stage.jobctl("rerun", "1", "text=3 dogs", "image_size=2560", "--without", "seed").code == 0)
         #expect(try input(2) == #"{"text":"3 dogs","image_size":"2560:1440 (16:9)"}"#)
-        #expect(
-            try stage.jobctl("enqueue", "--like", "1", "seed=8", "--label", "dogs", "-q").lines == ["3"])
+        #expect(try stage.jobctl("enqueue", "--like", "1", "seed=8", "--label", "dogs", "-q").lines == ["3"])
         #expect(try input(3) == #"{"text":"2 cats","seed":8}"#)
         #expect(try stage.text("SELECT label FROM jobs WHERE id = 3") == "dogs")
         let slip = try stage.jobctl("rerun", "1", "--without", "sede")
@@ -43,8 +42,7 @@ import Testing
 
     @Test func `like another job, but with another model, is held against that one's schema`() throws {
         let answer = try stage.jobctl("enqueue", "edit", "--like", "1")
-        #expect(answer.code == 65)
-        #expect(answer.errors.contains("$.images: is required"), "\(answer)")
+        #expect(answer.code == 65 && answer.errors.contains("$.images: is required"), "\(answer)")
         #expect(try stage.jobctl("enqueue", "--like", "9").code == 1)
         #expect(try stage.jobctl("enqueue", "--like", "x").code == 64)
     }
@@ -92,8 +90,7 @@ import Testing
             "UPDATE jobs SET input = '{}', input_removed_at = '2026-01-01 00:00:00.000' WHERE id = 1")
         for words in [["rerun", "2", "1"], ["enqueue", "--like", "1", "text=x"]] {
             let answer = try stage.jobctl(words)
-            #expect(answer.code == 1, "\(answer)")
-            #expect(answer.errors.contains("pruned"), "\(answer)")
+            #expect(answer.code == 1 && answer.errors.contains("pruned"), "\(answer)")
         }
         #expect(try stage.jobCount() == 2)
     }

@@ -57,9 +57,7 @@ import Testing
             "whole number or null", "small | large", "a multiple of 0.25", "less than 2", "each one once",
             "$.loras[*].path: pattern \"^(?!/)\"", "$.odd: format \"date\"",
             "$.odd: $ref \"https://x.test/y\"",
-        ] {
-            #expect(page.contains(words), "\(words): \(page)")
-        }
+        ] { #expect(page.contains(words), "\(words): \(page)") }
         let answer = try stage.jobctl("enqueue", "pydantic", "prompt=x", "seed=5", "size=l", "-n", "--json")
         #expect(try answer.object()["input"]?.text == #"{"prompt":"x","seed":5,"size":"large"}"#)
         let refused = try stage.jobctl(

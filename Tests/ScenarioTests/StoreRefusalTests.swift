@@ -36,8 +36,7 @@ import Testing
 
     @Test func `a database of another program is refused and untouched`() throws {
         mkdir(stage.state, 0o700)
-        try Connection(path: stage.database, .create, busyTimeout: .seconds(1)).execute(
-            "CREATE TABLE t (x)")
+        try Connection(path: stage.database, .create, busyTimeout: .seconds(1)).execute("CREATE TABLE t (x)")
         try refuses(with: 69, saying: "not a database of jobd")
     }
 
@@ -63,8 +62,7 @@ import Testing
         let noise = [UInt8](repeating: 0xA5, count: Int(size) - 4096)
         #expect(pwrite(file, noise, noise.count, 4096) == noise.count)
         close(file)
-        try refuses(
-            with: 74, saying: "damaged", verbs: [["list"], ["enqueue", Stage.sequential, "text=x"]])
+        try refuses(with: 74, saying: "damaged", verbs: [["list"], ["enqueue", Stage.sequential, "text=x"]])
     }
 
     @Test func `a locked database is waited for, then said to be locked, and nothing is lost`() throws {
@@ -78,8 +76,7 @@ import Testing
         #expect(try stage.jobctl("list").lines.count == 1)
         for child in children {
             let answer = try child.answer()
-            #expect(answer.code == 69, "\(answer)")
-            #expect(answer.errors.contains("locked"))
+            #expect(answer.code == 69 && answer.errors.contains("locked"), "\(answer)")
         }
         try holder.execute("COMMIT")
         #expect(try stage.jobCount() == 1)
@@ -120,8 +117,7 @@ import Testing
         let before = FileOnDisk.bytes(stage.database)
         for verb in [["list"], ["enqueue", Stage.sequential, "text=x"]] {
             let answer = try stage.runAsNobody(verb)
-            #expect(answer.code == 77, "\(answer)")
-            #expect(answer.errors.contains("no permission"), "\(answer)")
+            #expect(answer.code == 77 && answer.errors.contains("no permission"), "\(answer)")
         }
         #expect(FileOnDisk.bytes(stage.database) == before)
     }
@@ -141,8 +137,7 @@ import Testing
             if answer.code == 0 { answered += 1 } else { refusal = answer }
         }
         let answer = try #require(refusal)
-        #expect(answer.code == 74, "\(answer)")
-        #expect(answer.errors.contains("the disk is full"), "\(answer)")
+        #expect(answer.code == 74 && answer.errors.contains("the disk is full"), "\(answer)")
         #expect(answer.output == "")
         #expect(answered > 0)
         #expect(try stage.jobctl("list", "-q").lines.count == Int(answered))

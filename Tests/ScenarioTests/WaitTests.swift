@@ -13,8 +13,7 @@ import Testing
         try eventually("it is so") { child.errors.contains("not running") }
         try stage.put(id, into: state)
         let answer = try child.answer()
-        #expect(answer.code == code, "\(answer)")
-        #expect(answer.output.hasPrefix("\(id)\t\(state)\t"))
+        #expect(answer.code == code && answer.output.hasPrefix("\(id)\t\(state)\t"), "\(answer)")
     }
 
     @Test func `of several it waits for the last, and one that failed makes it a no`() throws {
@@ -32,21 +31,17 @@ import Testing
     @Test func `its time runs out with 75`() throws {
         let id = try stage.enqueue("2 cats")
         #expect(try stage.jobctl("wait", "\(id)", "--timeout", "50ms").code == 75)
-        let answer = try stage.jobctl(
-            "enqueue", Stage.sequential, "text=x", "--wait", "--timeout", "50ms")
+        let answer = try stage.jobctl("enqueue", Stage.sequential, "text=x", "--wait", "--timeout", "50ms")
         #expect(answer.code == 75)
         #expect(try stage.jobCount() == 2)
     }
 
     @Test func `an enqueue that waits answers as wait does`() throws {
-        let child = try stage.start([
-            "enqueue", Stage.sequential, "text=x", "--key", "k", "--wait", "--json",
-        ])
+        let child = try stage.start(["enqueue", Stage.sequential, "text=x", "--key", "k", "--wait", "--json"])
         try eventually("it is so") { child.errors != "" }
         try stage.put(1, into: "completed")
         #expect(try child.answer().object()["state"] == "completed")
-        let again = try stage.jobctl(
-            "enqueue", Stage.sequential, "text=x", "--key", "k", "--wait", "--json")
+        let again = try stage.jobctl("enqueue", Stage.sequential, "text=x", "--key", "k", "--wait", "--json")
         #expect(again.code == 0)
         #expect(try again.object()["existing"] == .bool(true))
     }

@@ -7,9 +7,7 @@ import Testing
     private let stage = Stage()
 
     private func watch(_ words: String..., columns: Int = 80, rows: Int = 24) throws -> PseudoTerminal {
-        try PseudoTerminal(
-            stage, ["watch"] + words, columns: columns, rows: rows
-        )
+        try PseudoTerminal(stage, ["watch"] + words, columns: columns, rows: rows)
     }
 
     /// Before it stands one job, which waits.
@@ -64,8 +62,7 @@ import Testing
 
     @Test func `Ctrl-Z gives the terminal back, and fg draws anew`() throws {
         try stage.enqueue("2 cats")
-        let script =
-            "set -m; \(Program.jobctl) watch; echo stopped $?; read go; fg >/dev/null; echo ended $?"
+        let script = "set -m; \(Program.jobctl) watch; echo stopped $?; read go; fg >/dev/null; echo ended $?"
         let terminal = try PseudoTerminal(stage, program: "/bin/bash", ["-c", script])
         try terminal.shows("1 queued")
         try terminal.type("\u{1A}", shows: "stopped 148")
@@ -244,9 +241,7 @@ import Testing
     private let stage = Stage()
 
     private func wait(_ ids: [Int64], rows: Int = 24, _ more: String...) throws -> PseudoTerminal {
-        try PseudoTerminal(
-            stage, ["wait"] + ids.map { "\($0)" } + more,
-            rows: rows)
+        try PseudoTerminal(stage, ["wait"] + ids.map { "\($0)" } + more, rows: rows)
     }
 
     @Test func `each job has its line until all have ended, and then only the table is left`() throws {
@@ -309,9 +304,7 @@ import Testing
 
     @Test func `objects on a terminal stand on lines of their own`() throws {
         let ids = try (0..<2).map { _ in try stage.enqueue("2 cats") }
-        let terminal = try PseudoTerminal(
-            stage, ["wait", "--json"] + ids.map { "\($0)" },
-            columns: 2000)
+        let terminal = try PseudoTerminal(stage, ["wait", "--json"] + ids.map { "\($0)" }, columns: 2000)
         try terminal.shows("0 of 2 jobs have ended")
         for id in ids { try stage.put(id, into: "completed") }
         #expect(try terminal.finish() == 0)

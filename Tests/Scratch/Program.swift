@@ -120,13 +120,13 @@ package final class Program: @unchecked Sendable {
         Answer(code: try await exitCode(), output: output, errors: errors)
     }
 
-    package func answer() throws -> Answer {
-        Answer(code: try exitCode(), output: output, errors: errors)
-    }
+    package func answer() throws -> Answer { Answer(code: try exitCode(), output: output, errors: errors) }
 
     /// Waits until it says these words on its standard error.
     package func says(_ words: String, file: StaticString = #fileID, line: UInt = #line) async throws {
-        try await eventually("it says \(words)", file: file, line: line) { hasEnded || errors.contains(words) }
+        try await eventually("it says \(words)", file: file, line: line) {
+            hasEnded || errors.contains(words)
+        }
         guard errors.contains(words) else { throw Never(description: "it ended and said \(errors)") }
     }
 

@@ -186,9 +186,7 @@ package final class Stage: @unchecked Sendable {
         try Connection(path: database, .readWrite, busyTimeout: .seconds(600))
     }
 
-    package func number(_ sql: String) throws -> Int64 {
-        try connection().first(sql) { $0.integer(0) } ?? 0
-    }
+    package func number(_ sql: String) throws -> Int64 { try connection().first(sql) { $0.integer(0) } ?? 0 }
 
     package func text(_ sql: String) throws -> String? {
         try connection().first(sql) { $0.optionalText(0) } ?? nil

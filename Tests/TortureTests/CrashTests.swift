@@ -46,8 +46,8 @@ import Testing
         return ordeal.crashes
     }
 
-    @Test("Every point of a life can be its last", arguments: Loss.allCases)
-    func eachPoint(loss: Loss) async throws {
+    @Test(arguments: Loss.allCases)
+    func `every point of a life can be its last`(loss: Loss) async throws {
         let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ledger = LedgerReader(of: service)
         var seed = Effort.freshSeed()
@@ -62,7 +62,7 @@ import Testing
         Effort.say("each point, \(loss.rawValue): \(points) points, \(crashes) crashes, seed \(seed.seed)")
     }
 
-    @Test func theRecoveryMayCrashAtEachOfItsPointsAgainAndAgain() async throws {
+    @Test func `the recovery may crash at each of its points again and again`() async throws {
         let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ledger = LedgerReader(of: service)
         var seed = Effort.freshSeed()
@@ -80,7 +80,7 @@ import Testing
         Effort.say("crashes of the recovery: \(crashes) crashes, seed \(seed.seed)")
     }
 
-    @Test func aDirectoryOutlivesItsMakerWhoEndedBeforeItsSync() async throws {
+    @Test func `a directory outlives its maker who ended before its sync`() async throws {
         let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ordeal = Ordeal(service)
         try await ordeal.enqueue(0..<Self.jobs)
@@ -95,7 +95,7 @@ import Testing
 
     /// A sidecar is renamed into the same directory, and its sync would hide that the outputs' own is
     /// missing.
-    @Test func theNamesOfFilesOutliveAPowerCutAlsoWithoutSidecars() async throws {
+    @Test func `the names of files outlive a power cut also without sidecars`() async throws {
         let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ordeal = Ordeal(service)
         try await ordeal.enqueue(0..<Self.jobs)

@@ -7,16 +7,14 @@ import Testing
 /// makes it good.
 @Suite(.serialized) struct FullStopTests {
     @Test(arguments: ["write:28:0:jobs.db", "sync:5:0:jobs.db"])
-    func aStopWithAFullStoreEndsAndSaysWhatCouldNotBeWritten(failure: String) async throws {
+    func `a stop with a full store ends and says what could not be written`(failure: String) async throws {
         let service = Stage()
         try await service.simulate(["--fault", "submit:delay=8s"])
         let ordeal = Ordeal(service)
         try await ordeal.enqueue(0..<1)
         let isFull = ordeal.stage.scratch["full"]
         let jobd = try ordeal.jobd(Orders(failures: [failure], onlyWhile: isFull), drains: false)
-        try await eventually("the POST is on the wire") {
-            try await service.posts() == 1
-        }
+        try await eventually("the POST is on the wire") { try await service.posts() == 1 }
         FileOnDisk.write("", to: isFull)
         try await jobd.says("cannot be recorded yet")
         #expect(try await jobd.exitCode(after: SIGTERM) == 74, "\(jobd.errors)")

@@ -18,8 +18,8 @@ import Testing
         ("rename", EIO), ("unlink", EIO), ("mkdir", ENOSPC), ("connect", ENETUNREACH), ("send", ECONNRESET),
     ]
 
-    @Test("jobd outlives any one call that fails", arguments: oneShots.indices)
-    func oneCallFails(index: Int) async throws {
+    @Test(arguments: oneShots.indices)
+    func `jobd outlives any one call that fails`(index: Int) async throws {
         let (call, error) = Self.oneShots[index]
         let service = try await Self.service()
         let ledger = LedgerReader(of: service)
@@ -52,8 +52,8 @@ import Testing
         Effort.say("\(call) fails once with \(error): \(chosen.count) of \(calls) calls, seed \(seed.seed)")
     }
 
-    @Test("What jobctl answers for is on disk, whichever of its calls fails", arguments: oneShots.indices)
-    func oneCallOfJobctlFails(index: Int) async throws {
+    @Test(arguments: oneShots.indices)
+    func `what jobctl answers for is on disk, whichever of its calls fails`(index: Int) async throws {
         let (call, error) = Self.oneShots[index]
         let service = Stage()
         var failed = 0
@@ -100,8 +100,8 @@ import Testing
         (["open:24:0:outputs"], "no file descriptors"), (["rename:5:0:outputs"], "no renaming"),
     ]
 
-    @Test("What lasts for a while is outlived without a restart", arguments: siege.indices)
-    func aWhile(index: Int) async throws {
+    @Test(arguments: siege.indices)
+    func `what lasts for a while is outlived without a restart`(index: Int) async throws {
         let (failures, word) = Self.siege[index]
         let service = try await Self.service("--queue", "200ms", "--run", "200ms")
         let ordeal = Ordeal(service)

@@ -30,7 +30,7 @@ import Testing
         return mounted.code == 0
     }
 
-    @Test func anOutputDirectoryThatTurnsReadOnlyIsWaitedFor() async throws {
+    @Test func `an output directory that turns read only is waited for`() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<4)
         let outputs = ordeal.stage.state + "/outputs"
@@ -44,7 +44,7 @@ import Testing
         try await finish(ordeal, jobd, "a read-only directory")
     }
 
-    @Test func withoutDescriptorsItWaitsForSome() async throws {
+    @Test func `without descriptors it waits for some`() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<2)
         let jobd = try ordeal.jobd(drains: false)
@@ -60,7 +60,7 @@ import Testing
         try await ordeal.resolveAll("no descriptors")
     }
 
-    @Test func aClockThatIsSetBackAndForthHarmsNoJob() async throws {
+    @Test func `a clock that is set back and forth harms no job`() async throws {
         let ordeal = try await ordeal()
         let clock = clock(of: ordeal)
         try await ordeal.enqueue(0..<4)
@@ -96,7 +96,7 @@ import Testing
         )
     }
 
-    @Test func aClockThatIsSetBackDelaysNoRetry() async throws {
+    @Test func `a clock that is set back delays no retry`() async throws {
         let ordeal = try await ordeal(Self.slow + ["--fault", "submit:html-413;times=1"])
         let clock = clock(of: ordeal)
         try await ordeal.enqueue(0..<4)
@@ -110,12 +110,11 @@ import Testing
         #expect(try ordeal.stage.jobCount("completed") == 4)
     }
 
-    @Test func aClockThatIsSetForwardMakesWhatIsScheduledDue() async throws {
+    @Test func `a clock that is set forward makes what is scheduled due`() async throws {
         let ordeal = try await ordeal()
         let clock = clock(of: ordeal)
         try await ordeal.enqueue(0..<1)
-        let jobd = try ordeal.jobd(
-            Orders(clock: clock.path), settings: ["retry.max=1s"], drains: false)
+        let jobd = try ordeal.jobd(Orders(clock: clock.path), settings: ["retry.max=1s"], drains: false)
         try await eventually("the first is sent") {
             try ordeal.stage.jobCount(where: "request_id IS NOT NULL") == 1
         }
@@ -126,7 +125,7 @@ import Testing
         try await eventually("it is sent: \(jobd.errors)") { try ordeal.stage.jobCount("completed") == 2 }
     }
 
-    @Test func aDatabaseThatSomebodyLocksDelaysAndLosesNothing() async throws {
+    @Test func `a database that somebody locks delays and loses nothing`() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<4)
         let jobd = try ordeal.jobd(drains: false)
@@ -147,7 +146,7 @@ import Testing
         #expect(try ordeal.stage.jobCount("completed") == 6)
     }
 
-    @Test func anOutputDirectoryThatIsDeletedIsMadeAnew() async throws {
+    @Test func `an output directory that is deleted is made anew`() async throws {
         // Slow enough that none is done before the directory goes: it would go with it.
         let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=300"])
         try await ordeal.enqueue(0..<2)
@@ -162,7 +161,7 @@ import Testing
         try await ordeal.judge("a deleted directory")
     }
 
-    @Test func aNameThatCannotBeResolvedCostsNothing() async throws {
+    @Test func `a name that cannot be resolved costs nothing`() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<4)
         let jobd = try ordeal.jobd(drains: false, at: "https://nowhere.invalid")
@@ -176,8 +175,8 @@ import Testing
         #expect(try ordeal.stage.jobCount("completed") == 4)
     }
 
-    @Test("A state directory on a network is warned of", arguments: [(0x6969, "NFS"), (0x6573_5546, "FUSE")])
-    func network(kind: UInt32, name: String) async throws {
+    @Test(arguments: [(0x6969, "NFS"), (0x6573_5546, "FUSE")])
+    func `a state directory on a network is warned of`(kind: UInt32, name: String) async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<1)
         let orders = Orders(fileSystem: kind)
@@ -194,7 +193,7 @@ import Testing
         #expect(!local.errors.contains("the state directory is on"))
     }
 
-    @Test func aServiceThatGoesAndComesBackFindsEveryJobWhereItWas() async throws {
+    @Test func `a service that goes and comes back finds every job where it was`() async throws {
         let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=200k"])
         try await ordeal.enqueue(0..<4)
         let jobd = try ordeal.jobd(drains: false)
@@ -210,7 +209,7 @@ import Testing
         try await ordeal.resolveAll("a service that was away")
     }
 
-    @Test func aCrowdOfProgramsBesideAJobdThatIsKilledLosesNothing() async throws {
+    @Test func `a crowd of programs beside a jobd that is killed loses nothing`() async throws {
         let ordeal = try await ordeal(["--queue", "0ms", "--run", "0ms", "--image-width", "48"])
         try await ordeal.enqueue(0..<1)
         var seed = Effort.freshSeed()
@@ -233,7 +232,7 @@ import Testing
         try await ordeal.resolveAll("a crowd, seed \(seed.seed)")
     }
 
-    @Test func aStopAtTheVeryStartIsHeard() async throws {
+    @Test func `a stop at the very start is heard`() async throws {
         let ordeal = Ordeal(Stage())
         // The moment before the signals are watched lasts half a second.
         let jobd = try ordeal.jobd(Orders(failures: ["signal:-1500:1:\(SIGTERM)"]), drains: false)
@@ -244,7 +243,7 @@ import Testing
     }
 
     @Test(arguments: ["submitting", "in_queue", "in_progress", "downloading"])
-    func everySignalInEveryStateAndTwiceLosesNothing(state: String) async throws {
+    func `every signal in every state and twice loses nothing`(state: String) async throws {
         let ordeal = try await ordeal(
             Self.slow + ["--fault", "submit:delay=200ms", "--fault", "file:drip=1000k"])
         let all = [[SIGHUP], [SIGINT, SIGTERM], [SIGINT], [SIGTERM, SIGHUP], [SIGTERM, SIGTERM]]

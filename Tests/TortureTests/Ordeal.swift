@@ -80,9 +80,7 @@ final class Ordeal {
     func prompt(_ number: Int) -> String { "fox \(name) \(number)" }
 
     /// A file for `enqueue --batch` with a job of each model in turn. `faults` are appended to the prompts.
-    func batch(
-        _ numbers: Range<Int>, keyed: Bool = false, faults: (Int) -> String = { _ in "" }
-    ) -> String {
+    func batch(_ numbers: Range<Int>, keyed: Bool = false, faults: (Int) -> String = { _ in "" }) -> String {
         let lines = numbers.map { number in
             let (model, input) = Self.models[number % Self.models.count]
             let words = prompt(number) + faults(number)

@@ -7,8 +7,9 @@ import Testing
     static let seeds = Effort.isLong ? 25 : 1
     static let crashes = Effort.isLong ? 42 : 3
 
-    @Test("Whatever happens and whenever, nothing is lost and nothing is bought twice", arguments: 0..<seeds)
-    func torture(round: Int) async throws {
+    @Test(arguments: 0..<seeds)
+    func `whatever happens and whenever, nothing is lost and nothing is bought twice`(round: Int) async throws
+    {
         let fresh = Effort.freshSeed()
         var torture = try await Torture(seed: SeededNumbers(fresh.seed &+ UInt64(round)))
         while torture.crashes < Self.crashes { try await torture.strike() }

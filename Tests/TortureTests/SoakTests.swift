@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func memoryAndDescriptorsStayFlat() async throws {
+    @Test func `memory and descriptors stay flat`() async throws {
         let service = Stage()
         let faults = Torture.faults.flatMap { ["--fault", $0] }
         try await service.simulate(

@@ -37,7 +37,7 @@ import Testing
         try await eventually("it runs") { jobd.hasEnded || jobd.errors.contains("runs on") }
     }
 
-    @Test func aStartBesideBusyWritersIsAStart() async throws {
+    @Test func `a start beside busy writers is a start`() async throws {
         try await besideWriters { stage in
             for round in 1...Self.rounds {
                 let jobd = try stage.jobd()
@@ -51,7 +51,7 @@ import Testing
         Effort.say("\(Self.rounds) starts beside two writers: none ended by a signal")
     }
 
-    @Test func aStopInAnyMomentIsAStop() async throws {
+    @Test func `a stop in any moment is a stop`() async throws {
         try await besideWriters { stage in
             for round in 1...Self.rounds {
                 let jobd = try stage.jobd()
@@ -64,7 +64,7 @@ import Testing
         Effort.say("\(Self.rounds) stops at any moment beside two writers: none ended by a signal")
     }
 
-    @Test func aReloadInAnyMomentIsAReload() async throws {
+    @Test func `a reload in any moment is a reload`() async throws {
         try await besideWriters { stage in
             var reloads = 0
             while reloads < Self.rounds {

@@ -13,19 +13,17 @@ import Testing
         return Array(Set(all.shuffled(using: &seed).prefix(5) + all.suffix(4))).sorted()
     }
 
-    private func pointsOfACleanRun(
-        _ ordeal: Ordeal, _ words: [String]
-    ) async throws -> Int {
+    private func pointsOfACleanRun(_ ordeal: Ordeal, _ words: [String]) async throws -> Int {
         let trace = ordeal.stage.scratch["trace"]
         let program = try await ordeal.jobctl(words, Orders(trace: trace))
         #expect(try await program.exitCode() == 0, "\(program.errors)")
         return FileOnDisk.content(trace).split(separator: "\n").count
     }
 
-    @Test(
-        "A batch is there wholly or not at all, and for good once it is answered for",
-        arguments: Loss.allCases)
-    func enqueue(loss: Loss) async throws {
+    @Test(arguments: Loss.allCases)
+    func `a batch is there wholly or not at all, and for good once it is answered for`(loss: Loss)
+        async throws
+    {
         let service = Stage()
         var seed = Effort.freshSeed()
         let clean = Ordeal(service)
@@ -64,8 +62,8 @@ import Testing
         (["cancel", "5"], "in_progress", "in_progress"),
     ]
 
-    @Test("A verb is done or not done", arguments: verbs.indices)
-    func verb(index: Int) async throws {
+    @Test(arguments: verbs.indices)
+    func `a verb is done or not done`(index: Int) async throws {
         let (words, from, to) = Self.verbs[index]
         let service = Stage()
         var seed = Effort.freshSeed()
