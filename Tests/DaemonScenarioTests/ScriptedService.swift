@@ -58,8 +58,8 @@ final class ScriptedService: Sendable {
         }
     }
 
-    /// What `call` (`status`, `result`, `cancel`) says of `request` from now on, one word after the other, and
-    /// the last again and again; `*` stands for all others.
+    /// What `call` (`status`, `result`, `cancel`) says of `request` from now on: one word after the other,
+    /// and the last again and again. `*` stands for all others.
     func say(_ call: String, of request: String, _ said: Word...) {
         words.withLock { $0["\(request)/\(call)"] = said }
     }
