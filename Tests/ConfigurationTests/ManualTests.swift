@@ -14,8 +14,7 @@ import Testing
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
-    @Test("Every key is explained, and stands in docs/configuration.md")
-    func keys() throws {
+    @Test func `every key is explained, and stands in docs/configuration.md`() throws {
         let documentation = try text("docs/configuration.md")
         #expect(Configuration.manual.count == Setting.all.count + 1)
         for entry in Configuration.manual {
@@ -24,8 +23,7 @@ import Testing
         }
     }
 
-    @Test("What the manual calls a default is the default")
-    func defaults() throws {
+    @Test func `what the manual calls a default is the default`() throws {
         for setting in Setting.all {
             guard let text = setting.defaultText else { continue }
             var configuration = Configuration()

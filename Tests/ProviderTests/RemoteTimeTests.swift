@@ -24,7 +24,7 @@ import Testing
         ("9999-12-31T23:59:59.999Z", "9999-12-31 23:59:59.999"),
         ("0001-01-01T00:00:00Z", "0001-01-01 00:00:00.000"),
     ])
-    func aTimeBecomesUTCInTheOneForm(_ text: String, _ expected: String) {
+    func `a time becomes UTC in the one form`(_ text: String, _ expected: String) {
         #expect(RemoteTime.normalized(text) == expected)
     }
 
@@ -36,12 +36,10 @@ import Testing
         "2026-01-02T00:00:00+01:60", "2026-01-02T00:00:00Zulu", "2026-1-2T00:00:00Z", "-026-01-02T00:00:00Z",
         "9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "1767322000", "２０２６-01-02T00:00:00Z",
     ])
-    func whatIsNoTimeIsNone(_ text: String) {
-        #expect(RemoteTime.normalized(text) == nil)
-    }
+    func `what is no time is none`(_ text: String) { #expect(RemoteTime.normalized(text) == nil) }
 
     /// Every day of four centuries comes back as itself, and follows the day before.
-    @Test func noDayIsLost() {
+    @Test func `no day is lost`() {
         var count = 0
         for year in 1900..<2300 {
             for month in 1...12 {
