@@ -122,7 +122,9 @@ let package = Package(
 
         // What the tests share, then the tests themselves.
         .target(name: "FaultLayer", path: "Tests/FaultLayer", linkerSettings: [.linkedLibrary("dl")]),
-        .target(name: "Scratch", path: "Tests/Scratch", swiftSettings: strict),
+        .target(
+            name: "Scratch", dependencies: ["HTTP", "JSON", "SQLite", "System"], path: "Tests/Scratch",
+            swiftSettings: strict),
         .target(
             name: "ScriptedServer", dependencies: ["HTTP", "System"], path: "Tests/ScriptedServer",
             swiftSettings: strict),
@@ -142,11 +144,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
         .testTarget(
-            name: "JobStoreTests", dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch"],
+            name: "JobStoreTests",
+            dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch", "System"],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
-        .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "CatalogueTests", dependencies: ["Catalogue", "JSON", "Scratch"], swiftSettings: strict),
         .testTarget(
             name: "OrdersTests",
             dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Orders"],
@@ -155,14 +159,16 @@ let package = Package(
             name: "GalleryTests", dependencies: ["Gallery", "JSON", "System"], swiftSettings: strict),
         .testTarget(name: "SystemTests", dependencies: ["System"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPTests", dependencies: ["HTTP", "ScriptedServer", "System"],
+            name: "HTTPTests", dependencies: ["HTTP", "Scratch", "ScriptedServer", "System"],
             swiftSettings: strict),
         .testTarget(
             name: "ProviderTests", dependencies: ["JobModel", "HTTP", "JSON", "Provider", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",
-            dependencies: ["Calendar", "Downloader", "HTTP", "JobModel", "ScriptedServer", "System"],
+            dependencies: [
+                "Calendar", "Downloader", "HTTP", "JobModel", "Scratch", "ScriptedServer", "System",
+            ],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
@@ -171,12 +177,12 @@ let package = Package(
             dependencies: ["CommandLineTool", "ControlCommands", "JobModel", "JobStore"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "jobsim"],
+            name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "Scratch", "jobsim"],
             swiftSettings: strictMemory),
         // Runs the programs themselves, which lie beside the bundle of the tests.
         .testTarget(
             name: "ScenarioTests",
-            dependencies: ["JSON", "SQLite", "jobctl", "jobd", "jobsim", "jobthumb"],
+            dependencies: ["JSON", "SQLite", "Scratch", "jobctl", "jobd", "jobsim", "jobthumb"],
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Scratch"],
@@ -191,8 +197,8 @@ let package = Package(
         .testTarget(
             name: "DaemonScenarioTests",
             dependencies: [
-                "HTTP", "JSON", "JobModel", "JobStore", "SQLite", "Scratch", "ScriptedServer", "jobctl",
-                "jobd", "jobsim",
+                "HTTP", "JSON", "JobModel", "JobStore", "SQLite", "Scratch", "ScriptedServer", "System",
+                "jobctl", "jobd", "jobsim",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -52,14 +52,15 @@ struct ArgumentReaderTests {
         (.video, ["generate_audio:=false"], #"{"generate_audio":false}"#),
     ]
 
-    @Test("values are read as the schema's type", arguments: readings)
-    func reading(_ sample: Sample, _ arguments: [String], _ expected: String) throws {
+    @Test(arguments: readings)
+    func `values are read as the schema's type`(_ sample: Sample, _ arguments: [String], _ expected: String)
+        throws
+    {
         let schema = try sample.schema()
         #expect(JSON.object(try schema.read(arguments)).text == expected)
     }
 
-    @Test("types beyond those of the four models are read as well")
-    func otherTypes() throws {
+    @Test func `types beyond those of the four models are read as well`() throws {
         let schema = try schema(
             """
             {"properties": {
@@ -82,8 +83,7 @@ struct ArgumentReaderTests {
         #expect(JSON.object(try schema.read(["lora=[1]"])).text == #"{"lora":"[1]"}"#)
     }
 
-    @Test("without a schema everything is text, unless it is given as JSON")
-    func noSchema() throws {
+    @Test func `without a schema everything is text, unless it is given as JSON`() throws {
         let input = try ArgumentReader(schema: nil).read([
             "a=1", "b=x", "c:=1.50", "b=y", "d:=null", "ä.b=true",
         ])
@@ -115,34 +115,33 @@ struct ArgumentReaderTests {
         ),
     ]
 
-    @Test("what cannot be read is refused with its reason", arguments: refusals)
-    func refusal(_ argument: String, _ message: String) throws {
+    @Test(arguments: refusals)
+    func `what cannot be read is refused with its reason`(_ argument: String, _ message: String) throws {
         let schema = try Sample.sequential.schema()
         let error = #expect(throws: ArgumentError.self) { try schema.read([argument]) }
         #expect(error?.description == message)
     }
 
     @Test(
-        "one word that stands for several is cut at commas, or holds a JSON array",
         arguments: [
             ("a=1,2", ["a=1", "a=2"]), ("a=x", ["a=x"]), ("a=", ["a="]), ("a=1,,2", ["a=1", "a=", "a=2"]),
             ("a=b=c,d", ["a=b=c", "a=d"]), (#"a:=["x, y",2]"#, [#"a:="x, y""#, "a:=2"]), ("a:=[]", []),
             (#"a:=[["u","v"],["w"]]"#, [#"a:=["u","v"]"#, #"a:=["w"]"#]),
             ("a=x,\u{301}y", ["a=x", "a=\u{301}y"]),
         ] as [(String, [String])])
-    func alternatives(_ argument: String, _ words: [String]) throws {
+    func `one word that stands for several is cut at commas, or holds a JSON array`(
+        _ argument: String, _ words: [String]
+    ) throws {
         #expect(try ArgumentReader.alternatives(argument) == words)
     }
 
-    @Test("what stands for no list of values is refused")
-    func noAlternatives() {
+    @Test func `what stands for no list of values is refused`() {
         #expect(throws: ArgumentError.noArray(key: "a")) { try ArgumentReader.alternatives("a:=1") }
         #expect(throws: ArgumentError.noEqualsSign("a")) { try ArgumentReader.alternatives("a") }
         #expect(throws: ArgumentError.self) { try ArgumentReader.alternatives("a:=[1") }
     }
 
-    @Test("what a person mistyped is then named by validation")
-    func validated() throws {
+    @Test func `what a person mistyped is then named by validation`() throws {
         let schema = try Sample.sequential.schema()
         let input = JSON.object(try schema.read(["text=a", "text=b", "seed=x", "sed=1"]))
         #expect(

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("The schemas in the binary")
 struct BuiltInSchemaTests {
-    @Test("every schema file is in the binary, and means the same there")
-    func files() throws {
+    @Test func `every schema file is in the binary, and means the same there`() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Sources/Catalogue/Schemas").standardizedFileURL
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -20,14 +19,12 @@ struct BuiltInSchemaTests {
         }
     }
 
-    @Test("they are the four models, sorted")
-    func models() {
+    @Test func `they are the four models, sorted`() {
         #expect(Schema.builtIn.map(\.modelID) == Sample.allCases.map(\.rawValue).sorted())
         #expect(Schema.builtIn("bytedance/other") == nil)
     }
 
-    @Test("properties and rules are read in the order of the schema")
-    func properties() throws {
+    @Test func `properties and rules are read in the order of the schema`() throws {
         let schema = try Sample.editSequential.schema()
         #expect(
             schema.properties.map(\.name) == [

@@ -24,16 +24,17 @@ struct EstimateTests {
         (nil, "second", #"{"duration": "nan"}"#, 5),
     ]
 
-    @Test("outputs and seconds are counted as the service prices them", arguments: asked)
-    func units(_ sample: Sample?, _ unit: String?, _ input: String, _ expected: Double) throws {
+    @Test(arguments: asked)
+    func `outputs and seconds are counted as the service prices them`(
+        _ sample: Sample?, _ unit: String?, _ input: String, _ expected: Double
+    ) throws {
         let schema = try sample?.schema()
         let input = try JSON(parsing: input)
         #expect(Schema.estimatedUnits(for: input, schema: schema, priceUnit: unit) == expected)
         if unit == nil, let schema { #expect(schema.estimatedUnits(for: input) == expected) }
     }
 
-    @Test("a model's own default counts")
-    func ownDefaults() throws {
+    @Test func `a model's own default counts`() throws {
         let sequential = try schema(
             #"{"properties": {"sequential_image_generation_options": {"default": 6}}}"#)
         #expect(sequential.estimatedUnits(for: .object([:])) == 6)
@@ -51,8 +52,10 @@ struct EstimateTests {
         (.edit, "{}", nil),
     ]
 
-    @Test("the prompt is found under its model's name for it", arguments: named)
-    func prompt(_ sample: Sample?, _ input: String, _ expected: String?) throws {
+    @Test(arguments: named)
+    func `the prompt is found under its model's name for it`(
+        _ sample: Sample?, _ input: String, _ expected: String?
+    ) throws {
         let schema = try sample?.schema()
         #expect(Schema.prompt(of: try JSON(parsing: input), schema: schema) == expected)
     }

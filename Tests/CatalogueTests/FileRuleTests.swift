@@ -38,14 +38,13 @@ struct FileRuleTests {
         (FileFacts(bytes: 1, width: 100, height: 0), ["is 0 pixels high; at least 14 is needed"]),
     ]
 
-    @Test("a file on a bound passes, one beyond it does not", arguments: images)
-    func bounds(_ facts: FileFacts, _ expected: [String]) throws {
+    @Test(arguments: images)
+    func `a file on a bound passes, one beyond it does not`(_ facts: FileFacts, _ expected: [String]) throws {
         let demand = try #require(try Sample.editSequential.schema()["images"]?.file)
         #expect(demand.faults(in: facts) == expected)
     }
 
-    @Test("the bounds of the first frame are as given")
-    func firstFrame() throws {
+    @Test func `the bounds of the first frame are as given`() throws {
         let demand = try #require(try Sample.video.schema()["first_frame_image_url"]?.file)
         let judge = { (width: Int, height: Int) in
             demand.faults(in: FileFacts(bytes: 1, width: width, height: height))
@@ -54,8 +53,7 @@ struct FileRuleTests {
         #expect(judge(399, 1000).count == 1 && judge(2501, 1000).count == 1 && judge(299, 299).count == 2)
     }
 
-    @Test("0.33 stands for 1:3 also as an upper bound")
-    func third() throws {
+    @Test func `0.33 stands for 1:3 also as an upper bound`() throws {
         let schema = try property(
             #"{"validations": [{"validation_rule": "width/height<", "validation_value": 0.33}]}"#)
         let demand = try #require(schema["p"]?.file)
@@ -63,8 +61,7 @@ struct FileRuleTests {
         #expect(demand.faults(in: FileFacts(bytes: 1, width: 34, height: 100)).count == 1)
     }
 
-    @Test("what cannot be checked is told apart from what is wrong")
-    func unchecked() throws {
+    @Test func `what cannot be checked is told apart from what is wrong`() throws {
         let schema = try property(
             """
             {"validations": [

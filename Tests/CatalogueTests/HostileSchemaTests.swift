@@ -4,8 +4,7 @@ import Testing
 
 @Suite("Schemas that drift or make no sense")
 struct HostileSchemaTests {
-    @Test("only what has no input schema is no schema")
-    func noSchema() throws {
+    @Test func `only what has no input schema is no schema`() throws {
         for text in ["[]", "null", "3", #""x""#] {
             let document = try JSON(parsing: text)
             #expect(throws: SchemaError.notAnObject) { try Schema(modelID: "a", document: document) }
@@ -16,35 +15,31 @@ struct HostileSchemaTests {
         }
     }
 
-    @Test(
-        "a schema that says nothing of its properties refuses nothing",
-        arguments: [
-            "{}", #"{"properties": null}"#, #"{"properties": []}"#, #"{"properties": {}}"#,
-            #"{"properties": 5}"#,
-            #"{"required": "p"}"#, #"{"required": [1, null, {}]}"#,
-            #"{"type": 7, "title": [], "properties": "p"}"#,
-        ])
-    func open(_ inputSchema: String) throws {
+    @Test(arguments: [
+        "{}", #"{"properties": null}"#, #"{"properties": []}"#, #"{"properties": {}}"#,
+        #"{"properties": 5}"#,
+        #"{"required": "p"}"#, #"{"required": [1, null, {}]}"#,
+        #"{"type": 7, "title": [], "properties": "p"}"#,
+    ])
+    func `a schema that says nothing of its properties refuses nothing`(_ inputSchema: String) throws {
         let schema = try schema(inputSchema)
         #expect(try violations(#"{"p": 1, "q": null}"#, schema).isEmpty)
         #expect(JSON.object(try schema.read(["p=1"])).text == #"{"p":"1"}"#)
     }
 
-    @Test(
-        "what is not understood about a property is not checked",
-        arguments: [
-            "null", "true", "5", "[]", #""string""#, "{}", #"{"type": 5}"#, #"{"type": "quaternion"}"#,
-            #"{"enum": []}"#, #"{"enum": "x"}"#, #"{"enum": {}}"#,
-            #"{"maxLength": "1"}"#, #"{"maxLength": -1}"#, #"{"maxLength": 0.5}"#, #"{"maxLength": 1e999}"#,
-            #"{"minLength": null, "minItems": "3", "maxItems": []}"#, #"{"minimum": "9", "maximum": {}}"#,
-            #"{"items": 5}"#, #"{"items": {"type": 9}}"#, #"{"multipleOf": "x", "pattern": 5}"#,
-            #"{"format": 3}"#,
-            #"{"format": "date"}"#, #"{"validations": {}}"#, #"{"validations": [1, null, "x", {}]}"#,
-            #"{"anyOf": 5, "allOf": {}, "$ref": "x", "title": 1, "description": {}}"#,
-            ##"{"$ref": "#/properties/p"}"##,
-            #"{"properties": [], "required": {}, "not": 5, "prefixItems": 1}"#,
-        ])
-    func unchecked(_ definition: String) throws {
+    @Test(arguments: [
+        "null", "true", "5", "[]", #""string""#, "{}", #"{"type": 5}"#, #"{"type": "quaternion"}"#,
+        #"{"enum": []}"#, #"{"enum": "x"}"#, #"{"enum": {}}"#,
+        #"{"maxLength": "1"}"#, #"{"maxLength": -1}"#, #"{"maxLength": 0.5}"#, #"{"maxLength": 1e999}"#,
+        #"{"minLength": null, "minItems": "3", "maxItems": []}"#, #"{"minimum": "9", "maximum": {}}"#,
+        #"{"items": 5}"#, #"{"items": {"type": 9}}"#, #"{"multipleOf": "x", "pattern": 5}"#,
+        #"{"format": 3}"#,
+        #"{"format": "date"}"#, #"{"validations": {}}"#, #"{"validations": [1, null, "x", {}]}"#,
+        #"{"anyOf": 5, "allOf": {}, "$ref": "x", "title": 1, "description": {}}"#,
+        ##"{"$ref": "#/properties/p"}"##,
+        #"{"properties": [], "required": {}, "not": 5, "prefixItems": 1}"#,
+    ])
+    func `what is not understood about a property is not checked`(_ definition: String) throws {
         let schema = try property(definition)
         for value in ["null", "3", #""text""#, "[1, null]", #"{"a": 1}"#, "true"] {
             #expect(try violations(#"{"p": \#(value)}"#, schema).isEmpty, "\(definition) with \(value)")
@@ -53,8 +48,7 @@ struct HostileSchemaTests {
         _ = Schema.estimatedUnits(for: try JSON(parsing: #"{"p": 1}"#), schema: schema, priceUnit: nil)
     }
 
-    @Test("a property that is required and not defined must be there, and may be anything")
-    func undefined() throws {
+    @Test func `a property that is required and not defined must be there, and may be anything`() throws {
         let schema = try schema(#"{"required": ["p", "q", "p"], "properties": {"p": {"type": "string"}}}"#)
         #expect(schema.required == ["p", "q"])
         #expect(try violations(#"{"p": "x"}"#, schema) == ["$.q: is required"])
@@ -62,16 +56,15 @@ struct HostileSchemaTests {
         #expect(try violations(#"{"p": "x", "q": 1, "r": 1}"#, schema) == ["$.r: is not known to this model"])
     }
 
-    @Test("a nested object may have other keys than its schema names")
-    func nested() throws {
+    @Test func `a nested object may have other keys than its schema names`() throws {
         let schema = try property(
             #"{"type": "object", "required": ["path"], "properties": {"path": {"type": "string"}}}"#)
         #expect(try violations(#"{"p": {"path": "x", "other": [null]}}"#, schema).isEmpty)
         #expect(try violations(#"{"p": []}"#, schema) == ["$.p: must be an object, not an array"])
     }
 
-    @Test("a huge schema is read and a huge input judged in time", .timeLimit(.minutes(1)))
-    func huge() throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `a huge schema is read and a huge input judged in time`() throws {
         let definitions = (0..<20_000).map { #""property_\#($0)": {"type": "string"}"# }.joined(
             separator: ",")
         let schema = try schema(#"{"properties": {\#(definitions)}, "required": ["property_7", "x"]}"#)
@@ -81,8 +74,7 @@ struct HostileSchemaTests {
         #expect(found.allSatisfy { $0.message.utf8.count < 1000 })
     }
 
-    @Test("a deep schema and a deep input are taken")
-    func deep() throws {
+    @Test func `a deep schema and a deep input are taken`() throws {
         let nest = String(repeating: "[", count: 120) + String(repeating: "]", count: 120)
         let schema = try property(#"{"enum": [\#(nest)], "default": \#(nest), "items": {"items": \#(nest)}}"#)
         #expect(try violations(#"{"p": \#(nest)}"#, schema).isEmpty)
@@ -98,10 +90,10 @@ struct HostileSchemaTests {
             + ##" "properties": {"p": {"$ref": "#/$defs/d0"}}}"##
     }
 
-    @Test(
-        "rules that double at each step end in time, and refuse nothing that was not looked at",
-        .timeLimit(.minutes(1)), arguments: ["allOf", "anyOf", "oneOf"])
-    func exponential(_ word: String) throws {
+    @Test(.timeLimit(.minutes(1)), arguments: ["allOf", "anyOf", "oneOf"])
+    func `rules that double at each step end in time, and refuse nothing that was not looked at`(
+        _ word: String
+    ) throws {
         let deep = try schema(doubling(100, word))
         let check = deep.check(try JSON(parsing: #"{"p": "x"}"#))
         #expect(!check.isWhole)
@@ -111,7 +103,7 @@ struct HostileSchemaTests {
     }
 
     @Test(
-        "references in a circle, and values that follow them, end in time", .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(1)),
         arguments: [
             ##"{"a": {"$ref": "#/$defs/a"}}"##,
             ##"{"a": {"$ref": "#/$defs/b"}, "b": {"allOf": [{"$ref": "#/$defs/a"}]}}"##,
@@ -119,15 +111,15 @@ struct HostileSchemaTests {
             ##"{"a": {"not": {"$ref": "#/$defs/a"}}}"##, ##"{"a": {"$ref": "#"}}"##,
             ##"{"a": {"allOf": [{"properties": {"x": {"$ref": "#/$defs/a"}}}, {"properties": {"x": {"$ref": "#/$defs/a"}}}]}}"##,
         ])
-    func circles(_ definitions: String) throws {
+    func `references in a circle, and values that follow them, end in time`(_ definitions: String) throws {
         let schema = try schema(##"{"$defs": \##(definitions), "properties": {"p": {"$ref": "#/$defs/a"}}}"##)
         let nest = String(repeating: #"{"x":"#, count: 100) + "1" + String(repeating: "}", count: 100)
         for value in ["1", #""x""#, nest] { _ = try violations(#"{"p": \#(value)}"#, schema) }
         _ = try schema.read(["p=1"])
     }
 
-    @Test("a pattern that others hang on is matched in time", .timeLimit(.minutes(1)))
-    func patterns() throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `a pattern that others hang on is matched in time`() throws {
         let long = String(repeating: "a", count: 100_000) + "b"
         for pattern in ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)*c", "^(a?){50}a{50}$"] {
             let schema = try property(#"{"pattern": "\#(pattern)"}"#)
@@ -143,15 +135,14 @@ struct HostileSchemaTests {
         }
     }
 
-    @Test("long lists of equal and of large items are compared in time", .timeLimit(.minutes(1)))
-    func unique() throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `long lists of equal and of large items are compared in time`() throws {
         let schema = try property(#"{"uniqueItems": true, "items": {"enum": [{"a": 1}, [2], 3]}}"#)
         let items = JSON.array((0..<100_000).map { .integer($0 % 70_000) })
         #expect(!schema.violations(in: .object(["p": items])).isEmpty)
     }
 
-    @Test("the path of a deep place is short")
-    func paths() throws {
+    @Test func `the path of a deep place is short`() throws {
         let key = String(repeating: "\u{202E}", count: 60)
         let schema = try schema(
             ##"{"properties": {"p": {"$ref": "#/$defs/n"}}, "$defs": {"n": {"type": "object", "##
@@ -162,8 +153,7 @@ struct HostileSchemaTests {
         #expect(found.count == 1 && found.allSatisfy { $0.path.utf8.count < 2000 })
     }
 
-    @Test("what is not checked is listed, each with its path")
-    func listed() throws {
+    @Test func `what is not checked is listed, each with its path`() throws {
         let schema = try property(
             ##"{"pattern": "(?=x)", "$ref": "https://x.test/y", "items": {"contains": {}, "format": "date"}}"##
         )
@@ -174,8 +164,7 @@ struct HostileSchemaTests {
             ])
     }
 
-    @Test("price and names of a catalogue's entry are kept where they make sense")
-    func entry() throws {
+    @Test func `price and names of a catalogue's entry are kept where they make sense`() throws {
         let document = try JSON(
             parsing: """
                 {"model_id": "x", "display_name": "Edit", "base_price_usd": 0.03, "price_unit": "output",

@@ -56,8 +56,8 @@ struct KeywordTests {
         ),
     ]
 
-    @Test("these pass", arguments: passing)
-    func passes(_ definition: String, _ values: [String]) throws {
+    @Test(arguments: passing)
+    func `these pass`(_ definition: String, _ values: [String]) throws {
         for value in values { #expect(try violations(#"{"p": \#(value)}"#, property(definition)) == []) }
     }
 
@@ -147,8 +147,10 @@ struct KeywordTests {
         ),
     ]
 
-    @Test("these are refused, each with its path and its reason", arguments: failing)
-    func fails(_ definition: String, _ value: String, _ expected: String) throws {
+    @Test(arguments: failing)
+    func `these are refused, each with its path and its reason`(
+        _ definition: String, _ value: String, _ expected: String
+    ) throws {
         #expect(try violations(#"{"p": \#(value)}"#, property(definition)) == [expected])
     }
 }
@@ -165,8 +167,9 @@ struct CompositionTests {
                         "far": {"$ref": "https://example.com/schema.json"}, "none": {"$ref": "#/$defs/none"}}}
         """#
 
-    @Test("a local reference is followed, also one that leads back to itself; others are not checked")
-    func references() throws {
+    @Test func `a local reference is followed, also one that leads back to itself; others are not checked`()
+        throws
+    {
         let schema = try schema(Self.shared)
         #expect(
             try violations(#"{"size": "2K", "odd": true, "far": 5, "none": [], "maybe": null}"#, schema) == []
@@ -182,8 +185,7 @@ struct CompositionTests {
                 ])
     }
 
-    @Test("keys stand under allOf, oneOf and anyOf, too")
-    func keys() throws {
+    @Test func `keys stand under allOf, oneOf and anyOf, too`() throws {
         let schema = try schema(
             #"""
             {"properties": {"prompt": {"type": "string"}}, "required": ["prompt"],
@@ -204,8 +206,7 @@ struct CompositionTests {
         #expect(JSON.object(try schema.read(["seed=5"])).text == #"{"seed":5}"#)
     }
 
-    @Test("a model takes any key where its schema says so")
-    func additional() throws {
+    @Test func `a model takes any key where its schema says so`() throws {
         for extra in [
             #""additionalProperties": true"#, #""additionalProperties": {"type": "integer"}"#,
             #""patternProperties": {"^x": {"type": "integer"}}"#,
@@ -217,8 +218,7 @@ struct CompositionTests {
         #expect(try violations(#"{"x": "a"}"#, closed) == [#"$.x: must be an integer, not the string "a""#])
     }
 
-    @Test("KEY=VALUE is read as the type that one of several alternatives names")
-    func reading() throws {
+    @Test func `KEY=VALUE is read as the type that one of several alternatives names`() throws {
         let schema = try schema(
             #"""
             {"$defs": {"Size": {"type": "string", "enum": ["1K", "2K"]}},
@@ -240,8 +240,8 @@ struct CompositionTests {
                 && read("either=a", "either=b") == #"{"either":["a","b"]}"#)
     }
 
-    @Test("files inside objects and lists of lists are found, each with what is demanded of it")
-    func files() throws {
+    @Test func `files inside objects and lists of lists are found, each with what is demanded of it`() throws
+    {
         let schema = try schema(
             #"""
             {"properties": {"lora": {"type": "object", "properties": {"image": {"type": "string", "format": "image_uri"}}},

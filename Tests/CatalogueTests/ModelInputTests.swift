@@ -4,29 +4,28 @@ import Testing
 
 @Suite("What each of the four models takes")
 struct ModelInputTests {
-    @Test("the smallest input of each model passes", arguments: Sample.allCases)
-    func smallest(_ sample: Sample) throws {
+    @Test(arguments: Sample.allCases)
+    func `the smallest input of each model passes`(_ sample: Sample) throws {
         #expect(try violations(sample.input, sample.schema()).isEmpty)
     }
 
-    @Test("an empty input lacks exactly what is required", arguments: Sample.allCases)
-    func empty(_ sample: Sample) throws {
+    @Test(arguments: Sample.allCases)
+    func `an empty input lacks exactly what is required`(_ sample: Sample) throws {
         let schema = try sample.schema()
         #expect(try violations("{}", schema) == schema.required.map { "$.\($0): is required" })
         #expect(!schema.required.isEmpty)
     }
 
-    @Test("null is a wrong type for every property of every model", arguments: Sample.allCases)
-    func null(_ sample: Sample) throws {
+    @Test(arguments: Sample.allCases)
+    func `null is a wrong type for every property of every model`(_ sample: Sample) throws {
         for property in try sample.schema().properties {
             let found = try sample.violations(property.name, "null")
             #expect(found.count == 1 && found[0].hasSuffix(", not null"), "\(property.name): \(found)")
         }
     }
 
-    @Test(
-        "the first and the last choice of every enum pass, one outside does not", arguments: Sample.allCases)
-    func choices(_ sample: Sample) throws {
+    @Test(arguments: Sample.allCases)
+    func `the first and the last choice of every enum pass, one outside does not`(_ sample: Sample) throws {
         for property in try sample.schema().properties where !property.choices.isEmpty {
             let first = try #require(property.choices.first)
             let last = try #require(property.choices.last)
@@ -39,8 +38,8 @@ struct ModelInputTests {
         }
     }
 
-    @Test("every default of the schemas is a value that the schema allows", arguments: Sample.allCases)
-    func defaults(_ sample: Sample) throws {
+    @Test(arguments: Sample.allCases)
+    func `every default of the schemas is a value that the schema allows`(_ sample: Sample) throws {
         for property in try sample.schema().properties {
             guard let value = property.defaultValue else { continue }
             #expect(try sample.violations(property.name, value.text).isEmpty, "\(property.name)")
@@ -68,8 +67,8 @@ struct ModelInputTests {
         (.video, "first_frame_image_url", #""http://127.0.0.1:8080/a.png""#),
     ]
 
-    @Test("these values pass", arguments: valid)
-    func passes(_ sample: Sample, _ key: String, _ value: String) throws {
+    @Test(arguments: valid)
+    func `these values pass`(_ sample: Sample, _ key: String, _ value: String) throws {
         #expect(try sample.violations(key, value) == [])
     }
 
@@ -129,15 +128,16 @@ struct ModelInputTests {
         (.video, "first_frame_image_url", "[]", "$.first_frame_image_url: must be a string, not an array"),
     ]
 
-    @Test("these values are refused, each with its place and its reason", arguments: invalid)
-    func refuses(_ sample: Sample, _ key: String, _ value: String, _ violation: String) throws {
+    @Test(arguments: invalid)
+    func `these values are refused, each with its place and its reason`(
+        _ sample: Sample, _ key: String, _ value: String, _ violation: String
+    ) throws {
         #expect(try sample.violations(key, value) == [violation])
     }
 }
 
 extension ModelInputTests {
-    @Test("all violations are listed: what is missing, then what is there in its own order")
-    func all() throws {
+    @Test func `all violations are listed: what is missing, then what is there in its own order`() throws {
         let input = #"{"resolution": 1, "Images": [], "prompt": null, "images": ["a", "https://a.b/c", ""]}"#
         #expect(
             try violations(input, Sample.edit.schema()) == [
@@ -155,14 +155,13 @@ extension ModelInputTests {
             ])
     }
 
-    @Test("an input that is no object is refused at its root", arguments: ["[]", "null", "3", #""x""#])
-    func noObject(_ input: String) throws {
+    @Test(arguments: ["[]", "null", "3", #""x""#])
+    func `an input that is no object is refused at its root`(_ input: String) throws {
         let found = try Sample.edit.schema().violations(in: JSON(parsing: input))
         #expect(found.count == 1 && found.first?.path == "$")
     }
 
-    @Test("a key that stands twice is refused, since nobody can know which is meant")
-    func twice() throws {
+    @Test func `a key that stands twice is refused, since nobody can know which is meant`() throws {
         #expect(
             try violations(#"{"text": "a", "text": "b"}"#, Sample.sequential.schema()) == [
                 "$.text: is given more than once"

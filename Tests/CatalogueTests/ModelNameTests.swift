@@ -8,7 +8,6 @@ struct ModelNameTests {
     ]
 
     @Test(
-        "only whole segments at the end, where one known id alone ends so",
         arguments: [
             ("one/edit", .completed("maker/one/edit")), ("two/make", .completed("maker/two/make")),
             ("make", .completed("maker/two/make")), ("make-more", .completed("other/make-more")),
@@ -18,10 +17,13 @@ struct ModelNameTests {
             ("x/maker/one/edit", .asTyped),
             ("/edit", .asTyped), ("more", .asTyped),
         ] as [(String, ModelName)])
-    func ends(_ typed: String, _ meant: ModelName) {
+    func `only whole segments at the end, where one known id alone ends so`(
+        _ typed: String, _ meant: ModelName
+    ) {
         #expect(ModelName(typed, among: Self.known) == meant)
     }
 
-    @Test("a known id wins over others that end so")
-    func exact() { #expect(ModelName("edit", among: ["edit", "maker/edit"]) == .asTyped) }
+    @Test func `a known id wins over others that end so`() {
+        #expect(ModelName("edit", among: ["edit", "maker/edit"]) == .asTyped)
+    }
 }

@@ -4,8 +4,7 @@ import Testing
 
 @Suite("The files that an input names, and what a model may be called")
 struct NamedFileTests {
-    @Test("each file is found with its path, and what is no address is not")
-    func files() throws {
+    @Test func `each file is found with its path, and what is no address is not`() throws {
         let input = try JSON(
             parsing: """
                 {"prompt": "https://h.test/not-a-file", "images": ["https://h.test/a", "ftp://h.test/b", 7,
@@ -19,8 +18,7 @@ struct NamedFileTests {
         #expect(try Sample.video.schema().files(in: frame).map(\.path) == ["$.first_frame_image_url"])
     }
 
-    @Test("a property says what kind of file it asks for")
-    func kinds() throws {
+    @Test func `a property says what kind of file it asks for`() throws {
         func kind(_ definition: String) throws -> String? { try property(definition)["p"]?.file?.kind }
         #expect(try kind(#"{"type": "array", "items": {"format": "image_uri"}}"#) == "image")
         #expect(try kind(#"{"format": "video_uri"}"#) == "video")
@@ -29,21 +27,20 @@ struct NamedFileTests {
         #expect(try kind(#"{"validations": [{"validation_rule": "x"}]}"#) == nil)
     }
 
-    @Test("a stored schema that cannot be read does not hide the one in the program")
-    func known() {
+    @Test func `a stored schema that cannot be read does not hide the one in the program`() {
         let edit = Sample.edit.rawValue
         #expect(Schema.known(edit, stored: "{}")?.document == Schema.builtIn(edit)?.document)
         #expect(Schema.known(edit, stored: #"{"input_schema": {}}"#)?.isEmpty == true)
         #expect(Schema.known("a/b", stored: "no json") == nil && Schema.known("a/b", stored: nil) == nil)
     }
 
-    @Test(
-        "what leads out of its place in a path is no model",
-        arguments: [
-            ("a/b-c_d.e~f", true), ("a", true), ("", false), ("a//b", false), ("/a", false), ("a/", false),
-            ("a/../b", false), (".", false), ("a b", false), ("a/b?c", false), ("ä/b", false),
-            ("a%2Fb", false),
-            (String(repeating: "a", count: 256), true), (String(repeating: "a", count: 257), false),
-        ])
-    func names(name: String, isSound: Bool) { #expect(ModelID.isSound(name) == isSound) }
+    @Test(arguments: [
+        ("a/b-c_d.e~f", true), ("a", true), ("", false), ("a//b", false), ("/a", false), ("a/", false),
+        ("a/../b", false), (".", false), ("a b", false), ("a/b?c", false), ("ä/b", false),
+        ("a%2Fb", false),
+        (String(repeating: "a", count: 256), true), (String(repeating: "a", count: 257), false),
+    ])
+    func `what leads out of its place in a path is no model`(name: String, isSound: Bool) {
+        #expect(ModelID.isSound(name) == isSound)
+    }
 }

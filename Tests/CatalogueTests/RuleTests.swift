@@ -21,8 +21,8 @@ struct RuleTests {
         (#"{"type": "string", "validations": [{"validation_rule": "odd="}]}"#, #""https://a.b/c""#),
     ]
 
-    @Test("these pass", arguments: passing)
-    func passes(_ definition: String, _ value: String) throws {
+    @Test(arguments: passing)
+    func `these pass`(_ definition: String, _ value: String) throws {
         #expect(try violations(#"{"p": \#(value)}"#, property(definition)) == [])
     }
 
@@ -39,17 +39,13 @@ struct RuleTests {
         (#"{"minimum": -2, "maximum": -1}"#, "-0.99", ["$.p: is -0.99; must be at most -1"]),
         (
             #"{"maximum": 9007199254740992}"#, "9007199254740993",
-            [
-                "$.p: is 9007199254740993; must be at most 9007199254740992"
-            ]
+            ["$.p: is 9007199254740993; must be at most 9007199254740992"]
         ),
         (#"{"minLength": 2}"#, #""a""#, ["$.p: is 1 characters long; at least 2 are needed"]),
         (#"{"minLength": 3}"#, #""🐈🐈""#, ["$.p: is 2 characters long; at least 3 are needed"]),
         (
             #"{"enum": [9007199254740993]}"#, "9007199254740992",
-            [
-                "$.p: must be one of 9007199254740993, not 9007199254740992"
-            ]
+            ["$.p: must be one of 9007199254740993, not 9007199254740992"]
         ),
         (#"{"enum": [5]}"#, #""5""#, [#"$.p: must be one of 5, not the string "5""#]),
         (
@@ -84,13 +80,12 @@ struct RuleTests {
         (#"{"validations": [{"validation_rule": "odd="}]}"#, #""https://""#, ["$.p: has no valid host"]),
     ]
 
-    @Test("these are refused", arguments: failing)
-    func fails(_ definition: String, _ value: String, _ expected: [String]) throws {
+    @Test(arguments: failing)
+    func `these are refused`(_ definition: String, _ value: String, _ expected: [String]) throws {
         #expect(try violations(#"{"p": \#(value)}"#, property(definition)) == expected)
     }
 
-    @Test("a path is JSONPath, also for keys that are no plain words")
-    func paths() throws {
+    @Test func `a path is JSONPath, also for keys that are no plain words`() throws {
         let schema = try property("{}")
         let keys: [(String, String)] = [
             ("a_B9", "$.a_B9"), ("a b", "$['a b']"), ("", "$['']"), ("a.b", "$['a.b']"),
@@ -103,8 +98,7 @@ struct RuleTests {
         }
     }
 
-    @Test("a message is short and holds nothing that a terminal obeys")
-    func messages() throws {
+    @Test func `a message is short and holds nothing that a terminal obeys`() throws {
         let nasty = "\u{1B}[31m\u{202E}\u{9B}\r\n\u{7F}\u{2028}" + String(repeating: "x", count: 1_000_000)
         let choices = JSON.array((0..<5000).map { .string("\(nasty.prefix(40))\($0)") })
         let schema = try schema(

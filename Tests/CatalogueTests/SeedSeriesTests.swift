@@ -1,35 +1,25 @@
 import Catalogue
 import JSON
+import Scratch
 import Testing
 
 @Suite("The seeds of repeated jobs")
 struct SeedSeriesTests {
-    /// The same numbers in each run.
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64 = 1
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state
-        }
-    }
-
     private func seeds(
         _ count: Int, from given: JSON? = nil, counts: Bool = true, _ rule: String? = #"{"type": "integer"}"#
     ) throws -> [JSON]? {
         let known = rule.map { "{\"properties\": {\"seed\": \($0)}}" }
         let model = try known.map { (text: String) throws in try schema(text) }
-        var dice = Dice()
+        var dice = SeededNumbers(1)
         return try SeedSeries.seeds(count, from: given, counts: counts, schema: model, using: &dice)
     }
 
-    @Test("a seed that was given is the first, and the others are counted up from it")
-    func counted() throws {
+    @Test func `a seed that was given is the first, and the others are counted up from it`() throws {
         #expect(try seeds(3, from: .integer(7)) == [.integer(7), .integer(8), .integer(9)])
         #expect(try seeds(2, from: "7", nil) == ["7", "8"])
     }
 
-    @Test("where none is given they are drawn, all different, and within the schema's range")
-    func drawn() throws {
+    @Test func `where none is given they are drawn, all different, and within the schema's range`() throws {
         let free = try #require(try seeds(1000)).compactMap(\.integer)
         #expect(Set(free).count == 1000)
         #expect(free.allSatisfy { (0...Int64(Int32.max)).contains($0) })
@@ -42,28 +32,23 @@ struct SeedSeriesTests {
         #expect(low.allSatisfy { (-9 ... -5).contains($0) })
     }
 
-    @Test("-1 asks for a random one, and the seed of another job is not made again")
-    func redrawn() throws {
+    @Test func `-1 asks for a random one, and the seed of another job is not made again`() throws {
         let anew = try #require(try seeds(50, from: .integer(-1)))
         #expect(!anew.contains(.integer(-1)) && !anew.contains(.integer(0)))
         #expect(try seeds(2, from: .integer(7), counts: false)?.contains(.integer(7)) == false)
     }
 
-    @Test("a schema of texts gets texts")
-    func texts() throws {
+    @Test func `a schema of texts gets texts`() throws {
         let drawn = try #require(try seeds(2, #"{"type": "string"}"#))
         #expect(drawn.allSatisfy { $0.string.flatMap { Int64($0) } != nil })
     }
 
-    @Test(
-        "where there is no seed, nothing is varied",
-        arguments: [
-            nil, #"{"type": "boolean"}"#, #"{"type": "array"}"#, #"{"enum": [1, 2]}"#,
-        ])
-    func none(_ rule: String?) throws { #expect(try seeds(2, rule) == nil) }
+    @Test(arguments: [nil, #"{"type": "boolean"}"#, #"{"type": "array"}"#, #"{"enum": [1, 2]}"#])
+    func `where there is no seed, nothing is varied`(_ rule: String?) throws {
+        #expect(try seeds(2, rule) == nil)
+    }
 
-    @Test("a range that is too small, or passed, is said")
-    func refused() {
+    @Test func `a range that is too small, or passed, is said`() {
         let rule = #"{"type": "integer", "minimum": 0, "maximum": 9}"#
         #expect(throws: SeedError.tooFew(10)) { try seeds(11, rule) }
         #expect(throws: SeedError.beyondRange(largest: 9)) { try seeds(3, from: .integer(8), rule) }

@@ -75,9 +75,7 @@ import Testing
         ("1969-12-31T23:59:59.999Z", -1), ("2024-02-29T00:00:00Z", 1_709_164_800_000),
     ])
     func `RFC 3339 and the form of the database are the same moment everywhere`(text: String, expected: Int64)
-    {
-        inCentralEurope { #expect(moment(text) == expected) }
-    }
+    { inCentralEurope { #expect(moment(text) == expected) } }
 
     @Test(arguments: [
         "2026-02-30", "2026-02-29", "2026-13-01", "2026-00-01", "2026-01-00", "2026-01-32",

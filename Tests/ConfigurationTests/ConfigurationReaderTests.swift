@@ -48,7 +48,7 @@ import Testing
         ("log_level", #""debug""#, { $0.logLevel == .debug }),
     ]
 
-    @Test func nothingSaidIsTheContractsDefaults() throws {
+    @Test func `nothing said is the contracts defaults`() throws {
         let configuration = try read("{}")
         #expect(configuration == Configuration())
         #expect(configuration.apiURL == "https://model-api.runcomfy.net")
@@ -65,7 +65,7 @@ import Testing
         #expect(configuration.onUncertain == .hold && configuration.logLevel == .info)
     }
 
-    @Test func everyKeyIsReadFromAFileFlatOrNestedAndFromSet() throws {
+    @Test func `every key is read from a file flat or nested and from set`() throws {
         for (key, value, check) in Self.keys {
             #expect(check(try read(#"{"\#(key)": \#(value)}"#)), "\(key)")
             #expect(check(try read(assignments: "\(key)=\(value)")), "--set \(key)")
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func everyKeyNamesItselfWhereItsValueIsWrong() {
+    @Test func `every key names itself where its value is wrong`() {
         for (key, _, _) in Self.keys {
             for wrong in ["null", "{}", "[[]]", "-1"] {
                 let error = #expect(throws: ConfigurationError.self, "\(key)=\(wrong)") {
@@ -91,7 +91,7 @@ import Testing
 
     /// It would match no host at all.
     @Test(arguments: ["*", "*.example.com", "cdn.*", ".*"])
-    func aStarInAHostIsRefusedWithTheWayToWriteASuffix(host: String) {
+    func `a star in a host is refused with the way to write a suffix`(host: String) {
         let error = #expect(throws: ConfigurationError.self) {
             try read(#"{"download": {"hosts": [".runcomfy.net", "\#(host)"]}}"#)
         }
@@ -99,7 +99,7 @@ import Testing
         #expect(words.hasPrefix("download.hosts must be ") && words.contains("\".example.com\""), "\(words)")
     }
 
-    @Test func commentsAndTrailingCommasStand() throws {
+    @Test func `comments and trailing commas stand`() throws {
         let configuration = try read(
             """
             // for the studio
@@ -116,14 +116,14 @@ import Testing
         ("tokenfile", "token_file"), ("budget.day", "budget.day_usd"), ("loglevel", "log_level"),
         ("model", "models"),
     ])
-    func anUnknownKeyIsNamedWithTheNearestKnownOne(key: String, near: String) {
+    func `an unknown key is named with the nearest known one`(key: String, near: String) {
         let error = #expect(throws: ConfigurationError.self) { try read(#"{"\#(key)": 1}"#) }
         #expect(error?.description == "unknown key \"\(key)\"")
         #expect(error?.hint == "did you mean \"\(near)\"?")
     }
 
     @Test(arguments: ["foo", "x", "ein_ganz_anderes_wort"])
-    func whereNoneIsNearTheNearestIsNamedAllTheSame(key: String) {
+    func `where none is near the nearest is named all the same`(key: String) {
         let error = #expect(throws: ConfigurationError.self) { try read(assignments: "\(key)=1") }
         #expect(error?.hint?.hasPrefix("the nearest known key is \"") == true, "\(error?.hint ?? "")")
         #expect(error?.isUsage == false)
@@ -133,23 +133,23 @@ import Testing
         #expect(ofModel?.hint?.contains("the nearest known key is \"") == true, "\(ofModel?.hint ?? "")")
     }
 
-    @Test func anEndlessKeyIsToldWhereTheKeysAre() {
+    @Test func `an endless key is told where the keys are`() {
         let key = String(repeating: "k", count: 1 << 16)
         let error = #expect(throws: ConfigurationError.self) { try read(#"{"\#(key)": 1}"#) }
         #expect(error?.hint == "docs/configuration.md lists the keys")
     }
 
-    @Test func anUnknownPartOfAGroupIsNamedWhole() {
+    @Test func `an unknown part of a group is named whole`() {
         let error = #expect(throws: ConfigurationError.self) { try read(#"{"poll": {"minimum": "1s"}}"#) }
         #expect(error?.description == "unknown key \"poll.minimum\"")
     }
 
     @Test(arguments: ["[]", "1", "", "{", #"{"a":1}}"#, "{'a': 1}"])
-    func whatIsNoObjectIsRefused(text: String) {
+    func `what is no object is refused`(text: String) {
         #expect(throws: ConfigurationError.self) { try read(text) }
     }
 
-    @Test func aValueOfSetIsJSONWhereItParsesElseText() throws {
+    @Test func `a value of set is JSON where it parses else text`() throws {
         #expect(try read(assignments: "output_name={id}.{ext}").outputName == "{id}.{ext}")
         #expect(try read(assignments: #"output_name="a b.{ext}""#).outputName == "a b.{ext}")
         #expect(try read(assignments: "deadline=2h").deadline == .seconds(7200))
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func modelsAreReadInEveryForm() throws {
+    @Test func `models are read in every form`() throws {
         let nested = try read(
             #"{"models": {"a/b-v1.5/c": {"max_in_flight": 2, "price_usd": 0.5, "deadline": "1h"}, "a/*": {"submit_per_minute": 9}}}"#
         )
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test func theLongestPrefixCountsAndTheWholeIDBeforeAll() throws {
+    @Test func `the longest prefix counts and the whole ID before all`() throws {
         let configuration = try read(
             #"{"models": {"*": {"max_in_flight": 1}, "a/*": {"max_in_flight": 2}, "a/b*": {"max_in_flight": 3}, "a/bc": {"max_in_flight": 4}}}"#
         )
@@ -198,7 +198,7 @@ import Testing
         (#"{"models": {"a*b": {"max_in_flight": 1}}}"#, "models.a*b"),
         (#"{"models": {"a": 1}}"#, "models.a"), (#"{"models": []}"#, "models"),
     ])
-    func aFaultInModelsNamesItsPlace(text: String, key: String) {
+    func `a fault in models names its place`(text: String, key: String) {
         let error = #expect(throws: ConfigurationError.self) { try read(text) }
         #expect(error?.description.contains(key) == true, "\(error.map { "\($0)" } ?? "")")
     }
@@ -207,7 +207,7 @@ import Testing
         "http://example.com", "ftp://example.com", "example.com", "https://", "https://user:pw@example.com",
         "https://example.com/?a=1", "https://example.com/#a", "http://127.0.0.1.example.com",
     ])
-    func anAddressThatWouldLoseTheTokenIsRefused(url: String) {
+    func `an address that would lose the token is refused`(url: String) {
         #expect(throws: ConfigurationError.self) { try read(assignments: "api_url=\(url)") }
     }
 
@@ -215,11 +215,11 @@ import Testing
         "http://127.0.0.1:8471", "http://localhost:1", "http://[::1]:8", "https://example.com/base",
         "https://example.com:8443",
     ])
-    func anAddressThatKeepsTheTokenIsTaken(url: String) throws {
+    func `an address that keeps the token is taken`(url: String) throws {
         #expect(try read(assignments: "api_url=\(url)").apiURL == url)
     }
 
-    @Test func whatOnlyTheWholeCanSay() {
+    @Test func `what only the whole can say`() {
         let poll = #expect(throws: ConfigurationError.self) { try read(assignments: "poll.min=1m") }
         #expect(poll?.description.contains("poll.min") == true)
         let retry = #expect(throws: ConfigurationError.self) { try read(assignments: "retry.max=1ms") }
@@ -230,17 +230,17 @@ import Testing
         ("0", Int64(0)), ("123", 123), (#""1KiB""#, 1024), (#""2MiB""#, 2 << 20), (#""3GiB""#, 3 << 30),
         (#""1TiB""#, 1 << 40), (#""5kB""#, 5000), (#""7""#, 7),
     ])
-    func sizesAreRead(text: String, bytes: Int64) throws {
+    func `sizes are read`(text: String, bytes: Int64) throws {
         #expect(try read(#"{"min_free": \#(text)}"#).minFree == bytes)
     }
 
     @Test(arguments: [#""1 GiB""#, #""-1GiB""#, #""GiB""#, #""1XB""#, #""9999999999TiB""#, #""1.5GiB""#])
-    func whatIsNoSizeIsRefused(text: String) {
+    func `what is no size is refused`(text: String) {
         #expect(throws: ConfigurationError.self) { try read(#"{"min_free": \#(text)}"#) }
     }
 
     @Test(arguments: ["5", "5 s", "s", "-5s", "0s", "999999999h", "1.5s", "5S", ""])
-    func whatIsNoSpanIsRefused(text: String) {
+    func `what is no span is refused`(text: String) {
         #expect(throws: ConfigurationError.self) { try read(#"{"poll.max": "\#(text)"}"#) }
     }
 }

@@ -25,18 +25,17 @@ import Testing
         }
     }
 
-    @Test("as it is installed, it says nothing but the defaults")
-    func silent() throws { #expect(try read(text) == Configuration()) }
+    @Test func `as it is installed, it says nothing but the defaults`() throws {
+        #expect(try read(text) == Configuration())
+    }
 
-    @Test("it shows every key there is, once, in their order")
-    func complete() {
+    @Test func `it shows every key there is, once, in their order`() {
         var keys = Settings.all.map(\.key)
         keys.insert("models", at: keys.firstIndex(of: "budget.day_usd") ?? 0)
         #expect(settings.map(\.key) == keys)
     }
 
-    @Test("every line of it is a value that is accepted, and the default where there is one")
-    func defaults() throws {
+    @Test func `every line of it is a value that is accepted, and the default where there is one`() throws {
         let valued = [
             "token_file", "models", "budget.day_usd", "budget.total_usd", "confirm_above_usd", "on_finish",
             "on_attention", "retention.files", "retention.inputs", "retention.rows", "metrics_file",

@@ -5,8 +5,7 @@ import Testing
 @testable import Configuration
 
 @Suite struct ManualTests {
-    @Test("Every key is explained, and stands in docs/configuration.md")
-    func keys() throws {
+    @Test func `every key is explained, and stands in docs/configuration.md`() throws {
         let documentation = try #require(FileOnDisk.text(ExampleTests.root + "/docs/configuration.md"))
         #expect(Configuration.manual.count == Settings.all.count + 1)
         for entry in Configuration.manual {
@@ -15,8 +14,7 @@ import Testing
         }
     }
 
-    @Test("What the manual calls a default is the default, as people write it")
-    func defaults() throws {
+    @Test func `what the manual calls a default is the default, as people write it`() throws {
         for setting in Settings.all {
             guard let text = setting.defaultText else { continue }
             var configuration = Configuration()

@@ -10,7 +10,7 @@ import Testing
         ("http://127.0.0.1:8471", "http://127.0.0.1:8471"), ("http://localhost:80/", "http://localhost"),
         ("https://a.example:80", "https://a.example:80"), ("http://[::1]:9/x", "http://[::1]:9"),
     ])
-    func anOriginIsSchemeHostAndPortInOneSpelling(_ url: String, _ origin: String) {
+    func `an origin is scheme host and port in one spelling`(_ url: String, _ origin: String) {
         var configuration = Configuration()
         configuration.apiURL = url
         #expect(configuration.apiOrigin == origin)

@@ -18,15 +18,15 @@ import Testing
         ("submit:401;body=none", "token"), ("submit:402;body=none", "balance"),
         ("submit:html-403", "token"),
     ])
-    func aRefusedAccountPausesAndHealsByItself(fault: String, reason: String) async throws {
-        let stage = try await Stage(simulator: "--fault", fault)
+    func `a refused account pauses and heals by itself`(fault: String, reason: String) async throws {
+        let stage = try await Stage.simulated("--fault", fault)
         for number in 1...3 { try await stage.enqueue("fox \(number)") }
         let jobd = try stage.jobd()
         try await eventually("it is paused for the \(reason)") { try await pause(stage) == reason }
         let overview = try await stage.overview()
         #expect(overview["pauses"]?.array?.first?["detail"]?.string?.isEmpty == false)
         #expect(overview["attention"]?.array?.isEmpty == false)
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state IN ('queued', 'submitting')") == 3)
+        #expect(try stage.jobCount(where: "state IN ('queued', 'submitting')") == 3)
         #expect(try stage.number("SELECT sum(submissions) FROM jobs") == 0)
         try await stage.setFaults()
         try await stage.waitUntilAllAre("completed")
@@ -35,43 +35,41 @@ import Testing
         #expect(!jobd.errors.contains(Stage.token))
     }
 
-    @Test func anEmptyBalanceHealsByPayingIn() async throws {
-        let stage = try await Stage(simulator: "--balance", "0.05")
+    @Test func `an empty balance heals by paying in`() async throws {
+        let stage = try await Stage.simulated("--balance", "0.05")
         for number in 1...3 { try await stage.enqueue("fox \(number)") }
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await eventually("it is paused for the balance") { try await pause(stage) == "balance" }
         let accepted = try await stage.accepted() ?? 0
         #expect(accepted < 3)
         _ = try await stage.ask("/_sim/balance?usd=10", posting: "")
         try await stage.waitUntilAllAre("completed")
         #expect(try await stage.accepted() == 3)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func resumeTriesAtOnce() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:402")
+    @Test func `resume tries at once`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:402")
         try await stage.enqueue()
-        let jobd = try stage.jobd("retry.min=1h", "retry.max=1h")
+        try stage.jobd("retry.min=1h", "retry.max=1h")
         try await eventually("it is paused") { try await pause(stage) == "balance" }
         try await stage.setFaults()
         try await stage.jobctl("resume")
         try await stage.waitUntilAllAre("completed")
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func withoutATokenItStartsAndSaysSoAndTakesOneFromAReload() async throws {
-        let stage = try await Stage()
+    @Test func `without a token it starts and says so and takes one from a reload`() async throws {
+        let stage = try await Stage.simulated()
         let file = stage.scratch["token"]
         FileOnDisk.write("", to: file)
         chmod(file, 0o600)
         try await stage.enqueue()
         let jobd = try stage.jobd("token_file=\(file)", environment: ["RUNCOMFY_TOKEN": ""])
         try await eventually("it is paused for the token") { try await pause(stage) == "token" }
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'queued'") == 1)
+        #expect(try stage.jobCount("queued") == 1)
         FileOnDisk.write("wrong-token\n", to: file)
         jobd.signal(SIGHUP)
         try await eventually("the wrong one was tried") {
-            try await stage.ledger().first?["posts"]?.integer ?? 0 >= 0 && jobd.errors.contains("HTTP 401")
+            try await stage.posts() ?? 0 >= 0 && jobd.errors.contains("HTTP 401")
         }
         #expect(try await pause(stage) == "token")
         FileOnDisk.write(Stage.token + "\n", to: file)
@@ -81,47 +79,35 @@ import Testing
         #expect(!jobd.errors.contains(Stage.token) && !jobd.errors.contains("wrong-token"))
     }
 
-    @Test func aTokenThatIsRefusedWhileJobsAreFollowedLosesNone() async throws {
-        let stage = try await Stage(simulator: "--queue", "200ms", "--run", "200ms")
+    @Test func `a token that is refused while jobs are followed loses none`() async throws {
+        let stage = try await Stage.simulated("--queue", "200ms", "--run", "200ms")
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "in_queue")
         try await stage.setFaults("token:reject")
         try await eventually("it is paused for the token") { try await pause(stage) == "token" }
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE ended_at IS NULL") == 1)
+        #expect(try stage.jobCount(where: "ended_at IS NULL") == 1)
         try await stage.setFaults()
         try await stage.wait(for: id, toBe: "completed")
         // Nothing waits to be sent, and yet the pause ends: the looks were answered.
         try await eventually("the pause is over") { try await pause(stage) == nil }
         #expect(try await stage.accepted() == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aTokenFileThatOthersMayReadIsRefused() async throws {
-        let stage = try await Stage()
-        let file = stage.scratch["token"]
-        FileOnDisk.write(Stage.token, to: file)
-        chmod(file, 0o644)
-        let jobd = try stage.jobd("token_file=\(file)")
-        #expect(try await jobd.exitCode() == 77)
-        #expect(jobd.errors.contains("chmod 600") && !jobd.errors.contains(Stage.token))
-    }
-
-    @Test func theTokenIsNowhere() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:401;times=1", "--fault", "result:echo")
+    @Test func `the token is nowhere`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:401;times=1", "--fault", "result:echo")
         let id = try await stage.enqueue("a fox [[fault: file:404;times=1]]")
         let jobd = try stage.jobd()
-        try await eventually("jobd runs") { jobd.errors.contains("runs on") }
+        try await jobd.says("runs on")
         let command = FileOnDisk.text("/proc/\(jobd.pid)/cmdline") ?? ""
         #expect(command.contains("api-url") && !command.contains(Stage.token))
         try await stage.wait(for: id, toBe: "completed")
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
-        let found = Command.run([
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
+        let found = Program.run(
             "grep", "-rlaF", "--exclude=*-jobsim.*", "--exclude-dir=simulator", Stage.token,
             stage.scratch.path,
-        ])
-        #expect(found.output.isEmpty && found.status == 1, "\(found.output)")
+        )
+        #expect(found.output.isEmpty && found.code == 1, "\(found.output)")
         #expect(try await stage.statistics()["tokens_at_files"]?.integer == 0)
         // The path of an output's URL encodes the account.
         #expect(!jobd.errors.contains("/files/"))

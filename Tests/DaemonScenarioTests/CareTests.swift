@@ -6,21 +6,13 @@ import Testing
 
 /// What old history becomes: by hand, and by the configuration's retention.
 @Suite(.serialized) struct CareTests {
-    private func stage(jobs: Int = 3) async throws -> Stage {
-        let stage = try await Stage()
-        for number in 1...jobs { try await stage.enqueue("fox \(number)") }
-        let jobd = try stage.jobd(options: ["--drain"])
-        try #require(try await jobd.exitCode() == 0)
-        return stage
-    }
-
     private func files(of stage: Stage) -> [String] {
-        Command.run(["find", stage.state + "/outputs", "-type", "f"]).output.split(separator: "\n").map(
+        Program.run("find", stage.state + "/outputs", "-type", "f").output.split(separator: "\n").map(
             String.init)
     }
 
-    @Test func filesInputsAndRowsGoEachOnTheirOwn() async throws {
-        let stage = try await stage()
+    @Test func `files inputs and rows go each on their own`() async throws {
+        let stage = try await Stage.completed()
         try await stage.enqueue("left waiting")
         #expect(files(of: stage).count == 6)
         #expect(try await stage.jobctl("prune", "--older-than", "1h", "--files", "--yes").code == 1)
@@ -54,15 +46,15 @@ import Testing
         #expect(try await stage.jobctl("prune", "--older-than", "0s", "--rows", "--yes").code == 1)
     }
 
-    @Test func onlyWhatWasChosenGoes() async throws {
-        let stage = try await stage()
+    @Test func `only what was chosen goes`() async throws {
+        let stage = try await Stage.completed()
         try await stage.jobctl("set", "2", "--label", "keep")
         try await stage.jobctl("set", "3", "--label", "drop")
         let look = try await stage.jobctl(
             "prune", "--older-than", "0s", "--rows", "--files", "--label", "drop", "-n")
         #expect(look.output == "3\n")
         #expect(look.errors.contains("1 job, 1 file"))
-        #expect(try stage.number("SELECT count(*) FROM jobs") == 3)
+        #expect(try stage.jobCount() == 3)
         let answer = try await stage.jobctl(
             "prune", "--older-than", "0s", "--rows", "--files", "--label", "drop", "--yes", "--json")
         #expect(try JSON(parsing: answer.output)["files"] == .integer(1))
@@ -79,17 +71,16 @@ import Testing
             (["--older-than", "0s", "--rows"], 64), (["1", "--older-than", "0s", "--rows", "--yes"], 64),
             (["--older-than", "0s", "--rows", "--state", "queued", "--yes"], 64),
         ] as [([String], Int32)])
-    func nothingIsPrunedThatWasNotAskedForPlainly(words: [String], code: Int32) async throws {
-        let stage = try await stage(jobs: 1)
-        let program = try Program(
-            "jobctl", ["prune"] + words, environment: stage.environment, record: stage.scratch["prune"])
+    func `nothing is pruned that was not asked for plainly`(words: [String], code: Int32) async throws {
+        let stage = try await Stage.completed(1)
+        let program = try stage.start(["prune"] + words)
         #expect(try await program.exitCode() == code, "\(program.errors)")
-        #expect(try stage.number("SELECT count(*) FROM jobs") == 1)
+        #expect(try stage.jobCount() == 1)
         #expect(files(of: stage).count == 2)
     }
 
-    @Test func noLinkIsFollowedOutOfTheOutputs() async throws {
-        let stage = try await stage(jobs: 1)
+    @Test func `no link is followed out of the outputs`() async throws {
+        let stage = try await Stage.completed(1)
         let treasure = stage.scratch["treasure"]
         mkdir(treasure, 0o700)
         let path = try #require(try stage.text("SELECT path FROM outputs"))
@@ -99,15 +90,14 @@ import Testing
         rename(stage.state + "/outputs/" + day, stage.scratch["moved"])
         symlink(treasure, stage.state + "/outputs/" + day)
         let answer = try await stage.jobctl("prune", "--older-than", "0s", "--files", "--rows", "--yes")
-        #expect(answer.code == 1, "\(answer)")
-        #expect(answer.errors.contains("symbolic link"))
+        #expect(answer.code == 1 && answer.errors.contains("symbolic link"), "\(answer)")
         #expect(FileOnDisk.text(treasure + "/" + name) == "precious")
         // What could not be removed is not forgotten either.
         #expect(try stage.number("SELECT count(*) FROM outputs WHERE removed_at IS NULL") == 1)
     }
 
-    @Test func aPathOutsideOfTheOutputsIsLeftAlone() async throws {
-        let stage = try await stage(jobs: 1)
+    @Test func `a path outside of the outputs is left alone`() async throws {
+        let stage = try await Stage.completed(1)
         let outside = stage.scratch["mine.png"]
         FileOnDisk.write("mine", to: outside)
         for path in [outside, "../mine.png"] {
@@ -119,57 +109,52 @@ import Testing
         }
     }
 
-    @Test func aPrunedInputIsNeverSubmittedAgain() async throws {
-        let stage = try await Stage()
+    @Test func `a pruned input is never submitted again`() async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:failed]]")
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain()
         #expect(try await stage.jobctl("prune", "--older-than", "0s", "--inputs", "--yes").code == 0)
         let answer = try await stage.jobctl("retry", String(id))
         #expect(answer.code == 1)
         #expect(answer.errors.contains("pruned") && answer.errors.contains("jobctl enqueue"), "\(answer)")
         // Nor by a person with sqlite3.
-        let byHand = Command.sqlite3(
-            stage.state + "/jobs.db",
+        let byHand = Program.sqlite3(
+            stage.database,
             """
             UPDATE jobs SET state = 'queued', ended_at = NULL, error_kind = NULL, request_id = NULL,
                 followed_since = NULL, submitted_at = NULL
             """)
-        #expect(byHand.status != 0)
+        #expect(byHand.code != 0)
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func retentionDoesItByItself() async throws {
-        let stage = try await stage()
+    @Test func `retention does it by itself`() async throws {
+        let stage = try await Stage.completed()
         let folder = stage.scratch["config.json"]
         FileOnDisk.write(#"{"retention": {"files": "1s", "inputs": "1s"}}"#, to: folder)
         try await eventually("a second has gone by") {
-            try stage.number(
-                "SELECT count(*) FROM jobs WHERE julianday('now') - julianday(ended_at) > 1.5 / 86400") == 3
+            try stage.jobCount(where: "julianday('now') - julianday(ended_at) > 1.5 / 86400") == 3
         }
         let waiting = try await stage.enqueue("waits", "--hold")
         #expect(try await stage.jobctl("search", "fox", "-q").output == "3\n2\n1\n")
         let jobd = try stage.jobd(options: ["--config", folder])
         try await eventually("the files are gone") { files(of: stage).isEmpty }
-        try await eventually("the inputs are gone") {
-            try stage.number("SELECT count(*) FROM jobs WHERE input = '{}'") == 3
-        }
+        try await eventually("the inputs are gone") { try stage.jobCount(where: "input = '{}'") == 3 }
         try await eventually("their words are gone from what search knows") {
-            Command.run(["grep", "-qa", "fox", stage.state + "/search.db"]).status == 1
+            Program.run("grep", "-qa", "fox", stage.state + "/search.db").code == 1
         }
-        #expect(try stage.number("SELECT count(*) FROM jobs") == 4)
+        #expect(try stage.jobCount() == 4)
         FileOnDisk.write(#"{"retention": {"rows": "1s"}}"#, to: folder)
         jobd.signal(SIGHUP)
         try await eventually("the rows are gone") {
             try stage.texts("SELECT id FROM jobs") == [String(waiting)]
         }
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         #expect(jobd.errors.contains("retention: forgot 3 jobs"))
     }
 
-    @Test func metricsAreWhatPrometheusReads() async throws {
-        let stage = try await Stage()
+    @Test func `metrics are what prometheus reads`() async throws {
+        let stage = try await Stage.simulated()
         let path = stage.scratch["jobd.prom"]
         try await stage.enqueue()
         let failing = try await stage.enqueue("a fox [[fault: result:failed]]")
@@ -188,31 +173,27 @@ import Testing
         #expect(page.contains("\njobd_job_run_seconds_count 1\n"))
         #expect(page.contains("\njobd_jobs{state=\"queued\"} 0\n"))
         #expect(FileOnDisk(path)?.mode == 0o644)
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         #expect(FileOnDisk.text(path)?.contains("\njobd_up 0\n") == true)
         #expect(FileOnDisk(path + ".new") == nil)
     }
 
-    @Test func theMetricsShowMoneyAsPeopleWriteIt() async throws {
-        let stage = try await stage()
+    @Test func `the metrics show money as people write it`() async throws {
+        let stage = try await Stage.completed()
         // Three times 0.1 is 0.30000000000000004 in binary.
         try stage.connection().execute("UPDATE charges SET reported_usd = 0.1")
         let path = stage.scratch["jobd.prom"]
-        let jobd = try stage.jobd("metrics_file=\(path)")
+        try stage.jobd("metrics_file=\(path)")
         try await eventually("the metrics are there") { FileOnDisk.text(path) != nil }
         #expect(FileOnDisk.text(path)?.contains("\njobd_spent_today_usd 0.3\n") == true)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func theDoctorNamesWhatIsWrongAndEndsWithOne() async throws {
-        let stage = try await stage(jobs: 1)
+    @Test func `the doctor names what is wrong and ends with one`() async throws {
+        let stage = try await Stage.completed(1)
         func look(_ words: String...) async throws -> (code: Int32, verdicts: [String: String], text: String)
         {
-            let program = try Program(
-                "jobctl", ["doctor", "--json"] + words,
-                environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
-                record: stage.scratch["doctor"])
+            let program = try stage.start(
+                ["doctor", "--json"] + words, environment: ["RUNCOMFY_TOKEN": Stage.token])
             let code = try await program.exitCode()
             var verdicts: [String: String] = [:]
             for line in program.output.split(separator: "\n") {
@@ -244,14 +225,14 @@ import Testing
         let jobd = try stage.jobd()
         try await eventually("jobd runs") { try await look().verdicts["jobd"] == "ok" }
         jobd.end()
-        FileOnDisk.write("no database at all, but some text in its place", to: stage.state + "/jobs.db")
+        FileOnDisk.write("no database at all, but some text in its place", to: stage.database)
         let damaged = try await look()
         #expect(damaged.code == 1)
         #expect(damaged.verdicts["database"] == "fault")
     }
 
-    @Test func aCheckWarnsOfPricesThatABudgetCannotSee() async throws {
-        let stage = try await stage(jobs: 1)
+    @Test func `a check warns of prices that a budget cannot see`() async throws {
+        let stage = try await Stage.completed(1)
         try await stage.jobctl("enqueue", "some/model", "a=b")
         let quiet = try stage.jobd(options: ["--check"])
         #expect(try await quiet.exitCode() == 0)

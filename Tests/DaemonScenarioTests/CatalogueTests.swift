@@ -7,18 +7,13 @@ import Testing
 
 /// `jobctl models`: what the service says of its models, and what becomes of it here.
 @Suite struct CatalogueTests {
-    private let stage: Stage
-    init() throws { stage = try Stage(in: ScratchDirectory()) }
-
-    private typealias Answer = (code: Int32, output: String, errors: String)
+    private let stage = Stage()
 
     private func models(_ words: [String], at url: String, token: Bool = true) async throws -> Answer {
         let token = token ? ["RUNCOMFY_TOKEN": Stage.token] : [:]
         let quick = ["--set", "retry.min=10ms", "--set", "timeout.answer=1h"]
-        let program = try Program(
-            "jobctl", ["models"] + words + ["--api-url", url] + quick,
-            environment: stage.environment.merging(token) { $1 }, record: stage.scratch["models"])
-        return (try await program.exitCode(), program.output, program.errors)
+        let program = try stage.start(["models"] + words + ["--api-url", url] + quick, environment: token)
+        return try await program.answer()
     }
 
     private func models(_ words: String..., at server: CatalogueServer) async throws -> Answer {
@@ -34,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func everyPageIsReadAndEveryModelSaysWhatHasChanged() async throws {
+    @Test func `every page is read and every model says what has changed`() async throws {
         let names = (1...5).map { "test/m\($0)" }
         let before = CatalogueServer.listing(names.map { CatalogueServer.entry($0, price: 0.5) })
         let first = try await models("refresh", at: before)
@@ -70,7 +65,7 @@ import Testing
         #expect(try await stage.jobctl("models", "show", "test/m1").code == 1)
     }
 
-    @Test func choicesLimitsAndRequirementsAreToldApart() async throws {
+    @Test func `choices limits and requirements are told apart`() async throws {
         func entry(_ keys: String, required: String) -> String {
             #"{"model_id": "a/b", "input_schema": {"required": [\#(required)], "properties": {\#(keys)}}}"#
         }
@@ -94,7 +89,9 @@ import Testing
         ("200 OK", #"{"models": 7}"#, 69), ("200 OK", #"{"models": [], "total": 3}"#, 69),
         ("200 OK", #"{"models": [{"model_id": "a/b"}, 7, "x"]}"#, 69), ("200 OK", "", 69),
     ])
-    func anAnswerThatIsNoneLeavesEverythingAsItWas(status: String, body: String, code: Int32) async throws {
+    func `an answer that is none leaves everything as it was`(status: String, body: String, code: Int32)
+        async throws
+    {
         let good = CatalogueServer.listing([CatalogueServer.entry("a/b", price: 1)])
         #expect(try await models("refresh", at: good).code == 0)
         let answer = try await models("refresh", at: CatalogueServer { _, _ in (status, body) })
@@ -104,7 +101,7 @@ import Testing
         #expect(try await stage.jobctl("models", "a/b").output.contains("$1.00/output"))
     }
 
-    @Test func aPageThatFailsLeavesEverythingAsItWas() async throws {
+    @Test func `a page that fails leaves everything as it was`() async throws {
         let entry = CatalogueServer.entry("a/b", price: 1)
         let server = CatalogueServer { _, offset in
             offset == 0
@@ -116,7 +113,7 @@ import Testing
         #expect(try await stored() == [])
     }
 
-    @Test func pagesThatRepeatComeToAnEnd() async throws {
+    @Test func `pages that repeat come to an end`() async throws {
         let page = ["a/b", "a/c"].map { CatalogueServer.entry($0) }.joined(separator: ",")
         let server = CatalogueServer { _, _ in ("200 OK", #"{"models": [\#(page)], "total": 1000000}"#) }
         let answer = try await models("refresh", at: server)
@@ -129,13 +126,13 @@ import Testing
     }
 
     @Test(arguments: [0, 1, -5])
-    func aTotalThatIsTooSmallEndsNothing(total: Int) async throws {
+    func `a total that is too small ends nothing`(total: Int) async throws {
         let entries = (1...5).map { CatalogueServer.entry("a/m\($0)") }
         #expect(try await models("refresh", at: CatalogueServer.listing(entries, total: total)).code == 0)
         #expect(try await stored().count == 5)
     }
 
-    @Test func whatIsNoModelIsPassedOverAndNamed() async throws {
+    @Test func `what is no model is passed over and named`() async throws {
         let long = String(repeating: "x", count: 1 << 20)
         let entries = [
             CatalogueServer.entry("good/one"), #"{"display_name": "No Name", "input_schema": {}}"#,
@@ -159,7 +156,7 @@ import Testing
         #expect(try await stage.jobctl("validate", Stage.edit, "prompt=x").code == 65)
     }
 
-    @Test func ofSeveralNamesEachIsDoneOrNamed() async throws {
+    @Test func `of several names each is done or named`() async throws {
         let server = CatalogueServer { path, _ in
             switch path {
             case "/v1/models/a/there": ("200 OK", CatalogueServer.entry("a/there", price: 2))
@@ -181,7 +178,7 @@ import Testing
         #expect(try await models("refresh", "a//b", at: server).code == 65)
     }
 
-    @Test func whoMayNotAskIsToldSo() async throws {
+    @Test func `who may not ask is told so`() async throws {
         let server = CatalogueServer.listing([CatalogueServer.entry("a/b")])
         let answer = try await models(["refresh"], at: server.url, token: false)
         #expect(answer.code == 77 && answer.errors.contains("token_file"))
@@ -193,23 +190,21 @@ import Testing
         #expect(FileOnDisk(stage.state) == nil)
     }
 
-    @Test func aRunningJobdGoesByANewPriceAtOnce() async throws {
-        let stage = try await Stage()
+    @Test func `a running jobd goes by a new price at once`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue("before")
         let jobd = try stage.jobd("budget.total_usd=1000")
         try await stage.wait(for: 1, toBe: "completed")
         #expect(try stage.text("SELECT price_usd FROM jobs WHERE id = 1") == nil)
         // The simulator's own catalogue: 0.03 a picture.
-        let program = try Program(
-            "jobctl", ["models", "refresh", Stage.sequential, "--api-url", stage.url],
-            environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
-            record: stage.scratch["refresh"])
+        let program = try stage.start(
+            ["models", "refresh", Stage.sequential, "--api-url", stage.url],
+            environment: ["RUNCOMFY_TOKEN": Stage.token])
         #expect(try await program.exitCode() == 0, "\(program.errors)")
         try await stage.enqueue("after")
         try await stage.wait(for: 2, toBe: "completed")
         #expect(try stage.text("SELECT price_usd FROM jobs WHERE id = 2") == "0.03")
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         #expect(
             try await stage.jobctl("models", "show", Stage.sequential).output.contains("money that does not"))
     }

@@ -9,11 +9,10 @@ import Testing
     @Test(arguments: [
         "code", "message", "error", "error-object", "error-array", "detail", "failure-reason", "none",
     ])
-    func aFailureOverThereIsSaidInItsWords(shape: String) async throws {
-        let stage = try await Stage()
+    func `a failure over there is said in its words`(shape: String) async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:failed;body=\(shape)]]")
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain()
         let job = try await stage.job(id)
         #expect(job["state"]?.string == "failed")
         #expect(job["error_kind"]?.string == "remote")
@@ -22,128 +21,116 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func successWithoutOutputIsAFailureThatARetryLooksAtAgainForNothing() async throws {
-        let stage = try await Stage()
+    @Test func `success without output is a failure that a retry looks at again for nothing`() async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:empty;times=1]]")
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "failed")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "output")
         try await stage.jobctl("retry", String(id))
         try await stage.wait(for: id, toBe: "completed")
         #expect(try await stage.accepted() == 1)
         #expect(try stage.number("SELECT submissions FROM jobs") == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aDownloadThatFailedIsRetriedWithoutBuyingAnew() async throws {
-        let stage = try await Stage()
+    @Test func `a download that failed is retried without buying anew`() async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: file:404;times=3]]")
-        let jobd = try stage.jobd("retry.attempts=3", "retry.patience=0s")
+        try stage.jobd("retry.attempts=3", "retry.patience=0s")
         try await stage.wait(for: id, toBe: "failed")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
         #expect(try stage.text("SELECT error_message FROM jobs")?.contains("404") == true)
         try await stage.jobctl("retry", String(id))
         try await stage.wait(for: id, toBe: "completed")
         #expect(try await stage.accepted() == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aRetryOfWhatFailedOverThereBuysAnew() async throws {
-        let stage = try await Stage()
+    @Test func `a retry of what failed over there buys anew`() async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:failed]]")
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "failed")
         let first = try stage.text("SELECT request_id FROM jobs")
         let answer = try await stage.jobctl("retry", String(id))
         #expect(answer.errors.contains("paid"))
-        try await eventually("it is bought anew") {
-            try await stage.accepted() == 2
-        }
+        try await eventually("it is bought anew") { try await stage.accepted() == 2 }
         try await stage.wait(for: id, toBe: "failed")
         #expect(try stage.text("SELECT request_id FROM jobs") != first)
         #expect(try stage.number("SELECT submissions FROM jobs") == 2)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aCancelInTheQueueOverThereIsSentAndEndsTheJob() async throws {
-        let stage = try await Stage(simulator: "--queue", "1h")
+    @Test func `a cancel in the queue over there is sent and ends the job`() async throws {
+        let stage = try await Stage.simulated("--queue", "1h")
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd("poll.max=10s")
+        try stage.jobd("poll.max=10s")
         try await stage.wait(for: id, toBe: "in_queue")
         try await stage.jobctl("cancel", String(id))
         try await stage.wait(for: id, toBe: "cancelled")
         #expect(try await stage.ledger().first?["cancelled"]?.integer == 1)
         #expect(try stage.number("SELECT count(*) FROM charges WHERE reported_usd = 0") == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func whatCannotBeCancelledIsFetched() async throws {
-        let stage = try await Stage(simulator: "--queue", "0", "--run", "700ms")
+    @Test func `what cannot be cancelled is fetched`() async throws {
+        let stage = try await Stage.simulated("--queue", "0", "--run", "700ms")
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "in_progress")
         try await stage.jobctl("cancel", String(id))
         try await stage.wait(for: id, toBe: "completed")
         #expect(try await stage.ledger().last?["cancel_calls"]?.integer == 1)
-        withExtendedLifetime(jobd) {}
     }
 
     @Test(arguments: ["cancel:500", "cancel:html-502", "cancel:404", "cancel:blank", "cancel:cut-before"])
-    func aCancelThatIsNeverAnsweredKeepsNoJobFromBeingFetched(fault: String) async throws {
-        let stage = try await Stage(simulator: "--queue", "400ms", "--fault", fault)
+    func `a cancel that is never answered keeps no job from being fetched`(fault: String) async throws {
+        let stage = try await Stage.simulated("--queue", "400ms", "--fault", fault)
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "in_queue")
         try await stage.jobctl("cancel", String(id))
         try await stage.wait(for: id, toBe: "completed")
         #expect(try await stage.ledger().last?["cancel_calls"]?.integer ?? 0 > 0)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aCancelWishedWhileThePostIsOnTheWireIsSentAfterIt() async throws {
-        let stage = try await Stage(simulator: "--queue", "1h", "--fault", "submit:delay=500ms")
+    @Test func `a cancel wished while the post is on the wire is sent after it`() async throws {
+        let stage = try await Stage.simulated("--queue", "1h", "--fault", "submit:delay=500ms")
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "submitting")
         try await stage.jobctl("cancel", String(id))
         try await stage.wait(for: id, toBe: "cancelled")
         #expect(try await stage.ledger().first?["cancelled"]?.integer == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aCancelThatTheServiceMadeItselfEndsTheJob() async throws {
-        let stage = try await Stage()
+    @Test func `a cancel that the service made itself ends the job`() async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:cancelled]]")
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "cancelled")
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func theDeadlineEndsAJobThatNeverEndsAndCancelsItFirst() async throws {
-        let stage = try await Stage(simulator: "--queue", "1h")
+    @Test func `the deadline ends a job that never ends and cancels it first`() async throws {
+        let stage = try await Stage.simulated("--queue", "1h")
         let id = try await stage.enqueue()
         let running = try await stage.enqueue("a fox [[fault: job:queue=0]] [[fault: job:run=1h]]")
-        let jobd = try stage.jobd("deadline=1s")
+        try stage.jobd("deadline=1s")
         try await stage.wait(for: id, toBe: "failed")
         try await stage.wait(for: running, toBe: "failed")
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE error_kind = 'deadline'") == 2)
+        #expect(try stage.jobCount(where: "error_kind = 'deadline'") == 2)
         #expect(try await stage.ledger().first?["cancelled"]?.integer == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func whatCannotBeCancelledAtItsDeadlineIsLookedAtOnceMore() async throws {
+    @Test func `what cannot be cancelled at its deadline is looked at once more`() async throws {
         // Its first answer is old; by the next it is over.
-        let stage = try await Stage(
-            simulator: "--queue", "0", "--run", "0", "--fault", "status:word=in_queue;times=1", "--fault",
+        let stage = try await Stage.simulated(
+            "--queue", "0", "--run", "0", "--fault", "status:word=in_queue;times=1", "--fault",
             "cancel:not-cancellable")
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd("deadline=1s", "poll.min=3s", "poll.max=3s")
+        try stage.jobd("deadline=1s", "poll.min=3s", "poll.max=3s")
         try await stage.wait(for: id, toBe: "completed")
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aDeadlineOfAReloadCountsForJobsUnderWay() async throws {
-        let stage = try await Stage(simulator: "--queue", "1h")
+    @Test func `a deadline of a reload counts for jobs under way`() async throws {
+        let stage = try await Stage.simulated("--queue", "1h")
         let file = stage.scratch["config.json"]
         FileOnDisk.write(#"{"deadline": "1h"}"#, to: file)
         let id = try await stage.enqueue()
@@ -155,8 +142,8 @@ import Testing
         #expect(try stage.text("SELECT error_kind FROM jobs") == "deadline")
     }
 
-    @Test func theDeadlineIsNotJudgedByTheClockAlone() async throws {
-        let stage = try await Stage(simulator: "--queue", "300ms", "--run", "300ms")
+    @Test func `the deadline is not judged by the clock alone`() async throws {
+        let stage = try await Stage.simulated("--queue", "300ms", "--run", "300ms")
         let id = try await stage.enqueue()
         let first = try stage.jobd("deadline=1s")
         try await stage.wait(for: id, toBe: "in_queue")
@@ -167,13 +154,12 @@ import Testing
             try await stage.ledger().first?["ended"]?.integer == 1
         }
         try await Task.sleep(for: .seconds(1))
-        let second = try stage.jobd("deadline=1s")
+        try stage.jobd("deadline=1s")
         try await stage.wait(for: id, toBe: "completed")
-        withExtendedLifetime(second) {}
     }
 
-    @Test func whatComesBySQLAndBreaksTheSchemaFailsWithoutAPost() async throws {
-        let stage = try await Stage()
+    @Test func `what comes by SQL and breaks the schema fails without a post`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.jobctl("enqueue", Stage.sequential, "text=valid", "--hold")
         for index in 1...6 {
             try stage.execute(
@@ -182,7 +168,7 @@ import Testing
         }
         try stage.execute(
             "INSERT INTO jobs (model, input) VALUES ('\(Stage.sequential)', '{\"text\": \"a valid one\"}')")
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: 8, toBe: "completed")
         for id in 2...7 {
             let job = try await stage.job(Int64(id))
@@ -190,52 +176,45 @@ import Testing
             #expect(job["error_message"]?.string?.contains("text") == true)
             #expect(job["submissions"]?.integer == 0)
         }
-        #expect(try await stage.ledger().first?["posts"]?.integer == 1)
-        withExtendedLifetime(jobd) {}
+        #expect(try await stage.posts() == 1)
     }
 
     /// Somebody writes to the row of a job under jobd's hands. It goes on, and the places in flight are still
     /// right.
-    @Test func aJobThatOthersChangedIsTakenUpAgain() async throws {
-        let stage = try await Stage(simulator: "--queue", "0", "--run", "1s")
+    @Test func `a job that others changed is taken up again`() async throws {
+        let stage = try await Stage.simulated("--queue", "0", "--run", "1s")
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd("max_in_flight=1")
+        try stage.jobd("max_in_flight=1")
         try await stage.wait(for: id, toBe: "in_progress")
         try stage.execute("UPDATE jobs SET state = 'in_queue' WHERE id = \(id)")
         try await stage.enqueue("second")
         try await stage.enqueue("third")
         var most: Int64 = 0
         try await eventually("all are completed") {
-            most = max(
-                most,
-                try stage.number(
-                    "SELECT count(*) FROM jobs WHERE state IN ('submitting', 'in_queue', 'in_progress')"))
-            return try stage.number("SELECT count(*) FROM jobs WHERE state <> 'completed'") == 0
+            most = max(most, try stage.jobCount(where: "state IN ('submitting', 'in_queue', 'in_progress')"))
+            return try stage.jobCount(where: "state <> 'completed'") == 0
         }
         #expect(most == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aRequestAdoptedByHandIsFollowed() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:cut-after")
+    @Test func `a request adopted by hand is followed`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:cut-after")
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "uncertain")
         let request = try #require(try await stage.ledger().last?["request_id"]?.string)
         #expect(try await stage.jobctl("resolve", String(id), "--adopt", request).code == 0)
         try await stage.wait(for: id, toBe: "completed")
         #expect(try await stage.accepted() == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func anUncertainJobAbandonedIsOver() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:500")
+    @Test func `an uncertain job abandoned is over`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:500")
         let id = try await stage.enqueue()
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "uncertain")
         #expect(try await stage.jobctl("cancel", String(id)).code == 1)
         #expect(try await stage.jobctl("resolve", String(id), "--abandon").code == 0)
         #expect(try stage.state(of: id) == "cancelled")
-        withExtendedLifetime(jobd) {}
     }
 }

@@ -6,17 +6,12 @@ import Testing
 
 /// `jobctl validate --fetch`: an input's real files against the model's rules.
 @Suite struct FetchTests {
-    private let stage: Stage
-    init() throws { stage = try Stage(in: ScratchDirectory()) }
-
-    private typealias Answer = (code: Int32, output: String, errors: String)
+    private let stage = Stage()
 
     private func validate(_ words: String...) async throws -> Answer {
-        let program = try Program(
-            "jobctl", ["validate"] + words + Self.patience,
-            environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
-            record: stage.scratch["validate-\(UInt64.random(in: 0 ... .max))"])
-        return (try await program.exitCode(), program.output, program.errors)
+        let program = try stage.start(
+            ["validate"] + words + Self.patience, environment: ["RUNCOMFY_TOKEN": Stage.token])
+        return try await program.answer()
     }
 
     /// A slow machine is no reason.
@@ -51,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aFileOnEveryBoundPassesAndOneBeyondIsNamedByItsPath() async throws {
+    @Test func `a file on every bound passes and one beyond is named by its path`() async throws {
         let server = Self.server()
         let good = try await validate(
             Stage.edit, "prompt=x", "images=\(server.url)/14x14/10485760", "images=\(server.url)/300x100/500",
@@ -70,9 +65,7 @@ import Testing
             "$.sise: is not known to this model", "$.images[1]: has 10485761 bytes; at most 10 MB is allowed",
             "$.images[1]: is 13 pixels wide; at least 14 is needed",
             "$.images[2]: has a width/height of 400/100",
-        ] {
-            #expect(bad.errors.contains("\n  \(line)"), "\(line): \(bad.errors)")
-        }
+        ] { #expect(bad.errors.contains("\n  \(line)"), "\(line): \(bad.errors)") }
         #expect(!bad.errors.contains("$.images[0]"))
         // Neither the token nor more than a piece of each.
         #expect(server.requests.count == 6)
@@ -80,7 +73,8 @@ import Testing
         #expect(server.requests.allSatisfy { $0.headers["range"] == "bytes=0-16383" })
     }
 
-    @Test func whatTheServerDoesNotGiveAwayIsAReasonAndWhatCannotBeAskedIsNot() async throws {
+    @Test func `what the server does not give away is a reason and what cannot be asked is not`() async throws
+    {
         let server = Self.server()
         for path in ["404", "410", "403", "page"] {
             let answer = try await validate(Stage.edit, "prompt=x", "images=\(server.url)/\(path)", "--fetch")
@@ -98,7 +92,7 @@ import Testing
         #expect(server.requests.count == before)
     }
 
-    @Test func jsonSaysWhatWasFound() async throws {
+    @Test func `json says what was found`() async throws {
         let server = Self.server()
         let answer = try await validate(
             "bytedance/seedance-v1.5-pro/image-to-video", "prompt=x",
@@ -117,7 +111,7 @@ import Testing
         #expect(file["width"] == .integer(200) && file["height"] == .integer(900))
     }
 
-    @Test func whatCannotBeCheckedIsSaidAndRefusesNothing() async throws {
+    @Test func `what cannot be checked is said and refuses nothing`() async throws {
         let schema = stage.scratch["schema.json"]
         FileOnDisk.write(
             #"""
@@ -139,7 +133,7 @@ import Testing
         #expect(try await validate("c/d", "file=\(server.url)/404", "--fetch").code == 0)
     }
 
-    @Test func aBatchAsksForEachAddressOnceAndNamesTheLines() async throws {
+    @Test func `a batch asks for each address once and names the lines`() async throws {
         let server = Self.server()
         func line(_ path: String) -> String {
             #"{"model": "\#(Stage.edit)", "input": {"prompt": "x", "images": ["\#(server.url)/\#(path)"]}}"#
@@ -169,11 +163,10 @@ import Testing
             lines[601]["line"] == .integer(603) && lines[601]["error"]?.string?.contains("malformed") == true)
     }
 
-    @Test func aPictureOfTheSimulatorsIsLookedAtToo() async throws {
-        let stage = try await Stage()
+    @Test func `a picture of the simulators is looked at too`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue()
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain()
         let url = try #require(try stage.text("SELECT url FROM outputs"))
         let answer = try await stage.jobctl(
             "validate", Stage.edit, "prompt=x", "images=\(url)", "--fetch", "--json")

@@ -1,6 +1,7 @@
 import HTTP
 import Scratch
 import ScriptedServer
+import System
 
 /// A service that takes every job and has its outputs ready at once, and whose files come as a script says.
 ///
@@ -33,7 +34,7 @@ final class FileService: Sendable {
                 switch (path.first, path.last) {
                 case ("f", _):
                     let range = request.headers["range"]?.dropFirst("bytes=".count).prefix { $0 != "-" }
-                    let call = calls.use { calls in
+                    let call = calls.withLock { calls in
                         let before = calls.count { $0.path == target }
                         calls.append(
                             Call(
@@ -52,7 +53,7 @@ final class FileService: Sendable {
                         ScriptedServer.answer(
                             #"{"status":"succeeded","output":[\#(urls.joined(separator: ","))]}"#))
                 default:
-                    let number = jobs.use { jobs in
+                    let number = jobs.withLock { jobs in
                         jobs += 1
                         return jobs
                     }
@@ -63,7 +64,7 @@ final class FileService: Sendable {
     }
 
     /// What was asked of the files whose name this is.
-    func calls(_ name: String) -> [Call] { calls.use { $0.filter { $0.name == name } } }
+    func calls(_ name: String) -> [Call] { calls.withLock { $0.filter { $0.name == name } } }
 }
 
 extension FileService.Call {

@@ -1,13 +1,10 @@
 import Glibc
-import HTTP
 import JSON
 import Scratch
-import ScriptedServer
 import Testing
 
 /// A service that answers with everything but what it should: each job has its own of its answers.
 @Suite(.serialized) struct HostileAnswerTests {
-    private static let pixel = "GIF89a\u{1}\0\u{1}\0\0\0\0,\0\0\0\0\u{1}\0\u{1}\0\0\u{2}\u{1}\0\0;"
     private static let marks = String(repeating: "\u{301}", count: 1 << 20)
 
     /// What `/result` says of the request of this name; `OWN` stands for the server's own address.
@@ -36,27 +33,6 @@ import Testing
         "shapes": #"{"status":"failed","error":[[[{"error":[{"message":{"detail":["why"]}}]}]]]}"#,
     ]
 
-    private static let server = ScriptedServer { peer in
-        while let request = peer.receive() {
-            let path = request.line.split(separator: " ")[1].split(separator: "?")[0].split(separator: "/")
-            let host = "http://" + (request.headers["host"] ?? "")
-            let name = path.count > 3 ? String(path[path.count - 2]) : ""
-            switch (path.first, path.last) {
-            case ("f", _):
-                peer.send(
-                    ScriptedServer.answer(
-                        pixel,
-                        headers: "Content-Type: text/x-sh\r\nContent-Disposition: attachment; "
-                            + "filename=\"../../../../tmp/evil.sh\"; filename*=UTF-8''%2e%2e%2fevil.sh\r\n"))
-            case (_, "status"):
-                peer.send(ScriptedServer.answer(#"{"status":"completed","queue_position":1e99}"#))
-            case (_, "result"):
-                peer.send(ScriptedServer.answer((results[name] ?? "").replacing("OWN", with: host)))
-            default: peer.send(ScriptedServer.answer(#"{"request_id":"\#(path.last ?? "")"}"#))
-            }
-        }
-    }
-
     /// What each is to end as, and with how many files.
     private static let endings: [(name: String, state: String, kind: String?, files: Int64)] = [
         ("many", "completed", nil, 100), ("twice", "completed", nil, 1), ("schemes", "failed", "output", 0),
@@ -67,12 +43,15 @@ import Testing
         ("shapes", "failed", "remote", 0),
     ]
 
-    @Test func eachIsTakenForWhatItIs() async throws {
-        let stage = try Stage(in: ScratchDirectory())
-        stage.url = Self.server.url
+    @Test func `each is taken for what it is`() async throws {
+        let service = ScriptedService(
+            fileHeaders: "Content-Type: text/x-sh\r\nContent-Disposition: attachment; "
+                + "filename=\"../../../../tmp/evil.sh\"; filename*=UTF-8''%2e%2e%2fevil.sh\r\n")
+        service.say("status", of: "*", #"{"status":"completed","queue_position":1e99}"#)
+        for (name, result) in Self.results { service.say("result", of: name, result) }
+        let stage = try Stage(service)
         for ending in Self.endings { try await stage.jobctl("enqueue", "t/\(ending.name)", "text=x", "-q") }
-        let jobd = try stage.jobd("retry.attempts=2", "retry.patience=0s", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors.suffix(2000))")
+        let jobd = try await stage.drain("retry.attempts=2", "retry.patience=0s")
         for (index, ending) in Self.endings.enumerated() {
             let job = try await stage.job(Int64(index) + 1)
             #expect(
@@ -93,8 +72,7 @@ import Testing
         #expect(jobd.errors.split(separator: "\n").allSatisfy { $0.utf8.count < 8_000 })
         #expect(try stage.text("SELECT error_message FROM jobs WHERE model = 't/shapes'") == "why")
         // Each address was asked for, and each job bought once.
-        let lines = Self.server.requests.map(\.line)
-        #expect(lines.count { $0.hasPrefix("POST") } == Self.endings.count)
+        #expect(service.posts == Self.endings.count)
         #expect(!jobd.errors.utf8.contains { $0 < 0x20 && $0 != 0x0A })
         #expect(FileOnDisk("/tmp/evil.sh") == nil)
     }

@@ -24,10 +24,7 @@ import Testing
         (#"'a/b', '{"a":"\ud800"}', 'pending'"#, "failed", "surrogate"),
         (#"\#(sequential), '{"text":"x","seed":1e999999}', 'pending'"#, "", ""),
         (#"\#(sequential), '{"text":{"a":["b"]}}', 'pending'"#, "failed", "$.text"),
-        (
-            #"\#(sequential), '{"text":"x","sequential_image_generation_options":-1e308}', 'waived'"#, "",
-            ""
-        ),
+        (#"\#(sequential), '{"text":"x","sequential_image_generation_options":-1e308}', 'waived'"#, "", ""),
         (
             #"\#(sequential), json_object('text', char(0) || char(27) || '[2J' || char(8238)), 'pending'"#,
             "", ""
@@ -36,15 +33,14 @@ import Testing
         ("\(sequential), json_object('text', printf('%.10000000c', 'x')), 'waived'", "", ""),
     ]
 
-    @Test func eachGetsItsOwnVerdictAndTheOthersAreDone() async throws {
-        let stage = try await Stage(simulator: "--strict-models")
+    @Test func `each gets its own verdict and the others are done`() async throws {
+        let stage = try await Stage.simulated("--strict-models")
         let first = try await stage.enqueue("a fox")
         for row in Self.rows {
             try stage.execute("INSERT INTO jobs (model, input, validation) VALUES (\(row.values))")
         }
         let last = try await stage.enqueue("a hare")
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors.suffix(2000))")
+        let jobd = try await stage.drain()
         for id in [first, last] { #expect(try stage.state(of: id) == "completed") }
         for (index, row) in Self.rows.enumerated() {
             let id = first + 1 + Int64(index)
@@ -61,8 +57,7 @@ import Testing
         #expect(try stage.text("PRAGMA integrity_check") == "ok")
         // What people look at is readable, and steers no terminal.
         for words in [["list"], ["list", "--json"], ["events"], []] {
-            let program = try Program(
-                "jobctl", words, environment: stage.environment, record: stage.scratch["look"])
+            let program = try stage.start(words)
             #expect(try await program.exitCode() == 0)
             #expect(
                 !(program.output + program.errors + jobd.errors).utf8.contains {
@@ -72,17 +67,15 @@ import Testing
     }
 
     /// A label that climbs, a prompt of slashes, a service that names files: the template alone decides.
-    @Test func noNameLeadsOutOfTheOutputs() async throws {
-        let stage = try await Stage()
+    @Test func `no name leads out of the outputs`() async throws {
+        let stage = try await Stage.simulated()
         let hostile =
             "../../..//\u{202E}gnp.\n\u{1B}[2J\u{2044}\u{FF0F}etc\\passwd"
             + String(repeating: "é", count: 500)
         try await stage.enqueue(hostile, "--label", hostile)
         try await stage.enqueue("..", "--label", "..")
         try await stage.enqueue("-rf", "--label", "-rf .")
-        let jobd = try stage.jobd(
-            "output_name={label}/{prompt}/{model}{label}-{seed}.{ext}", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("output_name={label}/{prompt}/{model}{label}-{seed}.{ext}")
         let paths = try stage.texts("SELECT path FROM outputs")
         #expect(paths.count == 3)
         for path in paths {
@@ -96,29 +89,27 @@ import Testing
             #expect(FileOnDisk(stage.state + "/outputs/" + path) != nil)
         }
         // Everything that was made lies in the state directory.
-        let strays = Command.run([
+        let strays = Program.run(
             "find", stage.scratch.path, "-name", "*.png", "-not", "-path", stage.state + "/outputs/*",
-        ])
+        )
         #expect(strays.output.isEmpty)
     }
 
     /// Whoever may write the database may not read and write other files through jobd.
-    @Test func aPathThatSomeoneWroteIntoTheDatabaseDoesNotClimb() async throws {
-        let stage = try await Stage(simulator: "--fault", "file:hang")
+    @Test func `a path that someone wrote into the database does not climb`() async throws {
+        let stage = try await Stage.simulated("--fault", "file:hang")
         let id = try await stage.enqueue("a fox")
         let victim = stage.scratch["victim.png"]
         let jobd = try stage.jobd("timeout.silence=1s")
         try await stage.wait(for: id, toBe: "downloading")
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         // A whole picture that lies elsewhere, and its own hash.
         let header: [UInt8] = [13] + Array("IHDR".utf8) + [0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0, 0, 0, 0]
         let end: [UInt8] = [0, 0, 0, 0] + Array("IEND".utf8) + [0xAE, 0x42, 0x60, 0x82]
         FileOnDisk.write([0x89] + Array("PNG\r\n\u{1A}\n".utf8) + [0, 0, 0] + header + end, to: victim)
         try stage.execute("UPDATE outputs SET path = '../../victim.png', bytes = NULL, sha256 = NULL")
         try await stage.setFaults()
-        let again = try stage.jobd(options: ["--drain"])
-        #expect(try await again.exitCode() == 0, "\(again.errors)")
+        try await stage.drain()
         #expect(try stage.state(of: id) == "completed")
         let path = try #require(try stage.text("SELECT path FROM outputs"))
         #expect(!path.contains(".."), "\(path)")

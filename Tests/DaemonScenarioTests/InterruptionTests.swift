@@ -11,105 +11,92 @@ import Testing
     }
 
     @Test(arguments: Moment.allCases, [SIGTERM, SIGKILL])
-    func aJobGoesOnWhereItStood(moment: Moment, signal: Int32) async throws {
-        let stage = try await Stage(simulator: "--queue", "400ms", "--run", "400ms")
+    func `a job goes on where it stood`(moment: Moment, signal: Int32) async throws {
+        let stage = try await Stage.simulated("--queue", "400ms", "--run", "400ms")
         let id = try await stage.enqueue("a fox [[fault: file:drip=20k]]")
         if moment == .queued { try await stage.jobctl("pause") }
         let first = try stage.jobd()
-        if moment == .queued {
-            try await eventually("jobd runs") { first.errors.contains("runs on") }
-        }
+        if moment == .queued { try await first.says("runs on") }
         try await stage.wait(for: id, toBe: moment.rawValue)
-        first.signal(signal)
-        #expect(try await first.exitCode() == (signal == SIGKILL ? -SIGKILL : 0), "\(first.errors)")
+        #expect(
+            try await first.exitCode(after: signal) == (signal == SIGKILL ? -SIGKILL : 0), "\(first.errors)")
         if moment == .queued { #expect(try stage.state(of: id) == "queued") }
         if moment == .queued { try await stage.jobctl("resume") }
-        let second = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "completed")
         #expect(try await stage.accepted() == 1)
         #expect(try stage.number("SELECT submissions FROM jobs") == 1)
         #expect(try stage.number("SELECT count(*) FROM charges") == 1)
-        withExtendedLifetime(second) {}
     }
 
-    @Test func aKillWhileThePostIsOnTheWireLeavesTheJobUncertain() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:hang")
+    @Test func `a kill while the post is on the wire leaves the job uncertain`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:hang")
         let id = try await stage.enqueue()
         let first = try stage.jobd()
-        try await eventually("the POST has left") {
-            try await stage.ledger().first?["posts"]?.integer == 1
-        }
-        first.signal(SIGKILL)
-        _ = try await first.exitCode()
+        try await eventually("the POST has left") { try await stage.posts() == 1 }
+        _ = try await first.exitCode(after: SIGKILL)
         #expect(try stage.state(of: id) == "submitting")
         try await stage.setFaults()
-        let second = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: id, toBe: "uncertain")
         // It is not sent again on its own, while others are.
         let other = try await stage.enqueue("another")
         try await stage.wait(for: other, toBe: "completed")
         #expect(try stage.state(of: id) == "uncertain")
-        #expect(try await stage.ledger().first?["posts"]?.integer == 2)
+        #expect(try await stage.posts() == 2)
         try await stage.jobctl("resolve", String(id), "--resubmit")
         try await stage.wait(for: id, toBe: "completed")
         #expect(try stage.number("SELECT submissions FROM jobs WHERE id = \(id)") == 2)
-        withExtendedLifetime(second) {}
     }
 
-    @Test func aKillWhileThePostIsOnTheWireIsMadeGoodOnceWhereTheConfigurationSaysSo() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:hang")
+    @Test func `a kill while the post is on the wire is made good once where the configuration says so`()
+        async throws
+    {
+        let stage = try await Stage.simulated("--fault", "submit:hang")
         let id = try await stage.enqueue()
         for posts: Int64 in 1...2 {
             let jobd = try stage.jobd("on_uncertain=resubmit")
-            try await eventually("POST \(posts) has left") {
-                try await stage.ledger().first?["posts"]?.integer == posts
-            }
-            jobd.signal(SIGKILL)
-            _ = try await jobd.exitCode()
+            try await eventually("POST \(posts) has left") { try await stage.posts() == posts }
+            _ = try await jobd.exitCode(after: SIGKILL)
         }
         let last = try stage.jobd("on_uncertain=resubmit")
         try await stage.wait(for: id, toBe: "uncertain")
         #expect(try stage.number("SELECT submissions FROM jobs") == 2)
-        last.signal(SIGTERM)
-        #expect(try await last.exitCode() == 0)
+        #expect(try await last.exitCode(after: SIGTERM) == 0)
     }
 
-    @Test func aStopLetsThePostOnTheWireGetItsAnswer() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:delay=20s")
+    @Test func `a stop lets the post on the wire get its answer`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:delay=20s")
         let first = try await stage.enqueue()
         let second = try await stage.enqueue("not sent any more")
         let jobd = try stage.jobd("max_submitting=1")
         try await stage.wait(for: first, toBe: "submitting")
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0, "\(jobd.errors)")
         #expect(try stage.state(of: first) == "in_queue")
         #expect(try stage.state(of: second) == "queued")
-        #expect(try await stage.ledger().first?["posts"]?.integer == 1)
+        #expect(try await stage.posts() == 1)
     }
 
-    @Test func aSecondSignalEndsItAtOnce() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:hang")
+    @Test func `a second signal ends it at once`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:hang")
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()
         try await stage.wait(for: id, toBe: "submitting")
         jobd.signal(SIGTERM)
-        try await eventually("it heard the first") { jobd.errors.contains("stopping") }
+        try await jobd.says("stopping")
         #expect(!jobd.hasEnded)
-        jobd.signal(SIGINT)
-        #expect(try await jobd.exitCode() == 130)
+        #expect(try await jobd.exitCode(after: SIGINT) == 130)
         #expect(try stage.state(of: id) == "submitting")
     }
 
-    @Test func aProcessThatWasStoppedAndGoesOnLosesNothing() async throws {
-        let stage = try await Stage(simulator: "--queue", "300ms")
+    @Test func `a process that was stopped and goes on loses nothing`() async throws {
+        let stage = try await Stage.simulated("--queue", "300ms")
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()
         try await stage.wait(for: id, toBe: "in_queue")
         jobd.signal(SIGSTOP)
         // It may have been stopped while it writes: then jobctl waits for it.
-        let jobctl = try Program(
-            "jobctl", ["enqueue", Stage.sequential, "text=meanwhile", "-q"], environment: stage.environment,
-            record: stage.scratch["meanwhile"])
+        let jobctl = try stage.start(["enqueue", Stage.sequential, "text=meanwhile", "-q"])
         try await Task.sleep(for: .milliseconds(200))
         jobd.signal(SIGCONT)
         #expect(try await jobctl.exitCode() == 0, "\(jobctl.errors)")
@@ -119,10 +106,10 @@ import Testing
     }
 
     /// A kill between the rename and the end of the note: the file is taken up, and nothing else stays.
-    @Test func whatACrashAtTheRenameLeftIsCleanedUp() async throws {
-        let stage = try await Stage()
+    @Test func `what a crash at the rename left is cleaned up`() async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue()
-        #expect(try await stage.jobd(options: ["--drain"]).exitCode() == 0)
+        try await stage.drain()
         let path = try #require(try stage.text("SELECT path FROM outputs"))
         try stage.execute(
             """
@@ -134,15 +121,15 @@ import Testing
         let file = creat(note, 0o600)
         #expect(file >= 0)
         close(file)
-        #expect(try await stage.jobd(options: ["--drain"]).exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.state(of: id) == "completed")
         #expect(access(note, F_OK) != 0)
         #expect(try stage.number("SELECT submissions FROM jobs") == 1)
     }
 
     /// A lock that a jobctl holds keeps it in its first moments, before signals are watched.
-    @Test func aReloadInItsFirstMomentsDoesNotEndIt() async throws {
-        let stage = try await Stage()
+    @Test func `a reload in its first moments does not end it`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue()
         let directory = StateDirectory(path: stage.state, origin: .option)
         var lock = try StateLock(directory, as: "jobctl")

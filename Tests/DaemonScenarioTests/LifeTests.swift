@@ -4,8 +4,8 @@ import Scratch
 import Testing
 
 @Suite(.serialized) struct LifeTests {
-    @Test func aJobOfEachModelBecomesWholeFilesOnDisk() async throws {
-        let stage = try await Stage(simulator: "--image-width", "64")
+    @Test func `a job of each model becomes whole files on disk`() async throws {
+        let stage = try await Stage.simulated("--image-width", "64")
         let inputs = [
             [Stage.edit, "prompt=at night", "images=https://example.com/a.png"],
             [Stage.sequential, "text=two foxes", "sequential_image_generation_options=2"],
@@ -19,11 +19,10 @@ import Testing
             ],
         ]
         for input in inputs {
-            let answer = try await Stage.run(stage, ["enqueue"] + input)
+            let answer = try await stage.jobctl(["enqueue"] + input).code
             #expect(answer == 0)
         }
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        try await stage.drain()
         for (index, files) in [1, 2, 3, 1].enumerated() {
             let job = try await stage.job(Int64(index + 1))
             #expect(job["state"]?.string == "completed", "\(job.text)")
@@ -36,7 +35,7 @@ import Testing
                 let file = try #require(FileOnDisk(stage.state + "/outputs/" + path), "\(path)")
                 #expect(Int64(file.size) == output["bytes"]?.integer)
                 #expect(file.mode == 0o600)
-                let hash = Command.run(["sha256sum", stage.state + "/outputs/" + path]).output
+                let hash = Program.run("sha256sum", stage.state + "/outputs/" + path).output
                 #expect(hash.hasPrefix(try #require(output["sha256"]?.string)))
                 let isVideo = index == 3
                 #expect(output["kind"]?.string == (isVideo ? "video" : "image"))
@@ -47,15 +46,5 @@ import Testing
         }
         #expect(try await stage.accepted() == 4)
         #expect(try await stage.statistics()["tokens_at_files"]?.integer == 0)
-    }
-}
-
-extension Stage {
-    /// Runs `jobctl` with words that were put together.
-    static func run(_ stage: Stage, _ words: [String]) async throws -> Int32 {
-        let program = try Program(
-            "jobctl", words, environment: stage.environment,
-            record: stage.scratch["jobctl-\(words.hashValue)"])
-        return try await program.exitCode()
     }
 }

@@ -5,8 +5,8 @@ import Testing
 
 /// A jobd whose lock was taken from under it must not send beside another one.
 @Suite(.serialized) struct LockLossTests {
-    @Test func aJobdWhoseLockFileIsRemovedEndsAndTheNextOneSendsEachJobOnce() async throws {
-        let stage = try await Stage(simulator: "--queue", "300ms", "--run", "300ms")
+    @Test func `a jobd whose lock file is removed ends and the next one sends each job once`() async throws {
+        let stage = try await Stage.simulated("--queue", "300ms", "--run", "300ms")
         try await stage.enqueue("fox 0")
         let first = try stage.jobd("max_submitting=1", "max_in_flight=2")
         try await stage.wait(for: 1, toBe: "in_queue")
@@ -19,12 +19,11 @@ import Testing
         #expect(try await stage.accepted() == 9)
         // The one that is left is heard: its socket was not taken away.
         #expect(FileOnDisk(stage.state + "/wake") != nil)
-        second.signal(SIGTERM)
-        #expect(try await second.exitCode() == 0, "\(second.errors)")
+        #expect(try await second.exitCode(after: SIGTERM) == 0, "\(second.errors)")
     }
 
-    @Test func aStateDirectoryThatWasMovedAwayEndsItsJobd() async throws {
-        let stage = try await Stage()
+    @Test func `a state directory that was moved away ends its jobd`() async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()
         try await stage.wait(for: id, toBe: "completed")
@@ -38,8 +37,8 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func anAnswerThatComesAfterTheLockIsGoneSettlesTheJob() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:delay=10s")
+    @Test func `an answer that comes after the lock is gone settles the job`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:delay=10s")
         let id = try await stage.enqueue()
         let first = try stage.jobd()
         try await eventually("the POST is on the wire") { try await stage.accepted() == 1 }
@@ -49,12 +48,11 @@ import Testing
         try await stage.wait(for: id, toBe: "completed")
         #expect(second.errors.contains("job \(id) is uncertain"), "\(second.errors)")
         #expect(try await stage.accepted() == 1)
-        second.signal(SIGTERM)
-        #expect(try await second.exitCode() == 0, "\(second.errors)")
+        #expect(try await second.exitCode(after: SIGTERM) == 0, "\(second.errors)")
     }
 
-    @Test func anotherLockFileInThePlaceOfTheOwnIsNoticed() async throws {
-        let stage = try await Stage()
+    @Test func `another lock file in the place of the own is noticed`() async throws {
+        let stage = try await Stage.simulated()
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()
         try await stage.wait(for: id, toBe: "completed")
@@ -63,6 +61,6 @@ import Testing
         try await stage.enqueue("not to be sent")
         #expect(try await jobd.exitCode() == 69, "\(jobd.errors)")
         #expect(try await stage.accepted() == 1)
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'queued'") == 1)
+        #expect(try stage.jobCount("queued") == 1)
     }
 }

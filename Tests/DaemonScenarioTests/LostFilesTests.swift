@@ -6,7 +6,7 @@ import Testing
 @Suite struct LostFilesTests {
     /// A job that is completed, which so far only the log of the database says.
     private func settled() async throws -> (Stage, Program) {
-        let stage = try await Stage()
+        let stage = try await Stage.simulated()
         try await stage.enqueue("a fox")
         let jobd = try stage.jobd()
         try await stage.wait(for: 1, toBe: "completed")
@@ -16,13 +16,13 @@ import Testing
 
     private func expectAllIsThere(_ stage: Stage) async throws {
         #expect(try stage.state(of: 1) == "completed")
-        #expect(Command.sqlite3(stage.state + "/jobs.db", "PRAGMA integrity_check").output == "ok\n")
-        #expect(try await stage.jobd(options: ["--drain"]).exitCode() == 0)
+        #expect(Program.sqlite3(stage.database, "PRAGMA integrity_check").output == "ok\n")
+        try await stage.drain()
         #expect(try await stage.accepted() == 1)
     }
 
     @Test(arguments: [["jobs.db-wal"], ["jobs.db-shm"], ["jobs.db-wal", "jobs.db-shm"]])
-    func aLogThatIsRemovedIsNoticedAndNothingIsLost(names: [String]) async throws {
+    func `a log that is removed is noticed and nothing is lost`(names: [String]) async throws {
         let (stage, jobd) = try await settled()
         for name in names { unlink(stage.state + "/" + name) }
         #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
@@ -30,13 +30,12 @@ import Testing
         try await expectAllIsThere(stage)
     }
 
-    @Test func aStopInTheMomentOfTheRemovalSkipsNothing() async throws {
+    @Test func `a stop in the moment of the removal skips nothing`() async throws {
         let (stage, jobd) = try await settled()
         jobd.signal(SIGSTOP)
         unlink(stage.state + "/jobs.db-wal")
         jobd.signal(SIGTERM)
-        jobd.signal(SIGCONT)
-        #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
+        #expect(try await jobd.exitCode(after: SIGCONT) == 74, "\(jobd.errors)")
         try await expectAllIsThere(stage)
     }
 
@@ -44,9 +43,11 @@ import Testing
         "rm -f jobs.db", "rm -f jobs.db jobs.db-wal jobs.db-shm", "cp jobs.db x; mv x jobs.db",
         "mv jobs.db old; cp old jobs.db",
     ])
-    func aDatabaseThatIsRemovedIsSavedBesideAndNothingRunsUntilAPersonHasDecided(how: String) async throws {
+    func `a database that is removed is saved beside and nothing runs until a person has decided`(how: String)
+        async throws
+    {
         let (stage, jobd) = try await settled()
-        #expect(Command.run(["sh", "-c", "cd \(stage.state) && \(how)"]).status == 0)
+        #expect(Program.run("sh", "-c", "cd \(stage.state) && \(how)").code == 0)
         #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
         let saved = stage.state + "/jobs.db.saved"
         #expect(jobd.errors.contains(saved), "\(jobd.errors)")
@@ -58,56 +59,54 @@ import Testing
         #expect(refused.code == 74 && refused.errors.contains(saved), "\(refused)")
         let hint = try #require(again.errors.split(separator: "\n").first { $0.contains("rm -f ") })
         let command = hint.drop { $0 != "'" }.dropFirst().prefix { $0 != "'" }
-        #expect(Command.run(["sh", "-c", String(command)]).status == 0, "\(command)")
+        #expect(Program.run("sh", "-c", String(command)).code == 0, "\(command)")
         try await expectAllIsThere(stage)
     }
 
-    @Test func aDirectoryThatIsMovedAwayIsNamedAndWhole() async throws {
+    @Test func `a directory that is moved away is named and whole`() async throws {
         let (stage, jobd) = try await settled()
         let away = stage.scratch["away"]
         #expect(rename(stage.state, away) == 0)
         #expect(mkdir(stage.state, 0o700) == 0)
         // Its own name is watched by nobody: the next look at the store finds it out.
-        jobd.signal(SIGHUP)
-        #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
+        #expect(try await jobd.exitCode(after: SIGHUP) == 74, "\(jobd.errors)")
         #expect(jobd.errors.contains(away), "\(jobd.errors)")
-        #expect(Command.run(["ls", "-A", stage.state]).output == "")
+        #expect(Program.run("ls", "-A", stage.state).output == "")
         #expect(rmdir(stage.state) == 0 && rename(away, stage.state) == 0)
         try await expectAllIsThere(stage)
     }
 
-    @Test func aDirectoryThatIsRemovedIsSavedInItsPlace() async throws {
+    @Test func `a directory that is removed is saved in its place`() async throws {
         let (stage, jobd) = try await settled()
         // It fails where jobd has saved something there before it is through.
-        _ = Command.run(["rm", "-rf", stage.state])
+        Program.run("rm", "-rf", stage.state)
         #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
         let saved = stage.state + "/jobs.db.saved"
         #expect(jobd.errors.contains(saved), "\(jobd.errors)")
-        #expect(Command.sqlite3(saved, "SELECT state FROM jobs").output == "completed\n")
+        #expect(Program.sqlite3(saved, "SELECT state FROM jobs").output == "completed\n")
     }
 
     /// What is queued is not sent by a jobd whose word would be lost with it.
-    @Test func nothingIsSentThatWouldNotBeRecorded() async throws {
-        let stage = try await Stage()
+    @Test func `nothing is sent that would not be recorded`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue("waits")
         try await stage.jobctl("pause")
         let jobd = try stage.jobd()
-        try await eventually("it runs") { jobd.errors.contains("runs on") }
+        try await jobd.says("runs on")
         jobd.signal(SIGSTOP)
         try await stage.jobctl("resume")
         unlink(stage.state + "/jobs.db-wal")
-        jobd.signal(SIGCONT)
-        #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
+        #expect(try await jobd.exitCode(after: SIGCONT) == 74, "\(jobd.errors)")
         #expect(try await stage.accepted() == 0)
         #expect(try stage.state(of: 1) == "queued")
     }
 
-    @Test func thatItIsOutputsThatIsAFileIsSaid() async throws {
-        let stage = try await Stage()
+    @Test func `that it is outputs that is a file is said`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue("a fox")
         FileOnDisk.write("", to: stage.state + "/outputs")
         let jobd = try stage.jobd()
-        try await eventually("it says so: \(jobd.errors)") { jobd.errors.contains("Not a directory") }
+        try await jobd.says("Not a directory")
         #expect(!jobd.hasEnded)
         unlink(stage.state + "/outputs")
         try await stage.wait(for: 1, toBe: "completed")
@@ -120,48 +119,40 @@ import Testing
     private func expectTakesUpAnInsert(_ stage: Stage) async throws {
         try stage.execute(
             "INSERT INTO jobs (model, input) VALUES ('\(Stage.sequential)', '{\"text\":\"x\"}')")
-        try await eventually("it has been sent") {
-            try stage.number("SELECT count(*) FROM jobs WHERE submitted_at IS NULL") == 0
-        }
-        let waited =
-            "SELECT (julianday(submitted_at) - julianday(created_at)) * 86400 < 30 FROM jobs ORDER BY id DESC LIMIT 1"
-        #expect(try stage.text(waited) == "1")
+        try await stage.expectTheLastWasSentAtOnce()
     }
 
-    @Test func aStatePathThatIsTooLongForASocketWorks() async throws {
-        let stage = try await Stage()
+    @Test func `a state path that is too long for a socket works`() async throws {
+        let stage = try await Stage.simulated()
         let long = stage.scratch[String(repeating: "d", count: 120)]
         let jobd = try stage.jobd(options: ["--state-dir", long])
         try await eventually("it runs: \(jobd.errors)") { jobd.hasEnded || jobd.errors.contains("runs on") }
         #expect(!jobd.hasEnded && FileOnDisk(long + "/wake")?.mode == 0o600, "\(jobd.errors)")
         let words = ["enqueue", Stage.sequential, "text=x", "--wait", "-q", "--state-dir", long]
-        let jobctl = try Program(
-            "jobctl", words, environment: stage.environment, record: stage.scratch["long"])
+        let jobctl = try stage.start(words)
         #expect(try await jobctl.exitCode() == 0, "\(jobctl.errors)")
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         #expect(FileOnDisk(long + "/wake") == nil)
     }
 
     @Test(arguments: ["mkdir wake", "echo mine > wake", "ln -s /dev/null wake", "mkfifo wake"])
-    func whatStandsInThePlaceOfWakeStaysAndIsNamed(how: String) async throws {
-        let stage = try await Stage()
+    func `what stands in the place of wake stays and is named`(how: String) async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue("first")
-        #expect(Command.run(["sh", "-c", "cd \(stage.state) && rm -f wake && \(how)"]).status == 0)
-        let before = Command.run(["ls", "-ld", stage.state + "/wake"]).output
+        #expect(Program.run("sh", "-c", "cd \(stage.state) && rm -f wake && \(how)").code == 0)
+        let before = Program.run("ls", "-ld", stage.state + "/wake").output
         let added = try await stage.jobctl("enqueue", Stage.sequential, "text=second", "-q")
         #expect(added.code == 0, "\(added)")
         let jobd = try stage.jobd()
         try await stage.waitUntilAllAre("completed")
         #expect(jobd.errors.contains("\(stage.state)/wake is no socket"), "\(jobd.errors)")
         try await expectTakesUpAnInsert(stage)
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
-        #expect(Command.run(["ls", "-ld", stage.state + "/wake"]).output == before)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
+        #expect(Program.run("ls", "-ld", stage.state + "/wake").output == before)
     }
 
-    @Test func whereNoWatchIsLeftItLooksEachSecondAndSaysSoOnce() async throws {
-        let stage = try await Stage()
+    @Test func `where no watch is left it looks each second and says so once`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue("first")
         let jobd = try stage.jobd(environment: [
             "LD_PRELOAD": Program.folder + "libFaultLayer.so", "JOBD_FAULT_NO_INOTIFY": "1",

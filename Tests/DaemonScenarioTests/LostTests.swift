@@ -26,41 +26,42 @@ import Testing
         .init(body: #"{"error_code":400001,"error_message":"invalid"}"#, status: "400 Bad Request"),
         .unknown,
     ])
-    func aServiceThatAnswersNotFoundForAllCostsNoJobItsLife(_ word: ScriptedService.Word) async throws {
+    func `a service that answers not found for all costs no job its life`(_ word: ScriptedService.Word)
+        async throws
+    {
         let names = (1...8).map { "job\($0)" }
         try await stage.enqueue(named: "first")
         service.end("first")
         for name in names { try await stage.enqueue(named: name) }
-        let jobd = try stage.jobd("retry.patience=100ms", "max_submitting=9")
+        try stage.jobd("retry.patience=100ms", "max_submitting=9")
         for name in names { try await eventually("sent") { try stage.state(named: name) == "in_progress" } }
         service.say("status", of: "*", word)
         try await waitForLooks(12, at: names)
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'in_progress'") == 8)
+        #expect(try stage.jobCount("in_progress") == 8)
         for name in names { service.end(name) }
         try await stage.waitUntilAllAre("completed")
         #expect(service.posts == 9)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func oneUnknownRequestAmongOthersThatAreAnsweredIsLostAfterThePatience() async throws {
+    @Test func `one unknown request among others that are answered is lost after the patience`() async throws
+    {
         for name in ["a", "b"] { try await stage.enqueue(named: name) }
-        let jobd = try stage.jobd("retry.patience=1s")
+        try stage.jobd("retry.patience=1s")
         for name in ["a", "b"] {
             try await eventually("sent") { try stage.state(named: name) == "in_progress" }
         }
         let start = ContinuousClock.now
         service.say("status", of: "a", .unknown)
-        try await eventually("it is lost", within: .seconds(30)) { try stage.state(named: "a") == "failed" }
+        try await eventually("it is lost") { try stage.state(named: "a") == "failed" }
         #expect(ContinuousClock.now - start >= .seconds(1))
         #expect(try stage.text("SELECT error_kind FROM jobs WHERE model = 't/a'") == "lost")
         #expect(try stage.state(named: "b") == "in_progress")
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func whereNoOtherIsInFlightARequestThatHasEndedBearsWitness() async throws {
+    @Test func `where no other is in flight a request that has ended bears witness`() async throws {
         try await stage.enqueue(named: "old")
         service.end("old")
-        let jobd = try stage.jobd("retry.patience=500ms")
+        try stage.jobd("retry.patience=500ms")
         try await eventually("it is there") { try stage.state(named: "old") == "completed" }
         service.say("status", of: "old", .unknown)
         service.say("status", of: "a", .unknown)
@@ -70,26 +71,24 @@ import Testing
         let asked = service.asked("status", of: "old")
         #expect(asked > 1)
         service.say("status", of: "old", #"{"status":"completed"}"#)
-        try await eventually("it is lost", within: .seconds(30)) { try stage.state(named: "a") == "failed" }
-        withExtendedLifetime(jobd) {}
+        try await eventually("it is lost") { try stage.state(named: "a") == "failed" }
     }
 
-    @Test func ofTheOnlyRequestEverTheServicesOwnWordSuffices() async throws {
+    @Test func `of the only request ever the service's own word suffices`() async throws {
         service.say("status", of: "a", .unknown)
         try await stage.enqueue(named: "a")
-        let jobd = try stage.jobd("retry.patience=500ms", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.patience=500ms")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "lost")
     }
 
-    @Test func aRetryOfALostJobAsksForItsRequestOnceMoreAndGoesOn() async throws {
+    @Test func `a retry of a lost job asks for its request once more and goes on`() async throws {
         service.say("status", of: "a", .unknown)
         try await stage.enqueue(named: "a")
-        let jobd = try stage.jobd("retry.patience=300ms")
+        try stage.jobd("retry.patience=300ms")
         try await stage.wait(for: 1, toBe: "failed")
         let answer = try await stage.jobctl("retry", "1")
         #expect(answer.code == 0 && !answer.errors.contains("submitted anew"), "\(answer)")
-        try await eventually("it is lost again", within: .seconds(30)) {
+        try await eventually("it is lost again") {
             try stage.number("SELECT count(*) FROM events WHERE kind = 'ended'") == 2
         }
         #expect(
@@ -98,24 +97,20 @@ import Testing
         try await stage.jobctl("retry", "1")
         try await stage.wait(for: 1, toBe: "completed")
         #expect(service.posts == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func whatIsStillLostAfterARetryEndsPromptlyWhateverThePatience() async throws {
+    @Test func `what is still lost after a retry ends promptly whatever the patience`() async throws {
         service.say("status", of: "a", .unknown)
         try await stage.enqueue(named: "a")
-        let first = try stage.jobd("retry.patience=300ms", options: ["--drain"])
-        #expect(try await first.exitCode() == 0)
+        try await stage.drain("retry.patience=300ms")
         try await stage.jobctl("retry", "1")
-        let second = try stage.jobd("retry.patience=1h", options: ["--drain"])
-        #expect(try await second.exitCode() == 0)
+        try await stage.drain("retry.patience=1h")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "lost")
         // Bought anew in any case.
         service.say("status", of: "a", #"{"status":"completed"}"#)
         service.say("result", of: "a", ScriptedService.done)
         try await stage.jobctl("retry", "1", "--resubmit", "--yes")
-        let third = try stage.jobd(options: ["--drain"])
-        #expect(try await third.exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.state(of: 1) == "completed")
         #expect(service.posts == 2)
     }

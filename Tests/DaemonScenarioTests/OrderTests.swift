@@ -2,6 +2,7 @@ import JSON
 import JobModel
 import JobStore
 import SQLite
+import Scratch
 import Testing
 
 /// Which job leaves when: priority, time, limits and budgets.
@@ -13,25 +14,23 @@ import Testing
         }
     }
 
-    @Test func priorityGoesFirstThenTheID() async throws {
-        let stage = try await Stage()
+    @Test func `priority goes first then the ID`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue("1")
         try await stage.enqueue("2", "--priority", "5")
         try await stage.enqueue("3", "--priority=-5")
         try await stage.enqueue("4", "--priority", "5")
         try await stage.enqueue("5", "--hold")
-        let jobd = try stage.jobd("max_submitting=1", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("max_submitting=1")
         #expect(try sent(stage) == [2, 4, 1, 3])
         #expect(try stage.state(of: 5) == "held")
     }
 
-    @Test func aJobIsNotSentBeforeItsTime() async throws {
-        let stage = try await Stage()
+    @Test func `a job is not sent before its time`() async throws {
+        let stage = try await Stage.simulated()
         let later = try await stage.enqueue("later", "--priority", "9")
         let soon = (Timestamp.now + .seconds(2)).description
-        try stage.execute(
-            "INSERT INTO jobs (model, input, not_before) VALUES ('a/b', '{}', '\(soon)')")
+        try stage.execute("INSERT INTO jobs (model, input, not_before) VALUES ('a/b', '{}', '\(soon)')")
         try await stage.jobctl("set", String(later), "--not-before", "1h")
         let now = try await stage.enqueue("now")
         let jobd = try stage.jobd()
@@ -46,9 +45,9 @@ import Testing
         #expect(try await jobd.exitCode() == 0)
     }
 
-    @Test func neverMoreAreInFlightThanSaidAndAModelsLimitHoldsBackNoOther() async throws {
-        let stage = try await Stage(
-            simulator: "--queue", "100ms", "--run", "100ms", "--fault", "submit:delay=400ms")
+    @Test func `never more are in flight than said and a models limit holds back no other`() async throws {
+        let stage = try await Stage.simulated(
+            "--queue", "100ms", "--run", "100ms", "--fault", "submit:delay=400ms")
         for number in 1...8 {
             try await stage.enqueue("fox \(number)")
             try stage.execute(
@@ -57,32 +56,29 @@ import Testing
                 VALUES ('narrow/model', '{"prompt":"\(number)"}', 'waived', 7)
                 """)
         }
-        let jobd = try stage.jobd(
-            "max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#)
+        try stage.jobd("max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#)
         var most = (all: Int64(0), narrow: Int64(0), sending: Int64(0))
         let live = "state IN ('submitting', 'in_queue', 'in_progress')"
         try await eventually("all are completed") {
-            let all = try stage.number("SELECT count(*) FROM jobs WHERE \(live)")
-            let narrow = try stage.number(
-                "SELECT count(*) FROM jobs WHERE \(live) AND model = 'narrow/model'")
+            let all = try stage.jobCount(where: "\(live)")
+            let narrow = try stage.jobCount(where: "\(live) AND model = 'narrow/model'")
             let ledger = try await stage.ledger().first
             let there = (ledger?["in_queue"]?.integer ?? 0) + (ledger?["in_progress"]?.integer ?? 0)
-            let sending = try stage.number("SELECT count(*) FROM jobs WHERE state = 'submitting'")
+            let sending = try stage.jobCount("submitting")
             most = (max(most.all, all, there), max(most.narrow, narrow), max(most.sending, sending))
-            return try stage.number("SELECT count(*) FROM jobs WHERE state <> 'completed'") == 0
+            return try stage.jobCount(where: "state <> 'completed'") == 0
         }
         #expect(most.all <= 4)
         #expect(most.narrow <= 1)
         #expect(most.sending <= 2)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func asManyAreInFlightAsSaidAndAsManyOnTheWire() async throws {
+    @Test func `as many are in flight as said and as many on the wire`() async throws {
         let limits = ["max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#]
         for (option, value, state, count) in [
             ("--run", "1h", "in_progress", Int64(4)), ("--fault", "submit:hang", "submitting", 2),
         ] {
-            let stage = try await Stage(simulator: option, value)
+            let stage = try await Stage.simulated(option, value)
             for number in 1...4 {
                 try await stage.enqueue("fox \(number)")
                 try stage.execute(
@@ -91,21 +87,18 @@ import Testing
                     VALUES ('narrow/model', '{"prompt":"\(number)"}', 'waived', 7)
                     """)
             }
-            let jobd = try stage.jobd(limits[0], limits[1], limits[2])
+            try stage.jobd(limits[0], limits[1], limits[2])
             try await eventually("\(count) are \(state)") {
-                try stage.number("SELECT count(*) FROM jobs WHERE state = '\(state)'") == count
+                try stage.jobCount(where: "state = '\(state)'") == count
             }
-            #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'queued'") == 8 - count)
-            #expect(
-                try stage.number(
-                    "SELECT count(*) FROM jobs WHERE model = 'narrow/model' AND state <> 'queued'") == 1)
-            withExtendedLifetime(jobd) {}
+            #expect(try stage.jobCount("queued") == 8 - count)
+            #expect(try stage.jobCount(where: "model = 'narrow/model' AND state <> 'queued'") == 1)
         }
     }
 
     /// The database knows what left in the last minute, so that a restart does not begin anew.
-    @Test func theRateOfAMinuteOutlivesARestart() async throws {
-        let stage = try await Stage()
+    @Test func `the rate of a minute outlives a restart`() async throws {
+        let stage = try await Stage.simulated()
         for number in 1...3 { try await stage.enqueue("fox \(number)") }
         let since = Timestamp.now + .seconds(-57)
         try stage.execute(
@@ -115,84 +108,74 @@ import Testing
                 (1001, 1, '\(since)', 'a/b'), (1002, 1, '\(Timestamp.now)', 'a/b')
             """)
         let jobd = try stage.jobd("submit_per_minute=2")
-        try await eventually("one place is free again") {
-            try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 1
-        }
+        try await eventually("one place is free again") { try stage.jobCount("completed") == 1 }
         let left = try stage.text("SELECT submitted_at FROM jobs WHERE state = 'completed'") ?? ""
         #expect(left >= (since + .seconds(60)).description)
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'queued'") == 2)
+        #expect(try stage.jobCount("queued") == 2)
         #expect(try Stage.processorTime(of: jobd.pid) < .seconds(2))
     }
 
-    @Test func theRateOfAModelHoldsBackNoOther() async throws {
-        let stage = try await Stage()
+    @Test func `the rate of a model holds back no other`() async throws {
+        let stage = try await Stage.simulated()
         for number in 1...3 { try await stage.enqueue("fox \(number)", "--priority", "3") }
         try stage.execute(
             "INSERT INTO jobs (model, input, validation) VALUES ('other/model', '{}', 'waived')")
-        let jobd = try stage.jobd(#"models={"bytedance/*":{"submit_per_minute":2}}"#)
+        try stage.jobd(#"models={"bytedance/*":{"submit_per_minute":2}}"#)
         try await stage.wait(for: 4, toBe: "completed")
         try await stage.wait(for: 2, toBe: "completed")
         #expect(try stage.state(of: 3) == "queued")
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aBudgetIsNeverPassedAndSaysWhatStandsInTheWay() async throws {
-        let stage = try await Stage(simulator: "--fault", "result:no-cost")
+    @Test func `a budget is never passed and says what stands in the way`() async throws {
+        let stage = try await Stage.simulated("--fault", "result:no-cost")
         for number in 1...5 { try await stage.enqueue("fox \(number)") }
         let price = "models.\(Stage.sequential).price_usd=0.5"
         for (budget, done) in [("budget.total_usd=1.2", Int64(2)), ("budget.day_usd=1.5", 3)] {
             let jobd = try stage.jobd(price, budget, options: ["--drain"])
             defer { #expect(jobd.errors.contains("submissions are paused (budget): budget.")) }
             #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
-            #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == done)
+            #expect(try stage.jobCount("completed") == done)
             #expect(try stage.text("SELECT reason FROM pauses") == "budget")
             let detail = try stage.text("SELECT detail FROM pauses") ?? ""
             #expect(detail.hasPrefix(budget.replacing("=", with: " is ")), "\(detail)")
         }
-        let last = try stage.jobd(price, options: ["--drain"])
-        #expect(try await last.exitCode() == 0)
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 5)
+        try await stage.drain(price)
+        #expect(try stage.jobCount("completed") == 5)
         #expect(try stage.number("SELECT count(*) FROM pauses") == 0)
         #expect(try await stage.accepted() == 5)
     }
 
-    @Test func aModelWithoutAPriceIsWarnedOfOnceWhereABudgetIsSet() async throws {
-        let stage = try await Stage()
+    @Test func `a model without a price is warned of once where a budget is set`() async throws {
+        let stage = try await Stage.simulated()
         for _ in 1...3 { try await stage.jobctl("enqueue", "test/unpriced", "text=x") }
         try await stage.jobctl("enqueue", "test/priced", "text=x")
         let price = "models.test/priced.price_usd=0.01"
-        let free = try stage.jobd(price, "max_in_flight=1", options: ["--drain"])
-        #expect(try await free.exitCode() == 0)
+        let free = try await stage.drain(price, "max_in_flight=1")
         #expect(!free.errors.contains("is not known: no budget"))
         for _ in 1...3 { try await stage.jobctl("enqueue", "test/unpriced", "text=x") }
         try await stage.jobctl("enqueue", "test/priced", "text=x")
-        let jobd = try stage.jobd(price, "budget.day_usd=5", "max_in_flight=1", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        let jobd = try await stage.drain(price, "budget.day_usd=5", "max_in_flight=1")
         let warnings = jobd.errors.split(separator: "\n").filter { $0.contains("is not known: no budget") }
-        #expect(
-            warnings.count == 1 && warnings[0].contains("test/unpriced"), "\(jobd.errors)")
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE submissions = 1") == 8)
+        #expect(warnings.count == 1 && warnings[0].contains("test/unpriced"), "\(jobd.errors)")
+        #expect(try stage.jobCount(where: "submissions = 1") == 8)
     }
 
-    @Test func whatWasReportedCountsInThePlaceOfTheEstimate() async throws {
-        let stage = try await Stage()
+    @Test func `what was reported counts in the place of the estimate`() async throws {
+        let stage = try await Stage.simulated()
         for number in 1...5 { try await stage.enqueue("fox \(number)") }
         let price = "models.\(Stage.sequential).price_usd=0.5"
-        let jobd = try stage.jobd(price, "budget.total_usd=0.8", "max_in_flight=1", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 5)
+        try await stage.drain(price, "budget.total_usd=0.8", "max_in_flight=1")
+        #expect(try stage.jobCount("completed") == 5)
     }
 
-    @Test func aBudgetPauseIsSaidOnceAndNotAtEachTurn() async throws {
-        let stage = try await Stage(simulator: "--queue", "100ms", "--run", "100ms")
+    @Test func `a budget pause is said once and not at each turn`() async throws {
+        let stage = try await Stage.simulated("--queue", "100ms", "--run", "100ms")
         for number in 1...9 { try await stage.enqueue("fox \(number)") }
-        let jobd = try stage.jobd(
-            "models.\(Stage.sequential).price_usd=0.5", "budget.total_usd=0.6", "max_in_flight=1")
+        try stage.jobd("models.\(Stage.sequential).price_usd=0.5", "budget.total_usd=0.6", "max_in_flight=1")
         try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "budget" }
         try await Task.sleep(for: .milliseconds(500))
         let said = try stage.number(
             "SELECT count(*) FROM events WHERE kind = 'fault' AND job_id IS NULL AND detail LIKE '%budget%'")
         #expect(said <= 4)
-        withExtendedLifetime(jobd) {}
     }
 }

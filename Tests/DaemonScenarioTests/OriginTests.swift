@@ -16,15 +16,13 @@ import Testing
         elsewhere.say("status", of: "*", .unknown)
     }
 
-    @Test func underAnotherApiURLAJobIsNotAskedForAndGoesOnByItselfLater() async throws {
+    @Test func `under another api URLA job is not asked for and goes on by itself later`() async throws {
         try await stage.enqueue(named: "a")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_progress")
-        first.signal(SIGTERM)
-        _ = try await first.exitCode()
+        _ = try await first.exitCode(after: SIGTERM)
         stage.url = elsewhere.url
-        let second = try stage.jobd("retry.patience=0s", options: ["--drain"])
-        #expect(try await second.exitCode() == 78, "\(second.errors.suffix(2000))")
+        let second = try await stage.drain("retry.patience=0s", code: 78)
         #expect(elsewhere.lines.isEmpty)
         #expect(try stage.state(of: 1) == "in_progress")
         #expect(second.errors.contains(here.url) && second.errors.contains("api_url"), "\(second.errors)")
@@ -35,27 +33,25 @@ import Testing
         // A cancel of it waits, too.
         here.end("a")
         stage.url = here.url
-        let third = try stage.jobd(options: ["--drain"])
-        #expect(try await third.exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.state(of: 1) == "completed")
         #expect(try await !(stage.overview()["attention"]?.text ?? "").contains("api_url"))
     }
 
-    @Test func aReloadWithAnotherApiURLCostsNoJobItsLife() async throws {
+    @Test func `a reload with another api URL costs no job its life`() async throws {
         for name in ["a", "b"] { try await stage.enqueue(named: name) }
         let file = stage.scratch["config.json"]
         func write(_ url: String) {
             FileOnDisk.write(#"{"api_url":"\#(url)","retry":{"patience":"0s"}}"#, to: file)
         }
         write(here.url)
-        let jobd = try Program(
-            "jobd", ["--config", file] + Stage.quick.flatMap { ["--set", $0] },
-            environment: stage.environment.merging(["RUNCOMFY_TOKEN": Stage.token]) { $1 },
-            record: stage.scratch["reloaded"])
+        let jobd = try stage.start(
+            ["--config", file] + Stage.quick.flatMap { ["--set", $0] },
+            environment: ["RUNCOMFY_TOKEN": Stage.token], program: "jobd")
         for id in [1, 2] { try await stage.wait(for: Int64(id), toBe: "in_progress") }
         write(elsewhere.url)
         jobd.signal(SIGHUP)
-        try await eventually("it is said") { jobd.errors.contains("not asked for") }
+        try await jobd.says("not asked for")
         let asked = here.lines.count
         // New work goes on meanwhile.
         elsewhere.end("c")
@@ -70,18 +66,16 @@ import Testing
         #expect(here.posts == 2 && elsewhere.posts == 1)
     }
 
-    @Test func aJobOfBeforeIsTakenForOneOfThePresentOrigin() async throws {
+    @Test func `a job of before is taken for one of the present origin`() async throws {
         try await stage.enqueue(named: "a")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_progress")
-        first.signal(SIGTERM)
-        _ = try await first.exitCode()
+        _ = try await first.exitCode(after: SIGTERM)
         #expect(try stage.text("SELECT origin FROM jobs") == here.url)
         try stage.execute("UPDATE jobs SET origin = NULL")
-        let second = try stage.jobd()
+        try stage.jobd()
         try await eventually("its origin is known") { try stage.text("SELECT origin FROM jobs") == here.url }
         here.end("a")
         try await stage.wait(for: 1, toBe: "completed")
-        withExtendedLifetime(second) {}
     }
 }

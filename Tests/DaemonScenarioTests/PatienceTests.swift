@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import Scratch
 import ScriptedServer
+import System
 import Testing
 
 /// What was paid for is fetched, for as long as it takes, and one file's trouble is not another's.
@@ -9,7 +10,7 @@ import Testing
     private static let large = Picture.gif(of: 300_000)
 
     private static func stage(_ service: FileService) throws -> Stage {
-        let stage = try Stage(in: ScratchDirectory())
+        let stage = Stage()
         stage.url = service.server.url
         return stage
     }
@@ -23,36 +24,33 @@ import Testing
 
     // MARK: - Files that drip
 
-    @Test("Files that drip give their places to others, and come whole in the end", arguments: [1, 8])
-    func drips(places: Int) async throws {
+    @Test(arguments: [1, 8])
+    func `files that drip give their places to others, and come whole in the end`(places: Int) async throws {
         let isHealed = Locked(false)
         let service = FileService { call, peer in
-            if call.name == "quick" || isHealed.value { return call.send(Self.large, to: peer) }
+            if call.name == "quick" || isHealed.withLock({ $0 }) { return call.send(Self.large, to: peer) }
             peer.send(call.head(Self.large) + "\r\n")
-            return call.drip(Self.large[(call.offset ?? 0)...], to: peer) { isHealed.value }
+            return call.drip(Self.large[(call.offset ?? 0)...], to: peer) { isHealed.withLock { $0 } }
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/slow-1", places)
-        let jobd = try stage.jobd("download.parallel=\(places)", "timeout.answer=1s")
+        try stage.jobd("download.parallel=\(places)", "timeout.answer=1s")
         try await eventually("all drip") { service.calls("slow").count >= places }
         try await Self.order(stage, "t/quick-1", 20)
-        try await eventually("the others are here") {
-            try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 20
-        }
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'downloading'") == Int64(places))
+        try await eventually("the others are here") { try stage.jobCount("completed") == 20 }
+        #expect(try stage.jobCount("downloading") == Int64(places))
         // What stood in their way is said, and counts against none.
         #expect(
             try stage.texts("SELECT detail FROM events WHERE kind = 'fault'").contains { $0.contains("kB/s") }
         )
         #expect(try stage.number("SELECT max(attempts) FROM outputs") == 0)
-        isHealed.value = true
+        isHealed.withLock { $0 = true }
         try await stage.waitUntilAllAre("completed")
         // They went on where they were.
         #expect(service.calls("slow").contains { ($0.offset ?? 0) > 0 })
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aFileThatCannotBeContinuedIsGivenMoreTimeEachTime() async throws {
+    @Test func `a file that cannot be continued is given more time each time`() async throws {
         // Some 2 s of 50 ms a byte, no way to resume, and always somebody else who waits. One place of two
         // may be kept long.
         let file = Picture.gif(of: 40)
@@ -63,9 +61,8 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/slow-1", 4)
-        let jobd = try stage.jobd("download.parallel=2", "timeout.answer=500ms", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 4)
+        try await stage.drain("download.parallel=2", "timeout.answer=500ms")
+        #expect(try stage.jobCount("completed") == 4)
     }
 
     // MARK: - Bad answers
@@ -76,32 +73,30 @@ import Testing
         return true
     }
 
-    @Test("A bad answer is borne for retry.patience", arguments: ["403 Forbidden", "404 Gone", "200 OK"])
-    func bad(status: String) async throws {
+    @Test(arguments: ["403 Forbidden", "404 Gone", "200 OK"])
+    func `a bad answer is borne for retry.patience`(status: String) async throws {
         let service = FileService { call, peer in
             call.before < 12 ? Self.bad(status, peer) : call.send(Picture.gif, to: peer)
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/bad-1")
-        let jobd = try stage.jobd("retry.attempts=2", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.attempts=2")
         #expect(try stage.state(of: 1) == "completed")
     }
 
-    @Test func eachOutputIsJudgedOnItsOwn() async throws {
+    @Test func `each output is judged on its own`() async throws {
         let service = FileService { call, peer in
             call.path.hasSuffix("2") ? Self.bad("403 Forbidden", peer) : call.send(Picture.gif, to: peer)
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/both-3")
-        let jobd = try stage.jobd("retry.attempts=3", "retry.patience=0s", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.attempts=3", "retry.patience=0s")
         #expect(try stage.state(of: 1) == "failed")
         #expect(try stage.texts("SELECT state FROM outputs ORDER BY position") == ["done", "failed", "done"])
         #expect(service.calls("both").count == 5)
     }
 
-    @Test func bytesThatWereKeptStartTheCountAnew() async throws {
+    @Test func `bytes that were kept start the count anew`() async throws {
         // A bad answer after each part: three in all, and never two in a row.
         let service = FileService { call, peer in
             call.before % 2 == 1
@@ -109,21 +104,19 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/parts-1")
-        let jobd = try stage.jobd("retry.attempts=2", "retry.patience=0s", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.attempts=2", "retry.patience=0s")
         #expect(try stage.state(of: 1) == "completed")
     }
 
     // MARK: - Progress
 
-    @Test func aServerThatGivesAPartAConnectionIsAskedAgainAtOnce() async throws {
+    @Test func `a server that gives a part a connection is asked again at once`() async throws {
         let file = Picture.gif(of: 40 * 70_000)
         let service = FileService { call, peer in call.send(file, most: 70_000, to: peer) }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/parts-1")
         // Growing waits would take weeks.
-        let jobd = try stage.jobd("retry.max=5m", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.max=5m")
         #expect(try stage.state(of: 1) == "completed")
         #expect(service.calls("parts").count >= 40)
         // Nothing of it is trouble.
@@ -138,7 +131,7 @@ import Testing
         return false
     }
 
-    @Test func theSameAnswerTwiceOverSettlesWhatIsWholeAndSaysSo() async throws {
+    @Test func `the same answer twice over settles what is whole and says so`() async throws {
         let cut = Array(Picture.gif.dropLast())
         let service = FileService { call, peer in
             // A try in between that brings nothing forgets nothing.
@@ -146,8 +139,7 @@ import Testing
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/open-1")
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.state(of: 1) == "completed")
         #expect(service.calls("open").count == 3)
         let detail = try #require(try stage.text("SELECT detail FROM events WHERE kind = 'output'"))
@@ -155,13 +147,13 @@ import Testing
         #expect(try await stage.jobctl("show", "1").output.contains("twice"))
     }
 
-    @Test func anAnswerThatIsAnotherEachTimeIsGivenUpByAPersonAlone() async throws {
+    @Test func `an answer that is another each time is given up by a person alone`() async throws {
         let service = FileService { call, peer in
             Self.send(Picture.gif(of: 400).prefix(100) + Array("\(call.before)".utf8), peer)
         }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/odd-1")
-        let jobd = try stage.jobd("retry.attempts=1", "retry.patience=0s")
+        try stage.jobd("retry.attempts=1", "retry.patience=0s")
         try await eventually("it was tried often") { service.calls("odd").count > 5 }
         let words = try await stage.jobctl("explain", "1")
         #expect(
@@ -171,10 +163,9 @@ import Testing
         #expect(try await stage.jobctl("cancel", "1", "--give-up").code == 0)
         #expect(try stage.state(of: 1) == "failed")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aDownloadThatIsGivenUpStopsAndWhatIsThereStays() async throws {
+    @Test func `a download that is given up stops and what is there stays`() async throws {
         let service = FileService { call, peer in
             if call.path.hasSuffix("1") { return call.send(Picture.gif, to: peer) }
             peer.send(call.head(Self.large) + "\r\n")
@@ -187,11 +178,11 @@ import Testing
             try stage.number("SELECT count(*) FROM outputs WHERE state = 'done'") == 1
         }
         try await eventually("some of the other is here") {
-            !Command.run(["find", stage.state + "/outputs", "-name", "*.part", "-size", "+0c"]).output.isEmpty
+            !Program.run("find", stage.state + "/outputs", "-name", "*.part", "-size", "+0c").output.isEmpty
         }
         #expect(try await stage.jobctl("cancel", "1", "--give-up").code == 0)
         // The connection ends, though jobd goes on.
-        try await eventually("jobd has let go") { jobd.errors.contains("given up") }
+        try await jobd.says("given up")
         #expect(try stage.texts("SELECT state FROM outputs ORDER BY position") == ["done", "failed"])
         let path = try #require(try stage.text("SELECT path FROM outputs WHERE position = 1"))
         #expect(FileOnDisk.bytes(stage.state + "/outputs/" + path) == Picture.gif)
@@ -200,33 +191,31 @@ import Testing
         #expect(try await stage.jobctl("retry", "1").code == 0)
         try await eventually("it goes on") { service.calls("both").contains { ($0.offset ?? 0) > 0 } }
         #expect(service.calls("both").count { $0.path.hasSuffix("1") } == 1)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aDownloadCanBeGivenUpWhileNoJobdRuns() async throws {
+    @Test func `a download can be given up while no jobd runs`() async throws {
         let service = FileService { _, peer in Self.bad("503 Busy", peer) }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/busy-1")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "downloading")
-        first.signal(SIGTERM)
-        #expect(try await first.exitCode() == 0)
+        #expect(try await first.exitCode(after: SIGTERM) == 0)
         #expect(try await stage.jobctl("cancel", "1", "--give-up").code == 0)
         #expect(try stage.state(of: 1) == "failed")
         let calls = service.calls("busy").count
-        #expect(try await stage.jobd(options: ["--drain"]).exitCode() == 0)
+        try await stage.drain()
         #expect(service.calls("busy").count == calls)
     }
 
     // MARK: - Whose a file is
 
-    @Test("Two outputs never share a file", arguments: [false, true])
-    func owners(bothWait: Bool) async throws {
+    @Test(arguments: [false, true])
+    func `two outputs never share a file`(bothWait: Bool) async throws {
         let service = FileService { call, peer in call.send(Picture.gif, to: peer) }
         let stage = try Self.stage(service)
         try await Self.order(stage, "t/twin-1", 2)
         let settings = "output_name=fox.{ext}"
-        #expect(try await stage.jobd(settings, options: ["--drain"]).exitCode() == 0)
+        try await stage.drain(settings)
         // As a kill at the second rename leaves it: recorded under the name that the other took first.
         unlink(stage.state + "/outputs/fox-2.gif")
         let waiting = bothWait ? "(1, 2)" : "(SELECT job_id FROM outputs WHERE path = 'fox-2.gif')"
@@ -237,7 +226,7 @@ import Testing
             WHERE job_id IN (SELECT id FROM waiting);
             UPDATE jobs SET state = 'downloading', ended_at = NULL WHERE id IN (SELECT id FROM waiting);
             """)
-        #expect(try await stage.jobd(settings, options: ["--drain"]).exitCode() == 0)
+        try await stage.drain(settings)
         #expect(Set(try stage.texts("SELECT path FROM outputs")) == ["fox.gif", "fox-2.gif"])
         #expect(FileOnDisk.bytes(stage.state + "/outputs/fox-2.gif") == Picture.gif)
     }

@@ -8,9 +8,7 @@ import Testing
     /// Enqueues a job whose prompt the service refuses as if the account were at fault.
     private func poison(_ stage: Stage, _ fault: String = "submit:html-403", priority: Int = 9) async throws
         -> Int64
-    {
-        try await stage.enqueue("a bad fox [[fault: \(fault)]]", "--priority", "\(priority)")
-    }
+    { try await stage.enqueue("a bad fox [[fault: \(fault)]]", "--priority", "\(priority)") }
 
     /// Enqueues plain jobs in one go.
     private func good(_ stage: Stage, _ count: Int) throws {
@@ -39,47 +37,49 @@ import Testing
         ("submit:html-403", 4, 4, "HTTP 403"), ("submit:402", 1, 1, "HTTP 402"),
         ("submit:403", 2, 1, "HTTP 403"), ("submit:200-error-400004", 3, 4, "HTTP 200"),
     ])
-    func onePoisonJobFailsAndAllOthersPass(fault: String, inFlight: Int, submitting: Int, answer: String)
+    func `one poison job fails and all others pass`(
+        fault: String, inFlight: Int, submitting: Int, answer: String
+    )
         async throws
     {
-        let stage = try await Stage()
+        let stage = try await Stage.simulated()
         let bad = try await poison(stage, fault)
         try good(stage, 12)
         let jobd = try stage.jobd("max_in_flight=\(inFlight)", "max_submitting=\(submitting)")
         try await expectBlamed(stage, bad, answer)
         try await stage.waitUntilAllAre("completed", "failed")
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 12)
+        #expect(try stage.jobCount("completed") == 12)
         #expect(try await stage.accepted() == 12)
         #expect(jobd.errors.contains("job \(bad)"), "\(jobd.errors)")
     }
 
-    @Test func severalPoisonJobsAtTheHeadFailAndAllOthersPass() async throws {
-        let stage = try await Stage()
+    @Test func `several poison jobs at the head fail and all others pass`() async throws {
+        let stage = try await Stage.simulated()
         var bad: [Int64] = []
         for _ in 1...5 { bad.append(try await poison(stage, "submit:402")) }
         try good(stage, 16)
-        let jobd = try stage.jobd("max_submitting=1")
+        try stage.jobd("max_submitting=1")
         for id in bad { try await expectBlamed(stage, id, "HTTP 402") }
         try await stage.waitUntilAllAre("completed", "failed")
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'failed'") == 5)
-        withExtendedLifetime(jobd) {}
+        #expect(try stage.jobCount("failed") == 5)
     }
 
-    @Test func aSingleGoodJobIsEnoughToBlameTheOtherForATokenFault() async throws {
+    @Test func `a single good job is enough to blame the other for a token fault`() async throws {
         // It runs for as long as this takes: the looks at it show that the token is good.
-        let stage = try await Stage(simulator: "--run", "120s")
+        let stage = try await Stage.simulated("--run", "120s")
         let bad = try await poison(stage)
-        let jobd = try stage.jobd("max_submitting=4")
+        try stage.jobd("max_submitting=4")
         try await eventually("it was refused") { try stage.number("SELECT count(*) FROM pauses") == 1 }
         try good(stage, 1)
         try await stage.wait(for: bad, toBe: "failed")
         #expect(try stage.text("SELECT error_kind FROM jobs WHERE id = \(bad)") == "input")
         try await eventually("the pause is over") { try stage.number("SELECT count(*) FROM pauses") == 0 }
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func aServiceThatRefusesEverySubmissionCostsNoJobItsLifeThoughLooksAreAnswered() async throws {
-        let stage = try await Stage(simulator: "--run", "120s")
+    @Test func `a service that refuses every submission costs no job its life though looks are answered`()
+        async throws
+    {
+        let stage = try await Stage.simulated("--run", "120s")
         try await stage.enqueue("runs")
         let jobd = try stage.jobd("max_submitting=2")
         try await stage.wait(for: 1, toBe: "in_progress")
@@ -88,23 +88,20 @@ import Testing
         try await eventually("each was tried several times") {
             try stage.number("SELECT count(*) FROM events WHERE kind = 'submitting'") > 25
         }
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'failed'") == 0, "\(jobd.errors)")
+        #expect(try stage.jobCount("failed") == 0, "\(jobd.errors)")
         try await stage.setFaults([])
-        try await eventually("all are taken") {
-            try stage.number("SELECT count(*) FROM jobs WHERE request_id IS NULL") == 0
-        }
-        withExtendedLifetime(jobd) {}
+        try await eventually("all are taken") { try stage.jobCount(where: "request_id IS NULL") == 0 }
     }
 
-    @Test func whereOnlyPoisonIsLeftItIsTheAccountAsFarAsAnyoneKnows() async throws {
-        let stage = try await Stage()
+    @Test func `where only poison is left it is the account as far as anyone knows`() async throws {
+        let stage = try await Stage.simulated()
         let bad = try await poison(stage)
         let other = try await poison(stage)
-        let jobd = try stage.jobd("max_submitting=1")
+        try stage.jobd("max_submitting=1")
         try await eventually("both were tried several times") {
             try sendings(stage, of: bad) > 2 && sendings(stage, of: other) > 2
         }
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'failed'") == 0)
+        #expect(try stage.jobCount("failed") == 0)
         let detail = try stage.text("SELECT detail FROM pauses WHERE reason = 'token'") ?? ""
         #expect(detail.contains("job \(bad)") || detail.contains("job \(other)"), "\(detail)")
         #expect(detail.contains("HTTP 403"), "\(detail)")
@@ -112,46 +109,42 @@ import Testing
         try good(stage, 6)
         for id in [bad, other] { try await stage.wait(for: id, toBe: "failed") }
         try await stage.waitUntilAllAre("completed", "failed")
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func anAccountThatIsEmptyNowAndThenCostsNoJobItsLife() async throws {
-        let stage = try await Stage(simulator: "--balance", "0.05")
+    @Test func `an account that is empty now and then costs no job its life`() async throws {
+        let stage = try await Stage.simulated("--balance", "0.05")
         try await stage.enqueue()
         try good(stage, 9)
         let jobd = try stage.jobd("max_submitting=2")
-        for _ in 0..<400 where try stage.number("SELECT count(*) FROM jobs WHERE state <> 'completed'") > 0 {
+        try await eventually("all are completed: \(jobd.errors)") {
             // Enough for one job and a half.
             _ = try await stage.ask("/_sim/balance?usd=0.05", posting: "")
             try await Task.sleep(for: .milliseconds(150))
+            return try stage.jobCount("completed") == 10
         }
-        #expect(
-            try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 10, "\(jobd.errors)")
         #expect(try await stage.accepted() == 10)
     }
 
-    @Test func aDrainDoesNotTakeOneJobsFaultForTheAccounts() async throws {
-        let stage = try await Stage()
+    @Test func `a drain does not take one job's fault for the account's`() async throws {
+        let stage = try await Stage.simulated()
         let bad = try await poison(stage)
         try good(stage, 6)
-        let jobd = try stage.jobd("max_submitting=1", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        try await stage.drain("max_submitting=1")
         #expect(try stage.state(of: bad) == "failed")
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE state = 'completed'") == 6)
+        #expect(try stage.jobCount("completed") == 6)
     }
 
-    @Test func aRestartInTheMiddleLosesNothingOfThat() async throws {
-        let stage = try await Stage()
+    @Test func `a restart in the middle loses nothing of that`() async throws {
+        let stage = try await Stage.simulated()
         let bad = try await poison(stage)
         try good(stage, 6)
         let first = try stage.jobd("max_submitting=1", "retry.min=1h", "retry.max=1h")
         try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "token" }
         first.signal(9)
         _ = try await first.exitCode()
-        let second = try stage.jobd("max_submitting=1")
+        try stage.jobd("max_submitting=1")
         try await expectBlamed(stage, bad, "HTTP 403")
         try await stage.waitUntilAllAre("completed", "failed")
         #expect(try await stage.accepted() == 6)
-        withExtendedLifetime(second) {}
     }
 }

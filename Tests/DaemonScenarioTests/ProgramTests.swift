@@ -5,85 +5,77 @@ import Testing
 
 /// The program `jobd` itself: how it starts, what it refuses, and how it ends.
 @Suite(.serialized) struct ProgramTests {
-    @Test func aSecondOneOnTheSameDirectoryNamesTheFirst() async throws {
-        let stage = try await Stage()
+    @Test func `a second one on the same directory names the first`() async throws {
+        let stage = try await Stage.simulated()
         let first = try stage.jobd()
-        try await eventually("it runs") { first.errors.contains("runs on") }
+        try await first.says("runs on")
         let second = try stage.jobd()
         #expect(try await second.exitCode() == 69)
         #expect(second.errors.contains("pid \(first.pid)"))
         #expect(!first.hasEnded)
     }
 
-    @Test func drainEndsWhereOnlyPersonsAreLeft() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:500;times=1")
+    @Test func `drain ends where only persons are left`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:500;times=1")
         try await stage.enqueue("doubted")
         try await stage.enqueue("held", "--hold")
         try await stage.enqueue("later", "--not-before", "1h")
         try await stage.enqueue("done")
-        let jobd = try stage.jobd("max_submitting=1", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        try await stage.drain("max_submitting=1")
         #expect(
             try stage.texts("SELECT state FROM jobs ORDER BY id") == [
                 "uncertain", "held", "queued", "completed",
             ])
     }
 
-    @Test func drainWaitsForWhatIsToBeTriedAgain() async throws {
-        let stage = try await Stage(simulator: "--fault", "submit:429;times=3", "--fault", "file:500;times=3")
+    @Test func `drain waits for what is to be tried again`() async throws {
+        let stage = try await Stage.simulated("--fault", "submit:429;times=3", "--fault", "file:500;times=3")
         try await stage.enqueue()
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.state(of: 1) == "completed")
     }
 
-    @Test func drainEndsAtOnceWherePausedByHandAndFetchesFirst() async throws {
-        let stage = try await Stage(simulator: "--queue", "300ms")
+    @Test func `drain ends at once where paused by hand and fetches first`() async throws {
+        let stage = try await Stage.simulated("--queue", "300ms")
         try await stage.enqueue("on its way")
         let jobd = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_queue")
-        jobd.signal(SIGKILL)
-        _ = try await jobd.exitCode()
+        _ = try await jobd.exitCode(after: SIGKILL)
         try await stage.enqueue("waits")
         try await stage.jobctl("pause")
-        let second = try stage.jobd(options: ["--drain"])
-        #expect(try await second.exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.texts("SELECT state FROM jobs ORDER BY id") == ["completed", "queued"])
     }
 
     @Test(arguments: ["submit:401", "submit:402", "token:reject"])
-    func drainEndsWith77WhereTheAccountStandsInTheWay(fault: String) async throws {
-        let stage = try await Stage(simulator: "--fault", fault)
+    func `drain ends with 77 where the account stands in the way`(fault: String) async throws {
+        let stage = try await Stage.simulated("--fault", fault)
         try await stage.enqueue()
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 77)
+        let jobd = try await stage.drain(code: 77)
         #expect(jobd.errors.contains("HTTP 40"))
         #expect(try stage.state(of: 1) == "queued")
     }
 
-    @Test func drainEndsWith77WhereEvenWhatIsFollowedIsRefused() async throws {
-        let stage = try await Stage(simulator: "--queue", "1h")
+    @Test func `drain ends with 77 where even what is followed is refused`() async throws {
+        let stage = try await Stage.simulated("--queue", "1h")
         try await stage.enqueue()
         let jobd = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_queue")
-        jobd.signal(SIGTERM)
-        _ = try await jobd.exitCode()
+        _ = try await jobd.exitCode(after: SIGTERM)
         try await stage.setFaults("token:reject")
-        let second = try stage.jobd(options: ["--drain"])
-        #expect(try await second.exitCode() == 77)
+        try await stage.drain(code: 77)
         #expect(try stage.state(of: 1) == "in_queue")
     }
 
-    @Test func drainDoesNotWaitForAModelThatMayNotBeSent() async throws {
-        let stage = try await Stage()
+    @Test func `drain does not wait for a model that may not be sent`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue()
-        let jobd = try stage.jobd(#"models={"bytedance/*":{"max_in_flight":0}}"#, options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain(#"models={"bytedance/*":{"max_in_flight":0}}"#)
         #expect(try stage.state(of: 1) == "queued")
     }
 
-    @Test func withoutATokenDrainAndCheckEndWith77() async throws {
-        let stage = try await Stage()
+    @Test func `without a token drain and check end with 77`() async throws {
+        let stage = try await Stage.simulated()
         for option in ["--drain", "--check"] {
             let jobd = try stage.jobd(options: [option], environment: ["RUNCOMFY_TOKEN": ""])
             #expect(try await jobd.exitCode() == 77, "\(option)")
@@ -91,8 +83,8 @@ import Testing
         }
     }
 
-    @Test func checkSaysWhatItFoundAndTouchesNothing() async throws {
-        let stage = try await Stage()
+    @Test func `check says what it found and touches nothing`() async throws {
+        let stage = try await Stage.simulated()
         let empty = try stage.jobd(options: ["--check"])
         #expect(try await empty.exitCode() == 0, "\(empty.errors)")
         #expect(empty.output.contains("not there yet") && !empty.output.contains(Stage.token))
@@ -112,25 +104,24 @@ import Testing
     ]
 
     @Test(arguments: commandLines)
-    func whatIsWrittenWronglyIsSaid(options: [String], code: Int32) async throws {
-        let stage = try Stage(in: ScratchDirectory())
-        let jobd = try Program(
-            "jobd", options, environment: stage.environment, record: stage.scratch["jobd"])
+    func `what is written wrongly is said`(options: [String], code: Int32) async throws {
+        let stage = Stage()
+        let jobd = try stage.start(options, program: "jobd")
         #expect(try await jobd.exitCode() == code)
         #expect((code == 0 ? jobd.output : jobd.errors).isEmpty == false)
         if options.last == "max_in_flihgt=1" { #expect(jobd.errors.contains("max_in_flight")) }
     }
 
-    @Test func theConfigurationFileIsReadAgainAndAFaultyOneChangesNothing() async throws {
-        let stage = try await Stage()
+    @Test func `the configuration file is read again and a faulty one changes nothing`() async throws {
+        let stage = try await Stage.simulated()
         let file = stage.scratch["config.json"]
         FileOnDisk.write(#"{"models": {"bytedance/*": {"max_in_flight": 0}}, /* none */ }"#, to: file)
         try await stage.enqueue()
         let jobd = try stage.jobd(options: ["--config", file])
-        try await eventually("it runs") { jobd.errors.contains("runs on") }
+        try await jobd.says("runs on")
         FileOnDisk.write(#"{"max_in_flight": "many"}"#, to: file)
         jobd.signal(SIGHUP)
-        try await eventually("it says what is wrong") { jobd.errors.contains("stays as it was") }
+        try await jobd.says("stays as it was")
         #expect(jobd.errors.contains("max_in_flight"))
         #expect(try stage.state(of: 1) == "queued")
         FileOnDisk.write("{}", to: file)
@@ -139,47 +130,32 @@ import Testing
     }
 
     /// What is in flight counts by the limits as they are now, also when it left under others.
-    @Test func limitsThatAReloadNamesAnewCountWhatIsInFlight() async throws {
-        let stage = try await Stage(simulator: "--queue", "1500ms", "--run", "0")
+    @Test func `limits that a reload names anew count what is in flight`() async throws {
+        let stage = try await Stage.simulated("--queue", "1500ms", "--run", "0")
         let file = stage.scratch["config.json"]
         FileOnDisk.write(#"{"max_in_flight": 2}"#, to: file)
         for number in 1...5 { try await stage.enqueue("fox \(number)") }
         let jobd = try stage.jobd(options: ["--config", file])
-        try await eventually("two are there") {
-            try stage.number("SELECT count(*) FROM jobs WHERE state = 'in_queue'") == 2
-        }
+        try await eventually("two are there") { try stage.jobCount("in_queue") == 2 }
         FileOnDisk.write(#"{"models": {"bytedance/*": {"max_in_flight": 3}}}"#, to: file)
         jobd.signal(SIGHUP)
         var most: Int64 = 0
         try await eventually("all are completed") {
-            most = max(
-                most,
-                try stage.number(
-                    "SELECT count(*) FROM jobs WHERE state IN ('submitting', 'in_queue', 'in_progress')"))
-            return try stage.number("SELECT count(*) FROM jobs WHERE state <> 'completed'") == 0
+            most = max(most, try stage.jobCount(where: "state IN ('submitting', 'in_queue', 'in_progress')"))
+            return try stage.jobCount(where: "state <> 'completed'") == 0
         }
         #expect(most == 3)
     }
 
-    @Test func itLeavesNothingInTheLogFileOfTheDatabaseAndNoSocket() async throws {
-        let stage = try await Stage()
+    @Test func `it leaves nothing in the log file of the database and no socket`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue()
         let jobd = try stage.jobd()
         try await stage.wait(for: 1, toBe: "completed")
-        jobd.signal(SIGINT)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: SIGINT) == 0)
         #expect((FileOnDisk(stage.state + "/jobs.db-wal")?.size ?? 0) == 0)
         #expect(FileOnDisk(stage.state + "/wake") == nil)
-        #expect(Command.sqlite3(stage.state + "/jobs.db", "PRAGMA integrity_check").output == "ok\n")
+        #expect(Program.sqlite3(stage.database, "PRAGMA integrity_check").output == "ok\n")
     }
 
-    @Test func anOlderDatabaseThatIsNotOursIsLeftUntouched() async throws {
-        let stage = try await Stage()
-        _ = Command.run(["mkdir", stage.state])
-        _ = Command.sqlite3(stage.state + "/jobs.db", "CREATE TABLE mine (a)")
-        let before = FileOnDisk.bytes(stage.state + "/jobs.db")
-        let jobd = try stage.jobd()
-        #expect(try await jobd.exitCode() == 69)
-        #expect(FileOnDisk.bytes(stage.state + "/jobs.db") == before)
-    }
 }

@@ -9,8 +9,8 @@ import Testing
 /// for.
 @Suite(.serialized) struct SecretTests {
     @Test(arguments: [0o604, 0o602, 0o606, 0o644, 0o666, 0o777] as [mode_t])
-    func aTokenFileThatIsOpenToOthersIsRefused(mode: mode_t) async throws {
-        let stage = try Stage(in: ScratchDirectory())
+    func `a token file that is open to others is refused`(mode: mode_t) async throws {
+        let stage = Stage()
         let file = stage.scratch["token"]
         FileOnDisk.write(Stage.token, to: file)
         chmod(file, mode)
@@ -26,8 +26,8 @@ import Testing
     }
 
     @Test(arguments: ["two words", "a\u{1}b", "käse", "a\nb"])
-    func aTokenThatIsNoneIsNotShown(text: String) async throws {
-        let stage = try Stage(in: ScratchDirectory())
+    func `a token that is none is not shown`(text: String) async throws {
+        let stage = Stage()
         let file = stage.scratch["token"]
         FileOnDisk.write(Stage.token + text, to: file)
         chmod(file, 0o600)
@@ -38,8 +38,8 @@ import Testing
 
     /// The command sees the job and no token: in its environment, its input, its open files, or in jobd
     /// itself.
-    @Test func aCommandOfTheConfigurationIsNotToldTheToken() async throws {
-        let stage = try await Stage()
+    @Test func `a command of the configuration is not told the token`() async throws {
+        let stage = try await Stage.simulated()
         let (saw, done) = (stage.scratch["saw"], stage.scratch["done"])
         let script = "(env; cat; ls -l /proc/self/fd; cat /proc/self/cmdline) > \(saw); mv \(saw) \(done)"
         let id = try await stage.enqueue("a fox")
@@ -47,8 +47,7 @@ import Testing
         FileOnDisk.write(Stage.token, to: file)
         chmod(file, 0o600)
         let command = JSON.array(["/bin/sh", "-c", .string(script)]).text
-        let jobd = try stage.jobd("on_finish=\(command)", "token_file=\(file)", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        try await stage.drain("on_finish=\(command)", "token_file=\(file)")
         #expect(try stage.state(of: id) == "completed")
         let seen = try #require(FileOnDisk.text(done))
         #expect(seen.contains("PATH=") && seen.contains(#""state":"completed""#))
@@ -58,8 +57,8 @@ import Testing
     /// Another program that dies by the same signal shows that this machine makes dumps at all.
     @Test(
         .enabled(if: getenv("TSAN_OPTIONS") == nil && getenv("ASAN_OPTIONS") == nil, "they catch the signal"))
-    func aCrashLeavesNoCoreWithTheTokenInIt() async throws {
-        let stage = try await Stage()
+    func `a crash leaves no core with the token in it`() async throws {
+        let stage = try await Stage.simulated()
         let script = """
             cd \(stage.scratch.path); ulimit -c unlimited
             bash -c 'kill -SEGV $$'; rm -f core*
@@ -68,29 +67,27 @@ import Testing
             for try in $(seq 600); do [ -S \(stage.state)/wake ] && break; sleep 0.1; done
             kill -SEGV $daemon; wait $daemon
             """
-        let said = Command.run(["bash", "-c", script]).output
+        let said = Program.run("bash", "-c", script).output
         let ends = said.split(separator: "\n").filter { $0.contains("Segmentation fault") }
         guard ends.contains(where: { $0.contains("kill -SEGV") && $0.contains("core dumped") }) else {
             return
         }
         #expect(ends.contains { $0.contains("api-url") && !$0.contains("core dumped") }, "\(said)")
-        let found = Command.run(["grep", "-rlaF", "--exclude-dir=simulator", Stage.token, stage.scratch.path])
+        let found = Program.run("grep", "-rlaF", "--exclude-dir=simulator", Stage.token, stage.scratch.path)
         #expect(!found.output.contains("core"), "\(found.output)")
     }
 
     /// The API, and a server of files on another port of its host: answers, redirects and files lead there
     /// and back. `ls` opens the directory itself, as 3.
-    @Test func aCommandOfTheConfigurationGetsNoOpenFileOfOurs() async throws {
-        let stage = try await Stage()
+    @Test func `a command of the configuration gets no open file of ours`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue()
-        let jobd = try stage.jobd(#"on_finish=["/bin/ls", "-m", "/proc/self/fd"]"#, options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        let jobd = try await stage.drain(#"on_finish=["/bin/ls", "-m", "/proc/self/fd"]"#)
         #expect(jobd.errors.split(separator: "\n").contains("0, 1, 2, 3"), "\(jobd.errors)")
     }
 
-    @Test func theTokenGoesToNoOtherPortAndAlongNoRedirect() async throws {
-        let pixel = "GIF89a\u{1}\0\u{1}\0\0\0\0,\0\0\0\0\u{1}\0\u{1}\0\0\u{2}\u{1}\0\0;"
-        let files = ScriptedServer(answering: ScriptedServer.answer(pixel))
+    @Test func `the token goes to no other port and along no redirect`() async throws {
+        let files = ScriptedServer(answering: ScriptedServer.answer(ScriptedService.pixel))
         let elsewhere = files.url
         let api = ScriptedServer { peer in
             while let request = peer.receive() {
@@ -117,11 +114,10 @@ import Testing
                 }
             }
         }
-        let stage = try Stage(in: ScratchDirectory())
+        let stage = Stage()
         stage.url = api.url
         let id = try await stage.enqueue("a fox")
-        let jobd = try stage.jobd("retry.patience=0s", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        try await stage.drain("retry.patience=0s")
         // What is no address is asked of nobody, and not passed over.
         #expect(try stage.state(of: id) == "failed")
         #expect(try stage.number("SELECT count(*) FROM outputs WHERE state = 'done'") == 2)
@@ -133,13 +129,13 @@ import Testing
     }
 
     @Test(arguments: ["000", "077", "022"])
-    func whateverTheUmaskTheModesAreThoseOfTheDirectory(mask: String) async throws {
+    func `whatever the umask the modes are those of the directory`(mask: String) async throws {
         for (mode, file, folder, output): (String, UInt32, UInt32, UInt32) in [
             ("700", 0o600, 0o700, 0o600), ("2770", 0o660, 0o2750, 0o640),
         ] {
-            let stage = try await Stage()
-            _ = Command.run(["mkdir", stage.state])
-            _ = Command.run(["chmod", mode, stage.state])
+            let stage = try await Stage.simulated()
+            Program.run("mkdir", stage.state)
+            Program.run("chmod", mode, stage.state)
             try await stage.enqueue("a fox")
             let script = """
                 umask \(mask); export RUNCOMFY_TOKEN=\(Stage.token)
@@ -149,7 +145,7 @@ import Testing
                 stat -c '%A %a %n' \(stage.state)/* \(stage.state)/outputs/* \(stage.state)/outputs/*/*
                 kill $daemon; wait $daemon
                 """
-            let lines = Command.run(["bash", "-c", script]).output.split(separator: "\n").filter {
+            let lines = Program.run("bash", "-c", script).output.split(separator: "\n").filter {
                 $0.contains(stage.state)
             }
             for line in lines where !line.contains("runs on") {
@@ -167,12 +163,12 @@ import Testing
 
     /// Links that someone planted in the state directory, each to a file that is not to be touched.
     @Test(arguments: ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock", "wake"])
-    func noLinkIsFollowedOutOfTheStateDirectory(name: String) async throws {
-        let stage = try await Stage()
+    func `no link is followed out of the state directory`(name: String) async throws {
+        let stage = try await Stage.simulated()
         let victim = stage.scratch["victim"]
         FileOnDisk.write("precious", to: victim)
         chmod(victim, 0o640)
-        _ = Command.run(["mkdir", "-m", "700", stage.state])
+        Program.run("mkdir", "-m", "700", stage.state)
         if name.hasPrefix("jobs.db-") { try await stage.enqueue("a fox") }
         unlink(stage.state + "/" + name)
         #expect(symlink(victim, stage.state + "/" + name) == 0)

@@ -12,9 +12,8 @@ import Testing
         return (try NotifySocket(path), ["NOTIFY_SOCKET": path].merging(more) { $1 })
     }
 
-    @Test("it is ready once it works, tells how things stand, and says when it stops")
-    func life() async throws {
-        let stage = try await Stage(simulator: "--queue", "1h")
+    @Test func `it is ready once it works, tells how things stand, and says when it stops`() async throws {
+        let stage = try await Stage.simulated("--queue", "1h")
         try await stage.enqueue("earlier")
         try await stage.jobctl("pause")
         let (manager, environment) = try listen(stage)
@@ -27,16 +26,14 @@ import Testing
         try await stage.jobctl("resume")
         try await eventually("its status changes") { manager.lines.contains("STATUS=1 in_queue") }
         #expect(!manager.lines.contains("STOPPING=1"))
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         #expect(manager.lines.contains("STOPPING=1"))
         #expect(manager.lines.count { $0 == "READY=1" } == 1)
         #expect(!manager.lines.contains("WATCHDOG=1"))
     }
 
-    @Test("a stop is heard at every moment of the start")
-    func earlyStop() async throws {
-        let stage = try Stage(in: ScratchDirectory())
+    @Test func `a stop is heard at every moment of the start`() async throws {
+        let stage = Stage()
         for wait in 0..<60 {
             let jobd = try stage.jobd()
             try await Task.sleep(for: .milliseconds(wait / 2))
@@ -46,31 +43,26 @@ import Testing
         }
     }
 
-    @Test("an abstract name is heard as well")
-    func abstractName() async throws {
-        let stage = try Stage(in: ScratchDirectory())
+    @Test func `an abstract name is heard as well`() async throws {
+        let stage = Stage()
         let name = "@jobd-test\(stage.scratch.path)"
         let manager = try NotifySocket(name)
-        let jobd = try stage.jobd(environment: ["NOTIFY_SOCKET": name])
+        try stage.jobd(environment: ["NOTIFY_SOCKET": name])
         try await eventually("it is ready") { manager.lines.contains("READY=1") }
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test("without a token it is ready, and its status says what it lacks")
-    func noToken() async throws {
-        let stage = try Stage(in: ScratchDirectory())
+    @Test func `without a token it is ready, and its status says what it lacks`() async throws {
+        let stage = Stage()
         let (manager, environment) = try listen(stage)
-        let jobd = try stage.jobd(environment: environment.merging(["RUNCOMFY_TOKEN": ""]) { $1 })
+        try stage.jobd(environment: environment.merging(["RUNCOMFY_TOKEN": ""]) { $1 })
         try await eventually("it is ready") { manager.lines.contains("READY=1") }
         try await eventually("it says why it waits") {
             manager.lines.contains { $0.contains("submissions are paused (token)") }
         }
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test("a reload is told with its time, also one that is refused")
-    func reload() async throws {
-        let stage = try Stage(in: ScratchDirectory())
+    @Test func `a reload is told with its time, also one that is refused`() async throws {
+        let stage = Stage()
         let (manager, environment) = try listen(stage)
         let file = stage.scratch["config.json"]
         FileOnDisk.write("{}", to: file)
@@ -81,9 +73,7 @@ import Testing
             var before = timespec()
             clock_gettime(CLOCK_MONOTONIC, &before)
             jobd.signal(SIGHUP)
-            try await eventually("the reload is over") {
-                manager.lines.count { $0 == "READY=1" } == number
-            }
+            try await eventually("the reload is over") { manager.lines.count { $0 == "READY=1" } == number }
             let reload = try #require(manager.messages.last { $0.hasPrefix("RELOADING=1\n") })
             let time = try #require(
                 reload.split(separator: "\n").last.flatMap { Int($0.dropFirst("MONOTONIC_USEC=".count)) })
@@ -92,22 +82,20 @@ import Testing
         #expect(jobd.errors.contains("stays as it was"))
     }
 
-    @Test("what a server says does not become a message of its own")
-    func foreignText() async throws {
-        let stage = try Stage(in: ScratchDirectory())
+    @Test func `what a server says does not become a message of its own`() async throws {
+        let stage = Stage()
         let (manager, environment) = try listen(stage)
         try await stage.enqueue()
         try await stage.jobctl("pause")
         try stage.execute("UPDATE pauses SET detail = 'a' || char(10) || 'MAINPID=1'")
-        let jobd = try stage.jobd(environment: environment)
+        try stage.jobd(environment: environment)
         try await eventually("the pause is told") { manager.lines.contains { $0.contains("MAINPID=1") } }
         #expect(!manager.lines.contains { $0.hasPrefix("MAINPID=1") })
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test("the watchdog is petted while jobd works, and not while one of its parts hangs")
-    func watchdog() async throws {
-        let stage = try await Stage()
+    @Test func `the watchdog is petted while jobd works, and not while one of its parts hangs`() async throws
+    {
+        let stage = try await Stage.simulated()
         let (manager, environment) = try listen(stage, ["WATCHDOG_USEC": "200000"])
         let jobd = try stage.jobd(environment: environment)
         try await eventually("it is petted") { manager.lines.count { $0 == "WATCHDOG=1" } > 3 }
@@ -123,38 +111,33 @@ import Testing
         try connection.execute("ROLLBACK")
         let before = manager.lines.count { $0 == "WATCHDOG=1" }
         try await eventually("it is petted again") { manager.lines.count { $0 == "WATCHDOG=1" } > before }
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test("a watchdog that is meant for another process is not petted")
-    func foreignWatchdog() async throws {
-        let stage = try await Stage()
+    @Test func `a watchdog that is meant for another process is not petted`() async throws {
+        let stage = try await Stage.simulated()
         let (manager, environment) = try listen(stage, ["WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"])
-        let jobd = try stage.jobd(environment: environment)
+        try stage.jobd(environment: environment)
         try await stage.enqueue()
         try await stage.wait(for: 1, toBe: "completed")
         #expect(!manager.lines.contains("WATCHDOG=1"))
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test("priorities stand before the lines of the log where it goes to the journal, and only there")
-    func journal() async throws {
-        let stage = try Stage(in: ScratchDirectory())
+    @Test func `priorities stand before the lines of the log where it goes to the journal, and only there`()
+        async throws
+    {
+        let stage = Stage()
         let elsewhere = try stage.jobd(environment: ["JOURNAL_STREAM": "1:1"])
-        try await eventually("it runs") { elsewhere.errors.contains("runs on") }
+        try await elsewhere.says("runs on")
         #expect(!elsewhere.errors.contains("<6>"))
-        elsewhere.signal(SIGTERM)
-        _ = try await elsewhere.exitCode()
+        _ = try await elsewhere.exitCode(after: SIGTERM)
         // The file that the log of the next one goes to is there before, as the journal's stream is.
+        let log = stage.file("journal", "")
         var status = stat()
-        let record = stage.scratch["journal"]
-        FileOnDisk.write("", to: record + ".err")
-        try #require(stat(record + ".err", &status) == 0)
-        let stream = "\(status.st_dev):\(status.st_ino)"
-        let jobd = try Program(
-            "jobd", ["--api-url", stage.url],
-            environment: stage.environment.merging(["JOURNAL_STREAM": stream]) { $1 }, record: record)
-        try await eventually("it runs") { jobd.errors.contains("runs on") }
-        #expect(jobd.errors.hasPrefix("<6>jobd "))
+        try #require(stat(log, &status) == 0)
+        let jobd = try stage.start(
+            ["-c", "exec \(Program.folder)jobd --api-url \(stage.url) 2> \(log)"],
+            environment: ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino)"], program: "sh")
+        try await eventually("it runs") { FileOnDisk.content(log).contains("runs on") }
+        #expect(FileOnDisk.content(log).hasPrefix("<6>jobd "), "\(jobd.pid)")
     }
 }

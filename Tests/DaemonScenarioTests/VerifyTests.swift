@@ -5,25 +5,16 @@ import Testing
 
 /// The care of files: held against the record, and fetched again.
 @Suite(.serialized) struct VerifyTests {
-    /// Some jobs whose files are there.
-    private func stage(jobs: Int = 3) async throws -> Stage {
-        let stage = try await Stage()
-        for number in 1...jobs { try await stage.enqueue("fox \(number)") }
-        let jobd = try stage.jobd(options: ["--drain"])
-        try #require(try await jobd.exitCode() == 0)
-        return stage
-    }
-
     private func path(_ id: Int64, in stage: Stage) throws -> String {
         stage.state + "/outputs/" + (try stage.text("SELECT path FROM outputs WHERE job_id = \(id)") ?? "")
     }
 
-    private func findings(_ answer: (code: Int32, output: String, errors: String)) throws -> [JSON] {
+    private func findings(_ answer: Answer) throws -> [JSON] {
         try answer.output.split(separator: "\n").map { try JSON(parsing: $0) }
     }
 
-    @Test func wholeFilesAreWhatTheRecordSays() async throws {
-        let stage = try await stage()
+    @Test func `whole files are what the record says`() async throws {
+        let stage = try await Stage.completed()
         let answer = try await stage.jobctl("verify", "--json")
         #expect(answer.code == 0, "\(answer)")
         let lines = try findings(answer)
@@ -32,8 +23,8 @@ import Testing
         #expect(lines.last?["foreign"] == .integer(0))
     }
 
-    @Test func eachKindOfDamageIsNamedAndForeignFilesAreNone() async throws {
-        let stage = try await stage(jobs: 4)
+    @Test func `each kind of damage is named and foreign files are none`() async throws {
+        let stage = try await Stage.completed(4)
         unlink(try path(1, in: stage))
         let second = try path(2, in: stage)
         var bytes = try #require(FileOnDisk.bytes(second))
@@ -60,8 +51,8 @@ import Testing
         #expect(try await stage.jobctl("verify", "--sample", "100%").code == 1)
     }
 
-    @Test func aSampleReadsAsManyAsAsked() async throws {
-        let stage = try await stage(jobs: 6)
+    @Test func `a sample reads as many as asked`() async throws {
+        let stage = try await Stage.completed(6)
         for (sample, count) in [("1", 1), ("4", 4), ("50%", 3), ("9", 6), ("0.1%", 1)] as [(String, Int64)] {
             let lines = try findings(try await stage.jobctl("verify", "--sample", sample, "--json"))
             #expect(lines.last?["checked"] == .integer(count), "\(sample)")
@@ -69,8 +60,8 @@ import Testing
         #expect(try await stage.jobctl("verify", "--sample", "none").code == 64)
     }
 
-    @Test func aLinkIsNotTakenForTheFileThatItLeadsTo() async throws {
-        let stage = try await stage(jobs: 1)
+    @Test func `a link is not taken for the file that it leads to`() async throws {
+        let stage = try await Stage.completed(1)
         let path = try path(1, in: stage)
         rename(path, stage.state + "/elsewhere.png")
         symlink(stage.state + "/elsewhere.png", path)
@@ -79,8 +70,8 @@ import Testing
         #expect(answer.output.contains("changed") && answer.output.contains("symbolic link"), "\(answer)")
     }
 
-    @Test func repairFetchesAgainAndBuysNothing() async throws {
-        let stage = try await stage()
+    @Test func `repair fetches again and buys nothing`() async throws {
+        let stage = try await Stage.completed()
         let (first, second) = (try path(1, in: stage), try path(2, in: stage))
         let original = try #require(FileOnDisk.bytes(first))
         unlink(first)
@@ -93,8 +84,7 @@ import Testing
                 "downloading", "downloading", "completed",
             ])
         #expect(answer.errors.contains("jobd is not running"))
-        let jobd = try stage.jobd(options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain()
         #expect(try stage.texts("SELECT state FROM jobs") == ["completed", "completed", "completed"])
         #expect(FileOnDisk.bytes(first) == original)
         #expect(FileOnDisk(second + ".damaged")?.size == 10)
@@ -105,10 +95,10 @@ import Testing
         #expect(try await stage.jobctl("verify").code == 0)
     }
 
-    @Test func aRunningDaemonTakesUpARepairAtOnce() async throws {
-        let stage = try await Stage()
+    @Test func `a running daemon takes up a repair at once`() async throws {
+        let stage = try await Stage.simulated()
         try await stage.enqueue()
-        let jobd = try stage.jobd()
+        try stage.jobd()
         try await stage.wait(for: 1, toBe: "completed")
         unlink(try path(1, in: stage))
         #expect(try await stage.jobctl("verify", "1", "--repair").code == 1)
@@ -117,26 +107,23 @@ import Testing
         }
         #expect(try stage.state(of: 1) == "completed")
         #expect(try await stage.jobctl("verify").code == 0)
-        withExtendedLifetime(jobd) {}
     }
 
-    @Test func whatTheServiceNoLongerHasEndsAsAFailureThatSaysSo() async throws {
-        let stage = try await stage(jobs: 1)
+    @Test func `what the service no longer has ends as a failure that says so`() async throws {
+        let stage = try await Stage.completed(1)
         unlink(try path(1, in: stage))
         try await stage.setFaults("file:404")
         #expect(try await stage.jobctl("verify", "--repair").code == 1)
-        let jobd = try stage.jobd("retry.attempts=2", "retry.patience=0s", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("retry.attempts=2", "retry.patience=0s")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "download")
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func filesInAnOutputDirectoryOfItsOwnAreFound() async throws {
-        let stage = try await Stage()
+    @Test func `files in an output directory of its own are found`() async throws {
+        let stage = try await Stage.simulated()
         let folder = stage.scratch["pictures"]
         try await stage.enqueue()
-        let jobd = try stage.jobd("output_dir=\(folder)", options: ["--drain"])
-        #expect(try await jobd.exitCode() == 0)
+        try await stage.drain("output_dir=\(folder)")
         #expect(try await stage.jobctl("verify", "--set", "output_dir=\(folder)").code == 0)
         FileOnDisk.write("mine", to: folder + "/note.txt")
         let answer = try await stage.jobctl("verify", "--set", "output_dir=\(folder)")

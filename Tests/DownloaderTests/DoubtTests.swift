@@ -1,4 +1,5 @@
 import HTTP
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -19,47 +20,44 @@ import Testing
         return words.contains("no length was told")
     }
 
-    @Test(
-        "The same answer twice is the file, and the doubt is named",
-        arguments: [FileServer.Framing.close, .chunks])
-    func twice(framing: FileServer.Framing) async throws {
-        let rig = try Rig { _, _ in Self.answer(Self.endless, framing) }
+    @Test(arguments: [FileServer.Framing.close, .chunks])
+    func `the same answer twice is the file, and the doubt is named`(framing: FileServer.Framing) async throws
+    {
+        let rig = Rig { _, _ in Self.answer(Self.endless, framing) }
         #expect(try await isRefused(rig))
         let file = try await rig.downloader().fetch(rig.order())
         #expect(
             rig.contents(file.path) == Self.endless && file.doubt?.contains("its own end is missing") == true)
         #expect(rig.server.requests.count == 2)
-        #expect(Rig.names(rig.root + "/2026-01-02") == ["000007-1.png"])
+        #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == ["000007-1.png"])
     }
 
-    @Test func whatHasNoEndOfItsOwnIsAskedForTwice() async throws {
-        let rig = try Rig { _, _ in Self.answer([UInt8](repeating: 0xFE, count: 90)) }
+    @Test func `what has no end of its own is asked for twice`() async throws {
+        let rig = Rig { _, _ in Self.answer([UInt8](repeating: 0xFE, count: 90)) }
         #expect(try await isRefused(rig))
         #expect(
             try await rig.downloader().fetch(rig.order()).doubt?.contains("its format shows no end") == true)
     }
 
-    @Test func anEndThatShowsAndALengthThatIsReachedLeaveNoDoubt() async throws {
+    @Test func `an end that shows and a length that is reached leave no doubt`() async throws {
         for whole in [Self.answer(Self.png), Self.answer(Self.endless, .length)] {
-            let rig = try Rig { _, _ in whole }
+            let rig = Rig { _, _ in whole }
             #expect(try await rig.downloader().fetch(rig.order()).doubt == nil)
             #expect(rig.server.requests.count == 1)
         }
     }
 
-    @Test func onlyTheSameBytesInARowSettleIt() async throws {
+    @Test func `only the same bytes in a row settle it`() async throws {
         // Cut at another place each time, and then twice at the same.
         let lengths = [40, 41, 40, 42, 42]
-        let rig = try Rig { _, count in Self.answer(Array(Self.png.prefix(lengths[min(count, 4)]))) }
+        let rig = Rig { _, count in Self.answer(Array(Self.png.prefix(lengths[min(count, 4)]))) }
         for _ in lengths.dropLast() { #expect(try await isRefused(rig)) }
         #expect(try await rig.downloader().fetch(rig.order()).bytes == 42)
     }
 
-    @Test(
-        "What lies between the two makes no difference",
-        arguments: ["503 Busy", "403 Forbidden", "cut", "address"])
-    func between(trouble: String) async throws {
-        let rig = try Rig { _, count in
+    @Test(arguments: ["503 Busy", "403 Forbidden", "cut", "address"])
+    func `what lies between the two makes no difference`(trouble: String) async throws {
+        let rig = Rig { _, count in
             guard count == 1 else { return Self.answer() }
             if trouble == "cut" { return FileServer.Answer(body: Self.png, cut: 30) }
             return trouble == "address" ? Self.answer() : .status(trouble)
@@ -75,8 +73,8 @@ import Testing
         #expect(rig.server.requests.count == 3)
     }
 
-    @Test func aServerThatSaysThatThereIsNoMoreSettlesItAtOnce() async throws {
-        let rig = try Rig { request, _ in
+    @Test func `a server that says that there is no more settles it at once`() async throws {
+        let rig = Rig { request, _ in
             guard request.offset == nil else {
                 return .status(
                     "416 No", ["Content-Range": "bytes */\(Self.endless.count)", "ETag": "\"v1\""])
@@ -87,12 +85,9 @@ import Testing
         #expect(try await rig.downloader().fetch(rig.order()).doubt == nil)
     }
 
-    @Test func aPageIsNoOutputHoweverOftenItComes() async throws {
-        let rig = try Rig { _, _ in Self.answer(Array("<!DOCTYPE html><html>no</html>".utf8)) }
-        guard case .badContent = await rig.failure(try rig.downloader(), try rig.order()) else {
-            Issue.record("it was not called a page")
-            return
-        }
+    @Test func `a page is no output however often it comes`() async throws {
+        let rig = Rig { _, _ in Self.answer(Array("<!DOCTYPE html><html>no</html>".utf8)) }
+        #expect(try await rig.kindOfFailure() == "badContent")
         #expect(rig.server.requests.count == 1)
     }
 }

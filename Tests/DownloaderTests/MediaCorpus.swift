@@ -1,5 +1,6 @@
 import Glibc
 import JobModel
+import Scratch
 
 @testable import Downloader
 
@@ -14,7 +15,7 @@ struct MediaSample: Sendable, CustomStringConvertible {
 
     var bytes: [UInt8] {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        return Rig.read("/\(root)/Tests/Fixtures/media/\(name)") ?? []
+        return FileOnDisk.bytes("/\(root)/Tests/Fixtures/media/\(name)") ?? []
     }
 
     /// A hundred places to cut it at, the last bytes among them.

@@ -1,15 +1,16 @@
 import HTTP
 import JobModel
+import Scratch
 import Testing
 
 @testable import Downloader
 
 /// What real encoders write is known for what it is, and for whole once it is whole.
 @Suite struct MediaCorpusTests {
-    @Test("Each file shows what it is", arguments: MediaSample.all)
-    func facts(sample: MediaSample) throws {
+    @Test(arguments: MediaSample.all)
+    func `each file shows what it is`(sample: MediaSample) throws {
         for kind in [Output.Kind.image, .file] {
-            var found = try #require(try OpenFile(sample.bytes).facts(kind))
+            var found = try #require(try NamelessFile(sample.bytes).facts(kind))
             if let seconds = found.duration, let wanted = sample.facts.duration, abs(seconds - wanted) < 0.002
             {
                 found.duration = wanted
@@ -18,21 +19,21 @@ import Testing
         }
     }
 
-    @Test("The whole is whole where its format tells, and no cut ever is", arguments: MediaSample.all)
-    func cuts(sample: MediaSample) throws {
+    @Test(arguments: MediaSample.all)
+    func `the whole is whole where its format tells, and no cut ever is`(sample: MediaSample) throws {
         let bytes = sample.bytes
-        let file = try OpenFile(bytes)
+        let file = NamelessFile(bytes)
         #expect(try file.wholeness() == sample.end)
         for length in sample.cuts {
-            try file.change(to: Array(bytes[..<length]))
+            file.change(to: Array(bytes[..<length]))
             #expect(try file.wholeness() != .whole, "cut at \(length) of \(bytes.count)")
         }
     }
 
-    @Test("The whole file arrives, with a length and without", arguments: MediaSample.all)
-    func fetched(sample: MediaSample) async throws {
+    @Test(arguments: MediaSample.all)
+    func `the whole file arrives, with a length and without`(sample: MediaSample) async throws {
         let bytes = sample.bytes
-        let rig = try Rig { request, _ in
+        let rig = Rig { request, _ in
             var answer = FileServer.Answer(body: bytes)
             answer.framing = request.path == "/length" ? .length : .chunks
             return answer
@@ -51,12 +52,10 @@ import Testing
         #expect(requests == [1, sample.end == .whole ? 1 : 2])
     }
 
-    @Test(
-        "A connection that ended too early costs one more request",
-        arguments: MediaSample.all.filter { $0.end == .whole })
-    func cutOnTheWay(sample: MediaSample) async throws {
+    @Test(arguments: MediaSample.all.filter { $0.end == .whole })
+    func `a connection that ended too early costs one more request`(sample: MediaSample) async throws {
         let bytes = sample.bytes
-        let rig = try Rig { _, count in
+        let rig = Rig { _, count in
             FileServer.Answer(body: count == 0 ? bytes.dropLast(bytes.count / 3) : bytes, framing: .chunks)
         }
         let downloader = try rig.downloader()

@@ -1,6 +1,8 @@
 import Glibc
 import HTTP
-internal import System
+import JobModel
+import Scratch
+import System
 import Testing
 
 @testable import Downloader
@@ -33,30 +35,28 @@ import Testing
         return outcome.withLock { $0 }
     }
 
-    private func rig() throws -> Rig { try Rig { request, _ in .file(Self.png, request) } }
+    private func rig() throws -> Rig { Rig { request, _ in .file(Self.png, request) } }
 
-    @Test func aFileGoesWhereItsRecordSaysThoughTheOpenDirectoryWasMoved() async throws {
+    @Test func `a file goes where its record says though the open directory was moved`() async throws {
         let rig = try rig()
         let file = try await fetchAfterMove(rig) { _ in }.get()
         #expect(rig.contents(file.path) == Self.png)
-        #expect(!Rig.names(rig.base + "/moved").contains { $0.contains("000008") })
+        #expect(!FileOnDisk.names(rig.base + "/moved").contains { $0.contains("000008") })
     }
 
-    @Test(
-        "A link to the directory that was moved leads no file out",
-        arguments: ["{date}/{id}-{index}.{ext}", "{date}/x/{id}-{index}.{ext}"])
-    func aLink(template: String) async throws {
+    @Test(arguments: ["{date}/{id}-{index}.{ext}", "{date}/x/{id}-{index}.{ext}"])
+    func `a link to the directory that was moved leads no file out`(template: String) async throws {
         let rig = try rig()
         let root = rig.root
         let outcome = try await fetchAfterMove(rig, template: template) { moved in
             unsafe symlink(moved, root + "/2026-01-02")
         }
         #expect(throws: DownloadFailure.self) { try outcome.get() }
-        #expect(!Rig.names(rig.base + "/moved").contains { $0.contains("000008") })
-        #expect(!Rig.names(rig.base + "/moved/x").contains { $0.contains("000008") })
+        #expect(!FileOnDisk.names(rig.base + "/moved").contains { $0.contains("000008") })
+        #expect(!FileOnDisk.names(rig.base + "/moved/x").contains { $0.contains("000008") })
     }
 
-    @Test func noDirectoryStaysOpenWhenDownloadsAreOver() async throws {
+    @Test func `no directory stays open when downloads are over`() async throws {
         let rig = try rig()
         let downloader = try rig.downloader()
         _ = try await downloader.fetch(rig.order())
@@ -66,7 +66,7 @@ import Testing
     }
 
     private static func isOpen(below root: String) -> Bool {
-        Rig.names("/proc/self/fd").contains { name in
+        FileOnDisk.names("/proc/self/fd").contains { name in
             var path = [CChar](repeating: 0, count: 4096)
             let count = unsafe readlink("/proc/self/fd/" + name, &path, path.count)
             let bytes = path.prefix(max(0, count)).map(UInt8.init(bitPattern:))

@@ -10,42 +10,38 @@ import Testing
         seed: "77",
         requestID: "ab_C-1")
 
-    @Test(
-        "Each field renders as the contract says",
-        arguments: [
-            ("{date}/{id}-{index}.{ext}", "2026-01-02/000042-1.png"), ("{time}", "030405"),
-            ("{model}", "bytedance-seedream-4-0-edit"), ("{label}", "My Label"),
-            ("{prompt}-{seed}", "a-red-fox-in-the-snow-77"), ("{request_id}", "ab_C-1"),
-            ("a/b/c{id}d", "a/b/c000042d"), ("..{id}", "..000042"),
-        ])
-    func fields(template: String, path: String) throws {
+    @Test(arguments: [
+        ("{date}/{id}-{index}.{ext}", "2026-01-02/000042-1.png"), ("{time}", "030405"),
+        ("{model}", "bytedance-seedream-4-0-edit"), ("{label}", "My Label"),
+        ("{prompt}-{seed}", "a-red-fox-in-the-snow-77"), ("{request_id}", "ab_C-1"),
+        ("a/b/c{id}d", "a/b/c000042d"), ("..{id}", "..000042"),
+    ])
+    func `each field renders as the contract says`(template: String, path: String) throws {
         #expect(try OutputName(parsing: template).path(fields, fileExtension: "png") == path)
     }
 
-    @Test func longIdsAreNotCut() throws {
+    @Test func `long ids are not cut`() throws {
         var fields = fields
         fields.id = 12_345_678
         #expect(try OutputName(parsing: "{id}").path(fields, fileExtension: "png") == "12345678")
     }
 
-    @Test(
-        "A template that is wrong is refused, by name",
-        arguments: [
-            ("", OutputNameError.empty), ("{foo}", .unknownField("foo")), ("{Id}", .unknownField("Id")),
-            ("{}", .unknownField("")), ("a{id", .unclosedField), ("id}", .strayBrace), ("/a/{id}", .absolute),
-            ("../{id}", .badComponent("..")), ("../\u{301}{id}", .badComponent("..")),
-            ("a/./{id}", .badComponent(".")),
-            ("a//{id}", .badComponent("")),
-            ("{id}/", .badComponent("")), ("a\0{id}", .badComponent("a\0{id}")),
-            ("a\u{202E}", .badComponent("a\u{202E}")), (String(repeating: "a", count: 241), .tooLong),
-            (String(repeating: "{id}", count: 16), .tooLong),
-            (String(repeating: "a/", count: 12) + "{id}", .tooLong),
-        ])
-    func wrongTemplates(template: String, error: OutputNameError) {
+    @Test(arguments: [
+        ("", OutputNameError.empty), ("{foo}", .unknownField("foo")), ("{Id}", .unknownField("Id")),
+        ("{}", .unknownField("")), ("a{id", .unclosedField), ("id}", .strayBrace), ("/a/{id}", .absolute),
+        ("../{id}", .badComponent("..")), ("../\u{301}{id}", .badComponent("..")),
+        ("a/./{id}", .badComponent(".")),
+        ("a//{id}", .badComponent("")),
+        ("{id}/", .badComponent("")), ("a\0{id}", .badComponent("a\0{id}")),
+        ("a\u{202E}", .badComponent("a\u{202E}")), (String(repeating: "a", count: 241), .tooLong),
+        (String(repeating: "{id}", count: 16), .tooLong),
+        (String(repeating: "a/", count: 12) + "{id}", .tooLong),
+    ])
+    func `a template that is wrong is refused, by name`(template: String, error: OutputNameError) {
         #expect(throws: error) { try OutputName(parsing: template) }
     }
 
-    @Test func theUnknownFieldAndTheKnownOnesAreNamed() {
+    @Test func `the unknown field and the known ones are named`() {
         let text = OutputNameError.unknownField("promt").description
         #expect(text.contains("{promt}") && text.contains("{prompt}") && text.contains("{request_id}"))
     }
@@ -62,8 +58,8 @@ import Testing
         String(repeating: ".", count: 300), String(repeating: "字", count: 300), "{id}", "a{b",
     ]
 
-    @Test("Whatever a field holds, the path stays inside and fits", arguments: hostile)
-    func staysInside(text: String) throws {
+    @Test(arguments: hostile)
+    func `whatever a field holds, the path stays inside and fits`(text: String) throws {
         let fields = OutputNameFields(
             id: .max, index: .max, created: fields.created, model: text, label: text, prompt: text,
             seed: text,
@@ -94,52 +90,50 @@ import Testing
         }
     }
 
-    @Test func anExtensionIsNoWayOutEither() throws {
+    @Test func `an extension is no way out either`() throws {
         let path = try OutputName(parsing: "{id}.{ext}").path(fields, fileExtension: "../../x")
         #expect(path == "000042.x" || !path.contains("/"))
     }
 
-    @Test(
-        "A prompt becomes a slug",
-        arguments: [
-            ("Hello,   World!!", "hello-world"), ("  --x--  ", "x"),
-            ("Füchse im Schnee №5", "füchse-im-schnee-5"),
-            ("赤い狐、雪の中", "赤い狐-雪の中"), ("हिन्दी भाषा", "हिन्दी-भाषा"), ("ÅNGSTRÖM", "ångström"), ("!!!", "none"),
-            ("", "none"),
-            ("a\u{2215}b\u{FF0F}c", "a-b-c"), ("a\nb\0c", "a-b-c"), ("x\u{202E}y", "xy"), ("1/2", "1-2"),
-            (
-                String(repeating: "ab ", count: 100),
-                "ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab"
-            ),
-        ])
-    func slugs(prompt: String, slug: String) {
+    @Test(arguments: [
+        ("Hello,   World!!", "hello-world"), ("  --x--  ", "x"),
+        ("Füchse im Schnee №5", "füchse-im-schnee-5"),
+        ("赤い狐、雪の中", "赤い狐-雪の中"), ("हिन्दी भाषा", "हिन्दी-भाषा"), ("ÅNGSTRÖM", "ångström"), ("!!!", "none"),
+        ("", "none"),
+        ("a\u{2215}b\u{FF0F}c", "a-b-c"), ("a\nb\0c", "a-b-c"), ("x\u{202E}y", "xy"), ("1/2", "1-2"),
+        (
+            String(repeating: "ab ", count: 100),
+            "ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab"
+        ),
+    ])
+    func `a prompt becomes a slug`(prompt: String, slug: String) {
         #expect(PathText.slug(of: prompt) == slug)
         #expect(PathText.slug(of: prompt).count <= 60)
     }
 
-    @Test func absentTextsAreNone() throws {
+    @Test func `absent texts are none`() throws {
         let fields = OutputNameFields(id: 1, index: 1, created: fields.created, model: "m")
         let name = try OutputName(parsing: "{label}-{prompt}-{seed}-{request_id}")
         #expect(name.path(fields, fileExtension: "png") == "none-none-none-none")
     }
 
-    @Test(
-        "A taken name gets its number before the extension",
-        arguments: [
-            ("d/000042-1.png", 2, "png", "d/000042-1-2.png"), ("v1.5", 3, "png", "v1.5-3"),
-            ("a.tar.gz", 2, "gz", "a.tar-2.gz"), ("d.png/x", 2, "png", "d.png/x-2"),
-        ])
-    func alternatives(path: String, number: Int, fileExtension: String, other: String) {
+    @Test(arguments: [
+        ("d/000042-1.png", 2, "png", "d/000042-1-2.png"), ("v1.5", 3, "png", "v1.5-3"),
+        ("a.tar.gz", 2, "gz", "a.tar-2.gz"), ("d.png/x", 2, "png", "d.png/x-2"),
+    ])
+    func `a taken name gets its number before the extension`(
+        path: String, number: Int, fileExtension: String, other: String
+    ) {
         #expect(OutputName.alternative(to: path, number: number, fileExtension: fileExtension) == other)
     }
 
-    @Test(
-        "The directory before the content is known ends above the extension's",
-        arguments: [
-            ("{date}/{id}.{ext}", "2026-01-02"), ("{id}", ""), ("{date}/{ext}/{model}/{id}", "2026-01-02"),
-            ("{ext}/{id}", ""), ("a/{model}/{id}", "a/bytedance-seedream-4-0-edit"),
-        ])
-    func directories(template: String, directory: String) throws {
+    @Test(arguments: [
+        ("{date}/{id}.{ext}", "2026-01-02"), ("{id}", ""), ("{date}/{ext}/{model}/{id}", "2026-01-02"),
+        ("{ext}/{id}", ""), ("a/{model}/{id}", "a/bytedance-seedream-4-0-edit"),
+    ])
+    func `the directory before the content is known ends above the extension's`(
+        template: String, directory: String
+    ) throws {
         #expect(try OutputName(parsing: template).directory(fields) == directory)
     }
 }

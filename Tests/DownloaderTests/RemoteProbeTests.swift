@@ -1,5 +1,6 @@
 import HTTP
 import JobModel
+import Scratch
 import Testing
 
 @testable import Downloader
@@ -34,9 +35,9 @@ import Testing
     }()
 
     @Test(arguments: SampleFile.all.map(\.name))
-    func aFileInPiecesShowsWhatTheWholeFileShows(name: String) async throws {
+    func `a file in pieces shows what the whole file shows`(name: String) async throws {
         let file = try #require(SampleFile.all.first { $0.name == name }).bytes
-        let expected = try OpenFile(file).facts(.file)
+        let expected = try NamelessFile(file).facts(.file)
         for server in [server(file), FileServer { _, _ in .init(body: file) }] {
             let finding = try await look(server)
             #expect(finding.verdict == .found && finding.facts == expected && finding.remark == nil)
@@ -44,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func aPictureTakesOneSmallPiece() async throws {
+    @Test func `a picture takes one small piece`() async throws {
         let server = server(SampleFile.png(3000, 2000) + Self.padding)
         let finding = try await look(server)
         #expect(finding.facts?.width == 3000 && finding.facts?.height == 2000)
@@ -53,21 +54,21 @@ import Testing
         #expect(finding.bytesRead == 16_384)
     }
 
-    @Test func soundIsNotReadToItsEnd() async throws {
+    @Test func `sound is not read to its end`() async throws {
         let server = server(SampleFile.mp3(frames: 8000))
         let finding = try await look(server)
         #expect(finding.facts?.kind == .audio && finding.verdict == .found && finding.remark == nil)
         #expect(server.requests.count == 1 && finding.bytesRead == 16_384)
     }
 
-    @Test func theFrameBehindALargeProfileIsFound() async throws {
+    @Test func `the frame behind a large profile is found`() async throws {
         let server = server(Self.profiledJPEG)
         let finding = try await look(server)
         #expect(finding.facts?.width == 640 && finding.facts?.height == 480)
         #expect(finding.bytesRead < 3 << 20 && finding.bytesRead < Self.profiledJPEG.count - (1 << 20))
     }
 
-    @Test func theFirstSizeInAPictureIsNotTakenForTheWhole() async throws {
+    @Test func `the first size in a picture is not taken for the whole`() async throws {
         // The picture's own size stands behind another one, and its turn behind twenty kilobytes of something
         // else.
         let other = SampleFile.box("hvcC", [UInt8](repeating: 0, count: 20_000))
@@ -77,7 +78,7 @@ import Testing
         #expect(try await look(FileServer { _, _ in .init(body: picture) }).facts?.width == 32)
     }
 
-    @Test func theMovieBehindTheDataIsAskedForByItself() async throws {
+    @Test func `the movie behind the data is asked for by itself`() async throws {
         let file = SampleFile.mp4(movieFirst: false, data: Self.padding)
         let server = server(file)
         let finding = try await look(server)
@@ -86,7 +87,7 @@ import Testing
         #expect(server.requests.count == 2 && finding.bytesRead < 20_000)
     }
 
-    @Test func aServerWithoutRangesIsCutOffWhenThatIsEnough() async throws {
+    @Test func `a server without ranges is cut off when that is enough`() async throws {
         let file = SampleFile.png(300, 200) + [UInt8](repeating: 1, count: 64 << 20)
         let server = FileServer { _, _ in .init(body: file) }
         let finding = try await look(server)
@@ -101,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func withoutALengthTheSizeIsKnownOnlyAtTheEnd(isChunked: Bool) async throws {
+    func `without a length the size is known only at the end`(isChunked: Bool) async throws {
         let framing: FileServer.Framing = isChunked ? .chunks : .close
         let small = SampleFile.png(30, 20)
         let whole = try await look(FileServer { _, _ in .init(body: small, framing: framing) })
@@ -110,7 +111,7 @@ import Testing
         #expect(large.facts?.width == 30 && large.bytes == nil && large.bytesRead < 1 << 20)
     }
 
-    @Test func whatIsNoFileIsRefused() async throws {
+    @Test func `what is no file is refused`() async throws {
         let page = Array("<!doctype html><title>Sign in</title>".utf8)
         let answers: [(FileServer.Answer, RemoteFinding.Verdict)] = [
             (.status("404 Not Found", body: "no"), .refused("the server answered 404")),
@@ -133,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func whatTheContentIsCountsAndNotWhatItIsCalled() async throws {
+    @Test func `what the content is counts and not what it is called`() async throws {
         let server = FileServer { request, _ in
             var answer = FileServer.Answer.range(of: SampleFile.png(4, 4), request)
             answer.headers.fields.append(.init(name: "Content-Type", value: "video/mp4"))
@@ -142,7 +143,7 @@ import Testing
         #expect(try await look(server).facts?.mediaType == "image/png")
     }
 
-    @Test func aRedirectIsFollowedAndTheRestIsAskedAtItsEnd() async throws {
+    @Test func `a redirect is followed and the rest is asked at its end`() async throws {
         let film = SampleFile.mp4(movieFirst: false, data: Self.padding)
         let server = FileServer { request, _ in
             request.path == "/a.png"
@@ -153,22 +154,20 @@ import Testing
     }
 
     @Test(arguments: ["http://example.com/a.png", "ftp://example.com/a", "file:///etc/passwd", "http:///"])
-    func aRedirectLeadsToNothingThatTheServiceCouldNotFetch(target: String) async throws {
+    func `a redirect leads to nothing that the service could not fetch`(target: String) async throws {
         let server = FileServer { _, _ in .status("302 Found", ["Location": target]) }
-        guard case .refused(let reason) = try await look(server).verdict else {
-            return #expect(Bool(false))
-        }
+        guard case .refused(let reason) = try await look(server).verdict else { return #expect(Bool(false)) }
         #expect(reason.contains("redirects"))
         #expect(server.requests.count == 1)
     }
 
-    @Test func redirectsWithoutEndAreRefused() async throws {
+    @Test func `redirects without end are refused`() async throws {
         let server = FileServer { _, count in .status("302 Found", ["Location": "/\(count)"]) }
         #expect(try await look(server).verdict == .refused("the server redirects without end"))
         #expect(server.requests.count == 6)
     }
 
-    @Test func aCutIsGoneOnFromWhereThereAreRanges() async throws {
+    @Test func `a cut is gone on from where there are ranges`() async throws {
         let file = SampleFile.png(8, 9) + Self.padding
         let server = FileServer { request, count in
             var answer = FileServer.Answer.range(of: file, request)
@@ -181,7 +180,7 @@ import Testing
         guard case .unreachable = try await look(stubborn).verdict else { return #expect(Bool(false)) }
     }
 
-    @Test func aServerThatSendsOtherBytesIsNotBelieved() async throws {
+    @Test func `a server that sends other bytes is not believed`() async throws {
         let file = Self.profiledJPEG
         let elsewhere = FileServer { request, _ in
             var answer = FileServer.Answer.range(of: file, request)
@@ -200,7 +199,7 @@ import Testing
         #expect(try await look(encoded).facts == nil)
     }
 
-    @Test func aServerThatNeverSendsWhatIsAskedForIsLeftInTheEnd() async throws {
+    @Test func `a server that never sends what is asked for is left in the end`() async throws {
         // Each piece is a byte: there is a bound to the requests.
         let file = Self.profiledJPEG
         let server = FileServer { request, _ in .range(of: file, request, most: 1) }
@@ -214,14 +213,14 @@ import Testing
         #expect(endless.bytesRead <= 8 << 20)
     }
 
-    @Test func aServerThatSaysNothingIsLeftInTime() async throws {
+    @Test func `a server that says nothing is left in time`() async throws {
         let server = FileServer { _, _ in .init(headers: ["Content-Length": "1000"], body: []) }
         guard case .unreachable = try await look(server, timeLimit: .milliseconds(300)).verdict else {
             return #expect(Bool(false))
         }
     }
 
-    @Test func nothingIsSentThatTellsWhoAsks() async throws {
+    @Test func `nothing is sent that tells who asks`() async throws {
         let server = server(SampleFile.png(1, 1))
         _ = try await look(server)
         #expect(
@@ -233,9 +232,7 @@ extension FileServer.Answer {
     /// The range that was asked for, or `most` bytes of it.
     fileprivate static func range(of file: [UInt8], _ request: FileServer.Request, most: Int = .max) -> Self {
         let ends = (request.headers["range"] ?? "").dropFirst("bytes=".count).split(separator: "-").compactMap
-        {
-            Int($0)
-        }
+        { Int($0) }
         guard ends.count == 2 else { return Self(body: file) }
         guard ends[0] < file.count else {
             return .status("416 Range Not Satisfiable", ["Content-Range": "bytes */\(file.count)"])

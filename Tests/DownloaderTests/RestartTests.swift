@@ -1,7 +1,8 @@
 import Glibc
 import HTTP
 import JobModel
-internal import System
+import Scratch
+import System
 import Testing
 
 @testable import Downloader
@@ -10,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct RestartTests {
     private static let png = SampleFile.png(3, 5)
 
-    private func rig() throws -> Rig { try Rig { request, _ in .file(Self.png, request) } }
+    private func rig() throws -> Rig { Rig { request, _ in .file(Self.png, request) } }
 
     private func adopt(_ rig: Rig, _ file: DownloadedFile, bytes: Int64? = nil, sha256: String? = nil)
         async throws -> DownloadedFile?
@@ -20,7 +21,7 @@ import Testing
             sha256: sha256 ?? file.sha256)
     }
 
-    @Test func aWholeFileUnderItsRecordedPathIsTheOutput() async throws {
+    @Test func `a whole file under its recorded path is the output`() async throws {
         let rig = try rig()
         let file = try await rig.downloader().fetch(rig.order())
         #expect(try await adopt(rig, file) == file)
@@ -29,31 +30,31 @@ import Testing
         #expect(unknown == file)
     }
 
-    @Test func whatCameByItsLengthIsTakenByItsHash() async throws {
+    @Test func `what came by its length is taken by its hash`() async throws {
         let drawing = Array("<svg><g/>".utf8)
-        let rig = try Rig { request, _ in .file(drawing, request) }
+        let rig = Rig { request, _ in .file(drawing, request) }
         let file = try await rig.downloader().fetch(rig.order())
         #expect(try await adopt(rig, file) == file)
         #expect(try await adopt(rig, file, sha256: "0") == nil)
     }
 
-    @Test func whatIsNotTheRecordedFileIsNotTaken() async throws {
+    @Test func `what is not the recorded file is not taken`() async throws {
         let rig = try rig()
         let file = try await rig.downloader().fetch(rig.order())
         let path = rig.root + "/" + file.path
         #expect(try await adopt(rig, file, bytes: 1) == nil)
         #expect(try await adopt(rig, file, sha256: "0") == nil)
         for damage in [[UInt8](), Array(Self.png.dropLast()), Array("<html>".utf8), SampleFile.png(4, 5)] {
-            Rig.write(damage, path)
+            FileOnDisk.write(damage, to: path)
             #expect(try await adopt(rig, file) == nil)
         }
-        Rig.write(Array(Self.png.dropLast()), path)
+        FileOnDisk.write(Array(Self.png.dropLast()), to: path)
         let withoutProof = try await rig.downloader().adopt(
             file.path, root: rig.root, kind: .image, expectedBytes: nil, sha256: nil)
         #expect(withoutProof == nil)
         unsafe unlink(path)
         #expect(try await adopt(rig, file) == nil)
-        Rig.write(Self.png, rig.root + "/elsewhere")
+        FileOnDisk.write(Self.png, to: rig.root + "/elsewhere")
         unsafe symlink(rig.root + "/elsewhere", path)
         #expect(try await adopt(rig, file) == nil)
         unsafe unlink(path)
@@ -61,7 +62,7 @@ import Testing
         #expect(try await adopt(rig, file) == nil)
     }
 
-    @Test func aCrashBetweenRecordAndRenameLosesNothing() async throws {
+    @Test func `a crash between record and rename loses nothing`() async throws {
         // The process ends inside the record: the temporary file is whole, the final one is not there.
         struct Crash: Error {}
         let rig = try rig()
@@ -73,8 +74,8 @@ import Testing
         #expect(rig.server.requests.count == 1)
     }
 
-    @Test func leftoversGoAndNothingElse() async throws {
-        let rig = try Rig { request, _ in
+    @Test func `leftovers go and nothing else`() async throws {
+        let rig = Rig { request, _ in
             var answer = FileServer.Answer.file(Self.png, request)
             answer.cut = 20
             return answer
@@ -84,13 +85,13 @@ import Testing
         for position in [1, 2] { _ = await rig.failure(downloader, try rig.order(position: position)) }
         #expect(Downloader.bytesSoFar(root: rig.root, name: order.name, fields: order.fields) == 20)
         try await downloader.removeTemporary(root: rig.root, name: order.name, fields: order.fields)
-        #expect(Rig.names(rig.root + "/2026-01-02") == [".000007-2.part", ".000007-2.part.json"])
+        #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == [".000007-2.part", ".000007-2.part.json"])
         #expect(Downloader.bytesSoFar(root: rig.root, name: order.name, fields: order.fields) == nil)
         try await downloader.removeTemporary(root: rig.root, name: order.name, fields: order.fields)
         try await downloader.removeTemporary(root: "/nowhere/at/all", name: order.name, fields: order.fields)
     }
 
-    @Test func aSidecarIsWrittenAndReplacedWhole() async throws {
+    @Test func `a sidecar is written and replaced whole`() async throws {
         let rig = try rig()
         let downloader = try rig.downloader()
         for text in ["{\"a\":1}", "{}"] {
@@ -98,18 +99,16 @@ import Testing
                 Array(text.utf8), root: rig.root, path: "2026-01-02/" + JobFileName.sidecar(of: 7))
             #expect(rig.contents("2026-01-02/000007.json") == Array(text.utf8))
         }
-        #expect(Rig.names(rig.root + "/2026-01-02") == ["000007.json"])
-        #expect(mode(rig.root + "/2026-01-02/000007.json") == 0o600)
+        #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == ["000007.json"])
+        #expect(FileOnDisk(rig.root + "/2026-01-02/000007.json")?.mode == 0o600)
     }
 
-    @Test(
-        "A recorded path that climbs is neither read nor written",
-        arguments: ["../", "a/../../", "a/..//../"])
-    func climbing(way: String) async throws {
+    @Test(arguments: ["../", "a/../../", "a/..//../"])
+    func `a recorded path that climbs is neither read nor written`(way: String) async throws {
         let rig = try rig()
         unsafe mkdir(rig.root, 0o700)
         unsafe mkdir(rig.root + "/a", 0o700)
-        Rig.write(Self.png, rig.root + "/../victim.png")
+        FileOnDisk.write(Self.png, to: rig.root + "/../victim.png")
         let downloader = try rig.downloader()
         await #expect(throws: DownloadFailure.self) {
             try await downloader.adopt(
@@ -118,17 +117,17 @@ import Testing
         await #expect(throws: DownloadFailure.self) {
             try await downloader.writeSidecar([1], root: rig.root, path: way + "000007.json")
         }
-        #expect(Rig.read(rig.root + "/../000007.json") == nil)
+        #expect(FileOnDisk.bytes(rig.root + "/../000007.json") == nil)
     }
 
-    @Test func aLinkInASidecarsPlaceIsReplacedAndNotFollowed() async throws {
+    @Test func `a link in a sidecars place is replaced and not followed`() async throws {
         let rig = try rig()
         unsafe mkdir(rig.root, 0o700)
-        Rig.write([1], rig.root + "/victim")
+        FileOnDisk.write([1], to: rig.root + "/victim")
         unsafe symlink(rig.root + "/victim", rig.root + "/000007.json")
         unsafe symlink(rig.root + "/victim", rig.root + "/.000007.json.part")
         try await rig.downloader().writeSidecar([2], root: rig.root, path: "000007.json")
-        #expect(Rig.read(rig.root + "/victim") == [1])
+        #expect(FileOnDisk.bytes(rig.root + "/victim") == [1])
         #expect(rig.contents("000007.json") == [2])
     }
 }

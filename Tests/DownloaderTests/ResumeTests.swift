@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import JobModel
+import Scratch
 import System
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
         cut: Int = 30, tag: String = "\"v1\"", headers: HTTPHeaders = [:],
         next: @escaping @Sendable (FileServer.Request) -> FileServer.Answer = { .file(Self.png, $0) }
     ) throws -> Rig {
-        try Rig { request, count in
+        Rig { request, count in
             if count > 0 { return next(request) }
             var answer = FileServer.Answer.file(Self.png, tag: tag, request)
             answer.headers.fields = headers.fields + answer.headers.fields.filter { $0.value != "" }
@@ -26,16 +27,11 @@ import Testing
     }
 
     /// The first try, which is cut.
-    private func start(_ rig: Rig) async throws {
-        guard case .network = await rig.failure(try rig.downloader(), try rig.order()) else {
-            Issue.record("the first try was not cut")
-            return
-        }
-    }
+    private func start(_ rig: Rig) async throws { #expect(try await rig.kindOfFailure() == "network") }
 
-    @Test func aCutAtAnyByteIsContinuedByANewProcess() async throws {
+    @Test func `a cut at any byte is continued by a new process`() async throws {
         let png = Self.png
-        let rig = try Rig { request, count in
+        let rig = Rig { request, count in
             var answer = FileServer.Answer.file(png, request)
             if request.offset == nil { answer.cut = Int(request.path.dropFirst()) }
             return answer
@@ -43,10 +39,7 @@ import Testing
         for cut in 0..<png.count {
             let id = Int64(cut + 1)
             let order = try rig.order("/\(cut)", id: id)
-            guard case .network = await rig.failure(try rig.downloader(), order) else {
-                Issue.record("not cut at \(cut)")
-                continue
-            }
+            #expect(try await rig.kindOfFailure(order) == "network")
             if cut == 0 { continue }
             let file = try await rig.downloader().fetch(order)
             #expect(rig.contents(file.path) == png, "cut at \(cut)")
@@ -57,9 +50,9 @@ import Testing
         }
     }
 
-    @Test func everyByteMayComeAlone() async throws {
+    @Test func `every byte may come alone`() async throws {
         let png = Self.png
-        let rig = try Rig { request, _ in
+        let rig = Rig { request, _ in
             var answer = FileServer.Answer.file(png, request)
             answer.cut = answer.body.count > 1 ? 1 : nil
             return answer
@@ -72,7 +65,7 @@ import Testing
         #expect(rig.server.requests.count == png.count)
     }
 
-    @Test func aChangedFileIsFetchedFromTheStart() async throws {
+    @Test func `a changed file is fetched from the start`() async throws {
         let rig = try rig(next: { .file(Self.other, tag: "\"v2\"", $0) })
         try await start(rig)
         let file = try await rig.downloader().fetch(rig.order())
@@ -81,7 +74,6 @@ import Testing
     }
 
     @Test(
-        "A 206 that does not continue the file is not appended",
         arguments: [
             ["Content-Range": "bytes 31-78/79", "ETag": "\"v1\""],
             ["Content-Range": "bytes 29-78/79", "ETag": "\"v1\""],
@@ -94,7 +86,7 @@ import Testing
             ["Content-Range": "lines 30-78/79", "ETag": "\"v1\""],
             ["Content-Range": "bytes -9223372036854775808-9223372036854775807/79", "ETag": "\"v1\""],
         ] as [HTTPHeaders])
-    func wrongRanges(headers: HTTPHeaders) async throws {
+    func `a 206 that does not continue the file is not appended`(headers: HTTPHeaders) async throws {
         #expect(Self.png.count == 61)
         let rig = try rig(next: { request in
             if request.offset == nil { return .file(Self.png, request) }
@@ -116,9 +108,9 @@ import Testing
 
     /// No format shows the end of such bytes, and the last chunk came: only the length that was told says
     /// what is missing.
-    @Test func aRestThatEndsBeforeTheLengthThatWasToldIsNotTheWhole() async throws {
+    @Test func `a rest that ends before the length that was told is not the whole`() async throws {
         let bytes = [UInt8](repeating: 7, count: 90)
-        let rig = try Rig { request, count in
+        let rig = Rig { request, count in
             var answer = FileServer.Answer.file(bytes, request)
             if count == 0 { answer.cut = 30 }
             if count == 1 { (answer.framing, answer.body) = (.chunks, Array(answer.body.dropLast(10))) }
@@ -126,24 +118,19 @@ import Testing
         }
         let downloader = try rig.downloader()
         for _ in 1...2 {
-            guard case .network = await rig.failure(downloader, try rig.order(kind: .file)) else {
-                Issue.record("a part was taken for the whole")
-                return
-            }
+            #expect(try await rig.kindOfFailure(rig.order(kind: .file), downloader) == "network")
         }
         let file = try await downloader.fetch(rig.order(kind: .file))
         #expect(rig.contents(file.path) == bytes)
     }
 
-    @Test func aWholeAnswerToARangeStartsOver() async throws {
+    @Test func `a whole answer to a range starts over`() async throws {
         let rig = try rig(next: { _ in FileServer.Answer(body: Self.png) })
         try await start(rig)
-        let file = try await rig.downloader().fetch(rig.order())
-        #expect(rig.contents(file.path) == Self.png)
+        #expect(try await rig.fetched() == Self.png)
     }
 
     @Test(
-        "Without a strong proof nothing is continued",
         arguments: [
             ["ETag": "W/\"v1\""], ["ETag": "v1"], ["ETag": ""], ["ETag": "\"\u{1}\""],
             ["Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT"],
@@ -154,19 +141,18 @@ import Testing
                 "Date": "Fri, 02 Jan 2026 03:05:04 GMT",
             ],
         ] as [HTTPHeaders])
-    func weakProofs(headers: HTTPHeaders) async throws {
-        let rig = try Rig { request, count in
+    func `without a strong proof nothing is continued`(headers: HTTPHeaders) async throws {
+        let rig = Rig { request, count in
             FileServer.Answer(headers: headers, body: Self.png, cut: count == 0 ? 30 : nil)
         }
         try await start(rig)
-        let file = try await rig.downloader().fetch(rig.order())
-        #expect(rig.contents(file.path) == Self.png)
+        #expect(try await rig.fetched() == Self.png)
         #expect(rig.server.requests.last?.headers["range"] == nil)
     }
 
-    @Test func anOldEnoughDateIsProof() async throws {
+    @Test func `an old enough date is proof`() async throws {
         let modified = "Fri, 02 Jan 2026 03:04:05 GMT"
-        let rig = try Rig { request, count in
+        let rig = Rig { request, count in
             let headers: HTTPHeaders = ["Last-Modified": modified, "Date": "Fri, 02 Jan 2026 03:05:05 GMT"]
             guard let offset = request.offset, request.headers["if-range"] == modified else {
                 return FileServer.Answer(headers: headers, body: Self.png, cut: 30)
@@ -177,89 +163,86 @@ import Testing
             return FileServer.Answer(status: "206 Partial", headers: range, body: Array(Self.png[offset...]))
         }
         try await start(rig)
-        let file = try await rig.downloader().fetch(rig.order())
-        #expect(rig.contents(file.path) == Self.png)
+        #expect(try await rig.fetched() == Self.png)
         #expect(rig.server.requests.last?.offset == 30)
     }
 
-    @Test(
-        "A note that is damaged, foreign or of another boot is not trusted",
-        arguments: ["", "{", "[]", "{}", "boot", "url", "missing"])
-    func notes(damage: String) async throws {
+    @Test(arguments: ["", "{", "[]", "{}", "boot", "url", "missing"])
+    func `a note that is damaged, foreign or of another boot is not trusted`(damage: String) async throws {
         let rig = try rig()
         try await start(rig)
         let path = rig.temporaryPath + ".json"
-        let note = String(decoding: try #require(Rig.read(path)), as: UTF8.self)
+        let note = String(decoding: try #require(FileOnDisk.bytes(path)), as: UTF8.self)
         switch damage {
-        case "boot": Rig.write(Array(note.replacing("\"boot\":\"", with: "\"boot\":\"0").utf8), path)
+        case "boot":
+            FileOnDisk.write(Array(note.replacing("\"boot\":\"", with: "\"boot\":\"0").utf8), to: path)
         case "url":
-            Rig.write(Array(note.replacing("\"url_sha256\":\"", with: "\"url_sha256\":\"0").utf8), path)
+            FileOnDisk.write(
+                Array(note.replacing("\"url_sha256\":\"", with: "\"url_sha256\":\"0").utf8), to: path)
         case "missing": unsafe unlink(path)
-        default: Rig.write(Array(damage.utf8), path)
+        default: FileOnDisk.write(Array(damage.utf8), to: path)
         }
-        let file = try await rig.downloader().fetch(rig.order())
-        #expect(rig.contents(file.path) == Self.png)
+        #expect(try await rig.fetched() == Self.png)
         #expect(rig.server.requests.last?.headers["range"] == nil)
     }
 
-    @Test func anotherAddressStartsOver() async throws {
+    @Test func `another address starts over`() async throws {
         let rig = try rig()
         try await start(rig)
         _ = try await rig.downloader().fetch(rig.order("/other"))
         #expect(rig.server.requests.last?.headers["range"] == nil)
     }
 
-    @Test func moreBytesThanTheFileHasStartOver() async throws {
+    @Test func `more bytes than the file has start over`() async throws {
         let rig = try rig()
         try await start(rig)
-        Rig.write(Self.png + [1], rig.temporaryPath)
-        let file = try await rig.downloader().fetch(rig.order())
-        #expect(rig.contents(file.path) == Self.png)
+        FileOnDisk.write(Self.png + [1], to: rig.temporaryPath)
+        #expect(try await rig.fetched() == Self.png)
         #expect(rig.server.requests.last?.headers["range"] == nil)
     }
 
-    @Test func theLastByteThatWasMissingNothingNeedsNoRequest() async throws {
+    @Test func `the last byte that was missing nothing needs no request`() async throws {
         // Everything came, and the process died before the rename.
         let rig = try rig()
         try await start(rig)
-        Rig.write(Self.png, rig.temporaryPath)
+        FileOnDisk.write(Self.png, to: rig.temporaryPath)
         let file = try await rig.downloader().fetch(rig.order())
         #expect(file.sha256 == SHA256.hexadecimal(of: Self.png))
         #expect(rig.server.requests.count == 1)
     }
 
-    @Test func aRecordThatFailsKeepsTheWholeFile() async throws {
+    @Test func `a record that fails keeps the whole file`() async throws {
         struct Busy: Error {}
-        let rig = try Rig { request, _ in .file(Self.png, request) }
+        let rig = Rig { request, _ in .file(Self.png, request) }
         let failure = await rig.failure(try rig.downloader(), try rig.order { _ in throw Busy() })
         guard case .notRecorded(let error) = failure, error is Busy else {
             Issue.record("\(String(describing: failure))")
             return
         }
-        #expect(Rig.names(rig.root + "/2026-01-02") == [".000007-1.part", ".000007-1.part.json"])
+        #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == [".000007-1.part", ".000007-1.part.json"])
         _ = try await rig.downloader().fetch(rig.order())
         #expect(rig.server.requests.count == 1)
     }
 
-    @Test func aLargeFileIsNotedBeforeItIsWhole() async throws {
+    @Test func `a large file is noted before it is whole`() async throws {
         // A process that is killed notes nothing more.
         let bytes = SampleFile.mp4(data: [UInt8](repeating: 7, count: 2 << 20))
-        let rig = try Rig { request, _ in .file(bytes, request) }
+        let rig = Rig { request, _ in .file(bytes, request) }
         let noted = Locked(Set<String>())
         let root = rig.root
         _ = await rig.failure(
             try rig.downloader(),
             try rig.order(kind: .video) { _ in
-                noted.withLock { $0 = Rig.names(root + "/2026-01-02") }
+                noted.withLock { $0 = Set(FileOnDisk.names(root + "/2026-01-02")) }
                 throw CancellationError()
             })
         #expect(noted.withLock { $0 } == [".000007-1.part", ".000007-1.part.json"])
     }
 
-    @Test func aRangeBehindTheEndMeansWholeOnlyIfTheSizesAgree() async throws {
+    @Test func `a range behind the end means whole only if the sizes agree`() async throws {
         // No length was told at first, so that only the server can say whether this is all.
         for size in [30, 31] {
-            let rig = try Rig { request, count in
+            let rig = Rig { request, count in
                 if count == 0 {
                     return FileServer.Answer(
                         headers: ["ETag": "\"v1\""], body: Self.png, framing: .chunks, cut: 34)
@@ -270,18 +253,16 @@ import Testing
                 return .file(Self.png, request)
             }
             try await start(rig)
-            #expect(Rig.read(rig.temporaryPath)?.count == 30)
+            #expect(FileOnDisk.bytes(rig.temporaryPath)?.count == 30)
             let file = try await rig.downloader().fetch(rig.order())
             #expect(file.bytes == (size == 30 ? 30 : Int64(Self.png.count)))
         }
     }
 
-    @Test func faultsInBetweenLoseNothing() async throws {
-        let rig = try rig(next: { request in
-            .status("503 Busy", body: "<html>busy</html>")
-        })
+    @Test func `faults in between lose nothing`() async throws {
+        let rig = try rig(next: { request in .status("503 Busy", body: "<html>busy</html>") })
         try await start(rig)
         try #require(await rig.failure(try rig.downloader(), try rig.order()) != nil)
-        #expect(Rig.read(rig.temporaryPath) == Array(Self.png.prefix(30)))
+        #expect(FileOnDisk.bytes(rig.temporaryPath) == Array(Self.png.prefix(30)))
     }
 }

@@ -1,9 +1,8 @@
 import Calendar
-import Glibc
 import HTTP
 import JobModel
-internal import System
-import Testing
+import Scratch
+import System
 
 @testable import Downloader
 
@@ -14,23 +13,19 @@ final class Rig: Sendable {
     let settings: DownloadSettings
     let recorded = Locked<[DownloadedFile]>([])
     let sizes = Locked<[Int64]>([])
-    let base: String
+    private let scratch = ScratchDirectory()
+    var base: String { scratch.path }
 
     init(
         maximumBytes: Int64 = 1 << 30, hosts: [String] = [], access: FileAccess = .ownerOnly,
         _ answer: @escaping @Sendable (FileServer.Request, Int) -> FileServer.Answer
-    ) throws {
-        var template = Array("/tmp/jobd-rig-XXXXXX".utf8CString)
-        try #require(unsafe mkdtemp(&template) != nil)
-        base = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        root = base + "/outputs"
+    ) {
+        root = scratch["outputs"]
         server = FileServer(answer)
         settings = DownloadSettings(
             apiURL: server.url, hosts: hosts, maximumBytes: maximumBytes, minimumFree: 0,
             connectTimeout: .seconds(10), silenceTimeout: .seconds(30), access: access)
     }
-
-    deinit { Self.removeTree(base) }
 
     /// A downloader as a new process would make it.
     func downloader(space: SpaceKeeper = SpaceKeeper(), minimumFree: Int64 = 0) throws -> Downloader {
@@ -73,51 +68,17 @@ final class Rig: Sendable {
         }
     }
 
+    /// The kind of failure that a first try ends with.
+    func kindOfFailure(_ order: DownloadOrder? = nil, _ downloader: Downloader? = nil) async throws -> String?
+    {
+        let failure = await failure(try downloader ?? self.downloader(), try order ?? self.order())
+        return failure.map { Mirror(reflecting: $0).children.first?.label ?? "\($0)" }
+    }
+
+    /// What a new process makes of it.
+    func fetched() async throws -> [UInt8]? { contents(try await downloader().fetch(order()).path) }
+
     var temporaryPath: String { root + "/2026-01-02/.000007-1.part" }
 
-    static func read(_ path: String) -> [UInt8]? {
-        let file = unsafe open(path, O_RDONLY)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = unsafe Glibc.read(file, &buffer, buffer.count), count > 0 {
-            bytes += buffer.prefix(count)
-        }
-        return bytes
-    }
-
-    static func write(_ bytes: [UInt8], _ path: String) {
-        let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        unsafe _ = bytes.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
-        close(file)
-    }
-
-    func contents(_ path: String) -> [UInt8]? { Self.read(root + "/" + path) }
-
-    /// The names in a directory, hidden ones included.
-    static func names(_ path: String) -> Set<String> {
-        var names: Set<String> = []
-        guard let directory = unsafe opendir(path) else { return [] }
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) {
-                unsafe Array($0.prefix { $0 != 0 })
-            }
-            names.insert(String(decoding: name, as: UTF8.self))
-        }
-        unsafe closedir(directory)
-        return names.subtracting([".", ".."])
-    }
-
-    private static func removeTree(_ path: String) {
-        for name in names(path) {
-            if unsafe unlink("\(path)/\(name)") != 0 { removeTree("\(path)/\(name)") }
-        }
-        unsafe rmdir(path)
-    }
-}
-
-func mode(_ path: String) -> mode_t? {
-    var status = stat()
-    return unsafe lstat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+    func contents(_ path: String) -> [UInt8]? { FileOnDisk.bytes(root + "/" + path) }
 }

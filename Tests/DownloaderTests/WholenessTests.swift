@@ -1,128 +1,129 @@
+import JobModel
+import Scratch
 import Testing
 
 @testable import Downloader
 
 @Suite struct WholenessTests {
     @Test(
-        "A file with an end of its own is whole with its last byte and not before",
         arguments: SampleFile.all.filter { $0.name != "webm, live" }.map(\.bytes) + [
             SampleFile.mp3(frames: 3, noted: 3), SampleFile.ogg(), SampleFile.bmp(),
             SampleFile.multiPicture(),
             SampleFile.avif(64, 32, inside: true),
         ])
-    func everyCut(bytes: [UInt8]) throws {
-        let file = try OpenFile(bytes)
+    func `a file with an end of its own is whole with its last byte and not before`(bytes: [UInt8]) throws {
+        let file = NamelessFile(bytes)
         #expect(try file.wholeness() == .whole)
         for length in 0..<bytes.count {
-            try file.change(to: Array(bytes[..<length]))
+            file.change(to: Array(bytes[..<length]))
             #expect(try file.wholeness() != .whole, "cut at \(length)")
         }
-        try file.change(to: Array(bytes.dropLast()))
+        file.change(to: Array(bytes.dropLast()))
         #expect(try file.wholeness() == .cut)
     }
 
-    @Test(
-        "What has no end of its own, or one that nobody looks for, is left to the caller",
-        arguments: [
-            SampleFile.webm(knownSize: false), SampleFile.fragmentedMP4(closed: false),
-            SampleFile.mp4() + SampleFile.big(0) + Array("mdat".utf8) + [1, 2],
-            Array("RIFF".utf8) + [255, 255, 255, 255] + Array("WAVEfmt ".utf8),
-            SampleFile.mp3(frames: 2), SampleFile.aac(frames: 2),
-            SampleFile.mp3(frames: 2) + Array("TAG of old".utf8),
-            SampleFile.ogg(closed: false), [0, 1, 2, 0xFE], Array("text".utf8), Array("G".utf8),
-            Array("ID".utf8), [0x89], [0xFF, 0xD8], Array("PK\u{3}\u{4} PK\u{5}\u{6}".utf8),
-            Array("%PDF-1.4 %%EOF x".utf8), Array("<svg/>".utf8),
-        ])
-    func openEnds(bytes: [UInt8]) throws {
-        #expect(try OpenFile(bytes).wholeness() == .unknown)
+    @Test(arguments: [
+        SampleFile.webm(knownSize: false), SampleFile.fragmentedMP4(closed: false),
+        SampleFile.mp4() + SampleFile.big(0) + Array("mdat".utf8) + [1, 2],
+        Array("RIFF".utf8) + [255, 255, 255, 255] + Array("WAVEfmt ".utf8),
+        SampleFile.mp3(frames: 2), SampleFile.aac(frames: 2),
+        SampleFile.mp3(frames: 2) + Array("TAG of old".utf8),
+        SampleFile.ogg(closed: false), [0, 1, 2, 0xFE], Array("text".utf8), Array("G".utf8),
+        Array("ID".utf8), [0x89], [0xFF, 0xD8], Array("PK\u{3}\u{4} PK\u{5}\u{6}".utf8),
+        Array("%PDF-1.4 %%EOF x".utf8), Array("<svg/>".utf8),
+    ])
+    func `what has no end of its own, or one that nobody looks for, is left to the caller`(bytes: [UInt8])
+        throws
+    {
+        #expect(try NamelessFile(bytes).wholeness() == .unknown)
     }
 
-    @Test(
-        "A cut inside a frame, a page or a block shows, where the whole names no length",
-        arguments: [
-            (SampleFile.mp3(frames: 3), 417), (SampleFile.mp3(frames: 3, tag: false), 417),
-            (SampleFile.aac(frames: 3), 100), (SampleFile.ogg(closed: false), 292),
-            (SampleFile.webm(knownSize: false), 4),
-        ])
-    func cutInside(bytes: [UInt8], last: Int) throws {
+    @Test(arguments: [
+        (SampleFile.mp3(frames: 3), 417), (SampleFile.mp3(frames: 3, tag: false), 417),
+        (SampleFile.aac(frames: 3), 100), (SampleFile.ogg(closed: false), 292),
+        (SampleFile.webm(knownSize: false), 4),
+    ])
+    func `a cut inside a frame, a page or a block shows, where the whole names no length`(
+        bytes: [UInt8], last: Int
+    ) throws {
         for missing in 1..<last {
             #expect(
-                try OpenFile(Array(bytes.dropLast(missing))).wholeness() == .cut, "\(missing) are missing")
+                try NamelessFile(Array(bytes.dropLast(missing))).wholeness() == .cut, "\(missing) are missing"
+            )
         }
     }
 
-    @Test func aTagWithoutTheSoundIsNotWhole() throws {
-        #expect(try OpenFile(Array("ID3\u{4}\0\0".utf8)).wholeness() == .cut)
-        #expect(try OpenFile(Array("ID3\u{4}\0\0\0\0\u{2}\0abc".utf8)).wholeness() == .cut)
+    @Test func `a tag without the sound is not whole`() throws {
+        #expect(try NamelessFile(Array("ID3\u{4}\0\0".utf8)).wholeness() == .cut)
+        #expect(try NamelessFile(Array("ID3\u{4}\0\0\0\0\u{2}\0abc".utf8)).wholeness() == .cut)
     }
 
-    @Test func framesThatWerePromisedAreMissedButForTheOneThatHoldsThePromise() throws {
-        #expect(try OpenFile(SampleFile.mp3(frames: 2, noted: 3)).wholeness() == .unknown)
-        #expect(try OpenFile(SampleFile.mp3(frames: 2, noted: 4)).wholeness() == .cut)
+    @Test func `frames that were promised are missed but for the one that holds the promise`() throws {
+        #expect(try NamelessFile(SampleFile.mp3(frames: 2, noted: 3)).wholeness() == .unknown)
+        #expect(try NamelessFile(SampleFile.mp3(frames: 2, noted: 4)).wholeness() == .cut)
     }
 
-    @Test func paddingBehindTheEndDoesNoHarm() throws {
-        #expect(try OpenFile(SampleFile.png(3, 5) + [0, 0, 10]).wholeness() == .whole)
+    @Test func `padding behind the end does no harm`() throws {
+        #expect(try NamelessFile(SampleFile.png(3, 5) + [0, 0, 10]).wholeness() == .whole)
         #expect(
-            try OpenFile(SampleFile.jpeg(3, 5) + [UInt8](repeating: 0, count: 500)).wholeness() == .whole)
-        #expect(try OpenFile(SampleFile.gif(3, 5) + [0]).wholeness() == .whole)
-        #expect(try OpenFile(SampleFile.wav() + [0]).wholeness() == .whole)
+            try NamelessFile(SampleFile.jpeg(3, 5) + [UInt8](repeating: 0, count: 500)).wholeness() == .whole)
+        #expect(try NamelessFile(SampleFile.gif(3, 5) + [0]).wholeness() == .whole)
+        #expect(try NamelessFile(SampleFile.wav() + [0]).wholeness() == .whole)
     }
 
-    @Test(
-        "What decoders pass over between the segments of a JPEG does no harm",
-        arguments: [[9, 8, 7], [0xFF, 0]])
-    func junkBetweenSegments(junk: [UInt8]) throws {
+    @Test(arguments: [[9, 8, 7], [0xFF, 0]])
+    func `what decoders pass over between the segments of a JPEG does no harm`(junk: [UInt8]) throws {
         var bytes = SampleFile.jpeg(640, 480)
         bytes.insert(contentsOf: junk, at: 2 + 2 + 2 + 6 + 17)
-        let file = try OpenFile(bytes)
+        let file = NamelessFile(bytes)
         #expect(try file.wholeness() == .whole)
         #expect(try file.facts()?.width == 640)
-        #expect(try OpenFile(bytes.dropLast()).wholeness() == .cut)
+        #expect(try NamelessFile(bytes.dropLast()).wholeness() == .cut)
     }
 
-    @Test func theEndOfAPictureInsideAnotherIsNotTheEnd() throws {
+    @Test func `the end of a picture inside another is not the end`() throws {
         // In a thumbnail, in a chunk of its origin, and of the first of two pictures without an index.
-        #expect(try OpenFile(SampleFile.jpeg(640, 480).dropLast(2)).wholeness() == .cut)
+        #expect(try NamelessFile(SampleFile.jpeg(640, 480).dropLast(2)).wholeness() == .cut)
         let chunk = SampleFile.png(with: SampleFile.png(1, 1), named: "caBX")
-        #expect(try OpenFile(chunk).wholeness() == .whole)
-        for missing in 1..<70 { #expect(try OpenFile(chunk.dropLast(missing)).wholeness() == .cut) }
+        #expect(try NamelessFile(chunk).wholeness() == .whole)
+        for missing in 1..<70 { #expect(try NamelessFile(chunk.dropLast(missing)).wholeness() == .cut) }
         let pair = SampleFile.jpeg(640, 480) + SampleFile.jpeg(320, 240).dropLast(20)
-        #expect(try OpenFile(pair).wholeness() == .unknown)
+        #expect(try NamelessFile(pair).wholeness() == .unknown)
     }
 
-    @Test func theSizeInABitmapsHeaderMayBeWrong() throws {
+    @Test func `the size in a bitmap's header may be wrong`() throws {
         for size: UInt32 in [0, 60, 5000] {
-            #expect(try OpenFile(SampleFile.bmp(fileSize: size)).wholeness() == .whole)
-            #expect(try OpenFile(SampleFile.bmp(fileSize: size).dropLast()).wholeness() == .cut)
+            #expect(try NamelessFile(SampleFile.bmp(fileSize: size)).wholeness() == .whole)
+            #expect(try NamelessFile(SampleFile.bmp(fileSize: size).dropLast()).wholeness() == .cut)
         }
     }
 
-    @Test func aSizeThatWasNeverFilledInSaysNothing() throws {
+    @Test func `a size that was never filled in says nothing`() throws {
         // As Python's `wave` leaves it, where it cannot go back.
-        #expect(try OpenFile(SampleFile.wav() + [UInt8](repeating: 1, count: 100)).wholeness() == .unknown)
-    }
-
-    @Test func theSecondPartOfALargeFilmIsMissed() throws {
-        let film = SampleFile.riff("AVI ", [1, 2, 3, 4]) + SampleFile.riff("AVIX", [5, 6, 7, 8])
-        #expect(try OpenFile(film).wholeness() == .whole)
-        #expect(try OpenFile(film.dropLast()).wholeness() == .cut)
-        #expect(try OpenFile(film.dropLast(10)).wholeness() != .whole)
-    }
-
-    @Test func aFilmWithoutItsMovieBoxIsNotWhole() throws {
-        let start = SampleFile.box("ftyp", Array("isom\0\0\0\0".utf8))
-        #expect(try OpenFile(start + SampleFile.box("mdat", [1, 2])).wholeness() == .cut)
         #expect(
-            try OpenFile(start + SampleFile.big(0) + Array("mdat".utf8) + [1, 2]).wholeness() == .cut)
+            try NamelessFile(SampleFile.wav() + [UInt8](repeating: 1, count: 100)).wholeness() == .unknown)
+    }
+
+    @Test func `the second part of a large film is missed`() throws {
+        let film = SampleFile.riff("AVI ", [1, 2, 3, 4]) + SampleFile.riff("AVIX", [5, 6, 7, 8])
+        #expect(try NamelessFile(film).wholeness() == .whole)
+        #expect(try NamelessFile(film.dropLast()).wholeness() == .cut)
+        #expect(try NamelessFile(film.dropLast(10)).wholeness() != .whole)
+    }
+
+    @Test func `a film without its movie box is not whole`() throws {
+        let start = SampleFile.box("ftyp", Array("isom\0\0\0\0".utf8))
+        #expect(try NamelessFile(start + SampleFile.box("mdat", [1, 2])).wholeness() == .cut)
+        #expect(
+            try NamelessFile(start + SampleFile.big(0) + Array("mdat".utf8) + [1, 2]).wholeness() == .cut)
         // The last fragment's data are missing as a whole.
         let fragments = SampleFile.fragmentedMP4(closed: false)
-        #expect(try OpenFile(fragments.dropLast(11)).wholeness() == .cut)
+        #expect(try NamelessFile(fragments.dropLast(11)).wholeness() == .cut)
     }
 
-    @Test func theStartOfAStreamIsNotCalledCut() throws {
+    @Test func `the start of a stream is not called cut`() throws {
         let fragments = SampleFile.fragmentedMP4(closed: false)
         let index = try #require(fragments.indices.first { fragments[$0...].starts(with: "sidx".utf8) }) - 4
-        #expect(try OpenFile(Array(fragments[..<index])).wholeness() == .unknown)
+        #expect(try NamelessFile(Array(fragments[..<index])).wholeness() == .unknown)
     }
 }

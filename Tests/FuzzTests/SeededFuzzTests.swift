@@ -5,17 +5,15 @@ import Testing
 /// A share of the fuzzing that is the same in each run: `make fuzz` does the rest, and finds what it adds to
 /// the corpus.
 @Suite struct SeededFuzzTests {
-    @Test("No mutation of the corpus breaks a parser's promise", arguments: Parser.allCases)
-    func mutations(parser: Parser) throws {
+    @Test(arguments: Parser.allCases)
+    func `no mutation of the corpus breaks a parser's promise`(parser: Parser) throws {
         let seeds = Self.corpus(parser)
         try #require(!seeds.isEmpty, "no corpus of \(parser)")
         for seed in seeds { #expect(parser.brokenPromise(seed) == nil, "\(parser): \(seed)") }
         var mutator = Mutator(seeds)
         for _ in 0..<2000 {
             let input = mutator.next()
-            if let promise = parser.brokenPromise(input) {
-                Issue.record("\(parser): \(promise): \(input)")
-            }
+            if let promise = parser.brokenPromise(input) { Issue.record("\(parser): \(promise): \(input)") }
         }
     }
 

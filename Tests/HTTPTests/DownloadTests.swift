@@ -1,25 +1,19 @@
 import Glibc
+import Scratch
 import ScriptedServer
 import System
 import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(2))) final class DownloadTests {
+@Suite(.timeLimit(.minutes(2))) struct DownloadTests {
     let client: HTTPClient
-    let file: FileDescriptor
+    private let file = NamelessFile()
 
-    init() throws {
-        client = try HTTPClient(userAgent: "test/1")
-        file = try .inMemory([])
-    }
-
-    private var content: String {
-        get throws { String(decoding: try file.read(1 << 21, at: 0), as: UTF8.self) }
-    }
+    init() throws { client = try HTTPClient(userAgent: "test/1") }
 
     private func sink(_ verdict: FileSink.Verdict = .goOn, limit: Int64 = 1 << 30) -> FileSink {
-        FileSink(file, limit: limit) { _ in verdict }
+        FileSink(file.descriptor, limit: limit) { _ in verdict }
     }
 
     private func failure(_ server: ScriptedServer, _ sink: any HTTPSink) async -> HTTPError? {
@@ -31,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func aBodyIsWrittenHashedAndKeptOutOfMemory() async throws {
+    @Test func `a body is written hashed and kept out of memory`() async throws {
         let text = String(repeating: "0123456789abcdef", count: 1 << 16)
         let server = ScriptedServer(answering: ScriptedServer.answer(text, headers: "ETag: \"1\"\r\n"))
         let sink = sink()
@@ -40,7 +34,7 @@ import Testing
         #expect(head.headers["etag"] == "\"1\"")
         #expect(head.contentLength == 1 << 20)
         #expect(head.body.isEmpty)
-        #expect(try content == text)
+        #expect(file.text == text)
         #expect(sink.size == 1 << 20)
         #expect(sink.beginning == Array(text.utf8.prefix(4096)))
         let digest = SHA256()
@@ -49,49 +43,49 @@ import Testing
         #expect(sink.failure == nil)
     }
 
-    @Test func aDownloadGoesOnWhereThePartialFileEnds() async throws {
-        try file.write(Array("ab".utf8), at: 0)
+    @Test func `a download goes on where the partial file ends`() async throws {
+        file.change(to: Array("ab".utf8))
         let server = ScriptedServer(answering: ScriptedServer.answer("c", status: "206 Partial Content"))
         let sink = sink()
         #expect(sink.resume())
         #expect(sink.size == 2)
         #expect(sink.beginning == Array("ab".utf8))
         #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 206)
-        #expect(try content == "abc")
+        #expect(file.text == "abc")
         #expect(sink.size == 3)
         #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
-    @Test func aWholeFileInsteadOfTheRestReplacesTheBeginning() async throws {
-        try file.write(Array("older and longer".utf8), at: 0)
+    @Test func `a whole file instead of the rest replaces the beginning`() async throws {
+        file.change(to: Array("older and longer".utf8))
         let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
         let sink = sink(.startOver)
         #expect(sink.resume())
         _ = try await client.download(HTTPRequest(url: server.url), into: sink)
-        #expect(try content == "abc")
+        #expect(file.text == "abc")
         #expect(sink.beginning == Array("abc".utf8))
         #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
-    @Test func aDeclinedAnswerLeavesTheFileAndGivesItsHead() async throws {
-        try file.write(Array("ab".utf8), at: 0)
+    @Test func `a declined answer leaves the file and gives its head`() async {
+        file.change(to: Array("ab".utf8))
         let server = ScriptedServer(answering: ScriptedServer.answer("not here", status: "404 Not Found"))
         let sink = sink(.decline)
         guard case .sinkFailed(let head) = await failure(server, sink) else { return #expect(Bool(false)) }
         #expect(head.status == 404)
         #expect(sink.failure == .declined)
-        #expect(try content == "ab")
+        #expect(file.text == "ab")
     }
 
-    @Test func anAnnouncedLengthBeyondTheLimitIsRefusedAtOnce() async throws {
+    @Test func `an announced length beyond the limit is refused at once`() async {
         let server = ScriptedServer(answering: ScriptedServer.answer("0123456789"))
         let sink = sink(limit: 9)
         guard case .sinkFailed = await failure(server, sink) else { return #expect(Bool(false)) }
         #expect(sink.failure == .tooLarge(limit: 9))
-        #expect(try content == "")
+        #expect(file.text == "")
     }
 
-    @Test func anUnannouncedLengthEndsAtTheLimit() async {
+    @Test func `an unannounced length ends at the limit`() async {
         let server = ScriptedServer { peer in
             _ = peer.receive()
             peer.send("HTTP/1.1 200 OK\r\n\r\n")
@@ -105,7 +99,7 @@ import Testing
         #expect(tight.failure == .tooLarge(limit: 999))
     }
 
-    @Test func aFullDiskIsToldApart() async throws {
+    @Test func `a full disk is told apart`() async throws {
         let full = try FileDescriptor(opening: "/dev/full", flags: O_WRONLY)
         let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
         let sink = FileSink(full, limit: 100) { _ in .goOn }
@@ -117,7 +111,7 @@ import Testing
         #expect(other.failure == .system(SystemError(EBADF)))
     }
 
-    @Test func aBodyShorterThanAnnouncedIsNoAnswerAndStaysInTheFile() async throws {
+    @Test func `a body shorter than announced is no answer and stays in the file`() async {
         let server = ScriptedServer { peer in
             _ = peer.receive()
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd")
@@ -126,15 +120,15 @@ import Testing
         guard case .noAnswer(_, let head) = await failure(server, sink) else { return #expect(Bool(false)) }
         #expect(head?.contentLength == 10)
         #expect(sink.size == 4)
-        #expect(try content == "abcd")
+        #expect(file.text == "abcd")
     }
 
-    @Test func anEmptyBodyHasAHead() async throws {
+    @Test func `an empty body has a head`() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer(""))
         let sink = sink(.startOver)
-        try file.write(Array("ab".utf8), at: 0)
+        file.change(to: Array("ab".utf8))
         #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 200)
-        #expect(try content == "")
+        #expect(file.text == "")
         #expect(sink.sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }
 }

@@ -13,7 +13,7 @@ import Testing
         return (drips, next - at(second))
     }
 
-    @Test func lessThanAKilobyteASecondForAWholeWindowIsADrip() {
+    @Test func `less than a kilobyte a second for a whole window is a drip`() {
         var watch = DripWatch()
         watch.take(0, at: at(0))
         var found = [look(&watch, 59)]
@@ -26,7 +26,7 @@ import Testing
         #expect(found.map(\.1) == [.seconds(1), .seconds(1), .seconds(1), .seconds(60)])
     }
 
-    @Test func nothingIsHeldAgainstARequestThatHasNotLeft() {
+    @Test func `nothing is held against a request that has not left`() {
         var watch = DripWatch()
         var found = [look(&watch, 600)]
         watch.take(0, at: at(601))
@@ -35,7 +35,7 @@ import Testing
         #expect(found.map(\.1) == [.seconds(60), .seconds(1), .seconds(1)])
     }
 
-    @Test func aLateLookCountsTheTimeThatHasPassed() {
+    @Test func `a late look counts the time that has passed`() {
         var watch = DripWatch()
         watch.take(100_000, at: at(0))
         let (drips, _) = look(&watch, 101)

@@ -11,7 +11,7 @@ import Testing
 
     init() throws { client = try HTTPClient(userAgent: "test/1") }
 
-    @Test func aCancelledTaskEndsItsTransferAndClosesItsConnection() async {
+    @Test func `a cancelled task ends its transfer and closes its connection`() async {
         let task = Task { await failure(of: HTTPRequest(url: server.url, answerTimeout: nil), client) }
         _ = await server.nextRequest()
         task.cancel()
@@ -19,7 +19,7 @@ import Testing
         #expect(await server.closings.first { _ in true } != nil)
     }
 
-    @Test func aTaskCancelledBeforeItSendsSendsNothing() async {
+    @Test func `a task cancelled before it sends sends nothing`() async {
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             return await failure(of: HTTPRequest(url: server.url), client)
@@ -28,7 +28,7 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
-    @Test func cancellingOneTransferLeavesTheOthers() async throws {
+    @Test func `cancelling one transfer leaves the others`() async throws {
         let other = ScriptedServer(answering: ScriptedServer.answer("ok"))
         let task = Task { await failure(of: HTTPRequest(url: server.url, answerTimeout: nil), client) }
         _ = await server.nextRequest()
@@ -38,7 +38,7 @@ import Testing
         #expect(await task.value == .cancelled)
     }
 
-    @Test func everyRequestEndsOnceWhateverTheMomentOfItsCancelling() async {
+    @Test func `every request ends once whatever the moment of its cancelling`() async {
         let other = ScriptedServer(answering: ScriptedServer.answer("ok"))
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<400 {
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func shutdownCancelsWhatIsUnderWayAndWhatComesLater() async {
+    @Test func `shutdown cancels what is under way and what comes later`() async {
         let tasks = (0..<8).map { _ in
             Task { await failure(of: HTTPRequest(url: server.url, answerTimeout: nil), client) }
         }
@@ -68,7 +68,7 @@ import Testing
         await client.shutdown()
     }
 
-    @Test func shutdownWhileRequestsKeepComingLosesNone() async {
+    @Test func `shutdown while requests keep coming loses none`() async {
         let other = ScriptedServer(answering: ScriptedServer.answer("ok"))
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<200 {
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func aClientThatIsDroppedEndsItsThread() async throws {
+    @Test func `a client that is dropped ends its thread`() async throws {
         let other = ScriptedServer(answering: ScriptedServer.answer("ok"))
         var client: HTTPClient? = try HTTPClient(userAgent: "test/1")
         #expect(try await client?.send(HTTPRequest(url: other.url)).status == 200)

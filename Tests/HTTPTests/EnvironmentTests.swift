@@ -1,4 +1,5 @@
 import Glibc
+import Scratch
 import ScriptedServer
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 /// What depends on the whole process is tried in processes of its own.
 @Suite(.timeLimit(.minutes(2))) struct EnvironmentTests {
-    @Test func aProxyThatRefusesTheWayIsNoConnection() async {
+    @Test func `a proxy that refuses the way is no connection`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(
                 answering: ScriptedServer.answer(
@@ -23,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func aClientWithNothingToDoSleeps() async {
+    @Test func `a client with nothing to do sleeps`() async {
         await #expect(processExitsWith: .success) {
             let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
             _ = try await HTTPClient(userAgent: "test/1").send(HTTPRequest(url: server.url))
@@ -33,16 +34,18 @@ import Testing
             let request = HTTPRequest(url: server.url, silenceTimeout: .milliseconds(100))
             _ = try await client.send(request)
             // The look for silence that is still due may come once more.
-            try await Task.sleep(for: .milliseconds(500))
-            let before = try #require(switches()[thread])
-            try await Task.sleep(for: .seconds(1))
-            precondition(switches()[thread] == before)
+            var before: Int?
+            try await eventually("it sleeps") {
+                before = switches()[thread]
+                try await Task.sleep(for: .seconds(1))
+                return switches()[thread] == before
+            }
             _ = try await client.send(request)
             precondition(switches()[thread] != before)
         }
     }
 
-    @Test func certificateFilesComeFromTheEnvironmentAsCurlTakesThem() {
+    @Test func `certificate files come from the environment as curl takes them`() {
         func options(_ environment: [String: String]) -> [String?] {
             let settings = TransferSettings(userAgent: "a") { environment[$0] }
             return [settings.certificateFile, settings.certificateFolder]
@@ -52,7 +55,7 @@ import Testing
         #expect(options(["CURL_CA_BUNDLE": "b", "SSL_CERT_FILE": "f", "SSL_CERT_DIR": "d"]) == ["b", nil])
     }
 
-    @Test func aProxyCountsForItsSchemeAlone() {
+    @Test func `a proxy counts for its scheme alone`() {
         func proxied(_ environment: [String: String]) -> [Bool] {
             let settings = TransferSettings(userAgent: "a") { environment[$0] }
             return [settings.mayUseProxy("http://a/"), settings.mayUseProxy("HTTPS://a/")]
@@ -68,25 +71,11 @@ import Testing
 /// How often each thread of this process has gone to sleep or been put aside.
 private func switches() -> [Int32: Int] {
     var counts: [Int32: Int] = [:]
-    guard let folder = opendir("/proc/self/task") else { return counts }
-    defer { closedir(folder) }
-    while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: entry.pointee.d_name) {
-            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-        }
+    for name in FileOnDisk.names("/proc/self/task") {
         guard let thread = Int32(name) else { continue }
-        counts[thread] = text(of: "/proc/self/task/\(name)/status").split(separator: "\n")
+        counts[thread] = FileOnDisk.content("/proc/self/task/\(name)/status").split(separator: "\n")
             .filter { $0.contains("ctxt_switches") }
             .compactMap { $0.split(separator: "\t").last.flatMap { Int($0) } }.reduce(0, +)
     }
     return counts
-}
-
-private func text(of path: String) -> String {
-    let file = open(path, O_RDONLY)
-    guard file >= 0 else { return "" }
-    defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: 8192)
-    let count = read(file, &bytes, bytes.count)
-    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
 }

@@ -8,7 +8,7 @@ import Testing
 
     init() throws { client = try HTTPClient(userAgent: "jobd/1.2") }
 
-    @Test func anAnswerArrivesWithStatusHeadersAndBody() async throws {
+    @Test func `an answer arrives with status headers and body`() async throws {
         let server = ScriptedServer(
             answering:
                 "HTTP/1.1 418 I'm a teapot\r\nX-A: one\r\nx-a:  two \r\nEmpty:\r\nContent-Length: 3\r\n\r\na\u{0}b"
@@ -23,7 +23,7 @@ import Testing
         #expect(server.requests.map(\.line) == ["GET /path?q=1 HTTP/1.1"])
     }
 
-    @Test func aRequestSaysWhatItWasToldAndNothingElse() async throws {
+    @Test func `a request says what it was told and nothing else`() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
         _ = try await client.send(
             HTTPRequest(
@@ -46,7 +46,7 @@ import Testing
         #expect(get.body == "")
     }
 
-    @Test func anEmptyAndALargePostArriveWhole() async throws {
+    @Test func `an empty and a large post arrive whole`() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
         let large = [UInt8](repeating: 0x78, count: 3 << 20)
         for body in [[], large] {
@@ -56,7 +56,7 @@ import Testing
         #expect(server.requests.allSatisfy { $0.headers["expect"] == nil })
     }
 
-    @Test func aRedirectIsAnAnswer() async throws {
+    @Test func `a redirect is an answer`() async throws {
         let server = ScriptedServer(
             answering: ScriptedServer.answer(
                 "", status: "307 Temporary Redirect", headers: "Location: /other\r\n"))
@@ -67,7 +67,7 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    @Test func interimAnswersAndTrailersAreNotTheAnswer() async throws {
+    @Test func `interim answers and trailers are not the answer`() async throws {
         let server = ScriptedServer(
             answering: """
                 HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n\
@@ -82,14 +82,14 @@ import Testing
         #expect(response.body == Array("hello".utf8))
     }
 
-    @Test func aCompressedLookingBodyIsLeftAsItIs() async throws {
+    @Test func `a compressed looking body is left as it is`() async throws {
         let server = ScriptedServer(
             answering: ScriptedServer.answer("not gzip", headers: "Content-Encoding: gzip\r\n"))
         #expect(try await client.send(HTTPRequest(url: server.url)).body == Array("not gzip".utf8))
         #expect(server.requests[0].headers["accept-encoding"] == nil)
     }
 
-    @Test func anEncodedBodyIsDecodedWhereThatIsAskedFor() async throws {
+    @Test func `an encoded body is decoded where that is asked for`() async throws {
         // "hello", by gzip.
         let encoded: [UInt8] = [
             0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xCB, 0x48, 0xCD, 0xC9, 0xC9, 7, 0, 0x86, 0xA6, 0x10, 0x36, 5,
@@ -112,26 +112,24 @@ import Testing
         #expect(try await client.send(request).body == encoded)
     }
 
-    @Test(
-        "A word that names no encoding is a server's mistake",
-        arguments: [
-            ("gzip", true), ("GZIP", true), ("deflate, br", true), ("identity", false), ("", false),
-            ("utf-8", false),
-            ("aws-chunked", false), ("aws-chunked, gzip", false),
-        ])
-    func knownEncodings(value: String, isEncoded: Bool) {
+    @Test(arguments: [
+        ("gzip", true), ("GZIP", true), ("deflate, br", true), ("identity", false), ("", false),
+        ("utf-8", false),
+        ("aws-chunked", false), ("aws-chunked, gzip", false),
+    ])
+    func `a word that names no encoding is a server's mistake`(value: String, isEncoded: Bool) {
         #expect(HTTPResponse(status: 200, headers: ["Content-Encoding": value]).isEncoded == isEncoded)
         #expect(!HTTPResponse(status: 200).isEncoded)
     }
 
-    @Test func getsShareAConnection() async throws {
+    @Test func `gets share a connection`() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
         for _ in 0..<10 { _ = try await client.send(HTTPRequest(url: server.url)) }
         #expect(server.requests.count == 10)
         #expect(server.connections == 1)
     }
 
-    @Test func manyRequestsAtOnceAreAllAnsweredEachWithItsOwn() async throws {
+    @Test func `many requests at once are all answered each with its own`() async throws {
         let client = try HTTPClient(userAgent: "test/1", maximumConnections: 8, maximumConnectionsPerHost: 3)
         let server = ScriptedServer { peer in
             while let request = peer.receive() { peer.send(ScriptedServer.answer(request.line)) }
@@ -150,7 +148,7 @@ import Testing
         #expect(server.requests.count == 64)
     }
 
-    @Test func noMoreConnectionsAreOpenThanAllowed() async throws {
+    @Test func `no more connections are open than allowed`() async throws {
         let client = try HTTPClient(userAgent: "test/1", maximumConnections: 8, maximumConnectionsPerHost: 3)
         let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -161,7 +159,7 @@ import Testing
         #expect(server.requests.count == 64)
     }
 
-    @Test func aBodyMayBeAsLongAsAllowedAndNoLonger() async throws {
+    @Test func `a body may be as long as allowed and no longer`() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer("0123456789"))
         let fitting = HTTPRequest(url: server.url, maximumBody: 10)
         #expect(try await client.send(fitting).body.count == 10)
@@ -171,7 +169,7 @@ import Testing
         #expect(response.body == Array("012345678".utf8))
     }
 
-    @Test func endlessHeadersEndTheTransfer() async throws {
+    @Test func `endless headers end the transfer`() async throws {
         let server = ScriptedServer { peer in
             _ = peer.receive()
             peer.send("HTTP/1.1 200 OK\r\n")

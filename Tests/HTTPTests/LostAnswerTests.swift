@@ -18,10 +18,12 @@ import Testing
         if case .noAnswer(_, let partial) = error { .some(partial) } else { nil }
     }
 
-    @Test func aPostIsNotRepeatedWhenItsConnectionDies() async throws {
+    @Test(arguments: [true, false])
+    func `a post is not repeated when its connection is reset or closed in peace`(isReset: Bool) async throws
+    {
         let server = ScriptedServer { peer in
             while let request = peer.receive() {
-                if request.line.hasPrefix("POST") { return peer.reset() }
+                if request.line.hasPrefix("POST") { return isReset ? peer.reset() : () }
                 peer.send(ScriptedServer.answer("ok"))
             }
         }
@@ -33,20 +35,7 @@ import Testing
         #expect(server.requests.count { $0.line.hasPrefix("POST") } == 1)
     }
 
-    @Test func aPostIsNotRepeatedWhenItsConnectionIsClosedInPeace() async throws {
-        let server = ScriptedServer { peer in
-            while let request = peer.receive() {
-                if request.line.hasPrefix("POST") { return }
-                peer.send(ScriptedServer.answer("ok"))
-            }
-        }
-        _ = try await client.send(HTTPRequest(url: server.url))
-        let error = await failure(of: HTTPRequest(url: server.url, method: .post(body: [0x31])), client)
-        #expect(partial(error) == .some(nil))
-        #expect(server.requests.count { $0.line.hasPrefix("POST") } == 1)
-    }
-
-    @Test func aPostIsNotRepeatedAfter417() async throws {
+    @Test func `a post is not repeated after 417`() async throws {
         let server = ScriptedServer(answering: ScriptedServer.answer("", status: "417 Expectation Failed"))
         let body = [UInt8](repeating: 0x78, count: 2 << 20)
         let response = try await client.send(HTTPRequest(url: server.url, method: .post(body: body)))
@@ -54,7 +43,7 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    @Test func aGetWhoseReusedConnectionDiedIsRepeated() async throws {
+    @Test func `a get whose reused connection died is repeated`() async throws {
         let server = ScriptedServer { peer in
             guard peer.receive() != nil else { return }
             peer.send(ScriptedServer.answer("ok"))
@@ -70,7 +59,7 @@ import Testing
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n2\r\n1}\r\n0\r\n\r\n",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 No\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n",
     ])
-    func anAnswerCutAtAnyByteIsNoAnswer(_ whole: String) async throws {
+    func `an answer cut at any byte is no answer`(_ whole: String) async throws {
         let bytes = Array(whole.utf8)
         let server = ScriptedServer { peer in
             guard let request = peer.receive() else { return }
@@ -94,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func whatCameOfACutAnswerIsKept() async throws {
+    @Test func `what came of a cut answer is kept`() async throws {
         let server = ScriptedServer { peer in
             _ = peer.receive()
             peer.send("HTTP/1.1 200 OK\r\nX-Id: 7\r\nContent-Length: 100\r\n\r\n{\"request_id\":\"r-1\"")
@@ -106,7 +95,7 @@ import Testing
         #expect(response.body == Array("{\"request_id\":\"r-1\"".utf8))
     }
 
-    @Test func noListenerIsNoConnection() async {
+    @Test func `no listener is no connection`() async {
         let port = ScriptedServer { _ in }.port
         // The server above is gone at once; its port is nobody's.
         var error: HTTPError?
@@ -117,14 +106,14 @@ import Testing
         #expect(isNeverConnected(error), "\(String(describing: error))")
     }
 
-    @Test func aNameWithoutAnAddressIsNoConnection() async {
+    @Test func `a name without an address is no connection`() async {
         let request = HTTPRequest(url: "http://nobody.invalid/?key=private", connectTimeout: .seconds(5))
         let error = await failure(of: request, client)
         #expect(isNeverConnected(error))
         #expect(!"\(String(describing: error))".contains("private"))
     }
 
-    @Test func aFailedHandshakeIsNoConnection() async {
+    @Test func `a failed handshake is no connection`() async {
         let server = ScriptedServer { peer in
             peer.send("HTTP/1.1 400 this is no TLS\r\n\r\n")
             _ = peer.receive()
@@ -136,7 +125,7 @@ import Testing
         #expect(!"\(String(describing: error))".contains("secret"))
     }
 
-    @Test func aHandshakeThatNeverEndsIsNoConnection() async {
+    @Test func `a handshake that never ends is no connection`() async {
         let server = ScriptedServer { peer in while peer.receive() != nil {} }
         var request = HTTPRequest(url: "https://127.0.0.1:\(server.port)", method: .post(body: []))
         request.connectTimeout = .milliseconds(200)
@@ -146,14 +135,14 @@ import Testing
         #expect(isNeverConnected(await failure(of: request, client)))
     }
 
-    @Test func aTimeOutAfterTheRequestLeftIsNoAnswer() async throws {
+    @Test func `a time out after the request left is no answer`() async throws {
         let server = ScriptedServer { peer in while peer.receive() != nil {} }
-        let request = HTTPRequest(url: server.url, method: .post(body: []), answerTimeout: .milliseconds(500))
+        let request = HTTPRequest(url: server.url, method: .post(body: []), answerTimeout: .seconds(3))
         #expect(partial(await failure(of: request, client)) == .some(nil))
         #expect(server.requests.count == 1)
     }
 
-    @Test func silenceEndsATransfer() async throws {
+    @Test func `silence ends a transfer`() async throws {
         let server = ScriptedServer { peer in
             _ = peer.receive()
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
@@ -163,24 +152,24 @@ import Testing
         #expect(partial(await failure(of: request, client))??.body == Array("abc".utf8))
     }
 
-    @Test func aServerThatNeverAnswersIsSilent() async throws {
+    @Test func `a server that never answers is silent`() async throws {
         let server = ScriptedServer { peer in while peer.receive() != nil {} }
         let request = HTTPRequest(url: server.url, answerTimeout: nil, silenceTimeout: .milliseconds(300))
         #expect(partial(await failure(of: request, client)) == .some(nil))
     }
 
-    @Test func aSlowDripIsNotSilence() async throws {
+    @Test func `a slow drip is not silence`() async throws {
         let server = ScriptedServer { peer in
             _ = peer.receive()
-            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n")
-            for _ in 0..<25 {
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n")
+            for _ in 0..<60 {
                 var pause = timespec(tv_sec: 0, tv_nsec: 100_000_000)
                 nanosleep(&pause, nil)
                 peer.send("x")
             }
         }
-        let request = HTTPRequest(url: server.url, answerTimeout: nil, silenceTimeout: .seconds(2))
-        #expect(try await client.send(request).body.count == 25)
+        let request = HTTPRequest(url: server.url, answerTimeout: nil, silenceTimeout: .seconds(5))
+        #expect(try await client.send(request).body.count == 60)
     }
 
     @Test(arguments: [
@@ -189,13 +178,13 @@ import Testing
         "http://127.0.0.1/\r\nX: 1", "http://user:word@127.0.0.1/", "http://127.0.0.1:99999/",
         "http://127.0.0.1/\u{0}",
     ])
-    func aURLThatCannotBeSentIsRefused(_ url: String) async {
+    func `a URL that cannot be sent is refused`(_ url: String) async {
         let error = await failure(of: HTTPRequest(url: url), client)
         guard case .badRequest = error else { return #expect(error == .badRequest(url)) }
         #expect(!"\(String(describing: error))".contains("word"))
     }
 
-    @Test func aHeaderCannotSmuggleAnother() async {
+    @Test func `a header cannot smuggle another`() async {
         let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
         for request in [
             HTTPRequest(url: server.url, headers: ["A": "1\r\nB: 2"]),

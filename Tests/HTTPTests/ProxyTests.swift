@@ -7,7 +7,7 @@ import Testing
 /// Who is asked through a proxy, and what it gets to see. The environment is the process's, so each test has
 /// its own.
 @Suite(.timeLimit(.minutes(2))) struct ProxyTests {
-    @Test func loopbackIsNeverAskedThroughAProxy() async {
+    @Test func `loopback is never asked through a proxy`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(answering: ScriptedServer.answer("by the proxy"))
             let server = ScriptedServer(answering: ScriptedServer.answer("direct"))
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func aTokenIsNotSentInClearToAProxy() async {
+    @Test func `a token is not sent in clear to a proxy`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(answering: ScriptedServer.answer("by the proxy"))
             for name in ["http_proxy", "all_proxy"] { setenv(name, proxy.url, 1) }
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func aHandleThatWentPastTheProxyGoesThroughItForTheNext() async {
+    @Test func `a handle that went past the proxy goes through it for the next`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(answering: ScriptedServer.answer("by the proxy"))
             let server = ScriptedServer(answering: ScriptedServer.answer("direct"))
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func noProxyIsHeardAsCurlHearsIt() async {
+    @Test func `no proxy is heard as curl hears it`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(answering: ScriptedServer.answer("by the proxy"))
             setenv("http_proxy", proxy.url, 1)

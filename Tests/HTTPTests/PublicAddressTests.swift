@@ -9,7 +9,7 @@ import Testing
         "169.253.0.1", "172.15.255.255", "172.32.0.0", "192.0.1.1", "192.167.0.1", "198.17.0.1", "198.20.0.0",
         "223.255.255.255", "2606:4700::1111", "2a00::1", "2001:200::1", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1",
     ])
-    func addressesOnTheInternetAreAllowed(_ text: String) throws {
+    func `addresses on the internet are allowed`(_ text: String) throws {
         #expect(PublicAddress.isPublic(try #require(PublicAddress.bytes(of: text))))
     }
 
@@ -23,11 +23,11 @@ import Testing
         "fc00::1", "fdff::1", "fe80::1", "fec0::1", "ff02::1", "2001::1", "2001:db8::1", "2002:0a00:0001::1",
         "2002:101:101::", "3fff::1", "4000::1", "100::1",
     ])
-    func privateAndSpecialAddressesAreRefused(_ text: String) throws {
+    func `private and special addresses are refused`(_ text: String) throws {
         #expect(!PublicAddress.isPublic(try #require(PublicAddress.bytes(of: text))))
     }
 
-    @Test func whatIsNoAddressIsRefused() {
+    @Test func `what is no address is refused`() {
         #expect(!PublicAddress.isPublic([]))
         #expect(!PublicAddress.isPublic([1, 1, 1]))
         #expect(PublicAddress.bytes(of: "localhost") == nil)

@@ -9,7 +9,7 @@ import Testing
         return HTTPResponse(status: 429, headers: headers).retryAfter
     }
 
-    @Test func secondsAreTakenUpToABound() {
+    @Test func `seconds are taken up to a bound`() {
         #expect(wait("0") == .zero)
         #expect(wait("7") == .seconds(7))
         #expect(wait("3600") == .seconds(3600))
@@ -17,7 +17,7 @@ import Testing
         #expect(wait("99999999999999999999999") == .seconds(3600))
     }
 
-    @Test func aDateIsHeldAgainstTheServersOwnClock() {
+    @Test func `a date is held against the server's own clock`() {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT"
         #expect(wait("Sun, 06 Nov 1994 08:49:57 GMT", date: date) == .seconds(20))
         #expect(wait("Sunday, 06-Nov-94 08:50:37 GMT", date: date) == .seconds(60))
@@ -26,17 +26,15 @@ import Testing
         #expect(wait("Mon, 07 Nov 1994 08:49:00 GMT", date: date) == .seconds(3600))
     }
 
-    @Test func withoutAServersClockOursIsUsed() {
+    @Test func `without a servers clock ours is used`() {
         #expect(wait("Sun, 06 Nov 1994 08:49:37 GMT") == .zero)
         #expect(wait("Fri, 31 Dec 2100 23:59:59 GMT") == .seconds(3600))
     }
 
     @Test(arguments: ["", "soon", "-5", "1.5", "+3"])
-    func anythingElseSaysNothing(_ value: String) {
-        #expect(wait(value) == nil)
-    }
+    func `anything else says nothing`(_ value: String) { #expect(wait(value) == nil) }
 
-    @Test func anAnswerWithoutTheHeaderSaysNothing() {
+    @Test func `an answer without the header says nothing`() {
         #expect(HTTPResponse(status: 503).retryAfter == nil)
     }
 }

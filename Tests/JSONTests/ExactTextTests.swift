@@ -6,8 +6,7 @@ struct ExactTextTests {
     private static let composed = "\u{E9}"
     private static let decomposed = "e\u{301}"
 
-    @Test("two spellings of one letter are two keys, to read, set and remove")
-    func keys() throws {
+    @Test func `two spellings of one letter are two keys, to read, set and remove`() throws {
         var object = try #require(
             try JSON(parsing: #"{"\#(Self.composed)": 1, "\#(Self.decomposed)": 2}"#, .strict).object)
         #expect(object[Self.composed]?.integer == 1 && object[Self.decomposed]?.integer == 2)
@@ -19,15 +18,13 @@ struct ExactTextTests {
         #expect(object["\u{212A}"] == nil && JSON.object(["K": .null])["\u{212A}"] == nil)
     }
 
-    @Test("many keys with two spellings are no key that stands twice")
-    func many() throws {
+    @Test func `many keys with two spellings are no key that stands twice`() throws {
         let keys = (0..<40).flatMap { ["\(Self.composed)\($0)", "\(Self.decomposed)\($0)"] }
         let text = "{" + keys.map { #""\#($0)": 1"# }.joined(separator: ",") + "}"
         #expect(try JSON(parsing: text, .strict).object?.keys.count == 80)
     }
 
-    @Test("two spellings are two values")
-    func values() {
+    @Test func `two spellings are two values`() {
         #expect(JSON.string(Self.composed) != .string(Self.decomposed))
         #expect(JSON.object([Self.composed: .null]) != .object([Self.decomposed: .null]))
         #expect(JSON.array([.string(Self.composed)]) == .array([.string(Self.composed)]))

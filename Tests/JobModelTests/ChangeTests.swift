@@ -162,8 +162,8 @@ import Testing
         return expected
     }()
 
-    @Test("Every event in every situation means what the table says", arguments: Situation.all)
-    func changes(in situation: Situation) {
+    @Test(arguments: Situation.all)
+    func `every event in every situation means what the table says`(in situation: Situation) {
         for (name, event) in JobEvent.samples {
             let found = Change(
                 of: situation.job, by: event, named: [(.image, "a"), (.video, "b"), (.image, "a")],
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func theTableNamesNothingThatDoesNotExist() {
+    @Test func `the table names nothing that does not exist`() {
         let situations = Set(Situation.all.map(\.description))
         #expect(Set(Self.expected.keys).isSubset(of: JobEvent.samples.map(\.name)))
         #expect(Self.expected.values.allSatisfy { situations.isSuperset(of: $0.keys) })
@@ -191,7 +191,7 @@ import Testing
         try #require(Change(of: job, by: event, detail: detail, at: Self.now)).line
     }
 
-    @Test func whatIsNotKnownIsNotSaid() throws {
+    @Test func `what is not known is not said`() throws {
         let (queued, sent) = (try job("queued"), try job("submitting"))
         #expect(
             try line(queued, .submitting(priceUSD: nil))
@@ -204,13 +204,13 @@ import Testing
                 == #"state=queued message=402 submittedAt=- charge:1:dropped fault{"message":"402"}"#)
     }
 
-    @Test func aWaiverStays() throws {
+    @Test func `a waiver stays`() throws {
         var waived = try job("queued")
         waived.validation = .waived
         #expect(try !line(waived, .submitting(priceUSD: 1)).contains("validation"))
     }
 
-    @Test func whatTheCallerAddsIsSaidOfTheCauseOrElseOfTheEnd() throws {
+    @Test func `what the caller adds is said of the cause or else of the end`() throws {
         let extra: JSONObject = ["by": "jobctl", "answer": .null]
         let (held, last) = (try job("held"), try job("downloading"))
         #expect(
@@ -220,7 +220,7 @@ import Testing
             try line(last, .fetched, detail: extra).hasSuffix(#" ended{"state":"completed","by":"jobctl"}"#))
     }
 
-    @Test func settingChangesWhatItNamesAndClearsWhatItIsToldTo() throws {
+    @Test func `setting changes what it names and clears what it is told to`() throws {
         func line(_ job: Job, _ changes: JobChanges) -> String {
             Change(of: job, setting: changes, at: Self.now).line
         }
@@ -241,7 +241,7 @@ import Testing
         #expect(line(job, JobChanges(label: "x")) == #"label=x changed{"label":"x"}"#)
     }
 
-    @Test func aCostToldLateIsOfAFinishedJob() throws {
+    @Test func `a cost told late is of a finished job`() throws {
         let finished = Change(of: try job("downloading"), costUSD: 0.75, at: Self.now)
         #expect(finished?.line == "costUSD=0.75 charge:1:settled:0.75")
         #expect(Change(of: try job("completed"), costUSD: 0.75, at: Self.now) == nil)

@@ -37,8 +37,8 @@ import Testing
         ],
     ]
 
-    @Test("Every verb in every state answers as the contract says", arguments: Situation.all)
-    func answers(in situation: Situation) throws {
+    @Test(arguments: Situation.all)
+    func `every verb in every state answers as the contract says`(in situation: Situation) throws {
         let lines = Self.table.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
         let row = try #require(lines.first { $0[0] == situation.description })
         for (column, verbs) in Self.verbs {
@@ -62,7 +62,7 @@ import Testing
         #expect(Self.verbs.count == lines[0].count)
     }
 
-    @Test func aRefusalSaysWhereTheJobStandsOrWhatToType() {
+    @Test func `a refusal says where the job stands or what to type`() {
         for situation in Situation.all {
             for verb in Self.verbs.values.joined() {
                 guard case .refused(let words) = verb.answer(for: situation.job) else { continue }

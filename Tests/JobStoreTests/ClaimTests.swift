@@ -1,6 +1,7 @@
 import JobModel
 import SQLite
 import Scratch
+import System
 import Testing
 
 @testable import JobStore
@@ -18,7 +19,7 @@ import Testing
         return try database.enqueue(new).job.id
     }
 
-    @Test func theHighestPriorityGoesFirstThenTheOldest() throws {
+    @Test func `the highest priority goes first then the oldest`() throws {
         let database = try store.open()
         for priority in [0, 5, -1, 5, 0, .max, .min] as [Int64] { try add(database, priority: priority) }
         #expect(try database.ready(model: "m", limit: 100).map(\.id) == [6, 2, 4, 1, 5, 3, 7])
@@ -26,7 +27,7 @@ import Testing
         #expect(try database.ready(model: "other", limit: 2).isEmpty)
     }
 
-    @Test func onlyWhatIsReadyIsOffered() throws {
+    @Test func `only what is ready is offered`() throws {
         let database = try store.open()
         #expect(try database.readyModels().isEmpty)
         for model in ["b", "a", "c", "a"] { try add(database, model: model) }
@@ -42,26 +43,26 @@ import Testing
         #expect(try database.ready(model: "later", limit: 9).isEmpty)
     }
 
-    @Test func whatWaitsForItsTimeIsReadyThenAndNotBefore() throws {
+    @Test func `what waits for its time is ready then and not before`() throws {
         let clock = Locked(Timestamp(milliseconds: 1000))
-        let database = try store.open(clock: { clock.value })
+        let database = try store.open(clock: { clock.withLock { $0 } })
         for time in [1000, 3000, 2000, 5000] as [Int64] {
             try add(database, notBefore: Timestamp(milliseconds: time))
         }
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == Timestamp(milliseconds: 2000))
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [1])
-        clock.value = Timestamp(milliseconds: 2999)
+        clock.withLock { $0 = Timestamp(milliseconds: 2999) }
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == Timestamp(milliseconds: 3000))
-        clock.value = Timestamp(milliseconds: 5000)
+        clock.withLock { $0 = Timestamp(milliseconds: 5000) }
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == nil)
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [1, 2, 3, 4])
         #expect(try database.find(2)?.notBefore == Timestamp(milliseconds: 3000))
     }
 
-    @Test func aRetryThatAClockHasPutOffIsTakenUpAndAPersonsTimeIsKept() throws {
+    @Test func `a retry that a clock has put off is taken up and a person's time is kept`() throws {
         let clock = Locked(Timestamp(milliseconds: 1_800_000_000_000))
-        let database = try store.open(clock: { clock.value })
-        let now = clock.value
+        let database = try store.open(clock: { clock.withLock { $0 } })
+        let now = clock.withLock { $0 }
         let retry = try add(database)
         _ = try database.transaction {
             _ = try database.record(.submitting(priceUSD: nil), for: retry, in: .queued)
@@ -72,30 +73,30 @@ import Testing
         let planned = try add(database, notBefore: later)
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == now + .seconds(60))
         // A day back: neither is due, and the retry was meant for a minute from then.
-        clock.value = now + .seconds(-86_400)
+        clock.withLock { $0 = now + .seconds(-86_400) }
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == later)
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [retry])
         #expect(try database.find(planned)?.nextTryAt == later)
     }
 
-    @Test func whatLeftInAFutureThatIsNoMoreCountsAsJustSent() throws {
+    @Test func `what left in a future that is no more counts as just sent`() throws {
         let clock = Locked(Timestamp(milliseconds: 1_800_000_000_000))
-        let database = try store.open(clock: { clock.value })
+        let database = try store.open(clock: { clock.withLock { $0 } })
         _ = try database.transaction {
             try database.record(.submitting(priceUSD: nil), for: add(database), in: .queued)
         }
-        clock.value = clock.value + .seconds(-86_400)
-        let recent = try database.recentSubmissions(since: clock.value + .seconds(-60))
-        #expect(recent.map(\.at) == [clock.value])
+        clock.withLock { $0 = $0 + .seconds(-86_400) }
+        let recent = try database.recentSubmissions(since: clock.withLock { $0 } + .seconds(-60))
+        #expect(recent.map(\.at) == [clock.withLock { $0 }])
     }
 
-    @Test func manyJobsAreTakenUpWithoutTheirInputs() throws {
+    @Test func `many jobs are taken up without their inputs`() throws {
         let database = try store.open()
         let job = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
         #expect(try database.followed() == [job.withoutInput])
     }
 
-    @Test func aHeldJobIsNotPromotedButKeepsItsTime() throws {
+    @Test func `a held job is not promoted but keeps its time`() throws {
         let database = try store.open()
         let id = try add(database, notBefore: Timestamp(milliseconds: 1000), held: true)
         #expect(try database.promoteDue(retriesWithin: .seconds(300)) == nil)
@@ -105,7 +106,7 @@ import Testing
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [id])
     }
 
-    @Test func aStartGoesOnWithEverythingUnfinishedAndNothingElse() throws {
+    @Test func `a start goes on with everything unfinished and nothing else`() throws {
         let database = try store.open()
         let sent = [JobEvent.submitting(priceUSD: nil), .accepted(requestID: "r")]
         _ = try database.job()

@@ -35,7 +35,7 @@ extension JobStore {
         { try $0.insert(NewJob(model: "m", input: "{\"x\":\"\(String(repeating: "x", count: bytes))\"}")).id }
     }
 
-    @Test func manyWritesAreOneCommit() async throws {
+    @Test func `many writes are one commit`() async throws {
         let jobs = try store.jobStore()
         let before = commits()
         let results = await jobs.writeTogether((0..<64).map { _ in Self.insert() })
@@ -49,7 +49,7 @@ extension JobStore {
         #expect(commits() == before + 2)
     }
 
-    @Test func whatWaitsForCompanyIsCommittedBeforeTheEnd() async throws {
+    @Test func `what waits for company is committed before the end`() async throws {
         let jobs = try store.jobStore()
         // Many share a commit, so that the next one waits.
         _ = await jobs.writeTogether((0..<64).map { _ in Self.insert() })
@@ -61,7 +61,7 @@ extension JobStore {
         #expect(try await jobs.read { try $0.count("jobs") } == 65)
     }
 
-    @Test func everyAnswerComesAfterItsCommit() async throws {
+    @Test func `every answer comes after its commit`() async throws {
         let jobs = try store.jobStore()
         let (directory, path) = (store.directory, store.directory.database)
         await withTaskGroup(of: Void.self) { group in
@@ -80,7 +80,7 @@ extension JobStore {
         #expect(try await jobs.read { try $0.count("jobs") } == 32)
     }
 
-    @Test func aPartThatFailsUndoesItselfAlone() async throws {
+    @Test func `a part that fails undoes itself alone`() async throws {
         let jobs = try store.jobStore()
         let before = commits()
         let results = await jobs.writeTogether(
@@ -105,7 +105,7 @@ extension JobStore {
         #expect(commits() == before + 1)
     }
 
-    @Test func aPauseMayBePartOfAGroup() async throws {
+    @Test func `a pause may be part of a group`() async throws {
         let jobs = try store.jobStore()
         #expect(try await jobs.write { try $0.pause(.balance, "402") })
         #expect(try await jobs.write { try $0.pause(.balance, "402 again") } == false)
@@ -114,7 +114,7 @@ extension JobStore {
         #expect(try await jobs.write { try $0.enqueue(NewJob(model: "m", input: "{}")).job.id } == 1)
     }
 
-    @Test func aStoreThatIsLockedFailsEveryoneAndWorksAgain() async throws {
+    @Test func `a store that is locked fails everyone and works again`() async throws {
         let jobs = try store.jobStore(busyTimeout: .milliseconds(20))
         let other = try store.foreign()
         try other.run("BEGIN IMMEDIATE")
@@ -134,19 +134,19 @@ extension JobStore {
     private func onSmallDisk(_ kibibytes: Int, _ body: (StateDirectory) async throws -> Void) async throws {
         let disk = store.scratch["disk"]
         mkdir(disk, 0o700)
-        let mounted = Command.run(["mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k", "tmpfs", disk])
-        guard mounted.status == 0 else {
+        let mounted = Program.run("mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k", "tmpfs", disk)
+        guard mounted.code == 0 else {
             print("not tested, no disk could be mounted: \(mounted.output)")
             return
         }
-        defer { _ = Command.run(["umount", "-l", disk]) }
+        defer { Program.run("umount", "-l", disk) }
         try await body(StateDirectory(disk + "/state"))
     }
 
-    @Test(
-        "A full disk fails everyone who waited, keeps what was answered for, and heals",
-        .enabled(if: geteuid() == 0, "needs root, to mount a small disk"), arguments: [8192, 64])
-    func fullDisk(cache: Int) async throws {
+    @Test(.enabled(if: geteuid() == 0, "needs root, to mount a small disk"), arguments: [8192, 64])
+    func `a full disk fails everyone who waited, keeps what was answered for, and heals`(cache: Int)
+        async throws
+    {
         try await onSmallDisk(2048) { directory in
             try directory.create()
             let lock = try #require(try StateLock(directory, as: "jobd"))

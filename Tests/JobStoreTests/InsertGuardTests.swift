@@ -9,13 +9,13 @@ import Testing
 @Suite struct InsertGuardTests {
     private let store = ScratchStore()
 
-    @Test func anInsertFromTheShellIsAnEnqueue() throws {
+    @Test func `an insert from the shell is an enqueue`() throws {
         let database = try store.open()
-        let said = Command.sqlite3(
+        let said = Program.sqlite3(
             store.directory.database,
             "INSERT INTO jobs(model, input) VALUES ('m', '{\"prompt\":\"hi\"}') RETURNING id, state, validation;"
         )
-        #expect(said.output == "1|queued|pending\n" && said.status == 0)
+        #expect(said.output == "1|queued|pending\n" && said.code == 0)
         let job = try #require(try database.find(1))
         #expect(
             job.state == .queued && job.input == #"{"prompt":"hi"}"# && job.priority == 0
@@ -26,7 +26,7 @@ import Testing
         #expect(try database.readyModels() == ["m"])
     }
 
-    @Test func anInputHoldsSixteenMebibytesAndNoMore() throws {
+    @Test func `an input holds sixteen mebibytes and no more`() throws {
         let database = try store.open()
         // {"t":"…"} is eight bytes more than its text; é is one character of two bytes.
         func add(_ bytes: Int, _ letter: String = "x") throws {
@@ -48,16 +48,16 @@ import Testing
         #expect(try database.count("jobs") == 2)
     }
 
-    @Test func anInsertMaySetWhatThePersonMaySay() throws {
+    @Test func `an insert may set what the person may say`() throws {
         let database = try store.open()
-        let said = Command.sqlite3(
+        let said = Program.sqlite3(
             store.directory.database,
             """
             INSERT INTO jobs(model, input, priority, label, key, not_before, validation, state)
             VALUES ('m', '{}', -5, 'cats', 'k', '2030-01-01 00:00:00.000', 'waived', 'held'),
                 ('m', '{}', 9223372036854775807, NULL, NULL, NULL, 'passed', 'queued');
             """)
-        #expect(said.status == 0)
+        #expect(said.code == 0)
         let held = try #require(try database.find(1))
         #expect(held.state == .held && held.priority == -5 && held.label == "cats" && held.key == "k")
         #expect(held.notBefore == Timestamp("2030-01-01 00:00:00.000") && held.nextTryAt == held.notBefore)
@@ -66,32 +66,30 @@ import Testing
         #expect(try database.count("events") == 2)
     }
 
-    @Test(
-        "Anything else that an INSERT sets is refused in words",
-        arguments: [
-            ("id", "5"), ("id", "-1"), ("id", "0"), ("state", "'submitting'"), ("state", "'completed'"),
-            ("state", "'nonsense'"), ("request_id", "'r'"), ("remote_status", "'x'"),
-            ("queue_position", "1"), ("submissions", "1"), ("submissions", "-1"),
-            ("cancel_requested_at", "'2024-01-01 00:00:00.000'"), ("error_kind", "'input'"),
-            ("error_message", "'x'"), ("price_usd", "0.1"), ("price_usd", "0"), ("cost_usd", "0.1"),
-            ("created_at", "'2024-01-01 00:00:00.000'"), ("created_at", "NULL"),
-            ("submitted_at", "'2024-01-01 00:00:00.000'"), ("started_at", "'2024-01-01 00:00:00.000'"),
-            ("finished_at", "'2024-01-01 00:00:00.000'"), ("ended_at", "'2024-01-01 00:00:00.000'"),
-            ("next_try_at", "'2024-01-01 00:00:00.000'"), ("followed_since", "'2024-01-01 00:00:00.000'"),
-            ("input_removed_at", "'2024-01-01 00:00:00.000'"), ("origin", "'https://o'"),
-            ("model", "NULL"), ("model", "''"), ("model", "printf('%.300c', 'x')"),
-            ("model", "'a' || char(0)"), ("model", "'a b'"), ("model", "'a' || char(27)"), ("model", "'ä'"),
-            ("model", "CAST(x'61ff' AS TEXT)"), ("model", "CAST(x'61a0' AS TEXT)"),
-            ("model", "'a' || char(8238)"), ("input", "NULL"), ("input", "''"), ("input", "'{'"),
-            ("input", "'[]'"), ("input", "'1'"), ("input", "'null'"), ("input", "x'7b7d'"),
-            ("input", "'{}' || char(0)"), ("priority", "'high'"), ("priority", "1.5"),
-            ("label", "'a' || char(0)"), ("key", "''"), ("key", "'a' || char(0)"), ("validation", "'maybe'"),
-            ("not_before", "'2024-01-01'"), ("not_before", "'2024-01-01 00:00:00'"),
-            ("not_before", "'2024-01-01T00:00:00.000'"), ("not_before", "'2024-01-01 00:00:00.000Z'"),
-            ("not_before", "'2023-02-30 00:00:00.000'"), ("not_before", "'2024-01-01 25:00:00.000'"),
-            ("not_before", "''"), ("not_before", "1700000000"),
-        ])
-    func refused(column: String, value: String) throws {
+    @Test(arguments: [
+        ("id", "5"), ("id", "-1"), ("id", "0"), ("state", "'submitting'"), ("state", "'completed'"),
+        ("state", "'nonsense'"), ("request_id", "'r'"), ("remote_status", "'x'"),
+        ("queue_position", "1"), ("submissions", "1"), ("submissions", "-1"),
+        ("cancel_requested_at", "'2024-01-01 00:00:00.000'"), ("error_kind", "'input'"),
+        ("error_message", "'x'"), ("price_usd", "0.1"), ("price_usd", "0"), ("cost_usd", "0.1"),
+        ("created_at", "'2024-01-01 00:00:00.000'"), ("created_at", "NULL"),
+        ("submitted_at", "'2024-01-01 00:00:00.000'"), ("started_at", "'2024-01-01 00:00:00.000'"),
+        ("finished_at", "'2024-01-01 00:00:00.000'"), ("ended_at", "'2024-01-01 00:00:00.000'"),
+        ("next_try_at", "'2024-01-01 00:00:00.000'"), ("followed_since", "'2024-01-01 00:00:00.000'"),
+        ("input_removed_at", "'2024-01-01 00:00:00.000'"), ("origin", "'https://o'"),
+        ("model", "NULL"), ("model", "''"), ("model", "printf('%.300c', 'x')"),
+        ("model", "'a' || char(0)"), ("model", "'a b'"), ("model", "'a' || char(27)"), ("model", "'ä'"),
+        ("model", "CAST(x'61ff' AS TEXT)"), ("model", "CAST(x'61a0' AS TEXT)"),
+        ("model", "'a' || char(8238)"), ("input", "NULL"), ("input", "''"), ("input", "'{'"),
+        ("input", "'[]'"), ("input", "'1'"), ("input", "'null'"), ("input", "x'7b7d'"),
+        ("input", "'{}' || char(0)"), ("priority", "'high'"), ("priority", "1.5"),
+        ("label", "'a' || char(0)"), ("key", "''"), ("key", "'a' || char(0)"), ("validation", "'maybe'"),
+        ("not_before", "'2024-01-01'"), ("not_before", "'2024-01-01 00:00:00'"),
+        ("not_before", "'2024-01-01T00:00:00.000'"), ("not_before", "'2024-01-01 00:00:00.000Z'"),
+        ("not_before", "'2023-02-30 00:00:00.000'"), ("not_before", "'2024-01-01 25:00:00.000'"),
+        ("not_before", "''"), ("not_before", "1700000000"),
+    ])
+    func `anything else that an INSERT sets is refused in words`(column: String, value: String) throws {
         let database = try store.open()
         let foreign = try store.foreign()
         var values = ["model": "'m'", "input": "'{}'"]
@@ -112,13 +110,13 @@ import Testing
         }
     }
 
-    @Test func aKeyThatStandsIsNeverReplaced() throws {
+    @Test func `a key that stands is never replaced`() throws {
         let database = try store.open()
         let job = try database.job(key: "k", .submitting(priceUSD: 1), .accepted(requestID: "r"))
         for verb in ["INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT OR ROLLBACK"] {
-            let said = Command.sqlite3(
+            let said = Program.sqlite3(
                 store.directory.database, "\(verb) INTO jobs(model, input, key) VALUES ('m', '{}', 'k')")
-            #expect(said.status != 0 && said.output.contains("has this key"), "\(verb): \(said.output)")
+            #expect(said.code != 0 && said.errors.contains("has this key"), "\(verb): \(said)")
         }
         #expect(try database.find(job.id) == job)
         #expect(try database.count("jobs") == 1)
@@ -141,16 +139,16 @@ import Testing
         return new
     }
 
-    @Test func anIdIsNeverUsedAgain() throws {
+    @Test func `an id is never used again`() throws {
         let database = try store.open()
         for _ in 1...3 { _ = try database.job(.cancelRequested) }
         try store.foreign().run("DELETE FROM jobs")
         #expect(try database.job().id == 4)
-        #expect(Command.sqlite3(store.directory.database, "VACUUM").status == 0)
+        #expect(Program.sqlite3(store.directory.database, "VACUUM").code == 0)
         #expect(try database.job().id == 5)
     }
 
-    @Test func historyIsAppendOnlyAndGoesOnlyWithItsEndedJob() throws {
+    @Test func `history is append only and goes only with its ended job`() throws {
         let database = try store.open()
         _ = try database.job()
         let foreign = try store.foreign()

@@ -9,14 +9,14 @@ import Testing
 @Suite struct LedgerGuardTests {
     private let store = ScratchStore()
 
-    private func sqlite3(_ sql: String) -> Command { .sqlite3(store.directory.database, sql) }
+    private func sqlite3(_ sql: String) -> Answer { Program.sqlite3(store.directory.database, sql) }
 
     @Test(arguments: ["= 0", "= submissions - 1", "= 9223372036854775807", "= submissions + 2"])
-    func submissionsAreCountedByJobdAlone(value: String) throws {
+    func `submissions are counted by jobd alone`(value: String) throws {
         let database = try store.open()
         let paid = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
         let said = sqlite3("UPDATE jobs SET submissions \(value)")
-        #expect(said.status != 0 && said.output.contains("submissions"), "\(said.output)")
+        #expect(said.code != 0 && said.errors.contains("submissions"), "\(said)")
         #expect(try database.find(paid.id) == paid)
     }
 
@@ -31,7 +31,7 @@ import Testing
         "REPLACE INTO charges (id, job_id, submission, at, model) VALUES (1, 2, 1, '2020-01-01 00:00:00.000', 'a/b')",
         "UPDATE OR REPLACE charges SET id = 1",
     ])
-    func whatWasSpentStays(sql: String) throws {
+    func `what was spent stays`(sql: String) throws {
         let database = try store.open()
         let finished = JobEvent.succeeded(finishedAt: nil, costUSD: 0.5)
         _ = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"), finished)
@@ -41,11 +41,11 @@ import Testing
         let before = try database.texts(all)
         #expect(before.count == 2)
         let said = sqlite3(sql)
-        #expect(said.status != 0 && said.output.contains("charge"), "\(said.output)")
+        #expect(said.code != 0 && said.errors.contains("charge"), "\(said)")
         #expect(try database.texts(all) == before)
     }
 
-    @Test func whatWasNotBoughtIsTakenBackAndABillIsNoted() throws {
+    @Test func `what was not bought is taken back and a bill is noted`() throws {
         let database = try store.open()
         let job = try database.job(.submitting(priceUSD: 1), .notBought(reason: "later", tryAgainAt: nil))
         #expect(try database.texts("SELECT id FROM charges") == [])
@@ -59,11 +59,11 @@ import Testing
         try database.transaction { try database.note(cost: 0.25, of: paid.id) }
         #expect(try database.texts("SELECT reported_usd FROM charges") == ["0.25"])
         // A bill that a person knows better may be put right.
-        #expect(sqlite3("UPDATE charges SET reported_usd = 0.75").status == 0)
+        #expect(sqlite3("UPDATE charges SET reported_usd = 0.75").code == 0)
     }
 
     /// A store in which somebody has set the number back before there was a guard.
-    @Test func aNumberThatWasSetBackIsMendedWhenTheStoreIsBroughtUp() throws {
+    @Test func `a number that was set back is mended when the store is brought up`() throws {
         try store.directory.create()
         let old = Migration.all.filter { $0.number < 3 }
         var opening = DatabaseOpening(directory: store.directory, busyTimeout: .seconds(5))

@@ -32,9 +32,9 @@ import Testing
         try DatabaseOpening.version(of: Connection(path: path, .readWrite, busyTimeout: .zero))
     }
 
-    @Test func theListNamesEveryFileOfTheFolderInOrder() throws {
+    @Test func `the list names every file of the folder in order`() throws {
         let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/migrations"
-        let files = Command.run(["ls", folder]).output.split(separator: "\n").map(String.init)
+        let files = Program.run("ls", folder).output.split(separator: "\n").map(String.init)
         #expect(!files.isEmpty)
         #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))
         #expect(files.count == Migration.all.count)
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func anOlderStoreIsCopiedFirstAndThenBroughtUpOnce() throws {
+    @Test func `an older store is copied first and then brought up once`() throws {
         _ = try store.open().job()
         let connection = try open(Self.second, Self.third)
         #expect(try DatabaseOpening.version(of: connection) == Self.last + 2)
@@ -64,7 +64,7 @@ import Testing
         #expect(FileOnDisk(self.copy(before: Self.last + 2)) == nil)
     }
 
-    @Test func aFailingStepLeavesTheOldSchemaAndIsTriedAgain() throws {
+    @Test func `a failing step leaves the old schema and is tried again`() throws {
         _ = try store.open().job()
         let broken = Migration(
             number: Self.last + 2, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
@@ -77,7 +77,7 @@ import Testing
         #expect(try DatabaseOpening.version(of: open(Self.second, Self.third)) == Self.last + 2)
     }
 
-    @Test func anOlderStoreUnderARunningJobdIsLeftAlone() throws {
+    @Test func `an older store under a running jobd is left alone`() throws {
         _ = try store.open().job()
         let lock = try #require(try StateLock(store.directory, as: "jobd"))
         let error = #expect(throws: StoreError.self) { try open(Self.second) }
@@ -92,7 +92,7 @@ import Testing
         #expect(try DatabaseOpening.version(of: open(Self.second, lock: lock)) == Self.last + 1)
     }
 
-    @Test func manyMayFindAnOlderStoreAtOnceAndItIsBroughtUpOnce() async throws {
+    @Test func `many may find an older store at once and it is brought up once`() async throws {
         _ = try store.open().job()
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<6 {
@@ -104,7 +104,7 @@ import Testing
         #expect(try connection.first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
     }
 
-    @Test func aStepMayNotRunWithoutItsCopy() throws {
+    @Test func `a step may not run without its copy`() throws {
         _ = try store.open().job()
         #expect(mkdir(copy(before: Self.last + 1), 0o700) == 0)
         #expect(throws: StoreError.self) { try open(Self.second) }

@@ -22,7 +22,7 @@ import Testing
 
     private func makeDirectory() throws { try store.directory.create() }
 
-    @Test func aMissingStoreIsMadeOnlyByWhoMayMakeIt() throws {
+    @Test func `a missing store is made only by who may make it`() throws {
         for purpose in [JobDatabase.Purpose.read, .write] {
             guard case .missing(let path) = refusal(purpose) else {
                 Issue.record("a missing store was not called missing")
@@ -39,7 +39,7 @@ import Testing
         #expect(StateLock.holder(of: store.directory) == nil)
     }
 
-    @Test func aConnectionIsSetUpForDurabilityAndNeverCheckpointsByItself() throws {
+    @Test func `a connection is set up for durability and never checkpoints by itself`() throws {
         let database = try store.open()
         for (pragma, value) in [
             ("synchronous", "2"), ("wal_autocheckpoint", "0"), ("foreign_keys", "1"), ("mmap_size", "0"),
@@ -53,7 +53,7 @@ import Testing
         #expect(try database.count("jobs") == 0)
     }
 
-    @Test func manyThreadsMayOpenFirstAtOnce() async throws {
+    @Test func `many threads may open first at once`() async throws {
         for _ in 0..<5 {
             let store = ScratchStore()
             let ids = try await withThrowingTaskGroup(of: Int64.self) { group in
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func manyProcessesMayOpenFirstAtOnceAndLoseNothing() async throws {
+    @Test func `many processes may open first at once and lose nothing`() async throws {
         try makeDirectory()
         let (state, start) = (store.directory.path, store.scratch["start"])
         await withTaskGroup(of: Void.self) { group in
@@ -90,7 +90,7 @@ import Testing
         #expect(try database.texts("PRAGMA quick_check") == ["ok"])
     }
 
-    @Test func whoMeetsAStoreThatIsStillBeingMadeWaitsForItsMaker() async throws {
+    @Test func `who meets a store that is still being made waits for its maker`() async throws {
         _ = try store.open()
         let maker = try #require(try StateLock(store.directory, as: "jobctl"))
         let connection = try store.foreign()
@@ -106,14 +106,14 @@ import Testing
         withExtendedLifetime(maker) {}
     }
 
-    @Test func anEmptyFileBecomesAStore() throws {
+    @Test func `an empty file becomes a store`() throws {
         try makeDirectory()
         FileOnDisk.write("", to: store.directory.database)
         #expect(try store.open().schemaVersion() == Self.known)
         #expect(FileOnDisk(store.directory.database)?.mode == 0o600)
     }
 
-    @Test func whatIsNotOursIsRefusedAndNotTouched() throws {
+    @Test func `what is not ours is refused and not touched`() throws {
         try makeDirectory()
         let path = store.directory.database
         let makers: [(String, () throws -> Void)] = [
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func aDirectoryAPipeOrALinkToNowhereInItsPlaceIsRefused() throws {
+    @Test func `a directory a pipe or a link to nowhere in its place is refused`() throws {
         try makeDirectory()
         let path = store.directory.database
         #expect(mkdir(path, 0o700) == 0)
@@ -169,7 +169,7 @@ import Testing
         #expect(FileOnDisk(store.scratch["elsewhere"]) == nil)
     }
 
-    @Test func aDatabaseWhosePagesAreDamagedIsAnErrorAndNoCrash() throws {
+    @Test func `a database whose pages are damaged is an error and no crash`() throws {
         do { for _ in 0..<50 { _ = try store.open().job() } }
         try store.foreign().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         var bytes = try #require(FileOnDisk.bytes(store.directory.database))
@@ -184,7 +184,7 @@ import Testing
         #expect(FileOnDisk.bytes(store.directory.database) == bytes)
     }
 
-    @Test func aNewerStoreIsRefusedAndNotTouched() throws {
+    @Test func `a newer store is refused and not touched`() throws {
         do {
             let database = try store.open()
             try database.connection.execute("PRAGMA user_version = 9999")
@@ -200,7 +200,7 @@ import Testing
         #expect(FileOnDisk.bytes(store.directory.database) == before)
     }
 
-    @Test func aLockedStoreIsBusyAndNotTouched() throws {
+    @Test func `a locked store is busy and not touched`() throws {
         let database = try store.open()
         _ = try database.job()
         _ = try database.texts("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -220,7 +220,7 @@ import Testing
         #expect(FileOnDisk.bytes(store.directory.database) == before)
     }
 
-    @Test func anotherProgramsLongLockWhileTheStoreIsMadeIsBusy() throws {
+    @Test func `another program's long lock while the store is made is busy`() throws {
         try makeDirectory()
         FileOnDisk.write("", to: store.directory.database)
         let other = try store.foreign()
@@ -233,7 +233,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
-    func whoMayNotUseItIsTold() async throws {
+    func `who may not use it is told`() async throws {
         _ = try store.open().job()
         chmod(store.scratch.path, 0o755)
         chmod(store.directory.path, 0o755)

@@ -8,7 +8,7 @@ import Testing
     private let store = ScratchStore()
 
     /// Only the way that is named is walked: the others are gated by a constant, which SQLite looks at once.
-    @Test func sortingUsesTheIndexOfItsFilter() throws {
+    @Test func `sorting uses the index of its filter`() throws {
         let database = try store.open()
         for _ in 0..<3 { _ = try database.enqueue(NewJob(model: "a/b", input: "{}")) }
         var filter = JobFilter()
@@ -24,7 +24,7 @@ import Testing
         #expect(plan.contains { $0.contains("INDEX jobs_label (label=?)") }, "\(plan)")
     }
 
-    @Test func allAreCountedFromTheIndexesAlone() throws {
+    @Test func `all are counted from the indexes alone`() throws {
         let database = try store.open()
         _ = try database.enqueue(NewJob(model: "a/b", input: "{}"))
         #expect(try database.counts(JobFilter()) == [.queued: 1, .completed: 0])
@@ -35,7 +35,7 @@ import Testing
         #expect(try database.count(upTo: 1) == 1)
     }
 
-    @Test func whatGoesBeforeAJobIsCountedInItsOrder() throws {
+    @Test func `what goes before a job is counted in its order`() throws {
         let database = try store.open()
         for priority in [0, 5, 0, -1] as [Int64] {
             var job = NewJob(model: priority == 5 ? "x/y" : "a/b", input: "{}")

@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func claimingReadsOnlyWhatItTakes() throws {
+    @Test func `claiming reads only what it takes`() throws {
         try expect(
             { _ = try $0.ready(model: "m", limit: 10) },
             uses: "SEARCH jobs USING INDEX jobs_ready (model=?)")
@@ -57,7 +57,7 @@ import Testing
             "SEARCH jobs USING INDEX jobs_retry (next_try_at>?)")
     }
 
-    @Test func oneJobIsFoundByItsKeys() throws {
+    @Test func `one job is found by its keys`() throws {
         try expect({ _ = try $0.find(1) }, uses: "INTEGER PRIMARY KEY")
         try expect({ _ = try $0.find(request: "r") }, uses: "jobs_request")
         try expect({ _ = try $0.keyHolder("k") }, uses: "jobs_key")
@@ -66,7 +66,7 @@ import Testing
         try expect({ _ = try $0.events(after: 1, limit: 10) }, uses: "INTEGER PRIMARY KEY (rowid>?)")
     }
 
-    @Test func careReadsByItsIndexes() throws {
+    @Test func `care reads by its indexes`() throws {
         try expect(
             { _ = try $0.ended(before: .now, JobFilter(), after: nil, limit: 10) },
             uses: "jobs_ended (ended_at=? AND rowid>?)", "jobs_ended (ended_at>? AND ended_at<?)")
@@ -76,7 +76,7 @@ import Testing
         #expect(try plans { _ = try $0.labels(limit: 10) }.filter { $0.contains("SCAN jobs") }.isEmpty)
     }
 
-    @Test func recordingTouchesOneRow() throws {
+    @Test func `recording touches one row`() throws {
         try expect { database in
             _ = try database.transaction {
                 try database.record(
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func theNewestAreReadFromTheEnd() throws {
+    @Test func `the newest are read from the end`() throws {
         func list(_ change: (inout JobFilter) -> Void) throws -> (JobDatabase) throws -> Void {
             var filter = JobFilter()
             change(&filter)
@@ -101,7 +101,7 @@ import Testing
         try expect(list { $0.label = "x" }, uses: "jobs_label (label=? AND id>? AND id<?)")
     }
 
-    @Test func aStatusDoesNotCountTheHistory() throws {
+    @Test func `a status does not count the history`() throws {
         let lines = try plans { _ = try $0.counts(endedSince: .now) }
         #expect(
             lines.contains { $0.contains("SEARCH jobs USING COVERING INDEX jobs_state (state=?)") },

@@ -1,5 +1,6 @@
 import JobModel
 import SQLite
+import Scratch
 import Testing
 
 @testable import JobStore
@@ -25,9 +26,9 @@ import Testing
         return all[Int.random(in: 0..<all.count, using: &numbers)]
     }
 
-    @Test("Whatever happens to a job can be stored, and reads back as it was", arguments: UInt64(1)...8)
-    func walk(seed: UInt64) throws {
-        var numbers = SeededNumbers(state: seed)
+    @Test(arguments: UInt64(1)...8)
+    func `whatever happens to a job can be stored, and reads back as it was`(seed: UInt64) throws {
+        var numbers = SeededNumbers(seed)
         let store = ScratchStore()
         let database = try store.open()
         var reached: Set<JobState> = []

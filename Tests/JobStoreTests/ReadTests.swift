@@ -44,7 +44,7 @@ import Testing
             && filter.since.map { job.createdAt >= $0 } != false
     }
 
-    @Test func everyCombinationOfAFilterMeansWhatItSays() throws {
+    @Test func `every combination of a filter means what it says`() throws {
         let database = try filled()
         let every = try database.jobs(JobFilter())
         #expect(every.map(\.id) == (1...30).reversed())
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func allAreVisitedFromTheOldest() throws {
+    @Test func `all are visited from the oldest`() throws {
         let database = try filled()
         var seen: [Int64] = []
         try database.forEach(JobFilter()) { seen.append($0.id) }
@@ -79,7 +79,7 @@ import Testing
         #expect(seen == [29, 30])
     }
 
-    @Test func aStatusCountsTheLivingAllAndTheEndedOfLate() throws {
+    @Test func `a status counts the living all and the ended of late`() throws {
         let database = try filled()
         #expect(
             try database.counts(endedSince: Timestamp(milliseconds: 0)) == [
@@ -91,7 +91,7 @@ import Testing
             ])
     }
 
-    @Test func anotherWritersCommitMovesTheVersionAndOurOwnDoesNot() throws {
+    @Test func `another writer's commit moves the version and our own does not`() throws {
         let database = try filled()
         let before = try database.dataVersion()
         _ = try database.job()
@@ -100,10 +100,10 @@ import Testing
         #expect(try database.dataVersion() != before)
     }
 
-    @Test func aCopyIsWholeAndACheckpointLosesNothing() throws {
+    @Test func `a copy is whole and a checkpoint loses nothing`() throws {
         let database = try filled()
         try database.backup(to: store.scratch["copy.db"])
-        let said = Command.sqlite3(store.scratch["copy.db"], "SELECT count(*) FROM jobs; PRAGMA quick_check")
+        let said = Program.sqlite3(store.scratch["copy.db"], "SELECT count(*) FROM jobs; PRAGMA quick_check")
         #expect(said.output == "30\nok\n")
         #expect(FileOnDisk(store.scratch["copy.db"])?.mode == 0o600)
         let log = store.directory.database + "-wal"

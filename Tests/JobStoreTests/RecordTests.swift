@@ -7,7 +7,7 @@ import Testing
 @Suite struct RecordTests {
     private let store = ScratchStore()
 
-    @Test func aStaleCallerIsToldAndChangesNothing() throws {
+    @Test func `a stale caller is told and changes nothing`() throws {
         let database = try store.open()
         let job = try database.job()
         let other = try store.open(.write)
@@ -30,7 +30,8 @@ import Testing
         #expect(try database.count("charges") == 0)
     }
 
-    @Test func anEventIsForTheStateThatItsCallerHasSeenAlsoWhereItWouldDoInAnother() throws {
+    @Test func `an event is for the state that its caller has seen also where it would do in another`() throws
+    {
         let database = try store.open()
         let job = try database.job()
         _ = try database.transaction {
@@ -42,7 +43,7 @@ import Testing
         #expect(try database.find(job.id)?.cancelRequestedAt == nil)
     }
 
-    @Test func aCancelWishIsNotErasedByWhoHasNotSeenIt() throws {
+    @Test func `a cancel wish is not erased by who has not seen it`() throws {
         let database = try store.open()
         let seen = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
         let other = try store.open(.write)
@@ -56,7 +57,7 @@ import Testing
         #expect(try database.find(seen.id) == recorded)
     }
 
-    @Test func aLabelAndAPrioritySetMeanwhileStay() throws {
+    @Test func `a label and a priority set meanwhile stay`() throws {
         let database = try store.open()
         let seen = try database.job()
         let other = try store.open(.write)
@@ -70,7 +71,7 @@ import Testing
         #expect(try database.find(seen.id) == recorded)
     }
 
-    @Test func theHistoryTellsTheWholeLifeInOrder() throws {
+    @Test func `the history tells the whole life in order`() throws {
         let database = try store.open()
         let job = try database.job(
             .held, .released, .submitting(priceUSD: 0.5), .notBought(reason: "503", tryAgainAt: nil),
@@ -100,7 +101,7 @@ import Testing
             """)
     }
 
-    @Test func theLedgerHoldsAChargeForEveryPostThatMayHaveBought() throws {
+    @Test func `the ledger holds a charge for every post that may have bought`() throws {
         let database = try store.open()
         let (sent, cut) = (JobEvent.submitting(priceUSD: 0.5), JobEvent.unanswered(reason: "cut"))
         let accepted = JobEvent.accepted(requestID: "r")
@@ -115,7 +116,7 @@ import Testing
         #expect(try ledger(database) == ["1 0.5 -", "2 0.5 0.0", "1 - 0.25"])
     }
 
-    @Test func aFileOnDiskOutlivesAnAnswerAskedForAgain() throws {
+    @Test func `a file on disk outlives an answer asked for again`() throws {
         let database = try store.open()
         let urls = (1...3).map { (kind: Output.Kind.image, url: "https://x.test/\($0)") }
         let job = try database.job(
@@ -141,7 +142,7 @@ import Testing
                 ])
     }
 
-    @Test func aRetryOfADownloadStartsItsFailedFilesAgain() throws {
+    @Test func `a retry of a download starts its failed files again`() throws {
         let database = try store.open()
         let job = try database.job(
             .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
@@ -158,7 +159,7 @@ import Testing
             ])
     }
 
-    @Test func aJobIsNotCompletedWhileAnOutputIsMissing() throws {
+    @Test func `a job is not completed while an output is missing`() throws {
         let database = try store.open()
         let job = try database.job(
             .submitting(priceUSD: nil), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
@@ -169,7 +170,7 @@ import Testing
         #expect(try database.find(job.id)?.state == .downloading)
     }
 
-    @Test func whatIsGivenUpTakesNoNameAndNoFileAnyMore() throws {
+    @Test func `what is given up takes no name and no file any more`() throws {
         let database = try store.open()
         let job = try database.job(
             .submitting(priceUSD: nil), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
@@ -192,7 +193,7 @@ import Testing
         #expect(try database.outputs(of: job.id).map(\.state) == [.pending])
     }
 
-    @Test func aFreshAddressIsNeverThatOfAnotherOutput() throws {
+    @Test func `a fresh address is never that of another output`() throws {
         let database = try store.open()
         let job = try database.job(
             .submitting(priceUSD: nil), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),

@@ -16,45 +16,45 @@ import Testing
         ("id = 1 WHERE id = 2", "keeps its id"), ("id = id + 1", "keeps its id"),
         ("rowid = 1", "keeps its id"),
     ])
-    func anUpdateTakesNoOthersPlace(change: String, words: String) throws {
+    func `an update takes no other's place`(change: String, words: String) throws {
         let database = try store.open()
         let paid = try database.job(key: "k", .submitting(priceUSD: 1), .accepted(requestID: "r"))
         let other = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "s"))
         for verb in ["UPDATE", "UPDATE OR REPLACE", "UPDATE OR ROLLBACK"] {
-            let said = Command.sqlite3(store.directory.database, "\(verb) jobs SET \(change)")
-            #expect(said.status != 0 && said.output.contains(words), "\(verb) \(change): \(said.output)")
+            let said = Program.sqlite3(store.directory.database, "\(verb) jobs SET \(change)")
+            #expect(said.code != 0 && said.errors.contains(words), "\(verb) \(change): \(said)")
         }
         #expect(try database.find(paid.id) == paid)
         #expect(try database.find(other.id) == other)
     }
 
-    @Test func aJobThatLivesAgainTakesNoKey() throws {
+    @Test func `a job that lives again takes no key`() throws {
         let database = try store.open()
         let ended = try database.job(key: "k", .cancelRequested)
         let holder = try database.job(key: "k")
-        let said = Command.sqlite3(
+        let said = Program.sqlite3(
             store.directory.database,
             "UPDATE OR REPLACE jobs SET state = 'queued', ended_at = NULL WHERE id = \(ended.id)")
-        #expect(said.status != 0 && said.output.contains("has this key"))
+        #expect(said.code != 0 && said.errors.contains("has this key"))
         #expect(try database.find(holder.id) == holder)
         // What takes nothing of another's goes.
         for change in ["key = 'k' WHERE id = 2", "key = NULL WHERE id = 2", "state = 'held' WHERE id = 2"] {
             #expect(
-                Command.sqlite3(store.directory.database, "UPDATE OR REPLACE jobs SET \(change)").status == 0)
+                Program.sqlite3(store.directory.database, "UPDATE OR REPLACE jobs SET \(change)").code == 0)
         }
         #expect(
-            Command.sqlite3(store.directory.database, "UPDATE jobs SET key = 'k' WHERE id = 1").status == 0)
+            Program.sqlite3(store.directory.database, "UPDATE jobs SET key = 'k' WHERE id = 1").code == 0)
     }
 
-    @Test func anEventsIdIsNotChosen() throws {
+    @Test func `an event's id is not chosen`() throws {
         let database = try store.open()
         let job = try database.job()
         for id in ["1", "5", "9223372036854775807"] {
             for verb in ["INSERT", "INSERT OR REPLACE"] {
-                let said = Command.sqlite3(
+                let said = Program.sqlite3(
                     store.directory.database,
                     "\(verb) INTO events (id, job_id, kind) VALUES (\(id), \(job.id), 'held')")
-                #expect(said.status != 0 && said.output.contains("not to be chosen"), "\(verb) \(id)")
+                #expect(said.code != 0 && said.errors.contains("not to be chosen"), "\(verb) \(id)")
             }
         }
         #expect(try database.events(of: job.id).map(\.kind) == [.enqueued])

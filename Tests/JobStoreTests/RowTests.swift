@@ -7,7 +7,7 @@ import Testing
 @Suite struct RowTests {
     private let store = ScratchStore()
 
-    @Test func theColumnsStandInTheOrderInWhichRowsAreRead() throws {
+    @Test func `the columns stand in the order in which rows are read`() throws {
         let database = try store.open()
         func columns(_ table: String) throws -> [String] {
             try database.texts("SELECT name FROM pragma_table_info('\(table)') ORDER BY cid")
@@ -25,7 +25,7 @@ import Testing
         #expect(try columns("events") == ["id", "job_id", "at", "kind", "detail"])
     }
 
-    @Test func aJobIsReadWithoutItsInputByTheSameColumns() throws {
+    @Test func `a job is read without its input by the same columns`() throws {
         let database = try store.open()
         _ = try database.job()
         func columns(_ selection: String) throws -> [String] {
@@ -36,7 +36,7 @@ import Testing
         #expect(try columns(Job.columnsWithoutInput) == columns("*"))
     }
 
-    @Test func everyColumnOfAJobComesBackInItsPlace() throws {
+    @Test func `every column of a job comes back in its place`() throws {
         let database = try store.open()
         _ = try database.job()
         func time(_ day: Int) throws -> Timestamp { try #require(Timestamp(year: 2024, month: 1, day: day)) }
@@ -67,7 +67,7 @@ import Testing
         #expect(try database.find(1) == expected)
     }
 
-    @Test func everyColumnOfAnOutputComesBackInItsPlace() throws {
+    @Test func `every column of an output comes back in its place`() throws {
         let database = try store.open()
         _ = try database.job()
         try database.connection.execute(
@@ -85,7 +85,7 @@ import Testing
         #expect(try database.outputs(of: 1) == [expected])
     }
 
-    @Test func theWordsOfTheSchemaAreTheWordsOfTheCode() throws {
+    @Test func `the words of the schema are the words of the code`() throws {
         let database = try store.open()
         let jobs = try #require(try database.texts("SELECT sql FROM sqlite_schema WHERE name = 'jobs'").first)
         let events = try #require(

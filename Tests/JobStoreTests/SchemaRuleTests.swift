@@ -85,8 +85,8 @@ import Testing
         return try #require(try database.find(id))
     }
 
-    @Test("No program can store an impossible job", arguments: jobRules)
-    func jobs(state: JobState, good: String, bad: String) throws {
+    @Test(arguments: jobRules)
+    func `no program can store an impossible job`(state: JobState, good: String, bad: String) throws {
         let database = try store.open()
         let start = try job(state, database)
         #expect(start.state == state)
@@ -97,13 +97,11 @@ import Testing
         #expect(try foreign.run("UPDATE jobs SET \(good)") == 1)
     }
 
-    @Test(
-        "Every time has the one form",
-        arguments: [
-            "not_before", "cancel_requested_at", "created_at", "submitted_at", "started_at", "finished_at",
-            "ended_at", "next_try_at", "followed_since",
-        ])
-    func times(column: String) throws {
+    @Test(arguments: [
+        "not_before", "cancel_requested_at", "created_at", "submitted_at", "started_at", "finished_at",
+        "ended_at", "next_try_at", "followed_since",
+    ])
+    func `every time has the one form`(column: String) throws {
         let database = try store.open()
         _ = try job(.completed, database)
         let foreign = try store.foreign()
@@ -119,13 +117,12 @@ import Testing
     }
 
     @Test(
-        "Every time that we write is taken",
         arguments: [
             -62_167_219_200_000, -1, 0, 951_782_400_000, 1_763_653_632_257, 253_402_300_799_999,
         ] as [Int64])
-    func timesOfOurs(milliseconds: Int64) throws {
+    func `every time that we write is taken`(milliseconds: Int64) throws {
         let database = try store.open()
-        var numbers = SeededNumbers(state: UInt64(bitPattern: milliseconds))
+        var numbers = SeededNumbers(UInt64(bitPattern: milliseconds))
         _ = try database.job()
         try database.transaction {
             for step in 0..<500 {
@@ -162,8 +159,8 @@ import Testing
     private static let done =
         "state = 'done', downloaded_at = \(time), path = 'p', bytes = 1, sha256 = printf('%.64c', 'a'), media_type = 'm'"
 
-    @Test("The other tables are guarded too", arguments: otherRules)
-    func others(table: String, good: String, bad: String) throws {
+    @Test(arguments: otherRules)
+    func `the other tables are guarded too`(table: String, good: String, bad: String) throws {
         let database = try store.open()
         _ = try database.job(
             .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
@@ -180,7 +177,7 @@ import Testing
         #expect(try foreign.run("UPDATE \(table) SET \(good)") == 1)
     }
 
-    @Test func whatMustBeUniqueIs() throws {
+    @Test func `what must be unique is`() throws {
         let database = try store.open()
         _ = try database.job(
             .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),

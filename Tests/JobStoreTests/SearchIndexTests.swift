@@ -152,6 +152,6 @@ import Testing
     }
 
     private func isInFile(_ word: String) -> Bool {
-        Command.run(["grep", "-qa", word, path]).status == 0
+        Program.run("grep", "-qa", word, path).code == 0
     }
 }

@@ -9,8 +9,8 @@ import Testing
 
     private static let files = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"]
 
-    @Test("What is made is private, whatever the umask", arguments: [0o022, 0o077, 0o000] as [UInt32])
-    func privateModes(mask: UInt32) async throws {
+    @Test(arguments: [0o022, 0o077, 0o000] as [UInt32])
+    func `what is made is private, whatever the umask`(mask: UInt32) async throws {
         let state = scratch["deep/er/state"]
         await #expect(processExitsWith: .success) { [state = state as String, mask = mask as UInt32] in
             umask(mask)
@@ -29,10 +29,10 @@ import Testing
         }
     }
 
-    @Test(
-        "In a group's directory the group may use what is made, whatever the umask",
-        arguments: [0o022, 0o077] as [UInt32])
-    func sharedModes(mask: UInt32) async throws {
+    @Test(arguments: [0o022, 0o077] as [UInt32])
+    func `in a group's directory the group may use what is made, whatever the umask`(mask: UInt32)
+        async throws
+    {
         let state = scratch["shared"]
         #expect(mkdir(state, 0o700) == 0 && chmod(state, 0o2770) == 0)
         await #expect(processExitsWith: .success) { [state = state as String, mask = mask as UInt32] in
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, to make what others then use"))
-    func whatRootMakesBelongsToTheDirectorysOwnerAndTheGroupCanWorkWithIt() async throws {
+    func `what root makes belongs to the directory's owner and the group can work with it`() async throws {
         let state = scratch["theirs"]
         #expect(mkdir(state, 0o700) == 0 && chown(state, 1234, 5678) == 0 && chmod(state, 0o2770) == 0)
         chmod(scratch.path, 0o755)
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func theDirectoryIsFoundAsTheContractSays() throws {
+    @Test func `the directory is found as the contract says`() throws {
         func resolve(_ option: String?, _ environment: [String: String], system: String) throws -> String {
             let found = try StateDirectory.resolve(
                 option: option, environment: environment, systemPath: system)
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
-    func aSystemDirectoryThatMayNotBeWrittenIsNeverPassedOverInSilence() async throws {
+    func `a system directory that may not be written is never passed over in silence`() async throws {
         let state = scratch["system"]
         #expect(mkdir(state, 0o700) == 0)
         await #expect(processExitsWith: .success) { [state = state as String] in

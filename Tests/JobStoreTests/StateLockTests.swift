@@ -7,7 +7,7 @@ import Testing
 @Suite struct StateLockTests {
     private let store = ScratchStore()
 
-    @Test func oneHolderAtATimeAlsoInOneProcess() throws {
+    @Test func `one holder at a time also in one process`() throws {
         try store.directory.create()
         #expect(store.isFree())
         var first: StateLock? = try store.lock()
@@ -20,7 +20,7 @@ import Testing
         _ = try store.lock("jobctl")
     }
 
-    @Test func aLockWhoseFileIsNotWhereItWasIsNone() throws {
+    @Test func `a lock whose file is not where it was is none`() throws {
         try store.directory.create()
         let lock = try store.lock()
         #expect(lock.isHeld)
@@ -34,7 +34,7 @@ import Testing
         #expect(!other.isHeld)
     }
 
-    @Test func aRefusalClosesItsOwnHandleAndNoOther() async throws {
+    @Test func `a refusal closes its own handle and no other`() async throws {
         try store.directory.create()
         let holder = try store.lock()
         let (directory, path) = (store.directory, store.scratch["other"])
@@ -53,7 +53,7 @@ import Testing
         withExtendedLifetime(holder) {}
     }
 
-    @Test(.timeLimit(.minutes(1))) func aKilledHolderHoldsNothing() async throws {
+    @Test(.timeLimit(.minutes(1))) func `a killed holder holds nothing`() async throws {
         try store.directory.create()
         let (directory, state) = (store.directory, store.directory.path)
         let holder = Task {

@@ -12,7 +12,7 @@ import Testing
         try database.transaction { try database.steer(id, verb) }
     }
 
-    @Test func aVerbIsDoneNotedRefusedOrUnknownAndOnlyWhatIsDoneLeavesATrace() throws {
+    @Test func `a verb is done noted refused or unknown and only what is done leaves a trace`() throws {
         let database = try store.open()
         _ = try database.job()
         guard case .done(let held) = try steer(database, 1, .hold) else {
@@ -41,7 +41,7 @@ import Testing
         #expect(try JSON(parsing: last.detail)["by"]?.string == "jobctl")
     }
 
-    @Test func whatIsSetIsStored() throws {
+    @Test func `what is set is stored`() throws {
         let database = try store.open()
         _ = try database.job()
         let time = Timestamp(milliseconds: 9_000_000_000_000)
@@ -59,7 +59,7 @@ import Testing
         #expect(try database.events(of: 1).last?.detail == #"{"label":null,"not_before":null}"#)
     }
 
-    @Test func aRetryIsRefusedWhereAnotherJobHasTheKeyByNow() throws {
+    @Test func `a retry is refused where another job has the key by now`() throws {
         let database = try store.open()
         _ = try database.job(key: "k", .cancelRequested)
         _ = try database.job(key: "k")
@@ -75,7 +75,7 @@ import Testing
         #expect(job.state == .queued)
     }
 
-    @Test func aRequestBelongsToOneJob() throws {
+    @Test func `a request belongs to one job`() throws {
         let database = try store.open()
         _ = try database.job(.submitting(priceUSD: nil), .accepted(requestID: "r"))
         _ = try database.job(.submitting(priceUSD: nil), .unanswered(reason: "cut"))
@@ -89,7 +89,7 @@ import Testing
         #expect(job.state == .inQueue && job.requestID == "s")
     }
 
-    @Test func whatIsDoneIsWhollyDoneOrNotAtAll() throws {
+    @Test func `what is done is wholly done or not at all`() throws {
         struct Fault: Error {}
         let database = try store.open()
         for _ in 0..<3 { _ = try database.job() }

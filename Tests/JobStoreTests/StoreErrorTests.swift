@@ -4,7 +4,7 @@ import Testing
 @testable import JobStore
 
 @Suite struct StoreErrorTests {
-    @Test func everySQLiteErrorHasItsWordsAndNeverAValue() {
+    @Test func `every SQLite error has its words and never a value`() {
         let codes: [(Int32, String)] = [
             (5, "the database is locked by another program"),
             (6, "the database is locked by another program"),

@@ -39,7 +39,7 @@ import Testing
             separator: " ")
     }
 
-    @Test func historyTellsWhatItTook() throws {
+    @Test func `history tells what it took`() throws {
         let database = try store.open()
         #expect(
             try columns(database, "history")
@@ -59,7 +59,7 @@ import Testing
                 == ["2|words|-|-|0|0", "3|-|-|-|0|0"])
     }
 
-    @Test func filesNamesWhatIsOnDiskAndNothingElse() throws {
+    @Test func `files names what is on disk and nothing else`() throws {
         let database = try store.open()
         #expect(
             try columns(database, "files")
@@ -72,7 +72,7 @@ import Testing
             ])
     }
 
-    @Test func spendingAddsUpByDayAndModel() throws {
+    @Test func `spending adds up by day and model`() throws {
         let database = try store.open()
         #expect(try columns(database, "spending") == "day model jobs estimated_usd reported_usd")
         try database.connection.execute(
@@ -89,12 +89,12 @@ import Testing
             ])
     }
 
-    @Test func theShellReadsTheViewsWhileWeAreOpen() throws {
+    @Test func `the shell reads the views while we are open`() throws {
         let database = try store.open()
         try completed(database)
         for view in ["history", "files", "spending"] {
-            let said = Command.sqlite3(store.directory.database, "SELECT count(*) FROM \(view)")
-            #expect(said.status == 0 && said.output == (view == "files" ? "2\n" : "1\n"), "\(view)")
+            let said = Program.sqlite3(store.directory.database, "SELECT count(*) FROM \(view)")
+            #expect(said.code == 0 && said.output == (view == "files" ? "2\n" : "1\n"), "\(view)")
         }
     }
 }

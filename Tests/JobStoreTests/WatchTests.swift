@@ -21,7 +21,7 @@ import Testing
             .id
     }
 
-    @Test func countsAndListsAgree() throws {
+    @Test func `counts and lists agree`() throws {
         let queued = [try database.job().id, try database.job().id]
         let running = try sent("a")
         _ = try database.transaction { try database.steer(queued[1], .hold) }
@@ -38,7 +38,7 @@ import Testing
         #expect(try database.watchedEnds(WatchScope(), limit: 1).map(\.state) == [.cancelled])
     }
 
-    @Test func wordsAreLookedForInPromptLabelAndModel() throws {
+    @Test func `words are looked for in prompt label and model`() throws {
         let fox = try database.job(model: "a/b", input: #"{"prompt":"A red Fox"}"#).id
         let whale = try database.job(model: "a/c", input: #"{"text":"a blue whale"}"#).id
         _ = try database.transaction { try database.steer(whale, .set(JobChanges(label: "Sea 50%"))) }
@@ -56,7 +56,7 @@ import Testing
         #expect(try database.watchedEnds(scope { $0.filter.states = [.failed] }, limit: 10).isEmpty)
     }
 
-    @Test func aChoiceIsByIdOrLabelInAnyState() throws {
+    @Test func `a choice is by id or label in any state`() throws {
         let ids = try (0..<4).map { _ in try database.job().id }
         for id in ids.prefix(3) {
             _ = try database.transaction { try database.steer(id, .set(JobChanges(label: "x"))) }
@@ -71,7 +71,7 @@ import Testing
         #expect(try database.watchedChoice(narrowed).map(\.id) == [ids[0]])
     }
 
-    @Test func throughputIsCountedOnce() throws {
+    @Test func `throughput is counted once`() throws {
         let before = try database.lastEventID()
         let id = try sent("a")
         _ = try database.transaction {
@@ -94,7 +94,7 @@ import Testing
     }
 
     /// What is asked ten times a second reads no history, and no more of the queue than its index.
-    @Test func aPictureReadsByItsIndexes() throws {
+    @Test func `a picture reads by its indexes`() throws {
         _ = try sent("a")
         let reader = try store.open(.read)
         func plan(_ body: (JobDatabase) throws -> Void) throws -> [String] {
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func aFilterMeansTheSameInMemoryAsInTheStore() throws {
+    @Test func `a filter means the same in memory as in the store`() throws {
         let job = try database.job(model: "vendor/model")
         for (change, isMeant) in [
             ({ $0.states = [.queued] }, true), ({ $0.states = [.held, .failed] }, false),

@@ -8,7 +8,7 @@ import Testing
 
     private func later(_ seconds: Int) -> SuspendingClock.Instant { start + .seconds(seconds) }
 
-    @Test func bytesThatWereKeptAreProgressAndTheWaitBeginsAnew() {
+    @Test func `bytes that were kept are progress and the wait begins anew`() {
         var pace = FetchPace()
         for part in 1...40 {
             let kept = Int64(part) << 20
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatGivesAByteAConnectionIsNotHammered() {
+    @Test func `a server that gives a byte a connection is not hammered`() {
         var pace = FetchPace()
         for kept in 1...50 {
             let isProgress = pace.note(.trouble, kept: Int64(kept), of: 1 << 20, at: start)
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func theSameBytesOnceMoreAreNoProgress() {
+    @Test func `the same bytes once more are no progress`() {
         var pace = FetchPace()
         let wasProgress = pace.note(.trouble, kept: 1 << 20, of: nil, at: start)
         #expect(wasProgress)
@@ -40,8 +40,8 @@ import Testing
         }
     }
 
-    @Test("A small file is asked for often enough, and no more", arguments: [0, 1, 40, 16_000] as [Int64])
-    func smallFiles(total: Int64) {
+    @Test(arguments: [0, 1, 40, 16_000] as [Int64])
+    func `a small file is asked for often enough, and no more`(total: Int64) {
         var pace = FetchPace()
         var kept: Int64 = 0
         var quick = 0
@@ -54,7 +54,7 @@ import Testing
         #expect(pace.failures == 0)
     }
 
-    @Test func badAnswersEndItOnlyByNumberAndTime() {
+    @Test func `bad answers end it only by number and time`() {
         var pace = FetchPace()
         _ = pace.note(.badAnswer, kept: 0, of: nil, at: start)
         #expect(!pace.isGivenUp(attempts: 100, hour, at: later(3599)))
@@ -67,7 +67,7 @@ import Testing
         #expect(next.isGivenUp(attempts: 3, FetchPace.Patience(attempts: 3, time: .zero), at: later(9000)))
     }
 
-    @Test func bytesThatWereKeptStartThePatienceAnew() {
+    @Test func `bytes that were kept start the patience anew`() {
         var pace = FetchPace()
         _ = pace.note(.badAnswer, kept: 0, of: nil, at: start)
         _ = pace.note(.trouble, kept: 1, of: 1 << 20, at: later(3000))
@@ -76,7 +76,7 @@ import Testing
         #expect(pace.isGivenUp(attempts: 3, hour, at: later(6601)))
     }
 
-    @Test func whatIsLostByGivingWayGetsTwiceTheTime() {
+    @Test func `what is lost by giving way gets twice the time`() {
         var pace = FetchPace()
         #expect(pace.window(.seconds(60)) == .seconds(60))
         _ = pace.note(.gaveWay, kept: 500, of: nil, at: start)

@@ -1,5 +1,6 @@
 import JobModel
 import Policy
+import Scratch
 
 /// A queue, an account and a service in miniature, driven through the gate by a seeded chance: no clock, no
 /// sockets.
@@ -34,7 +35,7 @@ struct GateWorld {
 
     let plan: Plan
     private(set) var gate = SubmissionGate()
-    private var seed: UInt64
+    private var numbers: SeededNumbers
     private var jobs: [Job]
     private var wire: [(job: Int, at: Int64, answer: Answer)] = []
     private var flying: [Int64] = []
@@ -48,7 +49,7 @@ struct GateWorld {
     private(set) var doubted = 0
 
     init(_ plan: Plan, seed: UInt64) {
-        (self.plan, self.seed) = (plan, seed)
+        (self.plan, numbers) = (plan, SeededNumbers(seed))
         jobs = (0..<plan.healthy + plan.poison).map { Job(isPoison: plan.poisonIsFirst && $0 < plan.poison) }
         if !plan.poisonIsFirst {
             var left = plan.poison
@@ -61,14 +62,7 @@ struct GateWorld {
         }
     }
 
-    /// SplitMix64.
-    private mutating func chance() -> UInt64 {
-        seed &+= 0x9E37_79B9_7F4A_7C15
-        var z = seed
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+    private mutating func chance() -> UInt64 { numbers.next() }
 
     private static func delay(_ failures: Int) -> Duration {
         .milliseconds(min(1000 << min(failures - 1, 20), 300_000))

@@ -48,7 +48,7 @@ import Testing
         #expect(admission.room == 0 && admission.hold(of: "a") == .inFlight(entry: nil, limit: 3))
     }
 
-    @Test func theGateLetsOutNoMoreThanItSays() {
+    @Test func `the gate lets out no more than it says`() {
         let admission = admission(most: 2)
         #expect(admission.room == 2 && room("a", admission) == 2)
         #expect(self.admission(most: 0).hold(of: "a") == .submitting(limit: 4))
@@ -111,7 +111,7 @@ import Testing
         #expect(admission.hold(of: "b") == .perMinute(entry: nil, limit: 1, sent: 1, opensAt: 60_007))
     }
 
-    @Test func whatIsOlderThanAMinuteIsForgotten() {
+    @Test func `what is older than a minute is forgotten`() {
         var window = RateWindow()
         for moment in Int64(0)..<10_000 {
             window.note(moment * 100)
@@ -125,7 +125,7 @@ import Testing
     /// Whatever comes and goes, the count is that of the jobs that came and did not go.
     @Test mutating func aRandomLifeKeepsItsCount() {
         var jobs: [Int64: String] = [:]
-        var chance = Shuffler(state: 5)
+        var chance = SeededNumbers(5)
         let models = ["a/x", "a/y", "b"]
         for _ in 0..<2000 {
             let job = Int64.random(in: 1...30, using: &chance)

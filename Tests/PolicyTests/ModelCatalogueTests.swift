@@ -18,7 +18,7 @@ import Testing
         return job
     }
 
-    @Test func aSchemaIsLookedUpOnceAndTheStoredOneCountsFirst() throws {
+    @Test func `a schema is looked up once and the stored one counts first`() throws {
         var asked: [String] = []
         var unreadable: [String] = []
         let models = ModelCatalogue(nil, isUnreadable: { unreadable.append($0) }) { model in
@@ -33,7 +33,7 @@ import Testing
         #expect(asked == ["m", "none", sequential] && unreadable == [sequential])
     }
 
-    @Test func aPriceIsTheConfigurationsThenTheSchemasTimesWhatIsAskedFor() throws {
+    @Test func `a price is the configuration's, then the schema's, times what is asked for`() throws {
         var configuration = Configuration()
         configuration.models["dear"] = Configuration.ModelLimits()
         configuration.models["dear"]?.priceUSD = 2
@@ -44,7 +44,7 @@ import Testing
         #expect(try models.price(of: job("m", "no json")) == nil)
     }
 
-    @Test func whatCameBySQLIsHeldAgainstItsSchemaAndNothingElseIs() throws {
+    @Test func `what came by SQL is held against its schema and nothing else is`() throws {
         let models = ModelCatalogue(nil) { _ in priced }
         #expect(try models.faults(in: job("m", #"{"n":1}"#), isUTF8: true).isEmpty)
         #expect(try models.faults(in: job("m", #"{"n":"x","k":1}"#), isUTF8: true).count == 2)

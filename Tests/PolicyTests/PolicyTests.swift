@@ -5,14 +5,14 @@ import Testing
 @Suite struct RetryPolicyTests {
     private let policy = RetryPolicy(shortest: .seconds(1), longest: .seconds(300))
 
-    @Test func theWaitDoublesUpToItsBound() {
+    @Test func `the wait doubles up to its bound`() {
         let waits = (1...12).map { policy.delay(after: $0, chance: 1) }
         #expect(waits.prefix(4) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
         #expect(waits.last == .seconds(300))
         #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 <= $1 })
     }
 
-    @Test func chanceTakesAQuarterAtMost() {
+    @Test func `chance takes a quarter at most`() {
         for failures in 1...20 {
             let (least, most) = (
                 policy.delay(after: failures, chance: 0), policy.delay(after: failures, chance: 1)
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func anyNumberOfFailuresIsBounded() {
+    @Test func `any number of failures is bounded`() {
         for failures in [-1, 0, 63, 64, 1000, .max] {
             let wait = policy.delay(after: failures, chance: 0.5)
             #expect(wait >= .milliseconds(750) && wait <= .seconds(300))
@@ -30,7 +30,8 @@ import Testing
         #expect(wide.delay(after: .max, chance: 1) == .seconds(604_800))
     }
 
-    @Test func aServiceThatNamesATimeIsGivenItButNoMoreThanAnHourAndNoLessThanTheOwnWait() {
+    @Test
+    func `a service that names a time is given it but no more than an hour and no less than the own wait`() {
         #expect(policy.delay(after: 1, chance: 1, asked: .seconds(20)) == .seconds(20))
         #expect(policy.delay(after: 1, chance: 1, asked: .zero) == .seconds(1))
         #expect(policy.delay(after: 9, chance: 1, asked: .seconds(2)) == .seconds(256))
@@ -41,7 +42,7 @@ import Testing
 @Suite struct PollPolicyTests {
     private let policy = PollPolicy(shortest: .milliseconds(500), longest: .seconds(15))
 
-    @Test func everyWaitIsInItsBounds() {
+    @Test func `every wait is in its bounds`() {
         let spreads: [ClosedRange<Duration>?] = [
             nil, .zero ... .zero, .seconds(1) ... .seconds(2), .seconds(60) ... .seconds(600),
         ]
@@ -55,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func whatIsKnownOfTheModelSaysWhenToLookFirst() {
+    @Test func `what is known of the model says when to look first`() {
         let spread: ClosedRange<Duration> = .seconds(8) ... .seconds(12)
         let first = policy.wait(elapsed: .zero, spread: spread, chance: 0.5)
         #expect(first >= .seconds(8) && first < .seconds(8.2))
@@ -64,7 +65,7 @@ import Testing
         #expect(next == .seconds(1))
     }
 
-    @Test func whatTakesLongerThanAnyIsLookedAtEverLessOften() {
+    @Test func `what takes longer than any is looked at ever less often`() {
         let waits = [10, 20, 40, 60].map { seconds in
             policy.wait(elapsed: .seconds(seconds), spread: nil, chance: 0.5)
         }
@@ -76,7 +77,7 @@ import Testing
 }
 
 @Suite struct RunTimesTests {
-    @Test func tooFewSayNothing() {
+    @Test func `too few say nothing`() {
         var times = RunTimes()
         #expect(times.spread == nil)
         times.add(.seconds(1))
@@ -86,7 +87,7 @@ import Testing
         #expect(times.spread != nil)
     }
 
-    @Test func theSpreadLeavesTheStragglersOut() throws {
+    @Test func `the spread leaves the stragglers out`() throws {
         var times = RunTimes()
         for second in 1...20 { times.add(.seconds(second)) }
         times.add(.seconds(5000))
@@ -95,14 +96,14 @@ import Testing
         #expect(spread.upperBound <= .seconds(20))
     }
 
-    @Test func whatIsLongAgoIsForgotten() throws {
+    @Test func `what is long ago is forgotten`() throws {
         var times = RunTimes()
         for _ in 0..<100 { times.add(.seconds(1000)) }
         for _ in 0..<32 { times.add(.seconds(1)) }
         #expect(times.spread == .seconds(1) ... .seconds(1))
     }
 
-    @Test func aClockThatJumpedBackTellsNothing() {
+    @Test func `a clock that jumped back tells nothing`() {
         var times = RunTimes()
         for _ in 0..<5 { times.add(.seconds(-4)) }
         #expect(times.spread == nil)

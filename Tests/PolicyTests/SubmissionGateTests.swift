@@ -21,7 +21,7 @@ import Testing
         return choice.only
     }
 
-    @Test func openItLetsThroughWhatTheLimitLeaves() {
+    @Test func `open it lets through what the limit leaves`() {
         let gate = SubmissionGate()
         #expect(gate.choice(limit: 4, underway: 0, at: 0).most == 4)
         #expect(gate.choice(limit: 4, underway: 3, at: 0).most == 1)
@@ -29,7 +29,7 @@ import Testing
         #expect(gate.moments.isEmpty)
     }
 
-    @Test func severalJobsInARowWithoutAnAnswerCloseIt() {
+    @Test func `several jobs in a row without an answer close it`() {
         var gate = SubmissionGate()
         for job in Int64(1)...3 { gate.noAnswer(job, limit: 4, at: 0, delay) }
         #expect(gate.reason == nil)
@@ -38,13 +38,13 @@ import Testing
         #expect(gate.moments.min() == 1100)
     }
 
-    @Test func oneJobAloneClosesItNever() {
+    @Test func `one job alone closes it never`() {
         var gate = SubmissionGate()
         for _ in 0..<100 { gate.noAnswer(7, limit: 2, at: 0, delay) }
         #expect(gate.reason == nil)
     }
 
-    @Test func anAnswerBetweenBeginsTheCountAnew() {
+    @Test func `an answer between begins the count anew`() {
         var gate = SubmissionGate()
         for job in Int64(1)...3 { gate.noAnswer(job, limit: 4, at: 0, delay) }
         gate.settled(9)
@@ -52,7 +52,7 @@ import Testing
         #expect(gate.reason == nil)
     }
 
-    @Test func closedItLetsOneThroughAtATimeAtGrowingDistances() {
+    @Test func `closed it lets one through at a time at growing distances`() {
         var gate = SubmissionGate()
         #expect(refuse(&gate, 1, .balance))
         #expect(gate.choice(limit: 4, underway: 0, at: 99).most == 0)
@@ -70,13 +70,13 @@ import Testing
         #expect(gate.reason == nil)
     }
 
-    @Test func thoseOnTheWireTogetherCountAsOneFailure() {
+    @Test func `those on the wire together count as one failure`() {
         var gate = SubmissionGate()
         for job in Int64(1)...4 { #expect(refuse(&gate, job)) }
         #expect(gate.failures == 1 && gate.moments == [100, 100])
     }
 
-    @Test func whatWasTriedComesAgainOnlyWhereNothingElseIsThereAndLaterEachTime() {
+    @Test func `what was tried comes again only where nothing else is there and later each time`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1)
         for time in [100, 400, 900] as [Int64] {
@@ -91,7 +91,7 @@ import Testing
         #expect(choice.most == 1 && !choice.takesSpared)
     }
 
-    @Test func whereTheFirstOnesAreRefusedTheEndOfTheQueueIsTriedToo() {
+    @Test func `where the first ones are refused the end of the queue is tried too`() {
         var gate = SubmissionGate()
         var ends: [Bool] = []
         for job in Int64(1)...6 {
@@ -103,7 +103,7 @@ import Testing
         #expect(ends == [false, false, true, false, true, false])
     }
 
-    @Test func aJobThatIsRefusedBetweenTwoThatAreTakenIsAtFaultItself() {
+    @Test func `a job that is refused between two that are taken is at fault itself`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1)
         #expect(gate.accepted(2, worth, at: 100) == nil)
@@ -120,7 +120,7 @@ import Testing
         #expect(gate.reason == nil && gate.suspects.isEmpty)
     }
 
-    @Test func anAccountThatTurnsBadInBetweenIsNotHeldAgainstTheJob() {
+    @Test func `an account that turns bad in between is not held against the job`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1)
         _ = gate.accepted(2, worth, at: 100)
@@ -137,7 +137,7 @@ import Testing
         #expect(gate.reason == nil && gate.suspects.isEmpty)
     }
 
-    @Test func aProofThatComesLateIsNone() {
+    @Test func `a proof that comes late is none`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1)
         _ = gate.accepted(2, worth, at: 100)
@@ -147,7 +147,7 @@ import Testing
         #expect(gate.suspects.map(\.job) == [1])
     }
 
-    @Test func jobsThatComeOneAtATimeAndAreTakenConvictIt() {
+    @Test func `jobs that come one at a time and are taken convict it`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1, .balance)
         var now: Int64 = 1_000_000
@@ -161,7 +161,7 @@ import Testing
         #expect(gate.accepted(4, worth, at: now)?.job == 1)
     }
 
-    @Test func aSuspectThatNothingIsLeftToCompareWithPausesAndIsNamed() {
+    @Test func `a suspect that nothing is left to compare with pauses and is named`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1, .balance)
         _ = gate.accepted(2, worth, at: 100)
@@ -174,7 +174,7 @@ import Testing
         #expect(gate.lookAnswered { _ in false } == nil)
     }
 
-    @Test func aLookThatIsAnsweredShowsThatTheTokenIsGood() {
+    @Test func `a look that is answered shows that the token is good`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1)
         #expect(gate.lookAnswered { _ in false } == nil)
@@ -188,7 +188,7 @@ import Testing
         #expect(gate.reason == nil)
     }
 
-    @Test func aLookCondemnsNoJobWhileAnotherCanBeSentAsAProof() {
+    @Test func `a look condemns no job while another can be sent as a proof`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1)
         _ = gate.accepted(2, worth, at: 100)
@@ -198,7 +198,7 @@ import Testing
         #expect(gate.suspects.map(\.job) == [1])
     }
 
-    @Test func aServiceThatRefusesEverySubmissionCondemnsNobodyThoughLooksAreAnswered() throws {
+    @Test func `a service that refuses every submission condemns nobody though looks are answered`() throws {
         var gate = SubmissionGate()
         _ = gate.accepted(1, worth, at: 0)
         for now in stride(from: Int64(0), to: 12_000_000, by: 400_000) {
@@ -212,7 +212,7 @@ import Testing
         #expect(gate.reason == .token)
     }
 
-    @Test func aLookThatIsRefusedVoidsWhatWasHeldAgainstAJob() {
+    @Test func `a look that is refused voids what was held against a job`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1)
         _ = gate.accepted(2, worth, at: 100)
@@ -223,7 +223,7 @@ import Testing
         #expect(gate.lookAnswered { _ in false } == nil)
     }
 
-    @Test func aCheapJobThatIsTakenSaysNothingOfADearOne() {
+    @Test func `a cheap job that is taken says nothing of a dear one`() {
         var gate = SubmissionGate()
         let dear = SubmissionGate.Worth(model: "m", price: 2)
         let cheap = SubmissionGate.Worth(model: "m", price: 0.1)
@@ -235,7 +235,7 @@ import Testing
         #expect(sendSuspect(&gate, at: 200) == 1)
     }
 
-    @Test func aSuspectThatCannotBeSentNowHoldsUpNobody() {
+    @Test func `a suspect that cannot be sent now holds up nobody`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1)
         _ = gate.accepted(2, worth, at: 100)
@@ -250,7 +250,7 @@ import Testing
         #expect(gate.reason == nil && gate.suspects.isEmpty)
     }
 
-    @Test func aPauseFromBeforeIsTriedAtOnce() {
+    @Test func `a pause from before is tried at once`() {
         var gate = SubmissionGate()
         for job in Int64(1)...5 {
             gate.sent(job, gate.choice(limit: 4, underway: 0, at: 10_000 * job))
@@ -282,7 +282,7 @@ import Testing
     }
 
     @Test(arguments: [Pause.Reason.token, .balance], [true, false])
-    func oneOrSeveralPoisonJobsHoldUpNobodyAndAreSentAHandfulOfTimes(
+    func `one or several poison jobs hold up nobody and are sent a handful of times`(
         reason: Pause.Reason, isFirst: Bool
     ) {
         for poison in 1...6 {
@@ -299,7 +299,7 @@ import Testing
     }
 
     @Test(arguments: [Pause.Reason.token, .balance])
-    func anAccountThatTurnsBadAndGoodAgainCostsNoHealthyJob(reason: Pause.Reason) {
+    func `an account that turns bad and good again costs no healthy job`(reason: Pause.Reason) {
         for poison in [0, 1, 3] {
             let plan = Plan(
                 healthy: 40, poison: poison, poisonIsFirst: false, spells: 60, mostSpells: 6, unreachable: 30,
@@ -314,7 +314,7 @@ import Testing
         }
     }
 
-    @Test func whereOnlyPoisonIsThereNobodyIsBlamed() {
+    @Test func `where only poison is there nobody is blamed`() {
         walk(0..<8, Plan(healthy: 0, poison: 4)) { world, context in
             #expect(world.condemned.isEmpty, "\(context)")
             #expect(world.gate.reason == .token, "\(context)")

@@ -4,9 +4,10 @@ import Testing
 @testable import ProviderSimulator
 
 @Suite struct CallTests {
-    @Test func aSubmitAnswersWithAnIDAndThreeURLsOfItsOwnBase() throws {
-        let stage = try Stage()
-        let reply = try #require(stage.client.post("/v1/models/\(Stage.picture)", #"{"text":"a sunset"}"#))
+    @Test func `a submit answers with an ID and three URLs of its own base`() throws {
+        let stage = try RunningSimulator()
+        let reply = try #require(
+            stage.client.post("/v1/models/\(RunningSimulator.picture)", #"{"text":"a sunset"}"#))
         #expect(reply.status == 200)
         #expect(reply.json.object?.keys == ["request_id", "status_url", "result_url", "cancel_url"])
         let id = try #require(reply.json["request_id"]?.string)
@@ -16,10 +17,10 @@ import Testing
         #expect(reply.json["cancel_url"]?.string == request + "/cancel")
     }
 
-    @Test func aRequestPassesThroughItsStates() throws {
-        let stage = try Stage {
-            $0.queueSeconds = 0.3
-            $0.runSeconds = 0.3
+    @Test func `a request passes through its states`() throws {
+        let stage = try RunningSimulator {
+            $0.queueSeconds = 2
+            $0.runSeconds = 2
         }
         let id = try stage.submit()
         let waiting = try stage.status(id)
@@ -36,8 +37,8 @@ import Testing
         #expect(try stage.result(id)["status"]?.string == "succeeded")
     }
 
-    @Test func aResultHasItsOutputItsTimesAndItsCostWhenAsked() throws {
-        let stage = try Stage()
+    @Test func `a result has its output its times and its cost when asked`() throws {
+        let stage = try RunningSimulator()
         let id = try stage.submit()
         let plain = try stage.result(id)
         #expect(plain.object?.keys == ["request_id", "status", "created_at", "finished_at", "output"])
@@ -50,15 +51,18 @@ import Testing
         #expect(try stage.result(id, "?include_cost=true")["cost"]?.double == 0.09)
     }
 
-    @Test func eachModelMakesItsOwnKindOfOutput() throws {
-        let stage = try Stage()
+    @Test func `each model makes its own kind of output`() throws {
+        let stage = try RunningSimulator()
         let images = #""images":["https://example.com/a.png"]"#
         let frame = #""first_frame_image_url":"https://example.com/a.png""#
         let inputs = [
-            (Stage.picture, #"{"text":"x","sequential_image_generation_options":2}"#, "images", 2, 0.06),
+            (
+                RunningSimulator.picture, #"{"text":"x","sequential_image_generation_options":2}"#, "images",
+                2, 0.06
+            ),
             ("bytedance/seedream-4-0/edit-sequential", "{\"text\":\"x\",\(images)}", "images", 3, 0.09),
-            (Stage.edit, "{\"prompt\":\"x\",\(images)}", "image", 1, 0.03),
-            (Stage.video, "{\"prompt\":\"x\",\(frame),\"duration\":4}", "video", 1, 0.08),
+            (RunningSimulator.edit, "{\"prompt\":\"x\",\(images)}", "image", 1, 0.03),
+            (RunningSimulator.video, "{\"prompt\":\"x\",\(frame),\"duration\":4}", "video", 1, 0.08),
             ("somebody/else", #"{"anything":true}"#, "image", 1, 0.03),
         ]
         for (model, input, key, count, cost) in inputs {
@@ -71,8 +75,8 @@ import Testing
         }
     }
 
-    @Test func onlyWhatWaitsCanBeCancelled() throws {
-        let stage = try Stage {
+    @Test func `only what waits can be cancelled`() throws {
+        let stage = try RunningSimulator {
             $0.queueSeconds = 600
             $0.balance = 1
         }
@@ -91,8 +95,8 @@ import Testing
         #expect(try stage.status(running)["status"]?.string == "in_progress")
     }
 
-    @Test func whatIsUnknownIsNotFound() throws {
-        let stage = try Stage()
+    @Test func `what is unknown is not found`() throws {
+        let stage = try RunningSimulator()
         for path in [
             "/v1/requests/nothing/status", "/v1/requests/nothing/result", "/v1/models/no/such", "/v2",
         ] {
@@ -104,15 +108,15 @@ import Testing
         #expect(stage.client.get("/files/nothing/1.png")?.status == 404)
     }
 
-    @Test func aWrongInputIsRefusedWithEveryProblemAndCostsNothing() throws {
-        let stage = try Stage { $0.strictModels = true }
+    @Test func `a wrong input is refused with every problem and costs nothing`() throws {
+        let stage = try RunningSimulator { $0.strictModels = true }
         let reply = try #require(
-            stage.client.post("/v1/models/\(Stage.video)", #"{"prompt":5,"duration":99}"#))
+            stage.client.post("/v1/models/\(RunningSimulator.video)", #"{"prompt":5,"duration":99}"#))
         #expect(reply.status == 422)
         let places = reply.json["detail"]?.array?.compactMap { $0["loc"]?.array?.last?.string }
         #expect(Set(places ?? []) == ["prompt", "duration", "first_frame_image_url"])
         for body in ["", "[]", "{", "3"] {
-            #expect(stage.client.post("/v1/models/\(Stage.picture)", body)?.status == 422)
+            #expect(stage.client.post("/v1/models/\(RunningSimulator.picture)", body)?.status == 422)
         }
         for model in ["nonsense", "some/other", "a//b", "a/b%20c"] {
             let refused = stage.client.post("/v1/models/\(model)", "{}")
@@ -122,8 +126,8 @@ import Testing
         #expect(try stage.ledger().count == 1)
     }
 
-    @Test func nothingGoesWithoutAToken() throws {
-        let stage = try Stage { $0.token = "right" }
+    @Test func `nothing goes without a token`() throws {
+        let stage = try RunningSimulator { $0.token = "right" }
         for (token, status) in [(nil, 401), ("wrong", 401), ("right", 200)] {
             stage.client.token = token
             let reply = stage.client.get("/v1/models")
@@ -132,8 +136,8 @@ import Testing
         }
     }
 
-    @Test func theCatalogueIsListedSearchedAndPaged() throws {
-        let stage = try Stage()
+    @Test func `the catalogue is listed searched and paged`() throws {
+        let stage = try RunningSimulator()
         let all = try #require(stage.client.get("/v1/models?include_schema=true")).json
         #expect(all["total"]?.integer == 4)
         #expect(all["models"]?.array?.allSatisfy { $0["input_schema"]?["properties"]?.object != nil } == true)
@@ -141,14 +145,14 @@ import Testing
         #expect(page["total"]?.integer == 3)
         #expect(page["models"]?.array?.count == 2)
         #expect(page["models"]?.array?.first?["input_schema"] == nil)
-        let one = try #require(stage.client.get("/v1/models/\(Stage.video)")).json
-        #expect(one["model_id"]?.string == Stage.video)
+        let one = try #require(stage.client.get("/v1/models/\(RunningSimulator.video)")).json
+        #expect(one["model_id"]?.string == RunningSimulator.video)
         #expect(one["price_unit"]?.string == "second")
         #expect(one["required_inputs"]?.array?.map(\.string) == ["prompt", "first_frame_image_url"])
     }
 
-    @Test func theCategoriesAreListedAndEachHasModels() throws {
-        let stage = try Stage()
+    @Test func `the categories are listed and each has models`() throws {
+        let stage = try RunningSimulator()
         let reply = try #require(stage.client.get("/v1/models/categories"))
         #expect(reply.status == 200)
         let names = try #require(reply.json["categories"]?.array).compactMap(\.string)
@@ -159,8 +163,8 @@ import Testing
         }
     }
 
-    @Test func theKindThatIsAskedForIsHeeded() throws {
-        let stage = try Stage()
+    @Test func `the kind that is asked for is heeded`() throws {
+        let stage = try RunningSimulator()
         for (kind, total) in [("model", Int64(4)), ("workflow", 0), ("inference", 0), ("", 4)] {
             let list = try #require(stage.client.get("/v1/models?kind=\(kind)")).json
             #expect(list["total"]?.integer == total, "\(kind)")
@@ -170,12 +174,12 @@ import Testing
         #expect(stage.client.get("/v1/models?kind=workflow")?.json["total"]?.integer == 4)
     }
 
-    @Test func aFileMayComeAsADataURI() throws {
-        let stage = try Stage()
+    @Test func `a file may come as a data URI`() throws {
+        let stage = try RunningSimulator()
         let post = { (images: String, text: String) in
             try #require(
                 stage.client.post(
-                    "/v1/models/\(Stage.edit)", "{\"prompt\":\"\(text)\",\"images\":[\(images)]}"))
+                    "/v1/models/\(RunningSimulator.edit)", "{\"prompt\":\"\(text)\",\"images\":[\(images)]}"))
         }
         let picture = #""data:image/png;base64,iVBORw0KGgo=""#
         #expect(try post(picture, "x").status == 200)
@@ -191,31 +195,33 @@ import Testing
     }
 
     @Test(arguments: [("image/png", 6), ("video/mp4", 32), ("audio/wav", 32)])
-    func aDataURIHasABound(type: String, megabytes: Int) {
+    func `a data URI has a bound`(type: String, megabytes: Int) {
         let problems = { (bytes: Int) in
             let digits = [UInt8](repeating: UInt8(ascii: "A"), count: bytes / 3 * 4)
             let file = "data:\(type);base64," + String(decoding: digits, as: UTF8.self)
             return InputCheck.problems(
-                model: Stage.edit, input: .object(["prompt": "x", "images": .array([.string(file)])]))
+                model: RunningSimulator.edit,
+                input: .object(["prompt": "x", "images": .array([.string(file)])]))
         }
         let bound = megabytes << 20
         #expect(problems(bound).isEmpty)
         #expect(problems(bound + 6).first?.path == ["images", "0"])
     }
 
-    @Test func aBodyBeyondAllBoundsIsRefused() throws {
-        let stage = try Stage()
+    @Test func `a body beyond all bounds is refused`() throws {
+        let stage = try RunningSimulator()
         let blanks = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 20)
         let body = String(decoding: blanks, as: UTF8.self) + "{}"
-        #expect(stage.client.post("/v1/models/\(Stage.picture)", body)?.status == 413)
+        #expect(stage.client.post("/v1/models/\(RunningSimulator.picture)", body)?.status == 413)
         #expect(try stage.ledger().count == 1)
     }
 
-    @Test func anEmptyBalanceRefusesUntilItIsFilled() throws {
-        let stage = try Stage { $0.balance = 0.1 }
+    @Test func `an empty balance refuses until it is filled`() throws {
+        let stage = try RunningSimulator { $0.balance = 0.1 }
         _ = try stage.submit()
         #expect(stage.client.get("/prod/v2/balance")?.json["balance_microdollars"]?.integer == 10_000)
-        let refused = try #require(stage.client.post("/v1/models/\(Stage.picture)", #"{"text":"x"}"#))
+        let refused = try #require(
+            stage.client.post("/v1/models/\(RunningSimulator.picture)", #"{"text":"x"}"#))
         // At any status but 402, RunComfy's own nodes call the outcome of the POST unknown.
         #expect(refused.status == 402)
         #expect(refused.json["error_code"]?.integer == 400002)
@@ -225,8 +231,8 @@ import Testing
         #expect(stage.client.post("/_sim/balance?usd=lots")?.status == 400)
     }
 
-    @Test func everyCallIsCounted() throws {
-        let stage = try Stage()
+    @Test func `every call is counted`() throws {
+        let stage = try RunningSimulator()
         let id = try stage.submit()
         _ = try stage.status(id)
         _ = try stage.status(id)

@@ -7,12 +7,12 @@ import Testing
 @Suite struct FaultTests {
     /// One POST under a fault: the answer, and how many requests were accepted.
     private func post(_ fault: String, _ prompt: String = "x") throws -> (reply: Reply?, accepted: Int) {
-        let stage = try Stage { if !fault.isEmpty { try $0.addFault(fault) } }
-        let reply = stage.client.post("/v1/models/\(Stage.picture)", "{\"text\":\"\(prompt)\"}")
+        let stage = try RunningSimulator { if !fault.isEmpty { try $0.addFault(fault) } }
+        let reply = stage.client.post("/v1/models/\(RunningSimulator.picture)", "{\"text\":\"\(prompt)\"}")
         return (reply, try stage.ledger().count - 1)
     }
 
-    @Test func aPOSTThatDiesIsInTheLedgerOnlyIfItWasAccepted() throws {
+    @Test func `a POST that dies is in the ledger only if it was accepted`() throws {
         for (fault, accepted) in [("submit:cut-before", 0), ("submit:cut-after", 1)] {
             let (reply, count) = try post(fault)
             #expect(reply == nil)
@@ -31,7 +31,7 @@ import Testing
         ("submit:delay=10ms", 200, 1), ("token:reject", 401, 0), ("token:reject;as=400", 400, 0),
         ("submit:no-balance", 402, 0), ("submit:no-balance;as=400", 400, 0),
     ])
-    func aPOSTIsAnsweredAsOrdered(fault: String, status: Int, accepted: Int) throws {
+    func `a POST is answered as ordered`(fault: String, status: Int, accepted: Int) throws {
         let (reply, count) = try post(fault)
         let answer = try #require(reply)
         #expect(answer.status == status)
@@ -52,15 +52,15 @@ import Testing
         }
     }
 
-    @Test func aCallThatHangsHangs() throws {
-        let stage = try Stage { try $0.addFault("submit:hang") }
+    @Test func `a call that hangs hangs`() throws {
+        let stage = try RunningSimulator { try $0.addFault("submit:hang") }
         let reply = stage.client.send(
-            "POST", "/v1/models/\(Stage.picture)", [], #"{"text":"x"}"#, patience: 1)
+            "POST", "/v1/models/\(RunningSimulator.picture)", [], #"{"text":"x"}"#, patience: 1)
         #expect(reply == nil)
         #expect(try stage.ledger().count == 1)
     }
 
-    @Test func anErrorSaysItInTheShapeThatWasOrdered() throws {
+    @Test func `an error says it in the shape that was ordered`() throws {
         let keys: [(String, [String])] = [
             ("code", ["error_code", "error_message"]), ("message", ["message"]), ("error", ["error"]),
             ("error-object", ["error"]), ("error-array", ["error"]), ("detail", ["detail"]),
@@ -77,17 +77,17 @@ import Testing
         ("status:unknown-word", 200, "reticulating_splines"),
         ("status:uppercase", 200, "COMPLETED"), ("status:word=processing", 200, "processing"),
     ])
-    func aStatusIsSpoiledAsOrdered(fault: String, code: Int, word: String?) throws {
-        let stage = try Stage { try $0.addFault(fault) }
+    func `a status is spoiled as ordered`(fault: String, code: Int, word: String?) throws {
+        let stage = try RunningSimulator { try $0.addFault(fault) }
         let id = try stage.submit()
         let reply = try #require(stage.client.get("/v1/requests/\(id)/status"))
         #expect(reply.status == code)
         #expect(reply.json["status"]?.string == word)
     }
 
-    @Test func aResultIsSpoiledAsOrdered() throws {
+    @Test func `a result is spoiled as ordered`() throws {
         let result = { (fault: String) in
-            let stage = try Stage { try $0.addFault(fault) }
+            let stage = try RunningSimulator { try $0.addFault(fault) }
             return try stage.result(try stage.submit(), "?include_cost=true")
         }
         let usual = try result("result:failed")
@@ -115,9 +115,9 @@ import Testing
         #expect(try result("result:word=success")["status"]?.string == "success")
     }
 
-    @Test func anOutputTakesEveryShape() throws {
+    @Test func `an output takes every shape`() throws {
         for shape in OutputShape.allCases {
-            let stage = try Stage { try $0.addFault("result:shape-\(shape.rawValue)") }
+            let stage = try RunningSimulator { try $0.addFault("result:shape-\(shape.rawValue)") }
             let id = try stage.submit()
             let output = try #require(try stage.result(id)["output"])
             switch shape {
@@ -134,8 +134,8 @@ import Testing
         }
     }
 
-    @Test func cancelsFailAsOrdered() throws {
-        let stage = try Stage {
+    @Test func `cancels fail as ordered`() throws {
+        let stage = try RunningSimulator {
             $0.queueSeconds = 600
             try $0.addFault("cancel:not-cancellable;times=1")
             try $0.addFault("cancel:500;times=2")
@@ -144,7 +144,7 @@ import Testing
         #expect(stage.client.post(path)?.status == 500)
         #expect(stage.client.post(path)?.status == 500)
         #expect(stage.client.post(path)?.json["outcome"]?.string == "cancelled")
-        let second = try Stage {
+        let second = try RunningSimulator {
             $0.queueSeconds = 600
             try $0.addFault("cancel:not-cancellable")
         }
@@ -153,8 +153,8 @@ import Testing
         #expect(try second.status(id)["status"]?.string == "in_queue")
     }
 
-    @Test func aFaultStrikesAsOftenAndAsSeldomAsOrdered() throws {
-        let stage = try Stage {
+    @Test func `a fault strikes as often and as seldom as ordered`() throws {
+        let stage = try RunningSimulator {
             try $0.addFault("status:500;times=2")
             try $0.addFault("result:500;model=other/*")
         }
@@ -172,8 +172,8 @@ import Testing
         #expect(strikes == others)
     }
 
-    @Test func aPromptOrdersFaultsForItsOwnJobAlone() throws {
-        let stage = try Stage()
+    @Test func `a prompt orders faults for its own job alone`() throws {
+        let stage = try RunningSimulator()
         let cursed = try stage.submit(
             "a cat [[fault: status:500;times=1]] [[ fault: no ]] [[fault: result:failed]]")
         let plain = try stage.submit("a cat")
@@ -183,16 +183,16 @@ import Testing
         #expect(try stage.result(cursed)["status"]?.string == "failed")
         #expect(try stage.result(plain)["status"]?.string == "succeeded")
         let input = #"{"text":"x [[fault: submit:cut-after;times=1]]"}"#
-        #expect(stage.client.post("/v1/models/\(Stage.picture)", input) == nil)
-        #expect(stage.client.post("/v1/models/\(Stage.picture)", input)?.status == 200)
+        #expect(stage.client.post("/v1/models/\(RunningSimulator.picture)", input) == nil)
+        #expect(stage.client.post("/v1/models/\(RunningSimulator.picture)", input)?.status == 200)
         #expect(try stage.ledger().count == 5)
         let wrong = stage.client.post(
-            "/v1/models/\(Stage.picture)", #"{"text":"[[fault: submit:nonsense]]"}"#)
+            "/v1/models/\(RunningSimulator.picture)", #"{"text":"[[fault: submit:nonsense]]"}"#)
         #expect(wrong?.status == 422)
     }
 
-    @Test func faultsChangeAtRunTime() throws {
-        let stage = try Stage()
+    @Test func `faults change at run time`() throws {
+        let stage = try RunningSimulator()
         #expect(stage.client.post("/_sim/faults", #"{"faults":["models:503"]}"#)?.status == 200)
         #expect(stage.client.post("/_sim/faults", #"{"add":["balance:html-520"]}"#)?.status == 200)
         #expect(stage.client.get("/v1/models")?.status == 503)
@@ -213,11 +213,11 @@ import Testing
         "submit:NNN", "submit:200-error", "result:shape", "submit:delay", "submit:delay=5parsecs",
         "submit:500=1",
     ])
-    func aFaultThatMakesNoSenseIsRefused(text: String) {
+    func `a fault that makes no sense is refused`(text: String) {
         #expect(throws: FaultParser.Failure.self) { try FaultParser.parse(text) }
     }
 
-    @Test func everyFaultOfTheTableIsUnderstood() throws {
+    @Test func `every fault of the table is understood`() throws {
         let values: [FaultPattern.Value: String] = [
             .count: "=2", .duration: "=2s", .bytes: "=2k", .text: "=x",
         ]

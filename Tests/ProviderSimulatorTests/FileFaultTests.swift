@@ -4,12 +4,12 @@ import Testing
 @testable import ProviderSimulator
 
 @Suite struct FileFaultTests {
-    private let stage: Stage
+    private let stage: RunningSimulator
     private let path: String
     private let whole: [UInt8]
 
     init() throws {
-        stage = try Stage()
+        stage = try RunningSimulator()
         path = stage.file(try stage.submit())
         whole = try #require(stage.client.get(path)).body
     }
@@ -20,7 +20,7 @@ import Testing
         return try #require(stage.client.get(path, headers), "\(fault)")
     }
 
-    @Test func aFileCanBeRefused() throws {
+    @Test func `a file can be refused`() throws {
         for status in [403, 404, 410, 500] { #expect(try get("file:\(status)").status == status) }
         let page = try get("file:html")
         #expect(page.status == 200 && page.headers["content-type"] == "text/html")
@@ -30,7 +30,7 @@ import Testing
         #expect(try get("file:416", ["Range: bytes=10-"]).status == 416)
     }
 
-    @Test func aFileCanComeInPart() throws {
+    @Test func `a file can come in part`() throws {
         let cut = try get("file:cut=1000")
         #expect(!cut.isWhole && cut.body == Array(whole[..<1000]))
         #expect(cut.headers["content-length"] == String(whole.count))
@@ -42,7 +42,7 @@ import Testing
         #expect(short.isWhole && short.body == Array(whole[..<1000]))
     }
 
-    @Test func aFileCanComeWithoutALength() throws {
+    @Test func `a file can come without a length`() throws {
         for fault in ["file:no-length", "file:chunked"] {
             let reply = try get(fault)
             #expect(reply.headers["content-length"] == nil)
@@ -54,7 +54,7 @@ import Testing
         #expect(half.body == Array(whole[..<(whole.count / 2)]))
     }
 
-    @Test func aFileCanChangeUnderItsReader() throws {
+    @Test func `a file can change under its reader`() throws {
         let id = try stage.submit("another [[fault: file:changed]]")
         let first = try #require(stage.client.get(stage.file(id)))
         #expect(!first.isWhole)
@@ -66,18 +66,18 @@ import Testing
         #expect(!resumed.body.starts(with: first.body))
     }
 
-    @Test func rangesCanBeMissing() throws {
+    @Test func `ranges can be missing`() throws {
         let reply = try get("file:no-ranges", ["Range: bytes=10-"])
         #expect(reply.status == 200 && reply.body == whole)
         #expect(reply.headers["accept-ranges"] == nil)
     }
 
-    @Test func aFileCanDrip() throws {
+    @Test func `a file can drip`() throws {
         let reply = try get("file:drip=100k", ["Range: bytes=0-9999"])
         #expect(reply.isWhole && reply.body == Array(whole[..<10_000]))
     }
 
-    @Test func aFileCanBeElsewhere() throws {
+    @Test func `a file can be elsewhere`() throws {
         let near = try get("file:redirect")
         #expect(near.status == 302)
         let target = try #require(
@@ -90,7 +90,7 @@ import Testing
         #expect(stage.client.get(place)?.headers["location"] == "http://10.0.0.1/")
     }
 
-    @Test func theTypeCanBeMissingOrVague() throws {
+    @Test func `the type can be missing or vague`() throws {
         #expect(try get("file:no-type").headers["content-type"] == nil)
         #expect(try get("file:octet-stream").headers["content-type"] == "application/octet-stream")
     }

@@ -4,8 +4,8 @@ import Testing
 @testable import ProviderSimulator
 
 @Suite struct FileTests {
-    @Test func aPictureIsAPNGThatAReaderAccepts() throws {
-        let stage = try Stage { $0.imageWidth = 320 }
+    @Test func `a picture is APNG that a reader accepts`() throws {
+        let stage = try RunningSimulator { $0.imageWidth = 320 }
         let id = try stage.submit()
         let reply = try #require(stage.client.get(stage.file(id)))
         #expect(reply.status == 200 && reply.isWhole)
@@ -27,14 +27,15 @@ import Testing
         #expect(number(png, 16) == 320 && number(png, 20) == 180)
     }
 
-    @Test func theCRCIsTheOneOfTheStandard() {
+    @Test func `the CRC is the one of the standard`() {
         #expect(PictureFile.crc32(Array("123456789".utf8)[...]) == 0xCBF4_3926)
     }
 
-    @Test func aVideoIsAnMP4AsLongAndAsWideAsAskedFor() throws {
+    @Test func `a video is an MP 4 as long and as wide as asked for`() throws {
         let video = { (id: String) in
             let plan = OutputPlan(
-                model: Stage.video, input: try JSON(parsing: #"{"prompt":"x","ratio":"4:3","duration":4}"#),
+                model: RunningSimulator.video,
+                input: try JSON(parsing: #"{"prompt":"x","ratio":"4:3","duration":4}"#),
                 requestID: id, imageWidth: 512)
             return plan.file(1, variant: 0)
         }
@@ -61,16 +62,16 @@ import Testing
         #expect(try video("s") != mp4)
     }
 
-    @Test func theSameOrderGivesTheSameBytesAndEveryOtherGivesOthers() throws {
-        let first = try Stage()
-        let second = try Stage()
+    @Test func `the same order gives the same bytes and every other gives others`() throws {
+        let first = try RunningSimulator()
+        let second = try RunningSimulator()
         let body = #"{"text":"a cat","seed":7}"#
-        let path = "/v1/models/\(Stage.picture)"
+        let path = "/v1/models/\(RunningSimulator.picture)"
         let ids = try [first, second, second].map { stage in
             try #require(stage.client.post(path, body)?.json["request_id"]?.string)
         }
         #expect(ids[0] == ids[1] && ids[1] != ids[2])
-        let file = { (stage: Stage, id: String, name: String) in
+        let file = { (stage: RunningSimulator, id: String, name: String) in
             try #require(stage.client.get("/files/\(id)/\(name)")).body
         }
         let picture = try file(first, ids[0], "1.png")
@@ -83,8 +84,8 @@ import Testing
         #expect(try file(first, unseeded[0], "1.png") != file(first, unseeded[1], "1.png"))
     }
 
-    @Test func rangesAreServedAndIfRangeIsHeeded() throws {
-        let stage = try Stage()
+    @Test func `ranges are served and if range is heeded`() throws {
+        let stage = try RunningSimulator()
         let path = stage.file(try stage.submit())
         let whole = try #require(stage.client.get(path))
         let size = whole.body.count
@@ -117,15 +118,15 @@ import Testing
         #expect(head.headers["content-length"] == String(size))
     }
 
-    @Test func aFileThatIsNotReadyIsNotThere() throws {
-        let stage = try Stage { $0.runSeconds = 600 }
+    @Test func `a file that is not ready is not there`() throws {
+        let stage = try RunningSimulator { $0.runSeconds = 600 }
         let id = try stage.submit()
         #expect(stage.client.get(stage.file(id))?.status == 404)
     }
 
-    @Test func aSlowDownloadIsWholeAllTheSame() throws {
-        let quick = try Stage { $0.imageWidth = 100 }
-        let slow = try Stage {
+    @Test func `a slow download is whole all the same`() throws {
+        let quick = try RunningSimulator { $0.imageWidth = 100 }
+        let slow = try RunningSimulator {
             $0.imageWidth = 100
             $0.bytesPerSecond = 40_000
         }

@@ -1,34 +1,26 @@
 import Glibc
 import JSON
+import Scratch
 import Testing
 
 @testable import ProviderSimulator
 
 @Suite struct ProgramTests {
-    /// A directory of its own for each test, removed at its end.
-    private final class Directory {
-        let path: String
+    private let directory = ScratchDirectory()
 
-        init() throws {
-            var template = Array("/tmp/jobsim-test-XXXXXX".utf8CString)
-            path = try #require(unsafe mkdtemp(&template).map { unsafe String(cString: $0) })
-        }
-
-        var ledger: String { path + "/ledger.jsonl" }
-
-        deinit {
-            unsafe unlink(ledger)
-            unsafe rmdir(path)
-        }
+    /// jobsim as a program of its own, which serves or has ended.
+    private func jobsim(_ arguments: [String]) throws -> Scratch.Program {
+        let program = try Scratch.Program("jobsim", arguments, environment: [:])
+        try eventually("jobsim listens") { program.hasEnded || program.output.contains("\n") }
+        return program
     }
 
-    @Test func requestsOutliveKillAndRestart() throws {
-        let directory = try Directory()
+    @Test func `requests outlive kill and restart`() throws {
         let options = [
             "--port", "0", "--state", directory.path, "--queue", "1h", "--run=0", "--balance", "1",
         ]
-        let first = try JobsimProcess(options)
-        let path = "/v1/models/\(Stage.picture)"
+        let first = try jobsim(options)
+        let path = "/v1/models/\(RunningSimulator.picture)"
         let kept = try #require(first.client.post(path, #"{"text":"kept"}"#)?.json["request_id"]?.string)
         let gone = try #require(first.client.post(path, #"{"text":"gone"}"#)?.json["request_id"]?.string)
         let fast = #"{"text":"fast [[fault: job:queue=0]] [[fault: result:echo]]"}"#
@@ -38,9 +30,9 @@ import Testing
         let cut = first.client.post(path, #"{"text":"cut [[fault: submit:cut-after]]"}"#)
         #expect(cut == nil)
         let picture = try #require(first.client.get("/files/\(done)/1.png")).body
-        #expect(first.end(with: SIGKILL) == -SIGKILL)
+        first.end()
 
-        let second = try JobsimProcess(options)
+        let second = try jobsim(options)
         let status = { (id: String) in second.client.get("/v1/requests/\(id)/status")?.json["status"]?.string
         }
         #expect(status(kept) == "in_queue")
@@ -56,54 +48,48 @@ import Testing
         #expect(![kept, gone, done].contains(new))
     }
 
-    @Test func theSameSeedGivesNewIDsAfterARestart() throws {
-        let directory = try Directory()
+    @Test func `the same seed gives new IDs after a restart`() throws {
         var ids: [String] = []
         for _ in 0..<2 {
-            let process = try JobsimProcess([
-                "--port", "1", "--port", "0", "--state", directory.path, "--seed", "3",
-            ])
+            let process = try jobsim(["--port", "1", "--port", "0", "--state", directory.path, "--seed", "3"])
             ids.append(try #require(process.client.post("/v1/models/a/b", "{}")?.json["request_id"]?.string))
-            #expect(process.end(with: SIGTERM) == 0)
+            #expect(try process.exitCode(after: SIGTERM) == 0)
         }
         #expect(Set(ids).count == 2)
     }
 
-    @Test func aLineThatWasCutOffIsForgottenAndADamagedOneIsNamed() throws {
-        let directory = try Directory()
-        let append = { (text: String) in
-            let file = unsafe open(directory.ledger, O_WRONLY | O_APPEND)
-            let bytes = Array(text.utf8)
-            _ = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-            close(file)
+    @Test func `a line that was cut off is forgotten and a damaged one is named`() throws {
+        func append(_ text: String) {
+            FileOnDisk.write(
+                FileOnDisk.content(directory["ledger.jsonl"]) + text, to: directory["ledger.jsonl"])
         }
         let options = ["--port", "0", "--state", directory.path]
-        let first = try JobsimProcess(options)
+        let first = try jobsim(options)
         #expect(first.client.post("/v1/models/a/b", "{}")?.status == 200)
-        #expect(try JobsimProcess(options).output.contains("another jobsim uses"))
-        _ = first.end(with: SIGKILL)
+        #expect(try jobsim(options).errors.contains("another jobsim uses"))
+        first.end()
         append(#"{"kind":"accepted","request_id":"half"#)
-        let second = try JobsimProcess(options)
+        let second = try jobsim(options)
         #expect(second.client.post("/v1/models/a/b", "{}")?.status == 200)
         #expect(second.client.get("/_sim/ledger")?.text.hasPrefix(#"{"accepted":2,"#) == true)
-        _ = second.end(with: SIGKILL)
+        second.end()
         append("nonsense\n")
-        let third = try JobsimProcess(options)
-        #expect(third.output.contains("ledger.jsonl, line 3"))
-        #expect(third.end() == 69)
+        let third = try jobsim(options)
+        #expect(third.errors.contains("ledger.jsonl, line 3"))
+        #expect(try third.exitCode() == 69)
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func aSignalEndsItAtOnce(signal: Int32) throws {
-        let process = try JobsimProcess(["--port", "0", "--fault", "models:hang"])
+    func `a signal ends it at once`(signal: Int32) throws {
+        let process = try jobsim(["--port", "0", "--fault", "models:hang"])
         #expect(process.output == "jobsim listening on http://127.0.0.1:\(process.client.port)\n")
         #expect(process.client.send("GET", "/v1/models", [], nil, patience: 1) == nil)
-        #expect(process.end(with: signal) == 0)
+        #expect(try process.exitCode(after: signal) == 0)
     }
 
-    @Test func itsHelpNamesWhateverTheParserTakes() throws {
-        let process = try JobsimProcess(["--help"])
-        #expect(process.end() == 0)
+    @Test func `its help names whatever the parser takes`() throws {
+        let process = try jobsim(["--help"])
+        #expect(try process.exitCode() == 0)
         let words = Set(process.output.split { $0 == " " || $0 == "\n" }.map(String.init))
         let any = process.output.split(separator: "\n").first { $0.contains("any is each of") } ?? ""
         for effect in FaultEffect.allCases {
@@ -142,19 +128,25 @@ import Testing
 
     @Test(arguments: [
         ["--nonsense"], ["--port"], ["--port", "x"], ["--queue", "soon"], ["--fault", "x"],
-        ["--jitter", "2"], ["--seed", "x"], ["--state="],
+        ["--jitter", "2"], ["--seed", "x"], ["--state="], ["--seed", "x"], ["--state="],
         ["--balance=-1"], ["--image-width", "1"], ["here"],
     ])
-    func aWrongCommandLineIsAUsageError(arguments: [String]) throws {
-        let process = try JobsimProcess(arguments)
-        #expect(process.output.hasPrefix("jobsim: "))
-        #expect(process.end() == 64)
+    func `a wrong command line is a usage error`(arguments: [String]) throws {
+        let process = try jobsim(arguments)
+        #expect(process.errors.hasPrefix("jobsim: "))
+        #expect(try process.exitCode() == 64)
     }
 
-    @Test func aPortThatIsTakenIsNamed() throws {
-        let stage = try Stage()
-        let process = try JobsimProcess(["--port", String(stage.client.port)])
-        #expect(process.output.contains("127.0.0.1:\(stage.client.port)"))
-        #expect(process.end() == 69)
+    @Test func `a port that is taken is named`() throws {
+        let stage = try RunningSimulator()
+        let process = try jobsim(["--port", String(stage.client.port)])
+        #expect(process.errors.contains("127.0.0.1:\(stage.client.port)"))
+        #expect(try process.exitCode() == 69)
+    }
+}
+
+extension Scratch.Program {
+    fileprivate var client: WebClient {
+        WebClient(port: output.split(separator: ":").last.flatMap { UInt16($0.filter(\.isNumber)) } ?? 0)
     }
 }

@@ -9,7 +9,7 @@ import Testing
             runSeconds: run)
     }
 
-    @Test func noMoreRunAtOnceThanThereArePlaces() {
+    @Test func `no more run at once than there are places`() {
         var book = RequestBook(concurrency: 2, balance: nil)
         for number in 0..<5 { book.accept(request("\(number)", at: 0)) }
         book.advance(to: 5)
@@ -20,7 +20,7 @@ import Testing
         #expect(book.requests.map(\.endedAt) == [11, 11, 21, 21, 31])
     }
 
-    @Test func aCancelMovesTheLineAndGivesTheMoneyBack() {
+    @Test func `a cancel moves the line and gives the money back`() {
         var book = RequestBook(concurrency: 1, balance: 3)
         for number in 0..<3 {
             let isPaid = book.charge(1)
@@ -39,7 +39,7 @@ import Testing
         #expect(book.requests[2].endedAt == 21)
     }
 
-    @Test func theLineCountsAsAPlainListWould() {
+    @Test func `the line counts as a plain list would`() {
         var random = SplitMix(seed: 5)
         var line = WaitingLine()
         var plain: [Bool] = []
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func eventsComeInTheOrderOfTheirTime() {
+    @Test func `events come in the order of their time`() {
         var random = SplitMix(seed: 9)
         var heap = EventHeap()
         for arrival in 0..<1000 {
@@ -81,7 +81,7 @@ import Testing
         (1_767_323_045.5, "2026-01-02T03:04:05.500000+00:00"),
         (4_107_542_399.0, "2100-02-28T23:59:59.000000+00:00"),
     ])
-    func timesAreSpelledRight(seconds: Double, iso: String) {
+    func `times are spelled right`(seconds: Double, iso: String) {
         #expect(UTCTime(seconds).iso() == iso)
         #expect(UTCTime(seconds).iso(digits: 0).count == 25)
     }

@@ -40,8 +40,7 @@ struct WebClient {
         guard
             unsafe request.withUnsafeBytes({
                 unsafe Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            })
-                == request.count
+            }) == request.count
         else { return nil }
         return Self.parse(Self.readAll(socket), method: method)
     }
@@ -85,9 +84,7 @@ struct WebClient {
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
             let halves = line.split(separator: ":", maxSplits: 1)
-            if halves.count == 2 {
-                headers[halves[0].lowercased()] = String(halves[1].drop { $0 == " " })
-            }
+            if halves.count == 2 { headers[halves[0].lowercased()] = String(halves[1].drop { $0 == " " }) }
         }
         var body = Array(bytes[end.upperBound...])
         var isWhole = true

@@ -32,14 +32,14 @@ import Testing
         (0..<answer.utf8.count).flatMap { ["cut-\($0)-close", "cut-\($0)-reset"] }
     }
 
-    @Test(
-        "A POST whose answer is cut at any byte is in doubt, whatever had come of it",
-        arguments: [
-            ("200 OK", "", #"{"request_id":"r-1"}"#), ("429 Slow", "Retry-After: 1\r\n", "{}"),
-            ("400 No", "", #"{"message":"no"}"#), ("401 No", "", #"{"error_code":400004}"#),
-            ("503 No", "Retry-After: 1\r\n", "no"),
-        ])
-    func postCutAnywhere(status: String, headers: String, body: String) async {
+    @Test(arguments: [
+        ("200 OK", "", #"{"request_id":"r-1"}"#), ("429 Slow", "Retry-After: 1\r\n", "{}"),
+        ("400 No", "", #"{"message":"no"}"#), ("401 No", "", #"{"error_code":400004}"#),
+        ("503 No", "Retry-After: 1\r\n", "no"),
+    ])
+    func `a POST whose answer is cut at any byte is in doubt, whatever had come of it`(
+        status: String, headers: String, body: String
+    ) async {
         let answer = ScriptedServer.answer(body, status: status, headers: headers)
         let server = server(cutting: answer)
         let client = client(server)
@@ -60,8 +60,7 @@ import Testing
         }
     }
 
-    @Test("A question whose answer is cut at any byte is asked again")
-    func questionsCutAnywhere() async throws {
+    @Test func `a question whose answer is cut at any byte is asked again`() async throws {
         let bodies = [#"{"status":"completed"}"#, #"{"status":"failed"}"#, #"{"outcome":"cancelled"}"#]
         for body in bodies {
             let answer = ScriptedServer.answer(body)
@@ -141,8 +140,10 @@ import Testing
         ),
     ]
 
-    @Test("What nobody can know is in doubt, with what came kept in bounds", arguments: doubtful)
-    func inDoubt(name: String, answer: String) async throws {
+    @Test(arguments: doubtful)
+    func `what nobody can know is in doubt, with what came kept in bounds`(name: String, answer: String)
+        async throws
+    {
         let server = ScriptedServer { peer in if peer.receive() != nil { peer.send(answer) } }
         let verdict = await client(server).submit(model: "m", input: "{}")
         guard case .uncertain(let reason, let raw) = verdict else {
@@ -162,17 +163,15 @@ import Testing
         #expect(why.utf8.count < 1000)
     }
 
-    @Test(
-        "What is only odd is taken",
-        arguments: [
-            ScriptedServer.answer(whole, headers: "Content-Type: text/html\r\n"),
-            ScriptedServer.answer(whole, headers: "Content-Type: image/png; charset=\"\r\n"),
-            ScriptedServer.answer("\u{FEFF} \r\n" + whole + "\n\n"),
-            "HTTP/1.1 200 OK\r\n\r\n" + whole, "HTTP/1.0 200\r\n\r\n" + whole,
-            String(repeating: "HTTP/1.1 103 Early Hints\r\n\r\n", count: 100) + ScriptedServer.answer(whole),
-            ScriptedServer.answer(#"{"request_id":"r-1","cost":1e999999,"x":-0.0e-999999,"y":"\udc00"}"#),
-        ])
-    func odd(answer: String) async {
+    @Test(arguments: [
+        ScriptedServer.answer(whole, headers: "Content-Type: text/html\r\n"),
+        ScriptedServer.answer(whole, headers: "Content-Type: image/png; charset=\"\r\n"),
+        ScriptedServer.answer("\u{FEFF} \r\n" + whole + "\n\n"),
+        "HTTP/1.1 200 OK\r\n\r\n" + whole, "HTTP/1.0 200\r\n\r\n" + whole,
+        String(repeating: "HTTP/1.1 103 Early Hints\r\n\r\n", count: 100) + ScriptedServer.answer(whole),
+        ScriptedServer.answer(#"{"request_id":"r-1","cost":1e999999,"x":-0.0e-999999,"y":"\udc00"}"#),
+    ])
+    func `what is only odd is taken`(answer: String) async {
         let server = ScriptedServer { peer in if peer.receive() != nil { peer.send(answer) } }
         let verdict = await client(server).submit(model: "m", input: "{}")
         guard case .bought("r-1", _) = verdict else {
@@ -181,8 +180,7 @@ import Testing
         }
     }
 
-    @Test("An answer that drips in ends with its time, and the POST is in doubt")
-    func drip() async throws {
+    @Test func `an answer that drips in ends with its time, and the POST is in doubt`() async throws {
         let server = ScriptedServer { peer in
             guard peer.receive() != nil else { return }
             // A byte at a time, for as long as anybody listens.
@@ -202,14 +200,15 @@ import Testing
     }
 
     @Test(
-        "A wish to be left alone is heard within bounds, and never taken for more than a no",
         arguments: [
             ("0", .zero), ("2", .seconds(2)), ("-5", nil), ("1e9", nil),
             ("99999999999999999999", .seconds(3600)),
             ("Fri, 31 Dec 9999 23:59:59 GMT", .seconds(3600)), ("Thu, 01 Jan 1970 00:00:00 GMT", .zero),
             ("tomorrow, \u{1B}[31m", nil), ("", nil),
         ] as [(String, Duration?)])
-    func retryAfter(value: String, expected: Duration?) async throws {
+    func `a wish to be left alone is heard within bounds, and never taken for more than a no`(
+        value: String, expected: Duration?
+    ) async throws {
         for status in ["429 Slow", "503 Busy"] {
             let server = ScriptedServer(
                 answering: ScriptedServer.answer(

@@ -50,7 +50,6 @@ import Testing
     }
 
     @Test(
-        "An encoded answer to a POST is decoded",
         arguments: [
             ("gzip", gzip), ("x-gzip", gzip), ("GZIP", gzip), ("gzip, identity", gzip), ("deflate", zlib),
             ("deflate", deflate), ("gzip", gzip + [0, 0, 0]),
@@ -58,21 +57,21 @@ import Testing
             ("deflate", gzip), ("gzip", zlib), ("gzip", plain), ("br", plain), (nil, gzip),
             ("identity", gzip),
         ] as [(String?, [UInt8])])
-    func decoded(encoding: String?, body: [UInt8]) async throws {
+    func `an encoded answer to a POST is decoded`(encoding: String?, body: [UInt8]) async throws {
         let server = server(body, encoding)
         let answer = try await submit(server)
         guard case .bought("r-1", _) = answer else { return #expect(Bool(false), "\(answer)") }
         #expect(server.requests.count == 1)
     }
 
-    @Test func anErrorThatIsOnlyCalledEncodedIsReadAsOne() async throws {
+    @Test func `an error that is only called encoded is read as one`() async throws {
         let body = Array(#"{"error_code":400002,"error_message":"no balance"}"#.utf8)
         guard case .accountFault(.balance, _) = try await submit(server(body, "gzip")) else {
             return #expect(Bool(false))
         }
     }
 
-    @Test func aTokenInsideAnEncodedAnswerIsTakenOut() async throws {
+    @Test func `a token inside an encoded answer is taken out`() async throws {
         for body in [Self.echo, Array(Self.echo.dropLast(12))] {
             guard case .uncertain(let reason, let raw) = try await submit(server(body, "gzip")) else {
                 return #expect(Bool(false))
@@ -82,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeDecodedIsKeptByteForByte() async throws {
+    @Test func `what cannot be decoded is kept byte for byte`() async throws {
         let bytes: [UInt8] = [0x0B, 0x02, 0x80, 0xFF, 0, 3]
         for encoding in ["br", "zstd"] {
             guard case .uncertain(let reason, let raw) = try await submit(server(bytes, encoding)) else {
@@ -94,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoTextIsKeptByteForByte() async throws {
+    @Test func `what is no text is kept byte for byte`() async throws {
         let bytes = Array("{\"request_id\":\"r-".utf8) + [0xE9] + Array("\"}".utf8)
         guard case .uncertain(_, let raw) = try await submit(server(bytes, nil)) else {
             Issue.record("believed")
@@ -104,7 +103,7 @@ import Testing
         #expect(raw.members["answer"] == nil)
     }
 
-    @Test func anIDFarDownInAnAnswerIsKept() async throws {
+    @Test func `an ID far down in an answer is kept`() async throws {
         let text = String(repeating: "<p>", count: 100_000) + "the request is r-77"
         guard case .uncertain(_, let raw) = try await submit(server(Array(text.utf8), nil)) else {
             Issue.record("believed")
@@ -113,7 +112,7 @@ import Testing
         #expect(raw.members == ["answer": .string(text)])
     }
 
-    @Test func aDamagedBodyIsNotBelievedAndIsKeptAsItCameAndAsItReads() async throws {
+    @Test func `a damaged body is not believed and is kept as it came and as it reads`() async throws {
         var damaged = Self.gzip
         damaged[damaged.count - 8] ^= 1
         guard case .uncertain(let reason, let raw) = try await submit(server(damaged, "gzip")) else {
@@ -126,8 +125,10 @@ import Testing
         #expect(raw.members["answer_encoding"] == "gzip")
     }
 
-    @Test("An encoded answer that is cut is in doubt, and what can be read of it is kept", arguments: 1..<40)
-    func cut(at count: Int) async throws {
+    @Test(arguments: 1..<40)
+    func `an encoded answer that is cut is in doubt, and what can be read of it is kept`(at count: Int)
+        async throws
+    {
         let server = server(Array(Self.gzip.prefix(count)), "gzip", length: Self.gzip.count)
         guard case .uncertain(_, let raw) = try await submit(server) else {
             Issue.record("believed")
@@ -137,7 +138,7 @@ import Testing
         #expect(raw.members["answer_base64"] == .string(Base64.text(of: Array(Self.gzip.prefix(count)))))
     }
 
-    @Test func aBodyThatUnfoldsWithoutBoundIsEnded() {
+    @Test func `a body that unfolds without bound is ended`() {
         let response = HTTPResponse(status: 200, headers: ["Content-Encoding": "gzip"], body: Self.bomb)
         guard case .tooLong(let beginning) = response.decoding(limit: 1000) else {
             Issue.record("not ended")
@@ -146,7 +147,7 @@ import Testing
         #expect(beginning.body == [UInt8](repeating: 0, count: 1000))
     }
 
-    @Test func layersAreTakenOffFromTheLast() {
+    @Test func `layers are taken off from the last`() {
         let twice = HTTPResponse(
             status: 200, headers: ["Content-Encoding": "gzip", "content-encoding": "deflate"],
             body: Self.nested)

@@ -7,20 +7,20 @@ import Testing
 
 /// Cancels, the catalogue, the balance.
 @Suite struct OtherAnswerTests {
-    @Test func aCancelsOutcomeDecidesAndNotTheStatusBesideIt() throws {
+    @Test func `a cancels outcome decides and not the status beside it`() throws {
         #expect(CancelAnswer.read(try Fixture.answer(202, "cancel-cancelled.json")) == .cancelled)
         #expect(CancelAnswer.read(try Fixture.answer(202, "cancel-not-cancellable.json")) == .notCancellable)
         #expect(CancelAnswer.read(try Fixture.answer(200, #"{"outcome":"CANCELED"}"#)) == .cancelled)
     }
 
     @Test(arguments: ["status-cancelled.json", #"{"outcome":"maybe"}"#, "gateway-timeout.html", "{}"])
-    func anUnclearCancelIsAskedAgain(_ body: String) throws {
+    func `an unclear cancel is asked again`(_ body: String) throws {
         guard case .stopped(.tryLater) = CancelAnswer.read(try Fixture.answer(202, body)) else {
             return #expect(Bool(false))
         }
     }
 
-    @Test func aCancelMeetsTheSameObstacles() throws {
+    @Test func `a cancel meets the same obstacles`() throws {
         guard case .stopped(.gone) = CancelAnswer.read(try Fixture.answer(404, "error-not-found.json")),
             case .stopped(.account(.token, _)) = CancelAnswer.read(
                 try Fixture.answer(202, "error-account.json")),
@@ -28,7 +28,7 @@ import Testing
         else { return #expect(Bool(false)) }
     }
 
-    @Test func aPageOfTheCatalogueGivesItsEntriesAsTheyCame() throws {
+    @Test func `a page of the catalogue gives its entries as they came`() throws {
         guard
             case .models(let models, let total) = CatalogueAnswer.readPage(
                 try Fixture.answer(200, "catalogue-page.json"))
@@ -41,7 +41,7 @@ import Testing
         #expect(models[0]["base_price_usd"] == .number("0.03"))
     }
 
-    @Test func oneModelsEntryIsReadByItsId() throws {
+    @Test func `one model's entry is read by its id`() throws {
         guard
             case .models(let models, nil) = CatalogueAnswer.readModel(
                 try Fixture.answer(200, "catalogue-model.json"))
@@ -54,12 +54,10 @@ import Testing
         }
         guard
             case .stopped(.gone) = CatalogueAnswer.readModel(try Fixture.answer(404, "error-not-found.json"))
-        else {
-            return #expect(Bool(false))
-        }
+        else { return #expect(Bool(false)) }
     }
 
-    @Test func theBalanceIsReadFromEitherUnit() throws {
+    @Test func `the balance is read from either unit`() throws {
         func read(_ body: String) throws -> BalanceAnswer {
             BalanceAnswer.read(try Fixture.answer(200, body))
         }

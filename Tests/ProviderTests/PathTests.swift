@@ -10,25 +10,23 @@ import Testing
         ("a b", "a%20b"), ("a?b#c", "a%3Fb%23c"), ("a%2e%2e/b", "a%252e%252e/b"), ("ä", "%C3%A4"),
         ("a\\b@c:d", "a%5Cb%40c%3Ad"), ("...", "..."), ("a\n", "a%0A"),
     ])
-    func aModelIsEncodedWhereItMustBe(_ model: String, _ path: String) {
+    func `a model is encoded where it must be`(_ model: String, _ path: String) {
         #expect(ModelPath.encode(model) == path)
     }
 
     @Test(arguments: [
         "", "/", "a/", "/a", "a//b", "..", "a/../b", "./a", "a/.", String(repeating: "a", count: 600),
     ])
-    func aModelThatLeadsElsewhereIsRefused(_ model: String) {
+    func `a model that leads elsewhere is refused`(_ model: String) {
         #expect(ModelPath.encode(model) == nil)
     }
 
-    @Test func idsAreOfKnownLettersAndLength() {
+    @Test func `ids are of known letters and length`() {
         #expect(RequestID.isUsable("a"))
         #expect(RequestID.isUsable("Az09_-"))
         #expect(RequestID.isUsable(String(repeating: "a", count: 128)))
         for id in [
             "", String(repeating: "a", count: 129), "a/b", "..", "a.b", "a b", "a%20", "é", "a\n", "a?b",
-        ] {
-            #expect(!RequestID.isUsable(id), "\(id)")
-        }
+        ] { #expect(!RequestID.isUsable(id), "\(id)") }
     }
 }

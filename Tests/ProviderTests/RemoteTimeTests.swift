@@ -24,7 +24,7 @@ import Testing
         ("9999-12-31T23:59:59.999Z", "9999-12-31 23:59:59.999"),
         ("0001-01-01T00:00:00Z", "0001-01-01 00:00:00.000"),
     ])
-    func aTimeBecomesUTCInTheOneForm(_ text: String, _ expected: String) {
+    func `a time becomes UTC in the one form`(_ text: String, _ expected: String) {
         #expect(ResultFacts.time(text) == expected)
     }
 
@@ -36,7 +36,5 @@ import Testing
         "2026-01-02T00:00:00+01:60", "2026-01-02T00:00:00Zulu", "2026-1-2T00:00:00Z", "-026-01-02T00:00:00Z",
         "9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "1767322000", "２０２６-01-02T00:00:00Z",
     ])
-    func whatIsNoTimeIsNone(_ text: String) {
-        #expect(ResultFacts.time(text) == nil)
-    }
+    func `what is no time is none`(_ text: String) { #expect(ResultFacts.time(text) == nil) }
 }

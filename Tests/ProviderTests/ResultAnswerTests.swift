@@ -16,7 +16,7 @@ import Testing
         return outputs.map { "\($0.kind) \($0.url.replacing(Self.base, with: ""))" }
     }
 
-    @Test func aCodeWithinTheErrorOfAFailedJobIsTheJobs() throws {
+    @Test func `a code within the error of a failed job is the jobs`() throws {
         for error in [#"[{"error":"no","errorCode":400004}]"#, #"{"message":"no","code":400002}"#] {
             guard case .failed = try read(#"{"status":"failed","error":\#(error)}"#) else {
                 return #expect(Bool(false), "\(error)")
@@ -36,7 +36,7 @@ import Testing
         ("result-echoed-inputs.json", ["image a.png"]),
         ("result-cost-null.json", ["file a.png"]),
     ])
-    func everyShapeOfOutputIsRead(_ body: String, _ expected: [String]) throws {
+    func `every shape of output is read`(_ body: String, _ expected: [String]) throws {
         #expect(try outputs(body) == expected)
     }
 
@@ -46,55 +46,53 @@ import Testing
         "null", "true", "[]", "{}", #"["", null, {}]"#, #"{"image": ""}"#,
         #"{"image": "file:///etc/passwd"}"#,
     ])
-    func whatIsNoWebAddressIsNoOutput(_ output: String) throws {
+    func `what is no web address is no output`(_ output: String) throws {
         let answer = try read(#"{"status":"succeeded","output":\#(output)}"#)
         #expect(answer == .unusable("finished without usable output", ResultFacts()))
     }
 
-    @Test(
-        "What stands in an output's place is one, whatever it says, and is never left out",
-        arguments: [
-            (
-                #"{"images":["https://a/1.png","https://a/my file.png"]}"#,
-                ["https://a/1.png", "https://a/my%20file.png"]
-            ),
-            (#"["https://a/1", " \n https://x/a b.png\t"]"#, ["https://a/1", "https://x/a%20b.png"]),
-            (#"["https://a/1", "https://a/é\u0000"]"#, ["https://a/1", "https://a/%C3%A9%00"]),
-            (#"["https://a/e\u0301", "https://a/é"]"#, ["https://a/e%CC%81", "https://a/%C3%A9"]),
-            (
-                #"["https://a/1", "data:image/png;base64,AAAA"]"#,
-                ["https://a/1", "data:image/png;base64,AAAA"]
-            ),
-            (#"{"image":"/rel/x.png","images":["https://a/1"]}"#, ["/rel/x.png", "https://a/1"]),
-            (
-                #"{"images":[{"url":"https://a/1"},{"url":"file:///etc/passwd"}]}"#,
-                ["https://a/1", "file:///etc/passwd"]
-            ),
-            (
-                #"["https://a/1", "HTTPS://a/2", "https:a", "", "  "]"#,
-                ["https://a/1", "HTTPS://a/2", "https:a"]
-            ),
-            (
-                #"{"video":"https://a/1","seed":"7","note":"/rel","images":[{"id":"x"}, null]}"#,
-                ["https://a/1"]
-            ),
-            (#"{"images":[{"url":"https://a/1","content_type":"image/png","name":"a b"}]}"#, ["https://a/1"]),
-        ])
-    func whatStandsInAnOutputsPlaceIsOne(_ output: String, _ expected: [String]) throws {
+    @Test(arguments: [
+        (
+            #"{"images":["https://a/1.png","https://a/my file.png"]}"#,
+            ["https://a/1.png", "https://a/my%20file.png"]
+        ),
+        (#"["https://a/1", " \n https://x/a b.png\t"]"#, ["https://a/1", "https://x/a%20b.png"]),
+        (#"["https://a/1", "https://a/é\u0000"]"#, ["https://a/1", "https://a/%C3%A9%00"]),
+        (#"["https://a/e\u0301", "https://a/é"]"#, ["https://a/e%CC%81", "https://a/%C3%A9"]),
+        (
+            #"["https://a/1", "data:image/png;base64,AAAA"]"#,
+            ["https://a/1", "data:image/png;base64,AAAA"]
+        ),
+        (#"{"image":"/rel/x.png","images":["https://a/1"]}"#, ["/rel/x.png", "https://a/1"]),
+        (
+            #"{"images":[{"url":"https://a/1"},{"url":"file:///etc/passwd"}]}"#,
+            ["https://a/1", "file:///etc/passwd"]
+        ),
+        (
+            #"["https://a/1", "HTTPS://a/2", "https:a", "", "  "]"#,
+            ["https://a/1", "HTTPS://a/2", "https:a"]
+        ),
+        (
+            #"{"video":"https://a/1","seed":"7","note":"/rel","images":[{"id":"x"}, null]}"#,
+            ["https://a/1"]
+        ),
+        (#"{"images":[{"url":"https://a/1","content_type":"image/png","name":"a b"}]}"#, ["https://a/1"]),
+    ])
+    func `what stands in an output's place is one, whatever it says, and is never left out`(
+        _ output: String, _ expected: [String]
+    ) throws {
         guard case .succeeded(let outputs, _) = try read(#"{"status":"succeeded","output":\#(output)}"#)
-        else {
-            return #expect(Bool(false))
-        }
+        else { return #expect(Bool(false)) }
         #expect(outputs.map(\.url) == expected)
     }
 
-    @Test func ofAFileInTheAnswerItselfOnlyTheBeginningIsKept() throws {
+    @Test func `of a file in the answer itself only the beginning is kept`() throws {
         let file = "data:image/png;base64," + String(repeating: "A", count: 1 << 20)
         let outputs = try outputs(#"{"status":"succeeded","output":["https://a/b","\#(file)","\#(file)"]}"#)
         #expect(outputs == ["file https://a/b", "file " + file.prefix(2_000)])
     }
 
-    @Test func moreOutputsThanAnyJobHasAreAnErrorThatSaysHowMany() throws {
+    @Test func `more outputs than any job has are an error that says how many`() throws {
         func answer(_ count: Int) -> String {
             let urls = (0..<count).map { #""https://a/\#($0)""# }.joined(separator: ",")
             // The first one named once more is no other output.
@@ -105,7 +103,7 @@ import Testing
         #expect(try read(answer(10_001)) == .unusable(message, ResultFacts(cost: 0.5)))
     }
 
-    @Test func succeededWithoutOutputIsUnusable() throws {
+    @Test func `succeeded without output is unusable`() throws {
         #expect(
             try read("result-missing-output.json")
                 == .unusable("finished without usable output", ResultFacts()))
@@ -114,13 +112,12 @@ import Testing
                 == .unusable("finished without usable output", ResultFacts(cost: 0.03)))
     }
 
-    @Test func costAndTimesAreReadWhereTheyAre() throws {
+    @Test func `cost and times are read where they are`() throws {
         guard case .succeeded(_, let facts) = try read("result-image.json") else {
             return #expect(Bool(false))
         }
         #expect(
-            facts
-                == ResultFacts(createdAt: "2026-01-02 03:04:05.331", finishedAt: "2026-01-02 03:04:09.500"))
+            facts == ResultFacts(createdAt: "2026-01-02 03:04:05.331", finishedAt: "2026-01-02 03:04:09.500"))
         guard case .succeeded(_, let dear) = try read("result-images.json") else {
             return #expect(Bool(false))
         }
@@ -145,11 +142,13 @@ import Testing
         ("result-failed-silent.json", "the service gave no reason", nil),
         ("result-failed-with-code.json", "the node crashed", nil),
     ])
-    func everyShapeOfFailureBecomesOneMessage(_ body: String, _ message: String, _ cost: Double?) throws {
+    func `every shape of failure becomes one message`(_ body: String, _ message: String, _ cost: Double?)
+        throws
+    {
         #expect(try read(body) == .failed(message, ResultFacts(cost: cost)))
     }
 
-    @Test func aMessageIsCut() throws {
+    @Test func `a message is cut`() throws {
         let long = String(repeating: "é", count: 2000)
         guard case .failed(let message, _) = try read(#"{"status":"failed","error":"\#(long)"}"#) else {
             return #expect(Bool(false))
@@ -158,7 +157,7 @@ import Testing
     }
 
     /// One letter with a million accents is one character to people, and megabytes to a database.
-    @Test func aTextOfOneEndlessLetterIsCutToo() throws {
+    @Test func `a text of one endless letter is cut too`() throws {
         let letter = "e" + String(repeating: "\u{301}", count: 1 << 20)
         guard case .failed(let message, _) = try read(#"{"status":"failed","error":"\#(letter)"}"#),
             case .unfinished(.unknown(let word), _) = try read(#"{"status":"\#(letter)"}"#)
@@ -166,12 +165,12 @@ import Testing
         #expect(message.utf8.count < 4000 && word.utf8.count < 400)
     }
 
-    @Test func aFailedJobsCodeIsTheJobsAndNotTheCalls() throws {
+    @Test func `a failed job's code is the job's and not the call's`() throws {
         let body = #"{"request_id":"r","status":"failed","error_code":400002,"error_message":"no balance"}"#
         #expect(try read(body) == .failed("no balance", ResultFacts()))
     }
 
-    @Test func anErrorWithHTTP200IsNoResult() throws {
+    @Test func `an error with HTTP 200 is no result`() throws {
         guard case .stopped(.gone) = try read("error-not-found.json"),
             case .stopped(.account(.token, _)) = try read("error-account.json"),
             case .stopped(.denied) = try read("error-permission.json"),
@@ -180,7 +179,7 @@ import Testing
         else { return #expect(Bool(false)) }
     }
 
-    @Test func whatIsNotFinishedIsWaitedFor() throws {
+    @Test func `what is not finished is waited for`() throws {
         #expect(try read("result-in-progress.json") == .unfinished(.inProgress, queuePosition: nil))
         #expect(try read("status-in-queue.json") == .unfinished(.inQueue, queuePosition: 3))
         #expect(
@@ -190,21 +189,21 @@ import Testing
         #expect(try read(odd) == .unfinished(.unknown("successful"), queuePosition: nil))
     }
 
-    @Test func cancelledIsCancelled() throws {
+    @Test func `cancelled is cancelled`() throws {
         #expect(
             try read("result-cancelled.json")
                 == .cancelled(ResultFacts(finishedAt: "2026-01-02 03:04:05.000")))
         #expect(try read("status-cancelled.json") == .cancelled(ResultFacts()))
     }
 
-    @Test func completedIsJudgedByWhatStandsBesideIt() throws {
+    @Test func `completed is judged by what stands beside it`() throws {
         #expect(try outputs(#"{"status":"completed","output":["https://a/b"]}"#) == ["file https://a/b"])
         #expect(try read(#"{"status":"completed","error":"no"}"#) == .failed("no", ResultFacts()))
         #expect(
             try read("status-completed.json") == .unusable("finished without usable output", ResultFacts()))
     }
 
-    @Test func aFailedStatusBehindAnErrorStatusIsNoResult() throws {
+    @Test func `a failed status behind an error status is no result`() throws {
         for status in [500, 502, 404] {
             guard case .stopped = try read("result-failed-text.json", status: status) else {
                 return #expect(Bool(false))

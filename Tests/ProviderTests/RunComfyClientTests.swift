@@ -17,7 +17,7 @@ import Testing
             answering: ScriptedServer.answer(String(decoding: bytes, as: UTF8.self), status: status))
     }
 
-    @Test func aSubmissionSendsTheInputAsItIsAndOnce() async throws {
+    @Test func `a submission sends the input as it is and once`() async throws {
         let server = try server("submit-accepted.json")
         let input = #"{ "prompt": "ä", "seed": 12345678901234567890, "scale": 1.0 }"#
         let answer = try await client(server).submit(model: "bytedance/seedream-4-0/edit", input: input)
@@ -28,7 +28,7 @@ import Testing
         #expect(server.requests[0].headers["authorization"] == "Bearer secret")
     }
 
-    @Test func theOtherCallsAskTheirOwnPaths() async throws {
+    @Test func `the other calls ask their own paths`() async throws {
         let server = try server("status-in-progress.json")
         let client = try client(server)
         #expect(try await client.status(of: "req-1") == .known(.inProgress, queuePosition: nil))
@@ -51,7 +51,7 @@ import Testing
     }
 
     /// Who says nothing of encodings takes any; there are servers that encode all the same.
-    @Test func answersAreAskedForUnencodedAndReadAllTheSame() async throws {
+    @Test func `answers are asked for unencoded and read all the same`() async throws {
         let body: [UInt8] = [
             0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 3, 0xAB, 0x56, 0x2A, 0x2E, 0x49, 0x2C, 0x29, 0x2D, 0x56, 0xB2,
             0x52, 0xCA, 0xCC,
@@ -75,7 +75,7 @@ import Testing
         #expect(server.requests.allSatisfy { $0.headers["accept-encoding"] == "identity" })
     }
 
-    @Test func anAnswerThatIsOnlyCalledEncodedIsReadAsItIs() async throws {
+    @Test func `an answer that is only called encoded is read as it is`() async throws {
         let server = ScriptedServer { peer in
             while peer.receive() != nil {
                 let body = #"{"status":"in_progress"}"#
@@ -84,12 +84,11 @@ import Testing
                 )
             }
         }
-        #expect(
-            try await client(server).status(of: "r-1") == .known(.inProgress, queuePosition: nil))
+        #expect(try await client(server).status(of: "r-1") == .known(.inProgress, queuePosition: nil))
         #expect(server.requests.count == 1)
     }
 
-    @Test func withoutATokenNothingIsSent() async throws {
+    @Test func `without a token nothing is sent`() async throws {
         let server = try server("submit-accepted.json")
         for token in [nil, ""] {
             let client = try client(server, token: token)
@@ -101,7 +100,7 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
-    @Test func whatWouldLeadElsewhereIsNotSent() async throws {
+    @Test func `what would lead elsewhere is not sent`() async throws {
         let server = try server("submit-accepted.json")
         let client = try client(server)
         guard case .refused = await client.submit(model: "../requests", input: "{}") else {
@@ -116,7 +115,7 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
-    @Test func aRedirectDoesNotCarryTheTokenAway() async throws {
+    @Test func `a redirect does not carry the token away`() async throws {
         let thief = try server("submit-accepted.json")
         let server = ScriptedServer(
             answering: ScriptedServer.answer(
@@ -129,7 +128,7 @@ import Testing
         #expect(server.requests.count == 2)
     }
 
-    @Test func anAnswerThatIsCutLeavesASubmissionUncertainAndIsNotRepeated() async throws {
+    @Test func `an answer that is cut leaves a submission uncertain and is not repeated`() async throws {
         let server = ScriptedServer { peer in
             guard peer.receive() != nil else { return }
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{\"request_id\":\"r-1\"")
@@ -142,7 +141,7 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    @Test func aTokenThatIsEchoedIsNotHandedOn() async throws {
+    @Test func `a token that is echoed is not handed on`() async throws {
         let token = "s3cret-token"
         for (status, body) in [
             ("401 No", #"{"message":"bad token s3cret-token"}"#),
@@ -162,7 +161,7 @@ import Testing
         #expect(!"\(try await client(cut, token: token).submit(model: "a/b", input: "{}"))".contains(token))
     }
 
-    @Test func aServiceThatCannotBeReachedBoughtNothing() async throws {
+    @Test func `a service that cannot be reached bought nothing`() async throws {
         let client = RunComfyClient(http: try HTTPClient(userAgent: "a/1"), baseURL: "https://127.0.0.1:1") {
             "secret"
         }
@@ -174,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledQuestionIsCalledOffAndACancelledSubmissionIsInDoubt() async throws {
+    @Test func `a cancelled question is called off and a cancelled submission is in doubt`() async throws {
         let server = ScriptedServer { peer in while peer.receive() != nil {} }
         let client = try client(server)
         let question = Task { try await client.status(of: "r-1") }

@@ -17,7 +17,7 @@ import Testing
         ("status-upper-case.json", .inProgress, nil),
         ("status-unknown-word.json", .unknown("warming_up"), nil),
     ])
-    func everyKnownShapeIsRead(_ body: String, _ status: RemoteStatus, _ position: Int64?) throws {
+    func `every known shape is read`(_ body: String, _ status: RemoteStatus, _ position: Int64?) throws {
         #expect(try read(200, body) == .known(status, queuePosition: position))
     }
 
@@ -30,14 +30,14 @@ import Testing
         ("failed", .failed), ("error", .failed), ("cancelled", .cancelled), ("Canceled", .cancelled),
         ("done?", .unknown("done?")), ("successful", .unknown("successful")),
     ])
-    func everySpellingInTheWildIsKnown(_ word: String, _ status: RemoteStatus) {
+    func `every spelling in the wild is known`(_ word: String, _ status: RemoteStatus) {
         #expect(RemoteStatus(word: word) == status)
     }
 
     @Test(arguments: [
         "in_queue", "in_progress", "completed", "succeeded", "failed", "cancelled", "something_new",
     ])
-    func aStatusIsWrittenInOneSpelling(_ word: String) {
+    func `a status is written in one spelling`(_ word: String) {
         #expect(RemoteStatus(word: word).word == word)
     }
 
@@ -45,7 +45,7 @@ import Testing
         (404, "error-not-found.json"), (200, "error-not-found.json"), (500, "error-not-found.json"),
         (404, #"{"error":{"code":404001,"message":"ResourceNotFound"}}"#),
     ])
-    func onlyTheServicesOwnCodeSaysThatARequestIsGone(_ status: Int, _ body: String) throws {
+    func `only the service's own code says that a request is gone`(_ status: Int, _ body: String) throws {
         guard case .stopped(.gone) = try read(status, body) else { return #expect(Bool(false)) }
     }
 
@@ -55,11 +55,11 @@ import Testing
         (404, #"{"detail":"Not Found"}"#), (404, #"{"error_code":404002}"#),
         (200, #"{"error":{"code":404001}}"#),
     ])
-    func aNotFoundOfAnotherKindIsTrouble(_ status: Int, _ body: String) throws {
+    func `a not found of another kind is trouble`(_ status: Int, _ body: String) throws {
         guard case .stopped(.tryLater) = try read(status, body) else { return #expect(Bool(false)) }
     }
 
-    @Test func anIDThatTheServiceCannotReadIsNotCalledGone() throws {
+    @Test func `an ID that the service cannot read is not called gone`() throws {
         guard case .stopped(.misnamed) = try read(400, "error-invalid-identifier.json") else {
             return #expect(Bool(false))
         }
@@ -75,7 +75,7 @@ import Testing
         (#"{"status":"completed","model_id":"a/c"}"#, false),
         (#"{"error_code":404001,"request_id":"other"}"#, false),
     ])
-    func anAnswerAboutSomethingElseIsNoAnswer(_ body: String, isAnswer: Bool) throws {
+    func `an answer about something else is no answer`(_ body: String, isAnswer: Bool) throws {
         let subject = Subject(requestID: "r", model: "a/b")
         let response = try Fixture.answer(200, body)
         let status = StatusAnswer.read(response, about: subject)
@@ -87,13 +87,13 @@ import Testing
         else { return #expect(Bool(false)) }
     }
 
-    @Test func aPageWith404SaysNothingOfTheRequest() throws {
+    @Test func `a page with 404 says nothing of the request`() throws {
         guard case .stopped(.tryLater) = try read(404, "gateway-timeout.html") else {
             return #expect(Bool(false))
         }
     }
 
-    @Test func someoneElsesRequestIsDenied() throws {
+    @Test func `someone elses request is denied`() throws {
         for status in [200, 400, 403] {
             #expect(
                 try read(status, "error-permission.json")
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func theAccountsFaultsAreToldApart() throws {
+    @Test func `the account's faults are told apart`() throws {
         for status in [200, 400, 403] {
             guard case .stopped(.account(.balance, _)) = try read(status, "error-balance.json"),
                 case .stopped(.account(.token, _)) = try read(status, "error-account.json")
@@ -112,7 +112,7 @@ import Testing
         #expect(try read(403, "error-message.json") == .stopped(.account(.token, "HTTP 403: Forbidden")))
     }
 
-    @Test func aPageIsShownInPartAndAskedAgain() throws {
+    @Test func `a page is shown in part and asked again`() throws {
         for status in [200, 403, 502, 504, 520, 524] {
             guard
                 case .stopped(.tryLater(let reason, retryAfter: nil)) = try read(
@@ -126,11 +126,11 @@ import Testing
     @Test(arguments: [
         "", "[]", "7", "{}", "{\"status\":null}", "{\"status\":7}", "{\"status\":\"\"}", "{\"status\"",
     ])
-    func anAnswerThatMakesNoSenseIsAskedAgain(_ body: String) throws {
+    func `an answer that makes no sense is asked again`(_ body: String) throws {
         guard case .stopped(.tryLater) = try read(200, body) else { return #expect(Bool(false)) }
     }
 
-    @Test func theServersWishToBeLeftAloneIsHeard() throws {
+    @Test func `the servers wish to be left alone is heard`() throws {
         for status in [429, 500, 503] {
             let answer = try read(status, "", ["Retry-After": "12"])
             #expect(answer == .stopped(.tryLater("HTTP \(status)", retryAfter: .seconds(12))))
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test(arguments: [301, 400, 409, 422, 500, 503])
-    func noOtherStatusSaysAnythingOfTheJob(_ status: Int) throws {
+    func `no other status says anything of the job`(_ status: Int) throws {
         guard case .stopped(.tryLater) = try read(status, "error-message.json") else {
             return #expect(Bool(false))
         }

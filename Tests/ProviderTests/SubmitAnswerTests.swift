@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test(arguments: [200, 201, 202])
-    func aUsableIdIsBought(_ status: Int) throws {
+    func `a usable id is bought`(_ status: Int) throws {
         let answer = try read(status, "submit-accepted.json")
         guard case .bought(let id, let raw) = answer else { return #expect(answer == .refused("")) }
         #expect(id == "f3b0c2d4-5a6e-4f70-8192-a3b4c5d6e7f8")
@@ -31,24 +31,22 @@ import Testing
         "error-with-id.json", "", "null", "[]", "{}", "{\"request_id\":\"abc\"", "{\"request_id\":\"\"}",
         "{\"request_id\":7}", "{\"request_id\":null}", "{\"error_code\":500001,\"error_message\":\"oops\"}",
     ])
-    func anyOther2xxIsUncertainAndKeptAsItCame(_ body: String) throws {
+    func `any other 2xx is uncertain and kept as it came`(_ body: String) throws {
         let answer = try read(200, body)
         guard case .uncertain(_, let raw) = answer else { return #expect(answer == .uncertain("", raw: "")) }
         #expect(raw.bytes == (try Fixture.answer(200, body).body))
     }
 
-    @Test func whatIsKeptIsBounded() throws {
+    @Test func `what is kept is bounded`() throws {
         guard case .uncertain(let reason, let raw) = try read(500, String(repeating: "x", count: 3 << 20))
-        else {
-            return #expect(Bool(false))
-        }
+        else { return #expect(Bool(false)) }
         #expect(raw.bytes.count == 1 << 20)
         #expect(reason.utf8.count < 300)
     }
 
     /// The codes come with any status, 200 and 500 among them.
     @Test(arguments: [200, 400, 401, 402, 403, 404, 422, 429, 500, 503])
-    func theAccountsCodesAreTheAccountsFault(_ status: Int) throws {
+    func `the account's codes are the account's fault`(_ status: Int) throws {
         let balance = try read(status, "error-balance.json")
         #expect(
             balance == .accountFault(.balance, "HTTP \(status): InsufficientResources: top up your balance"))
@@ -57,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: [200, 400, 403, 500])
-    func theAccountsCodesAreSeenWithinAnError(_ status: Int) throws {
+    func `the accounts codes are seen within an error`(_ status: Int) throws {
         for body in [
             #"{"error":{"code":400002,"message":"top up"}}"#, #"{"error":{"error_code":"400002"}}"#,
             #"{"error":[{"error":"top up","errorCode":400002}]}"#,
@@ -72,20 +70,20 @@ import Testing
         }
     }
 
-    @Test func anIdBesideACodeWithinAnErrorIsBought() throws {
+    @Test func `an id beside a code within an error is bought`() throws {
         guard case .bought = try read(200, #"{"request_id":"a","error":{"code":400002}}"#) else {
             return #expect(Bool(false))
         }
     }
 
-    @Test func anInputsCodeWithinAnErrorIsTheInputsFault() throws {
+    @Test func `an inputs code within an error is the inputs fault`() throws {
         #expect(
             try read(400, #"{"error":{"code":400001,"message":"no such model"}}"#)
                 == .refused("HTTP 400: no such model (400001)"))
     }
 
     @Test(arguments: ["", "gateway-timeout.html", "error-message.json", "error-permission.json"])
-    func anAccountsStatusIsTheAccountsFaultWhateverTheBody(_ body: String) throws {
+    func `an account's status is the account's fault whatever the body`(_ body: String) throws {
         for (status, fault) in [(401, Pause.Reason.token), (402, .balance), (403, .token)] {
             let answer = try read(status, body)
             guard case .accountFault(fault, _) = answer else { return #expect(answer == .refused("account")) }
@@ -101,14 +99,14 @@ import Testing
         ("error-detail-text.json", "Not authenticated"),
         ("error-detail-array.json", "body.prompt: field required; body.images.0: not a URL"),
     ])
-    func anOther4xxOfTheServiceIsFinal(_ body: String, _ message: String) throws {
+    func `any other 4xx of the service is final`(_ body: String, _ message: String) throws {
         for status in [400, 404, 408, 409, 413, 422] {
             #expect(try read(status, body) == .refused("HTTP \(status): \(message)"))
         }
     }
 
     @Test(arguments: ["", "gateway-timeout.html", "nope", "{}", "[1]", "\"text\"", "{\"unrelated\":1}"])
-    func a4xxOfAnyoneElseIsTriedAgain(_ body: String) throws {
+    func `a 4xx of anyone else is tried again`(_ body: String) throws {
         let lost = HTTPResponse(
             status: 404, body: Array(#"{"message":"no Route matched with those values"}"#.utf8))
         guard case .notBought = SubmitAnswer.read(lost) else {
@@ -122,7 +120,7 @@ import Testing
     }
 
     @Test(arguments: ["error-invalid-identifier.json", "error-permission.json", "error-not-found.json"])
-    func anErrorWithHTTP200DecidesAsItsCodeSays(_ body: String) throws {
+    func `an error with HTTP 200 decides as its code says`(_ body: String) throws {
         guard case .refused = try read(200, body) else { return #expect(Bool(false)) }
         #expect(
             try read(200, #"{"error_code":429000}"#)
@@ -130,34 +128,34 @@ import Testing
         #expect(try read(200, #"{"error_code":401001}"#) == .accountFault(.token, "HTTP 200: error 401001"))
     }
 
-    @Test func tooManyRequestsAreTriedAgainWhenTheServerSays() throws {
+    @Test func `too many requests are tried again when the server says`() throws {
         #expect(
             try read(429, "error-message.json", ["Retry-After": "30"])
                 == .notBought("HTTP 429: Forbidden", retryAfter: .seconds(30)))
         #expect(try read(429, "") == .notBought("HTTP 429", retryAfter: .zero))
     }
 
-    @Test func a503IsANoOnlyWithItsRetryAfter() throws {
+    @Test func `a 503 is a no only with its retry after`() throws {
         #expect(try read(503, "", ["retry-after": "5"]) == .notBought("HTTP 503", retryAfter: .seconds(5)))
         #expect(try read(503, "", ["retry-after": "soon"]) == .notBought("HTTP 503", retryAfter: .zero))
         #expect(try read(503, "busy") == .uncertain("HTTP 503: busy", raw: "busy"))
     }
 
     @Test(arguments: [301, 302, 307, 308, 304, 500, 502, 504, 520, 524, 599])
-    func everythingElseIsUncertain(_ status: Int) throws {
+    func `everything else is uncertain`(_ status: Int) throws {
         for body in ["", "gateway-timeout.html", "error-message.json", "error-with-id.json"] {
             let answer = try read(status, body, ["Retry-After": "5"])
             guard case .uncertain = answer else { return #expect(answer == .uncertain("", raw: "")) }
         }
     }
 
-    @Test func aConnectionThatNeverWasBoughtNothing() {
+    @Test func `a connection that never was bought nothing`() {
         for error in [HTTPError.neverConnected("refused"), .unavailable("no files"), .badRequest("no")] {
             #expect(SubmitAnswer.read(error) == .unreachable("\(error)"))
         }
     }
 
-    @Test func aLostAnswerIsUncertainAndKeepsWhatCame() {
+    @Test func `a lost answer is uncertain and keeps what came`() {
         let partial = HTTPResponse(status: 200, body: Array("{\"request_id\":\"r-1\"".utf8))
         #expect(
             SubmitAnswer.read(.noAnswer("reset", partial: partial))
@@ -173,15 +171,11 @@ import Testing
         }
     }
 
-    @Test func anEndlessAnswerIsJudgedByItsBeginning() {
+    @Test func `an endless answer is judged by its beginning`() {
         let beginning = Array("{\"request_id\":\"a\",\"x\":\"".utf8)
         guard case .uncertain = SubmitAnswer.read(.bodyTooLarge(HTTPResponse(status: 200, body: beginning)))
-        else {
-            return #expect(Bool(false))
-        }
+        else { return #expect(Bool(false)) }
         guard case .notBought = SubmitAnswer.read(.bodyTooLarge(HTTPResponse(status: 404, body: beginning)))
-        else {
-            return #expect(Bool(false))
-        }
+        else { return #expect(Bool(false)) }
     }
 }

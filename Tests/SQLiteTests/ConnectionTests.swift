@@ -8,9 +8,7 @@ import Testing
 
     private func open(
         _ name: String = "a.db", _ access: Connection.Access = .create, busyTimeout: Duration = .zero
-    ) throws -> Connection {
-        try Connection(path: scratch[name], access, busyTimeout: busyTimeout)
-    }
+    ) throws -> Connection { try Connection(path: scratch[name], access, busyTimeout: busyTimeout) }
 
     private func table() throws -> Connection {
         let connection = try open()
@@ -23,19 +21,18 @@ import Testing
     }
 
     @Test(
-        "What is bound comes back, to the last bit",
         arguments: [
             .null, .integer(.max), .integer(.min), .integer(0), .integer((1 << 53) + 1), .real(0.1),
             .real(-1.5e300), .text(""), .text("a\u{0}b"), .text("\u{0}"), .text("名前 😀 e\u{301}"),
             .text(String(repeating: "x", count: 100_000)), .text("'; DROP TABLE t; --"),
         ] as [SQLiteValue])
-    func roundTrip(value: SQLiteValue) throws {
+    func `what is bound comes back, to the last bit`(value: SQLiteValue) throws {
         let connection = try table()
         try connection.run("INSERT INTO t (v) VALUES (?1)", value)
         #expect(try connection.first("SELECT v FROM t") { $0.value(0) } == value)
     }
 
-    @Test func nullIsNoEmptyText() throws {
+    @Test func `null is no empty text`() throws {
         let connection = try table()
         let nothing: String? = nil
         try connection.run("INSERT INTO t (v, u) VALUES (?1, ?2)", nothing, "")
@@ -48,7 +45,7 @@ import Testing
         #expect(try connection.first("SELECT v, u FROM t") { $0.name(1) } == "u")
     }
 
-    @Test func everySwiftTypeIsBoundAsItself() throws {
+    @Test func `every swift type is bound as itself`() throws {
         let connection = try open()
         let kinds = try connection.first(
             "SELECT typeof(?1), typeof(?2), typeof(?3), typeof(?4), typeof(?5)",
@@ -57,7 +54,7 @@ import Testing
         #expect(kinds == ["integer", "integer", "real", "text", "null"])
     }
 
-    @Test func aStatementUsedAgainSeesOnlyItsNewValues() throws {
+    @Test func `a statement used again sees only its new values`() throws {
         let connection = try table()
         for index in 0..<3 { try connection.run("INSERT INTO t (v) VALUES (?1)", index) }
         let found = try connection.all("SELECT v FROM t WHERE v >= ?1 ORDER BY v", 1) { $0.integer(0) }
@@ -67,7 +64,7 @@ import Testing
         #expect(try connection.run("UPDATE t SET v = 9 WHERE v < ?1", 2) == 0)
     }
 
-    @Test func theSameStatementMayRunInsideItsOwnRows() throws {
+    @Test func `the same statement may run inside its own rows`() throws {
         let connection = try table()
         for index in 1...3 { try connection.run("INSERT INTO t (v) VALUES (?1)", index) }
         let sql = "SELECT id FROM t ORDER BY id"
@@ -80,7 +77,7 @@ import Testing
         #expect(pairs == ["11", "12", "13", "21", "22", "23", "31", "32", "33"])
     }
 
-    @Test func aVisitMayEndEarlyAndAThrowLeavesTheStatementUsable() throws {
+    @Test func `a visit may end early and a throw leaves the statement usable`() throws {
         struct Enough: Error {}
         let connection = try table()
         for index in 1...3 { try connection.run("INSERT INTO t (v) VALUES (?1)", index) }
@@ -90,16 +87,14 @@ import Testing
             return seen < 2
         }
         #expect(seen == 2)
-        #expect(throws: Enough.self) {
-            try connection.forEach("SELECT v FROM t") { _ in throw Enough() }
-        }
+        #expect(throws: Enough.self) { try connection.forEach("SELECT v FROM t") { _ in throw Enough() } }
         #expect(try connection.all("SELECT v FROM t") { $0.integer(0) }.count == 3)
         // No statement is left open that would hold back a commit or a writer.
         try connection.transaction { _ = try connection.run("DELETE FROM t") }
         #expect(try count(connection) == 0)
     }
 
-    @Test func aTransactionIsKeptWholeOrNotAtAll() throws {
+    @Test func `a transaction is kept whole or not at all`() throws {
         struct Fault: Error {}
         let connection = try table()
         #expect(throws: Fault.self) {
@@ -114,7 +109,7 @@ import Testing
         #expect(try count(connection) == 1)
     }
 
-    @Test func aSavepointUndoesItselfAlone() throws {
+    @Test func `a savepoint undoes itself alone`() throws {
         struct Fault: Error {}
         let connection = try table()
         func add(_ word: String) throws { try connection.run("INSERT INTO t (v) VALUES (?1)", word) }
@@ -133,7 +128,7 @@ import Testing
         #expect(try connection.all("SELECT v FROM t ORDER BY id") { $0.text(0) } == ["first", "third"])
     }
 
-    @Test func aTransactionHoldsTheWriteLockFromItsStart() throws {
+    @Test func `a transaction holds the write lock from its start`() throws {
         let (one, other) = (try table(), try open("a.db", .readWrite))
         try one.transaction {
             let error = #expect(throws: SQLiteError.self) { try other.run("BEGIN IMMEDIATE") }
@@ -142,7 +137,7 @@ import Testing
         try other.transaction { _ = try other.run("INSERT INTO t (v) VALUES (1)") }
     }
 
-    @Test func aSnapshotDoesNotMove() throws {
+    @Test func `a snapshot does not move`() throws {
         let one = try table()
         _ = try one.first("PRAGMA journal_mode = WAL") { $0.text(0) }
         let other = try open("a.db", .readWrite)
@@ -154,7 +149,7 @@ import Testing
         #expect(try count(one) == 1)
     }
 
-    @Test func anErrorSaysTheStatementButNoValue() throws {
+    @Test func `an error says the statement but no value`() throws {
         let connection = try table()
         let secret = "hunter2"
         try connection.run("INSERT INTO t (u) VALUES (?1)", secret)
@@ -167,7 +162,7 @@ import Testing
         #expect(error.map { "\($0)" + String(reflecting: $0) }?.contains(secret) == false)
     }
 
-    @Test func everyKindOfErrorIsTold() throws {
+    @Test func `every kind of error is told`() throws {
         func kind(_ body: () throws -> Void) -> SQLiteError.Kind? {
             do { try body() } catch let error as SQLiteError { return error.kind } catch {}
             return nil
@@ -192,7 +187,7 @@ import Testing
             } == .full)
     }
 
-    @Test func aBackupIsWholeAndItsSourceUnchanged() throws {
+    @Test func `a backup is whole and its source unchanged`() throws {
         let connection = try table()
         for index in 0..<500 {
             try connection.run("INSERT INTO t (v, u) VALUES (?1, ?2)", index, "row \(index)")
@@ -204,7 +199,7 @@ import Testing
         #expect(throws: SQLiteError.self) { try connection.backup(to: scratch["no/such/place.db"]) }
     }
 
-    @Test func closingDoesNotCheckpoint() throws {
+    @Test func `closing does not checkpoint`() throws {
         do {
             let connection = try table()
             _ = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) }
@@ -214,7 +209,7 @@ import Testing
         #expect(try count(try open("a.db", .readWrite)) == 1)
     }
 
-    @Test func theFileFormatCannotBeDamagedBySQL() throws {
+    @Test func `the file format cannot be damaged by SQL`() throws {
         let connection = try table()
         try? connection.execute("PRAGMA writable_schema = ON")
         #expect(throws: SQLiteError.self) { try connection.run("DELETE FROM sqlite_schema") }

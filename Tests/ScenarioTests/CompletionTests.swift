@@ -1,13 +1,13 @@
 import Glibc
+import Scratch
 import Testing
 
 @Suite struct CompletionTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     /// What the scripts are told stands at the end of these words.
     private func candidates(_ words: String...) throws -> [String] {
-        try sandbox.run(Sandbox.program, ["complete", "zsh"] + words).lines.map { line in
+        try stage.jobctl(["complete", "zsh"] + words).lines.map { line in
             line.split(separator: "\t").first.map(String.init) ?? ""
         }
     }
@@ -32,7 +32,7 @@ import Testing
 
     @Test func `ids are those of which a verb can make something`() throws {
         for state in ["held", "queued", "uncertain", "failed", "completed"] {
-            try sandbox.put(try sandbox.enqueue(), into: state)
+            try stage.put(try stage.enqueue("2 cats"), into: state)
         }
         #expect(try candidates("release", "") == ["1"])
         #expect(try candidates("cancel", "") == ["2", "1"])
@@ -43,27 +43,24 @@ import Testing
     }
 
     @Test func `a model's keys and choices are known`() throws {
-        #expect(try candidates("enqueue", "bytedance/seedream-4-0/seq") == [Sandbox.sequential])
-        #expect(try candidates("enqueue", Sandbox.sequential, "image") == ["image_size="])
+        #expect(try candidates("enqueue", "bytedance/seedream-4-0/seq") == [Stage.sequential])
+        #expect(try candidates("enqueue", Stage.sequential, "image") == ["image_size="])
         #expect(
-            try candidates("enqueue", Sandbox.sequential, "image_size=256") == ["image_size=2560:1440 (16:9)"]
+            try candidates("enqueue", Stage.sequential, "image_size=256") == ["image_size=2560:1440 (16:9)"]
         )
         // A key that stands already is not offered again.
-        #expect(try !candidates("enqueue", Sandbox.sequential, "text=x", "").contains("text="))
+        #expect(try !candidates("enqueue", Stage.sequential, "text=x", "").contains("text="))
     }
 
     @Test func `the keys of a matrix, what is left out, and the jobs to be like are known`() throws {
-        try sandbox.enqueue()
+        try stage.enqueue("2 cats")
         #expect(try candidates("enqueue", "sequential", "--matrix", "image") == ["image_size="])
         #expect(
             try candidates("enqueue", "sequential", "--matrix", "optimize_prompt_options=fast,")
                 == ["optimize_prompt_options=fast,standard"])
         #expect(try candidates("enqueue", "--like", "") == ["1"])
         #expect(try candidates("enqueue", "--like", "1", "image") == ["image_size="])
-        #expect(
-            try candidates("rerun", "1", "--without", "see") == [
-                "seed"
-            ])
+        #expect(try candidates("rerun", "1", "--without", "see") == ["seed"])
         #expect(try candidates("rerun", "1", "image") == ["image_size="])
         #expect(try candidates("rerun", "--from", "") == [":files"])
     }
@@ -71,10 +68,10 @@ import Testing
     @Test(arguments: ["bash", "zsh", "fish"])
     func `a shell completes what a person wrote without running it`(shell: String) throws {
         guard ["/bin/", "/usr/bin/"].contains(where: { access($0 + shell, X_OK) == 0 }) else { return }
-        let label = "$(touch \(sandbox.folder)/owned) it's"
-        try sandbox.enqueue("--label", label)
-        let script = try sandbox.file("script", try sandbox.jobctl("completion", shell).output)
-        let folder = Sandbox.program.split(separator: "/").dropLast().joined(separator: "/")
+        let label = "$(touch \(stage.folder)/owned) it's"
+        try stage.enqueue("2 cats", "--label", label)
+        let script = stage.file("script", try stage.jobctl("completion", shell).output)
+        let folder = Program.jobctl.split(separator: "/").dropLast().joined(separator: "/")
         let body =
             switch shell {
             case "bash":
@@ -90,14 +87,14 @@ import Testing
                 """
             default: "source \(script); complete -C 'jobctl list --label '"
             }
-        let answer = try sandbox.run(
+        let answer = try stage.run(
             "/usr/bin/env", [shell, "-c", body], environment: ["PATH": "/\(folder):/usr/bin:/bin"])
         #expect(answer.lines == [label], "\(answer)")
-        #expect(!ScratchFile.exists(sandbox.folder + "/owned"))
+        #expect(!FileOnDisk.exists(stage.folder + "/owned"))
     }
 
     @Test func `the manual page tells of every verb and every option`() throws {
-        let page = try sandbox.jobctl("--man", "2026-01-31").output
+        let page = try stage.jobctl("--man", "2026-01-31").output
         #expect(page.hasPrefix(".TH JOBCTL 1 \"2026-01-31\""))
         for verb in try candidates("") {
             #expect(page.contains("\n.SS jobctl \(verb)"), "\(verb)")
@@ -109,13 +106,13 @@ import Testing
 
     @Test func `the manual pages are good roff`() throws {
         guard access("/usr/bin/man", X_OK) == 0 else { return }
-        let folder = Sandbox.program.split(separator: "/").dropLast().joined(separator: "/")
+        let folder = Program.jobctl.split(separator: "/").dropLast().joined(separator: "/")
         for (program, option) in [
             ("jobctl", "--man"), ("jobd", "--man"), ("jobd", "--man-configuration"), ("jobsim", "--man"),
         ] {
-            let page = try sandbox.run("/\(folder)/\(program)", [option, "2026-01-31"])
-            let path = try sandbox.file("page.1", page.output)
-            let answer = try sandbox.run("/usr/bin/man", ["--warnings", "-l", "-Tutf8", path])
+            let page = try stage.run("/\(folder)/\(program)", [option, "2026-01-31"])
+            let path = stage.file("page.1", page.output)
+            let answer = try stage.run("/usr/bin/man", ["--warnings", "-l", "-Tutf8", path])
             #expect(answer.code == 0 && answer.errors == "", "\(program): \(answer.errors)")
             #expect(answer.output.contains("jobd"))
         }

@@ -1,9 +1,9 @@
 import Glibc
+import Scratch
 import Testing
 
 @Suite struct ConcurrencyTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     @Test func `eight programs that enqueue at once, from a first start on, lose nothing`() throws {
         let script = """
@@ -12,31 +12,31 @@ import Testing
             done
             """
         let children = try (0..<8).map {
-            try sandbox.start(
-                ["-c", script, Sandbox.program, Sandbox.sequential, "worker \($0)"], program: "/bin/sh")
+            try stage.start(
+                ["-c", script, Program.jobctl, Stage.sequential, "worker \($0)"], program: "/bin/sh")
         }
         var answered: [Int64] = []
         for child in children {
-            let answer = child.finish()
+            let answer = try child.answer()
             #expect(answer.code == 0, "\(answer)")
             answered += answer.lines.compactMap { Int64($0) }
         }
         #expect(answered.count == 96)
         #expect(Set(answered).count == 96)
-        let stored = try sandbox.texts("SELECT id FROM jobs ORDER BY id")
+        let stored = try stage.texts("SELECT id FROM jobs ORDER BY id")
         #expect(stored == answered.sorted().map { String($0) })
-        #expect(try sandbox.number("SELECT count(DISTINCT input) FROM jobs") == 96)
-        #expect(try sandbox.text("PRAGMA integrity_check") == "ok")
+        #expect(try stage.number("SELECT count(DISTINCT input) FROM jobs") == 96)
+        #expect(try stage.text("PRAGMA integrity_check") == "ok")
     }
 
     @Test func `a job is stored by the time its answer is read, whatever happens to the program then`() throws
     {
         for round in 1...10 {
-            let child = try sandbox.start(["enqueue", Sandbox.sequential, "text=\(round)", "-q"])
-            try child.waits { child.outputSoFar.hasSuffix("\n") }
+            let child = try stage.start(["enqueue", Stage.sequential, "text=\(round)", "-q"])
+            try eventually("it is so") { child.output.hasSuffix("\n") }
             child.signal(SIGKILL)
-            _ = child.finish()
-            #expect(try sandbox.jobCount() == round)
+            _ = try child.answer()
+            #expect(try stage.jobCount() == round)
         }
     }
 }

@@ -1,31 +1,31 @@
 import Glibc
 import JSON
+import Scratch
 import Testing
 
 /// `confirm_above_usd`: what may cost more is asked for.
 @Suite struct ConsentTests {
-    private let sandbox: Sandbox
+    private let stage: Stage
     private let priced: [String]
 
     init() throws {
-        sandbox = try Sandbox()
+        stage = Stage()
         // One output of this model is 10 cents; three are the service's default.
-        priced = ["--set", "confirm_above_usd=0.5", "--set", "models.\(Sandbox.sequential).price_usd=0.1"]
+        priced = ["--set", "confirm_above_usd=0.5", "--set", "models.\(Stage.sequential).price_usd=0.1"]
     }
 
     private func run(_ words: String..., input: String = "") throws -> Answer {
-        try sandbox.run(Sandbox.program, words + priced, input: input)
+        try stage.jobctl(words + priced, input: input)
     }
 
     @Test func `below the sum nothing is asked; above it --yes is needed, and nothing is stored`() throws {
-        #expect(try run("enqueue", Sandbox.sequential, "text=x").code == 0)
-        let answer = try run("enqueue", Sandbox.sequential, "text=x", "--repeat", "2")
-        #expect(answer.code == 64)
-        #expect(answer.errors.contains("2 jobs (about $0.60)"), "\(answer)")
+        #expect(try run("enqueue", Stage.sequential, "text=x").code == 0)
+        let answer = try run("enqueue", Stage.sequential, "text=x", "--repeat", "2")
+        #expect(answer.code == 64 && answer.errors.contains("2 jobs (about $0.60)"), "\(answer)")
         #expect(answer.errors.contains("confirm_above_usd is $0.50") && answer.errors.contains("--yes"))
-        #expect(try sandbox.jobCount() == 1)
-        #expect(try run("enqueue", Sandbox.sequential, "text=x", "--repeat", "2", "--yes").code == 0)
-        #expect(try sandbox.jobCount() == 3)
+        #expect(try stage.jobCount() == 1)
+        #expect(try run("enqueue", Stage.sequential, "text=x", "--repeat", "2", "--yes").code == 0)
+        #expect(try stage.jobCount() == 3)
         #expect(try run("rerun", "1-2").code == 64)
         #expect(try run("rerun", "1-2", "--yes").code == 0)
     }
@@ -37,14 +37,14 @@ import Testing
         let lines = ["a", "b"].map { line.replacing("KEY", with: $0) }.joined()
         let answer = try run("enqueue", "--batch", "-", input: lines)
         #expect(answer.code == 64 && answer.errors.contains("2 jobs (about $0.60)"), "\(answer)")
-        #expect(try sandbox.jobCount() == 0)
+        #expect(try stage.jobCount() == 0)
         #expect(try run("enqueue", "--batch", "-", "--yes", input: lines).lines.count == 2)
         // What stands already by its key is not bought, and not asked for.
         #expect(try run("enqueue", "--batch", "-", input: lines).code == 0)
-        let path = try sandbox.file("jobs.jsonl", lines + line.replacing("KEY", with: "c"))
-        let piped = try sandbox.run(
+        let path = stage.file("jobs.jsonl", lines + line.replacing("KEY", with: "c"))
+        let piped = try stage.run(
             "/bin/sh",
-            ["-c", "cat \(path) | \"$@\"", "sh", Sandbox.program, "enqueue", "--batch", "-"] + priced)
+            ["-c", "cat \(path) | \"$@\"", "sh", Program.jobctl, "enqueue", "--batch", "-"] + priced)
         #expect(piped.code == 0 && piped.lines.count == 3, "\(piped)")
     }
 
@@ -72,49 +72,48 @@ import Testing
     }
 
     @Test func `without the key nothing is asked, and the file's key counts like --set`() throws {
-        #expect(try sandbox.jobctl("enqueue", "some/model", "x=1").code == 0)
-        let path = try sandbox.file("config.json", #"{"confirm_above_usd": 0}"#)
+        #expect(try stage.jobctl("enqueue", "some/model", "x=1").code == 0)
+        let path = stage.file("config.json", #"{"confirm_above_usd": 0}"#)
         let environment = ["JOBD_CONFIG": path]
-        #expect(try sandbox.jobctl("enqueue", "some/model", "x=1", environment: environment).code == 64)
-        #expect(try sandbox.jobctl("enqueue", "some/model", "x=1", "-y", environment: environment).code == 0)
+        #expect(try stage.jobctl("enqueue", "some/model", "x=1", environment: environment).code == 64)
+        #expect(try stage.jobctl("enqueue", "some/model", "x=1", "-y", environment: environment).code == 0)
     }
 
     @Test func `a configuration that cannot be read keeps one job from nothing, and asks for more`() throws {
-        let environment = ["JOBD_CONFIG": try sandbox.file("config.json", #"{"confirm": 0}"#)]
-        let one = try sandbox.jobctl("enqueue", "some/model", "x=1", environment: environment)
+        let environment = ["JOBD_CONFIG": stage.file("config.json", #"{"confirm": 0}"#)]
+        let one = try stage.jobctl("enqueue", "some/model", "x=1", environment: environment)
         #expect(one.code == 0 && one.errors.contains("unknown key \"confirm\""), "\(one)")
-        let two = try sandbox.jobctl("enqueue", "some/model", "--matrix", "x=1,2", environment: environment)
+        let two = try stage.jobctl("enqueue", "some/model", "--matrix", "x=1,2", environment: environment)
         #expect(two.code == 64 && two.errors.contains("unknown key \"confirm\""), "\(two)")
-        #expect(try sandbox.jobctl("enqueue", "a/b", "--set", "confirm=0").code == 78)
-        #expect(try sandbox.jobCount() == 1)
+        #expect(try stage.jobctl("enqueue", "a/b", "--set", "confirm=0").code == 78)
+        #expect(try stage.jobCount() == 1)
     }
 
     @Test func `a key that becomes free while it is asked for buys nothing that was not asked for`() throws {
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=x", "--key", "k-1").code == 0)
-        let words = ["enqueue", Sandbox.sequential, "text=x", "--repeat", "3", "--key", "k"] + priced
-        let terminal = try PseudoTerminal(Sandbox.program, words, environment: sandbox.environment)
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "text=x", "--key", "k-1").code == 0)
+        let words = ["enqueue", Stage.sequential, "text=x", "--repeat", "3", "--key", "k"] + priced
+        let terminal = try PseudoTerminal(stage, words)
         try terminal.shows("enqueue 2 jobs (about $0.60)? [y/N]")
-        try sandbox.put(1, into: "failed", errorKind: "remote")
-        terminal.type("y\n")
-        #expect(terminal.finish() == 1)
+        try stage.put(1, into: "failed", errorKind: "remote")
+        #expect(try terminal.finish(typing: "y\n") == 1)
         #expect(terminal.text.contains("nothing was enqueued"), "\(terminal.text)")
-        #expect(try sandbox.jobCount() == 1)
+        #expect(try stage.jobCount() == 1)
     }
 
     @Test(.enabled(if: access("/usr/bin/script", X_OK) == 0, "needs script, of bsdutils"))
     func `on a terminal the estimate is shown, and only yes is yes`() throws {
         for (typed, code, jobs) in [("n", 1, 0), ("", 1, 0), ("y", 0, 2)] as [(String, Int32, Int64)] {
-            let words = ["enqueue", Sandbox.sequential, "text=x", "--repeat", "2"] + priced
-            let command = "exec \(Sandbox.program) " + words.joined(separator: " ")
-            let answer = try sandbox.run(
+            let words = ["enqueue", Stage.sequential, "text=x", "--repeat", "2"] + priced
+            let command = "exec \(Program.jobctl) " + words.joined(separator: " ")
+            let answer = try stage.run(
                 "/usr/bin/script", ["-qec", command, "/dev/null"], input: typed + "\n",
                 environment: ["SHELL": "/bin/sh"])
             #expect(answer.code == code, "\(answer)")
             #expect(answer.output.contains("enqueue 2 jobs (about $0.60)? [y/N]"), "\(answer)")
-            #expect(try sandbox.jobCount() == jobs)
+            #expect(try stage.jobCount() == jobs)
         }
-        let unpriced = try sandbox.run(
-            "/usr/bin/script", ["-qec", "exec \(Sandbox.program) enqueue a/b x=1", "/dev/null"],
+        let unpriced = try stage.run(
+            "/usr/bin/script", ["-qec", "exec \(Program.jobctl) enqueue a/b x=1", "/dev/null"],
             environment: ["SHELL": "/bin/sh"])
         #expect(unpriced.output.contains("estimate: its price is not known"), "\(unpriced)")
     }

@@ -1,20 +1,20 @@
 import Glibc
+import Scratch
 import Testing
 
 /// What reaches the disk before the answer, seen in the system calls.
 @Suite(.enabled(if: access("/usr/bin/strace", X_OK) == 0, "needs strace")) struct DurabilityTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     /// The calls of one run, in order, with file descriptors replaced by their paths.
     private func trace(_ words: [String], input: String = "") throws -> [Substring] {
-        let path = sandbox.folder + "/trace"
-        let answer = try sandbox.run(
+        let path = stage.folder + "/trace"
+        let answer = try stage.run(
             "/usr/bin/strace",
-            ["-f", "-y", "-o", path, "-e", "trace=write,pwrite64,fsync,fdatasync", Sandbox.program] + words,
+            ["-f", "-y", "-o", path, "-e", "trace=write,pwrite64,fsync,fdatasync", Program.jobctl] + words,
             input: input)
         try #require(answer.code == 0, "\(answer)")
-        return ScratchFile.text(path).split(separator: "\n")
+        return FileOnDisk.content(path).split(separator: "\n")
     }
 
     private func isSynced(_ calls: [Substring]) throws {
@@ -25,11 +25,11 @@ import Testing
     }
 
     @Test func `a job is synced before its answer, from the very first on`() throws {
-        let words = ["enqueue", Sandbox.sequential, "text=x", "-q"]
+        let words = ["enqueue", Stage.sequential, "text=x", "-q"]
         let first = try trace(words)
         try isSynced(first)
         // The new directory itself, too.
-        #expect(first.contains { $0.contains("sync(") && $0.contains("\(sandbox.folder)>") })
+        #expect(first.contains { $0.contains("sync(") && $0.contains("\(stage.folder)>") })
         let second = try trace(words)
         try isSynced(second)
         #expect(second.filter { $0.contains("sync(") && $0.contains("jobs.db-wal") }.count == 1)
@@ -43,8 +43,8 @@ import Testing
 
     @Test func `the log stays short, also where no jobd keeps it so`() throws {
         let text = String(repeating: "x", count: 600)
-        for _ in 0..<60 { try sandbox.jobctl("enqueue", Sandbox.sequential, "text=\(text)") }
-        #expect(try ScratchFile.status(sandbox.database + "-wal").st_size < 2 << 20)
-        #expect(try sandbox.jobCount() == 60)
+        for _ in 0..<60 { try stage.jobctl("enqueue", Stage.sequential, "text=\(text)") }
+        #expect(try #require(FileOnDisk(stage.database + "-wal")).size < 2 << 20)
+        #expect(try stage.jobCount() == 60)
     }
 }

@@ -1,17 +1,17 @@
 import JSON
+import Scratch
 import Testing
 
 @Suite struct EnqueueTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     @Test func `the answer of --json is the job: the columns of its table, and its outputs`() throws {
-        let answer = try sandbox.jobctl(
-            "enqueue", Sandbox.sequential, "text=2 cats", "seed=7", "--label", "cats", "--priority", "-3",
+        let answer = try stage.jobctl(
+            "enqueue", Stage.sequential, "text=2 cats", "seed=7", "--label", "cats", "--priority", "-3",
             "--json")
         #expect(answer.code == 0)
         let job = try answer.object()
-        let columns = try sandbox.texts("SELECT name FROM pragma_table_info('jobs') ORDER BY cid")
+        let columns = try stage.texts("SELECT name FROM pragma_table_info('jobs') ORDER BY cid")
         #expect(job.keys == columns + ["outputs"])
         #expect(job["state"] == "queued")
         #expect(job["input"]?.object?.keys == ["text", "seed"])
@@ -27,34 +27,31 @@ import Testing
         ]
         for key in absent { #expect(job[key] == .null, "\(key)") }
         let createdAt = try #require(job["created_at"]?.string)
-        #expect(try sandbox.text("SELECT created_at FROM jobs") == createdAt)
+        #expect(try stage.text("SELECT created_at FROM jobs") == createdAt)
     }
 
     @Test func `outputs stand in the answer with the columns of their table`() throws {
-        let id = try sandbox.enqueue()
-        try sandbox.put(id, into: "downloading")
-        try sandbox.change(
-            "INSERT INTO outputs (job_id, position, kind, url) VALUES (?1, 1, 'image', 'https://example.com/a')",
-            id)
+        let id = try stage.enqueue("2 cats")
+        try stage.put(id, into: "downloading")
+        try stage.execute(
+            "INSERT INTO outputs (job_id, position, kind, url) VALUES (\(id), 1, 'image', 'https://example.com/a')"
+        )
         let output = try #require(
-            try sandbox.jobctl("show", "\(id)", "--json").object()["outputs"]?.array?.first)
-        let columns = try sandbox.texts("SELECT name FROM pragma_table_info('outputs') ORDER BY cid")
+            try stage.jobctl("show", "\(id)", "--json").object()["outputs"]?.array?.first)
+        let columns = try stage.texts("SELECT name FROM pragma_table_info('outputs') ORDER BY cid")
         #expect(output.object?.keys == columns)
         #expect(output["sha256"] == .null)
     }
 
     @Test(arguments: [
-        (Sandbox.sequential, ["text=2 cats", "seed=7"], #"{"text":"2 cats","seed":7}"#),
+        (Stage.sequential, ["text=2 cats", "seed=7"], #"{"text":"2 cats","seed":7}"#),
+        (Stage.sequential, ["text=7", "image_size=2560"], #"{"text":"7","image_size":"2560:1440 (16:9)"}"#),
         (
-            Sandbox.sequential, ["text=7", "image_size=2560"],
-            #"{"text":"7","image_size":"2560:1440 (16:9)"}"#
-        ),
-        (
-            Sandbox.edit, ["images=https://a.example/1.png", "prompt=x"],
+            Stage.edit, ["images=https://a.example/1.png", "prompt=x"],
             #"{"images":["https://a.example/1.png"],"prompt":"x"}"#
         ),
         (
-            Sandbox.edit, ["prompt=x", "images=https://a.example/1", "images=https://a.example/2"],
+            Stage.edit, ["prompt=x", "images=https://a.example/1", "images=https://a.example/2"],
             #"{"prompt":"x","images":["https://a.example/1","https://a.example/2"]}"#
         ),
         (
@@ -75,188 +72,172 @@ import Testing
     ])
     func `a word KEY=VALUE is read as the schema's type`(model: String, words: [String], input: String) throws
     {
-        let answer = try sandbox.run(Sandbox.program, ["enqueue", model] + words)
+        let answer = try stage.jobctl(["enqueue", model] + words)
         #expect(answer.code == 0, "\(answer)")
-        #expect(try sandbox.text("SELECT input FROM jobs") == input)
+        #expect(try stage.text("SELECT input FROM jobs") == input)
     }
 
     @Test func `every violation is named with its path, and nothing is stored`() throws {
-        let answer = try sandbox.jobctl(
-            "enqueue", Sandbox.edit, "images=ftp://a.example/1", "imagse=x", "resolution=9K")
-        #expect(answer.code == 65)
-        #expect(answer.output == "")
+        let answer = try stage.jobctl(
+            "enqueue", Stage.edit, "images=ftp://a.example/1", "imagse=x", "resolution=9K")
+        #expect(answer.code == 65 && answer.output == "", "\(answer)")
         for path in ["$.prompt: ", "$.images[0]: ", "$.imagse: ", "$.resolution: "] {
             #expect(answer.errors.contains(path), "\(answer)")
         }
         #expect(answer.errors.contains("did you mean \"images\"?"))
-        #expect(!ScratchFile.exists(sandbox.directory), "a refused job makes no store")
+        #expect(!FileOnDisk.exists(stage.state), "a refused job makes no store")
     }
 
     @Test func `--no-validate sends an input that the schema refuses, and the row says so`() throws {
-        #expect(try sandbox.jobctl("enqueue", Sandbox.edit, "x=1", "--no-validate").code == 0)
-        #expect(try sandbox.text("SELECT validation FROM jobs") == "waived")
+        #expect(try stage.jobctl("enqueue", Stage.edit, "x=1", "--no-validate").code == 0)
+        #expect(try stage.text("SELECT validation FROM jobs") == "waived")
     }
 
     @Test func `a model without a schema is accepted with a note, and a near one is named`() throws {
-        let answer = try sandbox.jobctl("enqueue", "bytedance/seedream-4-0/edt", "prompt=x")
+        let answer = try stage.jobctl("enqueue", "bytedance/seedream-4-0/edt", "prompt=x")
         #expect(answer.code == 0)
         #expect(answer.errors.contains("no schema is known for bytedance/seedream-4-0/edt"))
-        #expect(answer.errors.contains("did you mean \(Sandbox.edit)?"))
+        #expect(answer.errors.contains("did you mean \(Stage.edit)?"))
     }
 
     @Test func `the end of an id is enough where only one known model ends so, and that is said`() throws {
-        let answer = try sandbox.jobctl("enqueue", "seedream-4-0/sequential", "text=x")
+        let answer = try stage.jobctl("enqueue", "seedream-4-0/sequential", "text=x")
         #expect(answer.code == 0)
-        #expect(answer.errors.contains("seedream-4-0/sequential is \(Sandbox.sequential)"), "\(answer)")
-        #expect(try sandbox.text("SELECT model FROM jobs") == Sandbox.sequential)
-        #expect(try sandbox.jobctl("models", "show", "edit").output.hasPrefix(Sandbox.edit))
+        #expect(answer.errors.contains("seedream-4-0/sequential is \(Stage.sequential)"), "\(answer)")
+        #expect(try stage.text("SELECT model FROM jobs") == Stage.sequential)
+        #expect(try stage.jobctl("models", "show", "edit").output.hasPrefix(Stage.edit))
         // Another one that ends so, and it is a guess.
         let schema = #"{"model_id": "other/sequential", "input_schema": {}}"#
-        #expect(try sandbox.jobctl("models", "import", try sandbox.file("other.json", schema)).code == 0)
+        #expect(try stage.jobctl("models", "import", stage.file("other.json", schema)).code == 0)
         for verb in [["enqueue"], ["validate"], ["models", "show"]] {
-            let answer = try sandbox.run(Sandbox.program, verb + ["sequential"])
+            let answer = try stage.jobctl(verb + ["sequential"])
             #expect(answer.code == 65 && answer.errors.contains("other/sequential"), "\(answer)")
         }
-        #expect(try sandbox.jobctl("enqueue", "seedream-4-0/sequential", "text=x").code == 0)
-        #expect(try sandbox.jobCount() == 2)
+        #expect(try stage.jobctl("enqueue", "seedream-4-0/sequential", "text=x").code == 0)
+        #expect(try stage.jobCount() == 2)
     }
 
     @Test func `an id that may be a real one goes as it was typed, also in the lines of a batch`() throws {
-        #expect(try sandbox.jobctl("enqueue", "foo/bar/baz", "x=1").code == 0)
-        #expect(try sandbox.jobctl("enqueue", "bytedance", "x=1").code == 0)
+        #expect(try stage.jobctl("enqueue", "foo/bar/baz", "x=1").code == 0)
+        #expect(try stage.jobctl("enqueue", "bytedance", "x=1").code == 0)
         let line = #"{"model": "sequential", "input": {}}"#
-        #expect(try sandbox.jobctl("enqueue", "--batch", "-", input: line).code == 0)
+        #expect(try stage.jobctl("enqueue", "--batch", "-", input: line).code == 0)
         #expect(
-            try sandbox.texts("SELECT model FROM jobs ORDER BY id") == [
+            try stage.texts("SELECT model FROM jobs ORDER BY id") == [
                 "foo/bar/baz", "bytedance", "sequential",
             ])
     }
 
     @Test func `what is sent against the schema is named, with what was probably meant`() throws {
-        let answer = try sandbox.jobctl("enqueue", Sandbox.edit, "promt=x", "--no-validate")
-        #expect(answer.code == 0)
-        #expect(answer.errors.contains("did you mean \"prompt\"?"), "\(answer)")
+        let answer = try stage.jobctl("enqueue", Stage.edit, "promt=x", "--no-validate")
+        #expect(answer.code == 0 && answer.errors.contains("did you mean \"prompt\"?"), "\(answer)")
     }
 
     @Test(arguments: ["", "../etc", "a//b", "a b", "a/../b", "\u{1B}[2J", String(repeating: "m", count: 257)])
     func `a word that cannot be a model id is refused`(model: String) throws {
-        let answer = try sandbox.jobctl("enqueue", model, "x=1")
+        let answer = try stage.jobctl("enqueue", model, "x=1")
         #expect(answer.code == 65)
         #expect(!answer.errors.unicodeScalars.contains("\u{1B}"))
-        #expect(try sandbox.jobCount() == 0)
+        #expect(try stage.jobCount() == 0)
     }
 
     @Test func `the whole input comes from a file, or from standard input, as it stands there`() throws {
         let input = #"{ "text": "2 cats", "seed": 12345678901234567890 }"#
-        let path = try sandbox.file("input.json", input)
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "--input", path).code == 0)
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "--input=-", input: input).code == 0)
-        let stored = try sandbox.texts("SELECT input FROM jobs")
+        let path = stage.file("input.json", input)
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "--input", path).code == 0)
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "--input=-", input: input).code == 0)
+        let stored = try stage.texts("SELECT input FROM jobs")
         #expect(stored == [#"{"text":"2 cats","seed":12345678901234567890}"#, stored[0]])
     }
 
     @Test func `an input that is no JSON object is refused with its place`() throws {
         for text in ["", "{", "[]", "{\"a\": 1,}", "{\"a\": 1} x", "nul"] {
-            let answer = try sandbox.jobctl("enqueue", Sandbox.sequential, "--input", "-", input: text)
+            let answer = try stage.jobctl("enqueue", Stage.sequential, "--input", "-", input: text)
             #expect(answer.code == 65, "\(text): \(answer)")
         }
-        let answer = try sandbox.jobctl(
-            "enqueue", Sandbox.sequential, "--input", "-", input: "{\n  \"text\": x}")
+        let answer = try stage.jobctl("enqueue", Stage.sequential, "--input", "-", input: "{\n  \"text\": x}")
         #expect(answer.errors.contains("line 2"), "\(answer)")
     }
 
     @Test func `a dry run shows what would be sent, and stores nothing`() throws {
-        let answer = try sandbox.jobctl("enqueue", Sandbox.sequential, "text=2 cats", "--dry-run", "--json")
+        let answer = try stage.jobctl("enqueue", Stage.sequential, "text=2 cats", "--dry-run", "--json")
         #expect(answer.code == 0)
         #expect(try answer.object()["input"] == .object(["text": "2 cats"]))
-        #expect(!ScratchFile.exists(sandbox.directory))
-    }
-
-    @Test func `a held job stays aside until it is released`() throws {
-        let id = try sandbox.enqueue("--hold")
-        #expect(try sandbox.state(of: id) == "held")
-        #expect(try sandbox.jobctl("release", "\(id)").code == 0)
-        #expect(try sandbox.state(of: id) == "queued")
+        #expect(!FileOnDisk.exists(stage.state))
     }
 }
 
 @Suite struct KeyTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     @Test func `a key that stands answers with its job and adds nothing`() throws {
-        let first = try sandbox.enqueue("--key", "monday")
-        let answer = try sandbox.jobctl(
-            "enqueue", Sandbox.sequential, "text=2 cats", "--key", "monday", "--json")
+        let words = ["enqueue", Stage.sequential, "text=2 cats", "--key", "monday", "--json"]
+        try stage.jobctl(words)
+        let answer = try stage.jobctl(words)
         #expect(answer.code == 0)
         let job = try answer.object()
-        #expect(job["id"] == .integer(first))
+        #expect(job["id"] == .integer(1))
         #expect(job["existing"] == .bool(true))
         #expect(answer.errors.contains("nothing was added"))
         #expect(!answer.errors.contains("differs"))
-        #expect(try sandbox.jobCount() == 1)
+        #expect(try stage.jobCount() == 1)
     }
 
     @Test func `it does so also when the input differs, and says that`() throws {
-        let first = try sandbox.enqueue("--key", "monday")
-        let answer = try sandbox.jobctl("enqueue", Sandbox.sequential, "text=3 dogs", "--key", "monday")
-        #expect(answer.code == 0)
-        #expect(answer.lines == ["\(first)"])
+        let first = try stage.enqueue("2 cats", "--key", "monday")
+        let answer = try stage.jobctl("enqueue", Stage.sequential, "text=3 dogs", "--key", "monday")
+        #expect(answer.code == 0 && answer.lines == ["\(first)"], "\(answer)")
         #expect(answer.errors.contains("differs"))
-        #expect(try sandbox.text("SELECT input FROM jobs")?.contains("2 cats") == true)
+        #expect(try stage.text("SELECT input FROM jobs")?.contains("2 cats") == true)
     }
 
     @Test(arguments: [("failed", 2), ("cancelled", 2), ("completed", 1), ("uncertain", 1), ("held", 1)])
     func `a key is free again when its job has failed or was cancelled`(state: String, jobs: Int64) throws {
-        try sandbox.put(try sandbox.enqueue("--key", "monday"), into: state)
-        let answer = try sandbox.jobctl(
-            "enqueue", Sandbox.sequential, "text=2 cats", "--key", "monday", "--json")
+        try stage.put(try stage.enqueue("2 cats", "--key", "monday"), into: state)
+        let answer = try stage.jobctl("enqueue", Stage.sequential, "text=2 cats", "--key", "monday", "--json")
         #expect(answer.code == 0)
         #expect(try answer.object().keys.contains("existing") == (jobs == 1))
-        #expect(try sandbox.jobCount() == jobs)
+        #expect(try stage.jobCount() == jobs)
     }
 
     @Test func `a retry of a job whose key another has by now names that one`() throws {
-        let first = try sandbox.enqueue("--key", "monday")
-        try sandbox.put(first, into: "cancelled")
-        let second = try sandbox.enqueue("--key", "monday")
-        let answer = try sandbox.jobctl("retry", "\(first)")
-        #expect(answer.code == 1)
-        #expect(answer.errors.contains("job \(second) has"), "\(answer)")
-        #expect(try sandbox.state(of: first) == "cancelled")
+        let first = try stage.enqueue("2 cats", "--key", "monday")
+        try stage.put(first, into: "cancelled")
+        let second = try stage.enqueue("2 cats", "--key", "monday")
+        let answer = try stage.jobctl("retry", "\(first)")
+        #expect(answer.code == 1 && answer.errors.contains("job \(second) has"), "\(answer)")
+        #expect(try stage.state(of: first) == "cancelled")
     }
 
     @Test func `an empty key is a mistake, not a key`() throws {
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=x", "--key", "").code == 64)
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "text=x", "--key", "").code == 64)
     }
 
     @Test func `eight at once with one key make one job`() throws {
         let children = try (0..<8).map { _ in
-            try sandbox.start(["enqueue", Sandbox.sequential, "text=2 cats", "--key", "monday", "-q"])
+            try stage.start(["enqueue", Stage.sequential, "text=2 cats", "--key", "monday", "-q"])
         }
-        let answers = children.map { $0.finish() }
+        let answers = try children.map { try $0.answer() }
         #expect(answers.allSatisfy { $0.code == 0 }, "\(answers)")
         #expect(Set(answers.map(\.output)).count == 1)
-        #expect(try sandbox.jobCount() == 1)
+        #expect(try stage.jobCount() == 1)
     }
 
     @Test func `letters in another encoding are refused, not changed`() throws {
         for words in [
             "enqueue a/b text=f$X", "enqueue a/b text=x --label $X", "list --label $X", "set 1 --label=$X",
         ] {
-            let answer = try sandbox.run(
-                "/bin/sh", ["-c", "X=$(printf '\\374r'); exec \(Sandbox.program) \(words)"])
+            let answer = try stage.run(
+                "/bin/sh", ["-c", "X=$(printf '\\374r'); exec \(Program.jobctl) \(words)"])
             #expect(answer.code == 64, "\(words): \(answer)")
             #expect(answer.errors.contains("UTF-8"))
         }
-        #expect(try sandbox.jobCount() == 0)
+        #expect(try stage.jobCount() == 0)
     }
 
     @Test func `what has no lines is refused before it fills the disk`() throws {
-        let answer = try sandbox.run(
-            "/bin/sh", ["-c", "exec \(Sandbox.program) enqueue --batch - < /dev/zero"])
-        #expect(answer.code == 65, "\(answer)")
-        #expect(answer.errors.contains("64 MiB"))
-        #expect(try sandbox.jobCount() == 0)
+        let answer = try stage.run("/bin/sh", ["-c", "exec \(Program.jobctl) enqueue --batch - < /dev/zero"])
+        #expect(answer.code == 65 && answer.errors.contains("64 MiB"), "\(answer)")
+        #expect(try stage.jobCount() == 0)
     }
 }

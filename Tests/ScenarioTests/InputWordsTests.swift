@@ -1,18 +1,17 @@
 import JSON
+import Scratch
 import Testing
 
 @Suite struct InputWordsTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     private func input(_ words: String..., typed: String = "") throws -> String? {
-        let answer = try sandbox.run(
-            Sandbox.program, ["enqueue", Sandbox.sequential, "-n", "--json"] + words, input: typed)
+        let answer = try stage.jobctl(["enqueue", Stage.sequential, "-n", "--json"] + words, input: typed)
         return answer.code == 0 ? try answer.object()["input"]?.text : "\(answer.code): \(answer.errors)"
     }
 
     @Test func `a text comes from a file or from standard input, without its last line's end`() throws {
-        let path = try sandbox.file("prompt.txt", "zwei Füchse\nim Schnee\r\n")
+        let path = stage.file("prompt.txt", "zwei Füchse\nim Schnee\r\n")
         #expect(try input("text=@\(path)") == #"{"text":"zwei Füchse\nim Schnee"}"#)
         #expect(try input("text=@-", typed: "foxes\n\n") == #"{"text":"foxes\n"}"#)
         #expect(try input("text=x", "seed=@-", typed: "7\n") == #"{"text":"x","seed":7}"#)
@@ -22,34 +21,33 @@ import Testing
     }
 
     @Test func `the files of a matrix are read too`() throws {
-        let path = try sandbox.file("a.txt", "first, with a comma")
-        let answer = try sandbox.jobctl(
-            "enqueue", Sandbox.sequential, "--matrix", "text=@\(path),@@b", "-n", "--json")
+        let path = stage.file("a.txt", "first, with a comma")
+        let answer = try stage.jobctl(
+            "enqueue", Stage.sequential, "--matrix", "text=@\(path),@@b", "-n", "--json")
         #expect(
             try answer.objects().map { $0["input"]?["text"] } == ["first, with a comma", "@b"], "\(answer)")
     }
 
     @Test func `what is no text is refused, and a missing file is said with 66`() throws {
-        let answer = try sandbox.jobctl("enqueue", Sandbox.sequential, "text=@none.txt")
-        #expect(answer.code == 66)
-        #expect(answer.errors.contains("none.txt: No such file"), "\(answer)")
+        let answer = try stage.jobctl("enqueue", Stage.sequential, "text=@none.txt")
+        #expect(answer.code == 66 && answer.errors.contains("none.txt: No such file"), "\(answer)")
         #expect(answer.errors.contains("text=@@"), "the way to write an @ is told")
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=@").code == 64)
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=@/tmp").code == 66)
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=@-", input: "a\0b").code == 65)
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=@-", "seed=@-").code == 64)
-        let path = sandbox.folder + "/latin1"
-        _ = try sandbox.run("/bin/sh", ["-c", "printf '\\374r' > \(path)"])
-        let latin = try sandbox.jobctl("enqueue", Sandbox.sequential, "text=@\(path)")
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "text=@").code == 64)
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "text=@/tmp").code == 66)
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "text=@-", input: "a\0b").code == 65)
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "text=@-", "seed=@-").code == 64)
+        let path = stage.folder + "/latin1"
+        try stage.run("/bin/sh", ["-c", "printf '\\374r' > \(path)"])
+        let latin = try stage.jobctl("enqueue", Stage.sequential, "text=@\(path)")
         #expect(latin.code == 65 && latin.errors.contains("UTF-8"), "\(latin)")
-        #expect(try sandbox.jobCount() == 0)
+        #expect(try stage.jobCount() == 0)
     }
 
     @Test func `validate reads its words in the same way`() throws {
-        let path = try sandbox.file("prompt.txt", String(repeating: "x", count: 601))
-        #expect(try sandbox.jobctl("validate", "sequential", "text=@\(path)").code == 65)
-        #expect(try sandbox.jobctl("validate", "sequential", "text=x").code == 0)
-        let refused = try sandbox.jobctl("validate", "sequential", "txt=x")
-        #expect(refused.errors.contains("schema of \(Sandbox.sequential):"), "\(refused)")
+        let path = stage.file("prompt.txt", String(repeating: "x", count: 601))
+        #expect(try stage.jobctl("validate", "sequential", "text=@\(path)").code == 65)
+        #expect(try stage.jobctl("validate", "sequential", "text=x").code == 0)
+        let refused = try stage.jobctl("validate", "sequential", "txt=x")
+        #expect(refused.errors.contains("schema of \(Stage.sequential):"), "\(refused)")
     }
 }

@@ -1,19 +1,19 @@
 import JSON
+import Scratch
 import Testing
 
 @Suite struct ListTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     private func ids(_ words: String...) throws -> String {
-        try sandbox.run(Sandbox.program, ["list", "-q"] + words).lines.joined(separator: " ")
+        try stage.jobctl(["list", "-q"] + words).lines.joined(separator: " ")
     }
 
     @Test func `any order, greatest last, and a limit keeps the greatest either way`() throws {
         for cost in ["3", "1", "NULL", "2"] {
-            let id = try sandbox.enqueue()
-            try sandbox.put(id, into: "completed")
-            try sandbox.change("UPDATE jobs SET cost_usd = \(cost) WHERE id = ?1", id)
+            let id = try stage.enqueue("2 cats")
+            try stage.put(id, into: "completed")
+            try stage.execute("UPDATE jobs SET cost_usd = \(cost) WHERE id = \(id)")
         }
         #expect(try ids("--sort", "cost") == "3 2 4 1")
         #expect(try ids("--sort", "-cost_usd") == "1 4 2 3")
@@ -26,8 +26,8 @@ import Testing
     @Test func `every order takes every filter, and is that of the values`() throws {
         let states = ["held", "queued", "failed", "completed", "in_progress"]
         for (index, state) in states.enumerated() {
-            let id = try sandbox.enqueue("--priority", "\(-index)", "--label", index < 3 ? "a" : "b")
-            try sandbox.put(id, into: state)
+            let id = try stage.enqueue("2 cats", "--priority", "\(-index)", "--label", index < 3 ? "a" : "b")
+            try stage.put(id, into: state)
         }
         #expect(try ids("--sort", "priority") == "5 4 3 2 1")
         #expect(try ids("--sort", "state") == "1 2 5 4 3")
@@ -40,40 +40,40 @@ import Testing
             "fetched",
             "price", "cost", "submissions", "model", "label",
         ] {
-            let answer = try sandbox.jobctl("list", "-q", "--sort", key)
+            let answer = try stage.jobctl("list", "-q", "--sort", key)
             #expect(answer.code == 0 && Set(answer.lines) == ["1", "2", "3", "4", "5"], "\(key)")
         }
     }
 
     @Test func `columns are chosen by name, with exact values in a pipe`() throws {
-        try sandbox.put(try sandbox.enqueue("--label", "x"), into: "completed")
-        try sandbox.change(
+        try stage.put(try stage.enqueue("2 cats", "--label", "x"), into: "completed")
+        try stage.execute(
             """
             UPDATE jobs SET submitted_at = '2026-01-01 00:00:00.000', started_at = '2026-01-01 00:00:01.500',
                 finished_at = '2026-01-01 00:01:02.000', ended_at = '2026-01-01 00:01:02.250', cost_usd = 0.5
             """)
         #expect(
-            try sandbox.jobctl("list", "--columns", "id,label,queued,ran_s,fetched,cost,started,key,files")
+            try stage.jobctl("list", "--columns", "id,label,queued,ran_s,fetched,cost,started,key,files")
                 .output
                 == "1\tx\t1.5\t60.5\t0.25\t0.5\t2026-01-01 00:00:01.500\t\t0\n")
-        let object = try sandbox.jobctl("list", "--columns", "id,ran,prompt", "--json").object()
+        let object = try stage.jobctl("list", "--columns", "id,ran,prompt", "--json").object()
         #expect(object.keys == ["id", "ran", "prompt"])
         #expect(object["prompt"] == .string("2 cats"))
     }
 
     @Test func `counting agrees with listing`() throws {
         for state in ["queued", "failed", "failed", "completed", "cancelled"] {
-            try sandbox.put(try sandbox.enqueue("--label", state), into: state)
+            try stage.put(try stage.enqueue("2 cats", "--label", state), into: state)
         }
         for filter in [
             [], ["--state", "failed"], ["--state", "completed,failed"], ["--label", "failed"],
             ["--model", "x"],
         ] {
-            let listed = try sandbox.run(Sandbox.program, ["list", "-q"] + filter).lines.count
-            let counted = try sandbox.run(Sandbox.program, ["list", "--count"] + filter)
+            let listed = try stage.jobctl(["list", "-q"] + filter).lines.count
+            let counted = try stage.jobctl(["list", "--count"] + filter)
             #expect(counted.output == "\(listed)\n", "\(filter)")
         }
-        let counts = try sandbox.jobctl("list", "--count", "--json").object()
+        let counts = try stage.jobctl("list", "--count", "--json").object()
         #expect(counts["jobs"] == .integer(5) && counts["states"]?["failed"] == .integer(2))
         #expect(counts["states"]?["completed"] == .integer(1))
     }
@@ -84,8 +84,8 @@ import Testing
         (["--count", "--limit", "1"], "--count"),
     ])
     func `a word that is none is answered with the nearest`(words: [String], says: String) throws {
-        try sandbox.enqueue()
-        let answer = try sandbox.run(Sandbox.program, ["list"] + words)
+        try stage.enqueue("2 cats")
+        let answer = try stage.jobctl(["list"] + words)
         #expect(answer.code == 64 && answer.output == "" && answer.errors.contains(says), "\(answer)")
     }
 }

@@ -1,70 +1,69 @@
 import JSON
+import Scratch
 import Testing
 
 @Suite struct OutputTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     @Test func `in a pipe a list is tab-separated, whole, and without a heading`() throws {
         let long = String(repeating: "word ", count: 100)
-        try sandbox.jobctl("enqueue", Sandbox.sequential, "text=\(long)", "--label", "a\tb\nc")
-        let createdAt = try #require(try sandbox.text("SELECT created_at FROM jobs"))
+        try stage.jobctl("enqueue", Stage.sequential, "text=\(long)", "--label", "a\tb\nc")
+        let createdAt = try #require(try stage.text("SELECT created_at FROM jobs"))
         #expect(
-            try sandbox.jobctl("list").output
-                == "1\tqueued\t\(Sandbox.sequential)\t\(createdAt)\ta\\tb\\nc\t\(long)\n")
+            try stage.jobctl("list").output
+                == "1\tqueued\t\(Stage.sequential)\t\(createdAt)\ta\\tb\\nc\t\(long)\n")
     }
 
     @Test func `quiet is ids alone`() throws {
-        for _ in 0..<3 { try sandbox.enqueue() }
-        let answer = try sandbox.jobctl("list", "--quiet", "--limit", "2")
+        for _ in 0..<3 { try stage.enqueue("2 cats") }
+        let answer = try stage.jobctl("list", "--quiet", "--limit", "2")
         #expect(answer.output == "2\n3\n")
         #expect(answer.errors == "")
-        #expect(try sandbox.jobctl("enqueue", Sandbox.sequential, "text=x", "-q").errors == "")
+        #expect(try stage.jobctl("enqueue", Stage.sequential, "text=x", "-q").errors == "")
     }
 
     @Test(arguments: [
-        ["list"], ["show", "1-2"], ["events"], ["models"], ["models", "show", Sandbox.edit], ["version"], [],
+        ["list"], ["show", "1-2"], ["events"], ["models"], ["models", "show", Stage.edit], ["version"], [],
         ["hold", "1"], ["cancel", "2"], ["set", "1", "--label", "x"], ["list", "--state", "failed"],
-        ["enqueue", Sandbox.sequential, "text=x"], ["enqueue", Sandbox.sequential, "text=x", "-n"],
-        ["cancel", "99"], ["list", "--bogus"], ["validate", Sandbox.sequential, "text=x"], ["pause"],
+        ["enqueue", Stage.sequential, "text=x"], ["enqueue", Stage.sequential, "text=x", "-n"],
+        ["cancel", "99"], ["list", "--bogus"], ["validate", Stage.sequential, "text=x"], ["pause"],
         ["resume"], ["explain", "1-2"], ["help"], ["help", "sql"], ["list", "--count"],
         ["list", "--sort", "-id"],
         ["list", "--columns", "id,waited"],
     ])
     func `with --json there is one object a line on standard output, and nothing else`(words: [String]) throws
     {
-        for _ in 0..<2 { try sandbox.enqueue() }
-        let answer = try sandbox.run(Sandbox.program, words + ["--json"])
+        for _ in 0..<2 { try stage.enqueue("2 cats") }
+        let answer = try stage.jobctl(words + ["--json"])
         #expect(answer.output == "" || answer.output.hasSuffix("\n"))
         _ = try answer.objects()
     }
 
     @Test func `a word that a verb has no use for is an error`() throws {
         for verb in ["list", "version", "resume", "doctor", "prune", "completion"] {
-            #expect(try sandbox.jobctl(verb, "x").code == 64, "\(verb)")
+            #expect(try stage.jobctl(verb, "x").code == 64, "\(verb)")
         }
-        #expect(try sandbox.jobctl("version").code == 0)
+        #expect(try stage.jobctl("version").code == 0)
     }
 
     @Test func `options may stand before the verb`() throws {
-        try sandbox.enqueue()
-        #expect(try sandbox.jobctl("--json", "list").objects().count == 1)
-        #expect(try sandbox.jobctl("--state-dir", sandbox.directory, "-q", "list").output == "1\n")
+        try stage.enqueue("2 cats")
+        #expect(try stage.jobctl("--json", "list").objects().count == 1)
+        #expect(try stage.jobctl("--state-dir", stage.state, "-q", "list").output == "1\n")
     }
 
     @Test func `a reader that goes away ends it quietly`() throws {
         let line = #"{"model": "a/b", "input": {"text": "\#(String(repeating: "x", count: 1000))"}}"# + "\n"
-        try sandbox.jobctl("enqueue", "--batch", "-", input: String(repeating: line, count: 500))
-        let answer = try sandbox.run("/bin/sh", ["-c", "\(Sandbox.program) list | head -1"])
+        try stage.jobctl("enqueue", "--batch", "-", input: String(repeating: line, count: 500))
+        let answer = try stage.run("/bin/sh", ["-c", "\(Program.jobctl) list | head -1"])
         #expect(answer.lines.count == 1)
         #expect(answer.errors == "")
     }
 
     @Test func `an output that cannot be written is an I/O fault`() throws {
-        try sandbox.enqueue()
-        let answer = try sandbox.run("/bin/sh", ["-c", "\(Sandbox.program) list > /dev/full"])
-        #expect(answer.code == 74)
-        #expect(answer.errors.contains("cannot write the output"))
+        try stage.enqueue("2 cats")
+        let answer = try stage.run("/bin/sh", ["-c", "\(Program.jobctl) list > /dev/full"])
+        #expect(answer.code == 74 && answer.errors.contains("cannot write the output"), "\(answer)")
     }
 
     @Test(arguments: [
@@ -80,25 +79,24 @@ import Testing
     func `a mistake on the command line ends with 64 and says what to type`(words: [String], says: String)
         throws
     {
-        try sandbox.enqueue()
-        let answer = try sandbox.run(Sandbox.program, words)
-        #expect(answer.code == 64, "\(answer)")
-        #expect(answer.output == "")
+        try stage.enqueue("2 cats")
+        let answer = try stage.jobctl(words)
+        #expect(answer.code == 64 && answer.output == "", "\(answer)")
         #expect(answer.errors.contains("jobctl: ") && answer.errors.contains(says), "\(answer)")
     }
 
     @Test func `every verb has a help with examples, and help lists every verb`() throws {
-        let overview = try sandbox.jobctl("help").output
-        #expect(try sandbox.jobctl("--help").output == overview)
+        let overview = try stage.jobctl("help").output
+        #expect(try stage.jobctl("--help").output == overview)
         let verbs = overview.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }.filter { !$0.hasPrefix("-") }
         #expect(verbs.count >= 17)
         for verb in verbs {
-            let help = try sandbox.jobctl(verb, "--help")
+            let help = try stage.jobctl(verb, "--help")
             #expect(help.code == 0)
             #expect(help.output.contains("usage: jobctl \(verb)"), "\(verb)")
             #expect(help.output.contains("examples:\n"), "\(verb)")
-            #expect(try sandbox.jobctl("help", verb).output == help.output)
+            #expect(try stage.jobctl("help", verb).output == help.output)
             #expect(
                 help.output.split(separator: "\n").allSatisfy { $0.count <= 100 || $0.hasPrefix("  jobctl") })
         }
@@ -106,14 +104,13 @@ import Testing
 
     @Test func `a bare jobctl says how things stand, and what needs a person`() throws {
         for (index, state) in ["uncertain", "queued", "completed"].enumerated() {
-            try sandbox.put(try sandbox.enqueue("--priority", "\(index)"), into: state)
+            try stage.put(try stage.enqueue("2 cats", "--priority", "\(index)"), into: state)
         }
-        let answer = try sandbox.jobctl()
-        #expect(answer.code == 0)
-        #expect(answer.output.contains("not running"))
+        let answer = try stage.jobctl()
+        #expect(answer.code == 0 && answer.output.contains("not running"), "\(answer)")
         #expect(answer.output.contains("1 uncertain"))
         #expect(answer.output.contains("resolve"))
-        let status = try sandbox.jobctl("--json").object()
+        let status = try stage.jobctl("--json").object()
         #expect(status["states"]?["uncertain"] == .integer(1))
         #expect(status["jobd"]?["running"] == .bool(false))
     }

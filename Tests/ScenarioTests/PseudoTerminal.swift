@@ -1,4 +1,5 @@
 import Glibc
+import Scratch
 import Testing
 
 /// A program on a terminal of its own, of which the test is the person before it.
@@ -6,17 +7,17 @@ final class PseudoTerminal {
     private let person: Int32
     /// The program's end, which stays open so that its settings can be read after the program has gone.
     private let line: Int32
-    let processID: pid_t
+    let program: Program
+    var pid: pid_t { program.pid }
     private(set) var screen: TerminalModel
     /// All that the program has written.
     private(set) var bytes: [UInt8] = []
     private let before: [UInt8]
     private var hasVanished = false
-    private var hasEnded = false
 
     init(
-        _ path: String, _ arguments: [String], environment: [String: String], columns: Int = 80,
-        rows: Int = 24
+        _ stage: Stage, program path: String = "jobctl", _ arguments: [String],
+        environment changes: [String: String] = [:], columns: Int = 80, rows: Int = 24
     ) throws {
         var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
         var (person, line): (Int32, Int32) = (-1, -1)
@@ -27,19 +28,13 @@ final class PseudoTerminal {
         (self.person, self.line) = (person, line)
         screen = TerminalModel(columns: columns, rows: rows)
         before = Self.settings(line)
-        processID = try Spawning.start(path, arguments, environment: environment, leadsSession: true) {
-            actions in
-            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, name, O_RDWR, 0)
-            posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO)
-            posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO)
-        }
+        program = try Program(
+            path, arguments, environment: stage.environment.merging(changes) { $1 },
+            terminal: String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 
     deinit {
-        if !hasEnded {
-            kill(processID, SIGKILL)
-            waitpid(processID, nil, 0)
-        }
+        program.end()
         vanish()
     }
 
@@ -60,6 +55,11 @@ final class PseudoTerminal {
         #expect(write(person, bytes, bytes.count) == bytes.count)
     }
 
+    func type(_ keys: String, shows words: String, file: StaticString = #fileID, line: UInt = #line) throws {
+        type(keys)
+        try shows(words, file: file, line: line)
+    }
+
     func resize(columns: Int, rows: Int) {
         listen()
         screen.resize(columns: columns, rows: rows)
@@ -68,33 +68,25 @@ final class PseudoTerminal {
     }
 
     /// Looks again and again until `condition` holds of the screen.
-    func waits(until condition: (TerminalModel) throws -> Bool, at place: SourceLocation = #_sourceLocation)
-        throws
-    {
-        for _ in 0..<6000 {
+    func waits(
+        until condition: (TerminalModel) throws -> Bool, file: StaticString = #fileID, line: UInt = #line
+    ) throws {
+        try eventually("the screen:\n\(screen.text)", file: file, line: line) {
             listen()
-            if try condition(screen) { return }
-            usleep(10_000)
+            return try condition(screen)
         }
-        Issue.record("waited in vain; the screen:\n\(screen.text)", sourceLocation: place)
     }
 
-    func shows(_ words: String, at place: SourceLocation = #_sourceLocation) throws {
-        try waits(until: { $0.text.contains(words) }, at: place)
+    func shows(_ words: String, file: StaticString = #fileID, line: UInt = #line) throws {
+        try waits(until: { $0.text.contains(words) }, file: file, line: line)
     }
 
-    /// Waits for its end. A program that was killed by a signal answers 128 and the signal.
-    func finish() -> Int32 {
-        var status: Int32 = 0
-        // A program that writes must not wait for somebody to read.
-        while waitpid(processID, &status, WNOHANG) == 0 {
-            listen()
-            usleep(10_000)
-        }
-        hasEnded = true
+    /// Waits for its end. A program that writes must not wait for somebody to read.
+    func finish(typing keys: String = "") throws -> Int32 {
+        if keys != "" { type(keys) }
+        try waits { _ in program.hasEnded }
         listen()
-        let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+        return try program.exitCode()
     }
 
     /// The person goes away, and takes the terminal along.

@@ -1,29 +1,29 @@
 import JSON
+import Scratch
 import Testing
 
 /// Schemas as other makers' catalogues write them, and keys that only look alike, through the real program.
 @Suite struct SchemaTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     private static let composed = "\u{E9}"
     private static let decomposed = "e\u{301}"
 
-    private func inputs() throws -> [String] { try sandbox.texts("SELECT input FROM jobs ORDER BY id") }
+    private func inputs() throws -> [String] { try stage.texts("SELECT input FROM jobs ORDER BY id") }
 
     @Test func `two spellings of a letter are two keys, wherever a key is typed`() throws {
         let (one, two) = (Self.composed, Self.decomposed)
-        #expect(try sandbox.jobctl("enqueue", "a/b", "\(one)=1", "\(two)=2").code == 0)
+        #expect(try stage.jobctl("enqueue", "a/b", "\(one)=1", "\(two)=2").code == 0)
         #expect(try inputs() == ["{\"\(one)\":\"1\",\"\(two)\":\"2\"}"])
-        #expect(try sandbox.jobctl("enqueue", "--like", "1", "--without", two).code == 0)
-        #expect(try sandbox.jobctl("enqueue", "--like", "1", "\(two)=3").code == 0)
+        #expect(try stage.jobctl("enqueue", "--like", "1", "--without", two).code == 0)
+        #expect(try stage.jobctl("enqueue", "--like", "1", "\(two)=3").code == 0)
         #expect(try inputs().suffix(2) == ["{\"\(one)\":\"1\"}", "{\"\(one)\":\"1\",\"\(two)\":\"3\"}"])
-        let missing = try sandbox.jobctl("enqueue", "--like", "2", "--without", two)
+        let missing = try stage.jobctl("enqueue", "--like", "2", "--without", two)
         #expect(missing.code == 64, "\(missing)")
-        let matrix = try sandbox.jobctl(
+        let matrix = try stage.jobctl(
             "enqueue", "a/b", "--matrix", "\(one)=\(one),\(two)", "--matrix", "\(two)=x")
         #expect(matrix.code == 0, "\(matrix)")
-        #expect(try sandbox.jobCount() == 5)
+        #expect(try stage.jobCount() == 5)
         // Compared as texts would be, the two spellings pass for each other.
         #expect(
             try inputs().last.map { Array($0.utf8) } == Array("{\"\(one)\":\"\(two)\",\"\(two)\":\"x\"}".utf8)
@@ -32,9 +32,9 @@ import Testing
 
     @Test func `two spellings of a label are two labels, and two spellings of a key two jobs`() throws {
         for text in [Self.composed, Self.decomposed] {
-            #expect(try sandbox.jobctl("enqueue", "a/b", "x=1", "--label", text, "--key", text).code == 0)
+            #expect(try stage.jobctl("enqueue", "a/b", "x=1", "--label", text, "--key", text).code == 0)
         }
-        #expect(try sandbox.jobctl("list", "--label", Self.decomposed, "-q").lines == ["2"])
+        #expect(try stage.jobctl("list", "--label", Self.decomposed, "-q").lines == ["2"])
     }
 
     private static let schema = #"""
@@ -51,25 +51,22 @@ import Testing
         """#
 
     @Test func `a schema made of several is read, checked, shown and completed`() throws {
-        #expect(try sandbox.jobctl("models", "import", try sandbox.file("s.json", Self.schema)).code == 0)
-        let page = try sandbox.jobctl("models", "show", "pydantic").output
+        #expect(try stage.jobctl("models", "import", stage.file("s.json", Self.schema)).code == 0)
+        let page = try stage.jobctl("models", "show", "pydantic").output
         for words in [
             "whole number or null", "small | large", "a multiple of 0.25", "less than 2", "each one once",
             "$.loras[*].path: pattern \"^(?!/)\"", "$.odd: format \"date\"",
             "$.odd: $ref \"https://x.test/y\"",
-        ] {
-            #expect(page.contains(words), "\(words): \(page)")
-        }
-        let answer = try sandbox.jobctl("enqueue", "pydantic", "prompt=x", "seed=5", "size=l", "-n", "--json")
+        ] { #expect(page.contains(words), "\(words): \(page)") }
+        let answer = try stage.jobctl("enqueue", "pydantic", "prompt=x", "seed=5", "size=l", "-n", "--json")
         #expect(try answer.object()["input"]?.text == #"{"prompt":"x","seed":5,"size":"large"}"#)
-        let refused = try sandbox.jobctl(
+        let refused = try stage.jobctl(
             "enqueue", "pydantic", "prompt=x", "size=smal1", "step=0.3", #"loras:=[{"scale":0}]"#)
         #expect(refused.code == 65 && refused.errors.contains("$.step: is 0.3; must be a multiple of 0.25"))
         #expect(refused.errors.contains("$.loras[0].path: is required"))
         #expect(refused.errors.contains("did you mean \"small\"?"), "\(refused)")
-        let candidates = try sandbox.run(
-            Sandbox.program, ["complete", "zsh", "enqueue", "a/pydantic", "size=l"])
+        let candidates = try stage.jobctl(["complete", "zsh", "enqueue", "a/pydantic", "size=l"])
         #expect(candidates.lines == ["size=large"])
-        #expect(try sandbox.jobctl("enqueue", "pydantic", "step=0.3", "--no-validate").code == 0)
+        #expect(try stage.jobctl("enqueue", "pydantic", "step=0.3", "--no-validate").code == 0)
     }
 }

@@ -1,19 +1,19 @@
 import Glibc
 import JSON
+import Scratch
 import Testing
 
 @Suite struct SearchTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     private func add(_ prompts: String...) throws {
-        let lines = prompts.map { #"{"model":"\#(Sandbox.sequential)","input":{"text":"\#($0)"}}"# }
-        let answer = try sandbox.jobctl("enqueue", "--batch", "-", input: lines.joined(separator: "\n"))
+        let lines = prompts.map { #"{"model":"\#(Stage.sequential)","input":{"text":"\#($0)"}}"# }
+        let answer = try stage.jobctl("enqueue", "--batch", "-", input: lines.joined(separator: "\n"))
         try #require(answer.code == 0, "\(answer)")
     }
 
     private func ids(_ words: String...) throws -> [Int] {
-        try sandbox.run(Sandbox.program, ["search", "-q"] + words).lines.compactMap { Int($0) }
+        try stage.jobctl(["search", "-q"] + words).lines.compactMap { Int($0) }
     }
 
     @Test func `words are found whatever their case, accents or script`() throws {
@@ -41,24 +41,24 @@ import Testing
     ])
     func `nothing that is typed is a syntax error`(words: String) throws {
         try add("cat")
-        let answer = try sandbox.jobctl("search", "--", words)
+        let answer = try stage.jobctl("search", "--", words)
         #expect(
             [0, 1].contains(answer.code) || answer.code == 64 && answer.errors.contains("there is no word"),
             "\(answer)")
     }
 
     @Test func `labels and errors are searched, and the filters kept to`() throws {
-        try sandbox.enqueue("--label", "my pets")
-        try sandbox.enqueue()
-        try sandbox.put(2, into: "failed")
-        try sandbox.change(
+        try stage.enqueue("2 cats", "--label", "my pets")
+        try stage.enqueue("2 cats")
+        try stage.put(2, into: "failed")
+        try stage.execute(
             "UPDATE jobs SET error_message = 'capacity exhausted' WHERE id = 2; "
                 + "INSERT INTO events (job_id, kind) VALUES (2, 'ended')")
         #expect(try ids("pets") == [1] && ids("exhausted") == [2])
         #expect(try ids("cats", "--state", "failed") == [2] && ids("cats", "--label", "my pets") == [1])
         #expect(try ids("cats", "--model", "other/*") == [] && Set(ids("cats", "--since", "1h")) == [1, 2])
-        #expect(try sandbox.jobctl("search", "cats", "--limit", "1", "-q").lines.count == 1)
-        let match = try sandbox.jobctl("search", "exhausted", "--json").object()
+        #expect(try stage.jobctl("search", "cats", "--limit", "1", "-q").lines.count == 1)
+        let match = try stage.jobctl("search", "exhausted", "--json").object()
         #expect(match["rank"] == .integer(1))
         #expect(match["match"]?["field"] == .string("error_message"))
         #expect(match["match"]?["text"] == .string("capacity exhausted"))
@@ -67,30 +67,30 @@ import Testing
 
     @Test func `in a pipe it is what list prints, and no match is a no`() throws {
         try add("a cat", "a dog")
-        let list = try sandbox.jobctl("list").lines
-        #expect(try sandbox.jobctl("search", "dog").lines == [list[1]])
-        let nothing = try sandbox.jobctl("search", "zebra")
+        let list = try stage.jobctl("list").lines
+        #expect(try stage.jobctl("search", "dog").lines == [list[1]])
+        let nothing = try stage.jobctl("search", "zebra")
         #expect(nothing.code == 1 && nothing.output == "")
-        #expect(try sandbox.jobctl("search").code == 64 && sandbox.jobctl("search", "!!").code == 64)
+        #expect(try stage.jobctl("search").code == 64 && stage.jobctl("search", "!!").code == 64)
     }
 
     @Test func `where the index cannot be kept, the search still answers`() throws {
         try add("a cat")
-        try #require(mkdir(sandbox.directory + "/search.db", 0o700) == 0)
-        let answer = try sandbox.jobctl("search", "cat", "-q")
+        try #require(mkdir(stage.state + "/search.db", 0o700) == 0)
+        let answer = try stage.jobctl("search", "cat", "-q")
         #expect(answer.code == 0 && answer.output == "1\n")
-        #expect(try sandbox.jobctl("search", "cat").errors.contains("all jobs were read for this search"))
+        #expect(try stage.jobctl("search", "cat").errors.contains("all jobs were read for this search"))
     }
 
     @Test func `many searches at once while jobs come in all find what was there`() throws {
         try add("cat 1", "cat 2", "cat 3")
-        var searches: [ChildProcess] = []
+        var searches: [Program] = []
         for number in 0..<6 {
-            searches.append(try sandbox.start(["search", "cat", "-q"]))
+            searches.append(try stage.start(["search", "cat", "-q"]))
             if number % 2 == 0 { try add("cat and more") }
         }
         for search in searches {
-            let answer = search.finish()
+            let answer = try search.answer()
             #expect(answer.code == 0 && Set(answer.lines).isSuperset(of: ["1", "2", "3"]), "\(answer)")
         }
         #expect(try ids("cat").count == 6)
@@ -98,17 +98,17 @@ import Testing
 
     @Test func `a search that is killed anywhere leaves nothing wrong behind`() throws {
         let lines = (1...3000).map {
-            #"{"model":"\#(Sandbox.sequential)","input":{"text":"cat number n\#($0)"}}"#
+            #"{"model":"\#(Stage.sequential)","input":{"text":"cat number n\#($0)"}}"#
         }
         try #require(
-            sandbox.jobctl("enqueue", "--batch", "-", "-q", input: lines.joined(separator: "\n")).code == 0)
+            stage.jobctl("enqueue", "--batch", "-", "-q", input: lines.joined(separator: "\n")).code == 0)
         for delay in stride(from: 0, to: 60_000, by: 6_000) {
-            _ = unlink(sandbox.directory + "/search.db")
-            _ = unlink(sandbox.directory + "/search.db-journal")
-            let search = try sandbox.start(["search", "cat", "-q"])
+            _ = unlink(stage.state + "/search.db")
+            _ = unlink(stage.state + "/search.db-journal")
+            let search = try stage.start(["search", "cat", "-q"])
             usleep(UInt32(delay))
             search.signal(SIGKILL)
-            _ = search.finish()
+            _ = try search.answer()
             #expect(try ids("n2999") == [2999])
             #expect(try ids("cat").count == 3000)
         }
@@ -116,11 +116,11 @@ import Testing
 
     @Test func `what was pruned cannot be found, nor read in the index`() throws {
         try add("secretword", "another secretword", "kept")
-        try #require(sandbox.jobctl("cancel", "1", "2").code == 0)
+        try #require(stage.jobctl("cancel", "1", "2").code == 0)
         #expect(try ids("secretword").count == 2)
-        try #require(sandbox.jobctl("prune", "--older-than", "0s", "--inputs", "--yes").code == 0)
+        try #require(stage.jobctl("prune", "--older-than", "0s", "--inputs", "--yes").code == 0)
         #expect(try ids("secretword") == [] && ids("kept") == [3])
-        let bytes = ScratchFile.text(sandbox.directory + "/search.db")
+        let bytes = FileOnDisk.content(stage.state + "/search.db")
         #expect(!bytes.contains("secretword"))
     }
 }

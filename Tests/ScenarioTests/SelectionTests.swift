@@ -1,24 +1,25 @@
 import JSON
+import Scratch
 import Testing
 
 @Suite struct SelectionTests {
-    private let sandbox: Sandbox
+    private let stage: Stage
 
     /// Six queued jobs: 1 to 3 are labelled cats, 4 to 6 dogs; 6 is of another model.
     init() throws {
-        sandbox = try Sandbox()
+        stage = Stage()
         let lines = (1...6).map { index in
             let label = index <= 3 ? "cats" : "dogs"
             return index == 6
                 ? #"{"model": "other/model", "input": {}, "label": "\#(label)"}"#
-                : #"{"model": "\#(Sandbox.sequential)", "input": {"text": "x"}, "label": "\#(label)"}"#
+                : #"{"model": "\#(Stage.sequential)", "input": {"text": "x"}, "label": "\#(label)"}"#
         }
-        let answer = try sandbox.jobctl("enqueue", "--batch", "-", input: lines.joined(separator: "\n"))
+        let answer = try stage.jobctl("enqueue", "--batch", "-", input: lines.joined(separator: "\n"))
         try #require(answer.code == 0, "\(answer)")
     }
 
     private func held() throws -> [String] {
-        try sandbox.texts("SELECT id FROM jobs WHERE state = 'held' ORDER BY id")
+        try stage.texts("SELECT id FROM jobs WHERE state = 'held' ORDER BY id")
     }
 
     @Test(arguments: [
@@ -29,7 +30,7 @@ import Testing
     func `ids are numbers, ranges, and lines of standard input`(
         words: [String], input: String, expected: [String]
     ) throws {
-        let answer = try sandbox.run(Sandbox.program, ["hold", "-q"] + words, input: input)
+        let answer = try stage.jobctl(["hold", "-q"] + words, input: input)
         #expect(answer.code == 0, "\(answer)")
         #expect(try held() == expected)
     }
@@ -38,17 +39,17 @@ import Testing
         "0", "-1", "x", "3-1", "1-2-3", "1-", "1.5", "", "99999999999999999999", "\u{1B}[2J", "1,2",
     ])
     func `what is no id is a mistake, and nothing is done`(word: String) throws {
-        let answer = try sandbox.jobctl("hold", "1", word)
+        let answer = try stage.jobctl("hold", "1", word)
         #expect(answer.code == 64, "\(answer)")
         #expect(!answer.errors.unicodeScalars.contains("\u{1B}"))
         #expect(try held() == [])
     }
 
     @Test func `a range or a filter without any job is a no`() throws {
-        #expect(try sandbox.jobctl("hold", "50-60").code == 1)
-        #expect(try sandbox.jobctl("hold", "--label", "birds", "--yes").code == 1)
-        #expect(try sandbox.jobctl("hold", "50").code == 1)
-        #expect(try sandbox.jobctl("show", "50").code == 1)
+        #expect(try stage.jobctl("hold", "50-60").code == 1)
+        #expect(try stage.jobctl("hold", "--label", "birds", "--yes").code == 1)
+        #expect(try stage.jobctl("hold", "50").code == 1)
+        #expect(try stage.jobctl("show", "50").code == 1)
     }
 
     @Test(arguments: [
@@ -59,86 +60,80 @@ import Testing
         (["--state", "held", "--state", "queued", "--model", "o*"], ["6"]),
     ])
     func `filters choose jobs`(words: [String], expected: [String]) throws {
-        let answer = try sandbox.run(Sandbox.program, ["hold", "--yes"] + words)
+        let answer = try stage.jobctl(["hold", "--yes"] + words)
         #expect(answer.code == (expected.isEmpty ? 1 : 0), "\(answer)")
         #expect(try held() == expected)
     }
 
     @Test func `without a terminal a filter needs --yes, and says how many it means`() throws {
-        let answer = try sandbox.jobctl("cancel", "--label", "cats")
-        #expect(answer.code == 64)
-        #expect(answer.errors.contains("3 jobs"))
+        let answer = try stage.jobctl("cancel", "--label", "cats")
+        #expect(answer.code == 64 && answer.errors.contains("3 jobs"), "\(answer)")
         #expect(answer.errors.contains("--yes"))
-        #expect(try sandbox.number("SELECT count(*) FROM jobs WHERE state = 'cancelled'") == 0)
+        #expect(try stage.jobCount("cancelled") == 0)
     }
 
     @Test func `a dry run shows them and does nothing, by filter and by ids`() throws {
-        let answer = try sandbox.jobctl("cancel", "--label", "cats", "--dry-run")
+        let answer = try stage.jobctl("cancel", "--label", "cats", "--dry-run")
         #expect(answer.code == 0)
         #expect(answer.lines == ["1", "2", "3"])
         #expect(
-            try sandbox.jobctl("cancel", "2-3", "-n", "--json").objects().map { $0["id"] } == [
+            try stage.jobctl("cancel", "2-3", "-n", "--json").objects().map { $0["id"] } == [
                 .integer(2), .integer(3),
             ])
-        #expect(try sandbox.number("SELECT count(*) FROM jobs WHERE state = 'cancelled'") == 0)
+        #expect(try stage.jobCount("cancelled") == 0)
     }
 
     @Test func `what a retry of many would cost is said first`() throws {
-        try sandbox.jobctl("cancel", "1-6")
-        let answer = try sandbox.jobctl("retry", "--state", "cancelled", "--dry-run")
-        #expect(answer.code == 0)
-        #expect(answer.errors.contains("6 jobs"), "\(answer)")
+        try stage.jobctl("cancel", "1-6")
+        let answer = try stage.jobctl("retry", "--state", "cancelled", "--dry-run")
+        #expect(answer.code == 0 && answer.errors.contains("6 jobs"), "\(answer)")
         #expect(answer.errors.contains("pri") || answer.errors.contains("$"), "\(answer)")
     }
 
     @Test func `the cancel of many says once that no jobd runs`() throws {
-        for id in 1...3 as ClosedRange<Int64> { try sandbox.put(id, into: "in_queue") }
-        let errors = try sandbox.jobctl("cancel", "1-3").errors
+        for id in 1...3 as ClosedRange<Int64> { try stage.put(id, into: "in_queue") }
+        let errors = try stage.jobctl("cancel", "1-3").errors
         #expect(errors.split(separator: "\n").count { $0.contains("jobd is not running") } == 1, "\(errors)")
         #expect(
             errors.split(separator: "\n").count { $0.contains("the cancel is asked for") } == 3, "\(errors)")
     }
 
     @Test func `only what is bought is counted as cost, and what is refused says so`() throws {
-        try sandbox.change("UPDATE jobs SET price_usd = 0.25")
+        try stage.execute("UPDATE jobs SET price_usd = 0.25")
         for (id, kind) in [(1, "download"), (2, "download"), (3, "remote")] as [(Int64, String)] {
-            try sandbox.put(id, into: "failed", errorKind: kind)
+            try stage.put(id, into: "failed", errorKind: kind)
         }
-        try sandbox.put(4, into: "completed")
+        try stage.put(4, into: "completed")
         func talk(_ words: String...) throws -> String {
-            try sandbox.run(Sandbox.program, ["retry", "--dry-run"] + words).errors
+            try stage.jobctl(["retry", "--dry-run"] + words).errors
         }
         #expect(try talk("1-2") == "retry 2 jobs, which buys nothing; nothing was done\n")
-        #expect(
-            try talk("--state", "failed")
-                == "retry 3 jobs (1 job anew, about $0.25); nothing was done\n")
+        #expect(try talk("--state", "failed") == "retry 3 jobs (1 job anew, about $0.25); nothing was done\n")
         #expect(try talk("1-2", "--resubmit") == "retry 2 jobs (about $0.50); nothing was done\n")
-        #expect(
-            try talk("4").hasPrefix("job 4 is completed; to make it again: jobctl enqueue --like 4\n"))
-        let asked = try sandbox.jobctl("retry", "--state", "failed")
+        #expect(try talk("4").hasPrefix("job 4 is completed; to make it again: jobctl enqueue --like 4\n"))
+        let asked = try stage.jobctl("retry", "--state", "failed")
         #expect(asked.code == 64, "\(asked)")
     }
 
     @Test func `an unknown state lists the known ones`() throws {
-        let answer = try sandbox.jobctl("list", "--state", "runing")
-        #expect(answer.code == 64)
-        #expect(answer.errors.contains("in_progress"))
+        let answer = try stage.jobctl("list", "--state", "runing")
+        #expect(answer.code == 64 && answer.errors.contains("in_progress"), "\(answer)")
     }
 
     @Test func `ids and filters at once are a mistake`() throws {
-        #expect(try sandbox.jobctl("hold", "1", "--label", "cats", "--yes").code == 64)
-        #expect(try sandbox.jobctl("hold").code == 64)
+        #expect(try stage.jobctl("hold", "1", "--label", "cats", "--yes").code == 64)
+        #expect(try stage.jobctl("hold").code == 64)
     }
 
     @Test func `the ids of one verb are the input of the next`() throws {
-        let ids = try sandbox.jobctl("list", "--label", "cats", "-q").output
-        #expect(try sandbox.jobctl("set", "-", "--label", "lions", input: ids).code == 0)
-        #expect(try sandbox.number("SELECT count(*) FROM jobs WHERE label = 'lions'") == 3)
+        let ids = try stage.jobctl("list", "--label", "cats", "-q").output
+        #expect(try stage.jobctl("set", "-", "--label", "lions", input: ids).code == 0)
+        #expect(try stage.jobCount(where: "label = 'lions'") == 3)
     }
 
     @Test func `a new label reaches every job that a filter names, whatever its state`() throws {
-        try sandbox.put(6, into: "completed")
-        #expect(try sandbox.jobctl("set", "--model", "other/*", "--label", "done", "--yes").code == 0)
-        #expect(try sandbox.text("SELECT label FROM jobs WHERE id = 6") == "done")
+        try stage.put(6, into: "completed")
+        #expect(try stage.jobctl("set", "--model", "other/*", "--label", "done", "--yes").code == 0)
+        #expect(try stage.text("SELECT label FROM jobs WHERE id = 6") == "done")
     }
 }

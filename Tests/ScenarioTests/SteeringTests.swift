@@ -1,4 +1,5 @@
 import JSON
+import Scratch
 import Testing
 
 /// What becomes of a job when a verb is asked of it in a state.
@@ -11,8 +12,7 @@ enum Outcome: Sendable, Equatable {
 }
 
 @Suite struct SteeringTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     static let states = [
         "held", "queued", "submitting", "uncertain", "in_queue", "in_progress", "downloading", "completed",
@@ -25,17 +25,17 @@ enum Outcome: Sendable, Equatable {
     private func check(_ words: [String], _ state: String, _ expected: Outcome, errorKind: String = "remote")
         throws
     {
-        let id = try sandbox.enqueue()
-        try sandbox.put(id, into: state, errorKind: errorKind)
-        let before = try sandbox.number("SELECT count(*) FROM events")
-        let answer = try sandbox.run(Sandbox.program, [words[0], "\(id)"] + words.dropFirst())
-        let after = try sandbox.state(of: id)
+        let id = try stage.enqueue("2 cats")
+        try stage.put(id, into: state, errorKind: errorKind)
+        let before = try stage.number("SELECT count(*) FROM events")
+        let answer = try stage.jobctl([words[0], "\(id)"] + words.dropFirst())
+        let after = try stage.state(of: id)
         switch expected {
         case .becomes(let next):
             #expect(answer.code == 0, "\(answer)")
             #expect(after == next)
             #expect(answer.lines == ["\(id)\t\(next)"])
-            #expect(try sandbox.number("SELECT count(*) FROM events") > before)
+            #expect(try stage.number("SELECT count(*) FROM events") > before)
         case .note:
             #expect(answer.code == 0, "\(answer)")
             #expect(after == state)
@@ -48,7 +48,7 @@ enum Outcome: Sendable, Equatable {
         }
         if case .becomes = expected {
         } else {
-            #expect(try sandbox.number("SELECT count(*) FROM events") == before)
+            #expect(try stage.number("SELECT count(*) FROM events") == before)
         }
     }
 
@@ -67,9 +67,7 @@ enum Outcome: Sendable, Equatable {
             .becomes("in_queue"), .becomes("in_progress"), .becomes("failed"), .note, .note, .note,
         ]))
     func `cancel --give-up also does without what is being downloaded`(state: String, outcome: Outcome) throws
-    {
-        try check(["cancel", "--give-up"], state, outcome)
-    }
+    { try check(["cancel", "--give-up"], state, outcome) }
 
     @Test(
         arguments: table([
@@ -106,13 +104,13 @@ enum Outcome: Sendable, Equatable {
         errorKind: String, next: String
     ) throws {
         try check(["retry"], "failed", .becomes(next), errorKind: errorKind)
-        let id = try sandbox.enqueue()
-        try sandbox.put(id, into: "failed", errorKind: errorKind)
-        let answer = try sandbox.jobctl("retry", "\(id)")
+        let id = try stage.enqueue("2 cats")
+        try stage.put(id, into: "failed", errorKind: errorKind)
+        let answer = try stage.jobctl("retry", "\(id)")
         #expect(answer.errors.contains("submitted anew") == (next == "queued"))
         // What the service refused at once was never bought.
         #expect(answer.errors.contains("paid for again") == (next == "queued" && errorKind != "input"))
-        let request = try sandbox.text("SELECT request_id FROM jobs WHERE id = \(id)")
+        let request = try stage.text("SELECT request_id FROM jobs WHERE id = \(id)")
         #expect(request == (next == "queued" ? nil : "request-\(id)"))
         try check(["retry", "--resubmit"], "failed", .becomes("queued"), errorKind: errorKind)
     }
@@ -125,16 +123,15 @@ enum Outcome: Sendable, Equatable {
     }
 
     @Test func `a request id belongs to one job`() throws {
-        let (first, second) = (try sandbox.enqueue(), try sandbox.enqueue())
-        try sandbox.put(first, into: "in_queue")
-        try sandbox.put(second, into: "uncertain")
-        let answer = try sandbox.jobctl("resolve", "\(second)", "--adopt", "request-\(first)")
-        #expect(answer.code == 1)
-        #expect(answer.errors.contains("job \(first) has it"), "\(answer)")
-        #expect(try sandbox.jobctl("resolve", "\(first)-\(second)", "--adopt", "x").code == 64)
-        #expect(try sandbox.jobctl("resolve", "\(second)", "--adopt", "a/../b").code == 64)
-        #expect(try sandbox.jobctl("resolve", "\(second)").code == 64)
-        #expect(try sandbox.jobctl("resolve", "\(second)", "--abandon", "--resubmit").code == 64)
+        let (first, second) = (try stage.enqueue("2 cats"), try stage.enqueue("2 cats"))
+        try stage.put(first, into: "in_queue")
+        try stage.put(second, into: "uncertain")
+        let answer = try stage.jobctl("resolve", "\(second)", "--adopt", "request-\(first)")
+        #expect(answer.code == 1 && answer.errors.contains("job \(first) has it"), "\(answer)")
+        #expect(try stage.jobctl("resolve", "\(first)-\(second)", "--adopt", "x").code == 64)
+        #expect(try stage.jobctl("resolve", "\(second)", "--adopt", "a/../b").code == 64)
+        #expect(try stage.jobctl("resolve", "\(second)").code == 64)
+        #expect(try stage.jobctl("resolve", "\(second)", "--abandon", "--resubmit").code == 64)
     }
 
     @Test(arguments: states)
@@ -148,21 +145,21 @@ enum Outcome: Sendable, Equatable {
     }
 
     @Test func `set changes what was said and nothing else, and takes it away again`() throws {
-        let id = try sandbox.enqueue(
-            "--label", "old", "--priority", "3", "--not-before", "2099-01-01T00:00:00Z")
-        let job = try sandbox.jobctl("set", "\(id)", "--priority", "4", "--json").object()
+        let id = try stage.enqueue(
+            "2 cats", "--label", "old", "--priority", "3", "--not-before", "2099-01-01T00:00:00Z")
+        let job = try stage.jobctl("set", "\(id)", "--priority", "4", "--json").object()
         #expect(job["priority"] == .integer(4))
         #expect(job["label"] == "old")
         #expect(job["not_before"] == "2099-01-01 00:00:00.000")
-        let cleared = try sandbox.jobctl("set", "\(id)", "--label=", "--not-before", "now", "--json").object()
+        let cleared = try stage.jobctl("set", "\(id)", "--label=", "--not-before", "now", "--json").object()
         #expect([cleared["label"], cleared["not_before"], cleared["next_try_at"]] == [.null, .null, .null])
-        #expect(try sandbox.jobctl("set", "\(id)").code == 64)
+        #expect(try stage.jobctl("set", "\(id)").code == 64)
     }
 
     @Test func `of several ids each is done or named with its reason`() throws {
-        let ids = try (0..<3).map { _ in try sandbox.enqueue() }
-        try sandbox.put(ids[1], into: "downloading")
-        let answer = try sandbox.jobctl("cancel", "\(ids[0])", "\(ids[1])", "99", "\(ids[2])", "-q")
+        let ids = try (0..<3).map { _ in try stage.enqueue("2 cats") }
+        try stage.put(ids[1], into: "downloading")
+        let answer = try stage.jobctl("cancel", "\(ids[0])", "\(ids[1])", "99", "\(ids[2])", "-q")
         #expect(answer.code == 1)
         #expect(answer.lines == ["\(ids[0])", "\(ids[2])"])
         #expect(answer.errors.contains("job \(ids[1]) has finished"))
@@ -170,28 +167,28 @@ enum Outcome: Sendable, Equatable {
     }
 
     @Test func `a pause outlives its program, says its reason, and ends by resume`() throws {
-        try sandbox.enqueue()
-        #expect(try sandbox.jobctl("pause", "until", "Monday").code == 0)
-        let status = try sandbox.jobctl()
+        try stage.enqueue("2 cats")
+        #expect(try stage.jobctl("pause", "until", "Monday").code == 0)
+        let status = try stage.jobctl()
         #expect(status.output.contains("until Monday"), "\(status)")
-        #expect(try sandbox.jobctl("pause").errors.contains("already"))
-        #expect(try sandbox.jobctl("resume").code == 0)
-        #expect(try sandbox.jobctl("resume").errors.contains("were not paused"))
-        #expect(!(try sandbox.jobctl().output.contains("paused")))
+        #expect(try stage.jobctl("pause").errors.contains("already"))
+        #expect(try stage.jobctl("resume").code == 0)
+        #expect(try stage.jobctl("resume").errors.contains("were not paused"))
+        #expect(!(try stage.jobctl().output.contains("paused")))
     }
 
     @Test func `a budget's pause is not said to end by resume`() throws {
-        try sandbox.enqueue()
+        try stage.enqueue("2 cats")
         for (key, advice) in [("day", "wait for the next day"), ("total", "raise budget.total_usd")] {
-            try sandbox.change("DELETE FROM pauses")
-            try sandbox.change(
+            try stage.execute("DELETE FROM pauses")
+            try stage.execute(
                 "INSERT INTO pauses (reason, detail) VALUES ('budget', 'budget.\(key)_usd is 1: 1 is spent')")
             for words in [[], ["doctor"]] {
-                let answer = try sandbox.run(Sandbox.program, words)
+                let answer = try stage.jobctl(words)
                 #expect(answer.output.contains(advice), "\(answer)")
                 #expect(!answer.output.contains("jobctl resume"), "\(answer)")
             }
-            #expect(try sandbox.jobctl().output.contains("next day") == (key == "day"))
+            #expect(try stage.jobctl().output.contains("next day") == (key == "day"))
         }
     }
 }

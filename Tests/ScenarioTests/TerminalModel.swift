@@ -17,9 +17,7 @@ struct TerminalModel {
         self.rows = Array(repeating: Array(repeating: " ", count: columns), count: rows)
     }
 
-    var lines: [String] {
-        rows.map { row in String(row.reversed().drop { $0 == " " }.reversed()) }
-    }
+    var lines: [String] { rows.map { row in String(row.reversed().drop { $0 == " " }.reversed()) } }
 
     var text: String { lines.joined(separator: "\n") }
 

@@ -1,21 +1,20 @@
 import Glibc
 import SQLite
+import Scratch
 import Testing
 
 /// What a person sees, on a terminal made by `script`.
 @Suite(.enabled(if: access("/usr/bin/script", X_OK) == 0, "needs script, of bsdutils"))
 struct TerminalTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     private func onTerminal(
         _ words: String, columns: Int = 80, input: String = "", environment: [String: String] = [:]
     ) throws -> Answer {
-        let command = "stty cols \(columns) rows 24; exec \(Sandbox.program) \(words)"
-        let answer = try sandbox.run(
+        let command = "stty cols \(columns) rows 24; exec \(Program.jobctl) \(words)"
+        return try stage.run(
             "/usr/bin/script", ["-qec", command, "/dev/null"], input: input,
             environment: ["SHELL": "/bin/sh"].merging(environment) { $1 })
-        return Answer(code: answer.code, output: answer.output, errors: answer.errors)
     }
 
     static let hostile = "\u{1B}[2J\u{1B}]0;owned\u{7}\u{9B}31m\u{202E}txt\u{2066}\u{200F}\r\n\u{E0041}"
@@ -46,7 +45,7 @@ struct TerminalTests {
         "list", "show 1", "events", "events 1", "", "cancel 1", "retry 1 -n", "list --json", "show 1 --json",
         "events --json", "resolve 1 --abandon", "wait 1 --timeout 0s", "list --label \"$HOSTILE\"",
         "list --state \"$HOSTILE\"", "enqueue \"$HOSTILE\" a=b", "enqueue a/b \"$HOSTILE\"", "\"$HOSTILE\"",
-        "enqueue a/b \"$HOSTILE=1\" -n", "enqueue \(Sandbox.sequential) \"$HOSTILE=1\"", "--\"$HOSTILE\"",
+        "enqueue a/b \"$HOSTILE=1\" -n", "enqueue \(Stage.sequential) \"$HOSTILE=1\"", "--\"$HOSTILE\"",
         "enqueue --batch \"/$HOSTILE\"", "list --since \"$HOSTILE\"", "show \"$HOSTILE\"",
         "help \"$HOSTILE\"",
         "enqueue a/b x=1 --key \"$HOSTILE\"", "enqueue a/b x=2 --key \"$HOSTILE\"",
@@ -71,15 +70,13 @@ struct TerminalTests {
     ])
     func `nothing that a person or a server wrote steers the terminal`(words: String) throws {
         let environment = ["HOSTILE": Self.hostile]
-        let made = try sandbox.run(
-            Sandbox.program,
-            [
-                "enqueue", Sandbox.sequential, "text=\(Self.hostile)", "--label", Self.hostile, "--key",
-                Self.hostile,
-            ])
+        let made = try stage.jobctl([
+            "enqueue", Stage.sequential, "text=\(Self.hostile)", "--label", Self.hostile, "--key",
+            Self.hostile,
+        ])
         try #require(made.code == 0, "\(made)")
-        try sandbox.put(1, into: "uncertain")
-        let connection = try sandbox.connection()
+        try stage.put(1, into: "uncertain")
+        let connection = try stage.connection()
         try connection.run("UPDATE jobs SET error_message = ?1, remote_status = ?1", Self.hostile)
         try connection.run("INSERT INTO jobs (model, input, label) VALUES ('a/b', '{}', ?1)", Self.hostile)
         try connection.run("INSERT INTO pauses (reason, detail) VALUES ('token', ?1)", Self.hostile)
@@ -102,8 +99,8 @@ struct TerminalTests {
                     "enum": ["\(evil)", "y"], "pattern": "(a+)+$"},
                 "x": {"enum": ["\(evil)"], "validations": [{"operator": "\(evil)", "message": "\(evil)"}]}}}}
             """
-        let path = try sandbox.file("schema.json", schema)
-        #expect(try sandbox.jobctl("models", "import", path).code == 0)
+        let path = stage.file("schema.json", schema)
+        #expect(try stage.jobctl("models", "import", path).code == 0)
         for columns in [40, 120] {
             let answer = try onTerminal(words, columns: columns)
             #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
@@ -113,7 +110,7 @@ struct TerminalTests {
 
     @Test func `a model's name cannot be made to steer the terminal`() throws {
         let evil = #"{"model_id": "a/\u001b[2J", "input_schema": {}}"#
-        let path = try sandbox.file("schema.json", evil)
+        let path = stage.file("schema.json", evil)
         for words in ["models import \(path)", "models", "models --json"] {
             let answer = try onTerminal(words)
             #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
@@ -122,8 +119,7 @@ struct TerminalTests {
 
     @Test func `a list fits its terminal, wide letters included`() throws {
         for text in ["short", String(repeating: "猫と犬", count: 60), String(repeating: "नमस्ते ", count: 60)] {
-            try sandbox.jobctl(
-                "enqueue", Sandbox.sequential, "text=\(text)", "--label", "a label of some length")
+            try stage.jobctl("enqueue", Stage.sequential, "text=\(text)", "--label", "a label of some length")
         }
         for columns in [60, 80, 200] {
             let answer = try onTerminal("list", columns: columns)
@@ -142,33 +138,33 @@ struct TerminalTests {
     }
 
     @Test func `colour is for terminals, and not under NO_COLOR`() throws {
-        try sandbox.put(try sandbox.enqueue(), into: "failed")
+        try stage.put(try stage.enqueue("2 cats"), into: "failed")
         #expect(try onTerminal("list").output.contains("\u{1B}[31mfailed"))
         #expect(!(try onTerminal("list", environment: ["NO_COLOR": "1"]).output.contains("\u{1B}[")))
         #expect(!(try onTerminal("list", environment: ["TERM": "dumb"]).output.contains("\u{1B}[")))
-        #expect(!(try sandbox.jobctl("list").output.contains("\u{1B}[")))
+        #expect(!(try stage.jobctl("list").output.contains("\u{1B}[")))
     }
 
     @Test func `on a terminal a list is the newest 50, and an empty one says so`() throws {
         #expect(try onTerminal("list").code == 69)
-        try sandbox.jobctl("enqueue", "--batch", "-", input: "")
+        try stage.jobctl("enqueue", "--batch", "-", input: "")
         #expect(try onTerminal("list").output.contains("no jobs"))
         let lines = String(repeating: #"{"model": "a/b", "input": {}}"# + "\n", count: 60)
-        try sandbox.jobctl("enqueue", "--batch", "-", input: lines)
+        try stage.jobctl("enqueue", "--batch", "-", input: lines)
         let shown = withoutOwnColour(try onTerminal("list").output).split(separator: "\n")
         #expect(shown.count == 52)
         #expect(shown[50].hasPrefix("60"))
         #expect(shown[51] == "the newest 50 of 60 jobs; --limit N shows more")
         #expect(try onTerminal("list --limit 60").output.contains("newest") == false)
         #expect(try onTerminal("list --count").output.contains("60 jobs: 60 queued"))
-        #expect(try sandbox.jobctl("list").lines.count == 60)
+        #expect(try stage.jobctl("list").lines.count == 60)
     }
 
     @Test func `what to type next is said on a terminal alone, and not under -q or --json`() throws {
-        let enqueue = "enqueue \(Sandbox.sequential) text=x"
+        let enqueue = "enqueue \(Stage.sequential) text=x"
         #expect(try onTerminal(enqueue).output.contains("next: jobctl wait 1"))
         #expect(try onTerminal(enqueue + " --hold").output.contains("next: jobctl release 2"))
-        try sandbox.put(1, into: "failed")
+        try stage.put(1, into: "failed")
         #expect(try onTerminal("wait 1").output.contains("next: jobctl explain 1, then jobctl retry 1"))
         #expect(try onTerminal("retry 1").output.contains("next: jobctl wait 1"))
         for words in [enqueue + " -q", enqueue + " --json", enqueue + " | cat", enqueue + " 2>/dev/null"] {
@@ -177,8 +173,8 @@ struct TerminalTests {
     }
 
     @Test func `the phases of a job are bars in proportion`() throws {
-        try sandbox.put(try sandbox.enqueue(), into: "completed")
-        try sandbox.change(
+        try stage.put(try stage.enqueue("2 cats"), into: "completed")
+        try stage.execute(
             """
             UPDATE jobs SET created_at = '2025-12-31 23:59:50.000', submitted_at = '2026-01-01 00:00:00.000',
                 started_at = '2026-01-01 00:00:10.000', finished_at = '2026-01-01 00:00:40.000',
@@ -201,12 +197,11 @@ struct TerminalTests {
         for (answer, state, code) in [("n", "queued", 1), ("", "queued", 1), ("yes", "cancelled", 0)]
             as [(String, String, Int32)]
         {
-            let id = try sandbox.enqueue("--label", "cats")
+            let id = try stage.enqueue("2 cats", "--label", "cats")
             let said = try onTerminal("cancel --label cats", input: answer + "\n")
-            #expect(said.code == code, "\(said)")
-            #expect(said.output.contains("cancel"), "\(said)")
-            #expect(try sandbox.state(of: id) == state)
-            try sandbox.jobctl("cancel", "\(id)")
+            #expect(said.code == code && said.output.contains("cancel"), "\(said)")
+            #expect(try stage.state(of: id) == state)
+            try stage.jobctl("cancel", "\(id)")
         }
     }
 }

@@ -1,110 +1,98 @@
 import Glibc
+import Scratch
 import Testing
 
 /// `jobctl watch` on a terminal, judged by what the terminal shows and what the database says.
 @Suite struct WatchTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     private func watch(
         _ words: String..., columns: Int = 80, rows: Int = 24, environment: [String: String] = [:]
     ) throws -> PseudoTerminal {
         try PseudoTerminal(
-            Sandbox.program, ["watch"] + words, environment: sandbox.environment.merging(environment) { $1 },
-            columns: columns, rows: rows
-        )
+            stage, ["watch"] + words, environment: environment, columns: columns, rows: rows)
+    }
+
+    /// Before it stands one job, which waits.
+    private func watchOne() throws -> PseudoTerminal {
+        try stage.enqueue("2 cats")
+        let terminal = try watch()
+        try terminal.shows("1 queued")
+        return terminal
     }
 
     @Test func `it draws, follows what happens, and q leaves the terminal as it was`() throws {
-        let id = try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
+        let (id, terminal) = (Int64(1), try watchOne())
         try terminal.shows("not running")
         try terminal.shows("> \(String(repeating: " ", count: 1))\(id)  queued")
         #expect(terminal.screen.modes.contains(1049))
         #expect(!terminal.isAsBefore)
-        try sandbox.put(id, into: "in_progress")
+        try stage.put(id, into: "in_progress")
         try terminal.shows("1 in_progress")
-        try sandbox.change("INSERT INTO jobs (model, input) VALUES ('a/b', '{\"prompt\": \"a red fox\"}')")
+        try stage.execute("INSERT INTO jobs (model, input) VALUES ('a/b', '{\"prompt\": \"a red fox\"}')")
         try terminal.shows("a red fox")
-        terminal.type("q")
-        #expect(terminal.finish() == 0)
+        #expect(try terminal.finish(typing: "q") == 0)
         #expect(terminal.isAsBefore)
         #expect(terminal.screen.unknown == [])
     }
 
     /// SIGABRT stands for the program's own traps.
     @Test(
-        arguments: [(SIGINT, 130), (SIGTERM, 128 + 15), (SIGHUP, 128 + 1), (SIGABRT, 128 + 6)]
+        arguments: [(SIGINT, 130), (SIGTERM, -SIGTERM), (SIGHUP, -SIGHUP), (SIGABRT, -SIGABRT)]
             as [(Int32, Int32)])
     func `a signal finds the terminal restored`(signal: Int32, code: Int32) throws {
-        try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
-        kill(terminal.processID, signal)
-        #expect(terminal.finish() == code)
+        let terminal = try watchOne()
+        kill(terminal.pid, signal)
+        #expect(try terminal.finish() == code)
         #expect(terminal.isAsBefore)
     }
 
     @Test func `it stands in the way of no checkpoint`() throws {
-        try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
-        try sandbox.enqueue()
+        let terminal = try watchOne()
+        try stage.enqueue("2 cats")
         try terminal.shows("2 queued")
         // Busy is what a reader would make of it that stays on its picture.
-        #expect(try sandbox.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0)
-        try sandbox.enqueue()
+        #expect(try stage.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0)
+        try stage.enqueue("2 cats")
         try terminal.shows("3 queued")
     }
 
     @Test func `Ctrl-C ends it with 130`() throws {
-        try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
-        terminal.type("\u{3}")
-        #expect(terminal.finish() == 130)
+        let terminal = try watchOne()
+        #expect(try terminal.finish(typing: "\u{3}") == 130)
         #expect(terminal.isAsBefore)
     }
 
     @Test func `Ctrl-Z gives the terminal back, and fg draws anew`() throws {
-        try sandbox.enqueue()
-        let script =
-            "set -m; \(Sandbox.program) watch; echo stopped $?; read go; fg >/dev/null; echo ended $?"
-        let terminal = try PseudoTerminal(
-            "/bin/bash", ["-c", script], environment: sandbox.environment)
+        try stage.enqueue("2 cats")
+        let script = "set -m; \(Program.jobctl) watch; echo stopped $?; read go; fg >/dev/null; echo ended $?"
+        let terminal = try PseudoTerminal(stage, program: "/bin/bash", ["-c", script])
         try terminal.shows("1 queued")
-        terminal.type("\u{1A}")
-        try terminal.shows("stopped 148")
+        try terminal.type("\u{1A}", shows: "stopped 148")
         #expect(terminal.isAsBefore)
         terminal.type("\n")
         try terminal.waits { $0.modes.contains(1049) && $0.text.contains("1 queued") }
-        terminal.type("q")
-        try terminal.shows("ended 0")
-        _ = terminal.finish()
+        try terminal.type("q", shows: "ended 0")
+        _ = try terminal.finish()
         #expect(terminal.isAsBefore)
     }
 
     @Test func `a terminal that vanishes ends it`() throws {
-        try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
+        let terminal = try watchOne()
         terminal.vanish()
-        #expect([128 + 1, 74].contains(terminal.finish()))
+        #expect(try [-1, 74].contains(terminal.finish()))
     }
 
     @Test func `a store that vanishes is said, on the terminal as it was`() throws {
-        try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
-        #expect(unlink(sandbox.database) == 0)
-        #expect(terminal.finish() == 69)
+        let terminal = try watchOne()
+        #expect(unlink(stage.database) == 0)
+        #expect(try terminal.finish() == 69)
         #expect(terminal.isAsBefore)
         #expect(terminal.text.contains("there is no store"))
     }
 
     @Test func `it follows the size of its terminal, however small`() throws {
-        for _ in 0..<30 { try sandbox.enqueue() }
+        for _ in 0..<30 { try stage.enqueue("2 cats") }
         let terminal = try watch()
         try terminal.waits { $0.lines.last?.contains("q quit") == true }
         for (columns, rows) in [(200, 50), (20, 5), (120, 12), (9, 2), (1, 1), (80, 24)] {
@@ -114,264 +102,216 @@ import Testing
                 rows < 3 || columns < 20 ? screen.text != "" : screen.lines.last?.contains("q quit") == true
             }
         }
-        terminal.type("q")
-        #expect(terminal.finish() == 0)
+        #expect(try terminal.finish(typing: "q") == 0)
     }
 
     @Test func `only what has changed is drawn`() throws {
-        try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
+        let terminal = try watchOne()
         let before = terminal.bytes.count
-        try sandbox.enqueue()
+        try stage.enqueue("2 cats")
         try terminal.shows("2 queued")
         let drawn = String(decoding: terminal.bytes[before...], as: UTF8.self)
         #expect(!drawn.contains("[1 all]"), "\(drawn.debugDescription)")
     }
 
     @Test func `keys cancel, hold and release as the verbs do`() throws {
-        let id = try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
-        terminal.type("h")
-        try terminal.shows("job \(id) is held")
-        #expect(try sandbox.state(of: id) == "held")
-        terminal.type("h")
-        try terminal.shows("only a queued job can be held")
-        terminal.type("u")
-        try terminal.shows("job \(id) is queued")
-        terminal.type("c")
-        try terminal.shows("job \(id) is cancelled")
-        #expect(try sandbox.state(of: id) == "cancelled")
+        let (id, terminal) = (Int64(1), try watchOne())
+        try terminal.type("h", shows: "job \(id) is held")
+        #expect(try stage.state(of: id) == "held")
+        try terminal.type("h", shows: "only a queued job can be held")
+        try terminal.type("u", shows: "job \(id) is queued")
+        try terminal.type("c", shows: "job \(id) is cancelled")
+        #expect(try stage.state(of: id) == "cancelled")
     }
 
     @Test func `what RunComfy has is cancelled after a question alone`() throws {
-        let id = try sandbox.enqueue()
-        try sandbox.put(id, into: "in_progress")
+        let id = try stage.enqueue("2 cats")
+        try stage.put(id, into: "in_progress")
         let terminal = try watch()
         try terminal.shows("1 in_progress")
-        terminal.type("c")
-        try terminal.shows("[y/N]")
-        terminal.type("x")
-        try terminal.shows("nothing was done")
-        #expect(try sandbox.text("SELECT cancel_requested_at FROM jobs") == nil)
-        terminal.type("c")
-        try terminal.shows("[y/N]")
-        terminal.type("y")
-        try terminal.shows("the cancel is asked for")
-        #expect(try sandbox.text("SELECT cancel_requested_at FROM jobs") != nil)
+        try terminal.type("c", shows: "[y/N]")
+        try terminal.type("x", shows: "nothing was done")
+        #expect(try stage.text("SELECT cancel_requested_at FROM jobs") == nil)
+        try terminal.type("c", shows: "[y/N]")
+        try terminal.type("y", shows: "the cancel is asked for")
+        #expect(try stage.text("SELECT cancel_requested_at FROM jobs") != nil)
     }
 
     @Test func `a retry says what it buys, and asks`() throws {
-        let (paid, fetched) = (try sandbox.enqueue(), try sandbox.enqueue())
-        try sandbox.put(paid, into: "failed", errorKind: "remote")
-        try sandbox.put(fetched, into: "failed", errorKind: "download")
-        let prices = try sandbox.file("prices.json", #"{"models":{"bytedance/*":{"price_usd":0.03}}}"#)
+        let (paid, fetched) = (try stage.enqueue("2 cats"), try stage.enqueue("2 cats"))
+        try stage.put(paid, into: "failed", errorKind: "remote")
+        try stage.put(fetched, into: "failed", errorKind: "download")
+        let prices = stage.file("prices.json", #"{"models":{"bytedance/*":{"price_usd":0.03}}}"#)
         let terminal = try watch("\(paid)", "\(fetched)", columns: 120, environment: ["JOBD_CONFIG": prices])
         try terminal.shows("2 failed")
         // The newest is the first.
-        terminal.type("r")
-        try terminal.shows("nothing is bought")
-        terminal.type("y")
-        try terminal.shows("job \(fetched) is downloading")
+        try terminal.type("r", shows: "nothing is bought")
+        try terminal.type("y", shows: "job \(fetched) is downloading")
         terminal.type("G")
-        terminal.type("r")
-        try terminal.shows("job \(paid) is submitted anew, which is paid for again (about $0.")
-        #expect(try sandbox.state(of: paid) == "failed")
-        terminal.type("y")
-        try terminal.shows("job \(paid) is queued")
-        #expect(try sandbox.state(of: paid) == "queued")
+        try terminal.type("r", shows: "job \(paid) is submitted anew, which is paid for again (about $0.")
+        #expect(try stage.state(of: paid) == "failed")
+        try terminal.type("y", shows: "job \(paid) is queued")
+        #expect(try stage.state(of: paid) == "queued")
     }
 
     @Test func `a retry buys nothing where it was said that nothing is bought`() throws {
-        let id = try sandbox.enqueue()
-        try sandbox.put(id, into: "failed", errorKind: "download")
+        let id = try stage.enqueue("2 cats")
+        try stage.put(id, into: "failed", errorKind: "download")
         let terminal = try watch("\(id)")
         try terminal.shows("1 failed")
-        terminal.type("r")
-        try terminal.shows("nothing is bought")
-        try sandbox.change("UPDATE jobs SET error_kind = 'remote'")
-        terminal.type("y")
-        try terminal.shows("press r again")
-        #expect(try sandbox.state(of: id) == "failed")
+        try terminal.type("r", shows: "nothing is bought")
+        try stage.execute("UPDATE jobs SET error_kind = 'remote'")
+        try terminal.type("y", shows: "press r again")
+        #expect(try stage.state(of: id) == "failed")
     }
 
     @Test func `p pauses submissions and lets them go on`() throws {
-        try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
-        terminal.type("p")
-        try terminal.shows("pause submissions?")
-        terminal.type("y")
-        try terminal.shows("submissions are paused (hand")
-        #expect(try sandbox.texts("SELECT reason FROM pauses") == ["hand"])
-        terminal.type("p")
-        try terminal.shows("go on? [y/N]")
-        terminal.type("y")
-        try terminal.shows("submissions go on")
-        #expect(try sandbox.texts("SELECT reason FROM pauses") == [])
+        let terminal = try watchOne()
+        try terminal.type("p", shows: "pause submissions?")
+        try terminal.type("y", shows: "submissions are paused (hand")
+        #expect(try stage.texts("SELECT reason FROM pauses") == ["hand"])
+        try terminal.type("p", shows: "go on? [y/N]")
+        try terminal.type("y", shows: "submissions go on")
+        #expect(try stage.texts("SELECT reason FROM pauses") == [])
     }
 
     @Test func `a filter narrows the picture, and Esc ends it`() throws {
-        try sandbox.jobctl("enqueue", Sandbox.sequential, "text=a red fox")
-        try sandbox.jobctl("enqueue", Sandbox.sequential, "text=a blue whale", "--label", "sea")
+        try stage.jobctl("enqueue", Stage.sequential, "text=a red fox")
+        try stage.jobctl("enqueue", Stage.sequential, "text=a blue whale", "--label", "sea")
         let terminal = try watch()
         try terminal.shows("a blue whale")
-        terminal.type("/Fox")
-        try terminal.shows("/Fox")
+        try terminal.type("/Fox", shows: "/Fox")
         // What is typed there is no command.
-        #expect(try sandbox.texts("SELECT DISTINCT state FROM jobs") == ["queued"])
+        #expect(try stage.texts("SELECT DISTINCT state FROM jobs") == ["queued"])
         terminal.type("\r")
         try terminal.waits { $0.text.contains("a red fox") && !$0.text.contains("a blue whale") }
-        terminal.type("\u{1B}")
-        try terminal.shows("a blue whale")
+        try terminal.type("\u{1B}", shows: "a blue whale")
         terminal.type("/sea\r")
         try terminal.waits { !$0.text.contains("a red fox") && $0.text.contains("a blue whale") }
     }
 
     @Test func `pasted letters are no commands`() throws {
-        let id = try sandbox.enqueue()
-        let terminal = try watch()
-        try terminal.shows("1 queued")
+        let (id, terminal) = (Int64(1), try watchOne())
         terminal.type("\u{1B}[200~chhq\u{1B}[201~")
-        terminal.type("\r")
-        try terminal.shows("events")
-        #expect(try sandbox.state(of: id) == "queued")
+        try terminal.type("\r", shows: "events")
+        #expect(try stage.state(of: id) == "queued")
     }
 
     @Test func `Enter shows all of a job, and Esc goes back`() throws {
-        let id = try sandbox.enqueue("--label", "cats", "--key", "shot-1")
+        let id = try stage.enqueue("2 cats", "--label", "cats", "--key", "shot-1")
         let terminal = try watch()
         try terminal.shows("1 queued")
-        terminal.type("\r")
-        try terminal.shows("shot-1")
+        try terminal.type("\r", shows: "shot-1")
         try terminal.shows("enqueued")
-        terminal.type("h")
-        try terminal.shows("job \(id) is held")
-        terminal.type("\u{1B}")
-        try terminal.shows("1 held")
+        try terminal.type("h", shows: "job \(id) is held")
+        try terminal.type("\u{1B}", shows: "1 held")
     }
 
     @Test func `ten thousand that run are listed, each within reach`() throws {
         let line = #"{"model": "a/b", "input": {"prompt": "x"}}"# + "\n"
-        try sandbox.jobctl("enqueue", "--batch", "-", input: String(repeating: line, count: 10_000))
-        try sandbox.change(
+        try stage.jobctl("enqueue", "--batch", "-", input: String(repeating: line, count: 10_000))
+        try stage.execute(
             """
             UPDATE jobs SET state = 'in_progress', submissions = 1, submitted_at = '2026-01-01 00:00:00.000',
                 request_id = 'r-' || id, followed_since = '2026-01-01 00:00:00.000'
             """)
         let terminal = try watch()
         try terminal.shows("10000 in_progress")
-        terminal.type("G")
-        try terminal.shows("> 10000  in_progress")
-        terminal.type("g")
-        try terminal.shows(">     1  in_progress")
-        terminal.type("q")
-        #expect(terminal.finish() == 0)
+        try terminal.type("G", shows: "> 10000  in_progress")
+        try terminal.type("g", shows: ">     1  in_progress")
+        #expect(try terminal.finish(typing: "q") == 0)
     }
 
     @Test func `ids on standard input leave the keys to the terminal`() throws {
-        let ids = [try sandbox.enqueue(), try sandbox.enqueue(), try sandbox.enqueue()]
-        let script = "echo \(ids[0]) \(ids[2]) | \(Sandbox.program) watch -"
-        let terminal = try PseudoTerminal("/bin/sh", ["-c", script], environment: sandbox.environment)
+        let ids = [try stage.enqueue("2 cats"), try stage.enqueue("2 cats"), try stage.enqueue("2 cats")]
+        let script = "echo \(ids[0]) \(ids[2]) | \(Program.jobctl) watch -"
+        let terminal = try PseudoTerminal(stage, program: "/bin/sh", ["-c", script])
         try terminal.shows("2 queued")
-        terminal.type("q")
-        #expect(terminal.finish() == 0)
+        #expect(try terminal.finish(typing: "q") == 0)
         #expect(terminal.isAsBefore)
     }
 
     @Test func `without colour nothing is coloured`() throws {
-        try sandbox.enqueue()
-        let terminal = try PseudoTerminal(
-            Sandbox.program, ["watch"], environment: sandbox.environment.merging(["NO_COLOR": "1"]) { $1 })
+        try stage.enqueue("2 cats")
+        let terminal = try PseudoTerminal(stage, ["watch"], environment: ["NO_COLOR": "1"])
         try terminal.shows("1 queued")
-        terminal.type("q")
-        #expect(terminal.finish() == 0)
+        #expect(try terminal.finish(typing: "q") == 0)
         #expect(!terminal.text.replacing("\u{1B}[0m", with: "").contains(/\u{1B}\[[0-9]+m/))
     }
 }
 
 /// The lines of `jobctl wait` on a terminal.
 @Suite struct WaitLinesTests {
-    private let sandbox: Sandbox
-    init() throws { sandbox = try Sandbox() }
+    private let stage = Stage()
 
     private func wait(_ ids: [Int64], rows: Int = 24, _ more: String...) throws -> PseudoTerminal {
-        try PseudoTerminal(
-            Sandbox.program, ["wait"] + ids.map { "\($0)" } + more, environment: sandbox.environment,
-            rows: rows)
+        try PseudoTerminal(stage, ["wait"] + ids.map { "\($0)" } + more, rows: rows)
     }
 
     @Test func `each job has its line until all have ended, and then only the table is left`() throws {
-        let ids = try (0..<3).map { _ in try sandbox.enqueue() }
+        let ids = try (0..<3).map { _ in try stage.enqueue("2 cats") }
         let terminal = try wait(ids)
         try terminal.shows("0 of 3 jobs have ended")
         try terminal.shows("   2  queued")
-        try sandbox.put(ids[1], into: "in_progress")
+        try stage.put(ids[1], into: "in_progress")
         try terminal.shows("   2  in_progress")
-        try sandbox.put(ids[1], into: "completed")
+        try stage.put(ids[1], into: "completed")
         try terminal.shows("1 of 3 jobs have ended")
         #expect(!terminal.screen.text.contains("completed"))
-        try sandbox.put(ids[0], into: "completed")
-        try sandbox.put(ids[2], into: "failed")
-        #expect(terminal.finish() == 1)
+        try stage.put(ids[0], into: "completed")
+        try stage.put(ids[2], into: "failed")
+        #expect(try terminal.finish() == 1)
         #expect(!terminal.screen.text.contains("have ended"))
         #expect(terminal.screen.lines.filter { $0.contains("completed") || $0.contains("failed") }.count == 3)
     }
 
     @Test func `an interrupt leaves no line behind`() throws {
-        let ids = try (0..<3).map { _ in try sandbox.enqueue() }
+        let ids = try (0..<3).map { _ in try stage.enqueue("2 cats") }
         let terminal = try wait(ids)
         try terminal.shows("0 of 3 jobs have ended")
-        terminal.type("\u{3}")
-        #expect(terminal.finish() == 130)
+        #expect(try terminal.finish(typing: "\u{3}") == 130)
         #expect(!terminal.screen.text.contains("queued"), "\(terminal.screen.text)")
         #expect(!terminal.screen.text.contains("have ended"))
     }
 
     @Test func `Ctrl-Z leaves no line behind, and fg goes on`() throws {
-        let ids = try (0..<2).map { _ in try sandbox.enqueue() }
+        let ids = try (0..<2).map { _ in try stage.enqueue("2 cats") }
         let script =
-            "set -m; \(Sandbox.program) wait \(ids[0]) \(ids[1]); echo stopped $?; read go; fg; echo ended $?"
-        let terminal = try PseudoTerminal("/bin/bash", ["-c", script], environment: sandbox.environment)
+            "set -m; \(Program.jobctl) wait \(ids[0]) \(ids[1]); echo stopped $?; read go; fg; echo ended $?"
+        let terminal = try PseudoTerminal(stage, program: "/bin/bash", ["-c", script])
         try terminal.shows("0 of 2 jobs have ended")
-        terminal.type("\u{1A}")
-        try terminal.shows("stopped 148")
+        try terminal.type("\u{1A}", shows: "stopped 148")
         #expect(!terminal.screen.text.contains("have ended"))
-        terminal.type("\n")
-        try terminal.shows("0 of 2 jobs have ended")
-        for id in ids { try sandbox.put(id, into: "completed") }
+        try terminal.type("\n", shows: "0 of 2 jobs have ended")
+        for id in ids { try stage.put(id, into: "completed") }
         try terminal.shows("ended 0")
         #expect(!terminal.screen.text.contains("have ended"))
     }
 
     @Test func `more jobs than lines are counted`() throws {
-        let ids = try (0..<20).map { _ in try sandbox.enqueue() }
+        let ids = try (0..<20).map { _ in try stage.enqueue("2 cats") }
         let terminal = try wait(ids, rows: 6, "--timeout", "1h")
         try terminal.shows("… and 17 more")
         try terminal.shows("0 of 20 jobs have ended")
-        terminal.type("\u{3}")
-        #expect(terminal.finish() == 130)
+        #expect(try terminal.finish(typing: "\u{3}") == 130)
     }
 
     @Test func `a time that runs out leaves its word alone`() throws {
-        let ids = try (0..<3).map { _ in try sandbox.enqueue() }
+        let ids = try (0..<3).map { _ in try stage.enqueue("2 cats") }
         let terminal = try wait(ids, "--timeout", "1s")
-        #expect(terminal.finish() == 75)
+        #expect(try terminal.finish() == 75)
         #expect(terminal.screen.text.contains("3 of 3 jobs have not ended in time"))
         #expect(!terminal.screen.text.contains("0 of 3"))
-        let one = try sandbox.jobctl("wait", "\(ids[0])", "--timeout", "0s")
+        let one = try stage.jobctl("wait", "\(ids[0])", "--timeout", "0s")
         #expect(one.code == 75 && one.errors.contains("job \(ids[0]) has not ended in time"), "\(one)")
     }
 
     @Test func `objects on a terminal stand on lines of their own`() throws {
-        let ids = try (0..<2).map { _ in try sandbox.enqueue() }
-        let terminal = try PseudoTerminal(
-            Sandbox.program, ["wait", "--json"] + ids.map { "\($0)" }, environment: sandbox.environment,
-            columns: 2000)
+        let ids = try (0..<2).map { _ in try stage.enqueue("2 cats") }
+        let terminal = try PseudoTerminal(stage, ["wait", "--json"] + ids.map { "\($0)" }, columns: 2000)
         try terminal.shows("0 of 2 jobs have ended")
-        for id in ids { try sandbox.put(id, into: "completed") }
-        #expect(terminal.finish() == 0)
+        for id in ids { try stage.put(id, into: "completed") }
+        #expect(try terminal.finish() == 0)
         #expect(terminal.screen.lines.filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.count == 2)
         #expect(!terminal.screen.text.contains("have ended"))
     }

@@ -15,8 +15,8 @@ struct SuggestionTests {
         ("ÄNDERN", ["ändern"], "ändern"),
     ]
 
-    @Test("a mistyped word finds the nearest", arguments: near)
-    func finds(_ typed: String, _ words: [String], _ expected: String) {
+    @Test(arguments: near)
+    func `a mistyped word finds the nearest`(_ typed: String, _ words: [String], _ expected: String) {
         #expect(Suggestion.nearest(to: typed, among: words) == expected)
     }
 
@@ -27,30 +27,29 @@ struct SuggestionTests {
         ("prompt", [String(repeating: "prompt", count: 100_000)]),
     ]
 
-    @Test(
-        "where no word is near, one whose beginning or end was typed is meant",
-        arguments: [
-            ("token", ["models", "token_file"], "token_file"),
-            ("attempts", ["deadline", "retry.attempts", "retry.min"], "retry.attempts"),
-            ("Poll", ["poll.minimum", "poll.max"], "poll.max"),
-            // What is near comes first.
-            ("prompts", ["prompts_of_another", "prompt"], "prompt"),
-        ])
-    func completes(_ typed: String, _ words: [String], _ expected: String) {
+    @Test(arguments: [
+        ("token", ["models", "token_file"], "token_file"),
+        ("attempts", ["deadline", "retry.attempts", "retry.min"], "retry.attempts"),
+        ("Poll", ["poll.minimum", "poll.max"], "poll.max"),
+        // What is near comes first.
+        ("prompts", ["prompts_of_another", "prompt"], "prompt"),
+    ])
+    func `where no word is near, one whose beginning or end was typed is meant`(
+        _ typed: String, _ words: [String], _ expected: String
+    ) {
         #expect(Suggestion.nearest(to: typed, among: words) == expected)
         #expect(Suggestion.nearest(to: typed, among: words, howeverFar: true) == expected)
     }
 
-    @Test("who asks for the nearest however far gets one that can be compared")
-    func findsTheNearestHoweverFar() {
+    @Test func `who asks for the nearest however far gets one that can be compared`() {
         #expect(
             Suggestion.nearest(to: "foo", among: ["log_level", "fob", "models"], howeverFar: true) == "fob")
         #expect(Suggestion.nearest(to: "foo", among: ["log_level", "bars"], howeverFar: true) == "bars")
         #expect(Suggestion.nearest(to: "foo", among: [], howeverFar: true) == nil)
     }
 
-    @Test("a word that is like none finds none", arguments: far)
-    func findsNone(_ typed: String, _ words: [String]) {
+    @Test(arguments: far)
+    func `a word that is like none finds none`(_ typed: String, _ words: [String]) {
         #expect(Suggestion.nearest(to: typed, among: words) == nil)
     }
 }

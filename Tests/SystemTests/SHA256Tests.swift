@@ -9,7 +9,7 @@ import Testing
         return digest.hexadecimal()
     }
 
-    @Test func theStandardsOwnVectorsHold() {
+    @Test func `the standards own vectors hold`() {
         #expect(digest([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         #expect(digest(["abc"]) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(
@@ -17,11 +17,11 @@ import Testing
                 == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
     }
 
-    @Test func howTheBytesWereCutMakesNoDifference() {
+    @Test func `how the bytes were cut makes no difference`() {
         #expect(digest(["a", "", "bc"]) == digest(["abc"]))
     }
 
-    @Test func askingInBetweenChangesNothing() {
+    @Test func `asking in between changes nothing`() {
         let digest = SHA256()
         Array("ab".utf8).withUnsafeBytes { digest.update($0) }
         _ = digest.hexadecimal()

@@ -2,14 +2,14 @@ import System
 import Testing
 
 @Suite struct WakeSignalTests {
-    @Test func ringingBeforeTheSleepIsNotLost() async {
+    @Test func `ringing before the sleep is not lost`() async {
         let signal = WakeSignal()
         signal.wake()
         signal.wake()
         await signal.wait(until: nil)
     }
 
-    @Test func ringingEndsTheSleepFromAnyThread() async {
+    @Test func `ringing ends the sleep from any thread`() async {
         let signal = WakeSignal()
         for _ in 0..<200 {
             async let slept: Void = signal.wait(until: nil)
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func theTimeEndsTheSleepAndNotBefore() async {
+    @Test func `the time ends the sleep and not before`() async {
         let signal = WakeSignal()
         let deadline = ContinuousClock.now + .milliseconds(30)
         await signal.wait(until: deadline)
@@ -28,7 +28,7 @@ import Testing
     }
 
     /// A timer of an earlier sleep that was rung must not end a later one.
-    @Test func anOldTimerEndsNoNewSleep() async throws {
+    @Test func `an old timer ends no new sleep`() async throws {
         let signal = WakeSignal()
         signal.wake()
         await signal.wait(until: .now + .milliseconds(20))
@@ -37,14 +37,14 @@ import Testing
         #expect(ContinuousClock.now >= deadline)
     }
 
-    @Test func aFarDeadlineDoesNotOverflow() async {
+    @Test func `a far deadline does not overflow`() async {
         let signal = WakeSignal()
         async let rung: Void = signal.wake()
         await signal.wait(until: .now + .seconds(1_000_000_000_000))
         await rung
     }
 
-    @Test func noRingIsLostUnderLoad() async {
+    @Test func `no ring is lost under load`() async {
         let signal = WakeSignal()
         let rounds = 2000
         await withTaskGroup { group in

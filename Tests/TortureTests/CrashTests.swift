@@ -11,11 +11,11 @@ import Testing
     private func pointsOfACleanRun(_ service: Stage, _ ledger: LedgerReader) async throws -> Int {
         let ordeal = Ordeal(service, ledger)
         try await ordeal.enqueue(0..<Self.jobs)
-        let trace = ordeal.scratch["trace"]
+        let trace = ordeal.stage.scratch["trace"]
         _ = try await ordeal.drain(Orders(trace: trace))
         try await ordeal.judge("without a crash")
-        #expect(try ordeal.count("completed") == Int64(Self.jobs))
-        let points = (FileOnDisk.text(trace) ?? "").split(separator: "\n").count
+        #expect(try ordeal.stage.jobCount("completed") == Int64(Self.jobs))
+        let points = FileOnDisk.content(trace).split(separator: "\n").count
         #expect(points > 200)
         return points
     }
@@ -23,7 +23,7 @@ import Testing
     /// One life: a crash at the first point, then at each of the others counted from the restart before it.
     private func live(
         _ service: Stage, _ ledger: LedgerReader, crashing points: [(Int, Orders.Moment)], _ losses: [Loss],
-        _ seed: inout Seed
+        _ seed: inout SeededNumbers
     ) async throws -> Int {
         let ordeal = Ordeal(service, ledger)
         var context = ""
@@ -35,22 +35,22 @@ import Testing
             loss.strike(ordeal, &seed)
             try ordeal.expectFewInDoubt(context)
         }
-        context += "seed \(seed.number)"
+        context += "seed \(seed.seed)"
         _ = try await ordeal.drain()
         try await ordeal.judge(context)
         try await ordeal.resolveAll(context)
         // What is completed outlives a power cut, whatever the crashes before have left half done.
         Loss.unsynced.strike(ordeal, &seed)
         try await ordeal.judge(context + ", cut at the end")
-        #expect(try ordeal.count("completed") == Int64(Self.jobs), "\(context), cut at the end")
+        #expect(try ordeal.stage.jobCount("completed") == Int64(Self.jobs), "\(context), cut at the end")
         return ordeal.crashes
     }
 
-    @Test("Every point of a life can be its last", arguments: Loss.allCases)
-    func eachPoint(loss: Loss) async throws {
-        let service = try await Stage(simulator: "--queue", "0ms", "--run", "0ms", "--image-width", "48")
+    @Test(arguments: Loss.allCases)
+    func `every point of a life can be its last`(loss: Loss) async throws {
+        let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ledger = LedgerReader(of: service)
-        var seed = Seed.fresh()
+        var seed = Effort.freshSeed()
         let points = try await pointsOfACleanRun(service, ledger)
         let step = Effort.points.map { max(1, points / $0) } ?? 1
         let first = Int.random(in: 1...step, using: &seed)
@@ -59,13 +59,13 @@ import Testing
             let moment = Orders.Moment.allCases[number % 3]
             crashes += try await live(service, ledger, crashing: [(number, moment)], [loss], &seed)
         }
-        Effort.say("each point, \(loss.rawValue): \(points) points, \(crashes) crashes, seed \(seed.number)")
+        Effort.say("each point, \(loss.rawValue): \(points) points, \(crashes) crashes, seed \(seed.seed)")
     }
 
-    @Test func theRecoveryMayCrashAtEachOfItsPointsAgainAndAgain() async throws {
-        let service = try await Stage(simulator: "--queue", "0ms", "--run", "0ms", "--image-width", "48")
+    @Test func `the recovery may crash at each of its points again and again`() async throws {
+        let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ledger = LedgerReader(of: service)
-        var seed = Seed.fresh()
+        var seed = Effort.freshSeed()
         let points = try await pointsOfACleanRun(service, ledger)
         var crashes = 0
         for _ in 0..<(Effort.isLong ? 180 : 3) {
@@ -77,37 +77,35 @@ import Testing
             let all = [(number, moment(&seed))] + again
             crashes += try await live(service, ledger, crashing: all, Loss.allCases, &seed)
         }
-        Effort.say("crashes of the recovery: \(crashes) crashes, seed \(seed.number)")
+        Effort.say("crashes of the recovery: \(crashes) crashes, seed \(seed.seed)")
     }
 
-    @Test func aDirectoryOutlivesItsMakerWhoEndedBeforeItsSync() async throws {
-        let service = try await Stage(simulator: "--queue", "0ms", "--run", "0ms", "--image-width", "48")
+    @Test func `a directory outlives its maker who ended before its sync`() async throws {
+        let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ordeal = Ordeal(service)
         try await ordeal.enqueue(0..<Self.jobs)
         let first = try ordeal.jobd(Orders(failures: ["sync:-9:1:/outputs"]))
         #expect(try await first.exitCode() == -SIGKILL)
         _ = try await ordeal.drain()
         try await ordeal.resolveAll("the maker of a directory ended")
-        var nobody: Seed?
-        ordeal.cutPower(survivors: &nobody)
+        ordeal.cutPower()
         try await ordeal.judge("a directory that was never synced by its maker")
-        #expect(try ordeal.count("completed") == Int64(Self.jobs))
+        #expect(try ordeal.stage.jobCount("completed") == Int64(Self.jobs))
     }
 
     /// A sidecar is renamed into the same directory, and its sync would hide that the outputs' own is
     /// missing.
-    @Test func theNamesOfFilesOutliveAPowerCutAlsoWithoutSidecars() async throws {
-        let service = try await Stage(simulator: "--queue", "0ms", "--run", "0ms", "--image-width", "48")
+    @Test func `the names of files outlive a power cut also without sidecars`() async throws {
+        let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
         let ordeal = Ordeal(service)
         try await ordeal.enqueue(0..<Self.jobs)
         _ = try await ordeal.drain(settings: ["sidecar=false"])
-        var nobody: Seed?
-        ordeal.cutPower(survivors: &nobody)
+        ordeal.cutPower()
         try await ordeal.judge("cut once everything is completed", withSidecars: false)
-        #expect(try ordeal.count("completed") == Int64(Self.jobs))
+        #expect(try ordeal.stage.jobCount("completed") == Int64(Self.jobs))
     }
 
-    private func moment(_ seed: inout Seed) -> Orders.Moment {
+    private func moment(_ seed: inout SeededNumbers) -> Orders.Moment {
         Orders.Moment.allCases.randomElement(using: &seed) ?? .before
     }
 }

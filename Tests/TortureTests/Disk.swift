@@ -22,17 +22,17 @@ final class Disk {
 
     /// Puts the directory back to what was synced. `survivors` decides what of the rest is there all the
     /// same; none, where nobody decides.
-    func cutPower(survivors: inout Seed?) {
+    func cutPower(survivors: inout SeededNumbers?) {
         cuts += 1
         var live: [UInt64: String] = [:]
         Self.find(root, &live)
-        for name in Self.names(shadow) where name.hasPrefix("kept-") {
+        for name in FileOnDisk.names(shadow) where name.hasPrefix("kept-") {
             live[Self.inode(shadow + "/" + name)] = shadow + "/" + name
         }
         let new = scratch["disk-\(cuts)"]
         mkdir(new, 0o700)
         restore(Self.inode(root), to: new, live, &survivors)
-        _ = Command.run(["rm", "-rf", root, shadow])
+        Program.run("rm", "-rf", root, shadow)
         rename(new, root)
         mkdir(shadow, 0o700)
         // What survived is on the disk now.
@@ -50,7 +50,7 @@ final class Disk {
     }
 
     private func restore(
-        _ directory: UInt64, to path: String, _ live: [UInt64: String], _ survivors: inout Seed?
+        _ directory: UInt64, to path: String, _ live: [UInt64: String], _ survivors: inout SeededNumbers?
     ) {
         var entries = synced(directory)
         // The changes of a directory are kept or lost together.
@@ -72,7 +72,7 @@ final class Disk {
     }
 
     /// Some blocks of the new content reached the disk, in whatever order.
-    private static func mix(_ old: [UInt8], _ new: [UInt8], _ survivors: inout Seed?) -> [UInt8] {
+    private static func mix(_ old: [UInt8], _ new: [UInt8], _ survivors: inout SeededNumbers?) -> [UInt8] {
         guard survivors != nil, old != new else { return old }
         var mixed = old
         if survivors?.chance(0.5) == true {
@@ -116,26 +116,13 @@ final class Disk {
     }
 
     private static func entries(_ directory: String) -> [Entry] {
-        names(directory).compactMap { name in
+        FileOnDisk.names(directory).compactMap { name in
             var status = stat()
             guard lstat(directory + "/" + name, &status) == 0 else { return nil }
             let kind: Character =
                 status.st_mode & S_IFMT == S_IFDIR ? "d" : status.st_mode & S_IFMT == S_IFREG ? "f" : "o"
             return Entry(inode: UInt64(status.st_ino), kind: kind, name: name)
         }
-    }
-
-    static func names(_ directory: String) -> [String] {
-        guard let handle = opendir(directory) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 
     /// The paths of all files below a directory.
@@ -146,8 +133,5 @@ final class Disk {
         }
     }
 
-    private static func inode(_ path: String) -> UInt64 {
-        var status = stat()
-        return lstat(path, &status) == 0 ? UInt64(status.st_ino) : 0
-    }
+    private static func inode(_ path: String) -> UInt64 { FileOnDisk(path)?.inode ?? 0 }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Scratch
 
 /// How much is tried: `make test` takes a quick share, `make torture` all of it.
 enum Effort {
@@ -8,6 +9,14 @@ enum Effort {
     /// How many points of a life are crashed at; nil for each of them.
     static let points = isLong ? nil : variable("TORTURE_POINTS").flatMap { Int($0) } ?? 6
     static let soakMinutes = variable("SOAK_MINUTES").flatMap { Int($0) }
+
+    /// `$TORTURE_SEED`, or one of the clock's.
+    static func freshSeed() -> SeededNumbers {
+        if let given = variable("TORTURE_SEED").flatMap({ UInt64($0) }) { return SeededNumbers(given) }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return SeededNumbers(UInt64(now.tv_nsec) % 1_000_000)
+    }
 
     /// Says a figure where a person, and the document, can find it.
     static func say(_ words: String) {

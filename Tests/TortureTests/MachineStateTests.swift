@@ -10,17 +10,14 @@ import Testing
     private static let slow = ["--queue", "300ms", "--run", "300ms", "--image-width", "48"]
 
     private func ordeal(_ options: [String] = slow) async throws -> Ordeal {
-        let service = try Stage(in: ScratchDirectory())
+        let service = Stage()
         try await service.simulate(options)
         return Ordeal(service)
     }
 
     private func finish(_ ordeal: Ordeal, _ jobd: Program, _ context: String) async throws {
-        try await eventually("all is done: \(context)\n\(jobd.errors)") {
-            try ordeal.number("SELECT count(*) FROM jobs WHERE state NOT IN ('completed', 'uncertain')") == 0
-        }
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        try await ordeal.waitForTheEnd(of: jobd, context)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0, "\(jobd.errors)")
         try await ordeal.judge(context)
     }
 
@@ -28,91 +25,64 @@ import Testing
     private func mount(_ path: String, size: String) -> Bool {
         mkdir(path, 0o700)
         let options = "size=\(size),mode=700"
-        let mounted = Command.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path])
-        if mounted.status != 0 { print("torture: skipped, no mount here: \(mounted.output)") }
-        return mounted.status == 0
+        let mounted = Program.run("mount", "-t", "tmpfs", "-o", options, "tmpfs", path)
+        if mounted.code != 0 { print("torture: skipped, no mount here: \(mounted.errors)") }
+        return mounted.code == 0
     }
 
-    @Test func aBatchThatFillsTheDiskIsRefusedWholly() async throws {
-        let ordeal = Ordeal(try Stage(in: ScratchDirectory()))
-        guard mount(ordeal.state, size: "1m") else { return }
-        defer { _ = Command.run(["umount", "-l", ordeal.state]) }
-        try await ordeal.enqueue(0..<2)
-        let filler = ordeal.state + "/filler"
-        _ = Command.run(["dd", "if=/dev/zero", "of=\(filler)", "bs=1k", "count=2000"])
-        let words = ["enqueue", "--batch", ordeal.batch(2..<500), "-q"]
-        let full = try await ordeal.jobctl(words)
-        #expect(try await full.exitCode() == 74, "\(full.errors)")
-        #expect(full.output.isEmpty && full.errors.contains("full"))
-        #expect(try ordeal.number("SELECT count(*) FROM jobs") == 2)
-        unlink(filler)
-        let again = try await ordeal.jobctl(words)
-        #expect(try await again.exitCode() == 0, "\(again.errors)")
-        #expect(try ordeal.number("SELECT count(*) FROM jobs") == 500)
-        try ordeal.expectSoundStore("after a full disk")
-    }
-
-    @Test func anOutputDirectoryThatTurnsReadOnlyIsWaitedFor() async throws {
+    @Test func `an output directory that turns read only is waited for`() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<4)
-        let outputs = ordeal.state + "/outputs"
+        let outputs = ordeal.stage.state + "/outputs"
         guard mount(outputs, size: "32m") else { return }
-        defer { _ = Command.run(["umount", "-l", outputs]) }
-        _ = Command.run(["mount", "-o", "remount,ro", outputs])
+        defer { Program.run("umount", "-l", outputs) }
+        Program.run("mount", "-o", "remount,ro", outputs)
         let jobd = try ordeal.jobd(drains: false)
-        try await eventually("it says what is in the way") { jobd.errors.contains("Read-only") }
+        try await jobd.says("Read-only")
         #expect(!jobd.hasEnded)
-        _ = Command.run(["mount", "-o", "remount,rw", outputs])
+        Program.run("mount", "-o", "remount,rw", outputs)
         try await finish(ordeal, jobd, "a read-only directory")
     }
 
-    @Test func withoutDescriptorsItWaitsForSome() async throws {
+    @Test func `without descriptors it waits for some`() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<2)
         let jobd = try ordeal.jobd(drains: false)
-        try await eventually("one is sent") { try ordeal.count("in_queue") > 0 }
+        try await eventually("one is sent") { try ordeal.stage.jobCount("in_queue") > 0 }
         // What is open stays; nothing can be opened.
-        let tight = Command.run(["prlimit", "--pid", "\(jobd.pid)", "--nofile=8:4096"])
-        #expect(tight.status == 0, "\(tight.output)")
+        let tight = Program.run("prlimit", "--pid", "\(jobd.pid)", "--nofile=8:4096")
+        #expect(tight.code == 0, "\(tight.errors)")
         try await ordeal.enqueue(2..<10)
-        try await eventually("it meets the limit") { jobd.errors.contains("warning:") }
+        try await jobd.says("warning:")
         #expect(!jobd.hasEnded)
-        _ = Command.run(["prlimit", "--pid", "\(jobd.pid)", "--nofile=4096:4096"])
+        Program.run("prlimit", "--pid", "\(jobd.pid)", "--nofile=4096:4096")
         try await finish(ordeal, jobd, "no descriptors")
         try await ordeal.resolveAll("no descriptors")
     }
 
-    @Test func aClockThatIsSetBackAndForthHarmsNoJob() async throws {
+    @Test func `a clock that is set back and forth harms no job`() async throws {
         let ordeal = try await ordeal()
-        let clock = ordeal.scratch["clock"]
-        func set(days: Int64) {
-            // In its place, since jobd has the file in its memory.
-            let file = open(clock, O_WRONLY)
-            var nanoseconds = days * 86_400_000_000_000
-            #expect(pwrite(file, &nanoseconds, 8, 0) == 8)
-            close(file)
-        }
-        FileOnDisk.write([UInt8](repeating: 0, count: 8), to: clock)
+        let clock = clock(of: ordeal)
         try await ordeal.enqueue(0..<4)
-        let jobd = try ordeal.jobd(Orders(clock: clock), drains: false)
+        let jobd = try ordeal.jobd(Orders(clock: clock.path), drains: false)
         for (step, days) in [Int64(3), -3, 4000, -4000, 0].enumerated() {
             let before = step * 2 + 4
             try await eventually("some are sent") {
-                try ordeal.number("SELECT count(*) FROM jobs WHERE request_id IS NOT NULL") > 0
+                try ordeal.stage.jobCount(where: "request_id IS NOT NULL") > 0
             }
-            set(days: days)
+            clock.set(days * 24)
             try await ordeal.enqueue(before..<before + 2)
             try await eventually("all of that time are sent: \(jobd.errors)") {
-                try ordeal.count("queued") == 0
+                try ordeal.stage.jobCount("queued") == 0
             }
         }
         try await finish(ordeal, jobd, "a wrong clock")
-        #expect(try ordeal.count("completed") == 14)
+        #expect(try ordeal.stage.jobCount("completed") == 14)
     }
 
     /// A file that tells a jobd how wrong its wall clock is, at any time.
     private func clock(of ordeal: Ordeal) -> (path: String, set: (_ hours: Int64) -> Void) {
-        let path = ordeal.scratch["clock"]
+        let path = ordeal.stage.scratch["clock"]
         FileOnDisk.write([UInt8](repeating: 0, count: 8), to: path)
         return (
             path,
@@ -126,44 +96,43 @@ import Testing
         )
     }
 
-    @Test func aClockThatIsSetBackDelaysNoRetry() async throws {
+    @Test func `a clock that is set back delays no retry`() async throws {
         let ordeal = try await ordeal(Self.slow + ["--fault", "submit:html-413;times=1"])
         let clock = clock(of: ordeal)
         try await ordeal.enqueue(0..<4)
         let jobd = try ordeal.jobd(
             Orders(clock: clock.path), settings: ["retry.min=2s", "retry.max=4s"], drains: false)
         try await eventually("a retry is waited for") {
-            try ordeal.number("SELECT count(*) FROM jobs WHERE next_try_at IS NOT NULL") > 0
+            try ordeal.stage.jobCount(where: "next_try_at IS NOT NULL") > 0
         }
         clock.set(-72)
         try await finish(ordeal, jobd, "a clock that was set back")
-        #expect(try ordeal.count("completed") == 4)
+        #expect(try ordeal.stage.jobCount("completed") == 4)
     }
 
-    @Test func aClockThatIsSetForwardMakesWhatIsScheduledDue() async throws {
+    @Test func `a clock that is set forward makes what is scheduled due`() async throws {
         let ordeal = try await ordeal()
         let clock = clock(of: ordeal)
         try await ordeal.enqueue(0..<1)
-        let jobd = try ordeal.jobd(
-            Orders(clock: clock.path), settings: ["retry.max=1s"], drains: false)
+        let jobd = try ordeal.jobd(Orders(clock: clock.path), settings: ["retry.max=1s"], drains: false)
         try await eventually("the first is sent") {
-            try ordeal.number("SELECT count(*) FROM jobs WHERE request_id IS NOT NULL") == 1
+            try ordeal.stage.jobCount(where: "request_id IS NOT NULL") == 1
         }
         let later = try await ordeal.jobctl(["enqueue", "--batch", ordeal.batch(1..<2), "--not-before", "3h"])
         #expect(try await later.exitCode() == 0, "\(later.errors)")
-        try await eventually("jobd knows of it") { jobd.errors.contains("completed") }
+        try await jobd.says("completed")
         clock.set(4)
-        try await eventually("it is sent: \(jobd.errors)") { try ordeal.count("completed") == 2 }
+        try await eventually("it is sent: \(jobd.errors)") { try ordeal.stage.jobCount("completed") == 2 }
     }
 
-    @Test func aDatabaseThatSomebodyLocksDelaysAndLosesNothing() async throws {
+    @Test func `a database that somebody locks delays and loses nothing`() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<4)
         let jobd = try ordeal.jobd(drains: false)
         try await eventually("all are sent") {
-            try ordeal.number("SELECT count(*) FROM jobs WHERE request_id IS NOT NULL") == 4
+            try ordeal.stage.jobCount(where: "request_id IS NOT NULL") == 4
         }
-        let other = try ordeal.connection()
+        let other = try ordeal.stage.connection()
         try other.execute("BEGIN IMMEDIATE")
         // A jobctl that comes meanwhile waits; what jobd knows waits with it.
         let waiting = try ordeal.start(["enqueue", "--batch", ordeal.batch(4..<6), "-q"])
@@ -174,42 +143,40 @@ import Testing
         try other.execute("ROLLBACK")
         #expect(try await waiting.exitCode() == 0, "\(waiting.errors)")
         try await finish(ordeal, jobd, "a locked database")
-        #expect(try ordeal.count("completed") == 6)
+        #expect(try ordeal.stage.jobCount("completed") == 6)
     }
 
-    @Test func anOutputDirectoryThatIsDeletedIsMadeAnew() async throws {
+    @Test func `an output directory that is deleted is made anew`() async throws {
         // Slow enough that none is done before the directory goes: it would go with it.
         let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=300"])
         try await ordeal.enqueue(0..<2)
         let jobd = try ordeal.jobd(drains: false)
         try await eventually("bytes come") {
-            Disk.files(ordeal.state + "/outputs").contains { $0.hasSuffix(".part") }
+            Disk.files(ordeal.stage.state + "/outputs").contains { $0.hasSuffix(".part") }
         }
-        _ = Command.run(["rm", "-rf", ordeal.state + "/outputs"])
+        Program.run("rm", "-rf", ordeal.stage.state + "/outputs")
         try await ordeal.service.setFaults()
-        try await eventually("all is done: \(jobd.errors)") { try ordeal.count("completed") == 2 }
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0)
+        try await eventually("all is done: \(jobd.errors)") { try ordeal.stage.jobCount("completed") == 2 }
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         try await ordeal.judge("a deleted directory")
     }
 
-    @Test func aNameThatCannotBeResolvedCostsNothing() async throws {
+    @Test func `a name that cannot be resolved costs nothing`() async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<4)
         let jobd = try ordeal.jobd(drains: false, at: "https://nowhere.invalid")
         try await eventually("it is paused: \(jobd.errors)") {
-            try ordeal.texts("SELECT reason FROM pauses") == ["outage"]
+            try ordeal.stage.texts("SELECT reason FROM pauses") == ["outage"]
         }
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
-        #expect(try ordeal.number("SELECT sum(submissions) FROM jobs") == 0)
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0, "\(jobd.errors)")
+        #expect(try ordeal.stage.number("SELECT sum(submissions) FROM jobs") == 0)
         _ = try await ordeal.drain()
         try await ordeal.judge("no name service")
-        #expect(try ordeal.count("completed") == 4)
+        #expect(try ordeal.stage.jobCount("completed") == 4)
     }
 
-    @Test("A state directory on a network is warned of", arguments: [(0x6969, "NFS"), (0x6573_5546, "FUSE")])
-    func network(kind: UInt32, name: String) async throws {
+    @Test(arguments: [(0x6969, "NFS"), (0x6573_5546, "FUSE")])
+    func `a state directory on a network is warned of`(kind: UInt32, name: String) async throws {
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<1)
         let orders = Orders(fileSystem: kind)
@@ -226,14 +193,13 @@ import Testing
         #expect(!local.errors.contains("the state directory is on"))
     }
 
-    @Test func aServiceThatGoesAndComesBackFindsEveryJobWhereItWas() async throws {
+    @Test func `a service that goes and comes back finds every job where it was`() async throws {
         let ordeal = try await ordeal(Self.slow + ["--fault", "file:drip=200k"])
         try await ordeal.enqueue(0..<4)
         let jobd = try ordeal.jobd(drains: false)
         for state in ["in_queue", "in_progress", "downloading"] {
             try await eventually("one is \(state)") {
-                try ordeal.number(
-                    "SELECT count(*) FROM jobs WHERE state IN ('\(state)', 'downloading', 'completed')") > 0
+                try ordeal.stage.jobCount(where: "state IN ('\(state)', 'downloading', 'completed')") > 0
             }
             ordeal.service.simulator?.signal(SIGKILL)
             try await Task.sleep(for: .milliseconds(300))
@@ -243,17 +209,16 @@ import Testing
         try await ordeal.resolveAll("a service that was away")
     }
 
-    @Test func aCrowdOfProgramsBesideAJobdThatIsKilledLosesNothing() async throws {
+    @Test func `a crowd of programs beside a jobd that is killed loses nothing`() async throws {
         let ordeal = try await ordeal(["--queue", "0ms", "--run", "0ms", "--image-width", "48"])
         try await ordeal.enqueue(0..<1)
-        var seed = Seed.fresh()
+        var seed = Effort.freshSeed()
         let batches = (0..<8).map { number in ordeal.batch(1 + number * 3..<4 + number * 3) }
         let crowd = try batches.map { try ordeal.start(["enqueue", "--batch", $0, "-q"]) }
         var jobd = try ordeal.jobd(drains: false)
         for _ in 0..<3 {
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...150, using: &seed)))
-            jobd.signal(SIGKILL)
-            _ = try await jobd.exitCode()
+            _ = try await jobd.exitCode(after: SIGKILL)
             jobd = try ordeal.jobd(drains: false)
         }
         var answered: [Int64] = []
@@ -262,23 +227,23 @@ import Testing
             answered += program.output.split(separator: "\n").compactMap { Int64($0) }
         }
         #expect(Set(answered).count == 24)
-        try await finish(ordeal, jobd, "a crowd, seed \(seed.number)")
-        #expect(try ordeal.number("SELECT count(*) FROM jobs") == 25)
-        try await ordeal.resolveAll("a crowd, seed \(seed.number)")
+        try await finish(ordeal, jobd, "a crowd, seed \(seed.seed)")
+        #expect(try ordeal.stage.jobCount() == 25)
+        try await ordeal.resolveAll("a crowd, seed \(seed.seed)")
     }
 
-    @Test func aStopAtTheVeryStartIsHeard() async throws {
-        let ordeal = Ordeal(try Stage(in: ScratchDirectory()))
+    @Test func `a stop at the very start is heard`() async throws {
+        let ordeal = Ordeal(Stage())
         // The moment before the signals are watched lasts half a second.
         let jobd = try ordeal.jobd(Orders(failures: ["signal:-1500:1:\(SIGTERM)"]), drains: false)
-        try await eventually("it runs") { jobd.errors.contains("runs on") }
+        try await jobd.says("runs on")
         jobd.signal(SIGTERM)
         let code = try await jobd.exitCode()
         #expect(code == 0 || code == -SIGTERM, "\(jobd.errors)")
     }
 
     @Test(arguments: ["submitting", "in_queue", "in_progress", "downloading"])
-    func everySignalInEveryStateAndTwiceLosesNothing(state: String) async throws {
+    func `every signal in every state and twice loses nothing`(state: String) async throws {
         let ordeal = try await ordeal(
             Self.slow + ["--fault", "submit:delay=200ms", "--fault", "file:drip=1000k"])
         let all = [[SIGHUP], [SIGINT, SIGTERM], [SIGINT], [SIGTERM, SIGHUP], [SIGTERM, SIGTERM]]
@@ -287,7 +252,7 @@ import Testing
             try await ordeal.enqueue(round * 2..<round * 2 + 2)
             let jobd = try ordeal.jobd(drains: false)
             try await eventually("one is \(state): \(jobd.errors)") {
-                try ordeal.number(
+                try ordeal.stage.number(
                     """
                     SELECT count(*) FROM jobs WHERE id > \(round * 2)
                         AND state IN ('\(state)', 'uncertain', 'downloading', 'completed')

@@ -14,23 +14,24 @@ extension Ordeal {
     }
 
     private func jobs() throws -> [StoredJob] {
-        try connection().all("SELECT id, state, prompt, request_id FROM history JOIN jobs USING (id, state)")
-        {
+        try stage.connection().all(
+            "SELECT id, state, prompt, request_id FROM history JOIN jobs USING (id, state)"
+        ) {
             StoredJob(id: $0.integer(0), state: $0.text(1), prompt: $0.text(2), requestID: $0.optionalText(3))
         }
     }
 
     /// After a crash no more jobs are in doubt than could be on the wire.
     func expectFewInDoubt(_ context: String) throws {
-        let doubted = try number("SELECT count(*) FROM jobs WHERE state = 'submitting'")
+        let doubted = try stage.jobCount("submitting")
         #expect(doubted <= Self.mostSubmitting, "\(context)")
     }
 
     func expectSoundStore(_ context: String) throws {
-        #expect(try texts("PRAGMA integrity_check") == ["ok"], "\(context)")
-        #expect(try texts("SELECT \"table\" FROM pragma_foreign_key_check") == [], "\(context)")
+        #expect(try stage.texts("PRAGMA integrity_check") == ["ok"], "\(context)")
+        #expect(try stage.texts("SELECT \"table\" FROM pragma_foreign_key_check") == [], "\(context)")
         let known = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock", "wake", "outputs"]
-        let strange = Disk.names(state).filter { !known.contains($0) }
+        let strange = FileOnDisk.names(stage.state).filter { !known.contains($0) }
         #expect(strange == [], "\(context)")
     }
 
@@ -49,7 +50,7 @@ extension Ordeal {
             // What was bought is followed, unless nobody could know.
             if job.state == "uncertain" { continue }
             #expect(job.requestID == bought.first, "job \(job.id): \(context)")
-            let charges = try number("SELECT count(*) FROM charges WHERE job_id = \(job.id)")
+            let charges = try stage.number("SELECT count(*) FROM charges WHERE job_id = \(job.id)")
             #expect(charges >= bought.count, "job \(job.id) has \(charges) charges: \(context)")
         }
         try await judgeFiles(context, withSidecars)
@@ -57,13 +58,13 @@ extension Ordeal {
 
     /// Every output is whole and the service's own, and nothing else is there.
     private func judgeFiles(_ context: String, _ withSidecars: Bool) async throws {
-        let outputs = try connection().all(
+        let outputs = try stage.connection().all(
             """
             SELECT path, bytes, sha256, url, job_id FROM outputs JOIN jobs ON jobs.id = job_id
             WHERE outputs.state = 'done'
             """
         ) { (path: $0.text(0), bytes: $0.integer(1), hash: $0.text(2), url: $0.text(3), job: $0.integer(4)) }
-        let missing = try number(
+        let missing = try stage.number(
             """
             SELECT count(*) FROM jobs WHERE state = 'completed' AND (
                 NOT EXISTS (SELECT 1 FROM outputs WHERE job_id = id)
@@ -73,7 +74,7 @@ extension Ordeal {
         var expected: Set<String> = []
         for output in outputs {
             expected.insert(output.path)
-            let file = FileOnDisk.bytes(state + "/outputs/" + output.path) ?? []
+            let file = FileOnDisk.bytes(stage.state + "/outputs/" + output.path) ?? []
             #expect(Int64(file.count) == output.bytes, "\(output.path): \(context)")
             #expect(SHA256.hexadecimal(of: file) == output.hash, "\(output.path): \(context)")
             let path = output.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true).last
@@ -85,13 +86,13 @@ extension Ordeal {
             let digits = String(String(1_000_000 + output.job).dropFirst())
             expected.insert(String(output.path[...slash]) + digits + ".json")
         }
-        let completed = try count("completed")
+        let completed = try stage.jobCount("completed")
         let sidecars = expected.filter { $0.hasSuffix(".json") }
         #expect(Int64(sidecars.count) == (withSidecars ? completed : 0), "\(context)")
-        let strays = Set(Disk.files(state + "/outputs")).symmetricDifference(expected)
+        let strays = Set(Disk.files(stage.state + "/outputs")).symmetricDifference(expected)
         #expect(strays.isEmpty, "stray or missing files: \(context)")
         for sidecar in sidecars {
-            let json = try? JSON(parsing: FileOnDisk.bytes(state + "/outputs/" + sidecar) ?? [])
+            let json = try? JSON(parsing: FileOnDisk.bytes(stage.state + "/outputs/" + sidecar) ?? [])
             #expect(json?["state"]?.string == "completed", "\(sidecar): \(context)")
         }
     }
@@ -106,7 +107,7 @@ extension Ordeal {
             #expect(try await program.exitCode() == 0, "\(program.errors): \(context)")
         }
         _ = try await drain()
-        let left = try number("SELECT count(*) FROM jobs WHERE state NOT IN ('completed', 'cancelled')")
+        let left = try stage.jobCount(where: "state NOT IN ('completed', 'cancelled')")
         #expect(left == 0, "\(context)")
         try await judge(context)
     }

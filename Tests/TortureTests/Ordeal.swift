@@ -1,7 +1,4 @@
 import Glibc
-import HTTP
-import JSON
-import SQLite
 import Scratch
 import Testing
 
@@ -9,12 +6,11 @@ import Testing
 final class Ordeal {
     let service: Stage
     let ledger: LedgerReader
-    let disk = Disk(in: ScratchDirectory())
-    var scratch: ScratchDirectory { disk.scratch }
-    var state: String { disk.root + "/state" }
+    let disk: Disk
+    /// The state directory.
+    let stage: Stage
     /// Tells this ordeal's prompts from all others.
     private let name: String
-    private var runs = 0
     /// What `jobctl` has answered for: the prompts by their ids.
     private(set) var promised: [Int64: String] = [:]
     private(set) var crashes = 0
@@ -24,34 +20,18 @@ final class Ordeal {
     init(_ service: Stage, _ ledger: LedgerReader? = nil) {
         self.service = service
         self.ledger = ledger ?? LedgerReader(of: service)
-        name = String(disk.scratch.path.suffix(6))
+        let scratch = ScratchDirectory()
+        disk = Disk(in: scratch)
+        stage = Stage(
+            in: scratch, state: disk.root + "/state",
+            variables: disk.variables.merging(["TMPDIR": scratch.path]) { $1 })
+        name = String(scratch.path.suffix(6))
     }
 
     // MARK: - Programs
 
-    private func environment(_ orders: Orders) -> [String: String] {
-        var variables = service.environment
-        variables["JOBD_STATE_DIR"] = state
-        variables["TMPDIR"] = scratch.path
-        variables.merge(disk.variables) { $1 }
-        return variables.merging(orders.variables(root: disk.root)) { $1 }
-    }
-
-    private func record(_ name: String) -> String {
-        runs += 1
-        return scratch["\(runs)-\(name)"]
-    }
-
-    /// What the `sqlite3` shell makes of `sql`, on the same disk.
-    func sqlite3(_ sql: String) -> Command {
-        let variables = environment(.none).map { "\($0)=\($1)" }
-        return Command.run(
-            ["env"] + variables + ["sqlite3", "-cmd", ".timeout 20000", state + "/jobs.db", sql])
-    }
-
-    /// A `jobctl` that runs on.
-    func start(_ words: [String], _ orders: Orders = .none) throws -> Program {
-        try Program("jobctl", words, environment: environment(orders), record: record("jobctl"))
+    func start(_ words: [String], _ orders: Orders = .none, program: String = "jobctl") throws -> Program {
+        try stage.start(words, environment: orders.variables(root: disk.root), program: program)
     }
 
     func jobctl(_ words: [String], _ orders: Orders = .none) async throws -> Program {
@@ -63,13 +43,11 @@ final class Ordeal {
     func jobd(
         _ orders: Orders = .none, settings: [String] = [], drains: Bool = true, at url: String? = nil
     ) throws -> Program {
-        var variables = environment(orders)
-        variables["RUNCOMFY_TOKEN"] = Stage.token
-        let all = Stage.quick + ["max_submitting=\(Self.mostSubmitting)"] + settings
-        return try Program(
-            "jobd",
-            ["--api-url", url ?? service.url] + all.flatMap { ["--set", $0] } + (drains ? ["--drain"] : []),
-            environment: variables, record: record("jobd"))
+        let all = ["max_submitting=\(Self.mostSubmitting)"] + settings
+        stage.url = url ?? service.url
+        return try stage.jobd(
+            options: all.flatMap { ["--set", $0] } + (drains ? ["--drain"] : []),
+            environment: orders.variables(root: disk.root))
     }
 
     /// Runs `jobd --drain` with these orders. Answers whether it crashed; it must end well otherwise.
@@ -102,9 +80,7 @@ final class Ordeal {
     func prompt(_ number: Int) -> String { "fox \(name) \(number)" }
 
     /// A file for `enqueue --batch` with a job of each model in turn. `faults` are appended to the prompts.
-    func batch(
-        _ numbers: Range<Int>, keyed: Bool = false, faults: (Int) -> String = { _ in "" }
-    ) -> String {
+    func batch(_ numbers: Range<Int>, keyed: Bool = false, faults: (Int) -> String = { _ in "" }) -> String {
         let lines = numbers.map { number in
             let (model, input) = Self.models[number % Self.models.count]
             let words = prompt(number) + faults(number)
@@ -113,7 +89,7 @@ final class Ordeal {
             let key = keyed ? #","key":"\#(number)""# : ""
             return #"{"model":"\#(model)","input":{\#(filled)}\#(key)}"#
         }
-        let path = scratch["batch-\(numbers.lowerBound)"]
+        let path = stage.scratch["batch-\(numbers.lowerBound)"]
         FileOnDisk.write(lines.joined(separator: "\n") + "\n", to: path)
         return path
     }
@@ -132,17 +108,16 @@ final class Ordeal {
         return try await program.exitCode() == 0
     }
 
-    // MARK: - The database
-
-    func connection() throws -> Connection {
-        try Connection(path: state + "/jobs.db", .readWrite, busyTimeout: .seconds(30))
+    /// Waits until all jobs have come to an end.
+    func waitForTheEnd(of jobd: Program, _ context: String) async throws {
+        try await eventually("all is done: \(context)\n\(jobd.errors)") {
+            try stage.jobCount(where: "state NOT IN ('completed', 'uncertain')") == 0
+        }
     }
 
-    func number(_ sql: String) throws -> Int64 { try connection().first(sql) { $0.integer(0) } ?? 0 }
-    func texts(_ sql: String) throws -> [String] { try connection().all(sql) { $0.text(0) } }
-    func count(_ state: String) throws -> Int64 {
-        try number("SELECT count(*) FROM jobs WHERE state = '\(state)'")
+    /// The power fails: what was synced is left, and of the rest what `survivors` decides.
+    func cutPower(survivors: SeededNumbers? = nil) {
+        var survivors = survivors
+        disk.cutPower(survivors: &survivors)
     }
-
-    func cutPower(survivors: inout Seed?) { disk.cutPower(survivors: &survivors) }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Scratch
 
 /// What the fault layer shall do to one process.
 struct Orders {

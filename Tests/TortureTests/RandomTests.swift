@@ -7,21 +7,22 @@ import Testing
     static let seeds = Effort.isLong ? 25 : 1
     static let crashes = Effort.isLong ? 42 : 3
 
-    @Test("Whatever happens and whenever, nothing is lost and nothing is bought twice", arguments: 0..<seeds)
-    func torture(round: Int) async throws {
-        let fresh = Seed.fresh()
-        var torture = try await Torture(seed: Seed(fresh.number &+ UInt64(round)))
+    @Test(arguments: 0..<seeds)
+    func `whatever happens and whenever, nothing is lost and nothing is bought twice`(round: Int) async throws
+    {
+        let fresh = Effort.freshSeed()
+        var torture = try await Torture(seed: SeededNumbers(fresh.seed &+ UInt64(round)))
         while torture.crashes < Self.crashes { try await torture.strike() }
         try await torture.end()
         Effort.say(
-            "random: seed \(torture.seed.number), \(torture.crashes) crashes, of them \(torture.cuts) power cuts, "
+            "random: seed \(torture.seed.seed), \(torture.crashes) crashes, of them \(torture.cuts) power cuts, "
                 + "\(torture.jobs) jobs, \(torture.mostUncertain) uncertain at the end")
     }
 }
 
 /// One random run.
 struct Torture {
-    private(set) var seed: Seed
+    private(set) var seed: SeededNumbers
     private let service: Stage
     private let ordeal: Ordeal
     private var jobd: Program?
@@ -36,9 +37,9 @@ struct Torture {
         "file:cut=4k;p=0.2", "file:drip=200k;p=0.3", "file:no-length;p=0.2",
     ]
 
-    init(seed: Seed) async throws {
+    init(seed: SeededNumbers) async throws {
         self.seed = seed
-        service = try Stage(in: ScratchDirectory())
+        service = Stage()
         let faults = Self.faults.flatMap { ["--fault", $0] }
         try await service.simulate(
             ["--queue", "30ms", "--run", "60ms", "--jitter", "0.9", "--image-width", "48"] + faults)
@@ -83,7 +84,7 @@ struct Torture {
         case .enqueue: try await enqueue(Int.random(in: 1...5, using: &seed))
         case .crashedEnqueue:
             try await enqueue(3, .crash(Int.random(in: 1...20, using: &seed), .during))
-        case .insert: insert()
+        case .insert: try await insert()
         case .cancel:
             let id = String(Int.random(in: 1...jobs, using: &seed))
             _ = try await ordeal.jobctl(["cancel", id])
@@ -109,7 +110,7 @@ struct Torture {
         crashes += 1
         if loss != .nothing { cuts += 1 }
         loss.strike(ordeal, &seed)
-        try ordeal.expectFewInDoubt("seed \(seed.number)")
+        try ordeal.expectFewInDoubt("seed \(seed.seed)")
         try start()
     }
 
@@ -124,25 +125,26 @@ struct Torture {
     }
 
     /// An enqueue from any language.
-    private mutating func insert() {
+    private mutating func insert() async throws {
         let prompt = ordeal.prompt(jobs)
         jobs += 1
         let sql = """
             INSERT INTO jobs (model, input) VALUES ('bytedance/seedream-4-0/sequential',
                 json_object('text', '\(prompt)', 'sequential_image_generation_options', 1));
             """
-        let answer = ordeal.sqlite3(sql)
-        #expect(answer.status == 0, "\(answer.output)")
+        let words = ["-cmd", ".timeout 600000", ordeal.stage.database, sql]
+        let answer = try await ordeal.start(words, program: "sqlite3").answer()
+        #expect(answer.code == 0, "\(answer)")
     }
 
     /// Lets everything come to its end, and judges.
     mutating func end() async throws {
-        let context = "seed \(seed.number)"
+        let context = "seed \(seed.seed)"
         jobd?.signal(SIGTERM)
         _ = try await jobd?.exitCode()
         try await service.setFaults([])
         _ = try await ordeal.drain()
-        mostUncertain = try ordeal.count("uncertain")
+        mostUncertain = try ordeal.stage.jobCount("uncertain")
         try await ordeal.judge(context)
         try await ordeal.resolveAll(context)
     }

@@ -14,27 +14,27 @@ import Testing
             let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
             kilobytes = try #require(
                 line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
-            descriptors = Disk.names("/proc/\(pid)/fd").count
+            descriptors = FileOnDisk.names("/proc/\(pid)/fd").count
         }
     }
 
-    @Test func memoryAndDescriptorsStayFlat() async throws {
-        let service = try Stage(in: ScratchDirectory())
+    @Test func `memory and descriptors stay flat`() async throws {
+        let service = Stage()
         let faults = Torture.faults.flatMap { ["--fault", $0] }
         try await service.simulate(
             ["--queue", "20ms", "--run", "40ms", "--jitter", "0.9", "--image-width", "48"] + faults)
         let ordeal = Ordeal(service)
         let jobd = try ordeal.jobd(settings: ["log_level=error"], drains: false)
-        try await eventually("it runs") { FileOnDisk(ordeal.state + "/wake") != nil }
+        try await eventually("it runs") { FileOnDisk(ordeal.stage.state + "/wake") != nil }
         let end = ContinuousClock.now + .seconds(60 * (Effort.soakMinutes ?? 1))
         var samples: [Sample] = []
         var jobs = 0
         while ContinuousClock.now < end {
             try await ordeal.enqueue(jobs..<jobs + 40)
             jobs += 40
-            try await eventually("a round is over", within: .seconds(600)) {
+            try await eventually("a round is over") {
                 let open = "state NOT IN ('completed', 'uncertain')"
-                return try ordeal.number("SELECT count(*) FROM jobs WHERE \(open)") == 0
+                return try ordeal.stage.jobCount(where: "\(open)") == 0
             }
             samples.append(try Sample(of: jobd.pid))
         }
@@ -48,8 +48,7 @@ import Testing
                 + "descriptors \(handles.0) early, \(handles.1) late")
         #expect(memory.1 <= memory.0 + memory.0 / 8, "\(samples)")
         #expect(handles.1 <= handles.0 + 8, "\(samples)")
-        jobd.signal(SIGTERM)
-        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0, "\(jobd.errors)")
         try await service.setFaults([])
         try await ordeal.judge("after the soak")
     }

@@ -11,16 +11,18 @@ import Testing
     /// Runs `body` while two other programs write as fast as they can. They are processes: what waits for a
     /// lock in this one would hold up the other tests.
     private func besideWriters(_ body: (Stage) async throws -> Void) async throws {
-        let stage = try Stage(in: ScratchDirectory())
+        let stage = Stage()
         for _ in 1...2 { try await stage.enqueue("waits", "--hold") }
         let writers = try (1...2).map { id in
-            try Background(
-                "yes \"UPDATE jobs SET label = 'written' WHERE id = \(id);\" | nice sqlite3 -cmd '.timeout 60000' "
-                    + "-cmd 'PRAGMA wal_autocheckpoint = 0' \(stage.state)/jobs.db")
+            let line = """
+                yes "UPDATE jobs SET label = 'written' WHERE id = \(id);" | nice setpriv --pdeathsig KILL \
+                sqlite3 -cmd '.timeout 600000' -cmd 'PRAGMA wal_autocheckpoint = 0' \(stage.database)
+                """
+            return try stage.start(["-c", line], program: "sh")
         }
         try await body(stage)
         withExtendedLifetime(writers) {}
-        #expect(try stage.number("SELECT count(*) FROM jobs WHERE label = 'written'") == 2)
+        #expect(try stage.jobCount(where: "label = 'written'") == 2)
     }
 
     /// Whether the process has a handler of its own for the signal.
@@ -35,7 +37,7 @@ import Testing
         try await eventually("it runs") { jobd.hasEnded || jobd.errors.contains("runs on") }
     }
 
-    @Test func aStartBesideBusyWritersIsAStart() async throws {
+    @Test func `a start beside busy writers is a start`() async throws {
         try await besideWriters { stage in
             for round in 1...Self.rounds {
                 let jobd = try stage.jobd()
@@ -43,14 +45,13 @@ import Testing
                 // The first commits of others are noticed in these moments.
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...40)))
                 #expect(!jobd.hasEnded, "start \(round): \(jobd.errors)")
-                jobd.signal(SIGTERM)
-                #expect(try await jobd.exitCode() == 0, "start \(round): \(jobd.errors)")
+                #expect(try await jobd.exitCode(after: SIGTERM) == 0, "start \(round): \(jobd.errors)")
             }
         }
         Effort.say("\(Self.rounds) starts beside two writers: none ended by a signal")
     }
 
-    @Test func aStopInAnyMomentIsAStop() async throws {
+    @Test func `a stop in any moment is a stop`() async throws {
         try await besideWriters { stage in
             for round in 1...Self.rounds {
                 let jobd = try stage.jobd()
@@ -63,7 +64,7 @@ import Testing
         Effort.say("\(Self.rounds) stops at any moment beside two writers: none ended by a signal")
     }
 
-    @Test func aReloadInAnyMomentIsAReload() async throws {
+    @Test func `a reload in any moment is a reload`() async throws {
         try await besideWriters { stage in
             var reloads = 0
             while reloads < Self.rounds {
@@ -77,8 +78,7 @@ import Testing
                 try await eventually("it was read again") {
                     jobd.hasEnded || jobd.errors.contains("was read again")
                 }
-                jobd.signal(SIGTERM)
-                #expect(try await jobd.exitCode() == 0, "reload \(reloads): \(jobd.errors)")
+                #expect(try await jobd.exitCode(after: SIGTERM) == 0, "reload \(reloads): \(jobd.errors)")
             }
         }
         Effort.say("\(Self.rounds) reloads beside two writers: none ended by a signal")

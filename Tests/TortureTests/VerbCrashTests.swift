@@ -6,52 +6,50 @@ import Testing
 /// jobctl crashes at each of its points: what it has answered for stands, and nothing is half done.
 @Suite(.serialized) struct VerbCrashTests {
     /// Every point in a long run, some of them in a quick one.
-    private func points(upTo last: Int, _ seed: inout Seed) -> [Int] {
+    private func points(upTo last: Int, _ seed: inout SeededNumbers) -> [Int] {
         let all = Array(1...last)
         if Effort.isLong { return all }
         // The last are the commit itself.
         return Array(Set(all.shuffled(using: &seed).prefix(5) + all.suffix(4))).sorted()
     }
 
-    private func pointsOfACleanRun(
-        _ ordeal: Ordeal, _ words: [String]
-    ) async throws -> Int {
-        let trace = ordeal.scratch["trace"]
+    private func pointsOfACleanRun(_ ordeal: Ordeal, _ words: [String]) async throws -> Int {
+        let trace = ordeal.stage.scratch["trace"]
         let program = try await ordeal.jobctl(words, Orders(trace: trace))
         #expect(try await program.exitCode() == 0, "\(program.errors)")
-        return (FileOnDisk.text(trace) ?? "").split(separator: "\n").count
+        return FileOnDisk.content(trace).split(separator: "\n").count
     }
 
-    @Test(
-        "A batch is there wholly or not at all, and for good once it is answered for",
-        arguments: Loss.allCases)
-    func enqueue(loss: Loss) async throws {
-        let service = try Stage(in: ScratchDirectory())
-        var seed = Seed.fresh()
+    @Test(arguments: Loss.allCases)
+    func `a batch is there wholly or not at all, and for good once it is answered for`(loss: Loss)
+        async throws
+    {
+        let service = Stage()
+        var seed = Effort.freshSeed()
         let clean = Ordeal(service)
         let last = try await pointsOfACleanRun(
             clean, ["enqueue", "--batch", clean.batch(0..<3, keyed: true)])
         #expect(last > 50)
         for number in points(upTo: last, &seed) {
             let moment = Orders.Moment.allCases[number % 3]
-            let context = "\(loss.rawValue) \(moment) \(number), seed \(seed.number)"
+            let context = "\(loss.rawValue) \(moment) \(number), seed \(seed.seed)"
             let ordeal = Ordeal(service)
             let words = ["enqueue", "--batch", ordeal.batch(0..<3, keyed: true), "-q"]
             let program = try await ordeal.jobctl(words, .crash(number, moment))
             let answered = program.output.split(separator: "\n").count
             loss.strike(ordeal, &seed)
-            if answered > 0 { #expect(try ordeal.number("SELECT count(*) FROM jobs") == 3, "\(context)") }
+            if answered > 0 { #expect(try ordeal.stage.jobCount() == 3, "\(context)") }
             // Once more, by the same keys: each job is there once.
             let again = try await ordeal.jobctl(words)
             #expect(try await again.exitCode() == 0, "\(again.errors) \(context)")
             // What was answered for now outlives a power cut, whatever the crash before has left.
-            var nobody: Seed?
-            ordeal.cutPower(survivors: &nobody)
-            #expect(try ordeal.texts("SELECT id FROM jobs ORDER BY id") == ["1", "2", "3"], "\(context)")
-            #expect(try ordeal.number("SELECT count(*) FROM events") == 3, "\(context)")
+            ordeal.cutPower()
+            #expect(
+                try ordeal.stage.texts("SELECT id FROM jobs ORDER BY id") == ["1", "2", "3"], "\(context)")
+            #expect(try ordeal.stage.number("SELECT count(*) FROM events") == 3, "\(context)")
             try ordeal.expectSoundStore(context)
         }
-        Effort.say("enqueue, \(loss.rawValue): \(last) points, seed \(seed.number)")
+        Effort.say("enqueue, \(loss.rawValue): \(last) points, seed \(seed.seed)")
     }
 
     /// A verb, and the state that it leads to from the one before.
@@ -64,17 +62,17 @@ import Testing
         (["cancel", "5"], "in_progress", "in_progress"),
     ]
 
-    @Test("A verb is done or not done", arguments: verbs.indices)
-    func verb(index: Int) async throws {
+    @Test(arguments: verbs.indices)
+    func `a verb is done or not done`(index: Int) async throws {
         let (words, from, to) = Self.verbs[index]
-        let service = try Stage(in: ScratchDirectory())
-        var seed = Seed.fresh()
+        let service = Stage()
+        var seed = Effort.freshSeed()
         let clean = try await prepared(Ordeal(service))
         let last = try await pointsOfACleanRun(clean, words)
         for number in points(upTo: last, &seed) {
             for loss in Effort.isLong ? Loss.allCases : [Loss.allCases[number % 3]] {
                 let moment = Orders.Moment.allCases[number / 3 % 3]
-                let context = "\(words), \(loss.rawValue) \(moment) \(number), seed \(seed.number)"
+                let context = "\(words), \(loss.rawValue) \(moment) \(number), seed \(seed.seed)"
                 let ordeal = try await prepared(Ordeal(service))
                 let program = try await ordeal.jobctl(words, .crash(number, moment))
                 loss.strike(ordeal, &seed)
@@ -82,7 +80,7 @@ import Testing
                     SELECT state || ' ' || (cancel_requested_at IS NOT NULL) || ' '
                         || (SELECT count(*) FROM events WHERE job_id = jobs.id) FROM jobs WHERE id = \(words[1])
                     """
-                let found = try ordeal.texts(row)
+                let found = try ordeal.stage.texts(row)
                 let before = "\(from) 0 0"
                 let marks = words[0] == "cancel" ? 1 : 0
                 let events = to == "cancelled" ? 2 : 1
@@ -92,13 +90,13 @@ import Testing
                 try ordeal.expectSoundStore(context)
             }
         }
-        Effort.say("\(words[0]) of \(from): \(last) points, seed \(seed.number)")
+        Effort.say("\(words[0]) of \(from): \(last) points, seed \(seed.seed)")
     }
 
     /// Jobs in the states that the verbs want.
     private func prepared(_ ordeal: Ordeal) async throws -> Ordeal {
         try await ordeal.enqueue(0..<5)
-        try ordeal.connection().execute(
+        try ordeal.stage.connection().execute(
             """
             UPDATE jobs SET state = 'held' WHERE id = 2;
             UPDATE jobs SET state = 'failed', error_kind = 'remote', error_message = 'x', submissions = 1,

@@ -11,7 +11,7 @@ import Testing
         return taken
     }
 
-    @Test func listsOfTheirOwnLetOthersPassAndHoldAJobOnce() {
+    @Test func `lists of their own let others pass and hold a job once`() {
         var agenda = Agenda()
         agenda.put(1, at: 10, in: .troubled)
         agenda.put(2, at: 20)
@@ -24,10 +24,10 @@ import Testing
         #expect(agenda.count == 0)
     }
 
-    @Test func whatIsDueIsTakenInTheOrderOfItsTimeAndNothingElse() {
+    @Test func `what is due is taken in the order of its time and nothing else`() {
         var agenda = Agenda()
-        var shuffler = Shuffler(state: 7)
-        let times = (1...200).map { Int64($0) }.shuffled(using: &shuffler)
+        var chance = SeededNumbers(7)
+        let times = (1...200).map { Int64($0) }.shuffled(using: &chance)
         for time in times { agenda.put(time, at: time) }
         #expect(agenda.next == 1)
         #expect(take(&agenda, at: 150) == Array(1...150))
@@ -36,7 +36,7 @@ import Testing
         #expect(agenda.count == 0 && agenda.next == nil)
     }
 
-    @Test func aJobIsThereOnceByItsLastTime() {
+    @Test func `a job is there once by its last time`() {
         var agenda = Agenda()
         agenda.put(1, at: 10)
         agenda.put(1, at: 30)
@@ -50,7 +50,7 @@ import Testing
         #expect(!agenda.contains(1))
     }
 
-    @Test func aJobPutTwiceAtOneTimeIsTakenOnce() {
+    @Test func `a job put twice at one time is taken once`() {
         var agenda = Agenda()
         agenda.put(1, at: 10)
         agenda.put(1, at: 10)
@@ -58,14 +58,14 @@ import Testing
         #expect(agenda.count == 0)
     }
 
-    @Test func aRandomLifeAgreesWithAPlainTable() {
+    @Test func `a random life agrees with a plain table`() {
         var agenda = Agenda()
         var table: [Int64: Int64] = [:]
-        var shuffler = Shuffler(state: 99)
+        var chance = SeededNumbers(99)
         for now in Int64(1)...2000 {
-            for _ in 0..<Int.random(in: 0...3, using: &shuffler) {
-                let job = Int64.random(in: 1...40, using: &shuffler)
-                let time = now + Int64.random(in: 0...60, using: &shuffler)
+            for _ in 0..<Int.random(in: 0...3, using: &chance) {
+                let job = Int64.random(in: 1...40, using: &chance)
+                let time = now + Int64.random(in: 0...60, using: &chance)
                 agenda.put(job, at: time)
                 table[job] = time
             }

@@ -47,7 +47,7 @@ import Testing
         return try database.transaction { try claim.run(database) }
     }
 
-    @Test func theHighestPriorityLeavesFirstThenTheOldestWhateverTheModel() throws {
+    @Test func `the highest priority leaves first then the oldest whatever the model`() throws {
         try add("b")
         try add("a") { $0.priority = 5 }
         try add("c") { $0.priority = -1 }
@@ -61,7 +61,7 @@ import Testing
         #expect(try claim(2).jobs.isEmpty)
     }
 
-    @Test func aLimitHoldsBackItsModelsAndNoOthers() throws {
+    @Test func `a limit holds back its models and no others`() throws {
         for _ in 1...3 { try add("narrow/x") { $0.priority = 9 } }
         try add("wide/x")
         func narrow(to limit: Int) -> (inout Configuration) -> Void {
@@ -72,7 +72,7 @@ import Testing
         #expect(try claim(10, narrow(to: 9)).jobs.map(\.id) == [2, 3])
     }
 
-    @Test func nothingIsTakenWithoutAnAllowanceButWhatIsDueIsStillSaid() throws {
+    @Test func `nothing is taken without an allowance but what is due is still said`() throws {
         let then = database.now + .seconds(3600)
         try add { $0.notBefore = then }
         try add()
@@ -82,12 +82,12 @@ import Testing
         #expect(try claim().jobs.map(\.id) == [2])
     }
 
-    @Test func heldJobsStay() throws {
+    @Test func `held jobs stay`() throws {
         try add { $0.isHeld = true }
         #expect(try claim().jobs.isEmpty)
     }
 
-    @Test func whatComesBySQLIsCheckedAndWhatWasWaivedIsNot() throws {
+    @Test func `what comes by SQL is checked and what was waived is not`() throws {
         let model = "bytedance/seedream-4-0/sequential"
         let foreign = try Connection(
             path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
@@ -108,7 +108,7 @@ import Testing
         #expect(try database.spent(since: nil) == 0)
     }
 
-    @Test func theBudgetIsKeptInsideOneClaim() throws {
+    @Test func `the budget is kept inside one claim`() throws {
         for _ in 1...5 { try add() }
         let result = try claim {
             $0.models = ["m": limits(price: 0.4)]
@@ -125,7 +125,7 @@ import Testing
     }
 
     /// Sums of tenths do not make a budget that is just enough too small.
-    @Test func aBudgetThatIsJustEnoughIsEnough() throws {
+    @Test func `a budget that is just enough is enough`() throws {
         for _ in 1...10 { try add() }
         let result = try claim {
             $0.models = ["m": limits(price: 0.1)]
@@ -134,7 +134,7 @@ import Testing
         #expect(result.jobs.count == 10 && result.budget == nil)
     }
 
-    @Test func yesterdaysSpendingIsNotTodays() throws {
+    @Test func `yesterday's spending is not today's`() throws {
         try add()
         let foreign = try Connection(
             path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
@@ -156,7 +156,8 @@ import Testing
             }.jobs.count == 1)
     }
 
-    @Test func thePriceIsThatOfAllOutputsAskedForAndAJobOfUnknownPriceCountsNothing() throws {
+    @Test func `the price is that of all outputs asked for and a job of unknown price counts nothing`() throws
+    {
         let model = "bytedance/seedream-4-0/sequential"
         try add(model) { $0.input = #"{"text":"x","sequential_image_generation_options":4}"# }
         try add("unknown/model")
@@ -173,7 +174,7 @@ import Testing
         return try claim(choice: choice)
     }
 
-    @Test func whatIsSparedComesOnlyWhereNothingElseIsReady() throws {
+    @Test func `what is spared comes only where nothing else is ready`() throws {
         for priority in [Int64(5), 9, 1] { try add { $0.priority = priority } }
         #expect(try claim { $0.spared = [2, 1] }.jobs.map(\.id) == [3])
         let nothing = try claim { $0.spared = [2, 1] }
@@ -181,14 +182,14 @@ import Testing
         #expect(try claim { ($0.spared, $0.takesSpared) = ([1, 2], true) }.jobs.map(\.id) == [1])
     }
 
-    @Test func aJobThatIsAskedForByNameGoesAloneOrIsSaidToBeGone() throws {
+    @Test func `a job that is asked for by name goes alone or is said to be gone`() throws {
         for _ in 1...3 { try add() }
         #expect(try claim { $0.only = 2 }.jobs.map(\.id) == [2])
         let gone = try claim { $0.only = 2 }
         #expect(gone.jobs.isEmpty && gone.isGone)
     }
 
-    @Test func theEndOfTheQueueIsTheLastOfTheLowestPriority() throws {
+    @Test func `the end of the queue is the last of the lowest priority`() throws {
         for (model, priority) in [("a", 1), ("b", 0), ("a", 0), ("b", 2)] as [(String, Int64)] {
             try add(model) { $0.priority = priority }
         }
@@ -196,7 +197,7 @@ import Testing
         #expect(try claim { $0.fromTheEnd = true }.jobs.map(\.id) == [2])
     }
 
-    @Test func theBytesOnTheWireAreBoundedAndOneInputMayAlwaysGo() throws {
+    @Test func `the bytes on the wire are bounded and one input may always go`() throws {
         let large = #"{"text":"\#(String(repeating: "x", count: 12 << 20))"}"#
         for model in ["a", "b", "c", "d"] { try add(model) { $0.input = large } }
         let first = try claim()
@@ -213,7 +214,7 @@ import Testing
         #expect(try claim().jobs.map(\.id) == [3, 4])
     }
 
-    @Test func aBudgetThatIsSpentHoldsBackJobsOfUnknownPriceToo() throws {
+    @Test func `a budget that is spent holds back jobs of unknown price too`() throws {
         for _ in 0..<2 { try add() }
         #expect(try claim(1) { $0.budgetPerDay = 1 }.jobs.map(\.id) == [1])
         let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
@@ -222,7 +223,7 @@ import Testing
         #expect(result.jobs.isEmpty && result.budget?.contains("budget.day_usd") == true)
     }
 
-    @Test func whatAClockThatWasWrongHasSpentTomorrowIsNotOfToday() throws {
+    @Test func `what a clock that was wrong has spent tomorrow is not of today`() throws {
         try add()
         let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
         let tomorrow = Timestamp(milliseconds: database.now.startOfDay.milliseconds + 86_400_000)
@@ -239,7 +240,7 @@ import Testing
         #expect(result.jobs.count == 1)
     }
 
-    @Test func aPriceOfZeroIsFree() throws {
+    @Test func `a price of zero is free`() throws {
         try add()
         #expect(
             try claim {

@@ -21,7 +21,7 @@ import Testing
         func leave() { counts.withLock { $0.inside -= 1 } }
     }
 
-    @Test func halfOfTheSlotsMayBeKeptForLong() async throws {
+    @Test func `half of the slots may be kept for long`() async throws {
         for (count, most) in [(1, 0), (2, 1), (5, 2)] {
             let slots = DownloadSlots(count)
             let kept = Locked(0)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func neverMoreThanSaidAreInside() async {
+    @Test func `never more than said are inside`() async {
         let slots = DownloadSlots(3)
         let room = Room()
         await withTaskGroup { group in
@@ -61,7 +61,7 @@ import Testing
         #expect(room.inside == 0)
     }
 
-    @Test func whoIsCancelledWhileWaitingTakesNoPlace() async throws {
+    @Test func `who is cancelled while waiting takes no place`() async throws {
         let slots = DownloadSlots(1)
         let (release, gate) = AsyncStream<Void>.makeStream()
         let holder = Task { try await slots.use { _ in for await _ in release { break } } }
@@ -79,7 +79,7 @@ import Testing
         #expect(try await slots.use { _ in 8 } == 8)
     }
 
-    @Test func moreSlotsServeThoseWhoWait() async throws {
+    @Test func `more slots serve those who wait`() async throws {
         let slots = DownloadSlots(0)
         let waiters = (0..<4).map { number in Task { try await slots.use { _ in number } } }
         try await Task.sleep(for: .milliseconds(20))
@@ -87,7 +87,7 @@ import Testing
         for (number, waiter) in waiters.enumerated() { #expect(try await waiter.value == number) }
     }
 
-    @Test func fewerSlotsHoldEvenWhileOthersWait() async throws {
+    @Test func `fewer slots hold even while others wait`() async throws {
         let slots = DownloadSlots(4)
         let room = Room()
         let (release, gate) = AsyncStream<Void>.makeStream()
@@ -121,7 +121,7 @@ import Testing
         #expect(room.most == 1)
     }
 
-    @Test func aPlaceIsOfferedOnceForEachWhoWaits() async throws {
+    @Test func `a place is offered once for each who waits`() async throws {
         let slots = DownloadSlots(2)
         let (release, gate) = AsyncStream<Void>.makeStream()
         let (taken, takers) = AsyncStream<DownloadSlots.Slot>.makeStream()

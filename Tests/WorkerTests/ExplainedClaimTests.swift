@@ -3,6 +3,7 @@ import JobModel
 import Policy
 import SQLite
 import Scratch
+import System
 import Testing
 
 @testable import ControlCommands
@@ -12,7 +13,7 @@ import Testing
 /// What `jobctl explain` says of each queued job, held against what the claim then does with it.
 @Suite struct ExplainedClaimTests {
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
-    func whatIsExplainedIsWhatTheClaimDoes(seed: UInt64) throws {
+    func `what is explained is what the claim does`(seed: UInt64) throws {
         var world = try ClaimWorld(seed: seed)
         for round in 1...12 {
             try world.turn()
@@ -30,7 +31,7 @@ private struct ClaimWorld {
     var reasons: Set<Explanation.Reason> = []
     private let scratch = ScratchDirectory()
     private let clock = Locked(Timestamp(milliseconds: 1_700_000_000_000))
-    private var chance: Shuffler
+    private var chance: SeededNumbers
     private var configuration = Configuration()
     private var gate = SubmissionGate()
     private var flights = InFlight()
@@ -40,15 +41,16 @@ private struct ClaimWorld {
     private static let models = ["a/x", "a/y", "b", checked]
 
     init(seed: UInt64) throws {
-        chance = Shuffler(state: seed)
+        chance = SeededNumbers(seed)
         database = try JobDatabase(
             StateDirectory(path: scratch["state"], origin: .option), .create,
-            clock: { [clock] in clock.value })
+            clock: { [clock] in clock.withLock { $0 } })
         let document = #"{"base_price_usd":0.2,"input_schema":{"properties":{"n":{"type":"integer"}}}}"#
         try database.store(models: [("b", document)])
     }
 
-    private var moment: InFlight.Moment { clock.value.milliseconds }
+    private var now: Timestamp { clock.withLock { $0 } }
+    private var moment: InFlight.Moment { now.milliseconds }
 
     private mutating func pick<Value>(_ values: Value...) -> Value {
         values[Int.random(in: 0..<values.count, using: &chance)]
@@ -57,7 +59,8 @@ private struct ClaimWorld {
     // MARK: - What happens between two claims
 
     mutating func turn() throws {
-        clock.value = clock.value + .milliseconds(Int.random(in: 0...40_000, using: &chance))
+        let step = Duration.milliseconds(Int.random(in: 0...40_000, using: &chance))
+        clock.withLock { $0 = $0 + step }
         try database.transaction {
             for _ in 0..<Int.random(in: 0...5, using: &chance) { try add() }
             for job in try database.unfinished() { try land(job) }
@@ -81,7 +84,7 @@ private struct ClaimWorld {
         job.isHeld = pick(true, false, false, false, false, false)
         // By SQL, or by jobctl with and without a check.
         job.validation = pick(.pending, .passed, .waived)
-        job.notBefore = pick(nil, nil, nil, clock.value + .seconds(30))
+        job.notBefore = pick(nil, nil, nil, now + .seconds(30))
         let id = try database.enqueue(job).job.id
         if pick(false, false, false, false, false, true) { try spoil(id) }
     }
@@ -100,7 +103,7 @@ private struct ClaimWorld {
             requests += 1
             event = pick(
                 .accepted(requestID: "r\(requests)"), .unanswered(reason: "none"), nil,
-                .notBought(reason: "busy", tryAgainAt: clock.value + .seconds(pick(1, 20))))
+                .notBought(reason: "busy", tryAgainAt: now + .seconds(pick(1, 20))))
         case .inQueue, .inProgress:
             event = pick(.succeeded(finishedAt: nil, costUSD: pick(nil, 0.3)), nil, nil)
         default: event = nil

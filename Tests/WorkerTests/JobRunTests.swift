@@ -5,10 +5,9 @@ import JobModel
 import JobStore
 import Policy
 import Provider
+import Scratch
 import System
 import Testing
-
-import class Scratch.ScratchDirectory
 
 @testable import Worker
 
@@ -118,13 +117,13 @@ import class Scratch.ScratchDirectory
         try #require(try await store.read { try $0.find(job.id) })
     }
 
-    @Test func aBoughtRequestIsOnRecordBeforeItIsFollowed() async throws {
+    @Test func `a bought request is on record before it is followed`() async throws {
         let job = try await claimed()
         guard case .wait = try await run(job) else { return #expect(Bool(false)) }
         #expect(try await found(job).requestID == "r" && host.reports == [.taken])
     }
 
-    @Test func theRequestOfAnotherJobLeavesThisOneUncertainWithItsAnswer() async throws {
+    @Test func `the request of another job leaves this one uncertain with its answer`() async throws {
         _ = try await bought("r")
         let job = try await claimed()
         #expect(try await run(job) == .leave)
@@ -133,7 +132,7 @@ import class Scratch.ScratchDirectory
         #expect(event?.detail.contains("the raw answer") == true)
     }
 
-    @Test func anAnswerThatComesAfterAnotherTookOverIsAdopted() async throws {
+    @Test func `an answer that comes after another took over is adopted`() async throws {
         let job = try await claimed()
         _ = try await store.write { try $0.record(.daemonRestarted, for: job.id, in: .submitting) }
         #expect(try await run(job) == .overtaken)
@@ -141,7 +140,7 @@ import class Scratch.ScratchDirectory
         #expect(row.state == .inQueue && row.requestID == "r" && row.submissions == 1)
     }
 
-    @Test func allFilesAreHereBeforeTheJobIsCompleted() async throws {
+    @Test func `all files are here before the job is completed`() async throws {
         let job = try await bought()
         let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
         let service = Service(outcome: .succeeded(outputs, ResultFacts(cost: 0.1)))
@@ -155,7 +154,7 @@ import class Scratch.ScratchDirectory
         #expect(row.state == .completed && row.costUSD == 0.1 && files.allSatisfy { $0.state == .done })
     }
 
-    @Test func anOutputThatHasGoneFailsTheJobAfterTheOthersAreHere() async throws {
+    @Test func `an output that has gone fails the job after the others are here`() async throws {
         let job = try await bought()
         let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
         let service = Service(outcome: .succeeded(outputs, ResultFacts()))
@@ -167,7 +166,7 @@ import class Scratch.ScratchDirectory
         #expect(files.map(\.state) == [.done, .failed, .done])
     }
 
-    @Test func aFreshAddressThatIsWaitedForHoldsUpNoOtherFile() async throws {
+    @Test func `a fresh address that is waited for holds up no other file`() async throws {
         let job = try await bought()
         let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
         var service = Service(outcome: .succeeded(outputs, ResultFacts()))

@@ -14,7 +14,7 @@ struct JobWorld {
         case none, queued, running, succeeded, failed, cancelled
     }
 
-    private(set) var dice: Shuffler
+    private(set) var dice: SeededNumbers
     private(set) var row: Job
     private(set) var outputs: [Output] = []
     private(set) var remote = Remote.none
@@ -38,12 +38,14 @@ struct JobWorld {
     private static let deadline = Duration.seconds(7200)
 
     init(seed: UInt64) {
-        dice = Shuffler(state: seed)
+        dice = SeededNumbers(seed)
         row = Job(id: 1, state: .queued, model: "m", input: "{}", createdAt: Timestamp(milliseconds: 0))
     }
 
     private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &dice) < percent }
-    private mutating func one<Value>(of values: [Value]) -> Value { values[Int.random(in: values.indices, using: &dice)] }
+    private mutating func one<Value>(of values: [Value]) -> Value {
+        values[Int.random(in: values.indices, using: &dice)]
+    }
     private mutating func expect(_ isKept: Bool, _ promise: String) {
         if !isKept { broken.append("\(promise) (\(row.state), \(remote), step \(steps))") }
     }

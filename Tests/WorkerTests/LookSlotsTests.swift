@@ -16,7 +16,7 @@ import Testing
         return Int(job - first)
     }
 
-    @Test func jobsInTroubleLeaveTheSlotsOfTheOthersAlone() {
+    @Test func `jobs in trouble leave the slots of the others alone`() {
         var slots = LookSlots()
         #expect(fill(&slots, .troubled, at: 0) == LookSlots.mostTroubled)
         // However long they take.
@@ -25,7 +25,7 @@ import Testing
         #expect(fill(&slots, .ordinary, at: 0, from: 1001) == LookSlots.mostOrdinary)
     }
 
-    @Test func aLookThatTakesLongGivesItsPlaceToAnother() {
+    @Test func `a look that takes long gives its place to another`() {
         var slots = LookSlots()
         #expect(fill(&slots, .ordinary, at: 100) == LookSlots.mostOrdinary)
         #expect(!slots.isFree(.ordinary, at: 100 + LookSlots.patience - 1))
@@ -34,7 +34,7 @@ import Testing
             fill(&slots, .ordinary, at: 100 + LookSlots.patience, from: 1001) == LookSlots.mostOrdinary)
     }
 
-    @Test func notMoreLooksAreUnderwayThanThereAreConnections() {
+    @Test func `not more looks are underway than there are connections`() {
         var slots = LookSlots()
         var count = 0
         for turn in 0..<10 {
@@ -48,14 +48,14 @@ import Testing
         #expect(slots.isFree(.ordinary, at: 1_000_000) && slots.isFree(.troubled, at: 1_000_000))
     }
 
-    @Test func aPlaceThatIsGivenBackIsFree() {
+    @Test func `a place that is given back is free`() {
         var slots = LookSlots()
         _ = fill(&slots, .ordinary, at: 0)
         slots.give(1)
         #expect(fill(&slots, .ordinary, at: 0, from: 1001) == 1)
     }
 
-    @Test func fetchingAsksNobody() {
+    @Test func `fetching asks nobody`() {
         var slots = LookSlots()
         _ = fill(&slots, .ordinary, at: 0)
         #expect(slots.isFree(.fetching, at: 0))

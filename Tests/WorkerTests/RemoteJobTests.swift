@@ -8,7 +8,7 @@ import Testing
 @Suite struct RemoteJobTests {
     /// Some hundred thousand steps: nothing is bought twice, nothing that was paid for is dropped, nothing
     /// ends before its time.
-    @Test func aRandomLifeKeepsEveryPromise() {
+    @Test func `a random life keeps every promise`() {
         var steps = 0
         var ends: [String: Int] = [:]
         for seed in 1...8000 as ClosedRange<UInt64> {
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func whatIsDueIsAskedForSentOrFetched() throws {
+    @Test func `what is due is asked for sent or fetched`() throws {
         let wish = { (row: inout Job) in row.cancelRequestedAt = Timestamp(milliseconds: 9_500) }
         for (job, action) in [
             (try job(), "askStatus"), (try job(.inProgress), "askStatus"), (try job(.submitting), "post"),
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func aLookThatFindsNothingNewWritesNothing() throws {
+    @Test func `a look that finds nothing new writes nothing`() throws {
         var job = try job()
         let first = words(job.handle(.status(.known(.inQueue, queuePosition: 3)), rules()))
         #expect(first.contains { $0.hasPrefix("record(") })
@@ -81,14 +81,14 @@ import Testing
         #expect(second.map { $0.prefix(5) } == ["repor", "wait("])
     }
 
-    @Test func theResultAloneSaysHowItEnded() throws {
+    @Test func `the result alone says how it ended`() throws {
         var job = try job()
         for status: RemoteStatus in [.completed, .failed, .cancelled, .succeeded] {
             #expect(words(job.handle(.status(.known(status, queuePosition: nil)), rules())) == ["askResult"])
         }
     }
 
-    @Test func theDeadlineCancelsWhatWaitsAndFailsWhatRuns() throws {
+    @Test func `the deadline cancels what waits and fails what runs`() throws {
         let late = rules { $0.now = 200_000 }
         var running = try job()
         let actions = words(running.handle(.status(.known(.inProgress, queuePosition: nil)), late))
@@ -100,7 +100,7 @@ import Testing
         #expect(ended.contains { $0.contains("cancelled then") && $0.contains("Optional(0.0)") })
     }
 
-    @Test func aLateCostOfAnEndIsAskedForOnce() throws {
+    @Test func `a late cost of an end is asked for once`() throws {
         var job = try job()
         var facts = ResultFacts()
         facts.costIsDue = true
@@ -109,7 +109,7 @@ import Testing
         #expect(words(job.handle(.cost(0.5), rules())).first?.contains("0.5") == true)
     }
 
-    @Test func anUnknownRequestIsForOthersToJudge() throws {
+    @Test func `an unknown request is for others to judge`() throws {
         var job = try job()
         let actions = words(job.handle(.status(.stopped(.gone("404001"))), rules()))
         #expect(actions.last?.hasPrefix("judge(") == true)
@@ -120,7 +120,7 @@ import Testing
                 "lost") == true)
     }
 
-    @Test func anAcceptedCancelIsConfirmedOrBelievedAfterAWhile() throws {
+    @Test func `an accepted cancel is confirmed or believed after a while`() throws {
         var job = try job(.inQueue) { $0.cancelRequestedAt = Timestamp(milliseconds: 9_500) }
         #expect(words(job.handle(.cancel(.cancelled), rules())) == ["askResult"])
         var last: [String] = []
@@ -128,7 +128,7 @@ import Testing
         #expect(last.contains { $0.contains("cancelledRemotely") })
     }
 
-    @Test func theRequestOfAnotherJobIsNobodys() throws {
+    @Test func `the request of another job is nobody's`() throws {
         var job = try job(.submitting) { $0.requestID = nil }
         let actions = words(job.handle(.submitted(.bought(requestID: "r", raw: "raw")), rules()))
         #expect(actions.first?.contains("accepted") == true)

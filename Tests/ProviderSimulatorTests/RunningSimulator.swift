@@ -1,11 +1,11 @@
-import Glibc
 import JSON
+import Scratch
 import Testing
 
 @testable import ProviderSimulator
 
 /// A running simulator and the steps that most tests begin with.
-final class Stage {
+final class RunningSimulator {
     static let picture = "bytedance/seedream-4-0/sequential"
     static let edit = "bytedance/seedream-4-0/edit"
     static let video = "bytedance/seedance-v1.5-pro/image-to-video"
@@ -44,14 +44,13 @@ final class Stage {
     /// The path of a request's file, without the origin.
     func file(_ id: String, _ name: String = "1.png") -> String { "/files/\(id)/\(name)" }
 
-    /// Looks until the word comes, for as long as a slow machine may take.
     func wait(_ id: String, for word: String) throws -> JSON {
-        for _ in 0..<4000 {
-            let status = try status(id)
-            if status["status"]?.string == word { return status }
-            usleep(5000)
+        var last = JSON.null
+        try eventually("\(id) is \(word)") {
+            last = try status(id)
+            return last["status"]?.string == word
         }
-        throw SimulatorError("\(id) never was \(word)")
+        return last
     }
 
     /// The lines of `/_sim/ledger`, the counts first.

@@ -1,0 +1,187 @@
+package import Glibc
+internal import System
+
+/// What a program said, and what it ended with: its exit code, or minus the signal that ended it.
+package struct Answer: CustomStringConvertible, Sendable {
+    package let code: Int32
+    package let output: String
+    package let errors: String
+
+    /// The lines of standard output.
+    package var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    package var description: String { "exit \(code)\nstdout: \(output)\nstderr: \(errors)" }
+}
+
+/// A program as a process of its own. It ends, at the latest, when the test lets go of it.
+package final class Program: @unchecked Sendable {
+    package let pid: pid_t
+    private let name: String
+    private let said: (output: NamelessFile, errors: NamelessFile)
+    private var status: Int32?
+
+    /// Where our programs are: beside the bundle of the tests.
+    package static let folder: String = {
+        var path = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &path, path.count)
+        let own = String(decoding: path[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let arguments = CommandLine.arguments
+        // A test runner is told which bundle to load.
+        let bundle = arguments.firstIndex(of: "--test-bundle-path").map { arguments[$0 + 1] } ?? own
+        return bundle.lastIndex(of: "/").map { String(bundle[...$0]) } ?? ""
+    }()
+
+    package static let jobctl = folder + "jobctl"
+
+    /// - Parameters:
+    ///   - name: one of ours, a path, or a program in `PATH`.
+    ///   - input: standard input, an open file; nothing, if none is given.
+    ///   - terminal: the path of the terminal that becomes its own, in the place of the three streams.
+    package init(
+        _ name: String, _ arguments: [String], environment: [String: String], input: Int32? = nil,
+        terminal: String? = nil
+    ) throws {
+        self.name = name
+        said = (NamelessFile(), NamelessFile())
+        let path = ["jobd", "jobctl", "jobsim", "jobthumb"].contains(name) ? Self.folder + name : name
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, terminal ?? "/dev/null", O_RDWR, 0)
+        }
+        for (stream, file) in [(STDOUT_FILENO, said.output), (STDERR_FILENO, said.errors)] {
+            posix_spawn_file_actions_adddup2(
+                &actions, terminal == nil ? file.descriptor.number : STDIN_FILENO, stream)
+        }
+        // Nothing that happens to be open here goes along; closing what is not open is no error.
+        for file in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, file) }
+        // The threads that run tests block signals, and a child would inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | (terminal == nil ? 0 : newSession)))
+        // The sanitizers of `make test-thread` and `make test-address` report from the programs too.
+        var settings = environment
+        for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
+            if let value = getenv(name) { settings[name] = String(cString: value) }
+        }
+        let words = ([path] + arguments).map { strdup($0) } + [nil]
+        let variables = settings.map { strdup("\($0)=\($1)") } + [nil]
+        defer { (words + variables).forEach { free($0) } }
+        var started: pid_t = 0
+        let code = posix_spawnp(&started, path, &actions, &attributes, words, variables)
+        guard code == 0 else { throw Never(description: "cannot start \(path)") }
+        pid = started
+    }
+
+    deinit { end() }
+
+    /// Ends it at once, if it has not ended.
+    package func end() {
+        guard !hasEnded else { return }
+        kill(pid, SIGKILL)
+        var word: Int32 = 0
+        while waitpid(pid, &word, 0) < 0, errno == EINTR {}
+        status = -SIGKILL
+    }
+
+    package func signal(_ number: Int32) { kill(pid, number) }
+
+    package var hasEnded: Bool {
+        if status != nil { return true }
+        var word: Int32 = 0
+        guard waitpid(pid, &word, WNOHANG) == pid else { return false }
+        status = word & 0x7F == 0 ? word >> 8 & 0xFF : -(word & 0x7F)
+        return true
+    }
+
+    /// Its exit code, or minus the signal that ended it; after a signal, if one is named.
+    package func exitCode(after number: Int32? = nil) async throws -> Int32 {
+        if let number { signal(number) }
+        try await eventually("\(name) ends; it says \(errors)") { hasEnded }
+        return status ?? 0
+    }
+
+    package func exitCode(after number: Int32? = nil) throws -> Int32 {
+        if let number { signal(number) }
+        try eventually("\(name) ends; it says \(errors)") { hasEnded }
+        return status ?? 0
+    }
+
+    /// Waits for its end.
+    package func answer() async throws -> Answer {
+        Answer(code: try await exitCode(), output: output, errors: errors)
+    }
+
+    package func answer() throws -> Answer { Answer(code: try exitCode(), output: output, errors: errors) }
+
+    /// Waits until it says these words on its standard error.
+    package func says(_ words: String, file: StaticString = #fileID, line: UInt = #line) async throws {
+        try await eventually("it says \(words)", file: file, line: line) {
+            hasEnded || errors.contains(words)
+        }
+        guard errors.contains(words) else { throw Never(description: "it ended and said \(errors)") }
+    }
+
+    /// What it has written so far.
+    package var output: String { said.output.text }
+    /// What it has said so far.
+    package var errors: String { said.errors.text }
+
+    /// A program that is not ours, run to its end without any of the caller's settings. 127: it could not be
+    /// started.
+    @discardableResult
+    package static func run(_ words: String...) -> Answer {
+        let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"]
+        let program = try? Program(words[0], Array(words.dropFirst()), environment: environment)
+        return (try? program?.answer()) ?? Answer(code: 127, output: "", errors: "")
+    }
+
+    /// What the `sqlite3` shell makes of `sql`: a writer that knows nothing of us.
+    package static func sqlite3(_ database: String, _ sql: String) -> Answer {
+        run("sqlite3", "-batch", "-bail", "-cmd", ".timeout 10000", database, sql)
+    }
+}
+
+/// What was waited for did not come.
+package struct Never: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// Looks again and again until `condition` holds, for as long as the slowest machine may take.
+package func eventually(
+    _ what: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line,
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + patience
+    var pause = 2
+    while try await !condition() {
+        if ContinuousClock.now > end { throw Never(description: "never: \(what()) (\(file):\(line))") }
+        try await Task.sleep(for: .milliseconds(pause))
+        pause = min(pause + 2, 100)
+    }
+}
+
+/// The same for what is not asynchronous.
+@_disfavoredOverload
+package func eventually(
+    _ what: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line,
+    _ condition: () throws -> Bool
+) throws {
+    let end = ContinuousClock.now + patience
+    while try !condition() {
+        if ContinuousClock.now > end { throw Never(description: "never: \(what()) (\(file):\(line))") }
+        usleep(5000)
+    }
+}
+
+/// Minutes, as only what has failed waits for so long.
+private let patience = Duration.seconds(600)

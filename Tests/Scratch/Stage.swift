@@ -1,0 +1,297 @@
+internal import Glibc
+internal import HTTP
+package import JSON
+package import SQLite
+internal import System
+
+/// A state directory of its own for one test, the real programs to work on it, and a simulator with a ledger.
+package final class Stage: @unchecked Sendable {
+    package static let token = "token-of-the-tests-0123456789"
+    package static let edit = "bytedance/seedream-4-0/edit"
+    package static let sequential = "bytedance/seedream-4-0/sequential"
+
+    package let scratch: ScratchDirectory
+    package var folder: String { scratch.path }
+    package let state: String
+    package private(set) var simulator: Program?
+    package var url = "http://127.0.0.1:9"
+    /// What is to live as long as the stage: every jobd, and what a test adds.
+    package var kept: [AnyObject] = []
+    /// What its programs have in their environment besides.
+    private let variables: [String: String]
+    private static let http = try? HTTPClient(userAgent: "tests/1")
+
+    /// Without a simulator.
+    package init(
+        in scratch: ScratchDirectory = ScratchDirectory(), state: String? = nil,
+        variables: [String: String] = [:]
+    ) {
+        self.scratch = scratch
+        self.state = state ?? scratch["state"]
+        self.variables = variables
+    }
+
+    /// With a simulator that is quick, if nothing else is said.
+    package static func simulated(_ options: String...) async throws -> Stage {
+        let stage = Stage()
+        try await stage.simulate(options)
+        return stage
+    }
+
+    deinit { simulator?.end() }
+
+    // MARK: - Programs
+
+    /// Starts the simulator, or starts it again where it stood.
+    package func simulate(_ options: [String] = []) async throws {
+        let port = simulator == nil ? "0" : String(url.split(separator: ":").last ?? "0")
+        simulator?.end()
+        let started = try Program(
+            "jobsim",
+            [
+                "--port", port, "--seed", "7", "--queue", "50ms", "--run", "50ms", "--jitter", "0",
+                "--image-width", "96", "--token", Self.token, "--state", scratch["simulator"],
+            ] + options, environment: [:])
+        simulator = started
+        try await eventually("jobsim listens") { started.hasEnded || started.output.contains("\n") }
+        let words = started.output.split(separator: "\n").first?.split(separator: " ") ?? []
+        guard words.dropLast().elementsEqual(["jobsim", "listening", "on"]) else {
+            throw Never(description: "\(started.errors)\(started.output)")
+        }
+        url = String(words[3])
+    }
+
+    package var environment: [String: String] {
+        [
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "JOBD_STATE_DIR": state, "TZ": "UTC0",
+            "TERM": "xterm", "LC_ALL": "C.UTF-8",
+        ].merging(variables) { $1 }
+    }
+
+    /// Starts a program. A variable that is changed to nothing is taken away.
+    package func start(
+        _ words: [String], input: Int32? = nil, environment changes: [String: String] = [:],
+        program: String = "jobctl"
+    ) throws -> Program {
+        let environment = environment.merging(changes) { $1 }.filter { $1 != "" }
+        return try Program(program, words, environment: environment, input: input)
+    }
+
+    /// The bounds that make a test short.
+    package static let quick = [
+        "poll.min=20ms", "poll.max=200ms", "retry.min=20ms", "retry.max=200ms", "min_free=0",
+        "log_level=debug",
+    ]
+
+    /// Starts `jobd` on this stage, for as long as the stage is there; `settings` are for `--set`.
+    @discardableResult
+    package func jobd(
+        _ settings: String..., options: [String] = [], environment changes: [String: String] = [:]
+    ) throws -> Program {
+        let settings = (Self.quick + settings).flatMap { ["--set", $0] }
+        let jobd = try start(
+            ["--api-url", url] + settings + options,
+            environment: ["RUNCOMFY_TOKEN": Self.token].merging(changes) { $1 }, program: "jobd")
+        kept.append(jobd)
+        return jobd
+    }
+
+    /// Runs `jobd --drain` to its end, which must be this one.
+    @discardableResult
+    package func drain(_ settings: String..., code: Int32 = 0) async throws -> Answer {
+        let options = settings.flatMap { ["--set", $0] } + ["--drain"]
+        let answer = try await jobd(options: options).answer()
+        guard answer.code == code else { throw Never(description: "\(answer)") }
+        return answer
+    }
+
+    /// A simulated stage with some jobs that are completed.
+    package static func completed(_ jobs: Int = 3) async throws -> Stage {
+        let stage = try await simulated()
+        for number in 1...jobs { try await stage.enqueue("fox \(number)") }
+        try await stage.drain()
+        return stage
+    }
+
+    /// Runs a program to its end.
+    @discardableResult
+    package func run(
+        _ program: String, _ words: [String], input: String = "", environment: [String: String] = [:]
+    ) throws -> Answer {
+        let file = NamelessFile(Array(input.utf8))
+        return try start(words, input: file.descriptor.number, environment: environment, program: program)
+            .answer()
+    }
+
+    @discardableResult
+    package func jobctl(_ words: String..., input: String = "", environment: [String: String] = [:]) throws
+        -> Answer
+    { try run("jobctl", words, input: input, environment: environment) }
+
+    @discardableResult
+    package func jobctl(_ words: [String], input: String = "", environment: [String: String] = [:]) throws
+        -> Answer
+    { try run("jobctl", words, input: input, environment: environment) }
+
+    @discardableResult
+    package func jobctl(_ words: String..., environment: [String: String] = [:]) async throws -> Answer {
+        try await jobctl(words, environment: environment)
+    }
+
+    @discardableResult
+    package func jobctl(_ words: [String], environment: [String: String] = [:]) async throws -> Answer {
+        try await start(words, environment: environment).answer()
+    }
+
+    /// Enqueues a job of one picture; its prompt may order faults for it.
+    @discardableResult
+    package func enqueue(_ prompt: String = "a fox", _ more: String...) async throws -> Int64 {
+        try Self.id(of: try await jobctl(Self.enqueueing(prompt) + more))
+    }
+
+    @discardableResult
+    package func enqueue(_ prompt: String = "a fox", _ more: String...) throws -> Int64 {
+        try Self.id(of: try jobctl(Self.enqueueing(prompt) + more))
+    }
+
+    private static func enqueueing(_ prompt: String) -> [String] {
+        ["enqueue", sequential, "text=\(prompt)", "sequential_image_generation_options=1", "-q"]
+    }
+
+    private static func id(of answer: Answer) throws -> Int64 {
+        guard answer.code == 0, let id = answer.lines.first.flatMap({ Int64($0) }) else {
+            throw Never(description: "\(answer)")
+        }
+        return id
+    }
+
+    /// What `jobctl show --json` says of a job.
+    package func job(_ id: Int64) async throws -> JSON {
+        try JSON(parsing: try await jobctl("show", String(id), "--json").output)
+    }
+
+    /// What a bare `jobctl --json` says.
+    package func overview() async throws -> JSON { try JSON(parsing: try await jobctl("--json").output) }
+
+    /// Writes a file beside the state directory, and answers its path.
+    @discardableResult
+    package func file(_ name: String, _ text: String) -> String {
+        FileOnDisk.write(text, to: scratch[name])
+        return scratch[name]
+    }
+
+    // MARK: - The database, as a person with sqlite3 sees it
+
+    package var database: String { state + "/jobs.db" }
+
+    package func connection() throws -> Connection {
+        try Connection(path: database, .readWrite, busyTimeout: .seconds(600))
+    }
+
+    package func number(_ sql: String) throws -> Int64 { try connection().first(sql) { $0.integer(0) } ?? 0 }
+
+    package func text(_ sql: String) throws -> String? {
+        try connection().first(sql) { $0.optionalText(0) } ?? nil
+    }
+
+    package func texts(_ sql: String) throws -> [String] { try connection().all(sql) { $0.text(0) } }
+    package func execute(_ script: String) throws { try connection().execute(script) }
+
+    package func state(of id: Int64) throws -> String {
+        try text("SELECT state FROM jobs WHERE id = \(id)") ?? "no job \(id)"
+    }
+
+    /// How many jobs there are, of one state or of all.
+    package func jobCount(_ state: String? = nil) throws -> Int64 {
+        try jobCount(where: state.map { "state = '\($0)'" } ?? "true")
+    }
+
+    package func jobCount(where condition: String) throws -> Int64 {
+        guard FileOnDisk.exists(database) else { return 0 }
+        return try number("SELECT count(*) FROM jobs WHERE " + condition)
+    }
+
+    /// Puts a job into a state as jobd would leave it.
+    package func put(_ id: Int64, into state: String, errorKind: String = "remote") throws {
+        let then = "2026-01-01 00:00:00.000"
+        let isSent = !["held", "queued", "cancelled"].contains(state)
+        let isKnown =
+            isSent && !["submitting", "uncertain"].contains(state)
+            && !(state == "failed" && errorKind == "input")
+        let hasEnded = ["completed", "failed", "cancelled"].contains(state)
+        try connection().run(
+            """
+            UPDATE jobs SET state = ?2, submissions = ?3, submitted_at = ?4, request_id = ?5, followed_since = ?6,
+                ended_at = ?7, error_kind = ?8, error_message = ?9 WHERE id = ?1
+            """,
+            id, state, isKnown || state == "uncertain" ? 1 : 0, isSent ? then : nil,
+            isKnown ? "request-\(id)" : nil, isKnown ? then : nil, hasEnded ? then : nil,
+            state == "failed" ? errorKind : nil, state == "failed" ? "it went wrong" : nil)
+    }
+
+    package func wait(
+        for id: Int64, toBe state: String, file: StaticString = #fileID, line: UInt = #line
+    ) async throws {
+        // On a slow machine a job may have gone past a state before anybody could look.
+        let way = ["in_queue", "in_progress", "downloading", "completed"]
+        let reached = way.firstIndex(of: state).map { Array(way[$0...]) } ?? [state]
+        try await eventually("job \(id) is \(state)", file: file, line: line) {
+            reached.contains(try self.state(of: id))
+        }
+    }
+
+    /// Waits until no job of the queue is left but those of the states given.
+    package func waitUntilAllAre(_ states: String..., file: StaticString = #fileID, line: UInt = #line)
+        async throws
+    {
+        let words = states.map { "'\($0)'" }.joined(separator: ",")
+        try await eventually("all jobs are \(states)", file: file, line: line) {
+            try number("SELECT count(*) FROM jobs WHERE state NOT IN (\(words))") == 0
+        }
+    }
+
+    // MARK: - Behind the scenes of the simulator
+
+    package func ask(_ path: String, posting body: String? = nil) async throws -> [UInt8] {
+        let method = body.map { HTTPRequest.Method.post(body: Array($0.utf8)) } ?? .get
+        return try await Self.http?.send(HTTPRequest(url: url + path, method: method)).body ?? []
+    }
+
+    package func statistics() async throws -> JSON { try JSON(parsing: try await ask("/_sim/stats")) }
+
+    /// The counts, then every request.
+    package func ledger() async throws -> [JSON] {
+        String(decoding: try await ask("/_sim/ledger"), as: UTF8.self).split(separator: "\n").compactMap {
+            try? JSON(parsing: $0)
+        }
+    }
+
+    /// How many POSTs the simulator has got, and how many it has taken money for.
+    package func posts() async throws -> Int64? { try await ledger().first?["posts"]?.integer }
+    package func accepted() async throws -> Int64? { try await ledger().first?["accepted"]?.integer }
+
+    /// Puts these faults in the place of those that stand.
+    package func setFaults(_ faults: String...) async throws { try await setFaults(faults) }
+
+    package func setFaults(_ faults: [String]) async throws {
+        let list = JSON.object(["faults": .array(faults.map(JSON.string))])
+        _ = try await ask("/_sim/faults", posting: list.text)
+    }
+}
+
+extension Answer {
+    /// Every line of standard output as a JSON object; a line that is none is an error.
+    package func objects() throws -> [JSONObject] {
+        try output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { line in
+            guard let object = try JSON(parsing: line, .strict).object else {
+                throw Never(description: "no JSON object: \(line)")
+            }
+            return object
+        }
+    }
+
+    package func object() throws -> JSONObject {
+        guard let object = try objects().first, lines.count == 1 else { throw Never(description: "\(self)") }
+        return object
+    }
+}

@@ -1,1 +1,0 @@
-../DaemonScenarioTests/Program.swift
