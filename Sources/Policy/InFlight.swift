@@ -24,7 +24,9 @@ package struct InFlight: Sendable {
 
     package mutating func depart(_ model: String, at moment: Moment) {
         departures[model, default: RateWindow()].note(moment)
-        departures[model]?.advance(to: moment)
+        for model in departures.keys { departures[model]?.advance(to: moment) }
+        // A model that is sent no more leaves nothing behind.
+        departures = departures.filter { $0.value.count > 0 }
     }
 }
 

@@ -194,8 +194,8 @@ package struct SubmissionGate: Equatable, Sendable {
             // Jobs that come one at a time leave no proof so close behind: then it takes another round of
             // them.
             if suspect.strikes > 1 { return true }
-            // A job that is taken spends what another then lacks: one such round shows nothing.
-            guard suspect.reason != .balance, case .proof(suspect.job, let since) = trial else {
+            // Where several lack balance, one round shows nothing: a job that is taken spends what the next lacks.
+            guard suspect.reason != .balance || suspects.count == 1, case .proof(suspect.job, let since) = trial else {
                 return false
             }
             return now - since <= Self.longestProof

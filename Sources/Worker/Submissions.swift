@@ -57,7 +57,7 @@ final class Submissions {
             // Nothing has left yet that depends on it.
             session.context.log.error("the store cannot be written: \(error)")
             leaveAlone(for: session.context.delay(after: 1))
-            storeRestsUntil = quietUntil
+            storeRestsUntil = session.now + session.context.delay(after: 1).wholeMilliseconds
             mayClaim = true
             return []
         }
@@ -175,6 +175,7 @@ final class Submissions {
     func nextTurn(after turn: Int64) -> Int64? {
         let timed = claimAt.map { max($0, quietUntil) }
         let quiet = mayClaim && quietUntil > turn ? quietUntil : nil
-        return [timed, quiet].compactMap(\.self).min()
+        let written = !account.isWritten && storeRestsUntil > turn ? storeRestsUntil : nil
+        return [timed, quiet, written].compactMap(\.self).min()
     }
 }

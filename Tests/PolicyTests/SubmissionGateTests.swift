@@ -161,6 +161,18 @@ import Testing
         #expect(gate.accepted(4, worth, at: now)?.job == 1)
     }
 
+    @Test func `where several lack balance, one round convicts none of them`() {
+        var gate = SubmissionGate()
+        _ = refuse(&gate, 1, .balance)
+        _ = refuse(&gate, 2, .balance, at: 10)
+        #expect(gate.accepted(3, worth, at: 100) == nil)
+        #expect(sendSuspect(&gate, at: 100) == 1)
+        #expect(!refuse(&gate, 1, .balance, at: 110))
+        #expect(gate.accepted(4, worth, at: 120) == nil)
+        // The other has its turn then.
+        #expect(sendSuspect(&gate, at: 120) == 2)
+    }
+
     @Test func `a suspect that nothing is left to compare with pauses and is named`() {
         var gate = SubmissionGate()
         _ = refuse(&gate, 1, .balance)

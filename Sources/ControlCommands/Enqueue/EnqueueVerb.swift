@@ -52,16 +52,19 @@ enum EnqueueVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let isBatch = session.arguments.has(.batch)
         if isBatch { try refuseWhatNoBatchTakes(session.arguments) }
+        // A pipe is read to its end before the store is opened: its writer may be slow, and the store's file
+        // may be replaced meanwhile.
+        let reader =
+            isBatch
+            ? try InputReader(session.arguments.value(.batch) ?? "-")
+                .spooled(in: session.environment["TMPDIR"] ?? "/tmp") : nil
         let store = try session.storeIfAny(session.arguments.has(.dryRun) ? .read : .write)
         var ordering = try Ordering(session, store, "enqueue")
-        guard isBatch else {
+        guard let reader else {
             let template = try ordering.arguments.template()
             return try ordering.take([template], try ordering.arguments.terms(labelIsNew: true))
         }
         let terms = try ordering.arguments.terms(labelIsNew: true)
-        // A pipe is read to its end before the database is locked: its writer may be slow.
-        let reader = try InputReader(session.arguments.value(.batch) ?? "-")
-            .spooled(in: session.environment["TMPDIR"] ?? "/tmp")
         return try ordering.take(try ordering.arguments.batch(reader, terms))
     }
 
