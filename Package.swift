@@ -91,7 +91,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
-                "JSON", "JobModel", "JobStore", "Policy", "Provider", "SQLite", "Startup", "System", "Worker",
+                "JSON", "JobModel", "JobStore", "Policy", "Provider", "Startup", "System", "Worker",
             ],
             swiftSettings: strictMemory),
         .target(

@@ -137,6 +137,6 @@ extension Session {
     func finish(_ store: JobDatabase) throws {
         try screen.flush()
         // The work is done and answered for. What cannot be moved now, the next one moves.
-        try? store.checkpointIfLarge()
+        try? store.tidy()
     }
 }

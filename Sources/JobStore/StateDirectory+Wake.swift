@@ -6,8 +6,8 @@ extension StateDirectory {
     /// Wakes a running jobd at once. Nothing depends on it.
     package func wakeDaemon() { atWake { $0.send([], isPatient: false) } }
 
-    /// The socket on which `wakeDaemon` is heard. Only who holds the lock may make it: it takes the place of an old
-    /// one.
+    /// The socket on which `wakeDaemon` is heard. Only who holds the lock may make it: it takes an old one's
+    /// place.
     package func openWakeSocket() throws -> FileDescriptor {
         guard try isWakeFree() else {
             throw StoreError.inTheWay(path: wake, reason: "is no socket")

@@ -41,8 +41,7 @@ struct PlaceChecks {
 
     /// Files that somebody may read or write who should not, or that the group cannot use.
     private func files() -> [Diagnosis] {
-        let names = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"]
-        let wrong = names.compactMap { name -> String? in
+        let wrong = StateDirectory.fileNames.compactMap { name -> String? in
             guard let mode = Self.mode(of: directory.path + "/" + name), mode & 0o777 != directory.fileMode
             else { return nil }
             return "\(name) \(String(mode & 0o777, radix: 8))"
