@@ -53,21 +53,21 @@ let package = Package(
         .target(
             name: "HTTP", dependencies: ["CCurl", "CZlib", "System"], swiftSettings: strictMemory),
         .target(name: "Provider", dependencies: ["JobModel", "HTTP", "JSON"], swiftSettings: strict),
+        .target(name: "Outputs", dependencies: ["JobModel", "System"], swiftSettings: strictMemory),
         .target(
-            name: "Downloader", dependencies: ["HTTP", "JSON", "System"],
-            swiftSettings: strictMemory
-        ),
+            name: "Downloader", dependencies: ["HTTP", "JSON", "Outputs", "System"],
+            swiftSettings: strictMemory),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
         .target(name: "CommandLineTool", dependencies: ["Spelling", "System"], swiftSettings: strictMemory),
 
         .target(
             name: "Startup",
             dependencies: [
-                "CLinux", "CommandLineTool", "Configuration", "JSON", "JobStore", "System",
+                "CLinux", "CommandLineTool", "Configuration", "JSON", "JobStore", "Outputs", "System",
             ],
             swiftSettings: strictMemory),
         .target(
-            name: "Care", dependencies: ["JobModel", "JobStore", "System"],
+            name: "Care", dependencies: ["JobModel", "JobStore", "Outputs", "System"],
             swiftSettings: strictMemory),
 
         .target(
@@ -84,21 +84,22 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
-                "Policy", "Provider", "System",
+                "Outputs", "Policy", "Provider", "System",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "Daemon",
             dependencies: [
                 "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
-                "JSON", "JobModel", "JobStore", "Policy", "Provider", "Startup", "System", "Worker",
+                "JSON", "JobModel", "JobStore", "Outputs", "Policy", "Provider", "Startup", "System",
+                "Worker",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "ControlCommands",
             dependencies: [
                 "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
-                "JobModel", "JobStore", "Orders", "Policy", "Spelling", "Startup", "System",
+                "JobModel", "JobStore", "Orders", "Outputs", "Policy", "Spelling", "Startup", "System",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -125,7 +126,7 @@ let package = Package(
             name: "Parsers",
             dependencies: [
                 "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON", "JobModel",
-                "Provider", "System",
+                "Outputs", "Provider", "System",
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JSON", "JobModel"], swiftSettings: strict),
@@ -155,8 +156,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",
-            dependencies: ["Downloader", "HTTP", "ScriptedServer", "System"],
+            dependencies: ["Downloader", "HTTP", "Outputs", "ScriptedServer", "System"],
             swiftSettings: strictMemory),
+        .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
         .testTarget(
@@ -178,7 +180,7 @@ let package = Package(
             name: "WorkerTests",
             dependencies: [
                 "Configuration", "ControlCommands", "Downloader", "HTTP", "JobModel", "JobStore",
-                "Policy", "Provider", "SQLite", "Scratch", "System", "Worker",
+                "Outputs", "Policy", "Provider", "SQLite", "Scratch", "System", "Worker",
             ],
             swiftSettings: strict),
         .testTarget(

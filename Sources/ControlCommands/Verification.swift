@@ -3,6 +3,7 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
 internal import System
 
 /// One run of `verify`: what it has found so far, told as it is found.
@@ -118,9 +119,11 @@ struct Verification {
     }
 
     private func setAside(_ output: Output) {
-        guard let recorded = output.path, let (folder, path) = places.place(of: recorded) else { return }
+        guard let recorded = output.path, case let file = places.file(recorded), !file.isForeign else {
+            return
+        }
         do throws(SystemError) {
-            session.note("note: the damaged file is kept as \(try folder.setAside(path))")
+            session.note("note: the damaged file is kept as \(try file.setAside())")
         } catch {
             session.note("note: \(recorded) cannot be renamed (\(error)); the new file gets another name")
         }
@@ -130,14 +133,14 @@ struct Verification {
         let owner = FileOwner(store, places)
         for folder in places.folders {
             do {
-                try folder.forEachFile { path in
-                    guard try !owner.knows(path, in: folder) else { return }
+                try folder.forEachFile { file in
+                    guard try !owner.knows(file) else { return }
                     found["foreign", default: 0] += 1
-                    let place = folder == places.own ? path : "\(folder.path)/\(path)"
+                    let path = places.recorded(file)
                     if session.wantsJSON {
-                        try session.emit(.object(["kind": "foreign", "path": .string(place)]))
+                        try session.emit(.object(["kind": "foreign", "path": .string(path)]))
                     } else if !session.isQuiet {
-                        try line("foreign", "", place, "")
+                        try line("foreign", "", path, "")
                     }
                 }
             } catch let fault as SystemError {

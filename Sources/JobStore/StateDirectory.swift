@@ -37,12 +37,6 @@ package struct StateDirectory: Sendable {
         "to go on with it: 'cd \"\(path)\" && rm -f jobs.db jobs.db-wal jobs.db-shm && mv jobs.db.saved jobs.db'; "
             + "else remove it"
     }
-    package var outputs: String { path + "/outputs" }
-
-    /// Where a file is that is recorded as `recorded`: absolute, or under `outputs`.
-    package func place(of recorded: String) -> String {
-        recorded.hasPrefix("/") ? recorded : "\(outputs)/\(recorded)"
-    }
 
     /// Finds the directory as the contract says. It never falls back from one that exists and may not be
     /// written.

@@ -49,7 +49,8 @@ package enum StoreError: Error {
             case .corrupt: .damaged(reason: error.message)
             case .inputOutput: .inputOutput(reason: "\(error.message) (SQLite's code \(error.code))")
             case .constraint: .refused(reason: error.message)
-            case .schema, .interrupted, .other: .unexpected(reason: "\(error.message) in: \(error.sql ?? "no statement")")
+            case .schema, .interrupted, .other:
+                .unexpected(reason: "\(error.message) in: \(error.sql ?? "no statement")")
             }
     }
 

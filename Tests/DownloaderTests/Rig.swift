@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import Outputs
 internal import System
 import Testing
 
@@ -61,6 +62,8 @@ final class Rig: Sendable {
                 try await willRename(file)
             })
     }
+
+    func file(_ path: String) -> OutputFile { OutputFile(folder: OutputFolder(path: root), path: path) }
 
     /// The failure of a download that must fail.
     func failure(_ downloader: Downloader, _ order: DownloadOrder) async -> DownloadFailure? {

@@ -1,4 +1,4 @@
-internal import Downloader
+internal import Outputs
 
 /// The first line is a template, the others are what its fields hold: whatever they are, the path stays
 /// inside.

@@ -1,6 +1,6 @@
 internal import CommandLineTool
-internal import Downloader
 internal import JobModel
+internal import Outputs
 
 /// Moments and spans as people type them, and the one form of the database.
 enum TimePromises {

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Configuration
 internal import Glibc
 internal import JobStore
+internal import Outputs
 internal import Startup
 internal import System
 
@@ -66,7 +67,7 @@ struct PlaceChecks {
 
     /// Where outputs go, or would go: the nearest directory that is there.
     private func space() -> Diagnosis {
-        var path = directory.absolute(configuration.outputDirectory)
+        var path = OutputPlaces(directory, configuration).current.path
         var space = FreeSpace.bytes(at: path)
         while space == nil {
             guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else {

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Outputs
 internal import System
 
 extension Downloader {
@@ -73,9 +74,8 @@ extension Downloader {
                 : OutputName.alternative(
                     to: place.name, number: number,
                     fileExtension: file.facts.fileExtension)
-            if !Sidecar.isName(name), !directory.folder.holds(name) {
-                let path = place.directory.isEmpty ? name : "\(place.directory)/\(name)"
-                return FreeName(directory: directory, path: path, number: number)
+            if SidecarName.job(of: name) == nil, !directory.folder.holds(name) {
+                return FreeName(directory: directory, path: place.sibling(name), number: number)
             }
             number += 1
         }

@@ -1,4 +1,5 @@
 package import HTTP
+package import Outputs
 
 /// One output to fetch.
 package struct DownloadOrder: Sendable {

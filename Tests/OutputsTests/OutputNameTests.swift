@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Downloader
+@testable import Outputs
 
 @Suite struct OutputNameTests {
     private let fields = OutputNameFields(

@@ -1,3 +1,10 @@
+/// The fields that `output_name` may hold.
+package enum OutputNameField: String, CaseIterable, Sendable {
+    case id, index, date, time, model, label, prompt, seed
+    case requestID = "request_id"
+    case fileExtension = "ext"
+}
+
 /// What the fields of an output's name hold. Texts are as people and servers wrote them.
 package struct OutputNameFields: Sendable {
     package var id: Int64
@@ -38,10 +45,5 @@ package struct OutputNameFields: Sendable {
         case .requestID: PathText.component(from: requestID ?? "")
         case .fileExtension: PathText.component(from: fileExtension)
         }
-    }
-
-    private func padded(_ number: some BinaryInteger, _ digits: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 }

@@ -19,10 +19,9 @@ package struct FileCheck {
     /// - Parameter didRead: told how many bytes have come, now and then.
     package func examine(_ output: Output, didRead: (Int64) -> Void) -> Finding? {
         guard let recorded = output.path else { return .missing }
-        let (folder, path) = places.readingPlace(of: recorded)
         let digest = SHA256()
         do throws(SystemError) {
-            let file = try folder.open(path)
+            let file = try places.file(recorded).open()
             let status = try file.status()
             guard status.isFile else { return .changed("it is no ordinary file") }
             if let bytes = output.bytes, bytes != status.size {
