@@ -158,7 +158,8 @@ let package = Package(
             name: "DownloaderTests",
             dependencies: ["Downloader", "HTTP", "Outputs", "ScriptedServer", "System"],
             swiftSettings: strictMemory),
-        .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: strictMemory),
+        .testTarget(
+            name: "OutputsTests", dependencies: ["JobModel", "Outputs"], swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
         .testTarget(

@@ -74,7 +74,7 @@ package struct Pruning: Sendable {
         // With its row, the input goes anyway.
         if parts.inputs, !parts.rows, job.inputRemovedAt == nil { tally.inputs = 1 }
         if parts.files {
-            for output in try store.outputs(of: id) where output.state == .done && output.removedAt == nil {
+            for output in try store.outputs(of: id) where output.hasFile {
                 tally.files += 1
                 tally.bytes += output.bytes ?? 0
             }
@@ -93,7 +93,7 @@ package struct Pruning: Sendable {
         var files: [Output] = []
         guard parts.files else { return Announced(jobs: jobs, files: []) }
         for job in jobs where try store.hasEnded(job.id, before: moment) {
-            let own = try store.outputs(of: job.id).filter { $0.state == .done && $0.removedAt == nil }
+            let own = try store.outputs(of: job.id).filter(\.hasFile)
             guard !own.isEmpty else { continue }
             try store.noteRemoved(own.map(\.position), of: job.id, by: program)
             files += own

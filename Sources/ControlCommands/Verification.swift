@@ -12,7 +12,6 @@ struct Verification {
     private let store: JobDatabase
     private let places: OutputPlaces
     private let repairs: Bool
-    private let check: FileCheck
     private var progress: VerificationProgress
     private var found: [String: Int64] = [:]
     private var refused = false
@@ -23,7 +22,6 @@ struct Verification {
         self.store = store
         self.places = places
         self.repairs = repairs
-        check = FileCheck(places)
         progress = VerificationProgress(session.screen)
     }
 
@@ -42,14 +40,13 @@ struct Verification {
         var wanted = sampling.size(of: total.count)
         progress.expect(files: wanted, bytes: sampling == .all ? total.bytes : nil)
         try choice.forEach(in: store) { job in
-            var damaged: [(Output, FileCheck.Finding)] = []
-            for output in try store.outputs(of: job.id) where output.state == .done && output.removedAt == nil
-            {
+            var damaged: [(Output, FileFault)] = []
+            for output in try store.outputs(of: job.id) where output.hasFile {
                 let isDrawn = sampling == .all || Int64.random(in: 0..<max(1, left)) < wanted
                 left -= 1
                 guard isDrawn else { continue }
                 wanted -= 1
-                if let finding = check.examine(output, didRead: { progress.read($0) }),
+                if let finding = places.fault(of: output, didRead: { progress.read($0) }),
                     // It may have been fetched anew or pruned while it was read.
                     try store.output(output.position, of: job.id) == output
                 {
@@ -62,7 +59,7 @@ struct Verification {
         progress.end()
     }
 
-    private mutating func tell(_ damaged: [(output: Output, finding: FileCheck.Finding)], _ job: Job) throws {
+    private mutating func tell(_ damaged: [(output: Output, finding: FileFault)], _ job: Job) throws {
         progress.end()
         let repaired = try repair(damaged, job)
         for (output, finding) in damaged {
@@ -96,7 +93,7 @@ struct Verification {
     }
 
     /// Answers which outputs jobd fetches again.
-    private mutating func repair(_ damaged: [(output: Output, finding: FileCheck.Finding)], _ job: Job) throws
+    private mutating func repair(_ damaged: [(output: Output, finding: FileFault)], _ job: Job) throws
         -> Set<Int64>
     {
         guard repairs else { return [] }
@@ -130,11 +127,10 @@ struct Verification {
     }
 
     mutating func lookForForeignFiles() throws {
-        let owner = FileOwner(store, places)
         for folder in places.folders {
             do {
                 try folder.forEachFile { file in
-                    guard try !owner.knows(file) else { return }
+                    guard try !store.knows(file, in: places) else { return }
                     found["foreign", default: 0] += 1
                     let path = places.recorded(file)
                     if session.wantsJSON {

@@ -13,8 +13,8 @@ package struct StoreEngine: Sendable {
     package let name: String
     package let version: String
 
-    /// What is wrong with this version, and what to do. Before those that it names, a checkpoint that overlaps
-    /// a commit of another connection can damage the database.
+    /// What is wrong with this version, and what to do: in older ones, a checkpoint that overlaps a commit of
+    /// another connection can damage the database.
     package var complaint: (text: String, hint: String)? {
         let parts = version.split(separator: ".").compactMap { Int($0) }
         let number = parts.count >= 3 ? (parts[0], parts[1], parts[2]) : (Int.max, 0, 0)
@@ -31,7 +31,7 @@ package struct StoreEngine: Sendable {
     }
 }
 
-/// What each engine does in its own way: change notice and upkeep. Nothing outside of this target names SQLite.
+/// What each engine does in its own way: change notice and upkeep.
 extension JobDatabase {
     /// The schema's number.
     package func schemaVersion() throws -> Int {

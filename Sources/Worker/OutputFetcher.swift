@@ -65,10 +65,9 @@ extension OutputNameFields {
     /// What the names of a job's files can tell.
     init(_ job: Job, _ output: Output) {
         let input = (try? JSON(parsing: job.input)) ?? .null
-        let created = LocalTime(utc: job.createdAt.description)
         self.init(
             id: job.id, index: Int(output.position),
-            created: created ?? LocalTime(year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0),
+            created: LocalTime(job.createdAt),
             model: job.model, label: job.label,
             prompt: Schema.prompt(of: input, schema: Schema.builtIn(job.model)),
             seed: input["seed"].map { $0.string ?? $0.text }, requestID: job.requestID)

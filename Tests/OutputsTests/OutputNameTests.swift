@@ -1,4 +1,5 @@
 import Glibc
+import JobModel
 import Testing
 
 @testable import Outputs
@@ -144,9 +145,9 @@ import Testing
         #expect(try OutputName(parsing: template).directory(fields) == directory)
     }
 
-    @Test func aColumnsTimeBecomesLocalTime() throws {
+    @Test func aMomentBecomesLocalTime() throws {
         // Whatever the zone, the same instant comes back.
-        let time = try #require(LocalTime(utc: "2026-03-29 01:30:15.250"))
+        let time = LocalTime(try #require(Timestamp("2026-03-29 01:30:15.250")))
         var local = unsafe tm()
         unsafe local.tm_year = Int32(time.year - 1900)
         unsafe local.tm_mon = Int32(time.month - 1)
@@ -156,8 +157,5 @@ import Testing
         unsafe local.tm_sec = Int32(time.second)
         unsafe local.tm_isdst = -1
         #expect(unsafe mktime(&local) == 1_774_747_815)
-        for text in ["", "2026-03-29 01:30:15", "2026-03-29T01:30:15.250", "2026-03-29 01:30:1x.250"] {
-            #expect(LocalTime(utc: text) == nil)
-        }
     }
 }

@@ -1,3 +1,4 @@
+internal import JobModel
 internal import Outputs
 
 /// The first line is a template, the others are what its fields hold: whatever they are, the path stays
@@ -8,8 +9,7 @@ enum TemplatePromises {
             separator: "\n", omittingEmptySubsequences: false
         ).map(String.init)
         func line(_ index: Int) -> String { index < lines.count ? lines[index] : "" }
-        let created =
-            LocalTime(utc: line(5)) ?? LocalTime(year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0)
+        let created = LocalTime(Timestamp(line(5)) ?? Timestamp(milliseconds: 0))
         let fields = OutputNameFields(
             id: Int64(line(6)) ?? 1, index: 1, created: created, model: line(1), label: line(2),
             prompt: lines.dropFirst(3).joined(separator: "\n"), seed: line(4), requestID: line(3))

@@ -1,6 +1,5 @@
 internal import CommandLineTool
 internal import JobModel
-internal import Outputs
 
 /// Moments and spans as people type them, and the one form of the database.
 enum TimePromises {
@@ -16,7 +15,6 @@ enum TimePromises {
         }
         if let span = TimeText.span(text), span < 0 { return "a span of \(span)" }
         if let stored = Timestamp(text), stored.description != text { return "\(text) becomes \(stored)" }
-        _ = LocalTime(utc: text)
         return nil
     }
 }
