@@ -56,9 +56,10 @@ let package = Package(
         .target(
             name: "Provider", dependencies: ["Calendar", "JobModel", "HTTP", "JSON"], swiftSettings: strict),
         .target(
-            name: "Downloader", dependencies: ["Calendar", "HTTP", "JSON", "JobModel", "System"],
-            swiftSettings: strictMemory
-        ),
+            name: "Outputs", dependencies: ["Calendar", "JobModel", "System"], swiftSettings: strictMemory),
+        .target(
+            name: "Downloader", dependencies: ["Calendar", "HTTP", "JSON", "JobModel", "Outputs", "System"],
+            swiftSettings: strictMemory),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
         .target(
             name: "CommandLineTool", dependencies: ["Calendar", "Spelling", "System"],
@@ -67,11 +68,11 @@ let package = Package(
         .target(
             name: "Startup",
             dependencies: [
-                "CLinux", "CommandLineTool", "Configuration", "JSON", "JobStore", "System",
+                "CLinux", "CommandLineTool", "Configuration", "JSON", "JobStore", "Outputs", "System",
             ],
             swiftSettings: strictMemory),
         .target(
-            name: "Care", dependencies: ["JobModel", "JobStore", "System"],
+            name: "Care", dependencies: ["JobModel", "JobStore", "Outputs", "System"],
             swiftSettings: strictMemory),
 
         .target(
@@ -89,21 +90,22 @@ let package = Package(
             dependencies: [
                 "Calendar",
                 "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
-                "Policy", "Provider", "System",
+                "Outputs", "Policy", "Provider", "System",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "Daemon",
             dependencies: [
                 "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
-                "JSON", "JobModel", "JobStore", "Policy", "Provider", "SQLite", "Startup", "System", "Worker",
+                "JSON", "JobModel", "JobStore", "Outputs", "Policy", "Provider", "Startup", "System",
+                "Worker",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "ControlCommands",
             dependencies: [
                 "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
-                "JobModel", "JobStore", "Orders", "Policy", "Spelling", "Startup", "System",
+                "JobModel", "JobStore", "Orders", "Outputs", "Policy", "Spelling", "Startup", "System",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -133,7 +135,7 @@ let package = Package(
             dependencies: [
                 "Calendar", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON",
                 "JobModel",
-                "Provider", "System",
+                "Outputs", "Provider", "System",
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
         .testTarget(name: "CalendarTests", dependencies: ["Calendar"], swiftSettings: strict),
@@ -167,8 +169,12 @@ let package = Package(
         .testTarget(
             name: "DownloaderTests",
             dependencies: [
-                "Calendar", "Downloader", "HTTP", "JobModel", "Scratch", "ScriptedServer", "System",
+                "Calendar", "Downloader", "HTTP", "JobModel", "Outputs", "Scratch", "ScriptedServer",
+                "System",
             ],
+            swiftSettings: strictMemory),
+        .testTarget(
+            name: "OutputsTests", dependencies: ["Calendar", "JobModel", "Outputs"],
             swiftSettings: strictMemory),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
@@ -191,7 +197,7 @@ let package = Package(
             name: "WorkerTests",
             dependencies: [
                 "Configuration", "ControlCommands", "Downloader", "HTTP", "JobModel", "JobStore",
-                "Policy", "Provider", "SQLite", "Scratch", "System", "Worker",
+                "Outputs", "Policy", "Provider", "SQLite", "Scratch", "System", "Worker",
             ],
             swiftSettings: strict),
         .testTarget(

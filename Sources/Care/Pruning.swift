@@ -1,5 +1,6 @@
 package import JobModel
 package import JobStore
+package import Outputs
 internal import System
 
 /// Forgets what is old, batch by batch: first the record says so, then the files go. A crash in between
@@ -73,7 +74,7 @@ package struct Pruning: Sendable {
         // With its row, the input goes anyway.
         if parts.inputs, !parts.rows, job.inputRemovedAt == nil { tally.inputs = 1 }
         if parts.files {
-            for output in try store.outputs(of: id) where output.state == .done && output.removedAt == nil {
+            for output in try store.outputs(of: id) where output.hasFile {
                 tally.files += 1
                 tally.bytes += output.bytes ?? 0
             }
@@ -92,7 +93,7 @@ package struct Pruning: Sendable {
         var files: [Output] = []
         guard parts.files else { return Announced(jobs: jobs, files: []) }
         for job in jobs where try store.hasEnded(job.id, before: moment) {
-            let own = try store.outputs(of: job.id).filter { $0.state == .done && $0.removedAt == nil }
+            let own = try store.outputs(of: job.id).filter(\.hasFile)
             guard !own.isEmpty else { continue }
             try store.noteRemoved(own.map(\.position), of: job.id, by: program)
             files += own
@@ -112,19 +113,20 @@ package struct Pruning: Sendable {
         var removal = Removal(announced: announced)
         for (index, output) in announced.files.enumerated() {
             guard let recorded = output.path else { continue }
-            guard let (folder, path) = places.place(of: recorded) else {
+            let file = places.file(recorded)
+            if file.isForeign {
                 removal.kept.append(output)
                 removal.tally.faults.append("\(recorded) lies outside of output_dir, and stays")
                 continue
             }
             do throws(SystemError) {
-                if try folder.remove(path) {
+                if try file.remove() {
                     removal.tally.files += 1
                     removal.tally.bytes += output.bytes ?? 0
                 }
                 let isLast =
                     index + 1 == announced.files.count || announced.files[index + 1].jobID != output.jobID
-                if isLast { _ = try folder.remove(FileOwner.sidecar(of: output.jobID, beside: path)) }
+                if isLast { _ = try file.sidecar(of: output.jobID).remove() }
             } catch {
                 removal.kept.append(output)
                 removal.tally.faults.append("\(recorded) cannot be removed: \(error)")

@@ -39,8 +39,7 @@ enum EventsVerb: ControlVerb {
             last = max(0, try store.lastEventID() - limit)
         }
         while true {
-            // Before the look, so that a commit between the look and the wait is not slept over.
-            let version = try store.dataVersion()
+            let version = try store.version()
             let batch = try store.events(after: last, limit: 1000)
             for event in batch {
                 last = event.id
@@ -50,7 +49,7 @@ enum EventsVerb: ControlVerb {
             if !batch.isEmpty { continue }
             if !follows { return .success }
             try session.screen.flush()
-            while try store.dataVersion() == version { usleep(100_000) }
+            while try !store.hasChanged(since: version) { usleep(100_000) }
         }
     }
 

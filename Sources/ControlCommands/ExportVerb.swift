@@ -37,8 +37,8 @@ enum ExportVerb: ControlVerb {
                 try session.screen.write("\(job.id)\n")
             } else if isCSV {
                 guard let object = job.json(outputs: []).object else { return }
-                let paths = try store.outputs(of: job.id).compactMap { output in
-                    output.state == .done && output.removedAt == nil ? output.path.map(JSON.string) : nil
+                let paths = try store.outputs(of: job.id).filter(\.hasFile).compactMap {
+                    $0.path.map(JSON.string)
                 }
                 let values = columns.dropLast().map { object[$0] ?? .null } + [.array(paths)]
                 try session.screen.write(CSVLine(isTerminal: session.screen.isTerminal).text(of: values))

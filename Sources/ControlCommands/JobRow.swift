@@ -24,7 +24,7 @@ final class JobRow {
     /// The files that are there.
     func files() throws -> [Output] {
         if let known { return known }
-        let files = try outputs().filter { $0.state == .done && $0.removedAt == nil }
+        let files = try outputs().filter(\.hasFile)
         known = files
         return files
     }

@@ -122,7 +122,7 @@ enum PruneVerb: ControlVerb {
             done += try store.transaction { try pruning.finish(removal, in: store) }
             session.screen.show(progress: "pruned \(words(done))")
             // A log that grew with all of it would slow everybody down.
-            try? store.checkpointIfLarge(bytes: 16 << 20)
+            try? store.tidy(ifLargerThan: 16 << 20)
         }
         session.screen.show(progress: "")
         return done

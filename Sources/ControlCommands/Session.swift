@@ -1,4 +1,3 @@
-internal import Care
 internal import Catalogue
 internal import CommandLineTool
 internal import Configuration
@@ -6,6 +5,7 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Orders
+internal import Outputs
 internal import Spelling
 internal import Startup
 
@@ -123,9 +123,7 @@ extension Session {
 
     /// Where outputs lie, as jobd would put them.
     func outputPlaces() throws -> OutputPlaces {
-        let directory = try directory()
-        let configured = try configurationFile().read().outputDirectory
-        return OutputPlaces(own: directory.outputs, current: directory.absolute(configured))
+        try OutputPlaces(directory(), configurationFile().read())
     }
 }
 
@@ -137,6 +135,6 @@ extension Session {
     func finish(_ store: JobDatabase) throws {
         try screen.flush()
         // The work is done and answered for. What cannot be moved now, the next one moves.
-        try? store.checkpointIfLarge()
+        try? store.tidy()
     }
 }

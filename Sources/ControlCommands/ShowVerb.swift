@@ -2,6 +2,8 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 
 enum ShowVerb: ControlVerb {
     static let command = Command(
@@ -87,12 +89,13 @@ enum ShowVerb: ControlVerb {
         if outputs.isEmpty { return }
         try screen.write(screen.styled("files", .dim) + "\n")
         var table = Table([.init("", alignsRight: true), .init("STATE"), .init("SIZE"), .init("PATH")])
+        let places = OutputPlaces(store.directory)
         for output in outputs {
             let size = [
                 output.width.flatMap { width in output.height.map { "\(width)×\($0)" } },
                 output.durationSeconds.map { "\($0) s" }, output.bytes.map(ByteText.of),
             ].compactMap { $0 }.joined(separator: ", ")
-            let place = output.path.map(store.directory.place(of:)) ?? "not here yet"
+            let place = output.path.map { places.file($0).absolutePath } ?? "not here yet"
             table.add([
                 .init("  \(output.position)"),
                 .init(output.removedAt == nil ? output.state.rawValue : "pruned"), .init(size),

@@ -3,6 +3,7 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
 internal import System
 
 /// One run of `verify`: what it has found so far, told as it is found.
@@ -11,7 +12,6 @@ struct Verification {
     private let store: JobDatabase
     private let places: OutputPlaces
     private let repairs: Bool
-    private let check: FileCheck
     private var progress: VerificationProgress
     private var found: [String: Int64] = [:]
     private var refused = false
@@ -22,7 +22,6 @@ struct Verification {
         self.store = store
         self.places = places
         self.repairs = repairs
-        check = FileCheck(places)
         progress = VerificationProgress(session.screen)
     }
 
@@ -41,14 +40,13 @@ struct Verification {
         var wanted = sampling.size(of: total.count)
         progress.expect(files: wanted, bytes: sampling == .all ? total.bytes : nil)
         try choice.forEach(in: store) { job in
-            var damaged: [(Output, FileCheck.Finding)] = []
-            for output in try store.outputs(of: job.id) where output.state == .done && output.removedAt == nil
-            {
+            var damaged: [(Output, FileFault)] = []
+            for output in try store.outputs(of: job.id) where output.hasFile {
                 let isDrawn = sampling == .all || Int64.random(in: 0..<max(1, left)) < wanted
                 left -= 1
                 guard isDrawn else { continue }
                 wanted -= 1
-                if let finding = check.examine(output, didRead: { progress.read($0) }),
+                if let finding = places.fault(of: output, didRead: { progress.read($0) }),
                     // It may have been fetched anew or pruned while it was read.
                     try store.output(output.position, of: job.id) == output
                 {
@@ -61,7 +59,7 @@ struct Verification {
         progress.end()
     }
 
-    private mutating func tell(_ damaged: [(output: Output, finding: FileCheck.Finding)], _ job: Job) throws {
+    private mutating func tell(_ damaged: [(output: Output, finding: FileFault)], _ job: Job) throws {
         progress.end()
         let repaired = try repair(damaged, job)
         for (output, finding) in damaged {
@@ -95,7 +93,7 @@ struct Verification {
     }
 
     /// Answers which outputs jobd fetches again.
-    private mutating func repair(_ damaged: [(output: Output, finding: FileCheck.Finding)], _ job: Job) throws
+    private mutating func repair(_ damaged: [(output: Output, finding: FileFault)], _ job: Job) throws
         -> Set<Int64>
     {
         guard repairs else { return [] }
@@ -118,26 +116,27 @@ struct Verification {
     }
 
     private func setAside(_ output: Output) {
-        guard let recorded = output.path, let (folder, path) = places.place(of: recorded) else { return }
+        guard let recorded = output.path, case let file = places.file(recorded), !file.isForeign else {
+            return
+        }
         do throws(SystemError) {
-            session.note("note: the damaged file is kept as \(try folder.setAside(path))")
+            session.note("note: the damaged file is kept as \(try file.setAside())")
         } catch {
             session.note("note: \(recorded) cannot be renamed (\(error)); the new file gets another name")
         }
     }
 
     mutating func lookForForeignFiles() throws {
-        let owner = FileOwner(store, places)
         for folder in places.folders {
             do {
-                try folder.forEachFile { path in
-                    guard try !owner.knows(path, in: folder) else { return }
+                try folder.forEachFile { file in
+                    guard try !store.knows(file, in: places) else { return }
                     found["foreign", default: 0] += 1
-                    let place = folder == places.own ? path : "\(folder.path)/\(path)"
+                    let path = places.recorded(file)
                     if session.wantsJSON {
-                        try session.emit(.object(["kind": "foreign", "path": .string(place)]))
+                        try session.emit(.object(["kind": "foreign", "path": .string(path)]))
                     } else if !session.isQuiet {
-                        try line("foreign", "", place, "")
+                        try line("foreign", "", path, "")
                     }
                 }
             } catch let fault as SystemError {

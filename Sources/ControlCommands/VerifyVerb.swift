@@ -1,4 +1,3 @@
-internal import Care
 internal import CommandLineTool
 internal import JSON
 internal import JobModel

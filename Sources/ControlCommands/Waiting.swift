@@ -29,7 +29,7 @@ struct Waiting {
         let progress = try WaitScreen(session.screen, store, total: ids.count)
         defer { progress.clear() }
         while true {
-            let version = try store.dataVersion()
+            let version = try store.version()
             guard let unfinished = try look(at: waiting, &seen, progress) else { return .interrupted }
             waiting = unfinished.map(\.id)
             try session.screen.flush()
@@ -42,7 +42,7 @@ struct Waiting {
                     throw late(waiting)
                 }
                 guard progress.pass() else { return .interrupted }
-            } while try store.dataVersion() == version
+            } while try !store.hasChanged(since: version)
         }
         progress.clear()
         return try close(&seen)

@@ -4,8 +4,7 @@ internal import Glibc
 internal import JobStore
 internal import System
 
-/// Notices that somebody else has written: `jobctl` rings, and any other program's commit changes the log's
-/// file.
+/// Notices that somebody else has written: `jobctl` rings, and any other program's commit changes a file.
 @safe final class ChangeWatch: @unchecked Sendable {
     private let directory: StateDirectory
     private let log: LogWriter
@@ -17,10 +16,10 @@ internal import System
     private var notices: FileDescriptor?
     /// Whether it looks each second instead, since the system leaves it no way to be told.
     private var isTicking = false
-    /// When the log's file was last written to; nil while nobody waits for the commit behind it.
+    /// When the file of commits was last written to; nil while nobody waits for the commit behind it.
     private var lastWrite: DispatchTime?
 
-    /// A write to the log comes before its sync, and the commit is to be seen only after that: how long that
+    /// A write to it comes before its sync, and the commit is to be seen only after that: how long that
     /// may take.
     private static let longestCommit = DispatchTimeInterval.seconds(2)
     /// A commit, and our own above all, writes many times: one notice of them is enough for this long.
@@ -75,7 +74,7 @@ internal import System
     private func awaitWrite() {
         guard let notices else { return }
         let once = UInt32(IN_MODIFY) | 1 << 31  // IN_ONESHOT
-        if unsafe inotify_add_watch(notices.number, directory.database + "-wal", once) < 0, errno != ENOENT {
+        if unsafe inotify_add_watch(notices.number, directory.commitFile, once) < 0, errno != ENOENT {
             tick()
         }
     }

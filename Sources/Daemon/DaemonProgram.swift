@@ -4,7 +4,6 @@ internal import Configuration
 internal import Glibc
 internal import JSON
 internal import JobStore
-internal import SQLite
 internal import Startup
 internal import Worker
 
@@ -252,9 +251,8 @@ package struct DaemonProgram {
         do {
             let database = try JobDatabase(directory, .read)
             prices = UnknownPrices(configuration: configuration, database: database)
-            try screen.write(
-                "database       schema \(try database.schemaVersion()), SQLite \(Connection.libraryVersion)\n"
-            )
+            let (version, engine) = (try database.schemaVersion(), StoreEngine.current)
+            try screen.write("database       schema \(version), \(engine.name) \(engine.version)\n")
         } catch StoreError.missing {
             try screen.write("database       not there yet; jobd makes it\n")
         }

@@ -5,6 +5,8 @@ internal import Dispatch
 internal import HTTP
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 internal import System
 internal import Worker
 
@@ -66,9 +68,9 @@ actor Janitor {
     }
 
     private func prune(_ parts: Pruning.Parts, olderThan age: Duration) async throws {
-        let places = OutputPlaces(
-            own: directory.outputs, current: directory.absolute(configuration.outputDirectory))
-        let pruning = Pruning(parts, before: .now + (.zero - age), places: places, by: "retention")
+        let pruning = Pruning(
+            parts, before: .now + (.zero - age), places: OutputPlaces(directory, configuration),
+            by: "retention")
         var done = Pruning.Tally()
         var place: EndedJob?
         while !isEnding {

@@ -3,6 +3,8 @@ internal import Glibc
 internal import HTTP
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 internal import System
 internal import Worker
 
@@ -96,7 +98,7 @@ actor Metrics {
         page.add(
             "jobd_spent_today_usd", .gauge, "Spent since midnight UTC, as the budget counts it.",
             [("", Money.rounded(spent))])
-        if let free = FreeSpace.bytes(at: directory.absolute(configuration.outputDirectory)) {
+        if let free = FreeSpace.bytes(at: OutputPlaces(directory, configuration).current.path) {
             page.add("jobd_outputs_free_bytes", .gauge, "Free space where outputs go.", [("", Double(free))])
         }
         page.add(tally)

@@ -4,6 +4,7 @@ internal import Downloader
 internal import Glibc
 internal import HTTP
 internal import JobStore
+internal import Outputs
 internal import Provider
 internal import Startup
 internal import Worker
@@ -51,8 +52,8 @@ struct Services: Sendable {
         return WorkerContext(
             configuration: configuration, client: client,
             downloader: Downloader(client: transfers, settings: settings, space: space), outputName: name,
-            outputRoot: directory.absolute(configuration.outputDirectory), defaultRoot: directory.outputs,
-            hasToken: token != nil, log: Log { log.write($0, $1) })
+            outputs: OutputPlaces(directory, configuration), hasToken: token != nil,
+            log: Log { log.write($0, $1) })
     }
 
     /// Returns when both transfer threads have come round once more.

@@ -31,7 +31,7 @@ final class Watchdog: Sendable {
             if hasEnded.withLock({ $0 }) { return }
             await dispatcher.comeRound()
             // That it cannot be read now is an answer, too.
-            _ = try? await store.read { try $0.dataVersion() }
+            _ = try? await store.read { try $0.version() }
             await services.answer()
             manager.isAlive()
         }

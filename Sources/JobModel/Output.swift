@@ -31,6 +31,9 @@ package struct Output: Equatable, Sendable {
     /// When the file was pruned.
     package var removedAt: Timestamp?
 
+    /// Whether its file should be there.
+    package var hasFile: Bool { state == .done && removedAt == nil }
+
     package init(jobID: Int64, position: Int64, kind: Kind, url: String) {
         self.jobID = jobID
         self.position = position

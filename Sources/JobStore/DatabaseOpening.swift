@@ -24,7 +24,7 @@ struct DatabaseOpening {
             let isMade = { () throws -> Bool in try DatabaseHeader.examine(directory.database) == .ours }
             try withLock(lock, unless: isMade) { _ in try initialise() }
         }
-        let hasLog = unsafe access(directory.database + "-wal", F_OK) == 0
+        let hasLog = unsafe access(directory.commitFile, F_OK) == 0
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
         let owner = try connection.first("PRAGMA application_id") { $0.integer(0) }
         guard owner == Int64(DatabaseHeader.applicationID) else {

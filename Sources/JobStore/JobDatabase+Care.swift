@@ -4,14 +4,6 @@ internal import SQLite
 
 /// What the care of files asks: which ones the record names, and that some be fetched once more.
 extension JobDatabase {
-    /// Which SQLite works on the database.
-    package static var libraryVersion: String { Connection.libraryVersion }
-
-    /// What SQLite finds wrong with the file; nothing where it is whole.
-    package func quickCheck() throws -> [String] {
-        try perform { try connection.all("PRAGMA quick_check(5)") { $0.text(0) }.filter { $0 != "ok" } }
-    }
-
     /// When the newest event was written.
     package func newestMoment() throws -> Timestamp? {
         try perform {

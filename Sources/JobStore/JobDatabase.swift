@@ -16,7 +16,7 @@ package final class JobDatabase {
 
     package let directory: StateDirectory
     private(set) var connection: Connection
-    private let busyTimeout: Duration
+    let busyTimeout: Duration
     /// False where its files went while it was being opened again.
     private(set) var isOpen = true
     /// What has become of the files that it works on; nil where they are in their place.
@@ -38,11 +38,6 @@ package final class JobDatabase {
     }
 
     package var now: Timestamp { clock() }
-
-    /// The schema's number.
-    package func schemaVersion() throws -> Int {
-        try perform { try DatabaseOpening.version(of: connection) }
-    }
 
     /// Runs `body` in one transaction with the write lock held; inside another one, as a part of that.
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
@@ -70,33 +65,6 @@ package final class JobDatabase {
         }
     }
 
-    /// A number that moves when another connection has committed.
-    package func dataVersion() throws -> Int64 {
-        try perform { try connection.first("PRAGMA data_version") { $0.integer(0) } ?? 0 }
-    }
-
-    /// Copies the whole database, consistent and synced, into a new file.
-    package func backup(to path: String) throws {
-        try perform {
-            try DatabaseOpening(directory: directory, busyTimeout: .seconds(15)).copy(connection, to: path)
-        }
-    }
-
-    /// Makes what others have committed last. A program that ended between the write of its commit and the
-    /// sync leaves one that everybody sees, and that a power cut would undo: who answers for it without a
-    /// commit of its own syncs it first.
-    package func syncLog() throws {
-        let path = directory.database + "-wal"
-        if let file = try? FileDescriptor(opening: path) { try StoreError.at(path, try file.sync()) }
-    }
-
-    /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md,
-    /// "Checkpoints".
-    package func checkpoint(holding lock: StateLock) throws {
-        try lock.check()
-        try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
-    }
-
     /// Nothing may be sent that nobody will find on record.
     package func requireFiles() throws { if let loss { throw loss } }
 
@@ -106,15 +74,6 @@ package final class JobDatabase {
             try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).copy(to: path) { _, file in
                 try files.copyDatabase(to: file)
             }
-        }
-    }
-
-    /// Moves a log that nobody else sees any more into the database. It throws where a reader stands in the
-    /// way: a part of the log would be there alone.
-    func moveLog() throws {
-        try perform {
-            let isBusy = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } != 0
-            if isBusy { throw StoreError.busy }
         }
     }
 
@@ -129,19 +88,5 @@ package final class JobDatabase {
                 .write, lock: lock)
             isOpen = true
         }
-    }
-
-    /// Checkpoints a log that has grown large; without a lock of the caller's, only where no jobd is there to
-    /// do it.
-    ///
-    /// Whoever opens the store alone reads the whole log first, so that a long one costs every `jobctl`. It
-    /// waits for nobody: a reader that stands in the way is passed by, until the next time.
-    package func checkpointIfLarge(bytes limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws {
-        guard let log = try? FileStatus(directory.database + "-wal"), log.size > limit,
-            let lock = try held ?? StateLock(directory, as: "jobctl")
-        else { return }
-        try perform { try connection.execute("PRAGMA busy_timeout = 0") }
-        defer { try? connection.execute("PRAGMA busy_timeout = 15000") }
-        try checkpoint(holding: lock)
     }
 }

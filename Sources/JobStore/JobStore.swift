@@ -75,7 +75,7 @@ package actor JobStore {
             // What was written since then is saved, too.
             if let found = files.loss() { database.loss = rescue(found) }
         }
-        let checkpoint = Result { try database.checkpointIfLarge(bytes: 0, holding: lock) }
+        let checkpoint = Result { try database.tidy(ifLargerThan: 0, holding: lock) }
         try database.requireFiles()
         try checkpoint.get()
     }
@@ -156,7 +156,7 @@ package actor JobStore {
             commits += 1
             // Who holds the lock checkpoints; looking at the size of the log each time would cost more than
             // it saves.
-            if commits % 256 == 0 { try? database.checkpointIfLarge(bytes: 16 << 20, holding: lock) }
+            if commits % 256 == 0 { try? database.tidy(ifLargerThan: 16 << 20, holding: lock) }
         } catch {
             for pending in group { pending.fail(error) }
         }

@@ -3,6 +3,11 @@ internal import System
 
 /// The one directory that holds everything, and the modes of what is made in it.
 package struct StateDirectory: Sendable {
+    static let databaseName = "jobs.db"
+    static let logNames = ["jobs.db-wal", "jobs.db-shm"]
+    /// The files that `fileMode` is for.
+    package static let fileNames = [databaseName] + logNames + ["lock"]
+
     package enum Origin: String, Sendable {
         case option = "--state-dir"
         case environment = "$JOBD_STATE_DIR"
@@ -18,7 +23,9 @@ package struct StateDirectory: Sendable {
         self.origin = origin
     }
 
-    package var database: String { path + "/jobs.db" }
+    var database: String { path + "/" + Self.databaseName }
+    /// What each commit writes to: whoever watches this file hears of all of them.
+    package var commitFile: String { database + "-wal" }
     /// What `jobctl search` looks words up in: a cache, which comes back when it is removed.
     package var searchIndex: String { path + "/search.db" }
     package var lock: String { path + "/lock" }
@@ -29,12 +36,6 @@ package struct StateDirectory: Sendable {
     var savedCopyHint: String {
         "to go on with it: 'cd \"\(path)\" && rm -f jobs.db jobs.db-wal jobs.db-shm && mv jobs.db.saved jobs.db'; "
             + "else remove it"
-    }
-    package var outputs: String { path + "/outputs" }
-
-    /// Where a file is that is recorded as `recorded`: absolute, or under `outputs`.
-    package func place(of recorded: String) -> String {
-        recorded.hasPrefix("/") ? recorded : "\(outputs)/\(recorded)"
     }
 
     /// Finds the directory as the contract says. It never falls back from one that exists and may not be

@@ -1,5 +1,5 @@
 internal import Glibc
-package import SQLite
+internal import SQLite
 internal import System
 
 /// Why the store could not do what was asked.
@@ -36,9 +36,9 @@ package enum StoreError: Error {
     /// A refusal by the schema's own rules, in their words.
     case refused(reason: String)
     /// Something that should not be possible.
-    case unexpected(SQLiteError)
+    case unexpected(reason: String)
 
-    package init(_ error: SQLiteError, path: String) {
+    init(_ error: SQLiteError, path: String) {
         self =
             switch error.kind {
             case .busy: .busy
@@ -49,7 +49,8 @@ package enum StoreError: Error {
             case .corrupt: .damaged(reason: error.message)
             case .inputOutput: .inputOutput(reason: "\(error.message) (SQLite's code \(error.code))")
             case .constraint: .refused(reason: error.message)
-            case .schema, .interrupted, .other: .unexpected(error)
+            case .schema, .interrupted, .other:
+                .unexpected(reason: "\(error.message) in: \(error.sql ?? "no statement")")
             }
     }
 
@@ -93,11 +94,10 @@ extension StoreError: CustomStringConvertible {
         case .readOnly(let path): "\(path) cannot be written"
         case .damaged(let reason): "the database is damaged: \(reason)"
         case .inputOutput(let reason): "the disk failed: \(reason)"
-        case .lost(let reason, _), .refused(let reason): reason
+        case .lost(let reason, _), .refused(let reason), .unexpected(let reason): reason
         case .undecided(let copy, _):
             "\(copy) holds what jobd saved when its database was removed: say first which of the two goes on"
         case .inTheWay(let path, let reason): "\(path) \(reason)"
-        case .unexpected(let error): "\(error.message) in: \(error.sql ?? "no statement")"
         }
     }
 

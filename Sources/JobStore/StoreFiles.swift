@@ -13,8 +13,6 @@ final class StoreFiles: Sendable {
         case database(movedTo: String?)
     }
 
-    private static let logNames = ["jobs.db-wal", "jobs.db-shm"]
-
     private let directory: StateDirectory
     private let database: FileStatus.Identity?
     private let log: [FileStatus.Identity?]
@@ -26,7 +24,7 @@ final class StoreFiles: Sendable {
     init(_ directory: StateDirectory) {
         self.directory = directory
         database = Self.identity(directory.database, unless: nil)
-        log = Self.logNames.map { Self.identity(directory.path + "/" + $0, unless: nil) }
+        log = StateDirectory.logNames.map { Self.identity(directory.path + "/" + $0, unless: nil) }
         let pathOnly: Int32 = 0o10000000  // O_PATH
         handle = try? FileDescriptor(opening: directory.database, flags: pathOnly)
     }
@@ -45,7 +43,7 @@ final class StoreFiles: Sendable {
         guard let database, Self.identity(directory.database, unless: database) == database else {
             return .database(movedTo: place())
         }
-        for (name, known) in zip(Self.logNames, log)
+        for (name, known) in zip(StateDirectory.logNames, log)
         where known != nil && Self.identity(directory.path + "/" + name, unless: known) != known {
             return .log(name: name)
         }

@@ -195,7 +195,9 @@ package struct SubmissionGate: Equatable, Sendable {
             // them.
             if suspect.strikes > 1 { return true }
             // Where several lack balance, one round shows nothing: a job that is taken spends what the next lacks.
-            guard suspect.reason != .balance || suspects.count == 1, case .proof(suspect.job, let since) = trial else {
+            guard suspect.reason != .balance || suspects.count == 1,
+                case .proof(suspect.job, let since) = trial
+            else {
                 return false
             }
             return now - since <= Self.longestProof

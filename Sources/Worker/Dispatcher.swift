@@ -18,7 +18,7 @@ package final class Dispatcher {
     private var askers: [CheckedContinuation<Void, Never>]? = []
     /// Up to where the changes that others made are known.
     private var lastEvent: Int64 = 0
-    private var dataVersion: Int64 = -1
+    private var version: StoreVersion?
 
     /// How a run ended.
     package enum Ending: Sendable, Equatable {
@@ -140,14 +140,14 @@ package final class Dispatcher {
             for job in doubted where resubmits { _ = try database.resubmitOnce(job) }
             return (
                 doubted, try database.followed(), try database.pauses().map(\.reason),
-                try database.dataVersion(), try database.lastEventID()
+                try database.version(), try database.lastEventID()
             )
         }
         for job in doubted {
             context.log.warning("job \(job.id) is uncertain: it was on the wire when jobd last ended")
         }
         for job in jobs { runs.follow(job, after: .zero) }
-        (dataVersion, lastEvent) = (version, last)
+        (self.version, lastEvent) = (version, last)
         if account.reconcile(with: pauses, knowing: nil) { submissions.allow() }
         let since = Timestamp.now + .seconds(-60)
         let (recent, times) = try await store.read { database in
@@ -162,14 +162,14 @@ package final class Dispatcher {
     // MARK: - What others changed
 
     private func takeUpChanges() async {
-        let (known, seen) = (lastEvent, dataVersion)
+        let (known, seen) = (lastEvent, version)
         do {
             let (version, changes) = try await session.store.read { database in
-                let version = try database.dataVersion()
+                let version = try database.version()
                 return (version, version == seen ? nil : try database.steered(after: known))
             }
             guard let changes else { return }
-            (dataVersion, lastEvent) = (version, changes.last)
+            (self.version, lastEvent) = (version, changes.last)
             submissions.mayClaim = true
             for job in changes.jobs { runs.steer(job) }
         } catch {

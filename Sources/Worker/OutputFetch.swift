@@ -3,6 +3,7 @@ internal import Downloader
 internal import HTTP
 internal import JobModel
 internal import JobStore
+internal import Outputs
 internal import Policy
 internal import System
 
@@ -70,10 +71,11 @@ struct OutputFetch: Sendable {
         -> DownloadedFile
     {
         if let recorded = output.path, await isOwn(recorded) {
-            let (root, path) = context.place(of: recorded)
             // What cannot be opened there is not the file; then it is fetched again.
             let found = try? await context.downloader.adopt(
-                path, root: root, kind: output.kind, expectedBytes: output.bytes, sha256: output.sha256)
+                context.outputs.file(recorded), kind: output.kind, expectedBytes: output.bytes,
+                sha256: output.sha256
+            )
             if var found = found ?? nil {
                 found.path = recorded
                 await context.removeTemporary(of: output, job)
@@ -82,8 +84,12 @@ struct OutputFetch: Sendable {
         }
         if Task.isCancelled { throw .cancelled }
         var file = try await context.downloader.fetch(order(slot, kept))
-        file.path = context.recorded(file.path)
+        file.path = recorded(file)
         return file
+    }
+
+    private func recorded(_ file: DownloadedFile) -> String {
+        context.outputs.recorded(OutputFile(folder: context.outputs.current, path: file.path))
     }
 
     /// Two jobs' outputs may have been recorded under one name, of which one has got it.
@@ -93,7 +99,7 @@ struct OutputFetch: Sendable {
 
     private func order(_ slot: DownloadSlots.Slot, _ kept: Locked<Kept>) -> DownloadOrder {
         DownloadOrder(
-            url: output.url, kind: output.kind, root: context.outputRoot, name: context.outputName,
+            url: output.url, kind: output.kind, root: context.outputs.current.path, name: context.outputName,
             fields: OutputNameFields(job, output),
             didProgress: { fetched, total in
                 // Small files are there before anybody could look at their progress, but for those that drip.
@@ -103,7 +109,7 @@ struct OutputFetch: Sendable {
             willRename: { file in
                 try await store.write { database in
                     try database.announce(
-                        path: context.recorded(file.path), bytes: file.bytes, sha256: file.sha256,
+                        path: recorded(file), bytes: file.bytes, sha256: file.sha256,
                         of: output.jobID, output.position)
                 }
             },

@@ -5,6 +5,7 @@ internal import HTTP
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
 internal import Policy
 internal import System
 
@@ -39,12 +40,10 @@ struct ConfiguredFetcher: OutputFetcher {
 
     func writeSidecar(_ job: Job, _ outputs: [Output]) async -> String? {
         guard let path = outputs.first?.path else { return nil }
-        let (root, place) = context.place(of: path)
-        let folder = place.lastIndex(of: "/").map { String(place[...$0]) } ?? ""
+        let sidecar = context.outputs.file(path).sidecar(of: job.id)
         let text = Array((job.json(outputs: outputs).indentedText + "\n").utf8)
         do throws(DownloadFailure) {
-            try await context.downloader.writeSidecar(
-                text, root: root, path: folder + JobFileName.sidecar(of: job.id))
+            try await context.downloader.writeSidecar(text, to: sidecar)
             return nil
         } catch {
             return "\(error)"
@@ -59,7 +58,7 @@ struct ConfiguredFetcher: OutputFetcher {
 extension WorkerContext {
     func removeTemporary(of output: Output, _ job: Job) async {
         try? await downloader.removeTemporary(
-            root: outputRoot, name: outputName, fields: OutputNameFields(job, output))
+            root: outputs.current.path, name: outputName, fields: OutputNameFields(job, output))
     }
 }
 

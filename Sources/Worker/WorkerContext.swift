@@ -2,6 +2,7 @@ package import Configuration
 package import Downloader
 internal import JobModel
 internal import JobStore
+package import Outputs
 internal import Policy
 package import Provider
 
@@ -13,25 +14,20 @@ package struct WorkerContext: Sendable {
     let client: any RemoteService
     package let downloader: Downloader
     package let outputName: OutputName
-    /// Where outputs go, absolute.
-    package let outputRoot: String
-    /// `outputs/` of the state directory: paths below it are recorded relative to it.
-    package let defaultRoot: String
+    package let outputs: OutputPlaces
     package let hasToken: Bool
     package let log: Log
 
     package init(
         configuration: Configuration, client: any RemoteService, downloader: Downloader,
-        outputName: OutputName,
-        outputRoot: String, defaultRoot: String, hasToken: Bool, log: Log
+        outputName: OutputName, outputs: OutputPlaces, hasToken: Bool, log: Log
     ) {
         self.configuration = configuration
         origin = configuration.apiOrigin
         self.client = client
         self.downloader = downloader
         self.outputName = outputName
-        self.outputRoot = outputRoot
-        self.defaultRoot = defaultRoot
+        self.outputs = outputs
         self.hasToken = hasToken
         self.log = log
     }
@@ -54,21 +50,5 @@ package struct WorkerContext: Sendable {
     /// A wait before the next try, with its jitter drawn.
     func delay(after failures: Int, asked: Duration? = nil) -> Duration {
         retry.delay(after: failures, chance: .random(in: 0..<1), asked: asked)
-    }
-
-    /// How a path is recorded: relative where it lies in `outputs/`, else absolute.
-    func recorded(_ path: String) -> String {
-        outputRoot == defaultRoot ? path : outputRoot + "/" + path
-    }
-
-    /// Where a recorded path is: below which directory, and how from there.
-    func place(of recorded: String) -> (root: String, path: String) {
-        guard recorded.hasPrefix("/") else { return (defaultRoot, recorded) }
-        if recorded.hasPrefix(outputRoot + "/") {
-            return (outputRoot, String(recorded.dropFirst(outputRoot.count + 1)))
-        }
-        // From a time when output_dir was another one.
-        let slash = recorded.lastIndex(of: "/") ?? recorded.startIndex
-        return (String(recorded[...slash]), String(recorded[recorded.index(after: slash)...]))
     }
 }

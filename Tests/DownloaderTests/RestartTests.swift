@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import JobModel
+import Outputs
 import Scratch
 import System
 import Testing
@@ -17,7 +18,7 @@ import Testing
         async throws -> DownloadedFile?
     {
         try await rig.downloader().adopt(
-            file.path, root: rig.root, kind: .image, expectedBytes: bytes ?? file.bytes,
+            rig.file(file.path), kind: .image, expectedBytes: bytes ?? file.bytes,
             sha256: sha256 ?? file.sha256)
     }
 
@@ -26,7 +27,7 @@ import Testing
         let file = try await rig.downloader().fetch(rig.order())
         #expect(try await adopt(rig, file) == file)
         let unknown = try await rig.downloader().adopt(
-            file.path, root: rig.root, kind: .image, expectedBytes: nil, sha256: nil)
+            rig.file(file.path), kind: .image, expectedBytes: nil, sha256: nil)
         #expect(unknown == file)
     }
 
@@ -50,7 +51,7 @@ import Testing
         }
         FileOnDisk.write(Array(Self.png.dropLast()), to: path)
         let withoutProof = try await rig.downloader().adopt(
-            file.path, root: rig.root, kind: .image, expectedBytes: nil, sha256: nil)
+            rig.file(file.path), kind: .image, expectedBytes: nil, sha256: nil)
         #expect(withoutProof == nil)
         unsafe unlink(path)
         #expect(try await adopt(rig, file) == nil)
@@ -83,10 +84,9 @@ import Testing
         let downloader = try rig.downloader()
         let order = try rig.order()
         for position in [1, 2] { _ = await rig.failure(downloader, try rig.order(position: position)) }
-        #expect(Downloader.bytesSoFar(root: rig.root, name: order.name, fields: order.fields) == 20)
+        #expect(FileOnDisk.bytes(rig.temporaryPath)?.count == 20)
         try await downloader.removeTemporary(root: rig.root, name: order.name, fields: order.fields)
         #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == [".000007-2.part", ".000007-2.part.json"])
-        #expect(Downloader.bytesSoFar(root: rig.root, name: order.name, fields: order.fields) == nil)
         try await downloader.removeTemporary(root: rig.root, name: order.name, fields: order.fields)
         try await downloader.removeTemporary(root: "/nowhere/at/all", name: order.name, fields: order.fields)
     }
@@ -96,7 +96,7 @@ import Testing
         let downloader = try rig.downloader()
         for text in ["{\"a\":1}", "{}"] {
             try await downloader.writeSidecar(
-                Array(text.utf8), root: rig.root, path: "2026-01-02/" + JobFileName.sidecar(of: 7))
+                Array(text.utf8), to: rig.file("2026-01-02/x.png").sidecar(of: 7))
             #expect(rig.contents("2026-01-02/000007.json") == Array(text.utf8))
         }
         #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == ["000007.json"])
@@ -112,10 +112,10 @@ import Testing
         let downloader = try rig.downloader()
         await #expect(throws: DownloadFailure.self) {
             try await downloader.adopt(
-                way + "victim.png", root: rig.root, kind: .image, expectedBytes: nil, sha256: nil)
+                rig.file(way + "victim.png"), kind: .image, expectedBytes: nil, sha256: nil)
         }
         await #expect(throws: DownloadFailure.self) {
-            try await downloader.writeSidecar([1], root: rig.root, path: way + "000007.json")
+            try await downloader.writeSidecar([1], to: rig.file(way + "000007.json"))
         }
         #expect(FileOnDisk.bytes(rig.root + "/../000007.json") == nil)
     }
@@ -126,7 +126,7 @@ import Testing
         FileOnDisk.write([1], to: rig.root + "/victim")
         unsafe symlink(rig.root + "/victim", rig.root + "/000007.json")
         unsafe symlink(rig.root + "/victim", rig.root + "/.000007.json.part")
-        try await rig.downloader().writeSidecar([2], root: rig.root, path: "000007.json")
+        try await rig.downloader().writeSidecar([2], to: rig.file("000007.json"))
         #expect(FileOnDisk.bytes(rig.root + "/victim") == [1])
         #expect(rig.contents("000007.json") == [2])
     }

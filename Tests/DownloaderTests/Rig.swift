@@ -1,6 +1,7 @@
 import Calendar
 import HTTP
 import JobModel
+import Outputs
 import Scratch
 import System
 
@@ -57,6 +58,8 @@ final class Rig: Sendable {
                 try await willRename(file)
             })
     }
+
+    func file(_ path: String) -> OutputFile { OutputFile(folder: OutputFolder(path: root), path: path) }
 
     /// The failure of a download that must fail.
     func failure(_ downloader: Downloader, _ order: DownloadOrder) async -> DownloadFailure? {

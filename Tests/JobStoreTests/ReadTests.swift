@@ -93,11 +93,11 @@ import Testing
 
     @Test func `another writer's commit moves the version and our own does not`() throws {
         let database = try filled()
-        let before = try database.dataVersion()
+        let before = try database.version()
         _ = try database.job()
-        #expect(try database.dataVersion() == before)
+        #expect(try !database.hasChanged(since: before))
         _ = try store.open(.write).job()
-        #expect(try database.dataVersion() != before)
+        #expect(try database.hasChanged(since: before))
     }
 
     @Test func `a copy is whole and a checkpoint loses nothing`() throws {
@@ -108,10 +108,10 @@ import Testing
         #expect(FileOnDisk(store.scratch["copy.db"])?.mode == 0o600)
         let log = store.directory.database + "-wal"
         #expect((FileOnDisk(log)?.size ?? 0) > 0)
-        try database.checkpointIfLarge(bytes: 1 << 30)
+        try database.tidy(ifLargerThan: 1 << 30)
         #expect((FileOnDisk(log)?.size ?? 0) > 0)
         let lock = try #require(try StateLock(store.directory, as: "jobd"))
-        try database.checkpointIfLarge(bytes: 1)
+        try database.tidy(ifLargerThan: 1)
         #expect((FileOnDisk(log)?.size ?? 0) > 0)
         try database.checkpoint(holding: lock)
         #expect(FileOnDisk(log)?.size == 0)

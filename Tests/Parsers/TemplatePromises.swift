@@ -1,5 +1,5 @@
 internal import Calendar
-internal import Downloader
+internal import Outputs
 
 /// The first line is a template, the others are what its fields hold: whatever they are, the path stays
 /// inside.

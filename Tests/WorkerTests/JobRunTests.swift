@@ -3,6 +3,7 @@ import Downloader
 import HTTP
 import JobModel
 import JobStore
+import Outputs
 import Policy
 import Provider
 import Scratch
@@ -87,8 +88,9 @@ import Testing
         configuration.retryPatience = .zero
         let context = WorkerContext(
             configuration: configuration, client: service, downloader: downloader,
-            outputName: try OutputName(parsing: configuration.outputName), outputRoot: scratch["out"],
-            defaultRoot: scratch["out"], hasToken: true, log: Log { _, _ in })
+            outputName: try OutputName(parsing: configuration.outputName),
+            outputs: OutputPlaces(own: scratch["out"], current: scratch["out"]), hasToken: true,
+            log: Log { _, _ in })
         let job =
             row.state == .submitting
             ? RemoteJob(sending: row, failures: 0) : try #require(RemoteJob(row, at: host.now, .now))

@@ -1,7 +1,7 @@
 internal import CommandLineTool
 internal import JobStore
 
-/// The database: whole, of the right schema, and the SQLite that works on it.
+/// The database: whole, of the right schema, and the engine that works on it.
 struct DatabaseChecks {
     let directory: StateDirectory
     let database: JobDatabase?
@@ -23,11 +23,11 @@ struct DatabaseChecks {
         }
     }
 
-    func all() -> [Diagnosis] { [opening, sqlite()] }
+    func all() -> [Diagnosis] { [opening, engine()] }
 
     private static func examine(_ database: JobDatabase) -> Diagnosis {
         do {
-            let faults = try database.quickCheck()
+            let faults = try database.faults()
             guard faults.isEmpty else {
                 return .fault(
                     "database", "damaged: \(faults.joined(separator: "; "))",
@@ -39,26 +39,10 @@ struct DatabaseChecks {
         }
     }
 
-    /// Before these versions, a checkpoint that overlaps a commit of another connection can damage the
-    /// database.
-    static func hasCheckpointFault(_ version: String) -> Bool {
-        let parts = version.split(separator: ".").compactMap { Int($0) }
-        guard parts.count >= 3 else { return false }
-        let number = (parts[0], parts[1], parts[2])
-        let isMended =
-            number >= (3, 51, 3) || (number >= (3, 50, 7) && number < (3, 51, 0))
-            || (number >= (3, 44, 6) && number < (3, 45, 0))
-        return !isMended
-    }
-
-    private func sqlite() -> Diagnosis {
-        let version = JobDatabase.libraryVersion
-        guard Self.hasCheckpointFault(version) else { return .ok("sqlite", version) }
-        return .warning(
-            "sqlite",
-            "\(version): before 3.51.3, 3.50.7 and 3.44.6, a checkpoint at the wrong moment can damage a database. jobd "
-                + "and jobctl make none at such a moment; other programs that write do",
-            "read with sqlite3 as you like; before you write: PRAGMA wal_autocheckpoint = 0; and keep backups: jobctl backup"
-        )
+    private func engine() -> Diagnosis {
+        let engine = StoreEngine.current
+        let (name, version) = (engine.name.lowercased(), engine.version)
+        guard let complaint = engine.complaint else { return .ok(name, version) }
+        return .warning(name, "\(version): \(complaint.text)", complaint.hint)
     }
 }

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Configuration
 internal import Glibc
 internal import JobStore
+internal import Outputs
 internal import Startup
 internal import System
 
@@ -41,8 +42,7 @@ struct PlaceChecks {
 
     /// Files that somebody may read or write who should not, or that the group cannot use.
     private func files() -> [Diagnosis] {
-        let names = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock"]
-        let wrong = names.compactMap { name -> String? in
+        let wrong = StateDirectory.fileNames.compactMap { name -> String? in
             guard let mode = Self.mode(of: directory.path + "/" + name), mode & 0o777 != directory.fileMode
             else { return nil }
             return "\(name) \(String(mode & 0o777, radix: 8))"
@@ -67,7 +67,7 @@ struct PlaceChecks {
 
     /// Where outputs go, or would go: the nearest directory that is there.
     private func space() -> Diagnosis {
-        var path = directory.absolute(configuration.outputDirectory)
+        var path = OutputPlaces(directory, configuration).current.path
         var space = FreeSpace.bytes(at: path)
         while space == nil {
             guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else {

@@ -77,7 +77,7 @@ struct Ordering {
             return (runs, orders.isVaried ? nil : try runs.ids.first.flatMap(store.find))
         }
         whenStored()
-        if runs.hasExisting { try store.syncLog() }
+        if runs.hasExisting { try store.syncCommits() }
         session.wake(store.directory)
         let estimate = wasAsked || announces || runs.bought.jobs == 0 ? nil : "estimate: \(runs.bought.words)"
         return try answer(runs, job, estimate, store)

@@ -2,7 +2,9 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
 internal import Policy
+internal import Startup
 
 /// What is over, and whether it can be had again.
 extension Explainer {
@@ -17,7 +19,7 @@ extension Explainer {
                 .completed, start + "nothing is left to wait for, and its files were pruned",
                 hint: job.inputRemovedAt == nil ? "to make it again: jobctl rerun \(id)" : nil)
         }
-        let path = store.directory.place(of: first)
+        let path = OutputPlaces(store.directory).file(first).absolutePath
         return Explanation(
             .completed,
             start

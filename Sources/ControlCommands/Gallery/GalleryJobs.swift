@@ -1,10 +1,10 @@
-internal import Care
 internal import Catalogue
 internal import CommandLineTool
 internal import Gallery
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
 internal import Policy
 internal import System
 
@@ -45,11 +45,11 @@ struct GalleryJobs {
 
     private func file(_ output: Output) throws -> GalleryFile? {
         guard output.removedAt == nil, let path = output.path, let hash = output.sha256 else { return nil }
-        let place = places.readingPlace(of: path)
-        guard let size = place.folder.size(of: place.path) else { return nil }
+        let found = places.file(path)
+        guard let size = found.size else { return nil }
         var file = GalleryFile(
             jobID: output.jobID, position: output.position, kind: output.kind.rawValue,
-            source: place.folder.path + "/" + place.path, bytes: size, mediaType: output.mediaType ?? "",
+            source: found.absolutePath, bytes: size, mediaType: output.mediaType ?? "",
             sha256: hash)
         file.width = output.width
         file.height = output.height
@@ -58,10 +58,7 @@ struct GalleryJobs {
     }
 
     /// Opens a file of a job by the way that no symbolic link turns off.
-    func open(_ file: GalleryFile) -> FileDescriptor? {
-        let place = places.readingPlace(of: file.source)
-        return try? place.folder.open(place.path)
-    }
+    func open(_ file: GalleryFile) -> FileDescriptor? { try? places.file(file.source).open() }
 
     /// A value as people read it: a list of texts line by line, anything else that is no text as JSON.
     private static func text(of value: JSON) -> String {

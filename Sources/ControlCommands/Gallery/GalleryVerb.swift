@@ -1,9 +1,9 @@
-internal import Care
 internal import CommandLineTool
 internal import Gallery
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
 internal import System
 
 enum GalleryVerb: ControlVerb {

@@ -7,7 +7,7 @@ internal import System
 /// share of the time.
 final class WatchReader {
     private let store: JobDatabase
-    private var version: Int64?
+    private var version: StoreVersion?
     private var counted: [JobState: Int64] = [:]
     private var prompts: [Int64: String?] = [:]
     private var meter: WatchMeter
@@ -55,8 +55,7 @@ final class WatchReader {
         }
         snapshot.now = store.now
         snapshot.rates = meter.rates(at: snapshot.now)
-        // Before the look, so that a commit between both is not passed over.
-        let current = try store.dataVersion()
+        let current = try store.version()
         guard version == nil || (current != version && pace.allows) else { return false }
         try pace.measure { try store.picture { try read() } }
         version = current
@@ -64,13 +63,11 @@ final class WatchReader {
     }
 
     /// Whether a look is worth its while.
-    func hasNews() throws -> Bool { try pace.allows && store.dataVersion() != version }
+    func hasNews() throws -> Bool { try pace.allows && store.hasChanged(since: version) }
 
     private static func identity(of store: JobDatabase) throws -> FileStatus.Identity {
-        guard let status = try? FileStatus(store.directory.database) else {
-            throw Failure(.unavailable, "there is no store at \(store.directory.path) any more")
-        }
-        return status.identity
+        if let identity = store.identityAtAddress { return identity }
+        throw Failure(.unavailable, "there is no store at \(store.directory.path) any more")
     }
 
     private func read() throws {

@@ -28,7 +28,7 @@ struct WatchStream {
         session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
         var last = try store.lastEventID()
         while true {
-            let version = try store.dataVersion()
+            let version = try store.version()
             let batch = try store.events(after: last, limit: 1000)
             for event in batch {
                 last = event.id
@@ -36,7 +36,7 @@ struct WatchStream {
             }
             try session.screen.flush()
             if !batch.isEmpty { continue }
-            while try store.dataVersion() == version {
+            while try !store.hasChanged(since: version) {
                 guard pause(100) else { return .success }
             }
         }

@@ -1,5 +1,6 @@
 internal import HTTP
 internal import JSON
+internal import Outputs
 internal import System
 
 /// A download's temporary file, and beside it a note of what proves which file it is the beginning of.

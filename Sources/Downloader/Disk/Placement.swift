@@ -1,5 +1,6 @@
 internal import HTTP
 internal import JobModel
+internal import Outputs
 internal import System
 
 extension Downloader {
@@ -75,8 +76,7 @@ extension Downloader {
                     to: place.name, number: number,
                     fileExtension: file.facts.fileExtension)
             if JobFileName.job(ofSidecar: name) == nil, !directory.folder.holds(name) {
-                let path = place.directory.isEmpty ? name : "\(place.directory)/\(name)"
-                return FreeName(directory: directory, path: path, number: number)
+                return FreeName(directory: directory, path: place.sibling(name), number: number)
             }
             number += 1
         }

@@ -1,21 +1,22 @@
 internal import HTTP
 package import JobModel
+package import Outputs
 internal import System
 
 /// What a restart and the end of a job need.
 extension Downloader {
-    /// Takes the file at a path that was recorded before its rename as that output. Nil where it is not
+    /// Takes the file whose path was recorded before its rename as that output. Nil where it is not
     /// there, or is not the recorded file: then the output is fetched again.
     ///
     /// `sha256` is the one that `willRename` was given; without it, another job's file under that name cannot
     /// be told from the output. With it, the format's own end says nothing more: a server that names a length
     /// may send any.
     package func adopt(
-        _ path: String, root: String, kind: Output.Kind, expectedBytes: Int64?, sha256: String?
+        _ recorded: OutputFile, kind: Output.Kind, expectedBytes: Int64?, sha256: String?
     ) async throws(DownloadFailure) -> DownloadedFile? {
         try await pool.run { () throws(DownloadFailure) in
-            let place = PathParts(path)
-            guard let directory = try Self.existing(root, place.directory) else { return nil }
+            let (path, place) = (recorded.path, PathParts(recorded.path))
+            guard let directory = try Self.existing(recorded.folder.path, place.directory) else { return nil }
             let file: FileDescriptor
             do throws(SystemError) { file = try directory.folder.open(place.name) } catch {
                 if error.isMissing || error.isLink { return nil }
@@ -50,18 +51,11 @@ extension Downloader {
         }
     }
 
-    /// How many bytes of an unfinished download are on disk.
-    package static func bytesSoFar(root: String, name: OutputName, fields: OutputNameFields) -> Int64? {
-        let directory = name.directory(fields)
-        let file = TemporaryName(id: fields.id, position: fields.index).part
-        return try? FileStatus("\(root)/\(directory)/\(file)", isLinkItself: true).size
-    }
-
-    /// Writes or replaces a sidecar at `path` below `root`.
-    package func writeSidecar(_ bytes: [UInt8], root: String, path: String) async throws(DownloadFailure) {
+    /// Writes or replaces a sidecar.
+    package func writeSidecar(_ bytes: [UInt8], to file: OutputFile) async throws(DownloadFailure) {
         let (access, directories) = (settings.access, directories)
         _ = try await syncs.sync { () throws(DownloadFailure) in
-            try Sidecar.write(bytes, root: root, path: path, access, directories)
+            try Sidecar.write(bytes, to: file, access, directories)
         }
     }
 

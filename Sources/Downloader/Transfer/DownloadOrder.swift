@@ -1,5 +1,6 @@
 package import HTTP
 package import JobModel
+package import Outputs
 
 /// One output to fetch.
 package struct DownloadOrder: Sendable {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HTTP
+internal import Outputs
 
 /// Takes an answer's body into a partial file, if the answer is the file or its continuation.
 ///

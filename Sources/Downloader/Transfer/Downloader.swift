@@ -1,4 +1,5 @@
 package import HTTP
+internal import Outputs
 
 /// Fetches outputs: to a temporary name, resumed where that is safe, checked, synced, then renamed.
 ///

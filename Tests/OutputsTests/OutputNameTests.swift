@@ -1,7 +1,7 @@
 import Calendar
 import Testing
 
-@testable import Downloader
+@testable import Outputs
 
 @Suite struct OutputNameTests {
     private let fields = OutputNameFields(

@@ -1,6 +1,13 @@
 package import Calendar
 internal import JobModel
 
+/// The fields that `output_name` may hold.
+package enum OutputNameField: String, CaseIterable, Sendable {
+    case id, index, date, time, model, label, prompt, seed
+    case requestID = "request_id"
+    case fileExtension = "ext"
+}
+
 /// What the fields of an output's name hold. Texts are as people and servers wrote them.
 package struct OutputNameFields: Sendable {
     package var id: Int64

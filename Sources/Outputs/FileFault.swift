@@ -2,27 +2,22 @@ internal import Glibc
 package import JobModel
 internal import System
 
-/// Holds one file against its record.
-package struct FileCheck {
-    package enum Finding: Equatable, Sendable {
-        case missing
-        case changed(String)
-        case unreadable(String)
-    }
+/// In what a file differs from its record.
+package enum FileFault: Equatable, Sendable {
+    case missing
+    case changed(String)
+    case unreadable(String)
+}
 
-    private let places: OutputPlaces
-
-    package init(_ places: OutputPlaces) { self.places = places }
-
+extension OutputPlaces {
     /// Reads the whole file. Nil where it is what the record says.
     ///
     /// - Parameter didRead: told how many bytes have come, now and then.
-    package func examine(_ output: Output, didRead: (Int64) -> Void) -> Finding? {
+    package func fault(of output: Output, didRead: (Int64) -> Void) -> FileFault? {
         guard let recorded = output.path else { return .missing }
-        let (folder, path) = places.readingPlace(of: recorded)
         let digest = SHA256()
         do throws(SystemError) {
-            let file = try folder.open(path)
+            let file = try self.file(recorded).open()
             let status = try file.status()
             guard status.isFile else { return .changed("it is no ordinary file") }
             if let bytes = output.bytes, bytes != status.size {

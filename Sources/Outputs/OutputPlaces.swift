@@ -1,0 +1,29 @@
+/// Where outputs live: in `outputs/` of the state directory, recorded relative to it, or in another
+/// `output_dir`, recorded by absolute path.
+package struct OutputPlaces: Sendable {
+    /// `outputs/` of the state directory.
+    private let own: OutputFolder
+    /// `output_dir` as it is configured now.
+    package let current: OutputFolder
+
+    package init(own: String, current: String) {
+        (self.own, self.current) = (OutputFolder(path: own), OutputFolder(path: current))
+    }
+
+    /// The folders in which outputs are expected.
+    package var folders: [OutputFolder] { own == current ? [own] : [own, current] }
+
+    /// The file of a recorded path. Nobody else reads one.
+    package func file(_ recorded: String) -> OutputFile {
+        guard recorded.hasPrefix("/") else { return OutputFile(folder: own, path: recorded) }
+        for folder in folders where recorded.hasPrefix(folder.path + "/") {
+            return OutputFile(folder: folder, path: String(recorded.dropFirst(folder.path.count + 1)))
+        }
+        let parts = PathParts(recorded)
+        let folder = OutputFolder(path: parts.directory.isEmpty ? "/" : parts.directory)
+        return OutputFile(folder: folder, path: parts.name, isForeign: true)
+    }
+
+    /// How a file's path is recorded.
+    package func recorded(_ file: OutputFile) -> String { file.folder == own ? file.path : file.absolutePath }
+}
