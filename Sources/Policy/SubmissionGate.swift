@@ -194,7 +194,7 @@ package struct SubmissionGate: Equatable, Sendable {
             // Jobs that come one at a time leave no proof so close behind: then it takes another round of
             // them.
             if suspect.strikes > 1 { return true }
-            // Where several lack balance, one round shows nothing: a job that is taken spends what the next lacks.
+            // Where several lack balance, one round shows nothing: what is taken spends what the next lacks.
             guard suspect.reason != .balance || suspects.count == 1,
                 case .proof(suspect.job, let since) = trial
             else {
