@@ -45,7 +45,7 @@ package struct Admission: Sendable {
     private struct Limits {
         var entry: String?
         let inFlight: Int?
-        /// A rate of 0 is none.
+        /// 0 means no limit.
         let perMinute: Int
         var flying = 0
         var sent = 0
@@ -121,7 +121,7 @@ package struct Admission: Sendable {
         }
     }
 
-    /// What holds back a job of this price that no limit holds back. One of unknown price counts nothing, and
+    /// The budget that a job of this price does not fit. One of unknown price counts nothing, and
     /// waits like others once a budget is spent.
     package func hold(price: Double?) -> Hold? {
         budgets.first { !$0.covers(price ?? 0) }.map { .budget($0, price: price) }

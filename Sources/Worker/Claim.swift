@@ -3,7 +3,7 @@ internal import JobModel
 internal import JobStore
 internal import Policy
 
-/// Takes jobs out of the queue: the pauses and the limits of number, rate, money and memory are kept in the
+/// Takes jobs out of the queue: the pauses, the schema, and the limits of number, rate, money and memory are kept in the
 /// same transaction.
 struct Claim: Sendable {
     /// Which jobs may leave now.
@@ -32,12 +32,12 @@ struct Claim: Sendable {
         var unpriced: Set<String> = []
         /// When the next job's time comes.
         var nextDue: Timestamp?
-        /// Whether any job could leave, and it was looked which.
-        var hasLooked = false
-        /// Whether the queue was looked at, and not one job of it.
-        var saysOfBudget = false
+        /// Whether the queue was searched for jobs to send.
+        var hasSearched = false
+        /// Whether the whole queue was searched, not only the job that was asked for by its id.
+        var coversWholeQueue = false
         /// The job that was asked for by its id does not wait any more.
-        var isGone = false
+        var onlyJobIsGone = false
 
         var bytes: Int { jobs.reduce(0) { $0 + $1.input.utf8.count } }
     }
@@ -66,19 +66,19 @@ struct Claim: Sendable {
         guard admission.room > 0 else { return taking.result }
         try take(&taking, database)
         // What was not looked at says nothing of the budget.
-        if taking.result.saysOfBudget { try database.keepPause(.budget, taking.result.budget) }
+        if taking.result.coversWholeQueue { try database.keepPause(.budget, taking.result.budget) }
         return taking.result
     }
 
     private func take(_ taking: inout Taking, _ database: JobDatabase) throws {
-        taking.result.hasLooked = true
-        taking.result.saysOfBudget = choice.only == nil
+        taking.result.hasSearched = true
+        taking.result.coversWholeQueue = choice.only == nil
         try taking.admission.readBudgets { period in
             try period == .day ? database.spentToday() : database.spent(since: nil)
         }
         if let only = choice.only {
             let job = try database.ready(id: only)
-            taking.result.isGone = job == nil
+            taking.result.onlyJobIsGone = job == nil
             if let job { try take(job, &taking, database) }
             return
         }
@@ -94,11 +94,11 @@ struct Claim: Sendable {
 
     /// Takes one job, unless something holds it back. Answers false where no other has room either.
     ///
-    /// Inputs are read one at a time. The first that does not fit ends the claim: it is the next one's first.
+    /// Inputs are read one at a time. The first that does not fit ends the claim: it comes first in the next claim.
     @discardableResult
-    private func take(_ place: ReadyJob, _ taking: inout Taking, _ database: JobDatabase) throws -> Bool {
-        if let hold = taking.admission.hold(of: place.model) { return !hold.isForAll }
-        guard let job = try database.find(place.id) else { return true }
+    private func take(_ ready: ReadyJob, _ taking: inout Taking, _ database: JobDatabase) throws -> Bool {
+        if let hold = taking.admission.hold(of: ready.model) { return !hold.isForAll }
+        guard let job = try database.find(ready.id) else { return true }
         let underway = bytesUnderway + taking.result.bytes
         if underway > 0, underway + job.input.utf8.count > Self.mostBytes { return false }
         let faults = try taking.models.faults(in: job, isUTF8: database.hasReadableInput(job.id))
@@ -119,7 +119,7 @@ struct Claim: Sendable {
         return true
     }
 
-    /// The first jobs of each model that may send, in the order of sending, or the last ones from the last.
+    /// The first jobs of each model that may send, in the order of sending, or, from the end of the queue, the last of each model.
     private func candidates(_ database: JobDatabase) throws -> [ReadyJob] {
         let limit = admission.room + choice.spared.count
         let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }.flatMap {

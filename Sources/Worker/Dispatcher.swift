@@ -85,7 +85,7 @@ package final class Dispatcher {
         if !session.isStopping { whenReady() }
         let ending = try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !session.isStopping {
-                try await checkPlace()
+                try await checkStillHolder()
                 // One time for the whole turn: what comes due meanwhile is for the next one.
                 let turn = session.now
                 await takeUpChanges()
@@ -104,7 +104,7 @@ package final class Dispatcher {
     /// Throws where another jobd may have taken this one's place. While a whole directory is removed, the
     /// lock may be the first file to go: a moment later it shows whether the database went with it, which is
     /// another story.
-    private func checkPlace() async throws {
+    private func checkStillHolder() async throws {
         do { try await session.store.checkPlace() } catch {
             try await Task.sleep(for: .seconds(1))
             try await session.store.checkPlace()
@@ -181,7 +181,7 @@ package final class Dispatcher {
 
     /// When there is something to do without anybody ringing.
     private func nextTurn(after turn: Int64) -> Int64 {
-        // Lost wake-ups cost this much, never a stuck queue.
+        // At the latest after a minute, in case a wake-up was lost.
         let moments = [turn + 60_000, runs.nextTurn(after: turn), submissions.nextTurn(after: turn)]
         return moments.compactMap(\.self).min() ?? turn
     }
@@ -200,10 +200,10 @@ package final class Dispatcher {
         case .none: break
         }
         if pauses.contains(where: { $0.reason == .hand }) { return .drained }
-        let isBarred = { [configuration = session.context.configuration] (model: String) in
+        let neverSends = { [configuration = session.context.configuration] (model: String) in
             configuration.limits(of: model)?.limits.maxInFlight == 0
         }
-        if !retries, ready.allSatisfy(isBarred) { return .drained }
+        if !retries, ready.allSatisfy(neverSends) { return .drained }
         // One job's refusal may be its own: others are tried first.
         if let stop {
             return account.gate.isConvinced || !session.context.hasToken ? .account(stop.detail) : nil

@@ -6,7 +6,7 @@ internal import System
 
 /// The files of a job: fetched at the same time, recorded one after another.
 extension JobRun {
-    func takeOfFiles(_ action: RemoteJob.Action) async throws -> RemoteJob.Event? {
+    func performOnFiles(_ action: RemoteJob.Action) async throws -> RemoteJob.Event? {
         switch action {
         case .load:
             let id = job.id
@@ -56,7 +56,7 @@ extension JobRun {
             setback.fresh = outputs.map(\.url)
             return .failed(setback)
         }
-        // A group is dear for one.
+        // A task group costs too much for one file.
         if tries.count == 1 {
             try await handle(.file(attempt(tries[0]), of: tries[0].output))
         } else {

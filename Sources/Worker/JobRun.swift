@@ -6,7 +6,7 @@ internal import JobStore
 internal import Provider
 internal import System
 
-/// Takes the actions of one `RemoteJob`: asks the service, writes to the store, has files fetched; and hands
+/// Performs the actions of one `RemoteJob`: asks the service, writes to the store, has files fetched; and hands
 /// in what came of them, until the job waits, ends, or is another's.
 @WorkerActor
 final class JobRun {
@@ -62,12 +62,12 @@ final class JobRun {
         rules.chance = .random(in: 0..<1)
         rules.spread = host.spread(of: job.model)
         for action in job.handle(event, rules) {
-            if let next = try await take(action) { try await handle(next) }
+            if let next = try await perform(action) { try await handle(next) }
         }
     }
 
     /// - Returns: what came of it, where the job has to know.
-    private func take(_ action: RemoteJob.Action) async throws -> RemoteJob.Event? {
+    private func perform(_ action: RemoteJob.Action) async throws -> RemoteJob.Event? {
         switch action {
         case .post, .askStatus, .askResult, .sendCancel, .askCost: return try await ask(action)
         case .judge(let reason, let wait):
@@ -85,7 +85,7 @@ final class JobRun {
         case .fetchFiles: outcome = .fetchFiles
         case .setAside(let origin): outcome = .setAside(origin)
         case .leave: outcome = .leave
-        default: return try await takeOfFiles(action)
+        default: return try await performOnFiles(action)
         }
         return nil
     }

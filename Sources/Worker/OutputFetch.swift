@@ -18,7 +18,7 @@ struct OutputFetch: Sendable {
     /// When another output of the job is to be tried again, which waits for the end of this turn.
     let othersDue: Locked<ContinuousClock.Instant?>
 
-    /// A file that is where it belongs, which is yet to be recorded.
+    /// A file under its final name; that it is done is yet to be recorded.
     struct Placed: Sendable {
         var output: Output
         var doubt: String?
@@ -92,7 +92,7 @@ struct OutputFetch: Sendable {
         context.outputs.recorded(OutputFile(folder: context.outputs.current, path: file.path))
     }
 
-    /// Two jobs' outputs may have been recorded under one name, of which one has got it.
+    /// Two jobs' outputs may have been recorded under one name, only one of them owns the file.
     private func isOwn(_ path: String) async -> Bool {
         (try? await store.read { try !$0.isAnothers(path: path, than: output) }) ?? false
     }
@@ -119,8 +119,8 @@ struct OutputFetch: Sendable {
             didKeep: { bytes, total in kept.withLock { $0 = (bytes, total) } })
     }
 
-    /// For how long it may drip before it gives way. The longer windows of those that cannot be continued are
-    /// for half of the slots: the others' files must not wait for them.
+    /// For how long it may drip before it gives way. What cannot be resumed may drip longer, but in at most
+    /// half of the slots: the others' files must not wait for it.
     private func window(_ slot: DownloadSlots.Slot) -> Duration {
         let shortest = context.configuration.answerTimeout
         let window = pace.window(shortest)

@@ -9,7 +9,7 @@ internal import Outputs
 internal import Policy
 internal import System
 
-/// Gets the files of a job. A protocol for the tests' sake: `OutputFetch` does it.
+/// Gets the files of a job. A protocol for the tests' sake: `ConfiguredFetcher` does it.
 protocol OutputFetcher: Sendable {
     /// Tries one output once.
     ///

@@ -43,7 +43,7 @@ extension RemoteJob {
             var outputs: [Output]
             /// How many tries are under way.
             var open = 0
-            /// It came last, and is recorded with the job's end.
+            /// The output that came last: it is recorded with the job's end.
             var last: OutputFetch.Placed?
             var endedAt: Timestamp?
             /// What the service said of the cost when asked once more.
@@ -72,7 +72,7 @@ extension RemoteJob {
         ]
     }
 
-    /// A turn that is a moment early does not come for nothing.
+    /// With a few milliseconds of tolerance, so that a turn that is slightly early still tries it.
     private func isDue(_ output: Output, _ now: Moment) -> Bool {
         files.progress[output.position].map { $0.due <= now + 5 } ?? true
     }
@@ -135,8 +135,8 @@ extension RemoteJob {
         return next.pace.failures > 0 ? [.log(.warning, words)] : []
     }
 
-    /// Whoever wonders why it takes so long finds what stands in the way. A row of the same is said once;
-    /// what brings the file nearer is no trouble.
+    /// Notes for the history what stands in the way. The same trouble in a row is noted once. Tries that made
+    /// progress are not noted.
     private func note(_ failure: OutputFetch.Setback, _ next: inout FileProgress, of output: Output)
         -> [Action]
     {
@@ -157,7 +157,7 @@ extension RemoteJob {
             files.turn = nil
             return [.wait(.milliseconds(max(0, due - rules.now)))]
         }
-        // Where one was missing and is here, it is known how all stand.
+        // If only one was missing and it has come, the others are known to be settled.
         return turn.pending.count == 1 && turn.last != nil ? judge(turn.outputs, rules) : [.loadOutputs]
     }
 

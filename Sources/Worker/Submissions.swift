@@ -79,10 +79,10 @@ final class Submissions {
             try store.checkLock()
             return try claim.run(database)
         }
-        if result.saysOfBudget { tellOfBudget(result) }
+        if result.coversWholeQueue { tellOfBudget(result) }
         if account.reconcile(with: result.pauses, knowing: reason) { allow() }
-        if result.hasLooked, result.jobs.isEmpty, result.refused.isEmpty,
-            account.foundNothing(choice, isGone: result.isGone)
+        if result.hasSearched, result.jobs.isEmpty, result.refused.isEmpty,
+            account.foundNothing(choice, isGone: result.onlyJobIsGone)
         {
             allow()
         }

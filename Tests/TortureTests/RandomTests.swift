@@ -64,8 +64,7 @@ struct Torture {
         switch Strike.allCases.randomElement(using: &seed) ?? .kill {
         case .kill: try await kill(.nothing)
         case .killAtPoint:
-            try await kill(.nothing)
-            try start(.crash(Int.random(in: 1...200, using: &seed), .during))
+            try await kill(.nothing, then: .crash(Int.random(in: 1...200, using: &seed), .during))
             try await Task.sleep(for: .milliseconds(Int.random(in: 1...250, using: &seed)))
             try await kill(.nothing)
         case .powerCut: try await kill(.someUnsynced)
@@ -104,14 +103,14 @@ struct Torture {
         jobd = try ordeal.jobd(orders, drains: false)
     }
 
-    private mutating func kill(_ loss: Loss) async throws {
+    private mutating func kill(_ loss: Loss, then orders: Orders = .none) async throws {
         jobd?.signal(SIGKILL)
         _ = try await jobd?.exitCode()
         crashes += 1
         if loss != .nothing { cuts += 1 }
         loss.strike(ordeal, &seed)
         try ordeal.expectFewInDoubt("seed \(seed.seed)")
-        try start()
+        try start(orders)
     }
 
     private mutating func stop(signals: Int) async throws {

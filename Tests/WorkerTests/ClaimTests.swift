@@ -178,7 +178,7 @@ import Testing
         for priority in [Int64(5), 9, 1] { try add { $0.priority = priority } }
         #expect(try claim { $0.spared = [2, 1] }.jobs.map(\.id) == [3])
         let nothing = try claim { $0.spared = [2, 1] }
-        #expect(nothing.jobs.isEmpty && nothing.hasLooked)
+        #expect(nothing.jobs.isEmpty && nothing.hasSearched)
         #expect(try claim { ($0.spared, $0.takesSpared) = ([1, 2], true) }.jobs.map(\.id) == [1])
     }
 
@@ -186,7 +186,7 @@ import Testing
         for _ in 1...3 { try add() }
         #expect(try claim { $0.only = 2 }.jobs.map(\.id) == [2])
         let gone = try claim { $0.only = 2 }
-        #expect(gone.jobs.isEmpty && gone.isGone)
+        #expect(gone.jobs.isEmpty && gone.onlyJobIsGone)
     }
 
     @Test func `the end of the queue is the last of the lowest priority`() throws {

@@ -4,7 +4,8 @@ internal import JobModel
 internal import JobStore
 internal import Policy
 
-/// What a queued job waits for: the first of the causes in the order in which jobd meets them.
+/// What a queued job waits for: first what waiting for others would not cure (time, input), then no jobd,
+/// pauses, limits, budgets and the order.
 extension Explainer {
     func queued() throws -> Explanation {
         if let later = job.nextTryAt, later > situation.now { return try waitsForTime(later) }
@@ -16,7 +17,7 @@ extension Explainer {
         }
         let admission = try situation.admission()
         let jobs = try store.ahead(of: job)
-        // What a limit of its own models holds back holds back no other.
+        // Jobs that their own models' limits hold back do not delay this one.
         let ahead = Ahead(jobs.filter { admission?.hold(of: $0.model)?.isForAll ?? true })
         guard situation.isRunning else {
             return Explanation(
