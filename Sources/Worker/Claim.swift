@@ -119,7 +119,8 @@ struct Claim: Sendable {
         return true
     }
 
-    /// The first jobs of each model that may send, in the order of sending, or, from the end of the queue, the last of each model.
+    /// The first jobs of each model that may send, in the order of sending; or, from the end of the queue, the
+    /// last of each model.
     private func candidates(_ database: JobDatabase) throws -> [ReadyJob] {
         let limit = admission.room + choice.spared.count
         let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }.flatMap {

@@ -6,8 +6,8 @@ internal import JobStore
 internal import Provider
 internal import System
 
-/// Performs the actions of one `RemoteJob`: asks the service, writes to the store, has files fetched; and hands
-/// in what came of them, until the job waits, ends, or is another's.
+/// Performs the actions of one `RemoteJob`: asks the service, writes to the store, has files fetched. It
+/// hands the outcomes back, until the job waits, ends, or turns out to be another's.
 @WorkerActor
 final class JobRun {
     /// How a run ended.
