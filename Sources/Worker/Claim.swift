@@ -3,8 +3,8 @@ internal import JobModel
 internal import JobStore
 internal import Policy
 
-/// Takes jobs out of the queue: the pauses, the schema, and the limits of number, rate, money and memory are kept in the
-/// same transaction.
+/// Takes jobs out of the queue: the pauses, the schema, and the limits of number, rate, money and memory
+/// are kept in the same transaction.
 struct Claim: Sendable {
     /// Which jobs may leave now.
     let choice: SubmissionGate.Choice
@@ -94,7 +94,7 @@ struct Claim: Sendable {
 
     /// Takes one job, unless something holds it back. Answers false where no other has room either.
     ///
-    /// Inputs are read one at a time. The first that does not fit ends the claim: it comes first in the next claim.
+    /// Inputs are read one at a time. The first that does not fit ends the claim: the next begins with it.
     @discardableResult
     private func take(_ ready: ReadyJob, _ taking: inout Taking, _ database: JobDatabase) throws -> Bool {
         if let hold = taking.admission.hold(of: ready.model) { return !hold.isForAll }
@@ -119,8 +119,8 @@ struct Claim: Sendable {
         return true
     }
 
-    /// The first jobs of each model that may send, in the order of sending; or, from the end of the queue, the
-    /// last of each model.
+    /// The first jobs of each model that may send, in the order of sending; from the end of the queue,
+    /// the last of each model.
     private func candidates(_ database: JobDatabase) throws -> [ReadyJob] {
         let limit = admission.room + choice.spared.count
         let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }.flatMap {
