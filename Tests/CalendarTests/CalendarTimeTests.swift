@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func everyDayOfEightCenturiesIsItself() {
+    @Test func `every day of eight centuries is itself`() {
         var (ahead, behind) = (CountedDay(), CountedDay())
         for number in 0..<Int64(160_000) {
             for (calendar, day) in [(ahead, number), (behind, -number)] {
@@ -48,7 +48,7 @@ import Testing
     }
 
     /// Whatever the zone, the same instant comes back.
-    @Test func aMomentBecomesLocalTimeAndComesBack() {
+    @Test func `a moment becomes local time and comes back`() {
         for moment in [-86_400_001, -1, 0, 1_774_747_815_250] as [Int64] {
             #expect(CalendarTime(local: moment).localMilliseconds == moment)
         }
@@ -58,7 +58,7 @@ import Testing
         (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
         (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
     ])
-    func datesOfHTTPAreWrittenAndRead(seconds: Int64, text: String) {
+    func `dates of HTTP are written and read`(seconds: Int64, text: String) {
         let time = CalendarTime(milliseconds: seconds * 1000)
         #expect(time.httpDate == text)
         #expect(CalendarTime(httpDate: text) == time)
@@ -68,5 +68,5 @@ import Testing
         "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 CET",
         "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 06 Now 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT",
     ])
-    func otherDatesAreNot(text: String) { #expect(CalendarTime(httpDate: text) == nil) }
+    func `other dates are not`(text: String) { #expect(CalendarTime(httpDate: text) == nil) }
 }

@@ -5,7 +5,6 @@ import Testing
 
 @Suite struct OutputPlacesTests {
     @Test(
-        "A recorded path has one meaning, and is recorded in the same way again",
         arguments: [
             ("/data", "a/b.png", "/s/outputs/a/b.png", false),
             ("/data", "/data/a/b.png", "/data/a/b.png", false),
@@ -14,7 +13,9 @@ import Testing
             ("/s/outputs/x", "x/b.png", "/s/outputs/x/b.png", false),
             ("/s/outputs", "/b.png/c", "/b.png/c", true),
         ])
-    func recordedPaths(directory: String, recorded: String, absolute: String, isForeign: Bool) {
+    func `a recorded path has one meaning and is recorded in the same way again`(
+        directory: String, recorded: String, absolute: String, isForeign: Bool
+    ) {
         let places = OutputPlaces(own: "/s/outputs", current: directory)
         let file = places.file(recorded)
         #expect(file.absolutePath == absolute)
@@ -22,7 +23,7 @@ import Testing
         #expect(places.recorded(file) == recorded)
     }
 
-    @Test func theNamesOfAJobsFilesLeadBackToIt() {
+    @Test func `the names of a jobs files lead back to it`() {
         for id in [7, 123_456, 12_345_678] as [Int64] {
             let sidecar = JobFileName.sidecar(of: id)
             #expect(JobFileName.job(ofSidecar: sidecar) == id)

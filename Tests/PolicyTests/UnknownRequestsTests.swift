@@ -26,26 +26,26 @@ import Testing
         return nil
     }
 
-    @Test mutating func aRequestIsLostAfterThePatienceInWhichOthersWereAnswered() {
+    @Test mutating func `a request is lost after the patience in which others were answered`() {
         #expect(lost { $0.answered("b", at: $1) } == 10)
     }
 
-    @Test mutating func withoutAWitnessItNeverIs() {
+    @Test mutating func `without a witness it never is`() {
         #expect(lost { _, _ in } == nil)
         #expect(requests.needsWitness(for: "a"))
     }
 
-    @Test mutating func aRequestThatHasEndedIsWitnessEnoughForOne() {
+    @Test mutating func `a request that has ended is witness enough for one`() {
         #expect(lost { $0.requests.knowsEnded("e", at: $1 * 1000) } == 10)
     }
 
-    @Test mutating func theOnlyRequestEverIsLostByTheServicesOwnWord() {
+    @Test mutating func `the only request ever is lost by the services own word`() {
         for second: Int64 in 0..<10 { #expect(!unknown(at: second, isOnly: true)) }
         let isLost = unknown(at: 10, isOnly: true)
         #expect(isLost)
     }
 
-    @Test mutating func timeInWhichNothingWasAskedIsNoPatience() {
+    @Test mutating func `time in which nothing was asked is no patience`() {
         // A suspended machine: five hours between two looks that were to be a second apart.
         _ = unknown(at: 0)
         answered("b", at: 18_000)
@@ -59,7 +59,7 @@ import Testing
         #expect(isLost)
     }
 
-    @Test mutating func timeInWhichItsLookWasNotAnsweredIsNoPatience() {
+    @Test mutating func `time in which its look was not answered is no patience`() {
         let second = lost {
             $0.answered("b", at: $1)
             if $1 > 0, $1 <= 20 { $0.requests.noAnswer("a") }
@@ -67,7 +67,7 @@ import Testing
         #expect(second == 30)
     }
 
-    @Test mutating func aGoodAnswerBeginsItAnew() {
+    @Test mutating func `a good answer begins it anew`() {
         let second = lost {
             $0.answered("b", at: $1)
             if $1 == 9 { $0.answered("a", at: $1) }
@@ -75,7 +75,7 @@ import Testing
         #expect(second == 19)
     }
 
-    @Test mutating func aFewLooksAreWantedWhateverThePatience() {
+    @Test mutating func `a few looks are wanted whatever the patience`() {
         for second: Int64 in 0..<3 {
             answered("b", at: second)
             #expect(!unknown(at: second, patience: 0))
@@ -85,7 +85,7 @@ import Testing
         #expect(isLost)
     }
 
-    @Test mutating func manyUnknownAtOnceAreAnOutage() {
+    @Test mutating func `many unknown at once are an outage`() {
         for second: Int64 in 0..<50 {
             answered("well", at: second)
             requests.knowsEnded("e", at: second * 1000)
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test mutating func asManyAsEndedRequestsThatAreStillKnownMayBeLost() {
+    @Test mutating func `as many as ended requests that are still known may be lost`() {
         var lost = 0
         for second: Int64 in 0...30 {
             requests.knowsEnded("e\(second % 20)", at: second * 1000)
@@ -102,7 +102,7 @@ import Testing
         #expect(lost > 0)
     }
 
-    @Test mutating func aFewOfManyMayBeLostAndNoneOfAFew() {
+    @Test mutating func `a few of many may be lost and none of a few`() {
         for (witnesses, expected) in [(30, 3), (29, 0)] {
             requests = UnknownRequests()
             var lost = 0
@@ -114,14 +114,14 @@ import Testing
         }
     }
 
-    @Test mutating func aServiceThatKnowsNewRequestsAloneHasLostNoneOfTheOldOnes() {
+    @Test mutating func `a service that knows new requests alone has lost none of the old ones`() {
         for second: Int64 in 0..<50 {
             for number in 0..<100 { answered("new\(number)", at: second) }
             for number in 1...4 { #expect(!unknown("old\(number)", at: second)) }
         }
     }
 
-    @Test mutating func whatAPersonWantsCancelledIsLostByTheServicesOwnWord() {
+    @Test mutating func `what a person wants cancelled is lost by the services own word`() {
         for number in 1...20 { _ = unknown("other\(number)", at: 0) }
         var second: Int64 = 0
         while second < 100,
@@ -132,13 +132,13 @@ import Testing
         #expect(second == 10)
     }
 
-    @Test mutating func whatIsFollowedNoLongerCountsNoLonger() {
+    @Test mutating func `what is followed no longer counts no longer`() {
         for name in ["a", "b", "c"] { _ = unknown(name, at: 0) }
         for name in ["b", "c"] { requests.forget(name) }
         #expect(lost { $0.answered("w", at: $1) } == 10)
     }
 
-    @Test mutating func whileNothingIsUnknownNothingIsKept() {
+    @Test mutating func `while nothing is unknown nothing is kept`() {
         for number in 0..<100 { answered("r\(number)", at: 0) }
         #expect(requests == UnknownRequests())
     }
