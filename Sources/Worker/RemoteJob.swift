@@ -21,11 +21,11 @@ struct RemoteJob: Sendable {
         case judged(isLost: Bool, String, wait: Duration)
         case cost(Double?)
         /// What was decided is written. The outputs come with the first record of them.
-        case recorded(Job, [Output])
+        indirect case recorded(Job, [Output])
         /// The request is that of another job, as the store says.
         case requestTaken
-        case loaded(Job?, [Output])
-        case file(OutputFetch.Fate, of: Output)
+        indirect case loaded(Job?, [Output])
+        indirect case file(OutputFetch.Fate, of: Output)
         /// Every file that was being fetched has come back.
         case filesTried
         case outputs([Output])
@@ -33,6 +33,7 @@ struct RemoteJob: Sendable {
         case sidecar(trouble: String?)
     }
 
+    /// What holds a row is indirect: most actions are small, and lists of them are made for each answer.
     enum Action: Sendable {
         /// Costs money. The intent is on disk.
         case post
@@ -51,17 +52,17 @@ struct RemoteJob: Sendable {
         case log(Configuration.LogLevel, String)
 
         case load
-        case fetch(Job, [FileTry])
-        case recordFile(OutputFetch.Placed)
+        indirect case fetch(Job, [FileTry])
+        indirect case recordFile(OutputFetch.Placed)
         /// A bad answer, and the addresses that the service names now.
-        case countFailure(of: Output, isLast: Bool, fresh: [String], String)
-        case clearFailures(of: Output)
-        case removeTemporary(of: Output, Job)
+        indirect case countFailure(of: Output, isLast: Bool, fresh: [String], String)
+        indirect case clearFailures(of: Output)
+        indirect case removeTemporary(of: Output, Job)
         case loadOutputs
-        case writeSidecar(Job, [Output])
+        indirect case writeSidecar(Job, [Output])
         /// All files are here: the last of them, the cost and the end, in one commit.
-        case complete(last: OutputFetch.Placed?, cost: Double?, at: Timestamp)
-        case recordLostFiles(last: OutputFetch.Placed?, Output, String)
+        indirect case complete(last: OutputFetch.Placed?, cost: Double?, at: Timestamp)
+        indirect case recordLostFiles(last: OutputFetch.Placed?, Output, String)
 
         /// The run ends with one of these.
         case wait(Duration)
