@@ -10,7 +10,8 @@ package import JobModel
 /// An answer that blames the account may have been earned by one job alone. So a job that gets one is a
 /// suspect. Once another job is taken, the suspect is tried again, with nothing else on the wire. If it gets
 /// such an answer again, and the very next job is taken, the fault is its own. A fault of the account that
-/// lasts for two requests in a row is therefore never held against a job.
+/// lasts for two requests in a row is therefore never held against a job. Where several jobs lack balance, it
+/// takes two such rounds.
 package struct SubmissionGate: Equatable, Sendable {
     /// Milliseconds of a clock that never jumps.
     package typealias Moment = Int64

@@ -1,6 +1,6 @@
 internal import Dispatch
 
-/// What a loop sleeps on: it wakes when somebody rings, or at a deadline. A ring while it is awake is kept.
+/// What a loop sleeps on: it returns when it is woken, or at a deadline. Being woken while awake is kept.
 package final class WakeSignal: Sendable {
     private struct State {
         var hasRung = false
@@ -23,7 +23,7 @@ package final class WakeSignal: Sendable {
         sleeper?.resume()
     }
 
-    /// Returns when somebody has rung since the last return, or at `deadline`; nil waits for the ring alone.
+    /// Returns when it was woken since the last return, or at `deadline`; nil waits for that alone.
     package func wait(until deadline: ContinuousClock.Instant?) async {
         var timer: DispatchWorkItem?
         await withCheckedContinuation { continuation in

@@ -171,7 +171,7 @@ final class Submissions {
         quietUntil = max(quietUntil, session.now + wait.wholeMilliseconds)
     }
 
-    /// When to claim though nobody rings; nil for not at all.
+    /// When to claim though nobody wakes it; nil for not at all.
     func nextTurn(after turn: Int64) -> Int64? {
         let timed = claimAt.map { max($0, quietUntil) }
         let quiet = mayClaim && quietUntil > turn ? quietUntil : nil
