@@ -6,9 +6,10 @@ enum BackupVerb: ControlVerb {
     static let command = Command(
         "backup", "copy the database while it is in use", operands: "FILE",
         discussion: [
-            "The copy is consistent, synced, and checked before it gets its name. Copying the file with cp is not: its newest part is in jobs.db-wal."
+            "The copy is consistent, and it is synced and checked before it gets its name. A copy that cp "
+                + "makes is not consistent: the newest changes are in jobs.db-wal."
         ],
-        examples: [.init("jobctl backup /mnt/backup/jobs-$(date +%F).db", "a copy with the day in its name")])
+        examples: [.init("jobctl backup /mnt/backup/jobs-$(date +%F).db", "a copy with the date as name")])
 
     static func run(_ session: Session) throws -> ExitCode {
         guard let path = session.arguments.operands.first, session.arguments.operands.count == 1 else {
@@ -16,7 +17,7 @@ enum BackupVerb: ControlVerb {
         }
         let store = try session.store(.read)
         guard unsafe access(path, F_OK) != 0 else {
-            throw Failure(.no, "\(SafeText.escape(path)) exists already; nothing was written")
+            throw Failure(.no, "\(SafeText.escape(path)) already exists; nothing was written")
         }
         try store.backup(to: path)
         session.note("copied to \(path)")

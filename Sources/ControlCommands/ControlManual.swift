@@ -1,6 +1,6 @@
 internal import CommandLineTool
 
-/// jobctl(1), from what `--help` says.
+/// jobctl(1), made of the texts that `--help` shows.
 enum ControlManual {
     static func page(date: String) -> String {
         var page = ManualPage(
@@ -9,9 +9,12 @@ enum ControlManual {
         page.synopsis("jobctl", "[VERB] [options] …")
         page.section("description")
         page.paragraph(
-            "jobctl works on jobd's database, whether or not jobd runs. Without a verb it shows a short status, and what "
-                + "needs attention. Data is on standard output, talk on standard error; in a pipe, columns are separated "
-                + "by tabs. Times are written 2h (from now, or ago), 18:00, 2026-01-31, 2026-01-31 18:00 (local) or RFC 3339."
+            """
+            jobctl works on jobd's database, whether or not jobd runs. Without a verb it shows a short \
+            status and what needs attention. Data goes to standard output, messages to standard error; in a \
+            pipe, columns are separated by tabs. Times are written as 2h (from now, or ago), 18:00, \
+            2026-01-31, 2026-01-31 18:00 (local) or RFC 3339.
+            """
         )
         page.section("verbs")
         for verb in ControlProgram.verbs {
@@ -28,11 +31,11 @@ enum ControlManual {
         page.exitStatus()
         page.section("environment")
         page.item("JOBD_STATE_DIR", "the state directory")
-        page.item("JOBD_CONFIG", "the configuration file, for the verbs that look at it")
+        page.item("JOBD_CONFIG", "the configuration file, for the verbs that read it")
         page.item("NO_COLOR", "no colour")
         page.section("files")
         page.item(
-            "/var/lib/jobd, ~/.local/state/jobd", "state directories; jobctl doctor says which one counts")
+            "/var/lib/jobd, ~/.local/state/jobd", "state directories; jobctl doctor says which one is used")
         page.section("see also")
         page.paragraph("jobd(8), jobd.json(5), jobsim(1), sqlite3(1)")
         return page.text

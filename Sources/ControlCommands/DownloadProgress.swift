@@ -1,7 +1,7 @@
 internal import CommandLineTool
 internal import JobModel
 
-/// How far the files of a job are.
+/// How much of a job's files has arrived.
 struct DownloadProgress {
     let files: Int
     let done: Int
@@ -17,13 +17,13 @@ struct DownloadProgress {
         total = isKnown && files > 0 ? outputs.reduce(0) { $0 + max($1.bytes ?? 0, $1.fetched) } : nil
     }
 
-    /// From 0 to 1: by bytes where all sizes are known, else by files.
+    /// From 0 to 1: by bytes if all sizes are known, else by files.
     var share: Double {
         if let total, total > 0 { return Double(fetched) / Double(total) }
         return files > 0 ? Double(done) / Double(files) : 0
     }
 
-    /// `━━━──── 12.5 of 40 MB`, and of several files how many are here.
+    /// `━━━──── 12.5 of 40 MB`, and with several files how many are done.
     func text(_ width: Int, countsFiles: Bool = true) -> String {
         let words =
             (files > 1 && countsFiles ? "\(done)/\(files) " : "")

@@ -3,13 +3,13 @@ internal import Glibc
 internal import JobModel
 internal import JobStore
 
-/// The lines of a wait on a terminal: drawn when something has changed, or a second has gone by, and gone in
+/// The lines of a wait on a terminal: drawn when something has changed or a second has passed, and removed at
 /// the end.
 final class WaitScreen {
     private let store: JobDatabase
     private let total: Int
     private let lines: ProgressLines
-    /// What ends or stops the program takes the lines away before.
+    /// The signals that end or stop the program: the lines are removed first.
     private let signals: SignalPipe?
     private let start = ContinuousClock.now
     private var unfinished: [Job] = []
@@ -28,7 +28,7 @@ final class WaitScreen {
 
     func clear() { lines.clear() }
 
-    /// - Parameter unfinished: what is waited for by now.
+    /// - Parameter unfinished: the jobs that have not ended yet.
     func update(_ unfinished: [Job]) throws {
         guard lines.isVisible else { return }
         let hasEnded = unfinished.count != self.unfinished.count
@@ -50,13 +50,13 @@ final class WaitScreen {
         lines.show(progress.lines(lines.room))
     }
 
-    /// Lets a moment pass. Answers false where the person has interrupted.
+    /// Waits a moment. Returns false if the person has interrupted.
     func pass() -> Bool {
         draw()
         return heed(within: 100)
     }
 
-    /// Hears of signals. Answers false where the person has interrupted.
+    /// Acts on signals. Returns false if the person has interrupted.
     func heed(within milliseconds: Int32 = 0) -> Bool {
         var file = pollfd(fd: signals?.file ?? -1, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&file, 1, milliseconds) > 0, let signals else { return true }

@@ -4,9 +4,9 @@ internal import JobStore
 internal import Startup
 internal import System
 
-/// Something that jobctl has jobd find out: jobd alone speaks to the network, and knows the token.
+/// A question that jobctl has jobd answer, since only jobd uses the network and knows the token.
 struct DaemonQuestion {
-    /// The options that it passes on, for the verbs that ask.
+    /// Options of the verbs that ask, which are passed on to jobd.
     static let options: [Option] = [.apiURL] + ConfigurationFile.options
 
     private let words: [String]
@@ -21,7 +21,7 @@ struct DaemonQuestion {
         self.words = words
     }
 
-    /// The answers. Where there are none, jobd has said why; `consequence` is what that means here.
+    /// The answers. If jobd fails, it has said why itself; `consequence` says what that means here.
     func answers(about lines: [String] = [], orElse consequence: String) throws -> [JSON] {
         guard let (ending, output) = ProgramOutput.of(words, input: lines.map { $0 + "\n" }.joined()) else {
             throw Failure(

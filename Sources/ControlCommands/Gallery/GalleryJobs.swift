@@ -13,7 +13,7 @@ struct GalleryJobs {
     private let store: JobDatabase
     private let places: OutputPlaces
     private let models: ModelCatalogue
-    /// Files that are on record and not on disk.
+    /// How many files are on record but not on disk.
     private(set) var missing = 0
 
     init(_ session: Session, _ store: JobDatabase, _ places: OutputPlaces) {
@@ -57,20 +57,20 @@ struct GalleryJobs {
         return file
     }
 
-    /// Opens a file of a job by the way that no symbolic link turns off.
+    /// Opens a job's file without following symbolic links.
     func open(_ file: GalleryFile) -> FileDescriptor? { try? places.file(file.source).open() }
 
-    /// A value as people read it: a list of texts line by line, anything else that is no text as JSON.
+    /// A value as people read it: text as it is, a list of texts line by line, anything else as JSON.
     private static func text(of value: JSON) -> String {
         let texts = value.array?.compactMap(\.string) ?? []
         let lines = texts.isEmpty || texts.count != value.array?.count ? nil : texts.joined(separator: "\n")
         return visible(value.string ?? lines ?? value.text)
     }
 
-    /// What turns the order of reading is shown, and turns nothing.
+    /// Makes control characters visible, also those that would change the direction of the text.
     private static func visible(_ text: String) -> String { SafeText.escape(text, keepingNewlines: true) }
 
-    /// RFC 3339, as every browser reads it.
+    /// RFC 3339, which every browser can read.
     private static func time(_ moment: Timestamp) -> String {
         moment.description.replacing(" ", with: "T") + "Z"
     }

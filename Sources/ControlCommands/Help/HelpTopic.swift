@@ -1,10 +1,10 @@
 internal import CommandLineTool
 
-/// What more than one verb has to do with, on one page: `jobctl help TOPIC`, and a part of the manual page.
+/// A subject of several verbs: `jobctl help TOPIC`, and a section of the manual page.
 struct HelpTopic {
     enum Piece {
         case text(String)
-        /// Words, and what they mean.
+        /// Terms and their meanings.
         case list([(String, String)])
         /// Lines to type, or to write into a file.
         case code([String])
