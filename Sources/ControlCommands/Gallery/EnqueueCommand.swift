@@ -2,17 +2,17 @@ internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 
-/// The command line that enqueues the same job again, without the database that it stands in.
+/// The command line that enqueues the same job again, without needing the database.
 ///
-/// It is copied from a page and pasted into a terminal. So it has no character that steers one: what is not
-/// plain text stands in it as JSON, with escapes.
+/// It is copied from a page and pasted into a terminal, so it must not contain control characters: whatever
+/// is not plain text is written as JSON, with escapes.
 struct EnqueueCommand {
-    /// By which the words may be read: those that are known here, and none.
+    /// One reader for each schema that may be known where the command is run, and one for no schema.
     private let readers: [ArgumentReader]
 
     init(schemas: [Schema]) { readers = (schemas + [nil]).map(ArgumentReader.init) }
 
-    /// - Parameter validates: whether the job was held against its model's schema.
+    /// - Parameter validates: whether the job's input was checked against its model's schema.
     func text(model: String, input: JSON, validates: Bool) -> String {
         let members = input.object?.members ?? []
         let words = members.map(word)
@@ -23,14 +23,14 @@ struct EnqueueCommand {
         if isPlain, means(words, input) {
             return (begin + operands + words).map(ShellLine.literal).joined(separator: " ")
         }
-        // Keys that no command line can name, and texts that are too long for one.
+        // For keys that cannot be written on a command line, and for texts that are too long.
         let command = begin + ["--input", "-"] + operands
         return "printf %s \(ShellLine.literal(Self.text(of: input))) | "
             + command.map(ShellLine.literal).joined(separator: " ")
     }
 
     private func word(of member: JSONObject.Member) -> String {
-        // A text that begins with @ would be the name of a file.
+        // A text that begins with @ would be taken for the name of a file.
         if case .string(let text) = member.value, !text.utf8.contains(UInt8(ascii: "\\")),
             text.utf8.first != UInt8(ascii: "@"),
             SafeText.escape(text) == text,
@@ -41,7 +41,7 @@ struct EnqueueCommand {
         return "\(member.key):=\(Self.text(of: member.value))"
     }
 
-    /// Whether words are read as this input, whatever schema is known where they are typed.
+    /// Whether every reader takes the words for this input.
     private func means(_ words: [String], _ input: JSON) -> Bool {
         let meant = input.text
         return readers.allSatisfy { reader in
@@ -50,20 +50,9 @@ struct EnqueueCommand {
         }
     }
 
-    /// JSON without a backslash before a backslash, which one shell reads as a single one in quotes too.
+    /// JSON without two backslashes in a row: one of the shells reads them as one, even in quotes.
     private static func text(of value: JSON) -> String {
-        var text = ""
-        var isAfterBackslash = false
-        for scalar in SafeText.escapeJSON(value.text).unicodeScalars {
-            if isAfterBackslash {
-                text += scalar == "\\" ? "\\u005c" : "\\\(Character(scalar))"
-                isAfterBackslash = false
-            } else if scalar == "\\" {
-                isAfterBackslash = true
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
+        let scalars = SafeText.escapeJSON(value.text).unicodeScalars
+        return String(scalars.replacing("\\\\".unicodeScalars, with: "\\u005c".unicodeScalars))
     }
 }
