@@ -123,6 +123,6 @@ import Testing
         let kept = try JSON(parsing: detail)
         #expect(kept["answer_base64"]?.string == "CwKA/wAD" && kept["answer_encoding"]?.string == "br")
         let shown = try await stage.jobctl("show", "\(id)").output
-        #expect(shown.contains("6 bytes that are no text came in br: answer_base64 in --json"), "\(shown)")
+        #expect(shown.contains("the answer was 6 bytes that are not text (br): answer_base64"), "\(shown)")
     }
 }
