@@ -5,26 +5,22 @@ internal import JobStore
 internal import Spelling
 internal import Startup
 
-/// The whole of `jobctl`: finds the verb, runs it, and turns what went wrong into words and an exit code.
+/// The whole of `jobctl`: finds the verb, runs it, and turns errors into messages and exit codes.
 package enum ControlProgram {
     static let version = "0.1.0"
 
     static let verbs: [any ControlVerb.Type] = [
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, WaitVerb.self, WatchVerb.self,
-        EventsVerb.self,
-        CancelVerb.self,
-        RetryVerb.self, RerunVerb.self, HoldVerb.self, ReleaseVerb.self, SetVerb.self, ResolveVerb.self,
-        PauseVerb.self,
-        ResumeVerb.self, ModelsVerb.self, ValidateVerb.self, VerifyVerb.self, PruneVerb.self, ExportVerb.self,
-        SearchVerb.self, StatsVerb.self,
-        GalleryVerb.self, BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self,
-        HelpVerb.self,
+        EventsVerb.self, CancelVerb.self, RetryVerb.self, RerunVerb.self, HoldVerb.self, ReleaseVerb.self,
+        SetVerb.self, ResolveVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self, ValidateVerb.self,
+        VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
+        BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
     ]
 
     static let commonOptions: [Option] = [.stateDirectory, .json, .quiet, .help]
 
     package static func main() -> Never {
-        // A transaction that is cut off here undoes itself.
+        // A transaction that is cut off here is rolled back.
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
         let environment = Environment.values(
             of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"]
@@ -45,13 +41,11 @@ package enum ControlProgram {
     private static func run(
         _ words: [String], _ environment: [String: String], _ screen: Screen
     ) throws -> ExitCode {
-        // What the shells ask names options of all kinds; none is meant for us.
+        // A completion script passes on the options that it is asked about. They are not for us.
         if words.first == CompleteVerb.command.name {
             return try CompleteVerb.run(Array(words.dropFirst()), environment, screen)
         }
-        let switches =
-            commonOptions + [.version, .man]
-        let leading = try Arguments(words, options: switches, stopsAtOperand: true)
+        let leading = try Arguments(words, options: commonOptions + [.version, .man], stopsAtOperand: true)
         guard let name = leading.operands.first else {
             if let date = leading.value(.man) {
                 try screen.write(ControlManual.page(date: date))
@@ -74,22 +68,28 @@ package enum ControlProgram {
         return try verb.run(session)
     }
 
-    /// The verb of this name, or the only one that begins so.
     static func verb(named name: String) throws(Failure) -> any ControlVerb.Type {
-        if let verb = verbs.first(where: { $0.command.name == name }) { return verb }
-        let fitting = name.isEmpty ? [] : verbs.filter { $0.command.name.hasPrefix(name) }
-        let word = SafeText.escape(name)
-        guard let verb = fitting.first else {
-            let near = Suggestion.nearest(to: name, among: verbs.map { $0.command.name })
+        try named(name, among: verbs, "verb") { $0.command.name }
+    }
+
+    /// The one with this name, or the only one whose name begins with it.
+    static func named<Entry>(
+        _ typed: String, among all: [Entry], _ kind: String, name: (Entry) -> String
+    ) throws(Failure) -> Entry {
+        if let entry = all.first(where: { name($0) == typed }) { return entry }
+        let fitting = typed.isEmpty ? [] : all.filter { name($0).hasPrefix(typed) }
+        let word = SafeText.escape(typed)
+        guard let entry = fitting.first else {
+            let near = Suggestion.nearest(to: typed, among: all.map(name))
             throw .usage(
-                "unknown verb \"\(word)\"",
+                "unknown \(kind) \"\(word)\"",
                 hint: near.map { "did you mean \($0)?" } ?? "jobctl help lists them all")
         }
         guard fitting.count == 1 else {
-            let names = fitting.map { $0.command.name }.joined(separator: ", ")
-            throw .usage("\"\(word)\" could be \(names)", hint: "write more of the verb")
+            let names = fitting.map(name).joined(separator: ", ")
+            throw .usage("\"\(word)\" could be \(names)", hint: "write more of the \(kind)")
         }
-        return verb
+        return entry
     }
 }
 
@@ -102,5 +102,16 @@ protocol ControlVerb: SendableMetatype {
 extension Failure {
     fileprivate init(_ error: ArgumentError) {
         self.init(error.isInput ? .inputRefused : .usage, SafeText.escape("\(error)"))
+    }
+
+    /// A word that is not one of `known`. The hint names the nearest of these, or of `alternatives` to them.
+    static func unknown(
+        _ message: String, _ word: String, among known: [String], or alternatives: [String] = [],
+        listedAs title: String
+    ) -> Failure {
+        let near = Suggestion.likely(for: word, among: alternatives + known)
+        return .usage(
+            "\(message) \"\(SafeText.escape(word))\"",
+            hint: (near.map { "did you mean \($0)? " } ?? "") + "\(title) \(known.joined(separator: ", "))")
     }
 }

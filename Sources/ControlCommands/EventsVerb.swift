@@ -7,13 +7,10 @@ enum EventsVerb: ControlVerb {
     static let command = Command(
         "events", "what happened, oldest first", operands: "[ID…]",
         discussion: [
-            "On a terminal the newest 50, in a pipe all, and with --follow whatever comes. In a pipe the columns are "
-                + "separated by tabs: id, at (UTC), job_id, kind, detail (JSON). With -q the ids of the jobs to which something happened."
+            "On a terminal the newest 50, in a pipe all, with --follow also new ones. In a pipe, separated "
+                + "by tabs: id, at (UTC), job_id, kind, detail (JSON). -q prints only the ids of the jobs."
         ],
-        options: [
-            .follow,
-            .limit.saying("the newest N to begin with"),
-        ],
+        options: [.follow, .limit.saying("begin with the newest N")],
         examples: [
             .init("jobctl events --follow", "watch"),
             .init("jobctl events 12 --json", "the life of one job"),
@@ -23,13 +20,13 @@ enum EventsVerb: ControlVerb {
         let store = try session.store(.read)
         let only =
             session.arguments.operands.isEmpty ? nil : Set(try Selection(session, store, states: []).ids)
-        for id in only ?? [] where try store.find(id) == nil { throw Failure(.no, "no job \(id)") }
+        for id in only ?? [] { _ = try store.job(id) }
         let follows = session.arguments.has(.follow)
         var limit = try session.arguments.integer(.limit, in: 0...Int64.max)
         if limit == nil, session.screen.isTerminal { limit = 50 }
         var last: Int64 = 0
         if let only {
-            // First of all, so that what happens from here on is found by the loop below.
+            // Read first, so that the loop below finds whatever happens from here on.
             last = try store.lastEventID()
             var events = try only.flatMap { try store.events(of: $0) }.filter { $0.id <= last }
             events.sort { $0.id < $1.id }

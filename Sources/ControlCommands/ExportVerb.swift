@@ -5,22 +5,21 @@ internal import JobStore
 
 enum ExportVerb: ControlVerb {
     static let command = Command(
-        "export", "write jobs out, as JSON Lines or CSV", operands: "[ID… | --state STATE | …]",
+        "export", "write jobs as JSON Lines or CSV", operands: "[ID… | --state STATE | …]",
         discussion: [
-            "Without a choice of jobs, all of them. JSON Lines have a job's object on each line, as list --json gives "
-                + "it, and with --events its history. CSV has a heading, a line for each job and the columns of the table jobs, then "
-                + "\"files\", the paths of its files as a JSON array.",
-            "In CSV, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or a return) "
-                + "gets an apostrophe before it. JSON is exact.",
+            """
+            Unless jobs are chosen, all of them. JSON Lines have a job's object on each line, as list --json \
+            prints it, and with --events its history. CSV has a heading and a line for each job, with the \
+            columns of the table jobs and then "files", the paths of its files as a JSON array.
+            """,
+            "In CSV, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or "
+                + "a return) gets an apostrophe before it. JSON is exact.",
         ],
-        options: JobChoice.options + [
-            .csv,
-            .events,
-        ],
+        options: JobChoice.options + [.csv, .events],
         examples: [
             .init("jobctl export > jobs.jsonl", "everything"),
             .init("jobctl export --csv --since 30d --state completed > month.csv", "for a spreadsheet"),
-            .init("jobctl export --events 12-20 | jq .events", "with what happened"),
+            .init("jobctl export --events 12-20 | jq .events", "with their history"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
@@ -31,7 +30,7 @@ enum ExportVerb: ControlVerb {
         }
         let store = try session.store(.read)
         let choice = try JobChoice(session, store)
-        if isCSV { try session.screen.write(CSVLine.heading(of: columns)) }
+        if isCSV { try session.screen.write(columns.joined(separator: ",") + "\n") }
         try choice.forEach(in: store) { job in
             if session.isQuiet {
                 try session.screen.write("\(job.id)\n")
@@ -51,4 +50,31 @@ enum ExportVerb: ControlVerb {
     }
 
     private static let columns = JobColumn.ofTable + ["files"]
+}
+
+/// One line of CSV, as RFC 4180 quotes it.
+struct CSVLine {
+    /// On a terminal, control characters in the values are escaped.
+    let isTerminal: Bool
+
+    func text(of values: [JSON]) -> String { values.map(cell).joined(separator: ",") + "\n" }
+
+    private func cell(_ value: JSON) -> String {
+        switch value {
+        case .null: return ""
+        case .bool, .number: return value.text
+        case .array, .object: return quoted(value.text)
+        case .string(let text):
+            let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
+            return quoted(isFormula ? "'" + text : text)
+        }
+    }
+
+    private func quoted(_ text: String) -> String {
+        let text = isTerminal ? SafeText.escape(text) : text
+        guard text.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }) else {
+            return text
+        }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
 }

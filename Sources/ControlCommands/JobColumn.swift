@@ -1,11 +1,9 @@
-internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
-internal import Spelling
 
-/// One column of a list of jobs: a column of the table `jobs`, or what follows from it.
+/// One column of a list of jobs: a column of the table `jobs`, or one that is derived from it.
 struct JobColumn: Equatable {
     let name: String
 
@@ -13,7 +11,7 @@ struct JobColumn: Equatable {
 
     static let standard = ["id", "state", "model", "created_at", "label", "prompt"].map { JobColumn($0) }
 
-    /// As `history` calls them, without their unit.
+    /// Named as in the view `history`, without their unit.
     private static let derived = ["prompt", "files", "bytes", "waited", "queued", "ran", "fetched"]
 
     /// The columns of `jobs` in their order, as a job's object has them.
@@ -28,16 +26,14 @@ struct JobColumn: Equatable {
     static func read(_ text: String) throws -> [JobColumn] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
             let word = String(word)
-            if let name = names.first(where: { $0 == word })
-                ?? names.first(where: { plain($0) == plain(word) })
-            {
-                return JobColumn(name)
+            guard
+                let name = names.first(where: { $0 == word })
+                    ?? names.first(where: { plain($0) == plain(word) })
+            else {
+                throw Failure.unknown(
+                    "unknown column", word, among: names, or: names.map(plain), listedAs: "columns are")
             }
-            let near = Suggestion.likely(for: word, among: names.map(plain) + names)
-            throw Failure.usage(
-                "unknown column \"\(SafeText.escape(word))\"",
-                hint: (near.map { "did you mean \($0)? " } ?? "") + "columns are "
-                    + names.joined(separator: ", "))
+            return JobColumn(name)
         }
     }
 
@@ -58,12 +54,11 @@ struct JobColumn: Equatable {
     private var isNumber: Bool {
         [
             "id", "priority", "queue_position", "submissions", "price_usd", "cost_usd", "files", "bytes",
-            "waited",
-            "queued", "ran", "fetched",
+            "waited", "queued", "ran", "fetched",
         ].contains(name)
     }
 
-    /// Exactly, for programs: seconds, dollars, UTC.
+    /// The exact value, for programs: seconds, dollars, UTC.
     func value(_ row: JobRow) throws -> JSON {
         let job = row.job
         switch name {
@@ -86,7 +81,7 @@ struct JobColumn: Equatable {
         let value = try value(row)
         guard isTerminal else { return .init(Self.text(value)) }
         switch (name, value) {
-        case ("price_usd", .number), ("cost_usd", .number): return .init(Price.text(value.double ?? 0))
+        case ("price_usd", .number), ("cost_usd", .number): return .init(Money.text(value.double ?? 0))
         case ("bytes", .number): return .init(ByteText.of(value.integer ?? 0))
         case ("waited", .number), ("queued", .number), ("ran", .number), ("fetched", .number):
             return .init(SpanText.of(row.length(of: name) ?? .zero))
@@ -100,4 +95,31 @@ struct JobColumn: Equatable {
     }
 
     private static func text(_ value: JSON) -> String { value == .null ? "" : value.string ?? value.text }
+}
+
+/// One job in a list. What its columns need beyond its own row is looked up at most once, and only if needed.
+final class JobRow {
+    let job: Job
+    let now: Timestamp
+    private let outputs: () throws -> [Output]
+    private var known: [Output]?
+
+    init(_ job: Job, now: Timestamp, outputs: @escaping () throws -> [Output]) {
+        (self.job, self.now, self.outputs) = (job, now, outputs)
+    }
+
+    private(set) lazy var object: JSONObject = job.json(outputs: []).object ?? [:]
+    private lazy var phases = JobPhases(of: job, now: now)
+
+    func length(of phase: String) -> Duration? {
+        JobPhases.Name(rawValue: phase).flatMap { phases[$0]?.length }
+    }
+
+    /// The files that are on disk, as far as the record says.
+    func files() throws -> [Output] {
+        if let known { return known }
+        let files = try outputs().filter(\.hasFile)
+        known = files
+        return files
+    }
 }

@@ -1,10 +1,12 @@
 internal import JobModel
+internal import JobStore
+internal import Policy
 
-/// How long a job spent where: until it was sent, in the queue over there, at work, and on the way here.
+/// How long a job spent in each phase: until it was sent, in RunComfy's queue, at work, and on the way here.
 struct JobPhases {
     enum Name: String, CaseIterable {
         case waited, queued, ran, fetched
-        /// Sent and over, without a word of when the work began.
+        /// Sent, without any word of when the work began.
         case remote = "at RunComfy"
     }
 
@@ -12,10 +14,10 @@ struct JobPhases {
         let name: Name
         let start: Timestamp
         let end: Timestamp
-        /// It is still going on.
+        /// It has not ended.
         let isOpen: Bool
 
-        /// RunComfy's clock is not ours: what it finished before it began took no time.
+        /// RunComfy's clock is not ours: a phase that ended before it began took no time.
         var length: Duration { max(.zero, end - start) }
     }
 
@@ -44,4 +46,31 @@ struct JobPhases {
     }
 
     subscript(name: Name) -> Phase? { all.first { $0.name == name } }
+}
+
+extension JobDatabase {
+    /// The median of how long the latest jobs of each model took at RunComfy.
+    func medianRuns() throws -> [String: Duration] {
+        var times: [String: RunTimes] = [:]
+        for run in try recentRuns(limit: 500) { times[run.model, default: RunTimes()].add(run.took) }
+        return times.compactMapValues(\.median)
+    }
+}
+
+/// How long something took, exact enough to compare: `40 ms`, `12.3 s`, `2 min 5 s`, `3 h 10 min`, `2 d 4 h`.
+enum SpanText {
+    static func of(_ span: Duration) -> String {
+        let milliseconds = max(0, span.wholeMilliseconds)
+        let seconds = milliseconds / 1000
+        func two(_ large: Int64, _ name: String, _ small: Int64, _ rest: String) -> String {
+            small == 0 ? "\(large) \(name)" : "\(large) \(name) \(small) \(rest)"
+        }
+        return switch seconds {
+        case 0: "\(milliseconds) ms"
+        case ..<60: "\(seconds).\(milliseconds % 1000 / 100) s"
+        case ..<3600: two(seconds / 60, "min", seconds % 60, "s")
+        case ..<86_400: two(seconds / 3600, "h", seconds % 3600 / 60, "min")
+        default: two(seconds / 86_400, "d", seconds % 86_400 / 3600, "h")
+        }
+    }
 }

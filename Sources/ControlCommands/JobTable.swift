@@ -6,24 +6,65 @@ internal import JobStore
 
 /// Jobs in a table: relative times on a terminal, exact ones in a pipe.
 struct JobTable {
+    private let screen: Screen
+    private let now: Timestamp
     private let columns: [JobColumn]
     private var table: Table
-    private let isTerminal: Bool
-    private let now: Timestamp
+    private var count = 0
 
     init(_ screen: Screen, now: Timestamp, columns: [JobColumn] = JobColumn.standard) {
-        self.columns = columns
+        (self.screen, self.now, self.columns) = (screen, now, columns)
         table = Table(columns.map(\.heading))
-        isTerminal = screen.isTerminal
-        self.now = now
     }
 
     mutating func add(_ job: Job, outputs: @escaping () throws -> [Output] = { [] }) throws {
         let row = JobRow(job, now: now, outputs: outputs)
-        table.add(try columns.map { try $0.cell(row, isTerminal: isTerminal) })
+        table.add(try columns.map { try $0.cell(row, isTerminal: screen.isTerminal) })
+        count += 1
+        // In a pipe there is nothing to align, so that a million rows need no more memory than these.
+        if !screen.isTerminal, count == 500 { try print() }
     }
 
-    func print(_ screen: Screen) throws { try screen.write(table) }
+    /// Writes the rows that were not written yet.
+    mutating func print() throws {
+        try screen.write(table)
+        (table, count) = (Table(columns.map(\.heading)), 0)
+    }
+}
+
+/// Writes jobs as they are found: as objects, ids or rows.
+struct Listing {
+    private let session: Session
+    private let store: JobDatabase
+    /// The columns of --columns.
+    private let chosen: [JobColumn]?
+    private let now: Timestamp
+    private var table: JobTable
+    private(set) var count = 0
+
+    init(session: Session, store: JobDatabase, columns chosen: [JobColumn]?) {
+        (self.session, self.store, self.chosen, now) = (session, store, chosen, store.now)
+        table = JobTable(session.screen, now: now, columns: chosen ?? JobColumn.standard)
+    }
+
+    /// A job of which only the id is shown.
+    mutating func visit(_ id: Int64) throws {
+        count += 1
+        try session.screen.write("\(id)\n")
+    }
+
+    mutating func visit(_ job: Job) throws {
+        count += 1
+        let outputs = { [store] in try store.outputs(of: job.id) }
+        if session.wantsJSON, let chosen {
+            let row = JobRow(job, now: now, outputs: outputs)
+            let members = try chosen.map { JSONObject.Member(key: $0.name, value: try $0.value(row)) }
+            return try session.emit(.object(JSONObject(members)))
+        }
+        try session.show(job, in: store) { try table.add(job, outputs: outputs) }
+    }
+
+    mutating func finish() throws { try table.print() }
 }
 
 extension JobState {
@@ -40,7 +81,7 @@ extension JobState {
 }
 
 extension Job {
-    /// What the job was asked to make, in words.
+    /// The prompt, whatever key of the input holds it.
     var prompt: String? {
         guard let input = try? JSON(parsing: input) else { return nil }
         return Schema.prompt(of: input, schema: Schema.builtIn(model))

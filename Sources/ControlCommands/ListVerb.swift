@@ -2,32 +2,28 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
-internal import Spelling
 
 enum ListVerb: ControlVerb {
     static let command = Command(
         "list", "show jobs, newest last",
         discussion: [
-            "On a terminal the newest 50, in a pipe all. In a pipe the columns are separated by tabs: id, state, model, "
-                + "created_at (UTC), label, prompt, or those of --columns, with exact values: seconds, dollars, UTC.",
-            "--sort takes \(keys.joined(separator: ", ")); greatest last, with a - before it greatest first. With --limit it "
-                + "is the N with the greatest values either way: the newest, the dearest, the longest.",
-            "--columns takes the columns of jobs (\(JobColumn.names.joined(separator: ", "))); _at and _usd may be left out.",
+            "On a terminal the newest 50, in a pipe all, separated by tabs and with exact values (seconds, "
+                + "dollars, UTC): id, state, model, created_at, label, prompt, or those of --columns.",
+            "--sort takes \(keys.joined(separator: ", ")). The greatest comes last, or first with a - before "
+                + "the key. --limit keeps the N greatest: the newest, the dearest, the longest.",
+            "--columns takes the columns of jobs (\(JobColumn.names.joined(separator: ", "))). The endings "
+                + "_at and _usd may be left out.",
         ],
         options: Selection.filterOptions + [
-            .since,
-            .limit.saying("the newest N, or by --sort the N with the greatest values"),
-            .sort,
-            .reverse,
-            .columns,
-            .count,
+            .since, .limit.saying("the newest N, or with --sort the N with the greatest values"), .sort,
+            .reverse, .columns, .count,
         ],
         examples: [
             .init("jobctl list", "the newest jobs"),
             .init("jobctl list --state failed --since 24h", "what failed since yesterday"),
-            .init("jobctl list --sort -cost --limit 10 --columns id,cost,ran,prompt", "the ten dearest"),
+            .init("jobctl list --sort -cost --limit 10 --columns id,cost,ran,prompt", "the ten dearest jobs"),
             .init("jobctl list --count --state completed --since 30d", "how many were made in a month"),
-            .init("jobctl list --label cats -q | jobctl cancel -", "hand the ids on"),
+            .init("jobctl list --label cats -q | jobctl cancel -", "pass the ids on"),
             .init("jobctl list --json | jq -r .outputs[].path", "as JSON, one job a line"),
         ])
 
@@ -40,7 +36,6 @@ enum ListVerb: ControlVerb {
             throw Failure.usage("list takes no ids", hint: "jobctl show \(arguments.operands[0])")
         }
         var filter = try Selection.filter(session)
-        filter.since = try session.moment(.since, .ago)
         let order = try order(arguments)
         let columns = try arguments.value(.columns).map(JobColumn.read)
         let limit = try arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
@@ -54,22 +49,20 @@ enum ListVerb: ControlVerb {
         let isCut = limit == nil && session.screen.isTerminal
         filter.limit = isCut ? 50 : limit
         var listing = Listing(session: session, store: store, columns: columns)
-        if order.key != .id || (order.isDescending && filter.limit == nil) {
-            for id in try store.ids(filter, by: order) {
+        if order.key == .id, !order.isDescending, filter.limit == nil {
+            try store.forEach(filter) { try listing.visit($0) }
+        } else {
+            var ids = order.key == .id ? try store.ids(filter) : try store.ids(filter, by: order)
+            // Without an order they are the newest first.
+            if order.key == .id, !order.isDescending { ids.reverse() }
+            for id in ids {
                 if session.isQuiet, !session.wantsJSON {
                     try listing.visit(id)
                 } else if let job = try store.find(id) {
-                    // One that is missing was pruned since.
+                    // A job that is missing was pruned since.
                     try listing.visit(job)
                 }
             }
-        } else if filter.limit != nil {
-            let newestFirst = try store.ids(filter)
-            for id in order.isDescending ? newestFirst : newestFirst.reversed() {
-                if let job = try store.find(id) { try listing.visit(job) }
-            }
-        } else {
-            try store.forEach(filter) { try listing.visit($0) }
         }
         try listing.finish()
         if listing.count == 0 { try sayWhyNone(filter, session, store) }
@@ -81,11 +74,8 @@ enum ListVerb: ControlVerb {
         let text = arguments.value(.sort) ?? "id"
         let word = JobColumn.plain(text.hasPrefix("-") ? String(text.dropFirst()) : text)
         guard let key = JobOrder.Key(rawValue: word) else {
-            let near = Suggestion.likely(for: word, among: keys)
-            throw Failure.usage(
-                "jobs cannot be sorted by \"\(SafeText.escape(word))\"",
-                hint: (near.map { "did you mean \($0)? " } ?? "") + "--sort takes "
-                    + keys.joined(separator: ", "))
+            throw Failure.unknown(
+                "jobs cannot be sorted by", word, among: keys, listedAs: "--sort takes")
         }
         return JobOrder(key, isDescending: text.hasPrefix("-") != arguments.has(.reverse))
     }
@@ -123,8 +113,8 @@ enum ListVerb: ControlVerb {
                 } ?? ""))
     }
 
-    /// What a terminal is not shown. Counting what a filter means could take long; all of it is counted as
-    /// far as that is quick.
+    /// Says on a terminal that there are more. The jobs that a filter means are not counted, which could take
+    /// long; all jobs are, as far as that is quick.
     private static func sayWhatIsLeft(
         _ filter: JobFilter, _ order: JobOrder, _ session: Session, _ store: JobDatabase
     ) throws {
@@ -134,13 +124,12 @@ enum ListVerb: ControlVerb {
         var whole = filter
         whole.limit = nil
         guard whole.isEmpty else {
-            session.note("\(which) of what matches; --limit N shows more, --count how many there are")
+            session.note("\(which) that match; --limit N shows more, --count counts them")
             return
         }
-        let count = try store.count(upTo: Self.mostCounted + 1)
+        let count = try store.count(upTo: mostCounted + 1)
         if count <= Int64(shown) { return }
-        let total =
-            count > Self.mostCounted ? "more than \(NumberText.of(mostCounted))" : NumberText.of(count)
+        let total = count > mostCounted ? "more than \(NumberText.of(mostCounted))" : NumberText.of(count)
         session.note("\(which) of \(total) jobs; --limit N shows more")
     }
 }

@@ -5,23 +5,12 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Orders
-internal import Spelling
 internal import Startup
 
 /// Which jobs a verb is meant for: ids and ranges as typed, ids on standard input, or a filter.
 struct Selection {
-    static let filterOptions: [Option] = [
-        .state,
-        .model,
-        .label,
-    ]
-
-    static let options: [Option] =
-        filterOptions + [
-            .yes,
-            .dryRun,
-        ]
-
+    static let filterOptions: [Option] = [.state, .model, .label]
+    static let options: [Option] = filterOptions + [.yes, .dryRun]
     static let operands = "ID… | --state STATE | --model MODEL | --label TEXT"
     static let discussion =
         "ID is a number, a range such as 12-20, or - for ids on standard input, one a line. "
@@ -31,7 +20,7 @@ struct Selection {
     let isFilter: Bool
 
     /// - Parameters:
-    ///   - states: which states a filter means when it names none.
+    ///   - states: the states that a filter means when it names none.
     ///   - words: the ids and ranges; nil for all operands.
     init(
         _ session: Session, _ store: JobDatabase, states: [JobState], labelChooses: Bool = true,
@@ -53,24 +42,34 @@ struct Selection {
                 throw Failure.usage("which jobs?", hint: "give ids (12 14-20), or \(filters)")
             }
             var seen: Set<Int64> = []
-            for id in try Self.read(words, store) where seen.insert(id).inserted { ids.append(id) }
+            ids = try Self.read(words, store).filter { seen.insert($0).inserted }
         }
     }
 
+    /// The filter that the options give.
     static func filter(_ session: Session) throws -> JobFilter {
         var filter = JobFilter()
-        filter.states = try session.arguments.values(.state).flatMap { $0.split(separator: ",") }.map {
-            word in
-            guard let state = JobState(rawValue: String(word)) else {
-                let near = Suggestion.likely(for: String(word), among: JobState.allCases.map(\.rawValue))
-                throw Failure.usage(
-                    "unknown state \"\(SafeText.escape(String(word)))\"",
-                    hint: (near.map { "did you mean \($0)? " } ?? "") + "states are \(JobState.allWords)")
+        let words = session.arguments.values(.state).flatMap { $0.split(separator: ",").map(String.init) }
+        filter.states = try words.map { word in
+            guard let state = JobState(rawValue: word) else {
+                throw Failure.unknown(
+                    "unknown state", word, among: JobState.allCases.map(\.rawValue), listedAs: "states are")
             }
             return state
         }
         filter.model = session.arguments.value(.model)
         filter.label = session.arguments.value(.label)
+        filter.since = try session.moment(.since, .ago)
+        return filter
+    }
+
+    /// The filter of a verb that is only for jobs that have ended; `objection` says why not for the others.
+    static func endedFilter(_ session: Session, _ objection: String) throws -> JobFilter {
+        let filter = try filter(session)
+        if let state = filter.states.first(where: { !$0.hasEnded }) {
+            throw Failure.usage(
+                "\(state.rawValue) jobs \(objection)", hint: "states are completed, failed, cancelled")
+        }
         return filter
     }
 
@@ -80,7 +79,7 @@ struct Selection {
             if word == "-" {
                 while let line = readLine() {
                     let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-                    if words.contains("-") { throw Failure.usage("\"-\" is no id") }
+                    if words.contains("-") { throw Failure.usage("\"-\" is not an id") }
                     ids += try read(words, store)
                 }
                 continue
@@ -90,22 +89,21 @@ struct Selection {
                 first <= last
             else {
                 throw Failure.usage(
-                    "\"\(SafeText.escape(word))\" is no id", hint: "an id is 12, a range is 12-20")
+                    "\"\(SafeText.escape(word))\" is not an id", hint: "an id is 12, a range is 12-20")
             }
             if parts.count == 1 {
                 ids.append(first)
             } else {
-                // A range means what is there of it.
-                let found = ids.count
-                ids += try store.ids(JobFilter(), in: first...last).reversed()
-                if ids.count == found { throw Failure(.no, "no job from \(first) to \(last)") }
+                // A range means those of its ids that exist.
+                let found = try store.ids(JobFilter(), in: first...last)
+                if found.isEmpty { throw Failure(.no, "no job from \(first) to \(last)") }
+                ids += found.reversed()
             }
         }
         return ids
     }
 
-    /// Shows how many jobs a filter means, and asks. Throws where the answer is no; answers false for a dry
-    /// run.
+    /// Shows how many jobs a filter means, and asks. Throws if the answer is no; returns false for a dry run.
     func confirm(
         _ session: Session, _ store: JobDatabase, to name: String, by verb: Verb, buys: Bool
     ) throws -> Bool {
@@ -129,7 +127,7 @@ struct Selection {
 
     private var counted: String { NumberText.of(ids.count, "job") }
 
-    /// What those may cost that `verb` buys, as far as prices are known.
+    /// What the jobs that `verb` buys may cost, as far as prices are known.
     private func cost(of verb: Verb, _ session: Session, _ store: JobDatabase) -> String {
         let models = KnownModels(
             session: session, store: store, configuration: try? session.configurationFile().read())
@@ -141,7 +139,46 @@ struct Selection {
             estimate.add(job.priceUSD ?? models.price(of: job))
         }
         if estimate.jobs == 0 { return ", which buys nothing" }
-        let which = estimate.jobs == ids.count ? "" : "\(estimate.counted) anew, "
+        let which = estimate.jobs == ids.count ? "" : "buys \(estimate.counted), "
         return " (\(which)\(estimate.words))"
+    }
+
+    /// Ids as a person would type them: `12`, `12-20`, or up to five of them; nil if it takes more.
+    static func text(of ids: [Int64]) -> String? {
+        guard let first = ids.first, let last = ids.last else { return nil }
+        if ids.count == 1 { return "\(first)" }
+        let isRange = last - first == Int64(ids.count) - 1 && zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }
+        if isRange { return "\(first)-\(last)" }
+        return ids.count > 5 ? nil : ids.map { String($0) }.joined(separator: " ")
+    }
+}
+
+/// Which jobs a verb reads: ids, a filter, or all. They are visited one by one, never collected.
+struct JobChoice {
+    static let options: [Option] = Selection.filterOptions + [.since]
+
+    private let ids: [Int64]?
+    private let filter: JobFilter
+
+    init(_ session: Session, _ store: JobDatabase) throws {
+        filter = try Selection.filter(session)
+        let hasIDs = !session.arguments.operands.isEmpty
+        if hasIDs, !filter.isEmpty { throw Failure.usage("give ids, or a filter, not both") }
+        ids = hasIDs ? try Selection(session, store, states: []).ids : nil
+    }
+
+    var isEverything: Bool { ids == nil && filter.isEmpty }
+
+    func forEach(in store: JobDatabase, _ visit: (Job) throws -> Void) throws {
+        guard let ids else { return try store.forEach(filter, visit: visit) }
+        for id in ids { try visit(store.job(id)) }
+    }
+}
+
+extension JobDatabase {
+    /// A job that was named by its id.
+    func job(_ id: Int64) throws -> Job {
+        guard let job = try find(id) else { throw Failure(.no, "no job \(id)") }
+        return job
     }
 }

@@ -9,7 +9,7 @@ internal import Outputs
 internal import Spelling
 internal import Startup
 
-/// One run of one verb: what was typed, and the ways to the store and to the screen.
+/// One run of one verb: what was typed, the store, and what is written to the screen.
 struct Session {
     let arguments: Arguments
     let screen: Screen
@@ -26,17 +26,76 @@ struct Session {
     var wantsJSON: Bool { arguments.has(.json) }
     var isQuiet: Bool { arguments.has(.quiet) }
 
+    /// The option's value as a moment.
+    func moment(_ option: Option, _ direction: TimeText.Direction) throws -> Timestamp? {
+        guard let text = arguments.value(option) else { return nil }
+        return try Timestamp(written: text, direction, as: "--\(option.name)")
+    }
+
+    /// The option's value as a span of time in milliseconds.
+    func span(_ option: Option) throws -> Int64? {
+        guard let text = arguments.value(option) else { return nil }
+        guard let span = TimeText.span(text) else {
+            throw Failure.usage(
+                "\"\(SafeText.escape(text))\" is not a span of time", hint: "write 30s, 5m, 2h or 30d")
+        }
+        return span
+    }
+}
+
+// MARK: - The store
+
+extension Session {
     func directory() throws -> StateDirectory {
         try StateDirectory.resolve(option: arguments.value(.stateDirectory), environment: environment)
     }
 
     func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase { try JobDatabase(directory(), purpose) }
 
-    /// The store, or nil where there is none yet: for verbs that can do without.
+    /// The store, or nil if there is none yet: for verbs that can do without.
     func storeIfAny(_ purpose: JobDatabase.Purpose = .read) throws -> JobDatabase? {
         do { return try store(purpose) } catch StoreError.missing, StoreError.nowhere { return nil }
     }
 
+    /// After the answer: keeps the log short, which every program that opens the store reads.
+    func finish(_ store: JobDatabase) throws {
+        try screen.flush()
+        // The work is done and answered for. What cannot be moved now, the next program moves.
+        try? store.tidy()
+    }
+}
+
+// MARK: - jobd and its configuration
+
+extension Session {
+    /// Tells a running jobd that there is something to do.
+    func wake(_ directory: StateDirectory) { directory.wakeDaemon() }
+
+    func isDaemonRunning(_ directory: StateDirectory) -> Bool {
+        StateLock.holder(of: directory)?.name == "jobd"
+    }
+
+    /// Says what will not happen while no jobd runs.
+    func noteIfNoDaemon(_ directory: StateDirectory, _ consequence: String) {
+        if !isDaemonRunning(directory) { note("note: jobd is not running; \(consequence)") }
+    }
+
+    /// For the verbs that look at jobd's configuration.
+    static let configurationOptions = ConfigurationFile.options
+
+    func configurationFile() throws -> ConfigurationFile {
+        ConfigurationFile(arguments: arguments, environment: environment, directory: try directory())
+    }
+
+    /// The places for outputs that jobd uses.
+    func outputPlaces() throws -> OutputPlaces {
+        try OutputPlaces(directory(), configurationFile().read())
+    }
+}
+
+// MARK: - What is written
+
+extension Session {
     func emit(_ value: JSON) throws { try screen.write(SafeText.escapeJSON(value.text) + "\n") }
 
     func emit(_ job: Job, in store: JobDatabase, adding members: JSONObject = [:]) throws {
@@ -45,19 +104,36 @@ struct Session {
         try emit(.object(object))
     }
 
-    /// A word to the person about what was done, which is left out under `-q`.
+    /// Writes a job as an object under `--json`, as its id under `-q`, and otherwise as `inWords` does.
+    func show(
+        _ job: Job, in store: JobDatabase, adding members: @autoclosure () throws -> JSONObject = [:],
+        inWords: () throws -> Void
+    ) throws {
+        if wantsJSON {
+            try emit(job, in: store, adding: members())
+        } else if isQuiet {
+            try screen.write("\(job.id)\n")
+        } else {
+            try inWords()
+        }
+    }
+
+    /// Tells the person what was done; left out under `-q`.
     func note(_ text: String) {
         if !isQuiet { screen.say(SafeText.escape(text)) }
     }
 
-    /// What a person would most likely type next. It is for people alone: never in a pipe, nor where a
-    /// program reads.
+    /// Says what could not be done, also under `-q`.
+    func complain(_ text: String) { screen.say(SafeText.escape("jobctl: \(text)")) }
+
+    /// Says what a person would most likely type next. It is only for people: never in a pipe, nor for a
+    /// program that reads.
     func suggest(_ command: String?) {
         guard let command, screen.isTerminal, screen.talkIsTerminal, !isQuiet, !wantsJSON else { return }
         screen.say(screen.styled("next: " + SafeText.escape(command), .dim))
     }
 
-    /// Asks before something is done. Throws where the answer is no, or nobody is there to give it.
+    /// Asks before something is done. Throws if the answer is no, or if nobody is there to give it.
     func confirm(
         _ what: String, _ detail: String = "",
         consequence: (unasked: String, no: String) = ("", "nothing was done")
@@ -68,22 +144,17 @@ struct Session {
         }
         guard answer else { throw Failure(.no, consequence.no) }
     }
+}
 
-    /// Says that nothing will move, where no jobd runs.
-    func noteIfNoDaemon(_ directory: StateDirectory, _ consequence: String) {
-        if !isDaemonRunning(directory) { note("note: jobd is not running; \(consequence)") }
-    }
+// MARK: - Names of models
 
-    func isDaemonRunning(_ directory: StateDirectory) -> Bool {
-        StateLock.holder(of: directory)?.name == "jobd"
-    }
-
+extension Session {
     /// The ids of all models that have a schema.
     func knownModels(in store: JobDatabase?) throws -> [String] {
         Set(Schema.builtIn.map(\.modelID) + (try store?.storedModels().map(\.model) ?? [])).sorted()
     }
 
-    /// The model that was most likely meant by one that nobody knows.
+    /// The known model that was most likely meant by an unknown one.
     func nearModel(to typed: String, in store: JobDatabase?) throws -> String? {
         let known = try knownModels(in: store)
         guard !known.contains(typed), !typed.hasSuffix("*") else { return nil }
@@ -91,7 +162,7 @@ struct Session {
             ?? known.first { $0.contains(typed) }
     }
 
-    /// The id whose end was typed, where only one known model ends so; else what was typed.
+    /// The whole id if what was typed is the end of only one known model; else what was typed.
     func fullName(of typed: String, in store: JobDatabase?) throws -> String {
         switch ModelName(typed, among: try knownModels(in: store)) {
         case .asTyped: return typed
@@ -104,37 +175,5 @@ struct Session {
                 "several models end in \(SafeText.escape(typed)): "
                     + SafeText.escape(candidates.joined(separator: ", ")), hint: "give the whole id")
         }
-    }
-
-    /// The option's value as a moment.
-    func moment(_ option: Option, _ direction: TimeText.Direction) throws -> Timestamp? {
-        guard let text = arguments.value(option) else { return nil }
-        return try Timestamp(written: text, direction, as: "--\(option.name)")
-    }
-}
-
-extension Session {
-    /// For the verbs that look at what jobd is told.
-    static let configurationOptions = ConfigurationFile.options
-
-    func configurationFile() throws -> ConfigurationFile {
-        ConfigurationFile(arguments: arguments, environment: environment, directory: try directory())
-    }
-
-    /// Where outputs lie, as jobd would put them.
-    func outputPlaces() throws -> OutputPlaces {
-        try OutputPlaces(directory(), configurationFile().read())
-    }
-}
-
-extension Session {
-    /// Tells a running jobd that there is something to do.
-    func wake(_ directory: StateDirectory) { directory.wakeDaemon() }
-
-    /// After the answer: keeps the log short, which every program that opens the store reads.
-    func finish(_ store: JobDatabase) throws {
-        try screen.flush()
-        // The work is done and answered for. What cannot be moved now, the next one moves.
-        try? store.tidy()
     }
 }

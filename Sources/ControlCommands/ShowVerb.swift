@@ -20,38 +20,33 @@ enum ShowVerb: ControlVerb {
         var code = selection.ids.isEmpty ? ExitCode.no : .success
         for id in selection.ids {
             guard let job = try store.find(id) else {
-                session.screen.say("jobctl: no job \(id)")
+                session.complain("no job \(id)")
                 code = .no
                 continue
             }
-            if session.wantsJSON {
-                let events = try store.events(of: id).map(\.json)
-                try session.emit(job, in: store, adding: ["events": .array(events)])
-            } else if session.isQuiet {
-                try session.screen.write("\(id)\n")
-            } else {
-                try describe(job, store, session.screen)
+            let events = try store.events(of: id)
+            try session.show(job, in: store, adding: ["events": .array(events.map(\.json))]) {
+                try describe(job, events, store, session.screen)
             }
         }
         return code
     }
 
-    private static func describe(_ job: Job, _ store: JobDatabase, _ screen: Screen) throws {
+    private static func describe(
+        _ job: Job, _ events: [StoredEvent], _ store: JobDatabase, _ screen: Screen
+    ) throws {
         let now = store.now.milliseconds
         func line(_ name: String, _ value: String?) throws {
             guard let value else { return }
-            let title = screen.styled(name.padded(to: 14), .dim)
+            let title = screen.styled(name.padded(to: 16), .dim)
             try screen.write("\(title) \(SafeText.escape(value))\n")
         }
         func line(_ name: String, _ moment: Timestamp?) throws {
             try line(name, moment.map { TimeText.local($0.milliseconds) })
         }
         func distance(_ name: String, _ moment: Timestamp?) throws {
-            try line(
-                name,
-                moment.map {
-                    "\(TimeText.local($0.milliseconds)) (\(TimeText.relative($0.milliseconds, now: now)))"
-                })
+            guard let time = moment?.milliseconds else { return }
+            try line(name, "\(TimeText.local(time)) (\(TimeText.relative(time, now: now)))")
         }
         let state = job.state.style.map { screen.styled(job.state.rawValue, $0) } ?? job.state.rawValue
         try screen.write("\(screen.styled("job \(job.id)", .bold))  \(state)\n")
@@ -64,18 +59,18 @@ enum ShowVerb: ControlVerb {
         try line("remote status", job.remoteStatus)
         try line("queue position", job.queuePosition.map { String($0) })
         try line(job.failureKind.map { "failed (\($0.rawValue))" } ?? "message", job.message)
-        try distance("cancel wished", job.cancelRequestedAt)
-        try line("price", job.priceUSD.map { "about \(Price.text($0))" })
-        try line("cost", job.costUSD.map(Price.text))
+        try distance("cancel requested", job.cancelRequestedAt)
+        try line("price", job.priceUSD.map { "about \(Money.text($0))" })
+        try line("cost", job.costUSD.map(Money.text))
         try distance("created", job.createdAt)
         try line("submitted", job.submittedAt)
-        try line("started there", job.startedAt)
-        try line("finished there", job.finishedAt)
+        try line("remote start", job.startedAt)
+        try line("remote end", job.finishedAt)
         try distance("ended", job.endedAt)
         try distance("next try", job.state == .queued ? job.nextTryAt : nil)
         try input(of: job, screen)
         try files(of: job, store, screen)
-        try Timeline(job: job, events: try store.events(of: job.id), now: store.now, screen: screen).print()
+        try Timeline(job: job, events: events, now: store.now, screen: screen).print()
     }
 
     private static func input(of job: Job, _ screen: Screen) throws {
@@ -107,7 +102,13 @@ enum ShowVerb: ControlVerb {
 }
 
 extension String {
+    /// With spaces after it.
     func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - DisplayWidth.of(self)))
+    }
+
+    /// With spaces before it.
+    func aligned(to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - DisplayWidth.of(self))) + self
     }
 }

@@ -3,7 +3,7 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// A bare `jobctl`: how things stand, and what needs a person.
+/// `jobctl` without a verb: a short status, and what needs a person.
 enum StatusVerb: ControlVerb {
     static let command = Command("", "a short status, and what needs attention")
 
@@ -72,47 +72,45 @@ enum StatusVerb: ControlVerb {
     private static func attention(
         _ store: JobDatabase, _ counts: [JobState: Int64], _ pauses: [Pause], isRunning: Bool
     ) throws -> [(text: String, hint: String)] {
-        var items: [(text: String, hint: String)] = []
-        for pause in pauses {
+        var items: [(text: String, hint: String)] = pauses.map { pause in
             let since = TimeText.relative(pause.since.milliseconds, now: store.now.milliseconds)
-            items.append(
-                (
-                    "submissions are paused (\(pause.reason.rawValue), \(since)): \(pause.detail)",
-                    pause.hint
-                ))
+            return (
+                "submissions are paused (\(pause.reason.rawValue), \(since)): \(pause.detail)", pause.hint
+            )
         }
-        if !isRunning,
-            JobState.allCases.contains(where: { !$0.hasEnded && $0 != .held && (counts[$0] ?? 0) > 0 })
-        {
+        func count(_ state: JobState) -> Int64 { counts[state] ?? 0 }
+        if !isRunning, JobState.allCases.contains(where: { !$0.hasEnded && $0 != .held && count($0) > 0 }) {
             items.append(("jobd is not running, and jobs wait for it", "systemctl start jobd, or: jobd"))
         }
         items += try elsewhere(store)
-        if let count = counts[.uncertain], count > 0 {
+        if count(.uncertain) > 0 {
             let ids = try first(.uncertain, store)
             items.append(
                 (
-                    "\(NumberText.of(count)) uncertain: \(ids); they may have been bought",
+                    "\(NumberText.of(count(.uncertain))) uncertain: \(ids); they may have been bought",
                     "jobctl explain --state uncertain, then jobctl resolve ID …"
                 ))
         }
-        if let count = counts[.failed], count > 0 {
+        if count(.failed) > 0 {
+            let ids = try first(.failed, store)
             items.append(
                 (
-                    "\(NumberText.of(count)) failed in the last 24 hours: \(try first(.failed, store))",
+                    "\(NumberText.of(count(.failed))) failed in the last 24 hours: \(ids)",
                     "jobctl list --state failed"
                 ))
         }
         return items
     }
 
-    /// What jobd does not ask for, since it was bought at another origin than that of its `api_url`.
+    /// Jobs that jobd does not ask about, since they were bought at another origin than its `api_url`.
     private static func elsewhere(_ store: JobDatabase) throws -> [(text: String, hint: String)] {
         guard let here = try store.apiOrigin() else { return [] }
         return try store.inFlight(elsewhereThan: here).map { origin, count, first in
             let jobs =
                 count == 1 ? "job \(first) was" : "\(NumberText.of(count)) jobs (the first is \(first)) were"
             return (
-                "\(jobs) bought at \(origin), and api_url is \(here): not asked for, and not lost",
+                "\(jobs) bought at \(origin), but api_url is \(here): jobd does not ask about them; nothing "
+                    + "is lost",
                 "set api_url to where they were bought, then reload jobd"
             )
         }

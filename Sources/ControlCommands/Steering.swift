@@ -3,22 +3,22 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// Runs one verb on all the jobs that are meant: each is done, or named with its reason.
+/// Carries one verb out on all the jobs that are meant: each is changed, or reported with the reason why not.
 struct Steering {
-    let session: Session
-    let name: String
-    let verb: Verb
-    /// The states that a filter means when it names none.
-    let states: [JobState]
-    /// Whether it may pay for something.
-    var buys = false
-    /// Whether --label says which jobs are meant, or is a value of the verb.
-    var labelChooses = true
+    private let session: Session
+    private let name: String
+    private let verb: Verb
+
+    init(_ session: Session, _ command: Command, _ verb: Verb) {
+        (self.session, name, self.verb) = (session, command.name, verb)
+    }
 
     func run() throws -> ExitCode {
         let store = try session.store(.write)
-        let selection = try Selection(session, store, states: states, labelChooses: labelChooses)
-        guard try selection.confirm(session, store, to: name, by: verb, buys: buys) else { return .success }
+        let selection = try Selection(session, store, states: verb.states, labelChooses: verb.labelChooses)
+        guard try selection.confirm(session, store, to: name, by: verb, buys: verb.mayBuy) else {
+            return .success
+        }
         var code = ExitCode.success
         var done: [Int64] = []
         var asksDaemon = false
@@ -27,7 +27,7 @@ struct Steering {
             // Short transactions: a running jobd must not wait for a long list.
             let part = rest.prefix(200)
             rest = rest.dropFirst(200)
-            if buys { try sayWhatIsBought(part, store) }
+            if verb.mayBuy { try sayWhatIsBought(part, store) }
             let results = try store.transaction { try part.map { ($0, try store.steer($0, verb)) } }
             for (id, result) in results {
                 if try !report(id, result, store) { code = .no }
@@ -43,9 +43,9 @@ struct Steering {
         return code
     }
 
-    /// What follows the verb, on the jobs on which it was done.
+    /// The command that usually follows the verb, for the jobs that were changed.
     private func next(_ done: [Int64]) -> String? {
-        guard let ids = SelectionText.of(done) else { return nil }
+        guard let ids = Selection.text(of: done) else { return nil }
         return switch verb {
         case .release, .retry, .resolve(.resubmit), .resolve(.adopt): "jobctl wait \(ids)"
         case .hold: "jobctl release \(ids)"
@@ -62,25 +62,24 @@ struct Steering {
         }
     }
 
-    /// Answers whether the verb was done.
+    /// Returns whether the verb could be applied.
     private func report(_ id: Int64, _ result: Steered, _ store: JobDatabase) throws -> Bool {
         switch result {
         case .done(let job):
+            let state = job.state.rawValue
             let isAskedFor = verb.cancels && !job.state.hasEnded
-            if session.wantsJSON {
-                try session.emit(job, in: store)
-            } else if session.isQuiet {
-                try session.screen.write("\(id)\n")
-            } else if session.screen.isTerminal {
-                // The note below says more.
-                if !isAskedFor { try session.screen.write("job \(id) is \(job.state.rawValue)\n") }
-            } else {
-                try session.screen.write("\(id)\t\(job.state.rawValue)\n")
+            try session.show(job, in: store) {
+                if !session.screen.isTerminal {
+                    try session.screen.write("\(id)\t\(state)\n")
+                } else if !isAskedFor {
+                    try session.screen.write("job \(id) is \(state)\n")
+                }
             }
             if isAskedFor {
                 session.note(
-                    "job \(id) is \(job.state.rawValue): the cancel is asked for; what cannot be cancelled any more is "
-                        + "fetched")
+                    "job \(id) is \(state): its cancellation is requested; if that comes too late, its files "
+                        + "are fetched"
+                )
             }
             return true
         case .note(let words):
@@ -88,11 +87,36 @@ struct Steering {
             if session.wantsJSON, let job = try store.find(id) { try session.emit(job, in: store) }
             return true
         case .refused(let words):
-            session.screen.say(SafeText.escape("jobctl: job \(id) \(words)"))
+            session.complain("job \(id) \(words)")
             return false
         case .unknown:
-            session.screen.say("jobctl: no job \(id)")
+            session.complain("no job \(id)")
             return false
         }
     }
+}
+
+extension Verb {
+    /// The states that a filter means when it names none: those in which the verb has something to do.
+    fileprivate var states: [JobState] {
+        switch self {
+        case .cancel: [.held, .queued, .submitting, .inQueue, .inProgress]
+        case .giveUp: [.held, .queued, .submitting, .inQueue, .inProgress, .downloading]
+        case .hold: [.queued]
+        case .release: [.held]
+        case .retry: [.failed, .cancelled]
+        case .resolve: [.uncertain]
+        case .set(let changes): changes.touchesSending ? [.held, .queued] : []
+        }
+    }
+
+    fileprivate var mayBuy: Bool {
+        switch self {
+        case .retry, .resolve(.resubmit): true
+        default: false
+        }
+    }
+
+    /// Whether --label says which jobs are meant. For `set` it is the new label.
+    fileprivate var labelChooses: Bool { if case .set = self { false } else { true } }
 }

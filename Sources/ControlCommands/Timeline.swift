@@ -2,7 +2,7 @@ internal import CommandLineTool
 internal import JobModel
 internal import JobStore
 
-/// A job's life as a person reads it: how long it was where, and what happened when.
+/// A job's life as a person reads it: how long each phase took, and what happened when.
 struct Timeline {
     let job: Job
     let events: [StoredEvent]
@@ -14,8 +14,7 @@ struct Timeline {
         try printEvents()
     }
 
-    /// One line for each part of the life; on a terminal with a bar, whose place and length are in
-    /// proportion.
+    /// One line for each phase, on a terminal with a bar that shows when it was and how long it took.
     private func printPhases() throws {
         let phases = JobPhases(of: job, now: now).all
         guard let first = phases.first, let last = phases.map(\.end).max() else { return }
@@ -24,7 +23,9 @@ struct Timeline {
         let room = min(screen.width, 100) - 37
         for phase in phases {
             let length = SpanText.of(phase.length) + (phase.isOpen ? " so far" : "")
-            var line = "  \(Self.title(phase.name).padded(to: 12))  \(length)"
+            // "queued" alone would read as the state of a job that was not sent yet.
+            let title = phase.name == .queued ? "in queue" : phase.name.rawValue
+            var line = "  \(title.padded(to: 12))  \(length)"
             if screen.isTerminal, room >= 10 {
                 let start = min(
                     room - 1, Int((phase.start - first.start).wholeMilliseconds * Int64(room) / whole))
@@ -39,17 +40,7 @@ struct Timeline {
         }
     }
 
-    private static func title(_ name: JobPhases.Name) -> String {
-        switch name {
-        case .waited: "waited"
-        case .queued: "queued there"
-        case .ran: "ran"
-        case .fetched: "fetched"
-        case .remote: "at RunComfy"
-        }
-    }
-
-    /// The moment, how long after the first one, how long after the one before, and what it was.
+    /// When each event was, how long after the first one and after the one before, and what it was.
     private func printEvents() throws {
         try screen.write(screen.styled("events", .dim) + "\n")
         guard let first = events.first else { return }
@@ -62,7 +53,7 @@ struct Timeline {
             let at = TimeText.local(event.at.milliseconds)
             var clock = at[...]
             if screen.isTerminal {
-                // The day is said once, so that there is room for words.
+                // The day is written once, so that there is room for words.
                 let parts = at.split(separator: " ")
                 if let today = parts.first, today != day {
                     try screen.write("  \(screen.styled(String(today), .dim))\n")
@@ -82,17 +73,10 @@ struct Timeline {
     {
         let words = SafeText.escape(EventWords.of(event))
         if words.isEmpty { return try screen.write(start + kind + "\n") }
-        // In a pipe lines stay whole; on a small terminal there is no column for words.
+        // In a pipe, lines stay whole. On a small terminal there is no room for a column of words.
         let isWrapped = screen.isTerminal && screen.width - used >= 24
         let lines = isWrapped ? Paragraph.wrap(words, width: screen.width - used) : words
         let text = lines.replacing("\n", with: "\n" + String(repeating: " ", count: used))
         try screen.write("\(start)\(kind.padded(to: width))  \(text)\n")
-    }
-}
-
-extension String {
-    /// With spaces before it.
-    func aligned(to width: Int) -> String {
-        String(repeating: " ", count: max(0, width - DisplayWidth.of(self))) + self
     }
 }

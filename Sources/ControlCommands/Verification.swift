@@ -6,27 +6,28 @@ internal import JobStore
 internal import Outputs
 internal import System
 
-/// One run of `verify`: what it has found so far, told as it is found.
+/// One run of `verify`: what it has found so far, reported as it is found.
 struct Verification {
     private let session: Session
     private let store: JobDatabase
     private let places: OutputPlaces
     private let repairs: Bool
-    private var progress: VerificationProgress
+    private var progress: ProgressLine
+    /// What was read so far.
+    private var checked: (files: Int64, bytes: Int64) = (0, 0)
+    /// How many files of each kind of damage, and foreign ones.
     private var found: [String: Int64] = [:]
-    private var refused = false
-    private var asked = false
+    private var hasRefusal = false
+    private var asksDaemon = false
 
-    init(session: Session, store: JobDatabase, places: OutputPlaces, repairs: Bool) {
-        self.session = session
-        self.store = store
-        self.places = places
-        self.repairs = repairs
-        progress = VerificationProgress(session.screen)
+    init(_ session: Session, _ store: JobDatabase, repairs: Bool) throws {
+        (self.session, self.store, self.repairs) = (session, store, repairs)
+        places = try session.outputPlaces()
+        progress = ProgressLine(session.screen)
     }
 
-    /// Each of the files is drawn with the chance that makes the sample just as large as was asked.
-    mutating func checkFiles(of choice: JobChoice, _ sampling: Sampling) throws {
+    /// Each file is drawn with the probability that makes the sample exactly as large as was asked.
+    mutating func checkFiles(of choice: JobChoice, _ sample: Sample) throws {
         var total: (count: Int64, bytes: Int64) = (0, 0)
         if choice.isEverything {
             total = try store.filesOnRecord()
@@ -37,34 +38,42 @@ struct Verification {
             }
         }
         var left = total.count
-        var wanted = sampling.size(of: total.count)
-        progress.expect(files: wanted, bytes: sampling == .all ? total.bytes : nil)
+        var wanted = sample.size(of: total.count)
+        let expected = (files: wanted, bytes: sample == .all ? " of \(ByteText.of(total.bytes))" : "")
+        func showProgress() {
+            let checked = checked
+            progress.show(
+                "\(checked.files) of \(expected.files) files, \(ByteText.of(checked.bytes))\(expected.bytes)")
+        }
         try choice.forEach(in: store) { job in
             var damaged: [(Output, FileFault)] = []
             for output in try store.outputs(of: job.id) where output.hasFile {
-                let isDrawn = sampling == .all || Int64.random(in: 0..<max(1, left)) < wanted
+                let isDrawn = sample == .all || Int64.random(in: 0..<max(1, left)) < wanted
                 left -= 1
                 guard isDrawn else { continue }
                 wanted -= 1
-                if let finding = places.fault(of: output, didRead: { progress.read($0) }),
-                    // It may have been fetched anew or pruned while it was read.
-                    try store.output(output.position, of: job.id) == output
-                {
-                    damaged.append((output, finding))
+                let fault = places.fault(of: output) { count in
+                    checked.bytes += count
+                    showProgress()
                 }
-                progress.finishFile()
+                // It may have been fetched again or pruned while it was read.
+                if let fault, try store.output(output.position, of: job.id) == output {
+                    damaged.append((output, fault))
+                }
+                checked.files += 1
+                showProgress()
             }
-            if !damaged.isEmpty { try tell(damaged, job) }
+            if !damaged.isEmpty { try report(damaged, job) }
         }
-        progress.end()
+        progress.clear()
     }
 
-    private mutating func tell(_ damaged: [(output: Output, finding: FileFault)], _ job: Job) throws {
-        progress.end()
+    private mutating func report(_ damaged: [(output: Output, fault: FileFault)], _ job: Job) throws {
+        progress.clear()
         let repaired = try repair(damaged, job)
-        for (output, finding) in damaged {
+        for (output, fault) in damaged {
             let (kind, detail) =
-                switch finding {
+                switch fault {
                 case .missing: ("missing", "")
                 case .changed(let detail): ("changed", detail)
                 case .unreadable(let detail): ("unreadable", detail)
@@ -75,16 +84,15 @@ struct Verification {
                 try session.emit(
                     .object([
                         "kind": .string(kind), "job_id": .integer(job.id),
-                        "position": .integer(output.position),
-                        "path": .optional(output.path), "bytes": .optional(output.bytes),
-                        "sha256": .optional(output.sha256),
+                        "position": .integer(output.position), "path": .optional(output.path),
+                        "bytes": .optional(output.bytes), "sha256": .optional(output.sha256),
                         "detail": .optional(detail.isEmpty ? nil : detail),
                         "fetched_again": .bool(isRepaired),
                     ]))
             } else if session.isQuiet {
                 try session.screen.write("\(job.id)\n")
             } else {
-                let words = [detail, isRepaired ? "is fetched again" : ""].filter { !$0.isEmpty }
+                let words = [detail, isRepaired ? "will be fetched again" : ""].filter { !$0.isEmpty }
                 try line(
                     kind, "\(job.id)-\(output.position)", output.path ?? "", words.joined(separator: "; "))
             }
@@ -92,24 +100,24 @@ struct Verification {
         try session.screen.flush()
     }
 
-    /// Answers which outputs jobd fetches again.
-    private mutating func repair(_ damaged: [(output: Output, finding: FileFault)], _ job: Job) throws
-        -> Set<Int64>
-    {
+    /// Returns the positions of the outputs that jobd will fetch again.
+    private mutating func repair(
+        _ damaged: [(output: Output, fault: FileFault)], _ job: Job
+    ) throws -> Set<Int64> {
         guard repairs else { return [] }
-        // What could not be read may be whole: it is left alone.
-        let lost = damaged.filter { if case .unreadable = $0.finding { false } else { true } }
+        // A file that cannot be read may be whole: it is left alone.
+        let lost = damaged.filter { if case .unreadable = $0.fault { false } else { true } }
         guard !lost.isEmpty else { return [] }
-        for (output, finding) in lost where finding != .missing { setAside(output) }
+        for (output, fault) in lost where fault != .missing { setAside(output) }
         let positions = lost.map(\.output.position)
         switch try store.transaction({ try store.refetch(job.id, positions, by: "jobctl verify") }) {
         case .done:
-            asked = true
+            asksDaemon = true
             session.wake(store.directory)
             return Set(positions)
         case .refused(let words), .note(let words):
-            refused = true
-            session.screen.say(SafeText.escape("jobctl: job \(job.id) \(words)"))
+            hasRefusal = true
+            session.complain("job \(job.id) \(words)")
             return []
         case .unknown: return []
         }
@@ -157,25 +165,25 @@ struct Verification {
                 + (detail.isEmpty ? "\n" : "\n\("".padded(to: 20)) \(SafeText.escape(detail))\n"))
     }
 
-    /// Says what came of it all.
+    /// Reports the totals.
     func finish() throws -> ExitCode {
         let kinds = ["missing", "changed", "unreadable", "foreign"]
         if session.wantsJSON {
             var summary: JSONObject = [
-                "kind": "summary", "checked": .integer(progress.files), "bytes": .integer(progress.bytes),
+                "kind": "summary", "checked": .integer(checked.files), "bytes": .integer(checked.bytes),
             ]
             for kind in kinds { summary[kind] = .integer(found[kind] ?? 0) }
             try session.emit(.object(summary))
         }
         let words = kinds.compactMap { kind in found[kind].map { "\($0) \(kind)" } }
         session.note(
-            "\(NumberText.of(progress.files, "file")) read (\(ByteText.of(progress.bytes))): "
+            "\(NumberText.of(checked.files, "file")) read (\(ByteText.of(checked.bytes))): "
                 + (words.isEmpty ? "all as recorded" : words.joined(separator: ", ")))
-        if asked {
+        if asksDaemon {
             session.noteIfNoDaemon(store.directory, "it fetches them when it runs")
             try session.finish(store)
         }
         let isDamaged = kinds.dropLast().contains { found[$0] != nil }
-        return isDamaged || refused ? .no : .success
+        return isDamaged || hasRefusal ? .no : .success
     }
 }

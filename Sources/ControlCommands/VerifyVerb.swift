@@ -5,35 +5,68 @@ internal import JobStore
 
 enum VerifyVerb: ControlVerb {
     static let command = Command(
-        "verify", "hold the files against the record", operands: "[ID… | --state STATE | …]",
+        "verify", "compare the files with the record", operands: "[ID… | --state STATE | …]",
         discussion: [
-            "Reads every file that the record calls done, and compares its size and its SHA-256. Names files that are "
-                + "missing, changed or unreadable, and ends with 1 where there is one. Without a choice of jobs it also "
-                + "names foreign files: those in the outputs directory that no job has. They are no damage.",
-            "--repair has damaged files fetched again while the service still has them, from the request that was paid "
-                + "for: nothing is bought. The job is downloading again until jobd has done it, and fails if it "
-                + "cannot be done. A changed file is kept beside the new one, as NAME.damaged.",
+            """
+            Reads every file that the record calls done, and compares its size and its SHA-256. Reports \
+            files that are missing, changed or unreadable, and ends with 1 if there is one. Unless jobs are \
+            chosen, it also reports foreign files: those in the outputs directory that belong to no job. \
+            They are no damage.
+            """,
+            """
+            --repair has damaged files fetched again while the service still has them, from the request that \
+            was paid for: nothing is bought. The job is downloading again until jobd has fetched them, and \
+            fails if that is impossible. A changed file is kept beside the new one, as NAME.damaged.
+            """,
         ],
-        options: JobChoice.options + [
-            .sample,
-            .repair,
-        ] + Session.configurationOptions,
+        options: JobChoice.options + [.sample, .repair] + Session.configurationOptions,
         examples: [
             .init("jobctl verify", "all files"),
             .init("jobctl verify --sample 5%", "some of them, for a timer"),
-            .init("jobctl verify --since 7d --repair", "the last week's, and fetch again what is damaged"),
-            .init("jobctl verify --json | jq -r 'select(.kind == \"foreign\").path'", "what is no job's"),
+            .init("jobctl verify --since 7d --repair", "the last week's files; fetch damaged ones again"),
+            .init(
+                "jobctl verify --json | jq -r 'select(.kind == \"foreign\").path'", "files of no job"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
         let repairs = session.arguments.has(.repair)
-        let sampling = try Sampling(session.arguments.value(.sample))
+        let sample = try Sample(session.arguments.value(.sample))
         let store = try session.store(repairs ? .write : .read)
-        var verification = Verification(
-            session: session, store: store, places: try session.outputPlaces(), repairs: repairs)
+        var verification = try Verification(session, store, repairs: repairs)
         let choice = try JobChoice(session, store)
-        try verification.checkFiles(of: choice, sampling)
+        try verification.checkFiles(of: choice, sample)
         if choice.isEverything { try verification.lookForForeignFiles() }
         return try verification.finish()
+    }
+}
+
+/// How many of all files are read: `--sample 100`, or `--sample 5%`.
+enum Sample: Equatable {
+    case all
+    case count(Int64)
+    case percent(Double)
+
+    init(_ text: String?) throws(Failure) {
+        guard let text else {
+            self = .all
+            return
+        }
+        if text.hasSuffix("%"), let percent = Double(text.dropLast()), percent > 0, percent <= 100 {
+            self = .percent(percent)
+        } else if let count = Int64(text), count > 0 {
+            self = .count(count)
+        } else {
+            throw .usage(
+                "--sample takes a number of files or a share, not \"\(SafeText.escape(text))\"",
+                hint: "write 100 or 5%")
+        }
+    }
+
+    func size(of total: Int64) -> Int64 {
+        switch self {
+        case .all: total
+        case .count(let count): min(count, total)
+        case .percent(let percent): min(total, Int64((Double(total) * percent / 100).rounded(.up)))
+        }
     }
 }

@@ -2,21 +2,21 @@ internal import CommandLineTool
 internal import JobModel
 internal import JobStore
 
-/// How far the jobs are that are waited for: a line for each that fits, and one for all of them.
+/// The progress of a wait: a line for each job that fits, and one for all of them.
 struct WaitProgress {
-    /// How many jobs are waited for, those that have ended among them.
+    /// How many jobs are waited for, including those that have ended.
     let total: Int
     /// Those that have not ended, in the order in which they are shown.
     let unfinished: [Job]
     /// Of jobs that are being downloaded.
     let outputs: [Int64: [Output]]
-    /// How long the last jobs of a model took over there, half of them at most.
+    /// The median of how long the latest jobs of a model took at RunComfy.
     let expected: [String: Duration]
     let now: Timestamp
     /// Since the wait began.
     let elapsed: Duration
 
-    /// What goes on comes first.
+    /// Running jobs come first.
     static func order(_ jobs: [Job]) -> [Job] {
         let places = Dictionary(
             uniqueKeysWithValues: WatchSnapshot.order.enumerated().map { ($0.element, $0.offset) })
@@ -30,7 +30,7 @@ struct WaitProgress {
         guard total > 1 || unfinished.count != 1 else {
             return unfinished.map { StyledText(single($0)) }
         }
-        // All of them, or all but the last place, in which the others are counted.
+        // If not all of them fit, the last line says how many more there are.
         let most = room.rows - 1
         let shown = unfinished.count <= most ? unfinished.count : max(0, most - 1)
         let columns = WatchRow.Columns(
@@ -49,36 +49,35 @@ struct WaitProgress {
 
     private func sum(_ width: Int) -> String {
         let done = total - unfinished.count
-        let estimate =
-            left.map {
-                ", about \(TimeText.span(milliseconds: UInt64(max(1000, $0.wholeMilliseconds)))) left"
-            }
-            ?? ""
-        let words = "\(done) of \(total) jobs have ended, \(span)\(estimate)"
+        let words = "\(done) of \(total) jobs have ended, \(times)"
         let room = min(24, width - DisplayWidth.of(words) - 1)
         return room >= 8 ? "\(Bar.text(Double(done) / Double(max(1, total)), width: room)) \(words)" : words
     }
-
-    private var span: String { TimeText.span(milliseconds: UInt64(max(0, elapsed.wholeMilliseconds))) }
 
     private func single(_ job: Job) -> String {
         var words = job.state.rawValue
         if job.state == .downloading, let outputs = outputs[job.id], !outputs.isEmpty {
             let download = DownloadProgress(outputs)
             words =
-                "downloading \(download.done) of \(outputs.count) files \(download.text(30, countsFiles: false))"
+                "downloading \(download.done) of \(outputs.count) files "
+                + "\(download.text(30, countsFiles: false))"
         }
         if let position = job.queuePosition { words += ", position \(position)" }
-        let estimate = left.map {
-            ", about \(TimeText.span(milliseconds: UInt64(max(1000, $0.wholeMilliseconds)))) left"
-        }
-        return "job \(job.id): \(words), \(span)\(estimate ?? "")"
+        return "job \(job.id): \(words), \(times)"
     }
 
-    /// How long all of them may still take, by what the last jobs of their models took; nil where that is not
-    /// known, or where a person has to act first.
+    /// How long the wait has lasted, and how long it may still take.
+    private var times: String {
+        func text(_ span: Duration) -> String {
+            TimeText.span(milliseconds: UInt64(max(0, span.wholeMilliseconds)))
+        }
+        return text(elapsed) + (left.map { ", about \(text(max(.seconds(1), $0))) left" } ?? "")
+    }
+
+    /// How long all of them may still take, estimated from the latest jobs of their models; nil if that is
+    /// not known, or if a person has to act first.
     ///
-    /// As many are thought to run at once as do now.
+    /// Assumes that as many run at once as do now.
     var left: Duration? {
         var (sum, longest, running) = (Duration.zero, Duration.zero, 0)
         for job in unfinished {
@@ -87,7 +86,7 @@ struct WaitProgress {
             case .downloading: running += 1
             default:
                 guard let whole = expected[job.model] else { return nil }
-                // A job that waits for its time says nothing of when it is done.
+                // When a job that waits for its time will be done is not known.
                 if let next = job.nextTryAt, next > now { return nil }
                 if job.submittedAt != nil { running += 1 }
                 let rest = max(.zero, whole - (job.submittedAt.map { now - $0 } ?? .zero))
@@ -96,7 +95,7 @@ struct WaitProgress {
             }
         }
         let left = running > 0 ? max(longest, sum / running) : .zero
-        // Where all of them have lasted longer than usual, nobody knows.
+        // If all of them have taken longer than usual, nobody knows.
         return left > .zero ? left : nil
     }
 }

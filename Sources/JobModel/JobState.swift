@@ -19,7 +19,4 @@ package enum JobState: String, CaseIterable, Sendable {
 
     /// RunComfy works on the job, or has its outputs ready: a request id stands on disk.
     package var isFollowed: Bool { self == .inQueue || self == .inProgress || self == .downloading }
-
-    /// The states as a person would read them in an error message.
-    package static var allWords: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

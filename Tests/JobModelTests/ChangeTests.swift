@@ -178,7 +178,7 @@ import Testing
         #expect(Set(Self.expected.keys).isSubset(of: JobEvent.samples.map(\.name)))
         #expect(Self.expected.values.allSatisfy { situations.isSuperset(of: $0.keys) })
         #expect(
-            JobState.allWords
+            JobState.allCases.map(\.rawValue).joined(separator: ", ")
                 == "held, queued, submitting, uncertain, in_queue, in_progress, downloading, completed, failed, cancelled"
         )
     }

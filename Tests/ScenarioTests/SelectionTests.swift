@@ -95,7 +95,8 @@ import Testing
         let errors = try stage.jobctl("cancel", "1-3").errors
         #expect(errors.split(separator: "\n").count { $0.contains("jobd is not running") } == 1, "\(errors)")
         #expect(
-            errors.split(separator: "\n").count { $0.contains("the cancel is asked for") } == 3, "\(errors)")
+            errors.split(separator: "\n").count { $0.contains("its cancellation is requested") } == 3,
+            "\(errors)")
     }
 
     @Test func `only what is bought is counted as cost, and what is refused says so`() throws {
@@ -108,7 +109,7 @@ import Testing
             try stage.jobctl(["retry", "--dry-run"] + words).errors
         }
         #expect(try talk("1-2") == "retry 2 jobs, which buys nothing; nothing was done\n")
-        #expect(try talk("--state", "failed") == "retry 3 jobs (1 job anew, about $0.25); nothing was done\n")
+        #expect(try talk("--state", "failed") == "retry 3 jobs (buys 1 job, about $0.25); nothing was done\n")
         #expect(try talk("1-2", "--resubmit") == "retry 2 jobs (about $0.50); nothing was done\n")
         #expect(try talk("4").hasPrefix("job 4 is completed; to make it again: jobctl enqueue --like 4\n"))
         let asked = try stage.jobctl("retry", "--state", "failed")

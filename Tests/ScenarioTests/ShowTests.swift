@@ -24,7 +24,7 @@ import Testing
             """)
         let lines = try stage.jobctl("show", "1").lines
         for phase in [
-            "waited        5.0 s", "queued there  1.5 s", "ran           2 min", "fetched       500 ms",
+            "waited        5.0 s", "in queue      1.5 s", "ran           2 min", "fetched       500 ms",
         ] { #expect(lines.contains("  " + phase), "\(lines)") }
         func has(_ words: String) -> Bool { lines.contains { $0.hasSuffix(words) } }
         #expect(has("changed     label is now cats, priority is now 3"), "\(lines)")

@@ -3,8 +3,8 @@ internal import System
 
 /// What another program wrote to its standard output.
 enum ProgramOutput {
-    /// Runs a program to its end; it reads `input` first. Nil where it cannot be started. Its talk goes where
-    /// ours goes.
+    /// Runs a program to its end, with `input` as its standard input. Nil if it cannot be started. It shares
+    /// our standard error.
     static func of(_ words: [String], input: String = "") -> (ending: ChildProcess.Ending, output: String)? {
         guard let (process, output) = start(words, Array(input.utf8)) else { return nil }
         var bytes: [UInt8] = []
@@ -12,7 +12,7 @@ enum ProgramOutput {
         return (process.wait(), String(decoding: bytes, as: UTF8.self))
     }
 
-    /// Our end of its output is closed when this returns: only then can the output be seen to end.
+    /// Our copy of the pipe's writing end is closed when this returns. Until then the output would not end.
     private static func start(_ words: [String], _ input: [UInt8]) -> (ChildProcess, FileDescriptor)? {
         guard let source = try? FileDescriptor.inMemory(input), let pipe = try? FileDescriptor.pipe(),
             let process = try? ChildProcess(words, input: source, output: pipe.input)
@@ -20,18 +20,24 @@ enum ProgramOutput {
         return (process, pipe.output)
     }
 
-    /// A program that is installed beside this one; else the one of that name that the shell would find.
+    /// A program that is installed beside this one; else the one of that name in the shell's path.
     static func sibling(_ name: String) -> String {
-        let folder = folder
         // Debian keeps daemons in sbin and commands in bin.
-        for place in [folder + name, folder + "../sbin/" + name] where unsafe access(place, X_OK) == 0 {
-            return place
-        }
-        return name
+        executable([folder + name, folder + "../sbin/" + name]) ?? name
     }
 
-    /// Where this program lies, with a slash.
-    static var folder: String {
+    /// A program that only jobctl starts, and that is in nobody's path: beside this one, as it is built, or
+    /// where `make install` puts it. Nil if it is not installed.
+    static func helper(_ name: String) -> String? {
+        executable([folder + name, folder + "../lib/jobd/" + name])
+    }
+
+    private static func executable(_ paths: [String]) -> String? {
+        paths.first { unsafe access($0, X_OK) == 0 }
+    }
+
+    /// The directory of this program, with a slash at the end.
+    private static var folder: String {
         let own = Directory.target(ofLink: "/proc/self/exe") ?? ""
         return own.lastIndex(of: "/").map { String(own[...$0]) } ?? ""
     }

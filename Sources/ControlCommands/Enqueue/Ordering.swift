@@ -92,7 +92,7 @@ struct Ordering {
         if waits || job == nil { say(estimate) }
         if waits {
             return try Waiting(session: session, store: store, ids: runs.ids, existing: runs.existingIDs)
-                .run(timeout: WaitVerb.timeout(session))
+                .run(timeout: session.span(.timeout))
         }
         for run in runs.runs {
             for id in run.ids { try show(id, job, run.existing, store) }
@@ -102,7 +102,7 @@ struct Ordering {
             store.directory, "the \(job == nil ? "jobs wait" : "job waits") until it runs")
         let isHeld = job.map { $0.state == .held } ?? session.arguments.has(.hold)
         let next = isHeld ? "release" : job?.state.hasEnded == true ? "show" : "wait"
-        if runs.runs.count == 1 { session.suggest("jobctl \(next) \(SelectionText.of(runs.ids) ?? "")") }
+        if runs.runs.count == 1 { session.suggest("jobctl \(next) \(Selection.text(of: runs.ids) ?? "")") }
         try session.finish(store)
         return .success
     }

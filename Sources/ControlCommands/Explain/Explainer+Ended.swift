@@ -78,7 +78,7 @@ extension Explainer {
         case .download: return "\(retry) fetches it again and buys nothing"
         case .deadline: return "\(retry) goes on looking at its request and buys nothing"
         case .remote, nil:
-            let cost = try situation.models.price(of: job).map { " (about \(Price.text($0)))" } ?? ""
+            let cost = try situation.models.price(of: job).map { " (about \(Money.text($0)))" } ?? ""
             return
                 "\(retry) submits it anew, which is \(job.submissions > 0 ? "paid for again" : "paid for")\(cost)"
         }

@@ -128,8 +128,8 @@ extension Explainer {
         case .budget(let budget, let price):
             if budget.period == .day { hint? += ", or wait for the next day (UTC)" }
             words =
-                (price.map { "it would take about \(Price.text($0))" } ?? "its price is not known")
-                + ", and \(Price.text(budget.spent)) of the \(Price.text(budget.limit)) of \(hold.key) are spent"
+                (price.map { "it would take about \(Money.text($0))" } ?? "its price is not known")
+                + ", and \(Money.text(budget.spent)) of the \(Money.text(budget.limit)) of \(hold.key) are spent"
             reason = .budget
         }
         return Explanation(

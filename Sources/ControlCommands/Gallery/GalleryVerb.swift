@@ -8,30 +8,30 @@ internal import System
 
 enum GalleryVerb: ControlVerb {
     static let command = Command(
-        "gallery", "what was made, as a page to look at in a browser", operands: "DIR",
+        "gallery", "finished jobs as a page for the browser", operands: "DIR",
         discussion: [
-            "Writes DIR/index.html: pictures, films and sound with their prompts, models, seeds, costs and dates; a "
-                + "search, filters, a table that compares jobs by two keys of their inputs, and for each job the command that "
-                + "makes the same again. The page needs no network and no server, and works by keyboard (? lists the keys).",
-            "DIR must be new, empty, or a gallery. Given again, it is brought up to date: what has come is added, what is "
-                + "gone or no longer chosen is removed. Only what the gallery has made itself is ever removed.",
-            "The files themselves stay where they are, and DIR/files leads to each; with --copy it holds them, so "
-                + "that DIR can be given away or be served by a web server that may not read the outputs.",
+            """
+            Writes DIR/index.html: pictures, films and sound with their prompts, models, seeds, costs and \
+            dates; a search, filters, a table that compares jobs by two keys of their inputs, and for each \
+            job the command that makes the same again. The page needs no network and no server, and can be \
+            used by keyboard (? lists the keys).
+            """,
+            "DIR must be new, empty, or a gallery, which is then updated: new jobs are added, and jobs that "
+                + "are gone or no longer chosen are removed. Nothing else is ever removed.",
+            "The files stay in place, and DIR/files links to them. With --copy it holds copies, so that DIR "
+                + "can be given away, or served by a web server that may not read the outputs.",
         ],
         options: Selection.filterOptions + [
-            .since,
-            .limit.saying("the newest N jobs (\(most))"),
-            .copy,
-            .title,
+            .since, .limit.saying("the newest N jobs (\(most))"), .copy, .title,
         ] + Session.configurationOptions,
         examples: [
-            .init("jobctl gallery ~/gallery && xdg-open ~/gallery/index.html", "everything that was made"),
+            .init("jobctl gallery ~/gallery && xdg-open ~/gallery/index.html", "everything that completed"),
             .init("jobctl gallery cats --label cats --title 'Cats'", "one label"),
-            .init("jobctl gallery /srv/www/week --since 7d --copy", "a week, to be served"),
-            .init("jobctl gallery bad --state failed,cancelled", "what came to nothing, and why"),
+            .init("jobctl gallery /srv/www/week --since 7d --copy", "a week, for a web server"),
+            .init("jobctl gallery bad --state failed,cancelled", "jobs that did not complete, and why"),
         ])
 
-    /// More make a page slow.
+    /// More jobs make the page slow.
     private static let most = 10_000
 
     static func run(_ session: Session) throws -> ExitCode {
@@ -50,7 +50,7 @@ enum GalleryVerb: ControlVerb {
         let jobs = try found.prefix(limit).compactMap { try store.find($0).flatMap { try collected.job($0) } }
         do {
             let folder = try GalleryFolder(path, outside: places.folders.map(\.path))
-            let program = HelperProgram.path(of: "jobthumb")
+            let program = ProgramOutput.helper("jobthumb")
             let shown = collected
             let update = GalleryUpdate(folder, copies: session.arguments.has(.copy), program: program) {
                 shown.open($0)
@@ -59,36 +59,30 @@ enum GalleryVerb: ControlVerb {
             let tally = try update.run(jobs, title: title) { session.screen.show(progress: $0) }
             if program == nil {
                 session.note(
-                    "note: jobthumb is not installed; the page shows the pictures themselves, slower")
+                    "note: jobthumb is not installed; the page shows whole pictures, which is slower")
             }
             if found.count > limit, session.arguments.value(.limit) == nil {
                 session.note("note: these are the newest \(limit) jobs; --limit N takes more")
             }
-            return try tell(session, path + "/index.html", jobs, tally, missing: collected.missing)
+            return try report(session, path + "/index.html", jobs, tally, missing: collected.missing)
         } catch let error as GalleryError {
             throw failure(error)
         }
     }
 
     private static func filter(_ session: Session) throws -> JobFilter {
-        var filter = try Selection.filter(session)
-        if let state = filter.states.first(where: { !$0.hasEnded }) {
-            throw Failure.usage(
-                "\(state.rawValue) jobs have nothing to show",
-                hint: "states are completed, failed, cancelled")
-        }
+        var filter = try Selection.endedFilter(session, "have nothing to show")
         if filter.states.isEmpty { filter.states = [.completed] }
-        filter.since = try session.moment(.since, .ago)
         filter.limit = try session.arguments.integer(.limit, in: 1...1_000_000).map { Int($0) }
         return filter
     }
 
-    private static func tell(
+    private static func report(
         _ session: Session, _ page: String, _ jobs: [GalleryJob], _ tally: GalleryUpdate.Tally, missing: Int
     ) throws -> ExitCode {
-        for path in tally.unreadable { session.note("note: \(path) cannot be read, and is left out") }
+        for path in tally.unreadable { session.note("note: \(path) cannot be read and is left out") }
         if missing > 0 {
-            session.note("note: \(NumberText.of(missing, "file")) on record, and not on disk any more")
+            session.note("note: \(NumberText.of(missing, "file")) on record but no longer on disk")
         }
         if session.wantsJSON {
             try session.emit(
@@ -113,11 +107,11 @@ enum GalleryVerb: ControlVerb {
         switch error {
         case .notAGallery(let path):
             Failure(
-                .no, "\(SafeText.escape(path)) is not empty, and no gallery; nothing was written",
+                .no, "\(SafeText.escape(path)) is not empty and is no gallery; nothing was written",
                 hint: "name a new directory")
         case .insideOutputs(let folder):
             Failure(
-                .no, "a gallery cannot be inside \(SafeText.escape(folder)): what is there belongs to jobs",
+                .no, "a gallery cannot be inside \(SafeText.escape(folder)), which is for outputs",
                 hint: "name a directory elsewhere")
         case .busy(let path):
             Failure(.no, "another jobctl writes to \(SafeText.escape(path))")

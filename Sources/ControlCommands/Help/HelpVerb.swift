@@ -1,20 +1,19 @@
 internal import CommandLineTool
 internal import JSON
-internal import Spelling
 
 /// `jobctl help`, and every `--help`.
 enum HelpVerb: ControlVerb {
     static let command = Command(
-        "help", "this list, or all about one verb or topic", operands: "[VERB | TOPIC]",
+        "help", "this list, or everything about one verb or topic", operands: "[VERB | TOPIC]",
         discussion: [
-            "Topics are what several verbs have to do with: \(HelpTopic.all.map(\.name).joined(separator: ", "))."
+            "Topics are subjects of several verbs: \(HelpTopic.all.map(\.name).joined(separator: ", "))."
         ],
         examples: [
             .init("jobctl help enqueue", "the same as jobctl enqueue --help"),
             .init("jobctl help states", "the life of a job"),
         ])
 
-    /// What each verb is for. One that is in no group is listed after them.
+    /// The verbs by purpose. A verb in no group is listed after them.
     private static let groups: [(title: String, verbs: [String])] = [
         ("make", ["enqueue", "rerun", "validate", "models"]),
         (
@@ -44,39 +43,22 @@ enum HelpVerb: ControlVerb {
     }
 
     static func show(_ name: String, _ session: Session) throws -> ExitCode {
-        let (kind, found, text) = try page(name, min(session.screen.width, 100))
+        let width = min(session.screen.width, 100)
+        let verbs = ControlProgram.verbs.map { verb in
+            let command = verb.command
+            let text = { command.help(program: "jobctl", common: ControlProgram.commonOptions, width: width) }
+            return (kind: "verb", name: command.name, text: text)
+        }
+        let topics = HelpTopic.all.map { topic in
+            (kind: "topic", name: topic.name, text: { topic.text(width: width) })
+        }
+        let page = try ControlProgram.named(name, among: verbs + topics, "verb or topic") { $0.name }
         if session.wantsJSON {
-            try session.emit(.object([kind: .string(found), "text": .string(text)]))
+            try session.emit(.object([page.kind: .string(page.name), "text": .string(page.text())]))
         } else {
-            try session.screen.write(text)
+            try session.screen.write(page.text())
         }
         return .success
-    }
-
-    /// The verb or the topic of this name, or the only one that begins so.
-    private static func page(_ name: String, _ width: Int) throws -> (
-        kind: String, name: String, text: String
-    ) {
-        let verbs = ControlProgram.verbs.map { $0.command.name }
-        let names = verbs + HelpTopic.all.map(\.name)
-        let fitting = names.contains(name) ? [name] : names.filter { $0.hasPrefix(name) }
-        guard let found = fitting.first, fitting.count == 1 else {
-            let near = Suggestion.nearest(to: name, among: names)
-            throw Failure.usage(
-                fitting.isEmpty
-                    ? "\"\(SafeText.escape(name))\" is an unknown verb or topic"
-                    : "\"\(SafeText.escape(name))\" could be \(fitting.joined(separator: ", "))",
-                hint: fitting.isEmpty
-                    ? near.map { "did you mean \($0)?" } ?? "jobctl help lists them all" : nil)
-        }
-        if let topic = HelpTopic.all.first(where: { $0.name == found }) {
-            return ("topic", found, topic.text(width: width))
-        }
-        return ("verb", found, text(of: try ControlProgram.verb(named: found), width))
-    }
-
-    private static func text(of verb: any ControlVerb.Type, _ width: Int) -> String {
-        verb.command.help(program: "jobctl", common: ControlProgram.commonOptions, width: width)
     }
 
     private static func showOverview(_ screen: Screen) throws -> ExitCode {
@@ -89,16 +71,16 @@ enum HelpVerb: ControlVerb {
 
             usage: jobctl [VERB] [options] …
 
-            Without a verb: a short status, and what needs attention. To begin:
+            Without a verb: a short status and what needs attention. To begin:
 
                 jobctl models                            what can be made
                 jobctl enqueue MODEL prompt='a fox'      ask for it; jobd makes it
-                jobctl wait 1 && jobctl show 1           see it through
+                jobctl wait 1 && jobctl show 1           wait for it, then see where it is
 
             \(verbs(width))
             everywhere:
             \(Command.list(options, width: width))
-            jobctl help VERB tells more of one, with examples. So does jobctl help TOPIC:
+            jobctl help VERB explains a verb, with examples; jobctl help TOPIC explains a topic:
             \(Paragraph.wrap(topics + ".", width: width))
 
             """)
@@ -117,5 +99,20 @@ enum HelpVerb: ControlVerb {
             return group(title, rows)
         }
         return (grouped + [group("more", rest)]).filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+}
+
+enum VersionVerb: ControlVerb {
+    static let command = Command(
+        "version", "print the version", examples: [.init("jobctl version --json", "for a script")])
+
+    static func run(_ session: Session) throws -> ExitCode {
+        guard session.arguments.operands.isEmpty else { throw Failure.usage("version takes no operands") }
+        if session.wantsJSON {
+            try session.emit(.object(["version": .string(ControlProgram.version)]))
+        } else {
+            try session.screen.write("jobctl \(ControlProgram.version)\n")
+        }
+        return .success
     }
 }

@@ -12,7 +12,7 @@ struct KnownModel {
     /// When it was refreshed or imported; nil for the one in the program.
     let updatedAt: Timestamp?
 
-    var price: String? { Price.text(of: schema) }
+    var price: String? { schema.priceText }
 
     var json: JSONObject {
         [
@@ -70,5 +70,12 @@ extension Session {
         return Set(Schema.builtIn.map(\.modelID) + entries.keys).sorted().compactMap {
             known($0, entries[$0])
         }
+    }
+}
+
+extension Schema {
+    /// The price of one output, or of one second of it; nil if no price is known.
+    var priceText: String? {
+        basePriceUSD.map { Money.text($0) + (priceUnit.map { "/\($0)" } ?? "") }
     }
 }

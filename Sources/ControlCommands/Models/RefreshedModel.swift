@@ -41,7 +41,7 @@ struct RefreshedModel {
         let stored = try store?.storedModel(model)?.document
         guard let old = Schema.known(model, stored: stored) else {
             change = .new
-            words = [Price.text(of: schema)].compactMap { $0 }
+            words = [schema.priceText].compactMap { $0 }
             return
         }
         let isSame = old.document == schema.document

@@ -9,7 +9,7 @@ enum SchemaDifference {
             guard before != after else { return }
             words.append("\(what): \(after ?? "none"), was \(before ?? "none")")
         }
-        compare("price", Price.text(of: old) ?? "not known", Price.text(of: new) ?? "not known")
+        compare("price", old.priceText ?? "not known", new.priceText ?? "not known")
         for property in old.properties where new[property.name] == nil {
             words.append("takes no \(property.name) any more")
         }

@@ -2,22 +2,20 @@ internal import CommandLineTool
 internal import JobModel
 internal import JobStore
 
-/// Jobs that were found. On a terminal the words stand out, and the prompt begins near the first of them; in
-/// a pipe it is the table that `list` prints.
+/// Jobs that were found. On a terminal the matching words stand out, and the prompt begins near the first of
+/// them. In a pipe it is the table that `list` prints.
 struct MatchTable {
     private var jobs: JobTable
     private var matches = Table([
         .init("ID", alignsRight: true), .init("STATE"), .init("MODEL", isFlexible: true), .init("CREATED"),
         .init("LABEL", isFlexible: true), .init("MATCH", isFlexible: true),
     ])
+    private let screen: Screen
     private let now: Timestamp
-    /// Where the screen is narrow, what was found is worth more of it than whose model it is.
-    private let isNarrow: Bool
 
     init(_ screen: Screen, now: Timestamp) {
+        (self.screen, self.now) = (screen, now)
         jobs = JobTable(screen, now: now)
-        isNarrow = screen.width < 120
-        self.now = now
     }
 
     mutating func add(_ job: Job, _ match: SearchMatch?) throws {
@@ -25,7 +23,8 @@ struct MatchTable {
         let label = match.fields[.label] ?? MarkedText(text: job.label ?? "", ranges: [])
         matches.add([
             .init(String(job.id)), .init(job.state.rawValue, job.state.style),
-            .init(isNarrow ? WatchRow.shortened(job.model) : job.model),
+            // On a narrow screen, what was found needs the room more than the model does.
+            .init(screen.width < 120 ? WatchRow.shortened(job.model) : job.model),
             .init(TimeText.relative(job.createdAt.milliseconds, now: now.milliseconds)),
             .init(label.text, bold: label.ranges), Self.cell(match, job),
         ])
@@ -45,8 +44,8 @@ struct MatchTable {
         return .init(title + line, bold: text.ranges.map { $0.lowerBound + shift..<$0.upperBound + shift })
     }
 
-    func print(_ screen: Screen) throws {
-        try jobs.print(screen)
+    mutating func print() throws {
+        try jobs.print()
         try screen.write(matches)
     }
 }

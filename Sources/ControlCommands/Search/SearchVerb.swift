@@ -7,21 +7,21 @@ enum SearchVerb: ControlVerb {
     static let command = Command(
         "search", "jobs by the words of their prompts, labels and errors, best first", operands: "WORD…",
         discussion: [
-            "All words must occur, in any order and in any of the three. A word with a space in it is a phrase; so is what "
-                + "stands in quotes inside of a word. A * at the end takes all words that begin so. Case and accents make no "
-                + "difference; Chinese, Japanese, Korean and Thai are found by any part.",
-            "The newest \(SearchIndex.ranked) jobs that match are ranked; older ones follow, newest first. On a terminal the "
-                + "best 50, in a pipe all, in the columns of list. --json gives jobs' objects with \"rank\", 1 for the best, and "
-                + "\"match\": the \"field\", an excerpt of it as \"text\", and \"ranges\" of it that match, as pairs of where "
-                + "they begin and end, counted in Unicode characters.",
-            "The words are kept in search.db beside the database, which each search brings up to date first: the first one "
-                + "takes some seconds for a million jobs. The file may be removed.",
+            """
+            All words must occur, in any order and in any of the three. A word with a space in it is a \
+            phrase; so is text in quotes inside a word. A * at the end matches all words that begin so. Case \
+            and accents make no difference; Chinese, Japanese, Korean and Thai are found by any part.
+            """,
+            """
+            The newest \(SearchIndex.ranked) jobs that match are ranked; older ones follow, newest first. On \
+            a terminal the best 50, in a pipe all, in the columns of list. --json prints jobs' objects with \
+            "rank", 1 for the best, and "match": the "field", an excerpt of it as "text", and the matching \
+            "ranges" of that, as pairs of beginning and end, counted in Unicode characters.
+            """,
+            "The words are kept in search.db beside the database, which each search first brings up to date: "
+                + "the first one takes some seconds for a million jobs. The file may be removed.",
         ],
-        options: [
-            .not
-        ] + JobChoice.options + [
-            .limit.saying("the best N")
-        ],
+        options: [.not] + JobChoice.options + [.limit.saying("the best N")],
         examples: [
             .init("jobctl search red cat", "both words"),
             .init("jobctl search 'red cat' --not dog", "a phrase, without a word"),
@@ -36,18 +36,19 @@ enum SearchVerb: ControlVerb {
         guard let words = SearchWords(typed, without: session.arguments.values(.not)) else {
             throw Failure.usage(
                 "there is no word in \"\(SafeText.escape(typed.joined(separator: " ")))\"",
-                hint: "a word has a letter, a digit or a picture in it")
+                hint: "a word contains a letter, a digit or an emoji")
         }
         var filter = try Selection.filter(session)
-        filter.since = try session.moment(.since, .ago)
         let asked = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let limit = asked ?? (session.screen.isTerminal ? 50 : nil)
-        // One more, to know whether there are.
+        // One more, to know whether there are more.
         filter.limit = limit.map { $0 + 1 }
         let store = try session.store(.read)
-        var progress = SearchProgress(session.screen)
-        let search = try Search(words, filter, in: store) { progress.show($0, of: $1) }
-        progress.end()
+        var progress = ProgressLine(session.screen, after: .milliseconds(300))
+        let search = try Search(words, filter, in: store) { count, all in
+            progress.show("reading the words of \(all) jobs: \(count * 100 / max(1, all)) %")
+        }
+        progress.clear()
         if let obstacle = search.obstacle {
             session.note("note: all jobs were read for this search: \(obstacle)")
         }
@@ -62,7 +63,7 @@ enum SearchVerb: ControlVerb {
         return .success
     }
 
-    /// Answers how many there were: a job may have been pruned since the index was read.
+    /// Returns how many were shown: a job may have been pruned since the index was read.
     private static func show(
         _ search: Search, limit: Int?, _ session: Session, _ store: JobDatabase
     ) throws -> Int {
@@ -71,20 +72,11 @@ enum SearchVerb: ControlVerb {
         for id in search.ids.prefix(limit ?? Int.max) {
             guard let job = try store.find(id) else { continue }
             count += 1
-            if session.wantsJSON {
-                try session.emit(job, in: store, adding: json(try search.match(in: id), rank: count))
-            } else if session.isQuiet {
-                try session.screen.write("\(id)\n")
-            } else {
+            try session.show(job, in: store, adding: json(search.match(in: id), rank: count)) {
                 try table.add(job, session.screen.isTerminal ? search.match(in: id) : nil)
-                // In a pipe there is nothing to align.
-                if !session.screen.isTerminal, count.isMultiple(of: 500) {
-                    try table.print(session.screen)
-                    table = MatchTable(session.screen, now: store.now)
-                }
             }
         }
-        try table.print(session.screen)
+        try table.print()
         return count
     }
 

@@ -4,19 +4,12 @@ internal import JobStore
 
 /// The statistics as tables with small bars.
 struct StatsScreen {
-    private let statistics: Statistics
-    private let since: Timestamp
-    private let now: Timestamp
-    private let screen: Screen
+    let statistics: Statistics
+    let since: Timestamp
+    let now: Timestamp
+    let screen: Screen
 
-    init(_ statistics: Statistics, since: Timestamp, now: Timestamp, _ screen: Screen) {
-        self.statistics = statistics
-        self.since = since
-        self.now = now
-        self.screen = screen
-    }
-
-    /// One grouping in full; without one, the newest days, and the largest of the others.
+    /// One grouping in full; without one, the newest days and the largest groups of the others.
     func show(_ grouping: Statistics.Grouping?) throws {
         let all = statistics.all
         let start = TimeText.local(since.milliseconds).prefix(16)
@@ -24,7 +17,7 @@ struct StatsScreen {
             return screen.say("no job has ended and nothing was spent since \(start)")
         }
         let days = max(1, Double((now - since).wholeMilliseconds) / 86_400_000)
-        // Of less than one a day, the number itself says more.
+        // Below one a day, the number itself says more.
         let rate = Double(all.jobs) / days
         let words = rate < 10 ? "\((rate * 10).rounded() / 10)" : NumberText.of(Int64(rate.rounded()))
         let pace = rate < 1 ? "" : ", \(words) a day"
@@ -34,8 +27,8 @@ struct StatsScreen {
                 + "\(NumberText.of(all.failed)) failed\(cancelled)\n")
         let unpriced = all.unpriced > 0 ? ", and \(NumberText.of(all.unpriced)) of unknown price" : ""
         try screen.write(
-            "spent \(screen.styled(Self.money(all.spentUSD), .bold)): \(Self.money(all.reportedUSD)) reported, "
-                + "\(Self.money(all.estimatedUSD)) estimated\(unpriced)\n")
+            "spent \(screen.styled(Self.money(all.spentUSD), .bold)): \(Self.money(all.reportedUSD)) "
+                + "reported, \(Self.money(all.estimatedUSD)) estimated\(unpriced)\n")
         if let grouping { return try table(grouping, at: Int.max) }
         try table(.model, at: 10)
         try table(.day, at: 14)
@@ -49,21 +42,19 @@ struct StatsScreen {
         let shown = grouping == .day || grouping == .week ? groups.suffix(most) : groups.prefix(most)
         let isWide = screen.width >= 100
         let hasTimes = grouping == .model || isWide
-        // Beside the times there is no room for a bar and for models' names.
+        // Beside the times there is no room for both a bar and the models' names.
         let hasBar = grouping != .model || isWide
         var columns: [Table.Column] = [
             .init(grouping.rawValue.uppercased(), isFlexible: grouping == .model || grouping == .label),
             .init("JOBS", alignsRight: true), .init("FAILED", alignsRight: true),
         ]
-        if hasTimes {
-            columns += ["WAITED", "QUEUED", "RAN"].map { .init($0, alignsRight: true) }
-        }
+        if hasTimes { columns += ["WAITED", "QUEUED", "RAN"].map { .init($0, alignsRight: true) } }
         columns += [.init("SPENT", alignsRight: true)] + (hasBar ? [.init("")] : [])
         let largest = shown.map(\.group.spentUSD).max() ?? 0
         let most = shown.map(\.group.jobs).max() ?? 0
         var table = Table(columns)
         for (whole, group) in shown {
-            // Of models' names, the ends differ.
+            // Models' names differ at the end.
             let name = grouping == .model && !isWide ? WatchRow.shortened(whole) : whole
             let share = largest > 0 ? group.spentUSD / largest : Double(group.jobs) / Double(max(1, most))
             var cells: [Table.Cell] = [
@@ -83,14 +74,14 @@ struct StatsScreen {
         }
     }
 
-    /// Whole cents, as the columns of a table need; of less than a dollar, all that is known.
+    /// In whole cents, to align in a column; below a dollar, with all known digits.
     private static func money(_ dollars: Double) -> String {
-        guard dollars >= 1 else { return Price.text(dollars) }
+        guard dollars >= 1 else { return Money.text(dollars) }
         let cents = Int64((dollars * 100).rounded())
         return "$\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
     }
 
-    /// The median, and what 95 of 100 stay below.
+    /// The median and the 95th percentile.
     private static func text(_ spread: Statistics.Spread) -> String {
         let spans = spread.quantiles([0.5, 0.95]).compactMap { $0.map(text(milliseconds:)) }
         return spans.isEmpty ? "-" : spans.joined(separator: "/")

@@ -7,19 +7,22 @@ enum StatsVerb: ControlVerb {
     static let command = Command(
         "stats", "how many jobs ended, how long they took, what was spent",
         discussion: [
-            "Of the last 30 days where --since says nothing else: jobs count on the day on which they ended, money on the day on "
-                + "which it was spent. What RunComfy reported stands before what was estimated. Days are local, weeks begin "
-                + "on Monday.",
-            "Times are medians and, behind the stroke, what 95 of 100 jobs stay below: WAITED from being enqueued to being "
-                + "sent, QUEUED and RAN at RunComfy.",
-            "In a pipe, lines of \"all\" and then of each group, separated by tabs: by, name, jobs, completed, failed, "
-                + "cancelled, spent_usd, reported_usd, estimated_usd, unpriced, then the median and the 95th percentile "
-                + "of waited_s, queued_s, ran_s and fetched_s. --json gives the same as objects; -q only the names.",
+            """
+            Of the last 30 days, unless --since says otherwise. Jobs count on the day on which they ended, \
+            money on the day on which it was spent. What RunComfy reported comes before what was estimated. \
+            Days are local, and weeks begin on Monday.
+            """,
+            "Times are medians and, after the slash, the 95th percentile: WAITED from enqueuing to sending, "
+                + "QUEUED and RAN at RunComfy.",
+            """
+            In a pipe, lines of "all" and then of each group, separated by tabs: by, name, jobs, completed, \
+            failed, cancelled, spent_usd, reported_usd, estimated_usd, unpriced, then the median and the \
+            95th percentile of waited_s, queued_s, ran_s and fetched_s. --json prints the same as objects; \
+            -q only the names.
+            """,
         ],
         options: [
-            .by,
-            .since.saying("since then: 2h, 09:00, 2026-01-31, or RFC 3339; 30d"),
-            .model,
+            .by, .since.saying("since then: 2h, 09:00, 2026-01-31, or RFC 3339; by default 30d"), .model,
             .label,
         ],
         examples: [
@@ -38,33 +41,27 @@ enum StatsVerb: ControlVerb {
         let since = try session.moment(.since, .ago) ?? store.now + .seconds(-30 * 86_400)
         filter.since = since
         let statistics = try store.statistics(filter) { String(TimeText.local($0.milliseconds).prefix(10)) }
-        let shown = grouping.map { [$0] } ?? Statistics.Grouping.allCases
         if session.wantsJSON || session.isQuiet || !session.screen.isTerminal {
-            try print(statistics, shown, hasAll: grouping == nil, session)
+            if grouping == nil, !session.isQuiet { try print(statistics.all, "all", "", session) }
+            for grouping in grouping.map({ [$0] }) ?? Statistics.Grouping.allCases {
+                for (name, group) in statistics.groups(by: grouping) {
+                    try print(group, grouping.rawValue, name, session)
+                }
+            }
         } else {
-            try StatsScreen(statistics, since: since, now: store.now, session.screen).show(grouping)
+            try StatsScreen(statistics: statistics, since: since, now: store.now, screen: session.screen)
+                .show(grouping)
         }
         return .success
     }
 
     private static func grouping(_ word: String) throws -> Statistics.Grouping {
         guard let grouping = Statistics.Grouping(rawValue: word) else {
-            throw Failure.usage(
-                "--by: unknown group \"\(SafeText.escape(word))\"",
-                hint: Statistics.Grouping.allCases.map(\.rawValue).joined(separator: ", "))
+            throw Failure.unknown(
+                "--by: unknown group", word, among: Statistics.Grouping.allCases.map(\.rawValue),
+                listedAs: "groups are")
         }
         return grouping
-    }
-
-    private static func print(
-        _ statistics: Statistics, _ shown: [Statistics.Grouping], hasAll: Bool, _ session: Session
-    ) throws {
-        if hasAll, !session.isQuiet { try print(statistics.all, "all", "", session) }
-        for grouping in shown {
-            for (name, group) in statistics.groups(by: grouping) {
-                try print(group, grouping.rawValue, name, session)
-            }
-        }
     }
 
     private static func print(

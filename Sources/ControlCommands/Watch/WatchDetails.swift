@@ -58,7 +58,7 @@ struct WatchDetails {
             ("queue position", job.queuePosition.map { String($0) }),
             (job.failureKind.map { "failed (\($0.rawValue))" } ?? "message", job.message),
             ("cancel wished", at(job.cancelRequestedAt)),
-            ("price", job.priceUSD.map { "about \(Price.text($0))" }), ("cost", job.costUSD.map(Price.text)),
+            ("price", job.priceUSD.map { "about \(Money.text($0))" }), ("cost", job.costUSD.map(Money.text)),
             ("created", at(job.createdAt)), ("submitted", at(job.submittedAt)),
             ("started there", at(job.startedAt)), ("finished there", at(job.finishedAt)),
             ("ended", at(job.endedAt)),

@@ -67,7 +67,7 @@ struct WatchSteering {
         }
         let models = session.models(in: store, try? session.configurationFile().read())
         let price = try job.priceUSD ?? models.price(of: job)
-        let cost = price.map { " (about \(Price.text($0)))" } ?? ""
+        let cost = price.map { " (about \(Money.text($0)))" } ?? ""
         return .asking("\(words)\(cost); retry it?", .retry(id, buys: true))
     }
 }
