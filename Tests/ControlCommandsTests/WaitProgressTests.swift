@@ -29,7 +29,7 @@ import Testing
             lines(progress([Samples.job(12, .inQueue)], of: 1, expected: [:])) == ["job 12: in_queue, 1 min"])
     }
 
-    @Test func `several are a line each, what runs first, and a sum`() {
+    @Test func `several jobs have a line each, running ones first, and a sum`() {
         let jobs = [Samples.job(1, .queued), Samples.job(2, .inProgress), Samples.job(3, .downloading)]
         let files = [Samples.file(3, 1, fetched: 10_000_000, of: 20_000_000)]
         let lines = lines(progress(jobs, of: 12, outputs: [3: files]))
@@ -38,12 +38,11 @@ import Testing
         #expect(lines[0].contains("10 MB of 20 MB"))
         #expect(lines[1].hasPrefix("   2  in_progress  ━━━"))
         #expect(lines[2].hasPrefix("   1  queued"))
-        // 18 s of the one that runs and 30 s of the one that waits, two at a time; but not less than the
-        // longest.
+        // 18 s of the running job and 30 s of the waiting one, two at a time; but no less than the longest.
         #expect(lines[3].hasSuffix("9 of 12 jobs have ended, 1 min, about 30 s left"))
     }
 
-    @Test func `where not all fit, the rest is counted`() {
+    @Test func `if not all fit, the rest is counted`() {
         let jobs = (1...100).map { Samples.job($0, $0 > 90 ? .inProgress : .queued) }
         for rows in [1, 2, 3, 10, 23] {
             let lines = lines(progress(jobs, of: 120), rows: rows)
@@ -54,12 +53,12 @@ import Testing
         }
     }
 
-    @Test func `an estimate is given only where something is known`() {
+    @Test func `an estimate is given only if enough is known`() {
         #expect(progress([Samples.job(1, .inProgress), Samples.job(2, .held)], of: 2).left == nil)
         #expect(progress([Samples.job(1, .inProgress), Samples.job(2, .uncertain)], of: 2).left == nil)
         #expect(progress([Samples.job(1, .queued)], of: 2).left == nil)
         #expect(progress([Samples.job(1, .inProgress, model: "a/b")], of: 2).left == nil)
-        // How long that still lasts which lasts longer than the others did is not known.
+        // How long a job still takes that has taken longer than usual is not known.
         #expect(progress([Samples.job(1, .inProgress, seconds: 99)], of: 2).left == nil)
     }
 }

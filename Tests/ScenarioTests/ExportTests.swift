@@ -5,7 +5,7 @@ import Testing
 @Suite struct ExportTests {
     private let stage = Stage()
 
-    @Test func `every job is one line of JSON, and the choice is kept to`() throws {
+    @Test func `every chosen job is one line of JSON`() throws {
         for label in ["a", "b", "a"] { try stage.enqueue("2 cats", "--label", label) }
         try stage.put(3, into: "failed")
         #expect(try stage.jobctl("export").objects().compactMap { $0["id"]?.integer } == [1, 2, 3])
@@ -42,13 +42,13 @@ import Testing
             csv.prefix { $0 != "\n" } == (columns + ["files"]).joined(separator: ",").prefix { $0 != "\n" })
     }
 
-    @Test func `CSV goes with nothing that it cannot hold`() throws {
+    @Test func `CSV is refused together with what it cannot hold`() throws {
         try stage.enqueue("2 cats")
         #expect(try stage.jobctl("export", "--csv", "--json").code == 64)
         #expect(try stage.jobctl("export", "--csv", "--events").code == 64)
     }
 
-    @Test func `a backup is whole, and never takes a file's place`() throws {
+    @Test func `a backup is whole, and never replaces a file`() throws {
         for _ in 0..<3 { try stage.enqueue("2 cats") }
         let path = stage.folder + "/copy.db"
         #expect(try stage.jobctl("backup", path).code == 0)

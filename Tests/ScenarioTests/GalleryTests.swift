@@ -10,7 +10,7 @@ import Testing
     private var page: String { FileOnDisk.content(folder + "/index.html") }
     init() throws { stage = Stage() }
 
-    /// A job that has given a file, as jobd would leave it.
+    /// A completed job with a file, as jobd would leave it.
     @discardableResult
     private func complete(_ content: String = "GIF89a", name: String = "a.gif", type: String = "image/gif")
         throws
@@ -34,7 +34,7 @@ import Testing
         try stage.run("/bin/ls", ["-A", folder + "/" + below]).lines
     }
 
-    @Test func `what was made is shown, newest first, and the files stay where they are`() throws {
+    @Test func `finished jobs are shown, newest first, and the files stay in place`() throws {
         for _ in 1...3 { try complete() }
         try stage.put(try stage.enqueue("2 cats"), into: "failed")
         let answer = try stage.jobctl("gallery", folder)
@@ -56,7 +56,7 @@ import Testing
         return try #require(try JSON(parsing: data, .strict).array).compactMap { $0["id"]?.integer }
     }
 
-    @Test func `what is gone goes from the gallery, and what others put there stays`() throws {
+    @Test func `jobs that are gone leave the gallery, and other people's files stay`() throws {
         for _ in 1...3 { try complete() }
         try stage.jobctl("gallery", folder)
         FileOnDisk.write("mine", to: folder + "/files/mine.txt")
@@ -73,7 +73,7 @@ import Testing
         #expect(FileOnDisk.content(stage.state + "/outputs/1-a.gif") == "GIF89a")
     }
 
-    @Test func `a copy stands on its own, and gives way to links again`() throws {
+    @Test func `a copy needs no links, and can be replaced by links again`() throws {
         try complete("GIF89a and more", name: "odd #?%'\".gif")
         try stage.jobctl("gallery", folder, "--copy")
         let name = folder + "/files/" + (try names("files"))[0]
@@ -101,7 +101,7 @@ import Testing
         #expect(try stage.jobctl("gallery").code == 64)
         #expect(try stage.jobctl("gallery", folder, "--state", "queued").code == 64)
         #expect(try stage.jobctl("gallery", stage.folder + "/not/there").code == 74)
-        // What a link in a gallery leads to is not written to.
+        // The target of a link in a gallery is not written to.
         try stage.jobctl("gallery", stage.folder + "/linked")
         try stage.run("/bin/rm", ["-r", stage.folder + "/linked/files"])
         symlink(stage.folder, stage.folder + "/linked/files")

@@ -9,7 +9,7 @@ import Testing
         try stage.jobctl("help", "--json").objects().compactMap { $0["topic"]?.string }
     }
 
-    @Test func `a verb may be cut short where only one begins so`() throws {
+    @Test func `a verb may be shortened if only one begins so`() throws {
         try stage.enqueue("2 cats")
         #expect(try stage.jobctl("li", "-q").output == "1\n")
         #expect(try stage.jobctl("enq", Stage.sequential, "text=x", "-q").output == "2\n")
@@ -17,7 +17,7 @@ import Testing
         let several = try stage.jobctl("re", "1")
         #expect(several.code == 64)
         for verb in ["retry", "release", "resolve", "resume"] { #expect(several.errors.contains(verb)) }
-        // What the shells ask stays what it is, and is no part of the verbs.
+        // The verb that completion scripts call is never shortened, and shortens no other.
         #expect(try stage.jobctl("complete", "zsh", "backu").output.hasPrefix("backup"))
         #expect(try stage.jobctl("complet", "zsh").output.contains("#compdef"))
     }
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `every verb stands in a group of the overview`() throws {
+    @Test func `every verb is in a group of the overview`() throws {
         let overview = try stage.jobctl("help").output
         #expect(!overview.contains("\nmore:\n"))
         for group in ["make:", "look:", "steer:", "take care:"] { #expect(overview.contains("\n\(group)\n")) }

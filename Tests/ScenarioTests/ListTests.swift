@@ -23,7 +23,7 @@ import Testing
         #expect(try ids("-r", "--limit", "3") == "4 3 2")
     }
 
-    @Test func `every order takes every filter, and is that of the values`() throws {
+    @Test func `every order works with every filter, and follows the values`() throws {
         let states = ["held", "queued", "failed", "completed", "in_progress"]
         for (index, state) in states.enumerated() {
             let id = try stage.enqueue("2 cats", "--priority", "\(-index)", "--label", index < 3 ? "a" : "b")
@@ -83,7 +83,7 @@ import Testing
         (["--columns", ""], "columns are"), (["--state", "faild"], "did you mean failed?"),
         (["--count", "--limit", "1"], "--count"),
     ])
-    func `a word that is none is answered with the nearest`(words: [String], says: String) throws {
+    func `an unknown word is answered with the nearest`(words: [String], says: String) throws {
         try stage.enqueue("2 cats")
         let answer = try stage.jobctl(["list"] + words)
         #expect(answer.code == 64 && answer.output == "" && answer.errors.contains(says), "\(answer)")

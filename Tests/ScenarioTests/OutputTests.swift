@@ -14,7 +14,7 @@ import Testing
                 == "1\tqueued\t\(Stage.sequential)\t\(createdAt)\ta\\tb\\nc\t\(long)\n")
     }
 
-    @Test func `quiet is ids alone`() throws {
+    @Test func `-q prints only ids`() throws {
         for _ in 0..<3 { try stage.enqueue("2 cats") }
         let answer = try stage.jobctl("list", "--quiet", "--limit", "2")
         #expect(answer.output == "2\n3\n")
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `a bare jobctl says how things stand, and what needs a person`() throws {
+    @Test func `jobctl without a verb shows a short status, and what needs a person`() throws {
         for (index, state) in ["uncertain", "queued", "completed"].enumerated() {
             try stage.put(try stage.enqueue("2 cats", "--priority", "\(index)"), into: state)
         }

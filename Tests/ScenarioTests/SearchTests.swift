@@ -26,7 +26,7 @@ import Testing
         #expect(try ids("\u{1F436}") == [4] && ids("แมว") == [5] && ids("고양이") == [6])
     }
 
-    @Test func `phrases, beginnings and what must not occur`() throws {
+    @Test func `phrases, beginnings of words, and words that must not occur`() throws {
         try add("red cat and dog", "cat that is red", "watercolour")
         #expect(try Set(ids("red", "cat")) == [1, 2])
         #expect(try ids("red cat") == [1] && ids("\"red cat\" dog") == [1])
@@ -47,7 +47,7 @@ import Testing
             "\(answer)")
     }
 
-    @Test func `labels and errors are searched, and the filters kept to`() throws {
+    @Test func `labels and errors are searched, and filters are obeyed`() throws {
         try stage.enqueue("2 cats", "--label", "my pets")
         try stage.enqueue("2 cats")
         try stage.put(2, into: "failed")
@@ -65,7 +65,7 @@ import Testing
         #expect(match["match"]?["ranges"] == .array([.array([.integer(9), .integer(18)])]))
     }
 
-    @Test func `in a pipe it is what list prints, and no match is a no`() throws {
+    @Test func `in a pipe it prints as list does, and ends with 1 if nothing matches`() throws {
         try add("a cat", "a dog")
         let list = try stage.jobctl("list").lines
         #expect(try stage.jobctl("search", "dog").lines == [list[1]])
@@ -74,7 +74,7 @@ import Testing
         #expect(try stage.jobctl("search").code == 64 && stage.jobctl("search", "!!").code == 64)
     }
 
-    @Test func `where the index cannot be kept, the search still answers`() throws {
+    @Test func `if the index cannot be kept, the search still works`() throws {
         try add("a cat")
         try #require(mkdir(stage.state + "/search.db", 0o700) == 0)
         let answer = try stage.jobctl("search", "cat", "-q")

@@ -38,14 +38,14 @@ import Testing
     @Test(arguments: [
         "0", "-1", "x", "3-1", "1-2-3", "1-", "1.5", "", "99999999999999999999", "\u{1B}[2J", "1,2",
     ])
-    func `what is no id is a mistake, and nothing is done`(word: String) throws {
+    func `a word that is not an id is a usage error, and nothing is done`(word: String) throws {
         let answer = try stage.jobctl("hold", "1", word)
         #expect(answer.code == 64, "\(answer)")
         #expect(!answer.errors.unicodeScalars.contains("\u{1B}"))
         #expect(try held() == [])
     }
 
-    @Test func `a range or a filter without any job is a no`() throws {
+    @Test func `a range or a filter without any job ends with 1`() throws {
         #expect(try stage.jobctl("hold", "50-60").code == 1)
         #expect(try stage.jobctl("hold", "--label", "birds", "--yes").code == 1)
         #expect(try stage.jobctl("hold", "50").code == 1)
@@ -99,7 +99,7 @@ import Testing
             "\(errors)")
     }
 
-    @Test func `only what is bought is counted as cost, and what is refused says so`() throws {
+    @Test func `only purchases are counted as cost, and refusals are reported`() throws {
         try stage.execute("UPDATE jobs SET price_usd = 0.25")
         for (id, kind) in [(1, "download"), (2, "download"), (3, "remote")] as [(Int64, String)] {
             try stage.put(id, into: "failed", errorKind: kind)
@@ -121,7 +121,7 @@ import Testing
         #expect(answer.code == 64 && answer.errors.contains("in_progress"), "\(answer)")
     }
 
-    @Test func `ids and filters at once are a mistake`() throws {
+    @Test func `ids and filters together are a usage error`() throws {
         #expect(try stage.jobctl("hold", "1", "--label", "cats", "--yes").code == 64)
         #expect(try stage.jobctl("hold").code == 64)
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ShowTests {
     private let stage = Stage()
 
-    @Test func `the life of a job is told in spans and words`() throws {
+    @Test func `the life of a job is shown in spans and words`() throws {
         let id = try stage.enqueue("2 cats")
         try stage.jobctl("set", "\(id)", "--priority", "3", "--label", "cats")
         try stage.put(id, into: "completed")
@@ -30,7 +30,7 @@ import Testing
         #expect(has("changed     label is now cats, priority is now 3"), "\(lines)")
         #expect(has("submitting  for about $0.04"))
         #expect(has("  2.0 s  fault       file 2: busy, try 3"), "\(lines)")
-        // What has no words yet is not kept back.
+        // Details that have no words yet are shown, too.
         #expect(has("status      in_queue, position 4, novel true"))
     }
 
@@ -45,8 +45,7 @@ import Testing
         #expect(events?.last?["detail"]?["message"] == .string("\u{1B}[2J"))
     }
 
-    @Test func `a file has the place where it can be opened, and what was pruned is not called there`() throws
-    {
+    @Test func `a file is shown with the path where it can be opened, and a pruned one as pruned`() throws {
         let id = try stage.enqueue("2 cats")
         try stage.put(id, into: "completed")
         try stage.execute("DELETE FROM outputs")

@@ -33,7 +33,7 @@ import Testing
         #expect(one.count == 1 && one[0].split(separator: "\t")[2] == "1")
     }
 
-    @Test func `days are the days here`() throws {
+    @Test func `days are local`() throws {
         try fill()
         try stage.execute(
             "UPDATE jobs SET ended_at = '2026-03-01 23:30:00.000'; UPDATE charges SET at = '2026-03-01 23:30:00.000'"
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `an empty store says so, and a wrong group names the right ones`() throws {
+    @Test func `an empty store is reported, and a wrong group names the right ones`() throws {
         #expect(try stage.jobctl("stats").code == 69)
         try stage.enqueue("2 cats")
         let lines = try stage.jobctl("stats").lines

@@ -2,12 +2,12 @@ import JSON
 import Scratch
 import Testing
 
-/// What becomes of a job when a verb is asked of it in a state.
+/// What a verb does to a job in some state.
 enum Outcome: Sendable, Equatable {
     case becomes(String)
-    /// It is said that there is nothing to do; that is no failure.
+    /// There is nothing to do, which is reported and is no failure.
     case note
-    /// It cannot be done, and the words say so.
+    /// It cannot be done, and the message says why.
     case refused(String)
 }
 
@@ -57,7 +57,7 @@ enum Outcome: Sendable, Equatable {
             .becomes("cancelled"), .becomes("cancelled"), .becomes("submitting"), .refused("resolve"),
             .becomes("in_queue"), .becomes("in_progress"), .refused("paid for"), .note, .note, .note,
         ]))
-    func `cancel ends what was not sent, wishes for what was, and fetches what is paid for`(
+    func `cancel ends a job that was not sent, requests it of others, and fetches what is paid for`(
         state: String, outcome: Outcome
     ) throws { try check(["cancel"], state, outcome) }
 
@@ -66,8 +66,9 @@ enum Outcome: Sendable, Equatable {
             .becomes("cancelled"), .becomes("cancelled"), .becomes("submitting"), .refused("resolve"),
             .becomes("in_queue"), .becomes("in_progress"), .becomes("failed"), .note, .note, .note,
         ]))
-    func `cancel --give-up also does without what is being downloaded`(state: String, outcome: Outcome) throws
-    { try check(["cancel", "--give-up"], state, outcome) }
+    func `cancel --give-up also ends downloads`(state: String, outcome: Outcome) throws {
+        try check(["cancel", "--give-up"], state, outcome)
+    }
 
     @Test(
         arguments: table([
@@ -76,12 +77,12 @@ enum Outcome: Sendable, Equatable {
             .refused("only a queued"),
             .refused("only a queued"), .refused("only a queued"),
         ]))
-    func `hold takes only what is queued`(state: String, outcome: Outcome) throws {
+    func `only queued jobs can be held`(state: String, outcome: Outcome) throws {
         try check(["hold"], state, outcome)
     }
 
     @Test(arguments: table([.becomes("queued")] + Array(repeating: .refused("only a held"), count: 9)))
-    func `release takes only what is held`(state: String, outcome: Outcome) throws {
+    func `only held jobs can be released`(state: String, outcome: Outcome) throws {
         try check(["release"], state, outcome)
     }
 
@@ -92,7 +93,7 @@ enum Outcome: Sendable, Equatable {
             .refused("enqueue"),
             .becomes("queued"), .becomes("queued"),
         ]))
-    func `retry takes what failed or was cancelled; a completed job is enqueued anew`(
+    func `failed and cancelled jobs can be retried; a completed one is enqueued again`(
         state: String, outcome: Outcome
     ) throws { try check(["retry"], state, outcome) }
 
@@ -100,7 +101,7 @@ enum Outcome: Sendable, Equatable {
         ("input", "queued"), ("remote", "queued"), ("lost", "in_progress"), ("output", "in_progress"),
         ("download", "downloading"), ("deadline", "in_progress"),
     ])
-    func `retry buys nothing where RunComfy has the work, and says so where it buys`(
+    func `retry buys nothing if RunComfy has the work, and says so if it buys`(
         errorKind: String, next: String
     ) throws {
         try check(["retry"], "failed", .becomes(next), errorKind: errorKind)
@@ -108,7 +109,7 @@ enum Outcome: Sendable, Equatable {
         try stage.put(id, into: "failed", errorKind: errorKind)
         let answer = try stage.jobctl("retry", "\(id)")
         #expect(answer.errors.contains("submitted anew") == (next == "queued"))
-        // What the service refused at once was never bought.
+        // A job that the service refused at once was never bought.
         #expect(answer.errors.contains("paid for again") == (next == "queued" && errorKind != "input"))
         let request = try stage.text("SELECT request_id FROM jobs WHERE id = \(id)")
         #expect(request == (next == "queued" ? nil : "request-\(id)"))
@@ -116,7 +117,7 @@ enum Outcome: Sendable, Equatable {
     }
 
     @Test(arguments: ["--resubmit", "--abandon", "--adopt=their-id"], states)
-    func `resolve takes only what is uncertain`(option: String, state: String) throws {
+    func `only uncertain jobs can be resolved`(option: String, state: String) throws {
         let next = ["--resubmit": "queued", "--abandon": "cancelled"][option] ?? "in_queue"
         try check(
             ["resolve", option], state, state == "uncertain" ? .becomes(next) : .refused("only an uncertain"))
@@ -135,7 +136,7 @@ enum Outcome: Sendable, Equatable {
     }
 
     @Test(arguments: states)
-    func `a label changes any time, priority and time only before it is sent`(state: String) throws {
+    func `the label can always be set, priority and time only before the job is sent`(state: String) throws {
         try check(["set", "--label", "new"], state, .becomes(state))
         let isEarly = state == "held" || state == "queued"
         try check(
@@ -144,7 +145,7 @@ enum Outcome: Sendable, Equatable {
             ["set", "--not-before", "2h"], state, isEarly ? .becomes(state) : .refused("while a job is held"))
     }
 
-    @Test func `set changes what was said and nothing else, and takes it away again`() throws {
+    @Test func `set changes what it is given and nothing else, and can clear it`() throws {
         let id = try stage.enqueue(
             "2 cats", "--label", "old", "--priority", "3", "--not-before", "2099-01-01T00:00:00Z")
         let job = try stage.jobctl("set", "\(id)", "--priority", "4", "--json").object()
@@ -156,7 +157,7 @@ enum Outcome: Sendable, Equatable {
         #expect(try stage.jobctl("set", "\(id)").code == 64)
     }
 
-    @Test func `of several ids each is done or named with its reason`() throws {
+    @Test func `each of several jobs is changed, or reported with the reason`() throws {
         let ids = try (0..<3).map { _ in try stage.enqueue("2 cats") }
         try stage.put(ids[1], into: "downloading")
         let answer = try stage.jobctl("cancel", "\(ids[0])", "\(ids[1])", "99", "\(ids[2])", "-q")

@@ -3,7 +3,7 @@ import SQLite
 import Scratch
 import Testing
 
-/// What a person sees, on a terminal made by `script`.
+/// What a person sees on a terminal that `script` makes.
 @Suite(.enabled(if: access("/usr/bin/script", X_OK) == 0, "needs script, of bsdutils"))
 struct TerminalTests {
     private let stage = Stage()
@@ -129,7 +129,7 @@ struct TerminalTests {
         }
     }
 
-    /// As terminals count: what combines takes nothing, and these letters two.
+    /// As terminals count: combining characters take no column, and these letters two.
     private static func width(_ line: Substring) -> Int {
         line.unicodeScalars.reduce(0) { sum, scalar in
             if scalar.properties.generalCategory == .nonspacingMark { return sum }
@@ -160,7 +160,7 @@ struct TerminalTests {
         #expect(try stage.jobctl("list").lines.count == 60)
     }
 
-    @Test func `what to type next is said on a terminal alone, and not under -q or --json`() throws {
+    @Test func `what to type next is said only on a terminal, and not under -q or --json`() throws {
         let enqueue = "enqueue \(Stage.sequential) text=x"
         #expect(try onTerminal(enqueue).output.contains("next: jobctl wait 1"))
         #expect(try onTerminal(enqueue + " --hold").output.contains("next: jobctl release 2"))

@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: ["2026-02-30", "10000-01-01", "tomorrow", "", "5", "-2h", "999999999w", "24:00"])
-    func `what is no time is a mistake`(text: String) throws {
+    func `a word that is not a time is a usage error`(text: String) throws {
         #expect(try stage.jobctl("enqueue", Stage.sequential, "text=x", "--not-before", text).code == 64)
         #expect(try stage.jobCount() == 0)
     }

@@ -16,7 +16,7 @@ import Testing
         #expect(answer.code == code && answer.output.hasPrefix("\(id)\t\(state)\t"), "\(answer)")
     }
 
-    @Test func `of several it waits for the last, and one that failed makes it a no`() throws {
+    @Test func `it waits for the last of several jobs, and ends with 1 if one failed`() throws {
         let ids = try (0..<3).map { _ in try stage.enqueue("2 cats") }
         try stage.put(ids[0], into: "failed")
         let child = try stage.start(["wait", "--json"] + ids.map { "\($0)" })
@@ -28,7 +28,7 @@ import Testing
         #expect(Set(try answer.objects().compactMap { $0["id"]?.integer }) == Set(ids))
     }
 
-    @Test func `its time runs out with 75`() throws {
+    @Test func `when the time runs out it ends with 75`() throws {
         let id = try stage.enqueue("2 cats")
         #expect(try stage.jobctl("wait", "\(id)", "--timeout", "50ms").code == 75)
         let answer = try stage.jobctl("enqueue", Stage.sequential, "text=x", "--wait", "--timeout", "50ms")
@@ -60,7 +60,7 @@ import Testing
         #expect(try child.answer().code == 130)
     }
 
-    @Test func `an unknown job is a no`() throws {
+    @Test func `an unknown job ends with 1`() throws {
         try stage.enqueue("2 cats")
         #expect(try stage.jobctl("wait", "7").code == 1)
     }
@@ -69,7 +69,7 @@ import Testing
 @Suite struct EventsTests {
     private let stage = Stage()
 
-    @Test func `they are told in order, of all jobs or of one`() throws {
+    @Test func `they are listed in order, of all jobs or of one`() throws {
         let (first, second) = (try stage.enqueue("2 cats"), try stage.enqueue("2 cats"))
         try stage.jobctl("hold", "\(first)")
         let all = try stage.jobctl("events", "--json").objects()
@@ -80,7 +80,7 @@ import Testing
         #expect(all.first?.keys == ["id", "job_id", "at", "kind", "detail"])
     }
 
-    @Test func `on a terminal they are told in words`() throws {
+    @Test func `on a terminal they are shown in words`() throws {
         let id = try stage.enqueue("2 cats")
         try stage.jobctl("set", "\(id)", "--label", "cats")
         let terminal = try PseudoTerminal(stage, ["events"])
@@ -89,7 +89,7 @@ import Testing
         #expect(!terminal.screen.text.contains("{"))
     }
 
-    @Test func `--follow sees what comes, by jobctl and by sqlite3`() throws {
+    @Test func `--follow shows new events, made by jobctl and by sqlite3`() throws {
         try stage.enqueue("2 cats")
         let child = try stage.start(["events", "--follow"])
         defer { child.signal(SIGKILL) }
@@ -103,7 +103,7 @@ import Testing
         #expect(try child.answer().code == 130)
     }
 
-    @Test func `--follow of one job keeps to it`() throws {
+    @Test func `--follow of one job shows only that job`() throws {
         let (first, second) = (try stage.enqueue("2 cats"), try stage.enqueue("2 cats"))
         let child = try stage.start(["events", "\(first)", "--follow"])
         defer { child.signal(SIGKILL) }
