@@ -53,7 +53,9 @@ struct Session {
     /// What a person would most likely type next. It is for people alone: never in a pipe, nor where a
     /// program reads.
     func suggest(_ command: String?) {
-        guard let command, screen.isTerminal, screen.talkIsTerminal, !isQuiet, !wantsJSON else { return }
+        guard let command, screen.isTerminal, screen.standardErrorIsTerminal, !isQuiet, !wantsJSON else {
+            return
+        }
         screen.say(screen.styled("next: " + SafeText.escape(command), .dim))
     }
 

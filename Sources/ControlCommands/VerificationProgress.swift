@@ -24,7 +24,7 @@ struct VerificationProgress {
     }
 
     private mutating func show() {
-        guard screen.talkIsTerminal else { return }
+        guard screen.standardErrorIsTerminal else { return }
         let now = ContinuousClock.now
         if let lastShown, now - lastShown < .milliseconds(100) { return }
         lastShown = now

@@ -9,7 +9,7 @@ struct SearchProgress {
     init(_ screen: Screen) { self.screen = screen }
 
     mutating func show(_ count: Int64, of all: Int64) {
-        guard screen.talkIsTerminal else { return }
+        guard screen.standardErrorIsTerminal else { return }
         let now = ContinuousClock.now
         if now - (shownAt ?? start) < .milliseconds(shownAt == nil ? 300 : 100) { return }
         shownAt = now
