@@ -109,8 +109,8 @@ extension CalendarTime {
         self.init(milliseconds: unsafe milliseconds &+ (isKnown ? Int64(parts.tm_gmtoff) * 1000 : 0))
     }
 
-    /// Milliseconds since the start of 1970, taking this as a local time. A time in the hour that is skipped in
-    /// spring may be moved, but not to another day.
+    /// Milliseconds since the start of 1970, taking this as a local time. A time in the hour that is skipped
+    /// in spring may be moved, but not to another day.
     package var localMilliseconds: Int64? {
         var parts = unsafe tm()
         unsafe (parts.tm_year, parts.tm_mon, parts.tm_mday) = (

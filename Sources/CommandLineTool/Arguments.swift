@@ -29,8 +29,8 @@ package struct Arguments: Sendable, Equatable {
         }
     }
 
-    /// The arguments of this process. They must be UTF-8: a prompt in another encoding would lose letters, and
-    /// would be paid for all the same.
+    /// The arguments of this process. They must be UTF-8: a prompt in another encoding would lose letters,
+    /// and be paid for all the same.
     package static func ofThisProcess() throws(Failure) -> [String] {
         var words: [String] = []
         for index in 1..<max(1, Int(CommandLine.argc)) {

@@ -35,7 +35,7 @@ package enum TimeText {
 
     private static func calendar(_ text: String) -> Int64? {
         guard let written = WrittenTime(text) else { return nil }
-        // A time without an offset is local, but with a fraction it is in the form of the database, which is UTC.
+        // A time without an offset is local. With a fraction, it is in the database's form, which is UTC.
         let isLocal = written.offset == nil && !written.hasFraction
         return isLocal ? written.time.localMilliseconds : written.milliseconds
     }

@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Glibc
 
-/// An open directory. Its entries are reached by name and never through a symbolic link, so that nobody who can
-/// write to the directory can make us read, write or remove anything outside of it.
+/// An open directory. Its entries are reached by name and never through a symbolic link, so that nobody who
+/// can write to the directory can make us read, write or remove anything outside of it.
 package final class Directory: Sendable {
     package let file: FileDescriptor
 

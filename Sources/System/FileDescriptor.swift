@@ -143,7 +143,7 @@ package final class FileDescriptor: Sendable {
 /// Locks belong to the open file, not to the process: opening the file twice in one process gives two owners.
 /// The kernel releases a lock when the last process that has the file open ends.
 extension FileDescriptor {
-    /// Takes the lock, or confirms that it is held. The file must be open for writing. False if another has it.
+    /// Takes the lock on a file that is open for writing, or confirms it. False if another has it.
     package func takeLock() -> Bool { setLock(F_WRLCK) }
 
     /// Releases the lock. Closing is not enough while a new child process still has the file open.

@@ -34,7 +34,7 @@ package struct KeyDecoder {
         return keys
     }
 
-    /// Call this if nothing has followed for a while: an Esc was the Esc key; any other incomplete key is dropped.
+    /// Call this if nothing has followed for a while: an Esc was the Esc key, and half a key is dropped.
     package mutating func flush() -> [Key] {
         guard isWaiting else { return [] }
         defer { pending = [] }
