@@ -31,8 +31,7 @@ package final class InputReader {
         lseek(file.number, beginning, SEEK_SET)
     }
 
-    /// A reader of the same bytes that never waits for their writer: a pipe is first copied to a temporary
-    /// file.
+    /// A reader of the same bytes that never waits for their writer: a pipe is copied to a file first.
     package func spooled(in folder: String) throws -> InputReader {
         if (try? file.status())?.isFile == true { return self }
         var name = Array("\(folder)/jobctl-XXXXXX".utf8CString)

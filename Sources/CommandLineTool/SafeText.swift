@@ -1,7 +1,6 @@
 /// Makes text from people and servers safe for a terminal.
 package enum SafeText {
-    /// The text, with visible escapes in place of characters that could control a terminal or reverse its
-    /// direction.
+    /// The text, with escapes in place of characters that could control a terminal or reverse its direction.
     package static func escape(_ text: String, keepingNewlines: Bool = false) -> String {
         if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         var result = ""
