@@ -1,18 +1,18 @@
-# `make help` lists what can be made.
+# `make help` lists the targets.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
-# What `make lint` checks more with, where it is installed.
+# Optional tools that `make lint` uses if they are installed.
 CHECK_PACKAGES := shellcheck mandoc python3
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
-# What is made from the programs' own definitions.
+# Manual pages and completions, which the programs generate.
 MADE := .build/share
-# Where `make install` puts things; DESTDIR stands before all of it, for packages.
+# Where `make install` installs to. DESTDIR is put before all paths, for packages.
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
@@ -23,10 +23,10 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 
 .PHONY: help deps check-deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
 
-help: ## this list
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-deps: ## install the Debian packages that are missing
+deps: ## install missing Debian packages
 	@missing=$$(for package in $(PACKAGES); do \
 	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
 	if [ -n "$$missing" ]; then \
@@ -34,20 +34,20 @@ deps: ## install the Debian packages that are missing
 	    $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
 	fi
 
-check-deps: ## install the Debian packages with which `make lint` checks more
+check-deps: ## install the optional tools of `make lint`
 	@$(MAKE) --no-print-directory deps PACKAGES='$(CHECK_PACKAGES)'
 
-demo: release ## one job of each model on the simulator, from the command line to the files
+demo: release ## run one job of each model on the simulator
 	docs/demo.sh .build/release
 
-build: deps ## the programs, for development
+build: deps ## build the programs for development
 	swift build
 
-release: deps ## the programs as they are installed: optimised, with Swift's own library inside
+release: deps ## build the programs for installation: optimised, with Swift's library linked in
 	swift build $(RELEASE)
 
-install: ## put what `make release` has built below PREFIX (/usr/local); DESTDIR for packages
-	@test -x .build/release/jobd || { echo 'nothing is built yet: make release' >&2; exit 1; }
+install: ## install what `make release` has built below PREFIX (/usr/local); DESTDIR for packages
+	@test -x .build/release/jobd || { echo 'nothing is built yet: run make release' >&2; exit 1; }
 	install -d $(BIN) $(LIB)/jobd $(LIB)/systemd/system $(LIB)/systemd/user $(LIB)/sysusers.d $(LIB)/tmpfiles.d \
 	    $(SHARE)/doc/jobd $(DESTDIR)$(SYSCONFDIR)/jobd
 	install -s -m 755 $(PROGRAMS:%=.build/release/%) $(BIN)/
@@ -71,7 +71,7 @@ install: ## put what `make release` has built below PREFIX (/usr/local); DESTDIR
 	    install -D -m 644 $$from/_jobctl $(SHARE)/zsh/vendor-completions/_jobctl; \
 	    install -D -m 644 $$from/jobctl.fish $(SHARE)/fish/vendor_completions.d/jobctl.fish; }
 
-uninstall: ## remove what `make install` has put there; configuration and data stay
+uninstall: ## remove what `make install` has installed; keep configuration and data
 	rm -f $(PROGRAMS:%=$(BIN)/%) $(LIB)/systemd/system/jobd.service $(LIB)/systemd/user/jobd.service \
 	    $(LIB)/sysusers.d/jobd.conf $(LIB)/tmpfiles.d/jobd.conf \
 	    $(SHARE)/man/man1/{jobctl,jobsim}.1.gz $(SHARE)/man/man5/jobd.json.5.gz $(SHARE)/man/man8/jobd.8.gz \
@@ -79,63 +79,63 @@ uninstall: ## remove what `make install` has put there; configuration and data s
 	    $(SHARE)/fish/vendor_completions.d/jobctl.fish
 	rm -rf $(LIB)/jobd $(SHARE)/doc/jobd
 
-deb: man completions ## a Debian package; DEB_VERSION=… for another version than the program's
+deb: man completions ## build a Debian package; DEB_VERSION=… overrides the version
 	packaging/build-deb $(DEB_VERSION)
 
 DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 
-man: release ## the manual pages, into .build/share/man
+man: release ## write the manual pages to .build/share/man
 	mkdir -p $(MADE)/man/man1 $(MADE)/man/man5 $(MADE)/man/man8
 	.build/release/jobctl --man $(DATE) > $(MADE)/man/man1/jobctl.1
 	.build/release/jobsim --man $(DATE) > $(MADE)/man/man1/jobsim.1
 	.build/release/jobd --man-configuration $(DATE) > $(MADE)/man/man5/jobd.json.5
 	.build/release/jobd --man $(DATE) > $(MADE)/man/man8/jobd.8
 
-completions: release ## the completion scripts, into .build/share/completions
+completions: release ## write the completion scripts to .build/share/completions
 	mkdir -p $(MADE)/completions
 	.build/release/jobctl completion bash > $(MADE)/completions/jobctl.bash
 	.build/release/jobctl completion zsh > $(MADE)/completions/_jobctl
 	.build/release/jobctl completion fish > $(MADE)/completions/jobctl.fish
 
-test: deps ## all tests
+test: deps ## run all tests
 	swift build --build-tests --explicit-target-dependency-import-check error
-	@# In parts: what starts programs waits for their moments, which the others' work would let pass.
+	@# In parts, because tests that start programs are sensitive to the load of the others.
 	swift test --skip-build --disable-xctest --skip '^(ScenarioTests|TortureTests)\.'
 	swift test --skip-build --disable-xctest --filter '^ScenarioTests\.'
 	swift test --skip-build --disable-xctest --filter '^TortureTests\.'
 
-test-thread: deps ## the tests (TortureTests apart), and the programs that they start, under ThreadSanitizer
+test-thread: deps ## run the tests but TortureTests, and the programs that they start, under ThreadSanitizer
 	.ci/sanitize thread
 
 test-address: deps ## the same under AddressSanitizer
 	.ci/sanitize address
 
-fuzz: deps ## every parser with libFuzzer, each for FUZZ_SECONDS (20)
+fuzz: deps ## run every parser with libFuzzer, each for FUZZ_SECONDS (20)
 	.ci/fuzz
 
-test-systemd: deb ## the package in a real systemd: a Debian 12 of its own in a container (root)
+test-systemd: deb ## test the package under systemd, in a container with Debian 12 (needs root)
 	systemd/test.sh
 
-test-gallery: deps ## galleries in Chromium, which it needs (apt-get install chromium); pictures of it in .build/gallery
+test-gallery: deps ## test galleries in Chromium (apt-get install chromium); screenshots go to .build/gallery
 	swift build
 	Tests/gallery/check.py .build/debug .build/gallery
 
-torture: deps ## all crashes, power cuts and faults, an hour of them (TORTURE_SEED=N repeats the choices of a run)
+torture: deps ## test all crashes, power cuts and faults for an hour (TORTURE_SEED=N repeats a run's choices)
 	swift build --build-tests
 	TORTURE=1 TORTURE_FIGURES=.build/torture-figures.txt swift test --skip-build --disable-xctest --filter TortureTests
 	@echo 'the figures are in .build/torture-figures.txt'
 
-soak: deps ## work without an end, memory and descriptors watched (SOAK_MINUTES=10)
+soak: deps ## run jobd under load and watch memory and descriptors (SOAK_MINUTES=10)
 	swift build --build-tests
 	SOAK_MINUTES=$(SOAK_MINUTES) swift test --skip-build --disable-xctest --filter SoakTests
 
-mutations: deps ## take out each guard of money and of files; a test must miss it
+mutations: deps ## remove each guard of money and files in turn; a test must fail
 	Tests/mutations/check.sh
 
-format: ## bring the sources into the one form
+format: ## format the sources
 	swift format -i -r $(SOURCES)
 
-lint: ## check the form, the sizes, the directions of the dependencies, the scripts, and the manual pages of a build
+lint: ## check format, sizes, dependencies, scripts, and the manual pages of a build
 	swift format lint --strict -r $(SOURCES)
 	.ci/check-tree
 	.ci/check-code

@@ -40,7 +40,8 @@ let package = Package(
             name: "Catalogue", dependencies: ["JSON", "Spelling"], resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
         .target(
-            name: "Configuration", dependencies: ["Catalogue", "JSON", "Spelling"], swiftSettings: strict),
+            name: "Configuration", dependencies: ["Calendar", "Catalogue", "JSON", "Spelling"],
+            swiftSettings: strict),
         .target(
             name: "Policy", dependencies: ["Catalogue", "Configuration", "JSON", "JobModel"],
             swiftSettings: strict),

@@ -15,7 +15,7 @@ trap cleanup EXIT
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() { printf '$ jobctl %s\n' "$*"; "$bin/jobctl" "$@"; }
 
-say "The simulator stands in for RunComfy: no token and no money."
+say "The simulator takes the place of RunComfy: no token, no money."
 "$bin/jobsim" --port 0 --queue 1s --run 3s > "$work/jobsim.log" &
 jobsim=$!
 until grep -q listening "$work/jobsim.log"; do
@@ -25,7 +25,7 @@ done
 api=$(sed -n 's/^jobsim listening on //p' "$work/jobsim.log")
 echo "jobsim listens on $api"
 
-say "Four jobs, one of each model. They are on disk when jobctl answers; jobd need not run yet."
+say "Four jobs, one of each model. They are on disk when jobctl answers; jobd does not have to run yet."
 run enqueue bytedance/seedream-4-0/sequential \
     text='Generate 2 images of a fox in the snow' sequential_image_generation_options=2 image_size=2048 seed=7 2>/dev/null
 run enqueue bytedance/seedream-4-0/edit-sequential \
@@ -38,7 +38,7 @@ run enqueue bytedance/seedance-v1.5-pro/image-to-video \
 say "A mistake costs nothing: it is refused before anything is stored."
 run enqueue bytedance/seedream-4-0/edit prompt='Make it winter' image=park.png || echo "(exit code $?)"
 
-say "The daemon takes them up."
+say "The daemon picks them up."
 "$bin/jobd" --api-url "$api" 2> "$work/jobd.log" &
 jobd=$!
 until "$bin/jobctl" --json | grep -q '"running":true'; do sleep 0.1; done
@@ -48,8 +48,8 @@ say "Everything is recorded."
 run list
 run show 1
 
-say "And fetched. These files stay; look at them:"
+say "All files are there. They stay, so have a look:"
 find "$work/state/outputs" -type f | sort
 echo
 echo "The database: sqlite3 $work/state/jobs.db 'SELECT * FROM history'"
-echo "To remove all of it: rm -r $work"
+echo "To remove everything: rm -r $work"

@@ -54,7 +54,7 @@ check 'it is bare: no jobd, no libcurl' bash -c '! getent passwd jobd && ! dpkg 
 
 step 'install without a token'
 install_deb /test/jobd.deb || { cat /tmp/apt.log; exit 1; }
-sed -n '/^jobd is not started/,/adduser/p' /tmp/apt.log
+sed -n '/^jobd was not started/,/adduser/p' /tmp/apt.log
 check 'user and group are there' bash -c 'getent passwd jobd && getent group jobd'
 check 'the state directory is its, for the group' is "$(stat -c '%U:%G %a' $state)" 'jobd:jobd 2770'
 check 'nothing runs' is "$(systemctl is-active jobd)" inactive
@@ -199,7 +199,7 @@ for number in 2 3; do
     systemctl kill --signal=KILL --kill-whom=main jobd
     wait_for "restart $number comes" bash -c "[ \$(systemctl show -P NRestarts jobd) = $number ] && [ \$(systemctl is-active jobd) = active ]"
 done
-journalctl --no-pager --output=cat --unit=jobd | grep 'in short time' | tail -2
+journalctl --no-pager --output=cat --unit=jobd | grep 'in a short time' | tail -2
 check 'each waited longer' is "$(journalctl --output=cat --unit=jobd | sed -n 's/.*waiting \([0-9]*\) s/\1/p' | tail -2 | paste -sd' ')" '10 30'
 check 'a stop and a start do not wait' timeout 10 systemctl stop jobd
 check 'and it is there' timeout 4 systemctl start jobd

@@ -11,48 +11,48 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/// Renames without replacing what has the new name. The C library shows this call to GNU sources only.
+/// Renames without replacing. The C library declares this call only for GNU sources.
 static inline int linux_rename_to_free_name(int from, const char *old_name, int to, const char *new_name) {
     const unsigned int no_replace = 1;
     return (int)syscall(SYS_renameat2, from, old_name, to, new_name, no_replace);
 }
 
-/// No core dump of this process, and no look into its memory and environment by others of the same user.
+/// Forbids core dumps, and keeps other processes of the same user from reading memory and environment.
 static inline int linux_keep_memory_secret(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/// Lets a file share the blocks of another one, where the file system can. The number is an expression of sizes.
+/// Makes a file share the blocks of another, if the file system can. Swift cannot import the macro FICLONE.
 static inline int linux_clone(int to, int from) {
     return ioctl(to, FICLONE, from);
 }
 
-/// A nameless file in memory; programs that are started see it only where it is given to them.
+/// A nameless file in memory, which child processes do not inherit.
 static inline int linux_in_memory(const char *name) {
     const unsigned int close_on_exec = 1;
     return (int)syscall(SYS_memfd_create, name, close_on_exec);
 }
 
-/// A pipe, with flags. The C library shows this call, too, to GNU sources only.
+/// A pipe, with flags. The C library declares this call only for GNU sources.
 static inline int linux_pipe(int *ends, int flags) {
     return (int)syscall(SYS_pipe2, ends, flags);
 }
 
-/// A program that is started gets the three standard streams, and no other file that happens to be open. The C library
-/// shows this call to its own dialect only.
+/// Gives a child process the three standard streams and no other open file. The C library declares this call only for
+/// GNU sources.
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 
 static inline int linux_pass_streams_alone(posix_spawn_file_actions_t *actions) {
     return posix_spawn_file_actions_addclosefrom_np(actions, 3);
 }
 
-/// Which kind of file system holds the path, by its magic number; 0 where that cannot be told.
+/// The magic number of the file system that holds the path; 0 if it is unknown.
 static inline unsigned int linux_file_system(const char *path) {
     struct statfs status;
     return statfs(path, &status) == 0 ? (unsigned int)status.f_type : 0;
 }
 
-/// Whether something keeps the machine's clock right.
+/// Whether the machine's clock is synchronised.
 static inline int linux_clock_is_kept(void) {
     struct timex state = {.modes = 0};
     return adjtimex(&state) != TIME_ERROR;

@@ -14,7 +14,7 @@
 #include <webp/decode.h>
 #include <webp/encode.h>
 
-// How libwebp keeps a pixel: as one number, 0xAARRGGBB, whose bytes lie as the machine has them.
+// The pixel format of libwebp: one number, 0xAARRGGBB, in the machine's byte order.
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 static const unsigned int cpictures_png_pixel = PNG_FORMAT_BGRA;
 static const int cpictures_jpeg_pixel = TJPF_BGRA;
@@ -25,9 +25,9 @@ static const int cpictures_jpeg_pixel = TJPF_ARGB;
 static const int cpictures_webp_pixel = MODE_ARGB;
 #endif
 
-/// The limits' names are an enumeration in C++ and numbers in C, and Swift takes neither for the other.
-static inline int cpictures_limit(int resource, unsigned long most) {
-    struct rlimit limit = {.rlim_cur = most, .rlim_max = most};
+/// The names of the limits are an enumeration in C++ and numbers in C. Swift does not convert between the two.
+static inline int cpictures_limit(int resource, unsigned long value) {
+    struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
     return setrlimit(resource, &limit);
 }
 
@@ -37,8 +37,8 @@ static inline int cpictures_limit(int resource, unsigned long most) {
 #define CPICTURES_ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-/// From here on the process may compute, get memory, and use the files that it has open. Nothing else: no file to open, no
-/// program to start, no socket, no timer to put off. False where the kernel knows no such filter.
+/// From now on, the process may compute, allocate memory, and use its open files, and nothing else: it cannot open a file,
+/// start a program, make a socket or extend a timer. False if the kernel does not support the filter.
 static inline _Bool cpictures_confine(void) {
 #ifdef CPICTURES_ARCHITECTURE
 #define CPICTURES_ALLOW(call) \

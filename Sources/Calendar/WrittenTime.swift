@@ -1,10 +1,10 @@
-/// A time as people, the store and the service write it: `2026-01-31`, then perhaps `18:00`, `18:00:05` or
-/// `18:00:05.331289`, then perhaps an offset from UTC.
+/// A time as people, the store and RunComfy write it: `2026-01-31`, optionally with `18:00`, `18:00:05` or
+/// `18:00:05.331289`, and then optionally with an offset from UTC.
 package struct WrittenTime: Sendable {
     package let time: CalendarTime
     package let hasSeconds: Bool
     package let hasFraction: Bool
-    /// Seconds east of UTC; nil where none is written.
+    /// Seconds east of UTC; nil if none is written.
     package let offset: Int64?
 
     package init?(_ text: String, allowingLeapSecond: Bool = false) {
@@ -13,47 +13,40 @@ package struct WrittenTime: Sendable {
 
     package init?(utf8 text: Span<UInt8>, allowingLeapSecond: Bool = false) {
         var reader = Reader()
-        guard let year = reader.number(4, text), reader.skip("-", text), let month = reader.number(2, text),
-            reader.skip("-", text), let day = reader.number(2, text)
-        else { return nil }
-        var (hour, minute, second, millisecond) = (0, 0, 0, 0)
-        var (hasSeconds, hasFraction, offset) = (false, false, Int64?.none)
-        if reader.skip(" Tt", text) {
-            guard let hours = reader.number(2, text), reader.skip(":", text),
-                let minutes = reader.number(2, text)
-            else { return nil }
-            (hour, minute) = (hours, minutes)
-            hasSeconds = reader.skip(":", text)
-            if hasSeconds {
-                guard let seconds = reader.number(2, text) else { return nil }
-                second = seconds
-                hasFraction = reader.skip(".,", text)
-            }
-            if hasFraction {
-                guard let fraction = reader.fraction(text) else { return nil }
-                millisecond = fraction
-            }
-            // The calendar has no leap second: it becomes the last moment before it.
-            if allowingLeapSecond, second == 60 { (second, millisecond) = (59, 999) }
-            if reader.place < text.count {
-                guard let seconds = reader.offset(text) else { return nil }
-                offset = seconds
-            }
-        }
-        guard reader.place == text.count,
+        let year = reader.number(4, text)
+        let month = reader.number(2, text, after: "-")
+        let day = reader.number(2, text, after: "-")
+        let hasTime = reader.skip(" Tt", text)
+        let hour = hasTime ? reader.number(2, text) : 0
+        let minute = hasTime ? reader.number(2, text, after: ":") : 0
+        hasSeconds = hasTime && reader.skip(":", text)
+        var second = hasSeconds ? reader.number(2, text) : 0
+        hasFraction = hasSeconds && reader.skip(".,", text)
+        var millisecond = hasFraction ? reader.fraction(text) : 0
+        // The calendar has no leap seconds: one is read as the last moment before it.
+        if allowingLeapSecond, second == 60 { (second, millisecond) = (59, 999) }
+        offset = hasTime && reader.place < text.count ? reader.offset(text) : nil
+        guard !reader.hasFailed, reader.place == text.count,
             let time = CalendarTime(
                 year: year, month: month, day: day, hour: hour, minute: minute, second: second,
                 millisecond: millisecond)
         else { return nil }
-        (self.time, self.hasSeconds, self.hasFraction, self.offset) = (time, hasSeconds, hasFraction, offset)
+        self.time = time
     }
 
-    /// Since the start of 1970. A time without an offset is UTC.
+    /// Milliseconds since the start of 1970. A time without an offset is UTC.
     package var milliseconds: Int64 { time.milliseconds - (offset ?? 0) * 1000 }
 
-    /// Takes the parts of a time off the front of its text.
+    /// Reads the parts of a time, one after another. A part that is not there is 0, and a failure.
     private struct Reader {
         var place = 0
+        var hasFailed = false
+
+        mutating func skip(_ any: String, _ text: Span<UInt8>) -> Bool {
+            guard place < text.count, any.utf8.contains(text[place]) else { return false }
+            place += 1
+            return true
+        }
 
         private mutating func digit(_ text: Span<UInt8>) -> Int? {
             guard place < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[place]) else {
@@ -63,41 +56,60 @@ package struct WrittenTime: Sendable {
             return Int(text[place - 1] - UInt8(ascii: "0"))
         }
 
-        mutating func number(_ digits: Int, _ text: Span<UInt8>) -> Int? {
+        mutating func number(_ digits: Int, _ text: Span<UInt8>, after mark: String? = nil) -> Int {
+            if let mark, !skip(mark, text) { hasFailed = true }
             var value = 0
             for _ in 0..<digits {
-                guard let digit = digit(text) else { return nil }
+                guard let digit = digit(text) else {
+                    hasFailed = true
+                    return 0
+                }
                 value = value * 10 + digit
             }
             return value
         }
 
-        mutating func skip(_ any: String, _ text: Span<UInt8>) -> Bool {
-            guard place < text.count, any.utf8.contains(text[place]) else { return false }
-            place += 1
-            return true
-        }
-
         /// The milliseconds of a fraction of any length.
-        mutating func fraction(_ text: Span<UInt8>) -> Int? {
-            guard let first = digit(text) else { return nil }
+        mutating func fraction(_ text: Span<UInt8>) -> Int {
+            let first = number(1, text)
             let (second, third) = (digit(text) ?? 0, digit(text) ?? 0)
             while digit(text) != nil {}
             return first * 100 + second * 10 + third
         }
 
         /// `Z`, `+01`, `+01:00` or `-0530`, in seconds.
-        mutating func offset(_ text: Span<UInt8>) -> Int64? {
+        mutating func offset(_ text: Span<UInt8>) -> Int64 {
             if skip("Zz", text) { return 0 }
             let isWest = skip("-", text)
-            guard isWest || skip("+", text), let hours = number(2, text), hours < 24 else { return nil }
-            var minutes = 0
-            if place < text.count {
-                _ = skip(":", text)
-                guard let written = number(2, text), written < 60 else { return nil }
-                minutes = written
-            }
+            let hours = number(2, text, after: isWest ? nil : "+")
+            let hasMinutes = place < text.count
+            if hasMinutes { _ = skip(":", text) }
+            let minutes = hasMinutes ? number(2, text) : 0
+            if hours >= 24 || minutes >= 60 { hasFailed = true }
             return Int64((hours * 3600 + minutes * 60) * (isWest ? -1 : 1))
         }
+    }
+}
+
+/// A span of time as people write it: `500ms`, `2s`, `5m`, `24h`, `7d`, `2w` or `1h30m`.
+package enum WrittenSpan {
+    package static func milliseconds(_ text: String) -> Int64? {
+        let units: [Substring: Int64] = [
+            "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000,
+        ]
+        var rest = text[...]
+        var total: Int64 = 0
+        while !rest.isEmpty {
+            let digits = rest.prefix { ("0"..."9").contains($0) }
+            rest = rest.dropFirst(digits.count)
+            let unit = rest.prefix { ("a"..."z").contains($0) }
+            rest = rest.dropFirst(unit.count)
+            guard let number = Int64(digits), let factor = units[unit] else { return nil }
+            let (product, tooLarge) = number.multipliedReportingOverflow(by: factor)
+            let (sum, overflow) = total.addingReportingOverflow(product)
+            if tooLarge || overflow { return nil }
+            total = sum
+        }
+        return text.isEmpty ? nil : total
     }
 }

@@ -1,13 +1,14 @@
+internal import Glibc
 internal import Spelling
 
-/// The words of a command line, sorted into options and operands.
+/// A command line, split into options and operands.
 package struct Arguments: Sendable, Equatable {
     private var values: [String: [String]] = [:]
     package private(set) var operands: [String] = []
 
-    /// Reads `--name value`, `--name=value`, `-x`, `-xy`; `--` ends the options, and `-` is an operand.
+    /// Reads `--name value`, `--name=value`, `-x` and `-xy`. `--` ends the options; `-` is an operand.
     ///
-    /// - Parameter stopsAtOperand: leave everything from the first operand on unread, as operands.
+    /// - Parameter stopsAtOperand: takes everything from the first operand on as operands.
     package init(_ words: [String], options: [Option], stopsAtOperand: Bool = false) throws(Failure) {
         var rest = words[...]
         while let word = rest.popFirst() {
@@ -28,8 +29,8 @@ package struct Arguments: Sendable, Equatable {
         }
     }
 
-    /// The words that this process was started with. One that is not UTF-8 would be changed by being read: a
-    /// prompt in another encoding is refused, not sent and paid for with its letters lost.
+    /// The arguments of this process. They must be UTF-8: a prompt in another encoding would lose letters,
+    /// and be paid for all the same.
     package static func ofThisProcess() throws(Failure) -> [String] {
         var words: [String] = []
         for index in 1..<max(1, Int(CommandLine.argc)) {
@@ -59,13 +60,11 @@ package struct Arguments: Sendable, Equatable {
                 "unknown option --\(SafeText.escape(name))",
                 hint: near.map { "did you mean --\($0)?" } ?? "--help lists the options")
         }
-        if option.value == nil {
-            guard parts.count == 1 else { throw .usage("--\(name) takes no value") }
-            try record(option, "")
-        } else if parts.count == 2 {
-            try record(option, String(parts[1]))
-        } else {
-            try record(option, try Self.value(of: option, from: &rest))
+        switch (option.value, parts.count) {
+        case (nil, 1): try record(option, "")
+        case (nil, _): throw .usage("--\(name) takes no value")
+        case (_, 1): try record(option, try Self.value(of: option, from: &rest))
+        default: try record(option, String(parts[1]))
         }
     }
 
@@ -117,5 +116,14 @@ package struct Arguments: Sendable, Equatable {
             throw .usage("--\(option.name) takes a whole number, not \"\(SafeText.escape(text))\"")
         }
         return number
+    }
+}
+
+/// The environment of this process.
+package enum Environment {
+    package static func values(of names: [String]) -> [String: String] {
+        names.reduce(into: [:]) { values, name in
+            if let value = unsafe getenv(name) { values[name] = unsafe String(cString: value) }
+        }
     }
 }

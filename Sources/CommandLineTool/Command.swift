@@ -1,4 +1,4 @@
-/// What a person needs to know of a command. Parsing, `--help` and the man pages all read this one text.
+/// The description of a command, from which parsing, `--help` and the manual pages are made.
 package struct Command: Sendable {
     package struct Example: Sendable {
         package let command: String
@@ -11,9 +11,9 @@ package struct Command: Sendable {
     }
 
     package let name: String
-    /// One line, lower case, without a full stop.
+    /// One line, in lower case, without a full stop.
     package let summary: String
-    /// What stands after the name: `MODEL [KEY=VALUE …]`.
+    /// As in the usage line: `MODEL [KEY=VALUE …]`.
     package let operands: String
     /// Paragraphs.
     package let discussion: [String]
@@ -22,8 +22,7 @@ package struct Command: Sendable {
 
     package init(
         _ name: String, _ summary: String, operands: String = "", discussion: [String] = [],
-        options: [Option] = [],
-        examples: [Example] = []
+        options: [Option] = [], examples: [Example] = []
     ) {
         self.name = name
         self.summary = summary
@@ -49,8 +48,9 @@ package struct Command: Sendable {
         return text
     }
 
-    /// Two columns, the second wrapped. Lists that stand together have the same first one: `left` columns
-    /// wide.
+    /// Two columns, the second wrapped.
+    ///
+    /// - Parameter left: the width of the first column, to align several lists.
     package static func list(_ rows: [(String, String)], width: Int, left: Int? = nil) -> String {
         let left = left ?? min(30, rows.map { DisplayWidth.of($0.0) }.max() ?? 0)
         let indentation = String(repeating: " ", count: left + 4)
@@ -64,19 +64,20 @@ package struct Command: Sendable {
     }
 }
 
-/// Text broken into lines.
+/// Wraps text into lines.
 package enum Paragraph {
     package static func wrap(_ text: String, width: Int) -> String {
-        var lines: [String] = [""]
+        var lines: [String] = []
         var used = 0
-        for word in text.split(separator: " ") {
-            let length = DisplayWidth.of(String(word))
-            if used > 0, used + 1 + length > width {
-                lines.append("")
-                used = 0
+        for word in text.split(separator: " ").map(String.init) {
+            let length = DisplayWidth.of(word)
+            if !lines.isEmpty, used + 1 + length <= width {
+                lines[lines.count - 1] += " " + word
+                used += 1 + length
+            } else {
+                lines.append(word)
+                used = length
             }
-            lines[lines.count - 1] += (used > 0 ? " " : "") + word
-            used += length + (used > 0 ? 1 : 0)
         }
         return lines.joined(separator: "\n")
     }

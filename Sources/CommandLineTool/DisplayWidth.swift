@@ -5,7 +5,7 @@ package enum DisplayWidth {
         return text.reduce(0) { $0 + columns($1) }
     }
 
-    /// An accent or a joiner adds nothing; of joined pictures and of flags only the widest part is seen.
+    /// Accents and joiners have no width. Joined emoji and flags are as wide as their widest part.
     private static func columns(_ character: Character) -> Int {
         let parts = character.unicodeScalars.map(columns)
         let isPicture = character.unicodeScalars.first?.properties.isEmoji == true
@@ -20,18 +20,18 @@ package enum DisplayWidth {
         }
         if scalar.properties.isEmojiPresentation { return 2 }
         switch scalar.value {
-        // The vowels and endings that complete a Hangul syllable.
+        // Vowels and final consonants that complete a Hangul syllable.
         case 0x1160...0x11FF: return 0
-        // Hangul, the CJK blocks and the full-width forms.
+        // Hangul, CJK and full-width forms.
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
-            0xF900...0xFAFF,
-            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1B000...0x1B2FF, 0x20000...0x3FFFD:
+            0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1B000...0x1B2FF,
+            0x20000...0x3FFFD:
             return 2
         default: return 1
         }
     }
 
-    /// The text cut to `width` columns, with an ellipsis where something was cut.
+    /// The text, truncated with an ellipsis if it is wider than `width`.
     package static func cut(_ text: String, to width: Int) -> String {
         guard of(text) > width else { return text }
         guard width > 0 else { return "" }

@@ -1,15 +1,15 @@
 internal import Glibc
 internal import System
 
-/// Reads a named file, or standard input for `-`, in pieces.
+/// Reads a file, or standard input for `-`, line by line or as a whole.
 package final class InputReader {
     private let file: FileDescriptor
-    /// Where a file that can be read again began.
+    /// Where the input began, if it can be read again.
     private let beginning: off_t
     private var buffer: [UInt8] = []
     private var start = 0
     private var hasEnded = false
-    /// A line longer than this is no job.
+    /// The longest line that can be a job.
     static let longestLine = 64 << 20
     private static let lineIsTooLong = Failure(.inputRefused, "a line is longer than 64 MiB")
 
@@ -25,14 +25,13 @@ package final class InputReader {
 
     private init(_ file: FileDescriptor) { (self.file, beginning) = (file, 0) }
 
-    /// Goes back to where it began: for what is `spooled`.
+    /// Goes back to the beginning of a `spooled` input.
     package func rewind() {
         (buffer, start, hasEnded) = ([], 0, false)
         lseek(file.number, beginning, SEEK_SET)
     }
 
-    /// A reader of the same bytes that never waits for whoever writes them: a pipe is taken into a temporary
-    /// file first.
+    /// A reader of the same bytes that never waits for their writer: a pipe is copied to a file first.
     package func spooled(in folder: String) throws -> InputReader {
         if (try? file.status())?.isFile == true { return self }
         var name = Array("\(folder)/jobctl-XXXXXX".utf8CString)
@@ -42,7 +41,7 @@ package final class InputReader {
         unsafe unlink(name)
         var lineLength = 0
         while let piece = try read() {
-            // What has no lines is no batch, and must not fill the disk.
+            // An input without lines is not a batch, and must not fill the disk.
             lineLength = piece.lastIndex(of: 0x0A).map { piece.count - 1 - $0 } ?? lineLength + piece.count
             if lineLength > Self.longestLine { throw Self.lineIsTooLong }
             do throws(SystemError) { try copy.write(piece) } catch {
@@ -53,7 +52,7 @@ package final class InputReader {
         return InputReader(copy)
     }
 
-    /// Everything, up to a bound.
+    /// The whole input, up to a limit.
     package func all() throws -> [UInt8] {
         var bytes: [UInt8] = []
         while let piece = try read() {
@@ -65,7 +64,7 @@ package final class InputReader {
         return bytes
     }
 
-    /// The next line without its end; nil at the end of the file.
+    /// The next line, without its line feed; nil at the end of the file.
     package func line() throws -> [UInt8]? {
         var searched = start
         while true {
@@ -81,14 +80,12 @@ package final class InputReader {
             buffer.removeFirst(start)
             start = 0
             searched = buffer.count
-            if buffer.count > Self.longestLine {
-                throw Self.lineIsTooLong
-            }
+            if buffer.count > Self.longestLine { throw Self.lineIsTooLong }
             if let piece = try read() { buffer += piece } else { hasEnded = true }
         }
     }
 
-    /// Whether a line holds nothing.
+    /// Whether a line contains only spaces.
     package static func isBlank(_ line: some Sequence<UInt8>) -> Bool {
         line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }

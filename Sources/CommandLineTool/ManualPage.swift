@@ -1,19 +1,20 @@
-/// A manual page in the language of man(7), built piece by piece.
+/// A manual page in the format of man(7), built part by part.
 package struct ManualPage {
     package private(set) var text: String
 
-    /// - Parameter date: of the sources, `2026-01-31`.
+    /// - Parameter date: the date of the sources, `2026-01-31`.
     package init(_ name: String, section: Int, date: String, version: String, summary: String) {
         let title = Self.escape(name.uppercased())
+        let safeDate = date.filter { $0.isNumber || $0 == "-" }
         text = """
-            .TH \(title) \(section) "\(date.filter { $0.isNumber || $0 == "-" })" "jobd \(Self.escape(version))" "jobd"
+            .TH \(title) \(section) "\(safeDate)" "jobd \(Self.escape(version))" "jobd"
             .SH NAME
             \(Self.escape(name)) \\- \(Self.escape(summary))
 
             """
     }
 
-    /// After a heading, the first paragraph needs no word of its own.
+    /// The first paragraph after a heading needs no request.
     private var isAfterHeading = false
 
     package mutating func section(_ title: String) {
@@ -37,18 +38,18 @@ package struct ManualPage {
     }
 
     private static func wrapped(_ words: String) -> String {
-        // Written out first: what stands for a quotation mark is longer than one.
+        // Escaped first, because an escape is longer than its character.
         Paragraph.wrap(written(words), width: 72).split(separator: "\n").map { line(String($0)) + "\n" }
             .joined()
     }
 
-    /// A term, and behind it what it means.
+    /// A term and its meaning.
     package mutating func item(_ term: String, _ meaning: String) {
         text += ".TP\n\\fB\(Self.escape(term))\\fR\n" + Self.wrapped(meaning)
         isAfterHeading = false
     }
 
-    /// Lines that stand as they are.
+    /// Lines that are not filled.
     package mutating func verbatim(_ lines: [String]) {
         startParagraph()
         text += ".nf\n.RS 4\n" + lines.map { Self.escape($0) + "\n" }.joined() + ".RE\n.fi\n"
@@ -60,8 +61,7 @@ package struct ManualPage {
 
     package mutating func options(_ options: [Option]) {
         for option in options {
-            let signature = option.signature.split(separator: " ").joined(separator: " ")
-            item(signature, option.help)
+            item(option.signature.split(separator: " ").joined(separator: " "), option.help)
         }
     }
 
@@ -76,10 +76,10 @@ package struct ManualPage {
 
     private static func escape(_ text: String) -> String { line(written(text)) }
 
-    /// A line never begins as a request.
+    /// Keeps a line that begins with a dot from being a request.
     private static func line(_ text: String) -> String { text.hasPrefix(".") ? "\\&" + text : text }
 
-    /// What has a meaning to roff is written out.
+    /// Escapes what has a meaning in roff.
     private static func written(_ text: String) -> String {
         var result = ""
         for character in text {
@@ -100,7 +100,7 @@ package struct ManualPage {
 }
 
 extension Command {
-    /// Everything about the command but its name, under the page's present heading.
+    /// Adds everything about the command but its name, under the current heading.
     package func describe(program: String, on page: inout ManualPage) {
         for paragraph in discussion { page.paragraph(paragraph) }
         if !options.isEmpty { page.options(options) }

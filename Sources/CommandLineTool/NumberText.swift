@@ -1,6 +1,6 @@
 /// A whole number for people: `12,345`.
 package enum NumberText {
-    package static func of(_ number: Int64) -> String {
+    package static func of(_ number: some BinaryInteger) -> String {
         let digits = String(number.magnitude)
         var text = ""
         for (place, digit) in digits.enumerated() {
@@ -11,9 +11,20 @@ package enum NumberText {
     }
 
     /// `1 job`, `12,345 jobs`.
-    package static func of(_ number: Int64, _ noun: String) -> String {
+    package static func of(_ number: some BinaryInteger, _ noun: String) -> String {
         "\(of(number)) \(noun)\(number == 1 ? "" : "s")"
     }
+}
 
-    package static func of(_ number: Int, _ noun: String) -> String { of(Int64(number), noun) }
+/// A number of bytes for people: `1.2 GB`.
+package enum ByteText {
+    package static func of(_ bytes: Int64) -> String {
+        let units: [(Int64, String)] = [
+            (1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB"),
+        ]
+        guard let (size, unit) = units.first(where: { bytes >= $0.0 }) else { return "\(bytes) bytes" }
+        let tenths = bytes / (size / 10)
+        return tenths % 10 == 0 || tenths >= 1000
+            ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
+    }
 }

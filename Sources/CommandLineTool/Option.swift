@@ -1,9 +1,9 @@
-/// One option of a command: how it is written, and what it is for.
+/// One option of a command: how it is written, and what it does.
 package struct Option: Sendable, Equatable {
     /// Without its dashes.
     package let name: String
     package let short: Character?
-    /// How its value is called in the help; nil for a switch.
+    /// The name of its value in the help; nil for a switch.
     package let value: String?
     package let help: String
     package let repeats: Bool
@@ -20,15 +20,15 @@ package struct Option: Sendable, Equatable {
 
     package static let help = Option("help", short: "h", "what the command does, with examples")
     package static let version = Option("version", "the version")
-    /// For make: the manual page with this date.
+    /// For the Makefile: prints the manual page with this date.
     package static let man = Option("man", value: "DATE", "the manual page")
 
-    /// The same option with another help, for a command that means something of its own by it.
+    /// The same option with a different help text, for a command that gives it a special meaning.
     package func saying(_ help: String) -> Option {
         Option(name, short: short, value: value, repeats: repeats, help)
     }
 
-    /// As it stands in the help: `-q, --quiet` or `--label TEXT`.
+    /// As shown in the help: `-q, --quiet` or `--label TEXT`.
     package var signature: String {
         let long = "--\(name)" + (value.map { " \($0)" } ?? "")
         return short.map { "-\($0), \(long)" } ?? "    \(long)"

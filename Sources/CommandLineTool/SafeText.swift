@@ -1,7 +1,6 @@
-/// Text that a person or a server wrote, made harmless for a terminal.
+/// Makes text from people and servers safe for a terminal.
 package enum SafeText {
-    /// The text with everything that could steer a terminal, or turn its order of reading, written out
-    /// visibly.
+    /// The text, with escapes in place of characters that could control a terminal or reverse its direction.
     package static func escape(_ text: String, keepingNewlines: Bool = false) -> String {
         if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         var result = ""
@@ -23,7 +22,7 @@ package enum SafeText {
         return result
     }
 
-    /// JSON text in which such characters stand as escapes. They can only stand inside strings there.
+    /// JSON text, with such characters as escapes. They can only occur inside strings.
     package static func escapeJSON(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 >= 0x7F }), text.unicodeScalars.contains(where: isDangerous)
         else {
@@ -46,7 +45,7 @@ package enum SafeText {
     private static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F...0x9F: true
-        // Marks, embeddings, overrides and isolates that turn the order of reading.
+        // Marks, embeddings, overrides and isolates, which change the direction of text.
         case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x206F: true
         // Line and paragraph separators, the byte order mark, invisible tags.
         case 0x2028, 0x2029, 0xFEFF, 0xE0000...0xE007F: true

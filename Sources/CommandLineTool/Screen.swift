@@ -1,7 +1,7 @@
 internal import Glibc
 internal import System
 
-/// A way of showing text that carries a meaning.
+/// How text is shown, as a code for the terminal.
 package enum Style: String, Sendable {
     case bold = "1"
     case dim = "2"
@@ -12,37 +12,52 @@ package enum Style: String, Sendable {
     case selected = "7"
 }
 
-/// Where the program writes: data to standard output, talk to standard error. Used by one thread.
+/// How much fits on a terminal.
+package struct TerminalSize: Equatable, Sendable {
+    package var columns: Int
+    package var rows: Int
+
+    package init(columns: Int, rows: Int) {
+        self.columns = columns
+        self.rows = rows
+    }
+
+    /// The size that the terminal reports; nil if it reports none.
+    init?(_ file: Int32) {
+        var size = winsize()
+        guard unsafe ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        self.init(columns: Int(size.ws_col), rows: size.ws_row > 0 ? Int(size.ws_row) : 24)
+    }
+
+    /// The size that the terminal reports, else 80x24.
+    static func of(_ file: Int32) -> TerminalSize {
+        TerminalSize(file) ?? TerminalSize(columns: 80, rows: 24)
+    }
+}
+
+/// Where a program writes: data to standard output, messages to standard error. Only one thread uses it.
 package final class Screen {
     package let isTerminal: Bool
-    package let talkIsTerminal: Bool
+    package let standardErrorIsTerminal: Bool
     package let width: Int
     private let hasColour: Bool
     private var buffer: [UInt8] = []
 
     package init(environment: [String: String]) {
         isTerminal = isatty(STDOUT_FILENO) == 1
-        talkIsTerminal = isatty(STDERR_FILENO) == 1
+        standardErrorIsTerminal = isatty(STDERR_FILENO) == 1
         let isPlain = environment["NO_COLOR"].map { !$0.isEmpty } ?? false || environment["TERM"] == "dumb"
         hasColour = isTerminal && !isPlain
-        width = Self.width(environment)
-    }
-
-    private static func width(_ environment: [String: String]) -> Int {
-        if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return max(20, columns) }
-        var size = winsize()
-        for terminal in [STDOUT_FILENO, STDERR_FILENO]
-        where unsafe ioctl(terminal, UInt(TIOCGWINSZ), &size) == 0 {
-            if size.ws_col > 0 { return max(20, Int(size.ws_col)) }
-        }
-        return 80
+        let columns = environment["COLUMNS"].flatMap { Int($0) } ?? 0
+        let size = TerminalSize(STDOUT_FILENO) ?? .of(STDERR_FILENO)
+        width = max(20, columns > 0 ? columns : size.columns)
     }
 
     package func styled(_ text: String, _ style: Style) -> String {
         hasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// Writes data, which reaches the reader at the latest with `flush`.
+    /// Writes data. It reaches the reader with `flush` at the latest.
     package func write(_ text: String) throws(Failure) {
         buffer.append(contentsOf: text.utf8)
         if buffer.count > 1 << 16 { try flush() }
@@ -58,15 +73,15 @@ package final class Screen {
         try Self.write(buffer, to: .standardOutput)
     }
 
-    /// Says something to the person, on a line of its own. What it says must be harmless already.
+    /// Prints a message as a line. It must be safe for a terminal.
     package func say(_ text: String) {
         try? flush()
         try? Self.write(Array((text + "\n").utf8), to: .standardError)
     }
 
-    /// Says why the program ends. Every piece is harmless already; one that was forgotten becomes so here.
+    /// Prints why the program ends. The text should be safe for a terminal already; this makes sure of it.
     ///
-    /// - Parameter keepingNewlines: false where a text from outside must not become a line of its own.
+    /// - Parameter keepingNewlines: false if text from outside must not become a line of its own.
     package func report(_ failure: Failure, by program: String, keepingNewlines: Bool = true) {
         say(SafeText.escape("\(program): \(failure.message)", keepingNewlines: keepingNewlines))
         if let hint = failure.hint {
@@ -74,14 +89,14 @@ package final class Screen {
         }
     }
 
-    /// Shows `text` in the place of what was shown before, on a line that is not part of the talk.
+    /// Shows a line of progress in place of the one before. Messages are not part of it.
     package func show(progress text: String) {
-        guard talkIsTerminal else { return }
+        guard standardErrorIsTerminal else { return }
         let line = "\r\u{1B}[K" + DisplayWidth.cut(text, to: width - 1)
         try? Self.write(Array(line.utf8), to: .standardError)
     }
 
-    /// Writes to the person's terminal as it is, which must be one.
+    /// Writes to standard error unchanged. It must be a terminal.
     func show(raw text: String) { try? Self.write(Array(text.utf8), to: .standardError) }
 
     private static func write(_ bytes: [UInt8], to file: FileDescriptor) throws(Failure) {
@@ -90,10 +105,10 @@ package final class Screen {
         }
     }
 
-    /// Whether there is somebody who sees a question, and can answer it.
-    package var canAsk: Bool { isatty(STDIN_FILENO) == 1 && talkIsTerminal }
+    /// Whether somebody can see a question and answer it.
+    package var canAsk: Bool { isatty(STDIN_FILENO) == 1 && standardErrorIsTerminal }
 
-    /// Asks a question that is answered with yes or no; without a terminal the answer is nil.
+    /// Asks a yes-or-no question. Without a terminal, the answer is nil.
     package func confirm(_ question: String) -> Bool? {
         guard canAsk else { return nil }
         try? flush()

@@ -1,4 +1,4 @@
-/// What jobd is told: every key of the configuration, with its default.
+/// The configuration of jobd: a property for each key, with its default.
 package struct Configuration: Settable, Equatable {
     package var apiURL = "https://model-api.runcomfy.net"
     package var tokenFile: String?
@@ -47,7 +47,7 @@ package struct Configuration: Settable, Equatable {
         }
     }
 
-    /// How long after a job's end its parts are kept; nil is for ever.
+    /// How long after a job's end its parts are kept; nil means forever.
     package struct Retention: Equatable, Sendable {
         package var files: Duration?
         package var inputs: Duration?
@@ -56,7 +56,7 @@ package struct Configuration: Settable, Equatable {
         package init() {}
     }
 
-    /// What is said of one model, or of all whose ids begin so.
+    /// One entry of `models`: for one model, or for all whose ids have a prefix.
     package struct ModelLimits: Settable, Equatable {
         package var maxInFlight: Int?
         package var submitPerMinute: Int?
@@ -66,14 +66,24 @@ package struct Configuration: Settable, Equatable {
         package init() {}
     }
 
-    /// What is said of `model`: its own entry first, then the longest prefix that ends in `*`.
+    /// The entry that applies to `model`: its own, else that of the longest prefix.
     package func limits(of model: String) -> (name: String, limits: ModelLimits)? {
         if let exact = models[model] { return (model, exact) }
         let prefixes = models.keys.filter { $0.hasSuffix("*") && model.hasPrefix($0.dropLast()) }
-        guard let longest = prefixes.max(by: { $0.utf8.count < $1.utf8.count }), let limits = models[longest]
-        else {
-            return nil
+        return prefixes.max { $0.utf8.count < $1.utf8.count }.flatMap { name in
+            models[name].map { (name, $0) }
         }
-        return (longest, limits)
+    }
+
+    /// Scheme, host and port of `api_url`, always spelled the same way. Requests belong to an origin.
+    package var apiOrigin: String {
+        let text = apiURL.lowercased()
+        let parts = text.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count >= 3 else { return text }
+        var authority = parts[2]
+        let defaultPort = parts[0] == "https:" ? ":443" : ":80"
+        if authority.hasSuffix(defaultPort) { authority = authority.dropLast(defaultPort.count) }
+        if authority.hasSuffix(".") { authority = authority.dropLast() }
+        return "\(parts[0])//\(authority)"
     }
 }

@@ -1,42 +1,42 @@
 internal import JSON
 
 /// One key of the configuration, declared once: its name, the property that holds its value and its default,
-/// what it takes, and what it means.
+/// the values that it takes, and what it means.
 package struct Setting<Root: Settable>: Sendable {
-    package let key: String
-    /// As it is written in the file; nil where there is none.
-    package let defaultText: String?
-    /// One line for people. The manual page reads it.
-    package let meaning: String
-    let set: @Sendable (inout Root, JSON) throws(SettingFault) -> Void
+    /// Sets the key in `root`. The name is for errors: in `models`, it is longer than the key.
+    typealias Set = @Sendable (_ root: inout Root, JSON, _ name: String) throws(ConfigurationError) -> Void
 
+    package let key: String
+    /// As written in the file; nil if there is no default.
+    package let defaultText: String?
+    /// One line, which the manual page shows.
+    package let meaning: String
+    let set: Set
+}
+
+extension Setting {
     init<Value>(
         _ key: String, _ property: any WritableKeyPath<Root, Value> & Sendable,
         _ read: @escaping @Sendable (JSON) throws(SettingFault) -> Value, _ meaning: String
     ) {
-        self.init(key, Settings.written(Root()[keyPath: property]), meaning) {
-            (root, value) throws(SettingFault) in
-            root[keyPath: property] = try read(value)
+        let defaultText = Settings.written(Root()[keyPath: property])
+        self.init(key: key, defaultText: defaultText, meaning: meaning) {
+            (root, value, name) throws(ConfigurationError) in
+            do throws(SettingFault) { root[keyPath: property] = try read(value) } catch {
+                let text = value.text
+                let excerpt = text.count > 60 ? text.prefix(60) + "…" : text
+                throw ConfigurationError("\(name) must be \(error.expectation), not \(excerpt)")
+            }
         }
-    }
-
-    init(
-        _ key: String, _ defaultText: String?, _ meaning: String,
-        set: @escaping @Sendable (inout Root, JSON) throws(SettingFault) -> Void
-    ) {
-        self.key = key
-        self.defaultText = defaultText
-        self.meaning = meaning
-        self.set = set
     }
 }
 
-/// What the keys of a configuration set. As it is made, it holds their defaults.
+/// What settings set. `init` makes one with all defaults.
 package protocol Settable: Sendable {
     init()
 }
 
-/// What a key takes, where its value is something else.
+/// What a key takes, thrown if it is given something else.
 struct SettingFault: Error {
     let expectation: String
 }

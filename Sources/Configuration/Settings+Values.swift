@@ -1,10 +1,11 @@
+internal import Calendar
 internal import JSON
 
-/// Readers of values, as they are written in the configuration. What they throw says what the key takes.
+/// Readers of values. What they throw says which values the key takes.
 extension Settings {
     static func text(_ value: JSON) throws(SettingFault) -> String {
         guard let text = value.string, !text.isEmpty, !text.unicodeScalars.contains("\0") else {
-            throw SettingFault(expectation: "a text")
+            throw SettingFault(expectation: "a string")
         }
         return text
     }
@@ -32,12 +33,9 @@ extension Settings {
     }
 
     static func texts(_ value: JSON) throws(SettingFault) -> [String] {
-        guard let elements = value.array else { throw SettingFault(expectation: "an array of texts") }
-        var texts: [String] = []
-        for element in elements {
-            do { texts.append(try text(element)) } catch {
-                throw SettingFault(expectation: "an array of texts")
-            }
+        let texts = value.array?.compactMap { try? text($0) }
+        guard let texts, texts.count == value.array?.count else {
+            throw SettingFault(expectation: "an array of strings")
         }
         return texts
     }
@@ -46,7 +44,7 @@ extension Settings {
         let hosts = try texts(value)
         if hosts.contains(where: { $0.contains("*") }) {
             throw SettingFault(
-                expectation: "names of hosts without *: \".example.com\" is every host below example.com")
+                expectation: "host names without *; \".example.com\" means every host below example.com")
         }
         return hosts
     }
@@ -54,7 +52,7 @@ extension Settings {
     static func command(_ value: JSON) throws(SettingFault) -> [String] {
         guard let words = try? texts(value), !words.isEmpty else {
             throw SettingFault(
-                expectation: "a command as an array of texts, such as [\"/usr/bin/notify\", \"jobd\"]")
+                expectation: "a command as an array of strings, such as [\"/usr/bin/notify\", \"jobd\"]")
         }
         return words
     }
@@ -68,24 +66,18 @@ extension Settings {
         return word
     }
 
-    /// `500ms`, `2s`, `5m`, `24h`.
     static func span(
         _ range: ClosedRange<Duration>
     ) -> @Sendable (JSON) throws(SettingFault) -> Duration {
         { value throws(SettingFault) in
-            let units: [String: Duration] = [
-                "ms": .milliseconds(1), "s": .seconds(1), "m": .seconds(60), "h": .seconds(3600),
-                "d": .seconds(86_400),
-            ]
-            guard let (number, unit) = split(value.string ?? ""), let factor = units[unit],
-                number <= 1_000_000_000
-            else { throw SettingFault(expectation: "a span of time, such as 500ms, 2s, 5m or 24h") }
-            let span = factor * Int(number)
-            guard range.contains(span) else {
-                let (least, most) = (words(range.lowerBound), words(range.upperBound))
-                throw SettingFault(expectation: "a span of time from \(least) to \(most)")
+            guard let milliseconds = WrittenSpan.milliseconds(value.string ?? "") else {
+                throw SettingFault(expectation: "a duration, such as 500ms, 2s, 5m or 24h")
             }
-            return span
+            guard range.contains(.milliseconds(milliseconds)) else {
+                let (least, most) = (words(range.lowerBound), words(range.upperBound))
+                throw SettingFault(expectation: "a duration from \(least) to \(most)")
+            }
+            return .milliseconds(milliseconds)
         }
     }
 
@@ -96,23 +88,19 @@ extension Settings {
             "": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "kB": 1000,
             "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000,
         ]
-        guard let (number, unit) = split(value.string ?? ""), let factor = units[unit],
+        let text = value.string ?? ""
+        let digits = text.prefix { ("0"..."9").contains($0) }
+        guard let number = Int64(digits), let factor = units[String(text.dropFirst(digits.count))],
             case (let bytes, false) = number.multipliedReportingOverflow(by: factor)
         else { throw SettingFault(expectation: "a size, such as 500MiB or 2GiB") }
         return bytes
     }
 
-    private static func split(_ text: String) -> (Int64, String)? {
-        let digits = text.prefix { ("0"..."9").contains($0) }
-        guard let number = Int64(digits) else { return nil }
-        return (number, String(text.dropFirst(digits.count)))
-    }
-
-    /// A value as it is written in the file; nil for none.
+    /// A value as written in the file; nil for none.
     static func written(_ value: Any) -> String? {
         switch value {
         case let span as Duration: words(span)
-        // Only sizes have this type.
+        // Only sizes have this type, and all defaults are whole GiB.
         case let bytes as Int64: "\(bytes >> 30)GiB"
         case let word as any RawRepresentable<String>: word.rawValue
         case is String, is Bool, is Int, is [String]: "\(value)"

@@ -2,18 +2,18 @@ internal import Catalogue
 internal import JSON
 
 /// Every key of the configuration, in the order of the documentation.
-enum Settings {
+package enum Settings {
     private static let moment: ClosedRange<Duration> = .milliseconds(1) ... .seconds(7 * 86_400)
     private static let years: ClosedRange<Duration> = .seconds(1) ... .seconds(3650 * 86_400)
 
-    static let all: [Setting<Configuration>] = [
+    package static let all: [Setting<Configuration>] = [
         Setting(
             "api_url", \.apiURL, address,
-            "base of the API; https, or http on loopback. Also --api-url, $JOBD_API_URL"),
+            "base URL of the API; https, or http on loopback. Also --api-url, $JOBD_API_URL"),
         Setting("token_file", \.tokenFile, text, "file with the token; others must not be able to read it"),
         Setting(
             "output_dir", \.outputDirectory, text,
-            "where files go; a relative path lies in the state directory"),
+            "where output files are stored; a relative path is relative to the state directory"),
         Setting(
             "output_name", \.outputName, text,
             "fields: {id} {index} {date} {time} {model} {label} {prompt} {seed} {request_id} {ext}"),
@@ -23,57 +23,67 @@ enum Settings {
             "jobs submitted and not yet finished at RunComfy"),
         Setting(
             "max_submitting", \.maxSubmitting, number(1...1000),
-            "POSTs on the wire at once; also the most jobs that one crash can leave uncertain"),
-        Setting("submit_per_minute", \.submitPerMinute, number(0...1_000_000), "0 is no limit"),
-        Setting("budget.day_usd", \.budgetPerDay, dollars, "spend no more than this in one day (UTC)"),
-        Setting("budget.total_usd", \.budgetInTotal, dollars, "spend no more than this in all"),
+            "POSTs on the wire at once; one crash can leave at most this many jobs uncertain"),
+        Setting("submit_per_minute", \.submitPerMinute, number(0...1_000_000), "0 means no limit"),
+        Setting(
+            key: "models", defaultText: "{}",
+            meaning: "by model id, or by a prefix that ends in *: "
+                + ofModel.map(\.key).joined(separator: ", "),
+            set: setModels),
+        Setting("budget.day_usd", \.budgetPerDay, dollars, "the spending limit for one day (UTC)"),
+        Setting("budget.total_usd", \.budgetInTotal, dollars, "the spending limit in total"),
         Setting(
             "confirm_above_usd", \.confirmAbove, dollars,
-            "jobctl asks before it enqueues what may cost more than this; without a terminal it needs --yes"),
-        Setting("poll.min", \.pollMin, span(moment), "the shortest time between two looks at one job"),
-        Setting("poll.max", \.pollMax, span(moment), "the longest time between two looks at one job"),
+            "jobctl asks before it enqueues jobs that may cost more; without a terminal it needs --yes"),
+        Setting("poll.min", \.pollMin, span(moment), "the shortest time between two polls of a job"),
+        Setting("poll.max", \.pollMax, span(moment), "the longest time between two polls of a job"),
         Setting("retry.min", \.retryMin, span(moment), "the shortest time between two tries of anything"),
         Setting(
             "retry.max", \.retryMax, span(moment),
-            "the longest time between two tries of anything; it grows up to here"),
+            "the longest time between two tries of anything; it grows up to this"),
         Setting(
             "retry.attempts", \.retryAttempts, number(1...1000),
             "tries of an output whose own answer is bad (403, 404, 410, wrong content, refused host)"),
         Setting(
             "retry.patience", \.retryPatience, span(.zero ... .seconds(30 * 86_400)),
-            "such an output, or a request that the service does not know, is not given up before this time"),
-        Setting("timeout.connect", \.connectTimeout, span(moment), "to connect"),
-        Setting("timeout.answer", \.answerTimeout, span(moment), "for a whole answer"),
-        Setting("timeout.silence", \.silenceTimeout, span(moment), "without a byte of a download"),
-        Setting("download.parallel", \.parallelDownloads, number(1...1000), "files at once"),
-        Setting("download.max_bytes", \.maxBytes, size, "for one file"),
+            "such an output, or a request that RunComfy does not know, is not given up before this time"),
+        Setting("timeout.connect", \.connectTimeout, span(moment), "for a connection"),
+        Setting("timeout.answer", \.answerTimeout, span(moment), "for a complete answer"),
+        Setting("timeout.silence", \.silenceTimeout, span(moment), "for the next byte of a download"),
+        Setting("download.parallel", \.parallelDownloads, number(1...1000), "files downloaded at once"),
+        Setting("download.max_bytes", \.maxBytes, size, "the largest size of one file"),
         Setting(
             "download.hosts", \.downloadHosts, hosts,
-            "hosts outputs may come from, or suffixes such as .example.com (no *); the API's own host always may"
-        ),
-        Setting("min_free", \.minFree, size, "free space that stays on the outputs' disk"),
+            """
+            hosts from which outputs may come, or suffixes such as .example.com (no *); \
+            the API's own host is always allowed
+            """),
+        Setting("min_free", \.minFree, size, "free space to leave on the outputs' disk"),
         Setting(
             "deadline", \.deadline, span(years),
-            "how long a job is followed that the service keeps calling unfinished"),
-        Setting("on_uncertain", \.onUncertain, word, "or resubmit: once a job, then hold"),
+            "how long a job is followed while RunComfy keeps calling it unfinished"),
+        Setting("on_uncertain", \.onUncertain, word, "or resubmit: once per job, then hold"),
         Setting(
             "on_finish", \.onFinish, command,
-            "a command (array of texts) run for each job that ended; JSON on standard input"),
+            "a command (array of strings) to run for each job that ends; it gets JSON on standard input"),
         Setting(
             "on_attention", \.onAttention, command,
-            "a command (array of texts) run for each new reason that needs a person; JSON on standard input"),
+            "a command (array of strings) to run for each new reason that needs a person; it gets JSON, too"),
         Setting(
             "retention.files", \.retention.files, span(years),
-            "how long after a job's end its files are kept, such as 90d; without it for ever"),
+            "how long after a job's end its files are kept, such as 90d; without a value, forever"),
         Setting(
             "retention.inputs", \.retention.inputs, span(years),
-            "how long after a job's end its input is kept; without it for ever"),
+            "how long after a job's end its input is kept; without a value, forever"),
         Setting(
             "retention.rows", \.retention.rows, span(years),
-            "how long after a job's end its row and events are kept; without it for ever"),
+            "how long after a job's end its row and events are kept; without a value, forever"),
         Setting(
             "metrics_file", \.metricsFile, text,
-            "a file for node_exporter's textfile collector; a relative path lies in the state directory"),
+            """
+            a file for node_exporter's textfile collector; \
+            a relative path is relative to the state directory
+            """),
         Setting("log_level", \.logLevel, word, "debug, info, warning, error"),
     ]
 
@@ -85,7 +95,14 @@ enum Settings {
         Setting("deadline", \.deadline, span(years), ""),
     ]
 
-    /// The API's base: the token goes there, so it is encrypted, or does not leave the machine.
+    private static func setModels(
+        _ configuration: inout Configuration, _ value: JSON, _: String
+    ) throws(ConfigurationError) {
+        guard let models = value.object else { throw ConfigurationError("models must be a JSON object") }
+        for model in models.members { try configuration.setLimits(of: model.key, model.value) }
+    }
+
+    /// The base URL of the API. The token is sent there, so it must be https, or stay on this machine.
     private static func address(_ value: JSON) throws(SettingFault) -> String {
         let text = try text(value)
         if FileURL.fault(in: text) != nil || text.contains("?") || text.contains("#") {

@@ -118,7 +118,7 @@ enum ListVerb: ControlVerb {
     private static func sayWhatIsLeft(
         _ filter: JobFilter, _ order: JobOrder, _ session: Session, _ store: JobDatabase
     ) throws {
-        guard session.screen.talkIsTerminal, !session.wantsJSON else { return }
+        guard session.screen.standardErrorIsTerminal, !session.wantsJSON else { return }
         let shown = filter.limit ?? 0
         let which = order.key == .id ? "the newest \(shown)" : "\(shown)"
         var whole = filter

@@ -13,7 +13,7 @@ struct ProgressLine {
     }
 
     mutating func show(_ text: @autoclosure () -> String) {
-        guard screen.talkIsTerminal, .now >= next else { return }
+        guard screen.standardErrorIsTerminal, .now >= next else { return }
         next = .now + .milliseconds(100)
         isShown = true
         screen.show(progress: text())

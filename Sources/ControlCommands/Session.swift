@@ -129,7 +129,9 @@ extension Session {
     /// Says what a person would most likely type next. It is only for people: never in a pipe, nor for a
     /// program that reads.
     func suggest(_ command: String?) {
-        guard let command, screen.isTerminal, screen.talkIsTerminal, !isQuiet, !wantsJSON else { return }
+        guard let command, screen.isTerminal, screen.standardErrorIsTerminal, !isQuiet, !wantsJSON else {
+            return
+        }
         screen.say(screen.styled("next: " + SafeText.escape(command), .dim))
     }
 

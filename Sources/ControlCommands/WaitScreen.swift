@@ -65,7 +65,7 @@ final class WaitScreen {
             switch number {
             case SIGINT: return false
             case SIGTSTP:
-                signals.undergo(number)
+                signals.stop()
                 lastSecond = nil
             default: SignalPipe.die(of: number)
             }

@@ -41,7 +41,7 @@ enum DaemonManual {
             "A key with a dot may also be written as an object: {\"poll\": {\"max\": \"5s\"}}. Sizes are written 500MiB or 2GiB, "
                 + "spans of time 500ms, 2s, 5m, 24h or 90d.")
         page.section("keys")
-        for entry in Configuration.manual {
+        for entry in Settings.all {
             page.item(entry.key + (entry.defaultText.map { " (\($0))" } ?? ""), entry.meaning)
         }
         page.section("example")

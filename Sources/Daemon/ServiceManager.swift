@@ -50,6 +50,6 @@ final class ServiceManager: Sendable {
     private func send(_ lines: String...) {
         // A text from outside must not become a line of its own.
         let bytes = Array(lines.map { SafeText.escape($0) }.joined(separator: "\n").utf8)
-        socketPath.flatMap { LocalAddress($0) }?.send(bytes, isPatient: true)
+        socketPath.flatMap { LocalAddress($0) }?.send(bytes, isBlocking: true)
     }
 }

@@ -131,7 +131,7 @@ package final class GalleryFolder {
     /// Makes a symbolic link, or leaves it as it is.
     func link(_ name: String, to target: String) throws(GalleryError) {
         if let (directory, last) = place(of: name),
-            directory.target(of: last)?.utf8.elementsEqual(target.utf8) == true
+            Directory.target(ofLink: last, in: directory)?.utf8.elementsEqual(target.utf8) == true
         {
             return
         }

@@ -4,7 +4,7 @@ package import System
 /// The socket `wake`, by which jobctl tells jobd to look at the database.
 extension StateDirectory {
     /// Wakes a running jobd at once. Nothing depends on it.
-    package func wakeDaemon() { atWake { $0.send([], isPatient: false) } }
+    package func wakeDaemon() { atWake { $0.send([], isBlocking: false) } }
 
     /// The socket on which `wakeDaemon` is heard. Only the holder of the lock may make it: it replaces an old
     /// one.

@@ -24,7 +24,7 @@ package final class StateLock: Sendable {
         // The next holder is not taken for this one before it has written its own name.
         try? file.truncate()
         // Said and not only closed: a child process on its way to its own program has the same open file.
-        file.dropLock()
+        file.releaseLock()
     }
 
     /// Whether this is the lock still. A file that was removed, or a directory that was moved away, lets

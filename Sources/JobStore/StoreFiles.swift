@@ -64,7 +64,7 @@ final class StoreFiles: Sendable {
 
     /// The name that the database's file has now; nil where it has none.
     private func place() -> String? {
-        guard let status = try? handle?.status(), status.names > 0 else { return nil }
+        guard let status = try? handle?.status(), status.linkCount > 0 else { return nil }
         return Directory.target(ofLink: handlePath)
     }
 }

@@ -25,7 +25,7 @@ package struct OutputFile: Sendable {
 
     /// The directory that holds `path`, and the last component's name.
     private func parent(of path: String) throws(SystemError) -> (directory: Directory, name: String) {
-        var names = try Directory.names(in: path)
+        var names = try Directory.components(of: path)
         guard let last = names.popLast() else { throw SystemError(EINVAL) }
         var directory = try Directory(folder.path)
         for name in names { directory = try directory.directory(name) }

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A program that was started. It gets the three standard streams and no other open file.
+/// A child process. It inherits the three standard streams and no other open file.
 package struct ChildProcess: Sendable {
     package enum Ending: Equatable, Sendable {
         case code(Int32)
@@ -14,17 +14,17 @@ package struct ChildProcess: Sendable {
 
     package let id: Int32
 
-    /// Starts `words[0]`, looked for as a shell does.
+    /// Starts `words[0]`, which is searched for in `PATH`.
     ///
-    /// - Parameter environment: `NAME=value`; nil for that of this process, as for each stream.
-    /// - Parameter isGroup: whether it and what it starts can be ended together.
-    /// - Parameter signals: those that it takes as any program does, though this one ignores them.
+    /// - Parameter environment: as `NAME=value`. The environment and each stream are inherited if nil.
+    /// - Parameter isGroup: whether it becomes a process group, which `killGroup` can end.
+    /// - Parameter signals: those that this process ignores and the child must not.
     package init(
         _ words: [String], environment: [String]? = nil, input: FileDescriptor? = nil,
         output: FileDescriptor? = nil, errors: FileDescriptor? = nil, isGroup: Bool = false,
         resetting signals: [Int32] = []
     ) throws(SystemError) {
-        // Their numbers alone are passed on: they stay open until the program has them.
+        // Only their numbers are passed on: keep them open until the child has them.
         defer { withExtendedLifetime((input, output, errors)) {} }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -60,7 +60,7 @@ package struct ChildProcess: Sendable {
         return Ending(status: status)
     }
 
-    /// Waits for whichever child ends next; nil where there is none.
+    /// Waits for the next child to end; nil if there is none.
     package static func waitForAny() -> (id: Int32, ending: Ending)? {
         var status: Int32 = 0
         while true {
@@ -70,6 +70,6 @@ package struct ChildProcess: Sendable {
         }
     }
 
-    /// Ends a group at once.
+    /// Kills the process and everything in its group.
     package func killGroup() { kill(-id, SIGKILL) }
 }

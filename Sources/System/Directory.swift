@@ -1,31 +1,31 @@
 internal import CLinux
 internal import Glibc
 
-/// An open directory. What is in it is reached by its name there, and never through a symbolic link, so that
-/// nobody who may write in it can lead a reader, a writer or a removal out of it.
+/// An open directory. Its entries are reached by name and never through a symbolic link, so that nobody who
+/// can write to the directory can make us read, write or remove anything outside of it.
 package final class Directory: Sendable {
     package let file: FileDescriptor
 
-    /// The directory itself may be reached through links: it is where its owner says it is.
+    /// The path to the directory itself may contain links: its owner chose it.
     package init(_ path: String) throws(SystemError) {
         file = try FileDescriptor(opening: path, flags: O_DIRECTORY)
     }
 
     private init(_ file: FileDescriptor) { self.file = file }
 
-    /// The names in a path from one directory to another below it: none leads up.
-    package static func names(in path: String) throws(SystemError) -> [String] {
-        // Byte by byte, as the kernel reads it.
-        let names = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
-        if names.contains("..") { throw SystemError(EINVAL) }
-        return names
+    /// The components of a relative path, which must not lead up.
+    package static func components(of path: String) throws(SystemError) -> [String] {
+        // Split at bytes, as the kernel does: `/` and a combining accent are one Character.
+        let components = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        if components.contains("..") { throw SystemError(EINVAL) }
+        return components
     }
 
     package func directory(_ name: String) throws(SystemError) -> Directory {
         Directory(try open(name, flags: O_DIRECTORY))
     }
 
-    /// Opens a file, for reading where the flags say nothing else. A pipe or a device does not make it wait.
+    /// Opens a file, for reading unless the flags say otherwise. A pipe or a device does not block the call.
     package func open(_ name: String, flags: Int32 = 0, mode: UInt32 = 0) throws(SystemError)
         -> FileDescriptor
     {
@@ -35,12 +35,12 @@ package final class Directory: Sendable {
         return try FileDescriptor(number)
     }
 
-    /// Makes a file that was not there before.
+    /// Creates a file that must not exist yet.
     package func create(_ name: String, mode: UInt32) throws(SystemError) -> FileDescriptor {
         try open(name, flags: O_RDWR | O_CREAT | O_EXCL, mode: mode)
     }
 
-    /// Makes a directory; false where the name is taken.
+    /// Creates a directory. False if the name is taken.
     package func makeDirectory(_ name: String, mode: UInt32) throws(SystemError) -> Bool {
         if unsafe mkdirat(file.number, name, mode) == 0 { return true }
         if errno != EEXIST { throw .last }
@@ -53,7 +53,7 @@ package final class Directory: Sendable {
 
     package func holds(_ name: String) -> Bool { (try? status(name)) != nil }
 
-    /// Removes a file; false where there is none.
+    /// Removes a file. False if there is none.
     @discardableResult
     package func remove(_ name: String) throws(SystemError) -> Bool {
         if unsafe unlinkat(file.number, name, 0) == 0 { return true }
@@ -61,18 +61,18 @@ package final class Directory: Sendable {
         return false
     }
 
-    /// Removes a directory that is empty; false where that cannot be.
+    /// Removes an empty directory. False if that fails.
     package func removeDirectory(_ name: String) -> Bool {
         unsafe unlinkat(file.number, name, AT_REMOVEDIR) == 0
     }
 
-    /// Renames without overwriting; false where the new name is taken.
+    /// Renames without overwriting. False if the new name is taken.
     package func rename(_ name: String, to newName: String, in other: Directory) throws(SystemError) -> Bool {
         if unsafe linux_rename_to_free_name(file.number, name, other.file.number, newName) == 0 {
             return true
         }
         if errno == EEXIST { return false }
-        // Some file systems cannot rename in that way; a second name and the end of the first do the same.
+        // Some file systems cannot do that: add the new name, then remove the old one.
         guard errno == EINVAL || errno == ENOSYS else { throw .last }
         if unsafe linkat(file.number, name, other.file.number, newName, 0) != 0 {
             if errno == EEXIST { return false }
@@ -82,7 +82,7 @@ package final class Directory: Sendable {
         return true
     }
 
-    /// Renames over whatever has the new name.
+    /// Renames, and replaces whatever has the new name.
     package func replace(_ name: String, with temporaryName: String) throws(SystemError) {
         if unsafe renameat(file.number, temporaryName, file.number, name) != 0 { throw .last }
     }
@@ -91,19 +91,15 @@ package final class Directory: Sendable {
         if unsafe symlinkat(target, file.number, name) != 0 { throw .last }
     }
 
-    /// Where a symbolic link leads; nil where there is none.
-    package func target(of name: String) -> String? { Self.target(of: name, in: file.number) }
-
-    package static func target(ofLink path: String) -> String? { target(of: path, in: AT_FDCWD) }
-
-    private static func target(of name: String, in directory: Int32) -> String? {
-        var path = [CChar](repeating: 0, count: 4096)
-        let count = unsafe readlinkat(directory, name, &path, path.count)
-        return count < 0
-            ? nil : String(decoding: path[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    /// The target of a symbolic link, whose path may be relative to a directory; nil if there is none.
+    package static func target(ofLink path: String, in directory: Directory? = nil) -> String? {
+        var target = [CChar](repeating: 0, count: 4096)
+        let count = unsafe readlinkat(directory?.file.number ?? AT_FDCWD, path, &target, target.count)
+        if count < 0 { return nil }
+        return String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// All names, in no order.
+    /// All names, in no particular order.
     package func names() throws(SystemError) -> [String] {
         let own = unsafe openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if own < 0 { throw .last }
@@ -123,14 +119,14 @@ package final class Directory: Sendable {
         return names
     }
 
-    /// Returns when new and changed names are on the disk.
+    /// Returns once new and changed names are on the disk.
     package func sync() throws(SystemError) { try file.sync() }
 
-    /// The same for a directory that may be another's, or on a file system that knows no such sync.
+    /// The same for a directory of another user, or on a file system that cannot sync directories.
     package func syncIfPossible() throws(SystemError) {
         do { try sync() } catch { if error.isDiskFull || error.code == EIO { throw error } }
     }
 
-    /// Takes the lock on the directory. False: somebody else has it.
+    /// Takes the lock on the directory. False if another has it.
     package func takeLock() -> Bool { flock(file.number, LOCK_EX | LOCK_NB) == 0 }
 }

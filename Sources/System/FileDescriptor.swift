@@ -1,8 +1,26 @@
 internal import CLinux
 internal import Glibc
 
-/// An open file, closed with the last reference to it. Programs that are started do not inherit it. Only here
-/// is a call repeated that a signal interrupts, and a write continued that was done in part.
+/// The error of a system call.
+package struct SystemError: Error, Equatable, CustomStringConvertible {
+    package let code: Int32
+    /// `Directory` found a symbolic link in place of a directory or a file.
+    package let isLink: Bool
+
+    package init(_ code: Int32, isLink: Bool = false) { (self.code, self.isLink) = (code, isLink) }
+
+    package static var last: SystemError { SystemError(errno) }
+
+    package var isMissing: Bool { code == ENOENT }
+    package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+
+    package var description: String {
+        isLink ? "a symbolic link is not followed" : unsafe String(cString: strerror(code))
+    }
+}
+
+/// An open file, which is closed with the last reference to it. Child processes do not inherit it. Only this
+/// type repeats calls that a signal has interrupted, and continues writes that were done in part.
 package final class FileDescriptor: Sendable {
     package let number: Int32
 
@@ -12,20 +30,20 @@ package final class FileDescriptor: Sendable {
 
     private init(standard number: Int32) { self.number = number }
 
-    /// Takes over what a system call has opened; where it answered with an error, throws that.
+    /// Takes over what a system call has opened, or throws the error of the call.
     package init(_ number: Int32) throws(SystemError) {
         if number < 0 { throw .last }
         self.number = number
     }
 
-    /// Opens a file, for reading where the flags say nothing else.
+    /// Opens a file, for reading unless the flags say otherwise.
     package convenience init(opening path: String, flags: Int32 = 0, mode: UInt32 = 0) throws(SystemError) {
         try self.init(unsafe open(path, flags | O_CLOEXEC, mode))
     }
 
     deinit { close(number) }
 
-    /// A nameless file in memory, to be read from the start.
+    /// A nameless file in memory, ready to be read from the start.
     package static func inMemory(_ bytes: [UInt8]) throws(SystemError) -> FileDescriptor {
         let file = try FileDescriptor(unsafe linux_in_memory("jobd"))
         try file.write(bytes, at: 0)
@@ -43,17 +61,17 @@ package final class FileDescriptor: Sendable {
 
     package func status() throws(SystemError) -> FileStatus { try FileStatus(self) }
 
-    /// Reads what comes next, or what is at `offset`. Answers how much that was: nothing at the end.
+    /// Reads the next bytes, or those at `offset`. Returns how many there were: 0 at the end.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64? = nil)
         throws(SystemError) -> Int
     {
-        try Self.repeating {
+        try Self.retrying {
             unsafe offset.map { unsafe pread(number, buffer.baseAddress, buffer.count, off_t($0)) }
                 ?? Glibc.read(number, buffer.baseAddress, buffer.count)
         }
     }
 
-    /// The same, `count` bytes at most.
+    /// The same, at most `count` bytes.
     package func read(_ count: Int, at offset: Int64? = nil) throws(SystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let got = try unsafe bytes.withUnsafeMutableBufferPointer { (buffer) throws(SystemError) in
@@ -63,7 +81,7 @@ package final class FileDescriptor: Sendable {
         return bytes
     }
 
-    /// The rest of the file; `EFBIG` where that is more than `limit`.
+    /// The rest of the file. Throws `EFBIG` if that is more than `limit` bytes.
     package func readToEnd(limit: Int = .max) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while case let piece = try read(1 << 16), !piece.isEmpty {
@@ -73,12 +91,12 @@ package final class FileDescriptor: Sendable {
         return bytes
     }
 
-    /// Writes all of it, where the file stands or at `offset`.
+    /// Writes all bytes, at the current position or at `offset`.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64? = nil) throws(SystemError) {
         var written = 0
         while written < bytes.count {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
-            let count = try Self.repeating {
+            let count = try Self.retrying {
                 unsafe offset.map { unsafe pwrite(number, rest.baseAddress, rest.count, off_t($0) + written) }
                     ?? Glibc.write(number, rest.baseAddress, rest.count)
             }
@@ -93,11 +111,11 @@ package final class FileDescriptor: Sendable {
         }
     }
 
-    /// Makes another file, which is empty, a copy of this one.
+    /// Copies this file to another, which must be empty.
     package func copy(to other: FileDescriptor) throws(SystemError) {
-        // Where the file system can, the copy takes no space.
+        // If the file system supports it, the copy shares the blocks and takes no space.
         if linux_clone(other.number, number) == 0 { return }
-        while try Self.repeating({ sendfile(other.number, number, nil, 1 << 30) }) > 0 {}
+        while try Self.retrying({ sendfile(other.number, number, nil, 1 << 30) }) > 0 {}
     }
 
     package func truncate(to size: Int64 = 0) throws(SystemError) {
@@ -110,10 +128,10 @@ package final class FileDescriptor: Sendable {
 
     package func setMode(_ mode: UInt32) throws(SystemError) { if fchmod(number, mode) != 0 { throw .last } }
 
-    /// Returns when what was written is on the disk.
+    /// Returns once everything written is on the disk.
     package func sync() throws(SystemError) { if fsync(number) != 0 { throw .last } }
 
-    private static func repeating(_ call: () -> Int) throws(SystemError) -> Int {
+    private static func retrying(_ call: () -> Int) throws(SystemError) -> Int {
         while true {
             let result = call()
             if result >= 0 { return result }
@@ -122,25 +140,25 @@ package final class FileDescriptor: Sendable {
     }
 }
 
-/// Locks belong to the open file, not to the process: a second open in this process is somebody else, too.
-/// The kernel drops them when the last process that has the file open ends.
+/// Locks belong to the open file, not to the process: opening the file twice in one process gives two owners.
+/// The kernel releases a lock when the last process that has the file open ends.
 extension FileDescriptor {
-    /// Takes the lock on a file that is open for writing, or makes sure of it. False: somebody else has it.
+    /// Takes the lock on a file that is open for writing, or confirms it. False if another has it.
     package func takeLock() -> Bool { setLock(F_WRLCK) }
 
-    /// For a file that a child process may have as well, on its way to its own program: closing would not do.
-    package func dropLock() { _ = setLock(F_UNLCK) }
+    /// Releases the lock. Closing is not enough while a new child process still has the file open.
+    package func releaseLock() { _ = setLock(F_UNLCK) }
 
-    /// Whether it is locked through another opening of the file.
+    /// Whether another opening of the file holds the lock.
     package var isLockedElsewhere: Bool {
-        var question = Self.wholeFile(F_WRLCK)
-        return unsafe fcntl(number, 36 /* F_OFD_GETLK */, &question) == 0
-            && question.l_type != Int16(F_UNLCK)
+        var lock = Self.wholeFile(F_WRLCK)
+        return unsafe fcntl(number, 36 /* F_OFD_GETLK */, &lock) == 0
+            && lock.l_type != Int16(F_UNLCK)
     }
 
     private func setLock(_ kind: Int32) -> Bool {
-        var wish = Self.wholeFile(kind)
-        return unsafe fcntl(number, 37 /* F_OFD_SETLK */, &wish) == 0
+        var lock = Self.wholeFile(kind)
+        return unsafe fcntl(number, 37 /* F_OFD_SETLK */, &lock) == 0
     }
 
     private static func wholeFile(_ kind: Int32) -> flock {

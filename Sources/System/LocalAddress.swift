@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// Where datagrams go on this machine: a path, or after "@" a name that is none.
+/// An address for datagrams on this machine: a path or, after an "@", an abstract name.
 package struct LocalAddress {
     private let address: sockaddr_un
     private let size: socklen_t
 
-    /// Nil where the path is too long.
+    /// Nil if the path is too long.
     package init?(_ path: String) {
         var (address, bytes) = (sockaddr_un(), Array(path.utf8))
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
@@ -18,15 +18,15 @@ package struct LocalAddress {
         (self.address, size) = (address, socklen_t(heading + bytes.count + (isAbstract ? 0 : 1)))
     }
 
-    /// Sends a datagram, and does not ask what became of it.
-    package func send(_ bytes: [UInt8], isPatient: Bool) {
+    /// Sends a datagram, and ignores errors.
+    package func send(_ bytes: [UInt8], isBlocking: Bool) {
         guard let socket = try? Self.socket(0) else { return }
         defer { withExtendedLifetime(socket) {} }
-        let flags = Int32(MSG_NOSIGNAL) | (isPatient ? 0 : Int32(MSG_DONTWAIT))
+        let flags = Int32(MSG_NOSIGNAL) | (isBlocking ? 0 : Int32(MSG_DONTWAIT))
         _ = unsafe withPointer { unsafe sendto(socket.number, bytes, bytes.count, flags, $0, size) }
     }
 
-    /// A socket that hears what is sent here. Reading from it does not wait.
+    /// A socket that receives what is sent to this address. Reading from it does not block.
     package func listen() throws(SystemError) -> FileDescriptor {
         let socket = try Self.socket(Int32(SOCK_NONBLOCK.rawValue))
         if unsafe withPointer({ unsafe bind(socket.number, $0, size) }) != 0 { throw .last }

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A value that one thread at a time may touch.
+/// A value that only one thread at a time can access.
 ///
-/// A pthread mutex and not `Synchronization.Mutex`, about which ThreadSanitizer has false alarms on Linux.
+/// It uses a pthread mutex because ThreadSanitizer reports false races with `Synchronization.Mutex` on Linux.
 @safe package final class Locked<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
@@ -19,10 +19,9 @@ internal import Glibc
         unsafe mutex.deallocate()
     }
 
-    package func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result)
-        throws(Failure)
-        -> Result
-    {
+    package func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         return try body(&value)

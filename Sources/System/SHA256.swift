@@ -20,7 +20,7 @@ internal import CCrypto
         Self.check(unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
     }
 
-    /// The digest of what has been taken so far. More may follow.
+    /// The digest of everything so far. More may follow.
     package func bytes() -> [UInt8] {
         let copy = SHA256()
         Self.check(unsafe EVP_MD_CTX_copy_ex(copy.context, context))
@@ -29,7 +29,7 @@ internal import CCrypto
         return digest
     }
 
-    /// The same in lower case hexadecimal.
+    /// The same in lower-case hexadecimal.
     package func hexadecimal() -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(
@@ -43,7 +43,7 @@ internal import CCrypto
 
     package static func hexadecimal(of bytes: [UInt8]) -> String { SHA256(bytes).hexadecimal() }
 
-    /// libcrypto's SHA-256 fails only when it has no memory.
+    /// libcrypto's SHA-256 fails only when memory runs out.
     private static func check(_ result: Int32) {
         precondition(result == 1, "libcrypto cannot compute a digest")
     }

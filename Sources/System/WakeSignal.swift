@@ -1,11 +1,11 @@
 internal import Dispatch
 
-/// What a loop sleeps on: it returns when it is woken, or at a deadline. Being woken while awake is kept.
+/// Lets a loop sleep until it is woken, or until a deadline. A wake-up while the loop is awake is not lost.
 package final class WakeSignal: Sendable {
     private struct State {
-        var hasRung = false
+        var isPending = false
         var sleeper: CheckedContinuation<Void, Never>?
-        /// Which sleep a timer belongs to: an old one must not end a new sleep.
+        /// The number of the current sleep: the timer of an old one must not end it.
         var sleep = 0
     }
 
@@ -16,19 +16,19 @@ package final class WakeSignal: Sendable {
 
     package func wake() {
         let sleeper = state.withLock { state in
-            state.hasRung = true
+            state.isPending = true
             defer { state.sleeper = nil }
             return state.sleeper
         }
         sleeper?.resume()
     }
 
-    /// Returns when it was woken since the last return, or at `deadline`; nil waits for that alone.
+    /// Returns at once if `wake` was called since the last return, else when it is called, or at `deadline`.
     package func wait(until deadline: ContinuousClock.Instant?) async {
         var timer: DispatchWorkItem?
         await withCheckedContinuation { continuation in
             let sleep = state.withLock { state -> Int? in
-                if state.hasRung { return nil }
+                if state.isPending { return nil }
                 state.sleeper = continuation
                 state.sleep += 1
                 return state.sleep
@@ -37,12 +37,12 @@ package final class WakeSignal: Sendable {
             guard let deadline else { return }
             let item = DispatchWorkItem { self.end(sleep) }
             timer = item
-            // Bounded to some thirty years, beyond which the sum would overflow.
+            // At most some thirty years, beyond which the sum would overflow.
             let rest = min(max(0, (deadline - .now) / .nanoseconds(1)), 1e18).rounded(.up)
             queue.asyncAfter(deadline: .now() + .nanoseconds(Int(rest)), execute: item)
         }
         timer?.cancel()
-        state.withLock { $0.hasRung = false }
+        state.withLock { $0.isPending = false }
     }
 
     private func end(_ sleep: Int) {

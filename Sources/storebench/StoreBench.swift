@@ -20,7 +20,7 @@ internal import JobStore
             }
         case "life": try report(1) { try live(count, database) }
         case "claim":
-            // The first look reads the pages; a daemon looks again and again.
+            // The first claim reads the pages from disk; a daemon claims again and again.
             _ = try claim(database)
             try report(count) { for _ in 0..<count { _ = try claim(database) } }
         case "list":
@@ -35,26 +35,25 @@ internal import JobStore
         }
     }
 
-    /// Prints the seconds of one of `count` steps.
+    /// Prints the seconds per step.
     private static func report(_ count: Int, _ body: () throws -> Void) throws {
-        let clock = ContinuousClock()
-        let spent = try clock.measure(body)
-        let seconds = Double(spent.components.seconds) + Double(spent.components.attoseconds) / 1e18
-        print(seconds / Double(count))
+        let spent = try ContinuousClock().measure(body)
+        print(spent / .seconds(1) / Double(count))
     }
 
-    /// The row of store.c.
+    /// The same row as in store.c.
     private static func job(_ index: Int) -> NewJob {
         var job = NewJob(
             model: "vendor/model",
-            input: "{\"prompt\":\"A lighthouse on a cliff at dusk, oil on canvas, wide brush strokes, "
-                + "number \(index)\",\"image_url\":\"https://example.com/pictures/lighthouse.png\",\"seed\":\(index)}"
-        )
+            input: """
+                {"prompt":"A lighthouse on a cliff at dusk, oil on canvas, wide brush strokes, number \(index)",\
+                "image_url":"https://example.com/pictures/lighthouse.png","seed":\(index)}
+                """)
         job.validation = .passed
         return job
     }
 
-    /// Whole lives from the intent to the end, a hundred in step, each step of theirs in one commit.
+    /// Takes jobs from the queue to their end, a hundred at a time. Each step of a hundred is one commit.
     private static func live(_ count: Int, _ database: JobDatabase) throws {
         for start in stride(from: 0, to: count, by: 100) {
             var jobs = try database.transaction {
@@ -76,7 +75,7 @@ internal import JobStore
         }
     }
 
-    /// What the dispatcher asks when there is room for ten more.
+    /// What the dispatcher runs when there is room for ten more jobs.
     private static func claim(_ database: JobDatabase) throws -> [ReadyJob] {
         guard let model = try database.readyModels().first else { return [] }
         return try database.ready(model: model, limit: 10)

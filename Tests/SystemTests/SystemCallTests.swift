@@ -19,8 +19,8 @@ import Testing
     }
 
     @Test func `a path that leads up is none below a directory`() throws {
-        #expect(try Directory.names(in: "a//b/./c") == ["a", "b", ".", "c"])
-        #expect(throws: SystemError.self) { try Directory.names(in: "a/../b") }
+        #expect(try Directory.components(of: "a//b/./c") == ["a", "b", ".", "c"])
+        #expect(throws: SystemError.self) { try Directory.components(of: "a/../b") }
     }
 
     @Test func `a program's end is told as it was`() throws {

@@ -1,6 +1,17 @@
-/// Makes keys of what a terminal sends, however its reads cut it.
+/// A key press, or pasted text.
+package enum Key: Equatable, Sendable {
+    case character(Character)
+    /// A letter with Ctrl.
+    case control(Character)
+    case enter, escape, backspace, tab, backTab
+    case up, down, left, right, pageUp, pageDown, home, end
+    /// Pasted text, which is never taken as commands.
+    case pasted(String)
+}
+
+/// Decodes what a terminal sends into keys, however the reads split it.
 package struct KeyDecoder {
-    /// What may be the beginning of a longer key.
+    /// Bytes that may be the beginning of a longer key.
     private var pending: [UInt8] = []
 
     private static let pasteStart = Array("\u{1B}[200~".utf8)
@@ -10,7 +21,7 @@ package struct KeyDecoder {
 
     package init() {}
 
-    /// Of an Esc nobody can know at once whether more belongs to it.
+    /// Whether more may follow. After an Esc, only time can tell.
     package var isWaiting: Bool { !pending.isEmpty && !pending.starts(with: Self.pasteStart) }
 
     package mutating func take(_ bytes: some Sequence<UInt8>) -> [Key] {
@@ -23,14 +34,14 @@ package struct KeyDecoder {
         return keys
     }
 
-    /// Nothing more came for a while: an Esc was an Esc, and half of something else is nothing.
+    /// Call this if nothing has followed for a while: an Esc was the Esc key, and half a key is dropped.
     package mutating func flush() -> [Key] {
         guard isWaiting else { return [] }
         defer { pending = [] }
         return pending == [0x1B] ? [.escape] : []
     }
 
-    /// The key at the front, nil for one that means nothing here, and its length; nil while it is not whole.
+    /// The first key, or nil for an unknown one, and its length. Nil as a whole while the key is incomplete.
     private func next() -> (key: Key?, length: Int)? {
         guard let first = pending.first else { return nil }
         switch first {
@@ -38,22 +49,17 @@ package struct KeyDecoder {
         case 0x0D, 0x0A: return (.enter, 1)
         case 0x09: return (.tab, 1)
         case 0x08, 0x7F: return (.backspace, 1)
-        case 0: return (nil, 1)
         case 1...26: return (.control(Character(Unicode.Scalar(first + 0x60))), 1)
-        case 27..<0x20: return (nil, 1)
+        case 0, 27..<0x20: return (nil, 1)
         case 0x20..<0x7F: return (.character(Character(Unicode.Scalar(first))), 1)
         default: return letter(first)
         }
     }
 
     private func letter(_ first: UInt8) -> (key: Key?, length: Int)? {
-        let length: Int
-        switch first {
-        case 0xC2...0xDF: length = 2
-        case 0xE0...0xEF: length = 3
-        case 0xF0...0xF4: length = 4
-        default: return (nil, 1)
-        }
+        // The first byte of a UTF-8 sequence begins with a bit for each of its bytes.
+        let length = (~first).leadingZeroBitCount
+        guard 2...4 ~= length else { return (nil, 1) }
         let bytes = pending.prefix(length)
         guard bytes.dropFirst().allSatisfy({ 0x80...0xBF ~= $0 }) else { return (nil, 1) }
         guard bytes.count == length else { return nil }
@@ -72,7 +78,7 @@ package struct KeyDecoder {
             guard pending.count > 2 else { return nil }
             let isKeypad = pending[2] == UInt8(ascii: "M")
             return (isKeypad ? .enter : Self.key(final: pending[2], number: nil), 3)
-        // A letter with Alt is not that letter.
+        // Alt with a letter is not that letter.
         default: return (nil, 2)
         }
     }
@@ -81,7 +87,7 @@ package struct KeyDecoder {
         guard let end = pending.dropFirst(2).firstIndex(where: { !(0x20...0x3F ~= $0) }) else {
             return pending.count > Self.longestSequence ? (nil, pending.count) : nil
         }
-        // The Linux console's function keys have a second bracket.
+        // The function keys of the Linux console send a second bracket.
         if pending[end] == UInt8(ascii: "["), end == 2 { return pending.count > 3 ? (nil, 4) : nil }
         guard 0x40...0x7E ~= pending[end] else { return (nil, end) }
         let number = String(decoding: pending[2..<end].prefix { $0 != UInt8(ascii: ";") }, as: UTF8.self)
@@ -89,14 +95,9 @@ package struct KeyDecoder {
     }
 
     private func paste() -> (key: Key?, length: Int)? {
-        let start = Self.pasteStart.count
-        var end = start
-        while end + Self.pasteEnd.count <= pending.count {
-            if pending[end...].starts(with: Self.pasteEnd) {
-                let text = String(decoding: pending[start..<end], as: UTF8.self)
-                return (.pasted(text), end + Self.pasteEnd.count)
-            }
-            end += 1
+        let text = pending.dropFirst(Self.pasteStart.count)
+        if let end = text.firstRange(of: Self.pasteEnd) {
+            return (.pasted(String(decoding: text[..<end.lowerBound], as: UTF8.self)), end.upperBound)
         }
         return pending.count > Self.longestPaste ? (nil, pending.count) : nil
     }

@@ -1,19 +1,16 @@
 internal import Glibc
 
-/// Lines on standard error that are shown in the place of those before, and are gone in the end.
+/// Lines on standard error that are replaced in place, and removed at the end.
 package final class ProgressLines {
     private let screen: Screen
-    /// How wide each of the lines was that stand there now.
-    private var widths: [Int] = []
     private var shown: [StyledText] = []
     private var size = TerminalSize.of(STDERR_FILENO)
 
     package init(_ screen: Screen) { self.screen = screen }
 
-    package var isVisible: Bool { screen.talkIsTerminal }
+    package var isVisible: Bool { screen.standardErrorIsTerminal }
 
-    /// How many lines there is room for, and how long they may be: the last column and the last line stay
-    /// free.
+    /// How many lines fit, and how wide they may be: the last column and the last line stay free.
     package var room: TerminalSize {
         let size = TerminalSize.of(STDERR_FILENO)
         return TerminalSize(columns: max(1, size.columns - 1), rows: max(1, size.rows - 1))
@@ -26,20 +23,30 @@ package final class ProgressLines {
         let now = TerminalSize.of(STDERR_FILENO)
         if lines == shown, now == size { return }
         let back = toTheTop(now)
-        (shown, size, widths) = (lines, now, lines.map(\.width))
+        (shown, size) = (lines, now)
         screen.show(raw: back + lines.map { $0.plain + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J")
     }
 
     package func clear() {
-        guard isVisible, !widths.isEmpty else { return }
+        guard isVisible, !shown.isEmpty else { return }
         screen.show(raw: toTheTop(TerminalSize.of(STDERR_FILENO)) + "\u{1B}[J")
-        (shown, widths) = ([], [])
+        shown = []
     }
 
-    /// Back to where the first line began. On a terminal that has become narrower, each may stand on several
-    /// rows.
+    /// Moves back to the start of the first line. On a terminal that has become narrower, a line may take
+    /// several rows.
     private func toTheTop(_ now: TerminalSize) -> String {
-        let rows = widths.reduce(0) { $0 + max(1, ($1 + now.columns - 1) / now.columns) } - 1
+        let rows = shown.reduce(0) { $0 + max(1, ($1.width + now.columns - 1) / now.columns) } - 1
         return "\r" + (rows > 0 ? "\u{1B}[\(rows)A" : "")
+    }
+}
+
+/// A progress bar: `━━━━━─────`.
+package enum Bar {
+    /// - Parameter share: from 0 to 1; other values are drawn as the nearer of these.
+    package static func text(_ share: Double, width: Int) -> String {
+        // Full only when everything is done.
+        let full = share >= 1 ? width : share > 0 ? min(Int(share * Double(width)), width - 1) : 0
+        return String(repeating: "━", count: full) + String(repeating: "─", count: max(0, width - full))
     }
 }

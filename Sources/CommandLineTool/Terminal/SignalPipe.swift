@@ -1,13 +1,13 @@
 internal import Glibc
 internal import System
 
-/// The end that handlers write to. One of these pipes is open at a time.
-nonisolated(unsafe) private var noticeEnd: Int32 = -1
+/// The end that handlers write to. Only one of these pipes is open at a time.
+nonisolated(unsafe) private var inputOfHandlers: Int32 = -1
 
-/// Signals as bytes in a pipe, so that a loop hears of them where it waits. After its end they do again what
-/// they did before.
+/// Turns signals into bytes in a pipe, so that a loop can wait for them. The former handlers are restored at
+/// the end.
 @safe package final class SignalPipe {
-    /// Where a `poll` sees that one has come.
+    /// What to `poll` for signals.
     package var file: Int32 { output.number }
     private let output: FileDescriptor
     private let input: FileDescriptor
@@ -17,12 +17,12 @@ nonisolated(unsafe) private var noticeEnd: Int32 = -1
         do throws(SystemError) { (output, input) = try FileDescriptor.pipe(flags: O_NONBLOCK) } catch {
             throw Failure(.inputOutput, "cannot make a pipe: \(error)")
         }
-        unsafe noticeEnd = input.number
+        unsafe inputOfHandlers = input.number
         for number in numbers {
             let handler = signal(number) { number in
                 let code = errno
                 var byte = UInt8(truncatingIfNeeded: number)
-                _ = unsafe write(noticeEnd, &byte, 1)
+                _ = unsafe write(inputOfHandlers, &byte, 1)
                 errno = code
             }
             former.append((number, handler))
@@ -31,23 +31,22 @@ nonisolated(unsafe) private var noticeEnd: Int32 = -1
 
     deinit {
         for (number, handler) in former { _ = signal(number, handler) }
-        unsafe noticeEnd = -1
+        unsafe inputOfHandlers = -1
     }
 
-    /// Those that have come since the last call.
+    /// The signals that have arrived since the last call.
     package func take() -> [Int32] {
         ((try? output.read(64)) ?? []).map(Int32.init)
     }
 
-    /// Lets `number` do to this process what it does by itself: of a stop, this returns when the process goes
-    /// on.
-    package func undergo(_ number: Int32) {
-        let heard = signal(number, SIG_DFL)
-        raise(number)
-        _ = signal(number, heard)
+    /// Stops this process, as Ctrl-Z does. Returns when it is continued.
+    package func stop() {
+        let handler = signal(SIGTSTP, SIG_DFL)
+        raise(SIGTSTP)
+        _ = signal(SIGTSTP, handler)
     }
 
-    /// Ends this process by `number`, so that its parent sees what it died of.
+    /// Ends this process by a signal, so that its parent sees which one it was.
     package static func die(of number: Int32) {
         _ = signal(number, SIG_DFL)
         raise(number)

@@ -1,4 +1,4 @@
-/// A line, or a part of one, of which each piece may have a style. Its words are harmless for a terminal.
+/// A line, or part of one, whose pieces may each have a style. It is safe for a terminal.
 package struct StyledText: Equatable, Sendable {
     package struct Piece: Equatable, Sendable {
         package var text: String
@@ -9,6 +9,19 @@ package struct StyledText: Equatable, Sendable {
     package private(set) var width = 0
 
     package init(_ text: String = "", _ style: Style? = nil) { append(text, style) }
+
+    /// A text with parts in bold, given as ranges of its Unicode scalars.
+    package init(_ text: String, bold marks: [Range<Int>]) {
+        let scalars = Array(text.unicodeScalars)
+        func part(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(scalars[range])) }
+        var end = 0
+        for mark in marks where mark.lowerBound >= end && mark.upperBound <= scalars.count {
+            append(part(end..<mark.lowerBound))
+            append(part(mark), .bold)
+            end = mark.upperBound
+        }
+        append(part(end..<scalars.count))
+    }
 
     package mutating func append(_ text: String, _ style: Style? = nil) {
         let text = SafeText.escape(text)
@@ -22,17 +35,17 @@ package struct StyledText: Equatable, Sendable {
         width += other.width
     }
 
-    /// The letters alone.
+    /// The text without styles.
     package var plain: String { pieces.map(\.text).joined() }
 
-    /// At most so wide, with an ellipsis where something was cut.
+    /// The text, truncated with an ellipsis if it is wider than `limit`.
     package func cut(to limit: Int) -> StyledText {
         guard width > limit else { return self }
         var result = StyledText()
         for piece in pieces {
             let rest = limit - result.width
             let pieceWidth = DisplayWidth.of(piece.text)
-            // The ellipsis needs a column of its own, also where the cut falls between two pieces.
+            // The ellipsis needs a column, even if the cut falls between two pieces.
             if pieceWidth < rest {
                 result.append(piece.text, piece.style)
             } else {
@@ -44,14 +57,14 @@ package struct StyledText: Equatable, Sendable {
         return result
     }
 
-    /// At least so wide.
+    /// The text, with spaces up to the width `least`.
     package func padded(to least: Int) -> StyledText {
         var result = self
         if width < least { result.append(String(repeating: " ", count: least - width)) }
         return result
     }
 
-    /// All of it in one style.
+    /// The text in a single style.
     package func all(_ style: Style) -> StyledText { StyledText(plain, style) }
 
     package func rendered(_ screen: Screen) -> String {

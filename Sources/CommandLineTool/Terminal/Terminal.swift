@@ -1,28 +1,26 @@
 internal import Glibc
 internal import System
 
-/// A terminal that is drawn on as a whole, and asked key by key. It is left as it was found, whatever
-/// happens.
+/// A terminal in full-screen mode, with single key presses. It is restored whatever happens.
 @safe package final class Terminal {
-    /// What happens to a terminal.
+    /// What can happen on a terminal.
     package enum Event: Equatable, Sendable {
         case key(Key)
-        /// It has another size, or shows something else by now: all is to be drawn again.
+        /// The size or the content has changed, so everything must be redrawn.
         case changed
-        /// A signal that asks the program to end.
+        /// A signal asks the program to end.
         case ended(Int32)
     }
 
-    /// The alternate screen, no cursor, no wrapping of long lines, pasted text marked as such.
+    /// Alternate screen, no cursor, no line wrapping, pasted text marked as such.
     private static let arrival = "\u{1B}[?1049h" + settings
     private static let settings = "\u{1B}[?25l\u{1B}[?7l\u{1B}[?2004h\u{1B}[2J"
     private static let departure = "\u{1B}[0m\u{1B}[?2004l\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
-    /// How long the rest of a key may take to come.
+    /// How long to wait for the rest of a key, in milliseconds.
     private static let keyPatience: Int32 = 50
 
     private let screen: Screen
     private let keyboard: FileDescriptor
-    private let output = STDOUT_FILENO
     private let signals: SignalPipe
     private let modes: termios
     private var decoder = KeyDecoder()
@@ -30,7 +28,7 @@ internal import System
     private var isEntered = false
     package private(set) var size: TerminalSize
 
-    /// Takes the terminal over; nil where there is none that can be drawn on and asked.
+    /// Takes over the terminal. Nil if there is none that can show a full screen and read keys.
     package init?(_ screen: Screen, environment: [String: String]) throws(Failure) {
         let kind = environment["TERM"] ?? ""
         guard screen.isTerminal, !kind.isEmpty, kind != "dumb" else { return nil }
@@ -46,40 +44,36 @@ internal import System
         self.screen = screen
         self.keyboard = keyboard
         self.modes = modes
-        size = TerminalSize.of(output)
+        size = TerminalSize.of(STDOUT_FILENO)
         try enter()
     }
 
     deinit { leave() }
 
     private func enter() throws(Failure) {
-        // Nothing has to be given back that nothing was taken from.
         isEntered = true
         TerminalRescue.begin(modes, of: keyboard.number, sequence: Self.departure)
-        try settle(Self.arrival)
+        try prepare(Self.arrival)
     }
 
-    private func settle(_ sequence: String) throws(Failure) {
-        try setRaw()
-        shown = []
-        size = TerminalSize.of(output)
-        try screen.write(sequence)
-        try screen.flush()
-    }
-
-    private func setRaw() throws(Failure) {
+    /// Sets the modes, and has everything redrawn.
+    private func prepare(_ sequence: String) throws(Failure) {
         var raw = modes
         raw.c_iflag &= ~tcflag_t(ICRNL | INLCR | IGNCR | IXON | ISTRIP)
-        // Ctrl-C and Ctrl-Z stay signals.
+        // Ctrl-C and Ctrl-Z still send signals.
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | IEXTEN)
         unsafe withUnsafeMutableBytes(of: &raw.c_cc) { keys in
             unsafe keys[Int(VMIN)] = 0
             unsafe keys[Int(VTIME)] = 0
         }
         guard unsafe tcsetattr(keyboard.number, TCSANOW, &raw) == 0 else { throw Self.gone }
+        shown = []
+        size = TerminalSize.of(STDOUT_FILENO)
+        try screen.write(sequence)
+        try screen.flush()
     }
 
-    /// Gives the terminal back as it was.
+    /// Restores the terminal.
     package func leave() {
         guard isEntered else { return }
         isEntered = false
@@ -92,13 +86,12 @@ internal import System
 
     private static let gone = Failure(.inputOutput, "the terminal is gone")
 
-    /// Shows these lines from the top on, in one write, and of them only what is new. None may be wider than
-    /// the terminal.
+    /// Shows the lines from the top. Only those that have changed are written, all in one write.
     package func draw(_ lines: [StyledText]) throws(Failure) {
         var frame = ""
         for row in 0..<size.rows {
             let line = row < lines.count ? lines[row].cut(to: size.columns) : StyledText()
-            // In a full line the cursor stands on the last letter, which clearing to the end would take away.
+            // In a full line the cursor is on the last letter, which clearing to the end would erase.
             let text = line.rendered(screen) + (line.width < size.columns ? "\u{1B}[K" : "")
             if row < shown.count, shown[row] == text { continue }
             if row < shown.count { shown[row] = text } else { shown.append(text) }
@@ -109,10 +102,10 @@ internal import System
         do { try screen.flush() } catch { throw Self.gone }
     }
 
-    /// Whatever stands there is drawn over by the next picture.
-    package func forget() throws(Failure) { try settle(Self.settings) }
+    /// Forgets what is shown, so that the next `draw` writes every line.
+    package func forget() throws(Failure) { try prepare(Self.settings) }
 
-    /// What happened, at the latest after `timeout` milliseconds.
+    /// Waits for events, at most `timeout` milliseconds.
     package func wait(_ timeout: Int32) throws(Failure) -> [Event] {
         let limit = decoder.isWaiting ? min(timeout, Self.keyPatience) : timeout
         var files = [
@@ -122,7 +115,7 @@ internal import System
         let count = unsafe poll(&files, nfds_t(files.count), limit)
         var events: [Event] = []
         if count == 0, decoder.isWaiting { return decoder.flush().map { .key($0) } }
-        // A signal may cut the wait short before its byte is in the pipe: the next wait sees it.
+        // A signal may interrupt the wait before its byte is in the pipe; the next wait sees it.
         guard count > 0 else { return [] }
         if files[0].revents != 0 { for number in signals.take() { events += try heed(number) } }
         if files[1].revents != 0 { events += try typed().map { .key($0) } }
@@ -132,17 +125,17 @@ internal import System
     private func heed(_ number: Int32) throws(Failure) -> [Event] {
         switch number {
         case SIGWINCH:
-            size = TerminalSize.of(output)
+            size = TerminalSize.of(STDOUT_FILENO)
             shown = []
             return [.changed]
         case SIGTSTP:
             leave()
-            signals.undergo(SIGTSTP)
+            signals.stop()
             try enter()
             return [.changed]
         case SIGCONT:
-            // Whoever stopped it without asking may have used the terminal meanwhile.
-            try settle(Self.settings)
+            // Another program may have used the terminal while this one was stopped.
+            try prepare(Self.settings)
             return [.changed]
         default: return [.ended(number)]
         }

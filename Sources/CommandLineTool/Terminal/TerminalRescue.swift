@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// The terminal as it was, for the moment in which nothing else can be done any more.
+/// How to restore the terminal when the program crashes.
 nonisolated(unsafe) private var formerModes = UnsafeMutablePointer<termios>.allocate(capacity: 1)
 nonisolated(unsafe) private var farewell = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
 nonisolated(unsafe) private var farewellCount = 0
 nonisolated(unsafe) private var rescued: Int32 = -1
 
-/// Gives the terminal back also where the program traps. What it does then is allowed in a signal handler.
+/// Restores the terminal even if the program traps, by calls that are allowed in a signal handler.
 enum TerminalRescue {
     private static let traps = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
 

@@ -92,7 +92,7 @@ struct Completer {
         case "ID": return ids([], except: [])
         case "KEY": return model.map { keys(of: $0, given: []) } ?? .none
         case "KEY=A,B,…": return model.map { matrix(of: $0, unfinished) } ?? .none
-        case "KEY=VALUE": return .words(Configuration.manual.map { ("\($0.key)=", $0.meaning) })
+        case "KEY=VALUE": return .words(Settings.all.map { ("\($0.key)=", $0.meaning) })
         case "LABEL": return .words((try? store?.labels(limit: 200)) ?? [])
         default: return .none
         }

@@ -33,7 +33,7 @@ struct Consent {
     }
 
     /// Whether a person or the configuration wants to know the sum.
-    var countsPrices: Bool { session.screen.talkIsTerminal || mayAsk }
+    var countsPrices: Bool { session.screen.standardErrorIsTerminal || mayAsk }
 
     /// Throws where the answer is no; answers whether there was a question, so that the sum was shown.
     ///

@@ -108,7 +108,7 @@ struct Ordering {
     }
 
     private func say(_ estimate: String?) {
-        if let estimate, session.screen.talkIsTerminal { session.note(estimate) }
+        if let estimate, session.screen.standardErrorIsTerminal { session.note(estimate) }
     }
 
     private func show(_ id: Int64, _ only: Job?, _ existing: Bool, _ store: JobDatabase) throws {

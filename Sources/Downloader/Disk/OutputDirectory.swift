@@ -12,7 +12,7 @@ final class OutputDirectory: Sendable {
     init(root: String, relative: String, making access: FileAccess?) throws(DownloadFailure) {
         let path = relative.isEmpty ? root : "\(root)/\(relative)"
         // No name of ours climbs; a path that someone wrote into the database might.
-        guard let names = try? Directory.names(in: relative) else {
+        guard let names = try? Directory.components(of: relative) else {
             throw .disk("\(path) leads out of its directory")
         }
         var folder = try Self.openRoot(root, access)
@@ -24,7 +24,7 @@ final class OutputDirectory: Sendable {
     /// Whether opening `relative` below `root` would lead here: the directory may have been moved, or a link
     /// taken its place.
     func isStill(_ relative: String, below root: String) -> Bool {
-        guard let names = try? Directory.names(in: relative) else { return false }
+        guard let names = try? Directory.components(of: relative) else { return false }
         var (path, status) = (root, try? FileStatus(root))
         for name in names {
             path += "/" + name
@@ -44,7 +44,9 @@ final class OutputDirectory: Sendable {
             let file = try folder.open(name, flags: O_RDWR)
             let status = try file.status()
             // A second name for the file would be another's file changed under its feet.
-            if status.isFile, status.names == 1, [geteuid(), access.owner?.user].contains(status.owner.user) {
+            if status.isFile, status.linkCount == 1,
+                [geteuid(), access.owner?.user].contains(status.owner.user)
+            {
                 return file
             }
         } catch {
