@@ -35,11 +35,12 @@ package final class InputReader {
     /// file first.
     package func spooled(in folder: String) throws -> InputReader {
         if (try? file.status())?.isFile == true { return self }
-        var name = Array("\(folder)/jobctl-XXXXXX".utf8CString)
-        guard let copy = try? FileDescriptor(unsafe mkstemp(&name)) else {
-            throw Failure(.inputOutput, "cannot make a temporary file in \(folder)")
-        }
-        unsafe unlink(name)
+        let copy: FileDescriptor
+        do throws(SystemError) {
+            let temporary = try TemporaryFile("input", inDirectory: "\(folder)/jobctl")
+            temporary.remove()
+            copy = temporary.file
+        } catch { throw Failure(.inputOutput, "cannot make a temporary file in \(folder): \(error)") }
         var lineLength = 0
         while let piece = try read() {
             // What has no lines is no batch, and must not fill the disk.
