@@ -34,11 +34,12 @@ package final class InputReader {
     /// A reader of the same bytes that never waits for their writer: a pipe is copied to a file first.
     package func spooled(in folder: String) throws -> InputReader {
         if (try? file.status())?.isFile == true { return self }
-        var name = Array("\(folder)/jobctl-XXXXXX".utf8CString)
-        guard let copy = try? FileDescriptor(unsafe mkstemp(&name)) else {
-            throw Failure(.inputOutput, "cannot make a temporary file in \(folder)")
-        }
-        unsafe unlink(name)
+        let copy: FileDescriptor
+        do throws(SystemError) {
+            let temporary = try TemporaryFile("input", inDirectory: "\(folder)/jobctl")
+            temporary.remove()
+            copy = temporary.file
+        } catch { throw Failure(.inputOutput, "cannot make a temporary file in \(folder): \(error)") }
         var lineLength = 0
         while let piece = try read() {
             // An input without lines is not a batch, and must not fill the disk.

@@ -129,7 +129,7 @@ struct Selection {
 
     /// What the jobs that `verb` buys may cost, as far as prices are known.
     private func cost(of verb: Verb, _ session: Session, _ store: JobDatabase) -> String {
-        let models = KnownModels(
+        let models = ModelLookup(
             session: session, store: store, configuration: try? session.configurationFile().read())
         var estimate = Estimate()
         for id in ids {

@@ -4,12 +4,12 @@ package import JobModel
 internal import JobStore
 internal import Spelling
 
-/// Orders as JSON Lines, read as a stream: all of them become jobs, or none.
+/// Orders as JSON Lines, read as a stream. Either all of them become jobs or none.
 package struct Batch: OrderSource {
     private let reader: InputReader
-    /// For the lines that name none.
+    /// For lines that do not name a model.
     private let model: String?
-    /// For the lines that do not say their own.
+    /// For lines that do not set their own.
     private let defaults: Terms
     private let checker: Checker
 
@@ -19,14 +19,14 @@ package struct Batch: OrderSource {
 
     private static let keys = ["model", "input", "label", "key", "priority", "not_before", "hold"]
 
-    /// One faulty line says why; a thousand of the same need not.
+    /// The first faults explain enough.
     private static let mostFaults = 20
 
     package init(_ reader: InputReader, model: String?, _ defaults: Terms, _ checker: Checker) {
         (self.reader, self.model, self.defaults, self.checker) = (reader, model, defaults, checker)
     }
 
-    /// After a first faulty line it only looks for more of them, and then throws.
+    /// After the first faulty line, it only looks for further faults, and then throws.
     package func forEach(_ visit: (Order) throws -> Void) throws {
         reader.rewind()
         var faults: [String] = []
@@ -43,7 +43,7 @@ package struct Batch: OrderSource {
         }
     }
 
-    /// Visits each line with its number: its order, or why it is none. Ends early where `visit` says so.
+    /// Visits each line with its number, and its order or its fault. Ends early if `visit` returns false.
     package func lines(
         check: (Order) throws -> Void = { _ in }, visit: (Int, Result<Order, Failure>) throws -> Bool
     ) throws {
@@ -73,7 +73,7 @@ package struct Batch: OrderSource {
         guard let input = object["input"], input.object != nil else {
             throw Self.fault("\"input\" must be a JSON object")
         }
-        // Written out, a byte takes at most six.
+        // Escaped, one byte takes at most six.
         guard line.count <= NewJob.mostInput / 6 || input.text.utf8.count <= NewJob.mostInput else {
             throw Self.fault("an input holds at most 16 MiB")
         }
@@ -95,7 +95,7 @@ package struct Batch: OrderSource {
     }
 
     private func text(_ key: String, _ object: JSONObject) throws -> String? {
-        try value(key, object, "a text") { $0.string.flatMap { $0.utf8.contains(0) ? nil : $0 } }
+        try value(key, object, "text") { $0.string.flatMap { $0.utf8.contains(0) ? nil : $0 } }
     }
 
     private func value<Value>(
@@ -112,13 +112,13 @@ package struct Batch: OrderSource {
 }
 
 extension Timestamp {
-    /// A moment as a person writes it.
+    /// A time as people write it.
     package init(written text: String, _ direction: TimeText.Direction, as name: String) throws(Failure) {
         guard let milliseconds = TimeText.moment(text, now: Timestamp.now.milliseconds, direction),
             Timestamp.storable.contains(Timestamp(milliseconds: milliseconds))
         else {
             throw Failure.usage(
-                "\(name): \"\(SafeText.escape(text))\" is no time",
+                "\(name): \"\(SafeText.escape(text))\" is not a time",
                 hint: "write 2h, 18:00, 2026-01-31, \"2026-01-31 18:00\" (local) or 2026-01-31T18:00:00Z")
         }
         self.init(milliseconds: milliseconds)

@@ -1,27 +1,27 @@
 package import Catalogue
 internal import CommandLineTool
 
-/// What is known of models. Orders do not ask where it is from.
+/// What is known about models.
 package protocol ModelSource {
     func schema(of model: String) throws -> Schema?
-    /// The model that was most likely meant by one that nobody knows.
+    /// The known model that was most likely meant by an unknown one.
     func nearModel(to typed: String) throws -> String?
-    /// The id whose end was typed, where only one known model ends so; else what was typed.
+    /// The whole id, if `typed` is the end of only one known id; otherwise what was typed.
     func fullName(of typed: String) throws -> String
-    /// What the order will probably cost; nil where that is not known.
+    /// The estimated price; nil if it is not known.
     func price(of order: Order) -> Double?
 }
 
-/// Holds orders against the schemas of their models.
+/// Checks orders against the schemas of their models.
 package final class Checker {
     package let models: any ModelSource
-    /// Takes each thing that a person should know, as it is found: there may be a million of them.
+    /// Receives each note as it is found: there may be a million of them.
     private let note: (String) -> Void
-    /// Set where the same orders come again, and everything has been said.
+    /// Set when the orders are visited again, and all notes have been given.
     package var isSilent = false
-    /// Looked up once a model: a batch may name the same one a million times.
+    /// Each model is looked up once: a batch may name the same one a million times.
     private var schemas: [String: Schema?] = [:]
-    /// How many orders are sent against their schemas.
+    /// How many orders are sent although they break their schema.
     private var waived = 0
 
     package init(_ models: any ModelSource, note: @escaping (String) -> Void) {
@@ -44,8 +44,7 @@ package final class Checker {
         return schema
     }
 
-    /// The model that a person means who typed `model`: the whole id, or its end where only one known id ends
-    /// so.
+    /// The model that was meant: what was typed, or the only known id that ends in it.
     package func model(_ typed: String) throws -> String {
         if schemas[typed] != nil { return typed }
         try requireSound(typed)
@@ -57,12 +56,12 @@ package final class Checker {
     private func requireSound(_ model: String) throws {
         guard ModelID.isSound(model) else {
             throw Failure(
-                .inputRefused, "\"\(SafeText.escape(DisplayWidth.cut(model, to: 60)))\" is no model id",
-                hint: "model ids look like bytedance/seedream-4-0/edit; jobctl models lists what is known")
+                .inputRefused, "\"\(SafeText.escape(DisplayWidth.cut(model, to: 60)))\" is not a model id",
+                hint: "model ids look like bytedance/seedream-4-0/edit; jobctl models lists the known ones")
         }
     }
 
-    /// Refuses an input with every violation, or says them where it is to be sent anyway.
+    /// Refuses an input and names every violation, or only notes them if it is sent anyway.
     func check(_ order: Order) throws {
         guard order.terms.validates || !isSilent else { return }
         let violations = order.schema?.violations(in: order.input) ?? []
@@ -72,15 +71,14 @@ package final class Checker {
             throw Failure(
                 .inputRefused,
                 "the input breaks the schema of \(order.model):\n" + lines.joined(separator: "\n"),
-                hint: "jobctl models show \(order.model) tells what it takes; --no-validate sends it anyway")
+                hint: "jobctl models show \(order.model) shows what it takes; --no-validate sends it anyway")
         }
         waived += 1
         if waived == 1 { sayWaived(lines) }
-        if waived == 2 { say("others break their schemas too, and are sent anyway") }
+        if waived == 2 { say("other inputs break their schemas too and are sent anyway") }
     }
 
-    /// What is sent against the schema is paid for: a key that is misspelt as much as one that the schema
-    /// lacks.
+    /// Jobs that break the schema are paid for, even if the cause is only a misspelt key.
     func sayWaived(_ lines: [String]) {
         if isSilent { return }
         say("sent anyway, although the schema says:")

@@ -1,7 +1,7 @@
 internal import CommandLineTool
 internal import JobModel
 
-/// What several jobs come to. A price that is not known is counted as one, never as nothing.
+/// The estimated price of several jobs. Unknown prices are counted, never taken as zero.
 package struct Estimate: Equatable {
     package private(set) var jobs = 0
     package private(set) var dollars = 0.0
@@ -14,14 +14,14 @@ package struct Estimate: Equatable {
         if let price { dollars += price } else { unpriced += 1 }
     }
 
-    /// Whether more is bought, or more of what nobody knows, than `other` says.
+    /// Whether the price is higher than that of `other`, or more prices are unknown.
     func exceeds(_ other: Estimate) -> Bool {
         dollars > other.dollars + 1e-9 || unpriced > other.unpriced
     }
 
     package var counted: String { NumberText.of(jobs, "job") }
 
-    /// `about $3.2`, with what is not known beside it.
+    /// `about $3.20, and 2 of unknown price`
     package var words: String {
         if unpriced == 0 { return "about \(Money.text(dollars))" }
         if unpriced == jobs { return jobs == 1 ? "its price is not known" : "their prices are not known" }
@@ -29,14 +29,14 @@ package struct Estimate: Equatable {
     }
 }
 
-/// From which sum on a person is asked first.
+/// The price above which a person is asked first.
 package enum ConfirmationLimit {
     case none
     case above(Double)
-    /// The configuration is there, and cannot be read: why.
+    /// The configuration exists but cannot be read, for this reason.
     case unknown(String)
 
-    /// What the limit has to say of a sum, and whether to ask for it; nil where it may pass.
+    /// Why the price needs attention, and whether to ask first; nil if it is within the limit.
     package func objection(to estimate: Estimate) -> (words: String, asks: Bool)? {
         switch self {
         case .none: return nil
@@ -44,10 +44,10 @@ package enum ConfirmationLimit {
             let words = "confirm_above_usd is \(Money.text(limit))"
             if estimate.dollars > limit + 1e-9 { return (words, true) }
             if estimate.unpriced == 0 { return nil }
-            return (words + ", and models.MODEL.price_usd is not set for what has no known price", true)
+            return (words + ", and some prices are not known: set models.MODEL.price_usd", true)
         case .unknown(let reason):
-            // One job at a time is no slip of a finger, and what is enqueued must not hang on jobd's file.
-            return ("\(reason); so it is not known which sum is to be asked for", estimate.jobs > 1)
+            // A single job is no mistyped batch, and must not depend on a file that is for jobd.
+            return ("\(reason), so the limit for asking first is not known", estimate.jobs > 1)
         }
     }
 }

@@ -2,15 +2,9 @@ internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 
-/// The orders that templates come to, with what is varied in each of them.
+/// The orders made from templates and their variations.
 package struct Expansion: OrderSource {
-    private struct Plan {
-        let template: Template
-        let schema: Schema?
-        let variations: Variations
-    }
-
-    private let plans: [Plan]
+    private let plans: [(template: Template, schema: Schema?, variations: Variations)]
     private let total: Int
     private let terms: Terms
     package let isVaried: Bool
@@ -18,32 +12,31 @@ package struct Expansion: OrderSource {
     package var count: Int? { total }
     package var possibleChange: String { "keys became free" }
 
-    /// A fault that many jobs have is told once, and a thousand different ones need not be.
+    /// The first faults explain enough. A fault that many jobs share counts once.
     private static let mostFaults = 20
 
-    /// Throws where an order breaks its schema, and says every violation.
+    /// Throws if an order breaks its schema, and names every violation.
     package init(
         _ templates: [Template], _ matrix: Matrix, _ terms: Terms, _ checker: Checker
     ) throws {
-        var plans: [Plan] = []
         var total = 0
-        for template in templates {
+        plans = try templates.map { template in
             let schema = try checker.schema(of: template.model)
             let variations = try matrix.variations(of: template, schema)
             let (sum, isTooLarge) = total.addingReportingOverflow(variations.count ?? .max)
             guard !isTooLarge, sum <= Variations.most else {
                 throw Failure.usage(
-                    "that would be \(isTooLarge ? "countless" : "\(sum)") jobs; at most \(Variations.most) at once",
-                    hint: "--matrix multiplies: every value with every other, times --repeat")
+                    "that would be \(isTooLarge ? "too many" : "\(sum)") jobs; the limit is \(Variations.most) at once",
+                    hint: "--matrix combines every value with every other, and --repeat multiplies that")
             }
             total = sum
-            plans.append(Plan(template: template, schema: schema, variations: variations))
+            return (template, schema, variations)
         }
         isVaried = matrix.isGiven || templates.count > 1
-        (self.plans, self.total, self.terms) = (plans, total, terms)
+        (self.total, self.terms) = (total, terms)
         let seedless = plans.filter { $0.variations.repetitions > 1 && $0.variations.seeds == nil }
         for model in Set(seedless.map(\.template.model)).sorted() {
-            checker.say("no seed is known of \(model), so its repeated jobs are equal")
+            checker.say("\(model) has no known seed, so its repeated jobs are equal")
         }
         if total == 1 { try forEach(checker.check) } else { try check(checker) }
     }
@@ -74,40 +67,29 @@ package struct Expansion: OrderSource {
             variant: variant.joined(separator: " "))
     }
 
-    private struct Fault {
-        let text: String
-        var jobs = 0
-        /// The first of them, as a person finds them in the command.
-        var named: [String] = []
-    }
-
-    /// Says every violation of many orders, by job and path.
+    /// Names every violation of many orders, by job and path.
     private func check(_ checker: Checker) throws {
-        var faults: [Fault] = []
-        var indices: [ExactText: Int] = [:]
+        var faults: [(text: String, jobs: Int, named: [String])] = []
         var number = 0
         try forEach { order in
             number += 1
             for violation in order.schema?.violations(in: order.input) ?? [] {
                 let text = violation.description
-                let index = indices[ExactText(text)] ?? faults.count
+                let index = faults.firstIndex { $0.text.isExactly(text) } ?? faults.count
                 if index == Self.mostFaults { continue }
-                if index == faults.count {
-                    faults.append(Fault(text: text))
-                    indices[ExactText(text)] = index
-                }
+                if index == faults.count { faults.append((text, 0, [])) }
                 faults[index].jobs += 1
                 if faults[index].named.count < 3 { faults[index].named.append(name(order, number)) }
             }
         }
         if faults.isEmpty { return }
-        var lines = faults.map { "  \(place($0)): \(SafeText.escape($0.text))" }
+        var lines = faults.map { "  \(names($0.named, of: $0.jobs)): \(SafeText.escape($0.text))" }
         if faults.count == Self.mostFaults { lines.append("  and perhaps more") }
         guard terms.validates else { return checker.sayWaived(lines) }
         throw Failure(
             .inputRefused,
-            "nothing was enqueued: inputs break the schema of their model:\n"
-                + lines.joined(separator: "\n"), hint: "--no-validate sends them anyway")
+            "nothing was enqueued: inputs break the schema of their model:\n" + lines.joined(separator: "\n"),
+            hint: "--no-validate sends them anyway")
     }
 
     private func name(_ order: Order, _ number: Int) -> String {
@@ -115,9 +97,8 @@ package struct Expansion: OrderSource {
         return "job \(number)" + (variant.isEmpty ? "" : " (\(variant))")
     }
 
-    private func place(_ fault: Fault) -> String {
-        if fault.jobs == total { return "every job" }
-        let more = fault.jobs > 3 ? " and \(fault.jobs - 3) more" : ""
-        return fault.named.joined(separator: ", ") + more
+    private func names(_ first: [String], of jobs: Int) -> String {
+        if jobs == total { return "every job" }
+        return first.joined(separator: ", ") + (jobs > 3 ? " and \(jobs - 3) more" : "")
     }
 }

@@ -3,18 +3,18 @@ internal import CommandLineTool
 internal import JSON
 internal import Spelling
 
-/// `KEY=VALUE` as people type it: `KEY=@FILE` is the text of a file, `KEY=@-` that of standard input,
-/// `KEY=@@…` a text that begins with an @; after `:=` the file holds JSON.
+/// `KEY=VALUE` as people type it: `KEY=@FILE` is the text of a file, `KEY=@-` that of standard input, and
+/// `KEY=@@…` a text that begins with @. After `:=`, the file holds JSON.
 package struct InputWords {
     private var standardInputIsTaken: Bool
 
     package init(standardInputIsTaken: Bool) { self.standardInputIsTaken = standardInputIsTaken }
 
-    /// Makes inputs different: a word puts or replaces a key, `without` takes keys away.
+    /// Changes inputs: a word sets a key, `without` removes keys.
     package mutating func change(
         _ templates: inout [Template], by words: [String], without: [String], _ checker: Checker
     ) throws {
-        let words = try resolved(words)
+        let words = try words.map { try resolved($0) }
         var missing = without
         for index in templates.indices where !words.isEmpty || !without.isEmpty {
             let schema = try checker.schema(of: templates[index].model)
@@ -34,10 +34,8 @@ package struct InputWords {
         }
     }
 
-    /// The words with the texts of files in the place of their names.
-    mutating func resolved(_ words: [String]) throws -> [String] { try words.map { try resolved($0) } }
-
-    private mutating func resolved(_ word: String) throws -> String {
+    /// The word, with a file name replaced by the text of the file.
+    mutating func resolved(_ word: String) throws -> String {
         let (key, isJSON, text) = try ArgumentReader.split(word)
         guard text.utf8.first == UInt8(ascii: "@") else { return word }
         let path = String(Substring(text.utf8.dropFirst()))
@@ -58,11 +56,11 @@ package struct InputWords {
             standardInputIsTaken = true
         }
         var bytes = try InputReader(path).all()
-        // The end of the last line is no part of what it says.
+        // The end of the last line is not part of the text.
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
         let name = path == "-" ? "standard input" : SafeText.escape(path)
-        if bytes.contains(0) { throw Failure(.inputRefused, "\(name) holds a NUL, and is no text") }
+        if bytes.contains(0) { throw Failure(.inputRefused, "\(name) is not text: it contains a NUL") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.inputRefused, "\(name) is not UTF-8")
         }

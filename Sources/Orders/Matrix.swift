@@ -2,7 +2,7 @@ internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 
-/// `--matrix` and `--repeat`, as they were typed; what they mean depends on the model's schema.
+/// `--matrix` and `--repeat` as typed. What they mean depends on the model's schema.
 package struct Matrix {
     private let axes: [(key: String, words: [String])]
     private let repetitions: Int?
@@ -17,9 +17,10 @@ package struct Matrix {
                     "--matrix \(name) has an empty value",
                     hint: "an empty text or one with a comma: --matrix '\(name):=[\"\", \"a, b\"]'")
             }
-            return (key, try words.resolved(alternatives))
+            return (key, try alternatives.map { try words.resolved($0) })
         }
-        if let key = Self.twice(axes.map(\.key)) {
+        let keys = axes.map(\.key)
+        for (index, key) in keys.enumerated() where keys[..<index].containsExactly(key) {
             throw Failure.usage("--matrix has \(SafeText.escape(key)) twice; give all its values at once")
         }
         self.repetitions = repetitions.map { Int($0) }
@@ -27,15 +28,11 @@ package struct Matrix {
 
     var isGiven: Bool { !axes.isEmpty || repetitions != nil }
 
-    private static func twice(_ keys: [String]) -> String? {
-        keys.enumerated().first { keys[..<$0.offset].containsExactly($0.element) }?.element
-    }
-
-    /// What the jobs like `template` are to be.
+    /// The variations of the jobs made from `template`.
     func variations(of template: Template, _ schema: Schema?) throws -> Variations {
         guard isGiven else { return Variations() }
         if let key = axes.map(\.key).first(where: template.typedKeys.containsExactly) {
-            throw Failure.usage("\(SafeText.escape(key)) stands in --matrix, and beside it; give one of them")
+            throw Failure.usage("\(SafeText.escape(key)) is in --matrix and beside it; give it once")
         }
         let axes = try axes.map { key, words in
             let values = try words.map { try ArgumentReader(schema: schema).read([$0])[key] ?? .null }
@@ -43,9 +40,9 @@ package struct Matrix {
                 let text = SafeText.escape(DisplayWidth.cut(value.string ?? value.text, to: 40))
                 throw Failure.usage(
                     "--matrix \(SafeText.escape(key)) has \(text) twice",
-                    hint: "--repeat N makes several of each")
+                    hint: "--repeat N makes several jobs of each value")
             }
-            return Variations.Axis(key: key, values: values)
+            return (key: key, values: values)
         }
         var variations = Variations(axes: axes, repetitions: repetitions ?? 1)
         if let repetitions, variations.count.map({ $0 <= Variations.most }) == true {
@@ -56,7 +53,7 @@ package struct Matrix {
 
     private func seeds(_ count: Int, _ template: Template, _ schema: Schema?) throws -> [JSON]? {
         if axes.contains(where: { $0.key == SeedSeries.key }) {
-            throw Failure.usage("--repeat varies the seed, and --matrix does too; give one of them")
+            throw Failure.usage("--repeat and --matrix both vary the seed; give only one of them")
         }
         var generator = SystemRandomNumberGenerator()
         do throws(SeedError) {
@@ -64,32 +61,23 @@ package struct Matrix {
                 count, from: template.input[SeedSeries.key],
                 counts: !template.isCopy || template.typedKeys.contains(SeedSeries.key), schema: schema,
                 using: &generator)
-        } catch {
-            throw Failure(.inputRefused, "--repeat \(count): \(error)")
-        }
+        } catch { throw Failure(.inputRefused, "--repeat \(count): \(error)") }
     }
 }
 
-/// What is varied from job to job: every combination of some keys' values, each of them made several times.
+/// What varies from job to job: every combination of values of some keys, each made several times.
 ///
 /// The first key varies slowest, the repetitions fastest.
-struct Variations: Equatable, Sendable {
-    /// A key, and the values that it takes in turn.
-    struct Axis: Equatable, Sendable {
-        let key: String
-        let values: [JSON]
-    }
-
-    /// More is a slip of somebody's finger.
+struct Variations {
+    /// More is a typing mistake.
     static let most = 10_000
 
-    var axes: [Axis] = []
+    var axes: [(key: String, values: [JSON])] = []
     var repetitions = 1
-    /// One for each repetition, the same ones for every combination, so that the combinations can be
-    /// compared.
+    /// One for each repetition. All combinations have the same seeds, so that they can be compared.
     var seeds: [JSON]?
 
-    /// How many inputs one makes; nil where that is beyond all counting.
+    /// How many inputs they make; nil if the number overflows.
     var count: Int? {
         axes.reduce(repetitions) { product, axis in
             guard let product else { return nil }
@@ -98,7 +86,7 @@ struct Variations: Equatable, Sendable {
         }
     }
 
-    /// What the input at `index` has in the place of, or beside, what all have.
+    /// The keys to set in the input at `index`.
     func changes(at index: Int) -> [JSONObject.Member] {
         var rest = index / repetitions
         var changes: [JSONObject.Member] = []

@@ -4,16 +4,16 @@ package import JSON
 package import JobModel
 package import JobStore
 
-/// One job that is asked for, with everything that is said of it.
+/// One job that is ordered, with all its settings.
 package struct Order {
     package let model: String
     package let input: JSON
     package let schema: Schema?
     package var terms: Terms
-    /// What sets it apart from its neighbours: `resolution=2K seed=7`.
+    /// How it differs from the other jobs of the order: `resolution=2K seed=7`.
     package var variant = ""
 
-    /// As it is stored, once it is checked.
+    /// The row to store, once the input has been checked.
     package var job: NewJob {
         var job = NewJob(model: model, input: input.text)
         (job.label, job.key, job.priority) = (terms.label, terms.key, terms.priority ?? 0)
@@ -23,35 +23,35 @@ package struct Order {
     }
 }
 
-/// What is said of a job beside its model and its input.
+/// The settings of a job other than its model and its input.
 package struct Terms: Sendable {
     package var label: String?
     package var key: String?
     package var priority: Int64?
     package var notBefore: Timestamp?
     package var isHeld = false
-    /// Whether it is refused where its input breaks the schema; else that is only said.
+    /// Whether an input that breaks the schema is refused; if not, there is only a note.
     package var validates = true
 
     package init() {}
 }
 
-/// Orders in their order, made one at a time, so that a million of them are never in memory.
+/// A sequence of orders, made one at a time, so that a million of them are never in memory.
 package protocol OrderSource {
-    /// How many they are; nil where only reading them tells.
+    /// How many there are; nil if that takes reading all of them.
     var count: Int? { get }
-    /// Whether several were asked for, though it may be one.
+    /// Whether several were asked for, even if the result is only one.
     var isVaried: Bool { get }
-    /// How they may come to more than was agreed to.
+    /// Why the price may have risen since it was agreed to.
     var possibleChange: String { get }
-    /// Visits each of them, as often as it is called. Throws where one breaks its schema.
+    /// Visits each order, again with each call. Throws if one breaks its schema.
     func forEach(_ visit: (Order) throws -> Void) throws
 }
 
-/// The way of all orders: from a source through a quote into the store. What is to happen to each of them
-/// before it is stored belongs between `forEach` and these two.
+/// All orders go from a source through a quote into the store. A step that each order needs before it is
+/// stored belongs between `forEach` and these two.
 extension OrderSource {
-    /// What they come to. What stands already by its key is not bought.
+    /// The price of all orders. A job whose key exists already is not bought again.
     package func quote(
         _ models: any ModelSource, in store: JobDatabase?, visit: (Order, Double?) throws -> Void
     ) throws -> Estimate {
@@ -65,22 +65,24 @@ extension OrderSource {
         return estimate
     }
 
-    /// Stores all of them, in a transaction of the caller's.
+    /// Stores all orders, in the caller's transaction.
     ///
     /// - Parameters:
-    ///   - models: nil where nobody wants to know the sum.
-    ///   - agreed: the sum that must not be passed; nil where any may be.
+    ///   - models: nil if the price is not needed.
+    ///   - agreed: the price that must not be exceeded; nil for no limit.
     package func insert(
         into store: JobDatabase, _ models: (any ModelSource)?, agreed: Estimate?
-    ) throws -> EnqueuedRuns {
-        var runs = EnqueuedRuns()
+    ) throws -> EnqueueResult {
+        var result = EnqueueResult()
         try forEach { order in
-            if try runs.insert(order.job, in: store), let models { runs.bought.add(models.price(of: order)) }
+            if try result.insert(order.job, in: store), let models {
+                result.bought.add(models.price(of: order))
+            }
         }
-        // Whoever held one of the keys may have come to nothing since the sum was made.
-        if let agreed, runs.bought.exceeds(agreed) {
-            throw Failure(.no, "\(possibleChange) while it was asked for; nothing was enqueued")
+        // A job that held one of the keys may have failed since the price was shown.
+        if let agreed, result.bought.exceeds(agreed) {
+            throw Failure(.no, "\(possibleChange) after the price was shown; nothing was enqueued")
         }
-        return runs
+        return result
     }
 }

@@ -2,20 +2,20 @@ package import CommandLineTool
 package import JSON
 package import JobModel
 
-/// What new jobs are made like: a model and an input, as they were typed, or as another job has them.
+/// What new jobs are made from: a model and an input, typed or taken from another job.
 package struct Template {
     package let model: String
     package var input: JSONObject
     var label: String?
     var priority: Int64?
-    /// The keys that were typed for it.
+    /// The keys of the input that were typed.
     var typedKeys: [String] = []
-    /// Whether it is another job's: then that one's seed is not made again where new ones are asked for.
+    /// Whether it is from another job, whose seed must not be used again if new seeds are asked for.
     package var isCopy = false
-    /// The job that it is like, in words; nil for one that was typed.
+    /// `like 12` if it is from job 12.
     var origin: String?
-    /// A text that stands for the input until it has been edited.
-    package var page: String?
+    /// Text to be edited, which then becomes the input.
+    package var editableText: String?
 
     package init(model: String, input: JSONObject) {
         self.model = model
@@ -25,11 +25,11 @@ package struct Template {
     package init(of job: Job) throws {
         guard job.inputRemovedAt == nil else {
             throw Failure(
-                .no, "job \(job.id) had its input pruned: what it was asked to make is not known any more",
+                .no, "job \(job.id) had its input pruned, so it cannot be made again",
                 hint: "jobctl enqueue \(SafeText.escape(job.model)) …")
         }
         guard let input = try? JSON(parsing: job.input).object else {
-            throw Failure(.no, "job \(job.id) has an input that is no JSON object")
+            throw Failure(.no, "the input of job \(job.id) is not a JSON object")
         }
         self.init(model: job.model, input: input)
         (label, priority, isCopy, origin) = (job.label, job.priority, true, "like \(job.id)")
@@ -41,20 +41,20 @@ package struct Template {
     ) throws(Failure) -> JSONObject {
         do throws(JSONError) {
             if let object = try JSON(parsing: bytes, dialect).object { return object }
-            throw JSONError(reason: "\(name)no JSON object", line: 1, column: 1)
+            throw JSONError(reason: "\(name)not a JSON object", line: 1, column: 1)
         } catch {
             throw Failure(.inputRefused, SafeText.escape("\(name)malformed JSON: \(error)"))
         }
     }
 }
 
-/// Jobs' objects as jobctl and jobd write them: a sidecar, or what `--json` prints, one or several.
+/// Job objects as jobctl and jobd write them: a sidecar, or what `--json` prints, one or several.
 package enum TemplateFile {
     package static func read(_ path: String) throws -> [Template] {
         let bytes = try InputReader(path).all()
         let name = path == "-" ? "standard input" : SafeText.escape(path)
         if let whole = try? JSON(parsing: bytes) { return [try template(whole, name)] }
-        // Several objects are no JSON text by themselves: then each has a line of its own.
+        // Several objects are not one JSON text. Each must then be on its own line.
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
             .filter { !InputReader.isBlank($0.element) }
         if lines.count <= 1 { return [try template(try parse(bytes, name), name)] }
@@ -76,12 +76,12 @@ package enum TemplateFile {
 
     private static func template(_ object: JSON, _ place: String) throws -> Template {
         func refused(_ reason: String) -> Failure {
-            Failure(.inputRefused, "\(place) is no job: \(reason)", hint: hint)
+            Failure(.inputRefused, "\(place) is not a job: \(reason)", hint: hint)
         }
-        guard object.object != nil else { throw refused("it is no JSON object") }
+        guard object.object != nil else { throw refused("it is not a JSON object") }
         if let removed = object["input_removed_at"], removed != .null {
             throw Failure(
-                .no, "\(place): the job had its input pruned: what it was asked to make is not known")
+                .no, "\(place): the job had its input pruned, so it cannot be made again")
         }
         let (model, input) = (object["model"]?.string, object["input"]?.object)
         guard let model, let input else {

@@ -47,8 +47,8 @@ import Testing
                 "  ID  STATE        TIME                      MODEL  PROMPT",
                 ">  1  downloading  ━━───── 12.5 MB of 40 MB  model  a red fox",
                 "   2  in_progress  ━━━━───── 0:12 of ~0:24   model  a red fox",
-                "   3  in_queue     0:12 of ~0:24, place 5    model  a red fox",
-                "   4  queued       waits 1 min               model  a red fox",
+                "   3  in_queue     0:12 of ~0:24, no. 5      model  a red fox",
+                "   4  queued       waiting 1 min             model  a red fox",
                 "", "", "", "",
                 "  ended last",
                 "   5  failed       remote, 3 s ago           model  no GPU",
@@ -84,7 +84,7 @@ import Testing
         var snapshot = Samples.snapshot([
             .inProgress: 7, .uncertain: 1, .queued: 40, .failed: 3, .completed: 9,
         ])
-        snapshot.place = "/" + words
+        snapshot.directory = "/" + words
         snapshot.pauses = Pause.Reason.allCases.map { Pause(reason: $0, detail: words, since: Samples.now) }
         var facts = Samples.facts(of: snapshot, prompt: words)
         for (id, known) in facts {

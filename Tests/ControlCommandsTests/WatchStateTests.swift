@@ -48,15 +48,15 @@ import Testing
             #expect(state.mode == .list)
         }
         #expect(state.press(.character("c")) == nil)
-        #expect(state.press(.character("y")) == .act(.cancel(1)))
+        #expect(state.press(.character("y")) == .act(.apply(.cancel, to: 1)))
     }
 
     @Test func `keys of a verb become what is to be done`() {
         var state = state(Samples.snapshot([.queued: 1]))
-        #expect(state.press(.character("c")) == .act(.cancel(1)))
-        #expect(state.press(.character("h")) == .act(.hold(1)))
-        #expect(state.press(.character("u")) == .act(.release(1)))
-        #expect(state.press(.character("R")) == .act(.release(1)))
+        #expect(state.press(.character("c")) == .act(.apply(.cancel, to: 1)))
+        #expect(state.press(.character("h")) == .act(.apply(.hold, to: 1)))
+        #expect(state.press(.character("u")) == .act(.apply(.release, to: 1)))
+        #expect(state.press(.character("R")) == .act(.apply(.release, to: 1)))
         #expect(state.press(.character("r")) == .askForRetry(1))
         #expect(state.press(.character("p")) == .askForPause)
         #expect(state.press(.character("q")) == .quit)

@@ -87,7 +87,7 @@ import Testing
         try stage.jobd("retry.patience=300ms")
         try await stage.wait(for: 1, toBe: "failed")
         let answer = try await stage.jobctl("retry", "1")
-        #expect(answer.code == 0 && !answer.errors.contains("submitted anew"), "\(answer)")
+        #expect(answer.code == 0 && !answer.errors.contains("submitted again"), "\(answer)")
         try await eventually("it is lost again") {
             try stage.number("SELECT count(*) FROM events WHERE kind = 'ended'") == 2
         }

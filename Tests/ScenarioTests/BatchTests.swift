@@ -96,6 +96,22 @@ import Testing
         #expect(try stage.jobctl("enqueue", Stage.sequential, "--input", "none.json").code == 66)
     }
 
+    @Test func `a batch that cannot be read is found before the store is opened or created`() throws {
+        for path in ["none.jsonl", "/tmp"] {
+            #expect(try stage.jobctl("enqueue", "--batch", path).code == 66)
+            #expect(!FileOnDisk.exists(stage.state))
+        }
+        // This store cannot be opened, which is the first thing that an enqueue with a good batch says.
+        mkdir(stage.state, 0o700)
+        FileOnDisk.write("hello\n", to: stage.database)
+        for path in ["none.jsonl", "/tmp"] {
+            let answer = try stage.jobctl("enqueue", "--batch", path)
+            #expect(answer.code == 66 && answer.errors.contains(path), "\(answer)")
+        }
+        #expect(try stage.jobctl("enqueue", "--batch", "-", input: line()).code == 69)
+        #expect(FileOnDisk.content(stage.database) == "hello\n")
+    }
+
     @Test func `a slow pipe keeps nobody from the database`() throws {
         try stage.enqueue("2 cats")
         let path = stage.folder + "/pipe"

@@ -26,7 +26,7 @@ import Testing
         #expect(job["id"] == .integer(2) && job["state"] == "queued" && job["key"] == .null)
         #expect(job["label"] == "cats" && job["priority"] == .integer(5))
         #expect(job["input"]?.text == #"{"text":"2 cats","seed":7}"#)
-        #expect(answer.errors.contains("rerun buys 1 job anew"), "\(answer)")
+        #expect(answer.errors.contains("rerun buys 1 job again"), "\(answer)")
     }
 
     @Test func `changes replace a key where it stands, add one, and take one away`() throws {
@@ -72,10 +72,10 @@ import Testing
     @Test(
         arguments: [
             (#"{"a": 1}"#, "no \"model\" and no \"input\"", 65), (#"{"model": "a/b"}"#, "no \"input\"", 65),
-            ("[]", "no JSON object", 65), ("nonsense", "malformed", 65), ("", "malformed", 65),
+            ("[]", "not a JSON object", 65), ("nonsense", "malformed", 65), ("", "malformed", 65),
             ("{\"model\":\"a/b\",\"input\":{}}\n{\"model\":1}\n", "line 2 of", 65),
             (#"{"model":"a/b","input":{},"input_removed_at":"2026-01-01 00:00:00.000"}"#, "pruned", 1),
-            (#"{"model":"a b","input":{}}"#, "no model id", 65),
+            (#"{"model":"a b","input":{}}"#, "not a model id", 65),
         ] as [(String, String, Int32)])
     func `foreign JSON is refused with what is missing`(text: String, said: String, code: Int32) throws {
         let answer = try stage.jobctl("rerun", "--from", "-", input: text)

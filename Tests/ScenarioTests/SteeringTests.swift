@@ -108,8 +108,8 @@ enum Outcome: Sendable, Equatable {
         let id = try stage.enqueue("2 cats")
         try stage.put(id, into: "failed", errorKind: errorKind)
         let answer = try stage.jobctl("retry", "\(id)")
-        #expect(answer.errors.contains("submitted anew") == (next == "queued"))
-        // A job that the service refused at once was never bought.
+        #expect(answer.errors.contains("submitted again") == (next == "queued"))
+        // What the service refused at once was never bought.
         #expect(answer.errors.contains("paid for again") == (next == "queued" && errorKind != "input"))
         let request = try stage.text("SELECT request_id FROM jobs WHERE id = \(id)")
         #expect(request == (next == "queued" ? nil : "request-\(id)"))

@@ -133,7 +133,7 @@ import Testing
         try terminal.type("x", shows: "nothing was done")
         #expect(try stage.text("SELECT cancel_requested_at FROM jobs") == nil)
         try terminal.type("c", shows: "[y/N]")
-        try terminal.type("y", shows: "the cancel is asked for")
+        try terminal.type("y", shows: "the cancel is requested")
         #expect(try stage.text("SELECT cancel_requested_at FROM jobs") != nil)
     }
 
@@ -148,7 +148,7 @@ import Testing
         try terminal.type("r", shows: "nothing is bought")
         try terminal.type("y", shows: "job \(fetched) is downloading")
         terminal.type("G")
-        try terminal.type("r", shows: "job \(paid) is submitted anew, which is paid for again (about $0.")
+        try terminal.type("r", shows: "job \(paid) is submitted again, which is paid for again (about $0.")
         #expect(try stage.state(of: paid) == "failed")
         try terminal.type("y", shows: "job \(paid) is queued")
         #expect(try stage.state(of: paid) == "queued")
@@ -170,8 +170,8 @@ import Testing
         try terminal.type("p", shows: "pause submissions?")
         try terminal.type("y", shows: "submissions are paused (hand")
         #expect(try stage.texts("SELECT reason FROM pauses") == ["hand"])
-        try terminal.type("p", shows: "go on? [y/N]")
-        try terminal.type("y", shows: "submissions go on")
+        try terminal.type("p", shows: "resume them? [y/N]")
+        try terminal.type("y", shows: "submissions are resumed")
         #expect(try stage.texts("SELECT reason FROM pauses") == [])
     }
 

@@ -159,17 +159,17 @@ private struct ClaimWorld {
     /// What is said of each queued job, in the order of sending; and where the two count differently.
     private mutating func explain() throws -> Told {
         let models = ModelCatalogue(configuration) { [database] in try database.storedModel($0)?.document }
-        let situation = try Situation(
+        let context = try ExplanationContext(
             database, models, configuration, at: "config.json", setting: [], isRunning: true)
         var told = Told()
         var filter = JobFilter()
         filter.states = [.queued]
         for job in try database.jobs(filter) {
-            told.jobs.append((job, try Explainer(job: job, situation: situation).explanation().reason))
+            told.jobs.append((job, try Explainer(job: job, context: context).explanation().reason))
         }
         told.jobs.sort { ($1.job.priority, $0.job.id) < ($0.job.priority, $1.job.id) }
         reasons.formUnion(told.jobs.map(\.reason))
-        guard gate.reason == nil, let known = try situation.admission() else { return told }
+        guard gate.reason == nil, let known = try context.admission() else { return told }
         let (_, own) = try admission()
         for model in Self.models {
             let holds = [known.hold(of: model), own.hold(of: model)]

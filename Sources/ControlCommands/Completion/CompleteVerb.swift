@@ -1,14 +1,12 @@
 internal import CommandLineTool
 internal import JobStore
 
-/// What the shells' scripts ask: `jobctl complete SHELL WORD…`, the last word being the one that is not
-/// finished.
-///
-/// It is hidden: its answers are for the scripts of `jobctl completion` alone.
+/// `jobctl complete SHELL WORD…`, where the last word is unfinished. It is hidden: only the scripts of
+/// `jobctl completion` use it.
 enum CompleteVerb: ControlVerb {
-    static let command = Command("complete", "what the completion scripts ask", operands: "SHELL WORD…")
+    static let command = Command("complete", "answer a completion script", operands: "SHELL WORD…")
 
-    /// The words of the line are no options of ours.
+    /// Takes the words as they are: options in the line are not options of this verb.
     static func run(_ words: [String], _ environment: [String: String], _ screen: Screen) throws -> ExitCode {
         guard let shell = words.first.flatMap(Shell.init(rawValue:)) else {
             throw Failure.usage("which shell?")
@@ -20,12 +18,14 @@ enum CompleteVerb: ControlVerb {
             (line, openQuote) = (Array(read.words.dropFirst()), read.openQuote)
         }
         let unfinished = line.popLast() ?? ""
-        var completer = Completer(environment: environment, screen: screen)
+        var completer = Completer(environment: environment)
         switch completer.candidates(for: unfinished, after: line) {
         case .files: try screen.write(":files\n")
         case .directories: try screen.write(":directories\n")
         case .words(let words):
-            let fitting = words.filter { $0.text.hasPrefix(unfinished) && Self.isOneLine($0.text) }
+            let fitting = words.filter {
+                $0.text.hasPrefix(unfinished) && SafeText.escape($0.text) == $0.text
+            }
             for (text, meaning) in fitting.prefix(500) {
                 if let answer = answer(text, meaning, unfinished, shell, openQuote) {
                     try screen.write(answer + "\n")
@@ -37,15 +37,13 @@ enum CompleteVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode { .success }
 
-    private static func isOneLine(_ text: String) -> Bool { SafeText.escape(text) == text }
-
     private static func answer(
         _ text: String, _ meaning: String, _ unfinished: String, _ shell: Shell, _ openQuote: Character?
     ) -> String? {
         guard shell == .bash else { return meaning.isEmpty ? text : "\(text)\t\(SafeText.escape(meaning))" }
-        // Inside of a quote, bash breaks no words.
+        // Inside a quote, bash does not break words.
         if let openQuote { return ShellLine.quoted(text, inside: openQuote) }
-        // Elsewhere it puts the answer in the place of what follows the last = or :.
+        // Elsewhere the answer replaces only what follows the last = or :.
         let kept = unfinished.lastIndex { "=:".contains($0) }.map { unfinished[...$0].count } ?? 0
         return ShellLine.quoted(String(text.dropFirst(kept)))
     }

@@ -5,36 +5,41 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// Finds what could stand at the end of a line, by the same definitions that `--help` reads.
+/// What could replace an unfinished word.
+enum Candidates {
+    /// Words, each with a short explanation.
+    case words([(text: String, meaning: String)])
+    case files
+    case directories
+
+    static func words(_ texts: [String]) -> Candidates { .words(texts.map { ($0, "") }) }
+
+    static let none = words([String]())
+}
+
+/// Finds candidates for the last word of a line, from the same definitions that `--help` reads.
 struct Completer {
     let environment: [String: String]
-    let screen: Screen
-    private var isOpened = false
-    private var store: JobDatabase?
-
-    init(environment: [String: String], screen: Screen) {
-        self.environment = environment
-        self.screen = screen
-    }
+    var store: JobDatabase?
 
     mutating func candidates(for unfinished: String, after words: [String]) -> Candidates {
         guard
-            let place = words.indices.first(where: { isOperand(words, at: $0, ControlProgram.commonOptions) })
+            let first = words.indices.first(where: { isOperand(words, at: $0, ControlProgram.commonOptions) })
         else {
-            if let option = waiting(words, ControlProgram.commonOptions) {
+            if let option = optionWithoutValue(words, ControlProgram.commonOptions) {
                 return values(of: option, of: nil, unfinished)
             }
             return unfinished.hasPrefix("-")
                 ? Self.names(of: ControlProgram.commonOptions)
                 : .words(ControlProgram.verbs.map { ($0.command.name, $0.command.summary) })
         }
-        guard let verb = try? ControlProgram.verb(named: words[place]) else { return .none }
+        guard let verb = try? ControlProgram.verb(named: words[first]) else { return .none }
         openStore(words)
         let options = verb.command.options + ControlProgram.commonOptions
-        let rest = Array(words[(place + 1)...])
+        let rest = Array(words[(first + 1)...])
         let operands = rest.indices.filter { isOperand(rest, at: $0, options) }.map { rest[$0] }
         let model = model(of: operands, rest)
-        if let option = waiting(rest, options) { return values(of: option, of: model, unfinished) }
+        if let option = optionWithoutValue(rest, options) { return values(of: option, of: model, unfinished) }
         if unfinished.hasPrefix("--"), let equals = unfinished.firstIndex(of: "=") {
             let name = unfinished[..<equals].dropFirst(2)
             guard let option = options.first(where: { $0.name == name }) else { return .none }
@@ -52,11 +57,11 @@ struct Completer {
 
     /// Whether a word is neither an option nor the value of one.
     private func isOperand(_ words: [String], at index: Int, _ options: [Option]) -> Bool {
-        !words[index].hasPrefix("-") && waiting(Array(words[..<index]), options) == nil
+        !words[index].hasPrefix("-") && optionWithoutValue(Array(words[..<index]), options) == nil
     }
 
-    /// The option whose value comes next.
-    private func waiting(_ words: [String], _ options: [Option]) -> Option? {
+    /// The option at the end of the words, if its value must follow.
+    private func optionWithoutValue(_ words: [String], _ options: [Option]) -> Option? {
         guard let last = words.last, last.hasPrefix("-") else { return nil }
         return options.first { option in
             option.value != nil
@@ -65,20 +70,18 @@ struct Completer {
     }
 
     private mutating func openStore(_ words: [String]) {
-        guard !isOpened else { return }
-        isOpened = true
-        let place = words.firstIndex(of: "--state-dir").map { $0 + 1 }.flatMap {
-            $0 < words.count ? words[$0] : nil
-        }
-        guard let directory = try? StateDirectory.resolve(option: place, environment: environment) else {
+        let path = word(after: "--state-dir", in: words)
+        guard let directory = try? StateDirectory.resolve(option: path, environment: environment) else {
             return
         }
         store = try? JobDatabase(directory, .read, busyTimeout: .milliseconds(200))
     }
 
-    private func values(
-        of option: Option, of model: String?, _ unfinished: String
-    ) -> Candidates {
+    private func word(after option: String, in words: [String]) -> String? {
+        words.firstIndex(of: option).flatMap { words.dropFirst($0 + 1).first }
+    }
+
+    private func values(of option: Option, of model: String?, _ unfinished: String) -> Candidates {
         switch option.value {
         case "FILE": return .files
         case "DIR": return .directories
@@ -88,17 +91,17 @@ struct Completer {
         case "ORDER":
             let dash = unfinished.hasPrefix("-") ? "-" : ""
             return .words(JobOrder.Key.allCases.map { dash + $0.rawValue })
-        case "MODEL": return models()
+        case "MODEL": return .words(knownModels)
         case "ID": return ids([], except: [])
         case "KEY": return model.map { keys(of: $0, given: []) } ?? .none
-        case "KEY=A,B,…": return model.map { matrix(of: $0, unfinished) } ?? .none
+        case "KEY=A,B,…": return model.map { inputs(of: $0, unfinished, given: [], asList: true) } ?? .none
         case "KEY=VALUE": return .words(Settings.all.map { ("\($0.key)=", $0.meaning) })
         case "LABEL": return .words((try? store?.labels(limit: 200)) ?? [])
         default: return .none
         }
     }
 
-    /// Words that may follow each other, with commas between them.
+    /// Words of which several may be given, with commas between them.
     private static func list(_ words: [String], after unfinished: String) -> Candidates {
         let before = unfinished.lastIndex(of: ",").map { unfinished[...$0] } ?? ""
         return .words(words.map { before + $0 })
@@ -108,11 +111,8 @@ struct Completer {
         Set(Schema.builtIn.map(\.modelID) + ((try? store?.storedModels().map(\.model)) ?? [])).sorted()
     }
 
-    private func models() -> Candidates { .words(knownModels) }
-
     private func operands(
-        of verb: any ControlVerb.Type, after words: [String], _ unfinished: String,
-        _ model: String?
+        of verb: any ControlVerb.Type, after words: [String], _ unfinished: String, _ model: String?
     ) -> Candidates {
         switch (verb.command.name, words.count) {
         case ("help", 0):
@@ -125,10 +125,9 @@ struct Completer {
             return .files
         case ("gallery", 0): return .directories
         case ("models", 0): return .words(["show", "refresh", "import", "forget"])
-        case ("models", _) where words.first == "refresh": return models()
-        case ("models", 1): return models()
+        case ("models", 1...) where words.count == 1 || words.first == "refresh": return .words(knownModels)
         case ("enqueue", _), ("validate", _):
-            guard let model else { return models() }
+            guard let model else { return .words(knownModels) }
             return inputs(of: model, unfinished, given: words)
         case ("rerun", 1...) where words.first != "-":
             return model.map { inputs(of: $0, unfinished, given: words) } ?? .none
@@ -138,13 +137,13 @@ struct Completer {
         }
     }
 
-    /// The states in which a verb has something to do; of the others, it looks at any job.
+    /// The states that suit a verb; a verb that is not listed takes any job.
     private static let states: [String: [JobState]] = [
         "cancel": [.held, .queued, .submitting, .inQueue, .inProgress], "retry": [.failed, .cancelled],
         "hold": [.queued], "release": [.held], "resolve": [.uncertain],
-        "watch": [.held, .queued, .submitting, .uncertain, .inQueue, .inProgress, .downloading],
-        "wait": [.held, .queued, .submitting, .uncertain, .inQueue, .inProgress, .downloading],
+        "watch": unfinished, "wait": unfinished,
     ]
+    private static let unfinished = JobState.allCases.filter { !$0.hasEnded }
 
     private func ids(_ states: [JobState], except words: [String]) -> Candidates {
         var filter = JobFilter()
@@ -152,15 +151,15 @@ struct Completer {
         let jobs = (try? store?.jobs(filter)) ?? []
         return .words(
             jobs.filter { !words.contains(String($0.id)) }.map { job in
-                let what = [job.state.rawValue, job.label, job.prompt].compactMap { $0 }.joined(
-                    separator: " ")
-                return (String(job.id), DisplayWidth.cut(SafeText.escape(what), to: 60))
+                let words = [job.state.rawValue, job.label, job.prompt].compactMap(\.self)
+                let meaning = SafeText.escape(words.joined(separator: " "))
+                return (String(job.id), DisplayWidth.cut(meaning, to: 60))
             })
     }
 
-    /// The model that a line is about: the first operand, else that of the job that it names.
+    /// The model that a line is about: the first operand, or that of the job it names.
     private func model(of operands: [String], _ words: [String]) -> String? {
-        let like = words.firstIndex(of: "--like").flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
+        let like = word(after: "--like", in: words)
         let first = operands.first
         if let first, Int64(first) == nil, !first.contains("="), like == nil || !first.isEmpty {
             if case .completed(let model) = ModelName(first, among: knownModels) { return model }
@@ -187,25 +186,20 @@ struct Completer {
         return (flags + choices).map { $0.string ?? $0.text }
     }
 
-    /// `KEY=` of the model's input; then the choices of that key.
-    private func inputs(of model: String, _ unfinished: String, given: [String]) -> Candidates {
+    /// `KEY=` of the model's input, then the choices of that key, of which a list takes several.
+    private func inputs(
+        of model: String, _ unfinished: String, given: [String], asList: Bool = false
+    ) -> Candidates {
         guard let equals = unfinished.firstIndex(of: "=") else {
             return keys(of: model, ending: "=", given: given)
         }
         let key = String(unfinished[..<equals])
-        return .words(choices(of: key, model).map { "\(key)=\($0)" })
-    }
-
-    /// The same where several choices stand one behind the other.
-    private func matrix(of model: String, _ unfinished: String) -> Candidates {
-        guard let equals = unfinished.firstIndex(of: "=") else {
-            return keys(of: model, ending: "=", given: [])
+        let value = unfinished[unfinished.index(after: equals)...]
+        let done = asList ? value.lastIndex(of: ",").map { String(value[...$0]) } ?? "" : ""
+        let taken = done.split(separator: ",").map(String.init)
+        let open = choices(of: key, model).filter { choice in
+            !taken.containsExactly(choice) && !(asList && choice.contains(","))
         }
-        let key = String(unfinished[..<equals])
-        let list = unfinished[unfinished.index(after: equals)...]
-        let done = list.lastIndex(of: ",").map { String(list[...$0]) } ?? ""
-        let isTaken = Set(done.split(separator: ",").map { ExactText(String($0)) })
-        let open = choices(of: key, model).filter { !isTaken.contains(ExactText($0)) && !$0.contains(",") }
         return .words(open.map { "\(key)=\(done)\($0)" })
     }
 }

@@ -3,10 +3,12 @@ internal import JSON
 
 enum CompletionVerb: ControlVerb {
     static let command = Command(
-        "completion", "print a script that completes jobctl's words in a shell", operands: "bash|zsh|fish",
+        "completion", "print a completion script for a shell", operands: "bash|zsh|fish",
         discussion: [
-            "Completes verbs, options and values: ids by the states in which a verb has something to do, models and the "
-                + "keys and choices of their inputs, labels, states."
+            """
+            Completes verbs, options and their values: ids of jobs in a state that suits the verb, models, the keys \
+            and choices of their inputs, labels and states.
+            """
         ],
         examples: [
             .init("source <(jobctl completion bash)", "in ~/.bashrc"),
@@ -18,7 +20,7 @@ enum CompletionVerb: ControlVerb {
         guard let name = session.arguments.operands.first, session.arguments.operands.count == 1,
             let shell = Shell(rawValue: name)
         else {
-            throw Failure.usage("for which shell?", hint: "bash, zsh or fish")
+            throw Failure.usage("which shell?", hint: "bash, zsh or fish")
         }
         if session.wantsJSON {
             try session.emit(.object(["shell": .string(name), "script": .string(shell.script)]))
@@ -29,7 +31,7 @@ enum CompletionVerb: ControlVerb {
     }
 }
 
-/// The shells that jobctl can complete for, and what they need for that: each asks `jobctl complete`.
+/// The supported shells, with their scripts, which ask `jobctl complete`.
 enum Shell: String, CaseIterable {
     case bash, zsh, fish
 
@@ -41,8 +43,8 @@ enum Shell: String, CaseIterable {
         }
     }
 
-    /// bash hands over the line, as it breaks words at = and : too; jobctl answers with what stands behind
-    /// the last of them.
+    /// bash also breaks words at = and :, so the script passes the whole line. jobctl answers with what
+    /// follows the last of them.
     private static let bashScript = #"""
         # bash completion for jobctl
         _jobctl() {

@@ -1,6 +1,6 @@
-/// A line of a shell, read and written by the rules of quoting.
+/// Reads and writes words of a shell line by the rules of quoting.
 enum ShellLine {
-    /// The words so far; the last one may be unfinished, and empty, and stand in a quote that is open.
+    /// The words so far. The last one may be unfinished, empty, or inside an open quote.
     static func read(_ line: String) -> (words: [String], openQuote: Character?) {
         var words: [String] = []
         var word = ""
@@ -26,23 +26,23 @@ enum ShellLine {
         return (words + [word], quote)
     }
 
-    /// The word as it can stand in the open quote; nil where it cannot.
+    /// The word as it is written inside the open quote; nil if it cannot be.
     static func quoted(_ word: String, inside quote: Character) -> String? {
         let special = quote == "'" ? "'" : "\"$`\\!"
         return word.contains { special.contains($0) } ? nil : word
     }
 
-    /// The word with a backslash before whatever has a meaning to the shell.
+    /// The word with a backslash before each character that is special to the shell.
     static func quoted(_ word: String) -> String {
         word.reduce(into: "") { text, character in
             let isPlain =
                 !character.isASCII || character.isLetter || character.isNumber
-                || "-_./=:,+@%*".contains(character)
+                || "-_./=:,+@%".contains(character)
             text += isPlain ? "\(character)" : "\\\(character)"
-        }.replacing("*", with: "\\*")
+        }
     }
 
-    /// The word in single quotes, in which no shell looks for anything; bare where it needs none.
+    /// The word in single quotes, in which nothing is special; bare if it needs none.
     static func literal(_ word: String) -> String {
         let isPlain =
             !word.isEmpty
@@ -53,8 +53,7 @@ enum ShellLine {
                 }
             }
         if isPlain { return word }
-        // By scalars: a quote that carries an accent is another character, and still ends what stands in
-        // quotes.
+        // By scalars: a quote with a combining accent is another Character, but still ends the quotes.
         return word.unicodeScalars.reduce(into: "'") { text, scalar in
             text += scalar == "'" ? #"'\''"# : "\(Character(scalar))"
         } + "'"

@@ -1,7 +1,7 @@
 internal import CommandLineTool
 internal import JSON
 
-/// One line of `doctor`: what was looked at, how it stands, and what to do.
+/// One line of `doctor`: what was checked, the result, and what to do.
 struct Diagnosis {
     enum Verdict: String {
         case ok, warning, fault

@@ -1,24 +1,25 @@
+internal import CLinux
 internal import CommandLineTool
 internal import Configuration
+internal import JobModel
 internal import JobStore
 internal import Startup
 
 enum DoctorVerb: ControlVerb {
     static let command = Command(
-        "doctor", "look after everything that jobd needs, and say what to do",
+        "doctor", "check everything that jobd needs, and say what to do",
         discussion: [
-            "One line for each thing: ok, warning or fault. Ends with 1 where there is a fault.",
-            "It asks nobody outside of this machine, but with --online RunComfy whether it takes the token, and with "
-                + "--balance what is left on the account. jobd makes these calls for it, which must be installed beside "
-                + "jobctl. The balance is asked of \(balanceHost), which is not the API's host; where the API is on "
-                + "loopback, it is asked there.",
+            "One line for each check: ok, warning or fault. If there is a fault, the exit code is 1.",
+            """
+            It stays on this machine, unless you ask for more: --online asks RunComfy whether it accepts the token, \
+            --balance also asks what is left on the account. jobd makes these calls, and must be installed beside \
+            jobctl. The balance is asked at \(balanceHost), which is not the API's host, or at the API itself if that \
+            is on loopback.
+            """,
         ],
-        options: [
-            .online,
-            .balance,
-        ] + DaemonQuestion.options,
+        options: [.online, .balance] + DaemonQuestion.options,
         examples: [
-            .init("jobctl doctor", "how things stand"),
+            .init("jobctl doctor", "check everything"),
             .init("jobctl doctor --balance", "also the token and the money"),
             .init("jobctl doctor --json | jq -r 'select(.verdict == \"fault\").hint'", "what to do"),
         ])
@@ -46,22 +47,39 @@ enum DoctorVerb: ControlVerb {
         }
         let (configuration, reading) = read(session, directory)
         try tell([reading])
-        try tell(PlaceChecks(directory: directory, configuration: configuration).all())
+        try tell(StateDirectoryChecks(directory: directory, configuration: configuration).all())
         let store = DatabaseChecks(directory: directory)
         try tell(store.all())
         try tell(ProcessChecks(directory: directory, store: store.database).all())
-        try tell([ClockCheck(store: store.database).look()])
+        try tell([clock(store.database)])
         try tell(TokenChecks(session: session, directory: directory, configuration: configuration).all())
         return worst
+    }
+
+    /// Whether the time can be right: TLS needs it, and the history depends on it.
+    private static func clock(_ store: JobDatabase?) -> Diagnosis {
+        let now = Timestamp.now
+        let words = "\(TimeText.local(now.milliseconds)) here, \(now) UTC"
+        guard let earliest = Timestamp(year: 2026, month: 1, day: 1), now > earliest else {
+            return .fault("clock", "\(words): that is in the past", "set the clock: timedatectl set-ntp true")
+        }
+        if let newest = try? store?.newestMoment(), newest > now + .seconds(300) {
+            return .fault(
+                "clock", "\(words): the newest entry of the history is of \(newest)",
+                "the clock was ahead, or is behind now: timedatectl set-ntp true")
+        }
+        return linux_clock_is_kept() == 0
+            ? .warning("clock", "\(words); nothing synchronizes it", "timedatectl set-ntp true")
+            : .ok("clock", words)
     }
 
     private static func read(_ session: Session, _ directory: StateDirectory) -> (Configuration, Diagnosis) {
         let file = ConfigurationFile(
             arguments: session.arguments, environment: session.environment, directory: directory)
-        let place = "\(file.place.path) (\(file.place.origin))"
+        let source = "\(file.place.path) (\(file.place.origin))"
         do throws(Failure) {
             let configuration = try file.read()
-            return (configuration, .ok("configuration", file.isThere ? place : "none; \(place) is not there"))
+            return (configuration, .ok("configuration", file.isThere ? source : "no file \(source)"))
         } catch {
             return (
                 Configuration(),

@@ -4,12 +4,12 @@ internal import JobModel
 internal import JobStore
 internal import System
 
-/// Who holds the lock, whether jobd lives, what holds it back, and what systemd says of it.
+/// Who holds the lock, whether jobd runs, what pauses it, and its systemd unit.
 struct ProcessChecks {
     let directory: StateDirectory
     let store: JobDatabase?
 
-    func all() -> [Diagnosis] { [daemon()] + pauses() + [unit()].compactMap { $0 } }
+    func all() -> [Diagnosis] { [daemon()] + pauses() + [unit()].compactMap(\.self) }
 
     private func daemon() -> Diagnosis {
         guard let holder = StateLock.holder(of: directory) else {
@@ -20,14 +20,14 @@ struct ProcessChecks {
         }
         guard holder.name == "jobd" else {
             return .ok(
-                "jobd", "not running; \(holder.name) (pid \(holder.processID)) has the lock for a moment")
+                "jobd", "not running; \(holder.name) (pid \(holder.processID)) holds the lock for a moment")
         }
-        // jobd writes its name when it takes the lock, and never again.
+        // jobd writes to the lock file only when it takes the lock.
         guard let since = try? FileStatus(directory.lock).modifiedAt * 1000 else {
-            return .ok("jobd", "runs")
+            return .ok("jobd", "is running")
         }
         let uptime = TimeText.span(milliseconds: UInt64(max(0, Timestamp.now.milliseconds - since)))
-        return .ok("jobd", "runs and holds the lock, pid \(holder.processID), for \(uptime)")
+        return .ok("jobd", "has been running for \(uptime), pid \(holder.processID)")
     }
 
     private func waitingJobs() -> Int64 {
@@ -44,26 +44,25 @@ struct ProcessChecks {
         }
     }
 
-    /// Nil where there is no systemd.
+    /// Nil if there is no systemd.
     private func unit() -> Diagnosis? {
         guard unsafe access("/run/systemd/system", F_OK) == 0 else { return nil }
-        let user = directory.path == "/var/lib/jobd" ? [] : ["--user"]
-        let words =
-            ["systemctl"] + user + [
-                "show", "jobd.service", "-p", "LoadState,ActiveState,SubState,NRestarts,UnitFileState",
-            ]
-        guard let answer = ProgramOutput.of(words), answer.ending == .code(0) else { return nil }
+        let systemctl = ["systemctl"] + (directory.path == "/var/lib/jobd" ? [] : ["--user"])
+        let properties = "LoadState,ActiveState,SubState,NRestarts,UnitFileState"
+        guard let answer = ProgramOutput.of(systemctl + ["show", "jobd.service", "-p", properties]),
+            answer.ending == .code(0)
+        else { return nil }
         var values: [Substring: Substring] = [:]
         for line in answer.output.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
             if parts.count == 2 { values[parts[0]] = parts[1] }
         }
-        let command = (["systemctl"] + user).joined(separator: " ")
         let state = "\(values["ActiveState"] ?? "unknown") (\(values["SubState"] ?? "unknown"))"
         if values["LoadState"] == "not-found" { return .ok("unit", "jobd.service is not installed") }
         if values["ActiveState"] == "failed" {
             return .fault(
-                "unit", "jobd.service is \(state)", "\(command) status jobd; journalctl -u jobd -n 50")
+                "unit", "jobd.service is \(state)",
+                "\(systemctl.joined(separator: " ")) status jobd; journalctl -u jobd -n 50")
         }
         let restarts = values["NRestarts"].flatMap { Int($0) } ?? 0
         let summary = "jobd.service is \(state), \(values["UnitFileState"] ?? "unknown")"

@@ -3,7 +3,7 @@ internal import Configuration
 internal import Orders
 internal import Startup
 
-/// Asks before jobs are bought whose estimate is above what the configuration lets pass.
+/// Asks before an order whose estimate is above the limit in the configuration.
 struct Consent {
     private let session: Session
     private let limit: ConfirmationLimit
@@ -11,7 +11,7 @@ struct Consent {
 
     init(_ session: Session) throws {
         self.session = session
-        // Named on this command line: then a fault in it is this command's.
+        // A fault in a configuration that this command line names is a fault of the command.
         let isNamed = session.arguments.has(.config) || session.arguments.has(.set)
         guard let file = try? session.configurationFile(), file.isNeeded || isNamed else {
             (configuration, limit) = (nil, .none)
@@ -26,18 +26,18 @@ struct Consent {
         }
     }
 
-    /// Whether there can be a question, so that the sum must be known first.
+    /// Whether it may ask, so that the sum must be known first.
     var mayAsk: Bool {
         if case .none = limit { return false }
         return !session.arguments.has(.yes)
     }
 
-    /// Whether a person or the configuration wants to know the sum.
+    /// Whether the sum is needed: to show it, or to ask.
     var countsPrices: Bool { session.screen.standardErrorIsTerminal || mayAsk }
 
-    /// Throws where the answer is no; answers whether there was a question, so that the sum was shown.
+    /// Throws if the answer is no. Returns whether it asked, and so showed the sum.
     ///
-    /// - Parameter always: asks whatever the sum, as the jobs were not named one by one.
+    /// - Parameter always: asks for any sum, because the jobs were not named one by one.
     func ask(to verb: String, _ estimate: Estimate, always: Bool = false) throws -> Bool {
         if session.arguments.has(.yes) || estimate.jobs == 0 { return false }
         let objection = limit.objection(to: estimate)

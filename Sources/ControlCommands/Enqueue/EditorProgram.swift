@@ -3,14 +3,14 @@ internal import Glibc
 internal import Startup
 internal import System
 
-/// The editor that the person wants.
+/// The editor that the person has chosen.
 enum EditorProgram {
-    /// Runs it on the file, and waits for its end.
+    /// Edits the file, and returns when the editor has ended.
     static func edit(_ path: String) throws {
         let command = command
-        // As git does it: the shell reads the person's own words, and the path is a word of its own.
+        // As git does it: the shell splits the command, but not the path.
         let words = ["/bin/sh", "-c", command + " \"$@\"", command, path]
-        // ^C is the editor's; what was written must not be lost by it.
+        // Ctrl-C is for the editor. It must not end jobctl, which would lose the text.
         let interrupt = signal(SIGINT, SIG_IGN)
         let quit = signal(SIGQUIT, SIG_IGN)
         defer {
@@ -33,9 +33,9 @@ enum EditorProgram {
         return unsafe access("/usr/bin/sensible-editor", X_OK) == 0 ? "sensible-editor" : "vi"
     }
 
-    /// Its exit code; of one that was killed 128 and the signal, as shells say it.
+    /// The exit code; if a signal killed it, 128 plus the signal, as in shells.
     private static func run(_ words: [String]) throws -> Int32 {
-        // The token is no business of an editor and its plug-ins.
+        // An editor and its plug-ins must not see the token.
         for name in TokenSource.variables { unsafe unsetenv(name) }
         do throws(SystemError) {
             switch try ChildProcess(words, resetting: [SIGINT, SIGQUIT]).wait() {

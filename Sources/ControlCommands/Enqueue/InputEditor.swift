@@ -1,47 +1,40 @@
 internal import CommandLineTool
-internal import Glibc
 internal import JSON
 internal import Orders
 internal import System
 
-/// Has a person edit an input until it is what the model takes. What was written is in a file until it is on
-/// its way.
+/// Lets a person edit an input until the model accepts it. The text stays in its file until the order is
+/// stored.
 struct InputEditor {
-    /// In a directory of its own, which nobody else may enter: editors lay copies beside what they edit.
-    let path: String
+    /// Alone in a directory that nobody else may enter: editors put copies beside what they edit.
+    private let file: TemporaryFile
     private let session: Session
-    private let page: String
+    private let text: String
 
-    init(_ session: Session, _ page: String) throws {
-        (self.session, self.page) = (session, page)
-        let folder = session.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        var name = Array("\(folder)/jobctl-XXXXXX".utf8CString)
-        guard let made = unsafe mkdtemp(&name).map({ unsafe String(cString: $0) }) else {
-            throw Self.failure("make a directory in \(folder)", .last)
-        }
-        path = made + "/input.jsonc"
+    init(_ session: Session, _ text: String) throws {
+        (self.session, self.text) = (session, text)
+        let folder = session.temporaryFolder
         do throws(SystemError) {
-            let flags = O_WRONLY | O_CREAT | O_EXCL
-            try FileDescriptor(opening: path, flags: flags, mode: 0o600).write(Array(page.utf8))
-        } catch { throw Self.failure("write \(path)", error) }
+            file = try TemporaryFile("input.jsonc", inDirectory: "\(folder)/jobctl")
+            try file.file.write(Array(text.utf8))
+        } catch {
+            throw Failure(
+                .inputOutput, "cannot write a temporary file in \(SafeText.escape(folder)): \(error)")
+        }
     }
 
-    private static func failure(_ what: String, _ error: SystemError) -> Failure {
-        Failure(.inputOutput, "cannot \(SafeText.escape(what)): \(error)")
-    }
-
-    /// Edits, and hands the input on; where that is refused it says why, and offers to edit again.
+    /// Passes the edited input on. If it is refused, says why and offers to edit it again.
     func run<Value>(_ use: (JSONObject) throws -> Value) throws -> Value {
-        var before = Array(page.utf8)
+        var before = Array(text.utf8)
         while true {
-            try EditorProgram.edit(path)
-            let text = try InputReader(path).all()
+            try EditorProgram.edit(file.path)
+            let text = try InputReader(file.path).all()
             if text == before { throw Failure(.no, "the text was not changed; nothing was enqueued") }
             if Self.isEmpty(text) { throw Failure(.no, "the text is empty; nothing was enqueued") }
             do { return try use(try Template.object(text, .configuration)) } catch let failure as Failure {
                 guard failure.code == .inputRefused, session.screen.canAsk else { throw failure }
                 session.screen.say(SafeText.escape("jobctl: \(failure.message)", keepingNewlines: true))
-                session.screen.say("what you wrote is in \(SafeText.escape(path))")
+                sayWhereTextIs()
                 guard session.screen.confirm("edit it again?") == true else {
                     throw Failure(.no, "nothing was enqueued")
                 }
@@ -50,23 +43,27 @@ struct InputEditor {
         }
     }
 
-    /// Nothing but blanks and comments.
+    /// Whether it holds only blanks and comments.
     private static func isEmpty(_ text: [UInt8]) -> Bool {
         text.split(separator: 0x0A).allSatisfy { line in
             InputReader.isBlank(line) || line.drop { $0 == 0x20 || $0 == 0x09 }.starts(with: "//".utf8)
         }
     }
 
-    /// Leaves what was written where it is, and says so; what nobody wrote is no loss.
+    /// Keeps the text if a person has changed it, and says where it is.
     func keep() {
-        guard let text = try? InputReader(path).all(), text != Array(page.utf8), !Self.isEmpty(text) else {
-            return discard()
-        }
-        session.screen.say("what you wrote is in \(SafeText.escape(path))")
+        guard let text = try? InputReader(file.path).all(), text != Array(self.text.utf8), !Self.isEmpty(text)
+        else { return discard() }
+        sayWhereTextIs()
     }
 
-    func discard() {
-        unsafe unlink(path)
-        unsafe rmdir(String(path.dropLast("/input.jsonc".count)))
+    private func sayWhereTextIs() {
+        session.screen.say("what you wrote is in \(SafeText.escape(file.path))")
     }
+
+    func discard() { file.remove() }
+}
+
+extension Session {
+    var temporaryFolder: String { environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp" }
 }

@@ -4,18 +4,18 @@ internal import JobModel
 internal import JobStore
 internal import Orders
 
-/// What `enqueue`, `rerun` and `validate` are told of new jobs on the command line.
+/// What the command line of `enqueue`, `rerun` or `validate` says about new jobs.
 struct OrderArguments {
-    /// How the input is varied, and edited.
+    /// Options that change the input.
     static let varying: [Option] = [.matrix, .repeat, .without, .edit]
 
     static let sending: [Option] = [
         .key,
-        .priority.saying("higher goes first"),
-        .notBefore.saying("send it no earlier: 2h, 22:00, 2026-01-31 18:00, or RFC 3339"),
+        .priority.saying("jobs with a higher priority are sent first"),
+        .notBefore.saying("do not send it earlier: 2h, 22:00, 2026-01-31 18:00, or RFC 3339"),
         .hold,
         .wait,
-        .timeout.saying("with --wait: no longer than this"),
+        .timeout.saying("with --wait: wait no longer than this"),
         .noValidate,
     ]
 
@@ -24,7 +24,7 @@ struct OrderArguments {
     let checker: Checker
     private var words: InputWords
 
-    init(_ session: Session, _ models: KnownModels) {
+    init(_ session: Session, _ models: ModelLookup) {
         self.session = session
         store = models.store
         checker = Checker(models) { session.note($0) }
@@ -33,7 +33,7 @@ struct OrderArguments {
                 || session.arguments.value(.from) == "-" || session.arguments.operands.contains("-"))
     }
 
-    /// - Parameter labelIsNew: whether `--label` is for the new jobs; elsewhere it chooses old ones.
+    /// - Parameter labelIsNew: whether `--label` sets the label of the new jobs, or selects existing jobs.
     func terms(labelIsNew: Bool) throws -> Terms {
         let arguments = session.arguments
         var terms = Terms()
@@ -59,16 +59,16 @@ struct OrderArguments {
         return Batch(reader, model: model, terms, checker)
     }
 
-    /// One job: its model, and its input from words, from a file, or from another job.
+    /// One job: its model, and its input from words, a file, or another job.
     mutating func template() throws -> Template {
         let arguments = session.arguments
         var operands = arguments.operands[...]
         let like = try arguments.value(.like).map(other)
-        // No model's id holds an equals sign, so that a first word with one is the input's.
+        // No model id contains an equals sign, so a first word with one belongs to the input.
         let isNamed = like == nil || operands.first.map { !$0.utf8.contains(UInt8(ascii: "=")) } ?? false
         let typed = isNamed ? operands.popFirst() : nil
         guard let model = try typed.map(checker.model) ?? like?.model else {
-            throw Failure.usage("which model?", hint: "jobctl models lists them")
+            throw Failure.usage("which model?", hint: "jobctl models lists the known ones")
         }
         _ = try checker.schema(of: model)
         var template = Template(model: model, input: like?.input ?? [:])
@@ -79,7 +79,7 @@ struct OrderArguments {
             }
             let bytes = try InputReader(path).all()
             if arguments.has(.edit) {
-                template.page = String(decoding: bytes, as: UTF8.self)
+                template.editableText = String(decoding: bytes, as: UTF8.self)
                 return template
             }
             template.input = try Template.object(bytes)

@@ -3,10 +3,10 @@ internal import JSON
 internal import JobModel
 internal import Orders
 
-/// `--dry-run`: what would be sent, and what it would come to.
+/// `--dry-run`: what would be sent, and its price.
 struct OrderView {
     private let session: Session
-    /// Nil where only reading them tells: too many to be shown to a person.
+    /// Nil for a batch: it may be too long to be shown to a person.
     private let count: Int?
     private var table = Table([
         .init("JOB", alignsRight: true), .init("PRICE", alignsRight: true),

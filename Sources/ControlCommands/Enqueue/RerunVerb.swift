@@ -8,11 +8,14 @@ enum RerunVerb: ControlVerb {
         "rerun", "enqueue new jobs like old ones",
         operands: "ID… | --from FILE | --state STATE … [KEY=VALUE …]",
         discussion: [
-            Selection.discussion + " Without --state they choose among jobs that have ended.",
-            "Each new job has the model, input, label and priority of the old one, and no key; it is paid for. KEY=VALUE "
-                + "replaces a key of the input, as enqueue reads it; --without takes one away. The seed is the old one; with "
-                + "--repeat others are drawn, unless seed=N is given. To fetch what is paid for already: jobctl retry.",
-            "--from takes a job's object: the sidecar beside a picture, or what --json prints, also several lines of it.",
+            Selection.discussion + " Without --state, they select jobs that have ended.",
+            """
+            Each new job has the model, input, label and priority of the old one, and no key. It is paid for. \
+            KEY=VALUE replaces a key of the input, as in enqueue; --without removes one. The seed stays the same; \
+            with --repeat the seeds are random, unless you give seed=N. To fetch what is already paid for, use \
+            jobctl retry.
+            """,
+            "--from reads job objects: the sidecar beside an output, or what --json prints, one or several lines.",
         ],
         options: [
             .from
@@ -22,9 +25,9 @@ enum RerunVerb: ControlVerb {
         ] + Session.configurationOptions,
         examples: [
             .init("jobctl rerun 12", "the same again"),
-            .init("jobctl rerun 12 --repeat 4", "four more, each with a seed of its own"),
-            .init("jobctl rerun 12-20 image_size=2560 --dry-run", "what a larger size of nine jobs comes to"),
-            .init("jobctl rerun --from outputs/2026-01-31/000012.json", "from the sidecar of a picture"),
+            .init("jobctl rerun 12 --repeat 4", "four more, each with its own seed"),
+            .init("jobctl rerun 12-20 image_size=2560 --dry-run", "what nine larger ones would cost"),
+            .init("jobctl rerun --from outputs/2026-01-31/000012.json", "from the sidecar of an image"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
@@ -33,25 +36,25 @@ enum RerunVerb: ControlVerb {
         let store = try arguments.has(.from) ? session.storeIfAny(purpose) : session.store(purpose)
         let pairs = arguments.operands.filter { $0.utf8.contains(UInt8(ascii: "=")) }
         let ids = arguments.operands.filter { !$0.utf8.contains(UInt8(ascii: "=")) }
-        var ordering = try Ordering(session, store, "rerun")
-        ordering.announces = true
+        var placement = try OrderPlacement(session, store, "rerun")
+        placement.announces = true
         var templates: [Template]
         if let path = arguments.value(.from) {
             guard ids.isEmpty, try Selection.filter(session).isEmpty else {
-                throw Failure.usage("give --from, or which jobs, not both")
+                throw Failure.usage("give --from or jobs, not both")
             }
             templates = try TemplateFile.read(path)
         } else {
             guard let store else { return .no }
             let selection = try selection(session, store, ids)
-            ordering.alwaysAsks = selection.isFilter
+            placement.alwaysAsks = selection.isFilter
             templates = try selection.ids.map { id in
                 guard let job = try store.find(id) else { throw Failure(.no, "no job \(id)") }
                 return try Template(of: job)
             }
         }
-        try ordering.arguments.change(&templates, by: pairs)
-        return try ordering.take(templates, try ordering.arguments.terms(labelIsNew: false))
+        try placement.arguments.change(&templates, by: pairs)
+        return try placement.place(templates, try placement.arguments.terms(labelIsNew: false))
     }
 
     private static func selection(
@@ -59,7 +62,7 @@ enum RerunVerb: ControlVerb {
     ) throws -> Selection {
         if !ids.isEmpty, session.arguments.has(.label) {
             throw Failure.usage(
-                "--label chooses jobs here, and so do ids; give one of them",
+                "--label selects jobs here, and so do ids; give only one of them",
                 hint: "for a new label: jobctl enqueue --like ID --label TEXT")
         }
         let selection = try Selection(
@@ -68,7 +71,7 @@ enum RerunVerb: ControlVerb {
             throw Failure(
                 .no, "no job matches",
                 hint: session.arguments.has(.state)
-                    ? nil : "without --state, jobs that have ended are meant")
+                    ? nil : "without --state, only jobs that have ended are considered")
         }
         return selection
     }

@@ -4,28 +4,29 @@ internal import JobStore
 
 enum ExplainVerb: ControlVerb {
     static let command = Command(
-        "explain", "why a job is not done yet, and what would help", operands: "ID…",
+        "explain", "why a job is not done yet, and what you can do", operands: "ID…",
         discussion: [
-            "One sentence for each job, and a hint where there is something to do. It is put together from the database and the "
-                + "configuration: that of the running jobd as far as its command line tells it, unless --config or --set say "
-                + "another one.",
-            "In a pipe: id, state, reason, sentence and hint, separated by tabs. The reason is a word that stays the same: "
-                + "\(Explanation.Reason.allCases.map(\.rawValue).joined(separator: ", ")).",
+            """
+            One sentence for each job, and a hint if there is something to do. It is based on the database and the \
+            configuration: that of the running jobd, as far as its command line shows it, unless you give --config \
+            or --set.
+            """,
+            """
+            In a pipe: id, state, reason, sentence and hint, separated by tabs. The reason is a fixed word: \
+            \(Explanation.Reason.allCases.map(\.rawValue).joined(separator: ", ")).
+            """,
         ],
         options: Selection.filterOptions + Session.configurationOptions,
         examples: [
             .init("jobctl explain 12", "one job"),
-            .init(
-                "jobctl explain --state queued --json | jq -r .reason | sort | uniq -c",
-                "what the queue waits for"),
+            .init("jobctl explain --state queued --json | jq -r .reason | sort | uniq -c", "why jobs wait"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
-        let selection = try Selection(
-            session, store, states: JobState.allCases.filter { !$0.hasEnded })
+        let selection = try Selection(session, store, states: JobState.allCases.filter { !$0.hasEnded })
         guard !selection.ids.isEmpty else { throw Failure(.no, "no job matches") }
-        let situation = try Situation(session, store)
+        let context = try ExplanationContext(session, store)
         var code = ExitCode.success
         for id in selection.ids {
             guard let job = try store.find(id) else {
@@ -33,7 +34,7 @@ enum ExplainVerb: ControlVerb {
                 code = .no
                 continue
             }
-            try tell(try Explainer(job: job, situation: situation).explanation(), of: job, session)
+            try tell(try Explainer(job: job, context: context).explanation(), of: job, session)
         }
         return code
     }

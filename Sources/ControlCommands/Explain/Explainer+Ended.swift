@@ -6,9 +6,9 @@ internal import Outputs
 internal import Policy
 internal import Startup
 
-/// What is over, and whether it can be had again.
+/// Jobs that have ended, and whether they can be retried.
 extension Explainer {
-    private var when: String { job.endedAt.map { situation.relative($0) } ?? "" }
+    private var when: String { job.endedAt.map { context.relative($0) } ?? "" }
 
     func completed() throws -> Explanation {
         let outputs = try store.outputs(of: id)
@@ -16,15 +16,13 @@ extension Explainer {
         let start = "job \(id) is completed (\(when)): "
         guard let first = there.first else {
             return Explanation(
-                .completed, start + "nothing is left to wait for, and its files were pruned",
+                .completed, start + "its files were pruned",
                 hint: job.inputRemovedAt == nil ? "to make it again: jobctl rerun \(id)" : nil)
         }
         let path = OutputPlaces(store.directory).file(first).absolutePath
+        let what = there.count == 1 ? "its file is" : "the first of its \(there.count) files is"
         return Explanation(
-            .completed,
-            start
-                + (there.count == 1
-                    ? "its file is \(path)" : "its \(Self.files(there.count)) are \(path) and so on"),
+            .completed, "\(start)\(what) \(path)",
             hint: there.count == 1 ? nil : "jobctl show \(id) lists them")
     }
 
@@ -39,25 +37,26 @@ extension Explainer {
     private static func meaning(of kind: FailureKind?) -> String {
         switch kind {
         case .input: "its input was refused, and nothing was bought"
-        case .remote: "it went wrong at RunComfy"
-        case .lost: "RunComfy says that it does not know its request"
+        case .remote: "it failed at RunComfy"
+        case .lost: "RunComfy says that it does not know the request"
         case .output: "RunComfy finished it without usable output"
-        case .download: "its output could not be had"
+        case .download: "its output could not be downloaded"
         case .deadline: "it was still unfinished after its deadline"
-        case nil: "it is not known why"
+        case nil: "the reason is not known"
         }
     }
 
     func cancelled() throws -> Explanation {
-        let isRemote = job.requestID != nil
-        return Explanation(
-            .cancelled,
-            "job \(id) was cancelled \(when)"
-                + (isRemote ? ", after RunComfy had taken it" : ", before it was bought")
-                + (job.submissions > 0 && !isRemote ? " for certain" : ""), hint: try retryHint())
+        let words =
+            if job.requestID != nil {
+                "after RunComfy had accepted it"
+            } else {
+                job.submissions > 0 ? "when it may have been bought" : "before it was bought"
+            }
+        return Explanation(.cancelled, "job \(id) was cancelled \(when), \(words)", hint: try retryHint())
     }
 
-    /// What `retry` does with it, and whether that buys.
+    /// What `retry` would do, and whether it would buy.
     private func retryHint() throws -> String {
         let verb = Verb.retry(resubmit: false)
         if case .refused(let words) = verb.answer(for: job) { return "it \(words)" }
@@ -67,20 +66,19 @@ extension Explainer {
         let retry = "jobctl retry \(id)"
         switch job.failureKind {
         case .input:
-            return
-                "mend the input: jobctl show \(id) --json | jq .input >input.json; then: jobctl enqueue \(job.model) "
-                + "--input input.json"
+            return """
+                correct the input: jobctl show \(id) --json | jq .input >input.json; then: jobctl enqueue \
+                \(job.model) --input input.json
+                """
         case .lost:
-            return
-                "\(retry) asks for its request once more and buys nothing; with --resubmit it is bought anew"
+            return "\(retry) asks for its request once more and buys nothing; --resubmit buys it again"
         case .output:
-            return "\(retry) asks for the result again and buys nothing; with --resubmit it is bought anew"
-        case .download: return "\(retry) fetches it again and buys nothing"
-        case .deadline: return "\(retry) goes on looking at its request and buys nothing"
+            return "\(retry) asks for the result again and buys nothing; --resubmit buys it again"
+        case .download: return "\(retry) downloads it again and buys nothing"
+        case .deadline: return "\(retry) continues to follow its request and buys nothing"
         case .remote, nil:
-            let cost = try situation.models.price(of: job).map { " (about \(Money.text($0)))" } ?? ""
-            return
-                "\(retry) submits it anew, which is \(job.submissions > 0 ? "paid for again" : "paid for")\(cost)"
+            let cost = try context.models.price(of: job).map { " (about \(Money.text($0)))" } ?? ""
+            return "\(retry) submits it again, which is paid for\(job.submissions > 0 ? " again" : "")\(cost)"
         }
     }
 }

@@ -4,129 +4,116 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// What RunComfy has, and what is on its way here.
+/// Jobs that RunComfy has, and jobs whose files are being downloaded.
 extension Explainer {
     func remote() throws -> Explanation {
-        let start = "job \(id) is \(job.state.rawValue): "
-        if let origin = job.origin, let here = situation.apiOrigin, origin != here {
-            return Explanation(
+        if let origin = job.origin, let here = context.apiOrigin, origin != here {
+            return because(
                 .otherOrigin,
-                start
-                    + "its request was bought at \(origin), and jobd asks \(here), so it is not asked for, and not lost",
+                "its request was bought at \(origin), but jobd asks \(here), so it is not followed, and not lost",
                 hint: "set api_url to where it was bought, then reload jobd")
         }
-        guard situation.isRunning else {
-            return Explanation(
-                .noDaemon,
-                start + "RunComfy has it, but no jobd is running to look at it and fetch its files",
+        guard context.isRunning else {
+            return because(
+                .noDaemon, "RunComfy has it, but no jobd is running to follow it and download its files",
                 hint: Self.startHint)
         }
-        let isRunning = job.state == .inProgress
-        var text = try start + progress()
+        var text = try progress()
         if let fault = try lastTrouble() { text += "; \(fault)" }
-        if let account = situation.pauses.first(where: { $0.reason == .token }) {
-            text += "; the account is in trouble: \(account.detail)"
+        if let account = context.pauses.first(where: { $0.reason == .token }) {
+            text += "; there is a problem with the account: \(account.detail)"
         }
-        if let wished = job.cancelRequestedAt {
-            return Explanation(
-                .cancelling,
-                text
-                    + "; its cancel was wished \(situation.relative(wished)), and what cannot be cancelled any more is fetched",
-                hint: "jobctl wait \(id)")
+        if let requested = job.cancelRequestedAt {
+            let when = context.relative(requested)
+            text += "; its cancel was requested \(when); if it is too late, its files are downloaded"
+            return because(.cancelling, text, hint: waitHint)
         }
-        return Explanation(isRunning ? .inProgress : .inQueue, text, hint: "jobctl wait \(id)")
+        return because(job.state == .inProgress ? .inProgress : .inQueue, text, hint: waitHint)
     }
 
-    /// How long RunComfy has had it, beside what is usual.
+    /// How long RunComfy has had it, and how long that usually takes.
     private func progress() throws -> String {
-        let usual = try situation.usual(job.model)
+        let usual = try context.usual(job.model)
         let isRunning = job.state == .inProgress
+        let expected = isRunning ? usual.atWork : usual.whole
         let since = (isRunning ? job.startedAt : nil) ?? job.submittedAt ?? job.createdAt
-        let elapsed = situation.now - since
-        var text = ""
-        if isRunning {
-            text += "RunComfy has worked on it for \(SpanText.of(elapsed))"
-            text += usual.atWork.map { "; jobs of this model usually take \(SpanText.of($0))" } ?? ""
-        } else {
-            let position = job.queuePosition.map { " at position \($0)" } ?? ""
-            text += "RunComfy has had it in its queue\(position) for \(SpanText.of(elapsed))"
-            text +=
-                usual.whole.map {
-                    "; jobs of this model usually take \(SpanText.of($0)) from sending to done"
-                } ?? ""
+        let elapsed = context.now - since
+        let position = job.queuePosition.map { " at position \($0)" } ?? ""
+        var text = isRunning ? "RunComfy has worked on it" : "RunComfy has had it in its queue\(position)"
+        text += " for \(SpanText.of(elapsed))"
+        if let expected {
+            text += "; jobs of this model usually take \(SpanText.of(expected))"
+            if !isRunning { text += " from sending to done" }
         }
-        if let expected = isRunning ? usual.atWork : usual.whole, elapsed > expected * 2,
-            let configuration = situation.configuration, let followed = job.followedSince
+        if let expected, elapsed > expected * 2,
+            let configuration = context.configuration, let followed = job.followedSince
         {
             let deadline = configuration.limits(of: job.model)?.limits.deadline ?? configuration.deadline
-            text += ", so it is late, and is given up at \(situation.local(followed + deadline))"
+            text += ", so it is late, and is given up at \(context.local(followed + deadline))"
         }
         return text
     }
 
-    /// What stood in the way last, unless something has gone well since.
+    /// The last fault, unless something has gone well since.
     private func lastTrouble() throws -> String? {
-        guard let fault = try store.lastEvent(.fault, of: id) else { return nil }
-        let kinds: [EventKind] = [.status, .accepted, .output, .retried]
-        let newest = try kinds.compactMap { try store.lastEvent($0, of: id)?.id }.max() ?? 0
-        guard fault.id > newest else { return nil }
-        return "the last fault, \(situation.relative(fault.at)): \(EventWords.of(fault))"
+        guard let fault = try store.lastEvent(.fault, of: id),
+            try fault.id > lastEventID([.status, .accepted, .output, .retried])
+        else { return nil }
+        return "the last fault, \(context.relative(fault.at)): \(EventWords.of(fault))"
+    }
+
+    private func lastEventID(_ kinds: [EventKind]) throws -> Int64 {
+        try kinds.compactMap { try store.lastEvent($0, of: id)?.id }.max() ?? 0
     }
 
     func downloading() throws -> Explanation {
         let outputs = try store.outputs(of: id)
         let open = outputs.filter { $0.state == .pending }
         let done = outputs.count - open.count
-        let here =
+        let files = NumberText.of(outputs.count, "file")
+        var text =
             done > 0
-            ? "\(done) of its \(Self.files(outputs.count)) \(done == 1 ? "is" : "are") here"
-            : outputs.count == 1
-                ? "its file is not here yet" : "none of its \(Self.files(outputs.count)) is here yet"
-        let start = "job \(id) is downloading: \(here)"
-        guard situation.isRunning else {
-            return Explanation(
-                .noDaemon, start + ", and no jobd is running to fetch the rest", hint: Self.startHint)
+            ? "\(done) of its \(files) \(done == 1 ? "is" : "are") here"
+            : outputs.count == 1 ? "its file is not here yet" : "none of its \(files) is here yet"
+        guard context.isRunning else {
+            return because(
+                .noDaemon, text + ", and no jobd is running to download the rest", hint: Self.startHint)
         }
-        var text = start
         if let current = open.first(where: { $0.fetched > 0 }) {
             let total = current.bytes.map { " of \(ByteText.of($0))" } ?? ""
-            text += "; \(ByteText.of(current.fetched))\(total) of file \(current.position) have come"
+            text += "; \(ByteText.of(current.fetched))\(total) of file \(current.position) are here"
         } else if let next = open.first {
-            let others = situation.count([.downloading]) - 1
-            let rest =
-                others > 0
-                ? "; \(NumberText.of(others)) other \(others == 1 ? "job is" : "jobs are") being fetched" : ""
-            text += "; file \(next.position) has not begun\(rest)"
+            let others = context.count([.downloading]) - 1
+            text += "; file \(next.position) has not begun"
+            if others > 0 {
+                text += "; \(NumberText.of(others)) other \(others == 1 ? "job is" : "jobs are") downloading"
+            }
         }
-        // With all files here, something stands in the way of the sidecar.
+        // If all files are here, the fault is about the sidecar.
         let troubles = try open.isEmpty ? [lastTrouble()] : open.map { try trouble(of: $0) }
         guard let trouble = troubles.compactMap(\.self).first else {
-            return Explanation(.downloading, text, hint: "jobctl wait \(id)")
+            return because(.downloading, text, hint: waitHint)
         }
-        return Explanation(
+        return because(
             .downloading, "\(text); \(trouble)",
-            hint: "jobctl wait \(id); to do without what has not come: jobctl cancel \(id) --give-up")
+            hint: "\(waitHint); to do without the missing files: jobctl cancel \(id) --give-up")
     }
 
-    /// What stands in the way of an output, and for how long it is tried.
+    /// The last fault of an output, and how long jobd will try.
     private func trouble(of output: Output) throws -> String? {
-        // What was said before the download began, or was begun anew, is of old.
-        let newest =
-            try [EventKind.status, .retried].compactMap { try store.lastEvent($0, of: id)?.id }.max() ?? 0
-        guard let fault = try store.lastFault(of: id, output: output.position), fault.id > newest else {
-            return nil
-        }
-        let next = situation.configuration.map { ", within \(SpanText.of($0.retryMax))" } ?? ""
+        // Faults from before the download last began no longer matter.
+        guard let fault = try store.lastFault(of: id, output: output.position),
+            try fault.id > lastEventID([.status, .retried])
+        else { return nil }
+        let next = context.configuration.map { ", within \(SpanText.of($0.retryMax))" } ?? ""
         var text =
-            "the last fault, \(situation.relative(fault.at)): \(EventWords.of(fault)); jobd tries again by itself\(next)"
+            "the last fault, \(context.relative(fault.at)): \(EventWords.of(fault)); jobd tries again by itself\(next)"
         guard output.attempts > 0 else { return text + ", without limit" }
-        if let configuration = situation.configuration {
+        if let configuration = context.configuration {
             let patience = configuration.retryPatience
             text += ", and gives it up after \(configuration.retryAttempts) bad answers"
             text += patience > .zero ? " over at least \(SpanText.of(patience)) in a row" : " in a row"
         }
         return text
     }
-
-    static func files(_ count: Int) -> String { NumberText.of(count, "file") }
 }

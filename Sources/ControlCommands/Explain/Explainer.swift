@@ -1,16 +1,14 @@
-internal import Catalogue
 internal import CommandLineTool
 internal import Configuration
-internal import JSON
 internal import JobModel
 internal import JobStore
 
 /// Explains one job.
 struct Explainer {
     let job: Job
-    let situation: Situation
+    let context: ExplanationContext
 
-    var store: JobDatabase { situation.store }
+    var store: JobDatabase { context.store }
     var id: Int64 { job.id }
 
     func explanation() throws -> Explanation {
@@ -27,45 +25,50 @@ struct Explainer {
         }
     }
 
+    /// `job 12 is queued: ` and the words.
+    func because(_ reason: Explanation.Reason, _ words: String, hint: String?) -> Explanation {
+        Explanation(reason, "job \(id) is \(job.state.rawValue): \(words)", hint: hint)
+    }
+
     static let startHint = "systemctl start jobd, or: jobd"
+    var waitHint: String { "jobctl wait \(id)" }
 
     private func held() throws -> Explanation {
         let since = try store.lastEvent(.held, of: id)?.at ?? job.createdAt
-        let later = job.nextTryAt.flatMap { $0 > situation.now ? $0 : nil }
-        return Explanation(
+        let later = job.nextTryAt.flatMap { $0 > context.now ? ", nor before \(context.local($0))" : nil }
+        return because(
             .held,
-            "job \(id) is held: it was set aside at \(situation.local(since)), and is not sent until it is released"
-                + (later.map { ", nor before \(situation.local($0))" } ?? ""),
+            "it was set aside at \(context.local(since)), and is not sent until it is released\(later ?? "")",
             hint: "jobctl release \(id)")
     }
 
     private func submitting() -> Explanation {
-        let since = situation.relative(job.submittedAt ?? situation.now)
-        guard situation.isRunning else {
-            return Explanation(
+        let since = context.relative(job.submittedAt ?? context.now)
+        guard context.isRunning else {
+            return because(
                 .noDaemon,
-                "job \(id) is submitting: jobd ended while its request was on the wire (\(since)), so the next jobd makes it "
-                    + "uncertain", hint: Self.startHint)
+                "jobd ended while its request was being sent (\(since)); the next jobd will make it uncertain",
+                hint: Self.startHint)
         }
-        let limit = situation.configuration.map { " for \(SpanText.of($0.answerTimeout)) at most" } ?? ""
-        return Explanation(
-            job.cancelRequestedAt == nil ? .submitting : .cancelling,
-            "job \(id) is submitting: its request left \(since), and the answer is waited for\(limit)"
-                + (job.cancelRequestedAt == nil ? "" : "; its cancel follows the answer"),
-            hint: "jobctl wait \(id)")
+        let limit = context.configuration.map { " for up to \(SpanText.of($0.answerTimeout))" } ?? ""
+        let isCancelling = job.cancelRequestedAt != nil
+        return because(
+            isCancelling ? .cancelling : .submitting,
+            "its request was sent \(since), and jobd waits for the answer\(limit)"
+                + (isCancelling ? "; then it sends the cancel" : ""), hint: waitHint)
     }
 
     private func uncertain() throws -> Explanation {
         let event = try store.lastEvent(.uncertain, of: id)
         let why = job.message.map { "\($0) " } ?? ""
-        let again =
-            try store.wasResubmitted(id) ? "; on_uncertain has sent it a second time already" : ""
-        return Explanation(
+        let again = try store.wasResubmitted(id) ? "; on_uncertain has already sent it a second time" : ""
+        return because(
             .uncertain,
-            "job \(id) is uncertain: \(why)(\(situation.relative(event?.at ?? job.createdAt))), so it may have been bought, and "
-                + "nobody here can know\(again)",
-            hint:
-                "look for it in RunComfy's list of requests; then: jobctl resolve \(id) --adopt REQUEST_ID (it is there), "
-                + "--resubmit (send it again, which may pay twice) or --abandon (let it be)")
+            "\(why)(\(context.relative(event?.at ?? job.createdAt))), so it may have been bought, and nobody here can "
+                + "know\(again)",
+            hint: """
+                look for it in RunComfy's list of requests; then: jobctl resolve \(id) --adopt REQUEST_ID (it is there), \
+                --resubmit (send it again, which may pay twice) or --abandon (give it up)
+                """)
     }
 }

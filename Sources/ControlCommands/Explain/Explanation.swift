@@ -1,9 +1,9 @@
 internal import JSON
 internal import JobModel
 
-/// Why a job is where it is: one sentence, and what would help.
+/// Why a job is in its state: one sentence, and what can be done.
 struct Explanation: Equatable {
-    /// The cause in a word that scripts hold on to; new ones may be added.
+    /// The cause in a word that scripts rely on; new ones may be added.
     enum Reason: String, CaseIterable {
         case held, time, retry, input, budget, order, due
         case noDaemon = "no_jobd"
@@ -26,7 +26,7 @@ struct Explanation: Equatable {
 
     let reason: Reason
     let text: String
-    /// What to type or to do; nil where there is nothing but to wait.
+    /// What to type or to do; nil if there is nothing to do.
     let hint: String?
 
     init(_ reason: Reason, _ text: String, hint: String? = nil) {

@@ -1,19 +1,19 @@
 internal import Catalogue
 internal import JSON
 
-/// What is known to be wrong with an input, and of which files more may be known.
+/// What is wrong with an input, and which files it names.
 struct CheckedInput {
-    /// Its line in a batch.
+    /// The line in a batch.
     let line: Int?
-    /// Nil where the line could not be read.
+    /// Nil if the line could not be read.
     var model: String?
-    /// Why the line is none.
+    /// Why the line could not be read.
     private(set) var fault: String?
     private(set) var violations: [Violation] = []
     private(set) var files: [NamedFile] = []
     /// What could not be checked, and why.
     private(set) var unchecked: [Violation] = []
-    /// Files that nobody gave an answer about.
+    /// Files whose server gave no answer.
     private(set) var unreachable: [Violation] = []
     private var found: [JSON] = []
 
@@ -24,7 +24,7 @@ struct CheckedInput {
         (violations, files) = (check.violations, check.files)
         if !check.isWhole {
             unchecked.append(
-                Violation(path: "$", message: "not checked to its end: the schema asks for too much"))
+                Violation(path: "$", message: "not checked completely: the schema is too complex"))
         }
     }
 
@@ -35,21 +35,20 @@ struct CheckedInput {
 
     var isRefused: Bool { fault != nil || !violations.isEmpty }
 
-    /// Adds what a look at a file has shown.
-    mutating func judge(_ file: NamedFile, _ look: FileLook) {
-        var members = look.members
-        members.members.insert(JSONObject.Member(key: "path", value: .string(file.path)), at: 0)
-        found.append(.object(members))
+    /// Adds what is known about a file.
+    mutating func judge(_ file: NamedFile, _ report: FileReport) {
+        let path = JSONObject.Member(key: "path", value: .string(file.path))
+        found.append(.object(JSONObject([path] + report.members.members)))
         func say(_ message: String) -> Violation { Violation(path: file.path, message: message) }
-        switch look.verdict {
-        case .refused: violations.append(say(look.reason ?? "cannot be had"))
-        case .unreachable: unreachable.append(say(look.reason ?? "cannot be asked for"))
+        switch report.verdict {
+        case .refused: violations.append(say(report.reason ?? "is not available"))
+        case .unreachable: unreachable.append(say(report.reason ?? "cannot be checked now"))
         case .found:
-            if let fault = look.fault(for: file.demand) { return violations.append(say(fault)) }
-            violations += file.demand.faults(in: look.facts).map(say)
-            let rules = file.demand.uncheckedRules(of: look.facts).map(\.rule)
+            if let fault = report.fault(for: file.demand) { return violations.append(say(fault)) }
+            violations += file.demand.faults(in: report.facts).map(say)
+            let rules = file.demand.uncheckedRules(of: report.facts).map(\.rule)
             if !rules.isEmpty {
-                let reason = look.reason.map { " (\($0))" } ?? ""
+                let reason = report.reason.map { " (\($0))" } ?? ""
                 unchecked.append(say("cannot be checked: \(rules.joined(separator: ", "))\(reason)"))
             }
         }
@@ -59,7 +58,7 @@ struct CheckedInput {
         func list(_ findings: [Violation]) -> JSON {
             .array(findings.map { .object(["path": .string($0.path), "message": .string($0.message)]) })
         }
-        // Whether a file that nobody could look at is right, nobody knows.
+        // If a file could not be checked, it is not known whether the input is valid.
         let valid: JSON = isRefused ? .bool(false) : unreachable.isEmpty ? .bool(true) : .null
         return .object([
             "line": .optional(line.map(Int64.init)), "model": .optional(model), "valid": valid,

@@ -1,16 +1,18 @@
 internal import Catalogue
 internal import JSON
 
-/// A command that a model's schema takes as it stands.
+/// A command with an input that fits the model's schema.
 enum ExampleCommand {
-    /// What is required, and one of the choices that there are beside it.
+    /// The required keys, and one optional key that has choices.
     static func text(for schema: Schema) -> String {
         "jobctl enqueue " + words(for: schema).joined(separator: " ")
     }
 
     private static func words(for schema: Schema) -> [String] {
-        var words = [quoted(schema.modelID)]
-        for name in schema.required { words += schema[name].map(arguments) ?? [quoted(name) + "=…"] }
+        var words = [ShellLine.literal(schema.modelID)]
+        for name in schema.required {
+            words += schema[name].map(arguments) ?? [ShellLine.literal(name) + "=…"]
+        }
         let choice = schema.properties.first { property in
             !schema.required.containsExactly(property.name) && property.type == .string
                 && !property.choices.isEmpty
@@ -20,7 +22,7 @@ enum ExampleCommand {
     }
 
     private static func arguments(for property: Property) -> [String] {
-        let name = quoted(property.name)
+        let name = ShellLine.literal(property.name)
         guard property.isList else { return [argument(name, value(for: property, property.rule, 1))] }
         let count = min(max(1, property.minItems ?? 1), 10)
         return (1...count).map {
@@ -30,8 +32,8 @@ enum ExampleCommand {
 
     private static func argument(_ name: String, _ value: JSON) -> String {
         switch value {
-        case .string(let text): "\(name)=\(quoted(text))"
-        case .array, .object, .null: "\(name):=\(quoted(value.text))"
+        case .string(let text): "\(name)=\(ShellLine.literal(text))"
+        case .array, .object, .null: "\(name):=\(ShellLine.literal(value.text))"
         case .bool, .number: "\(name)=\(value.text)"
         }
     }
@@ -64,18 +66,5 @@ enum ExampleCommand {
             return bound.written
         }
         return rule.unit ?? .integer(1)
-    }
-
-    /// The word for a shell, in quotes where it needs them.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-_./:,+@%".utf8.contains(byte)
-            }
-        }
-        return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 }

@@ -6,10 +6,10 @@ internal import JobModel
 internal import JobStore
 internal import Policy
 
-/// A model with a schema, and where the schema is from.
+/// A model with a schema.
 struct KnownModel {
     let schema: Schema
-    /// When it was refreshed or imported; nil for the one in the program.
+    /// When the schema was refreshed or imported; nil if it is built in.
     let updatedAt: Timestamp?
 
     var price: String? { schema.priceText }
@@ -24,7 +24,7 @@ struct KnownModel {
         ]
     }
 
-    /// What stands in the table: for people how long ago, for programs when.
+    /// Where the schema is from: for people how long ago, for programs when.
     func origin(_ screen: Screen) -> String {
         guard let updatedAt else { return "built in" }
         return screen.isTerminal
@@ -32,7 +32,7 @@ struct KnownModel {
             : updatedAt.description
     }
 
-    /// Whether all words stand somewhere in what the model is called.
+    /// Whether each word is in the name of the model or of one of its categories.
     func matches(_ words: [String]) -> Bool {
         let categories = (schema.document["categories"]?.array ?? []).compactMap(\.string)
         let names = ([schema.modelID, schema.displayName ?? ""] + categories).map { $0.lowercased() }
@@ -41,20 +41,23 @@ struct KnownModel {
 }
 
 extension Session {
-    /// What is known here of the models, and what they cost by `configuration`.
+    /// The known models, with the prices of `configuration`.
     func models(in store: JobDatabase?, _ configuration: Configuration? = nil) -> ModelCatalogue {
         ModelCatalogue(configuration, isUnreadable: noteUnreadable) { try store?.storedModel($0)?.document }
     }
 
+    /// A hint after a model was not found.
+    static func modelHint(didYouMean near: String?) -> String {
+        near.map { "did you mean \($0)?" }
+            ?? "jobctl models lists the known ones; jobctl models refresh asks RunComfy for more"
+    }
+
     private func noteUnreadable(_ model: String) {
-        note("note: the stored schema of \(model) cannot be read, and is passed over")
+        note("note: the stored schema of \(model) cannot be read, and is ignored")
     }
 
     func knownModel(_ model: String, in store: JobDatabase?) throws -> KnownModel? {
-        known(model, try store?.storedModel(model))
-    }
-
-    private func known(_ model: String, _ stored: StoredModel?) -> KnownModel? {
+        let stored = try store?.storedModel(model)
         var updatedAt = stored?.updatedAt
         let schema = Schema.known(model, stored: stored?.document) {
             noteUnreadable(model)
@@ -63,13 +66,9 @@ extension Session {
         return schema.map { KnownModel(schema: $0, updatedAt: updatedAt) }
     }
 
-    /// All models with a schema, by name.
+    /// All models with a schema, sorted by name.
     func catalogue(in store: JobDatabase?) throws -> [KnownModel] {
-        let stored = try store?.storedModels() ?? []
-        let entries = Dictionary(stored.map { ($0.model, $0) }) { $1 }
-        return Set(Schema.builtIn.map(\.modelID) + entries.keys).sorted().compactMap {
-            known($0, entries[$0])
-        }
+        try knownModels(in: store).compactMap { try knownModel($0, in: store) }
     }
 }
 

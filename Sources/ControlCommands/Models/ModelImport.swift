@@ -3,7 +3,7 @@ internal import CommandLineTool
 internal import JSON
 internal import JobStore
 
-/// `jobctl models import`: schemas from a file, all of them or none.
+/// `jobctl models import`: stores the schemas of a file, all of them or none.
 enum ModelImport {
     static func run(_ path: String, _ session: Session) throws -> ExitCode {
         let found: [(model: String, document: String)]
@@ -14,7 +14,7 @@ enum ModelImport {
                     throw Failure(.inputRefused, "\"model_id\" is missing")
                 }
                 guard ModelID.isSound(model) else {
-                    throw Failure(.inputRefused, "\"\(SafeText.escape(model))\" is no model id")
+                    throw Failure(.inputRefused, "\"\(SafeText.escape(model))\" is not a model id")
                 }
                 _ = try Schema(modelID: model, document: entry)
                 return (model, entry.text)
@@ -22,7 +22,7 @@ enum ModelImport {
         } catch let error as JSONError {
             throw Failure(.inputRefused, SafeText.escape("\(path) is malformed JSON: \(error)"))
         } catch let error as SchemaError {
-            throw Failure(.inputRefused, SafeText.escape("\(path) holds no schema: \(error)"))
+            throw Failure(.inputRefused, SafeText.escape("\(path) contains no schema: \(error)"))
         }
         let store = try session.store(.create)
         try store.store(models: found)

@@ -10,7 +10,7 @@ enum ModelList {
         let found = all.filter { $0.matches(words) }
         if found.isEmpty {
             throw Failure(
-                .no, "no model's name has \(SafeText.escape(words.joined(separator: " "))) in it",
+                .no, "no model name contains \(SafeText.escape(words.joined(separator: " ")))",
                 hint: hint(words, all.map(\.schema.modelID)))
         }
         var table = Table([
@@ -40,7 +40,6 @@ enum ModelList {
             return "did you mean jobctl models \(verb)?"
         }
         let parts = models.flatMap { $0.split { "/-".contains($0) }.map(String.init) }
-        return Suggestion.nearest(to: word, among: models + parts).map { "did you mean \($0)?" }
-            ?? "jobctl models lists what is known; jobctl models refresh asks RunComfy for more"
+        return Session.modelHint(didYouMean: Suggestion.nearest(to: word, among: models + parts))
     }
 }

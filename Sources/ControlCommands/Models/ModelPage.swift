@@ -3,21 +3,23 @@ internal import CommandLineTool
 internal import JSON
 internal import Spelling
 
-/// `jobctl models show`: all that a person needs to know to write a job for a model.
+/// `jobctl models show`: what a person needs to know to write a job for a model.
 struct ModelPage {
     private let model: KnownModel
     private let screen: Screen
 
-    /// Longer lines are hard to read, however wide the terminal is.
+    /// Longer lines are hard to read, even on a wide terminal.
     private static let widest = 100
 
     static func show(_ typed: String, _ session: Session) throws -> ExitCode {
         let store = try session.storeIfAny()
         let name = try session.fullName(of: typed, in: store)
         guard let model = try session.knownModel(name, in: store) else {
+            let models = try session.knownModels(in: store)
+            let near = models.first { $0.contains(name) } ?? Suggestion.nearest(to: name, among: models)
             throw Failure(
                 .no, "no schema is known for \(SafeText.escape(name))",
-                hint: hint(name, try session.knownModels(in: store)))
+                hint: Session.modelHint(didYouMean: near))
         }
         if session.wantsJSON {
             try session.emit(model.schema.document)
@@ -29,22 +31,14 @@ struct ModelPage {
         return .success
     }
 
-    private static func hint(_ name: String, _ models: [String]) -> String {
-        let near = models.first { $0.contains(name) } ?? Suggestion.nearest(to: name, among: models)
-        return near.map { "did you mean \($0)?" }
-            ?? "jobctl models lists what is known; jobctl models refresh asks RunComfy for more"
-    }
-
     private func write() throws {
         let schema = model.schema
         let name = schema.displayName.map { "  " + SafeText.escape($0) } ?? ""
         try screen.write(screen.styled(SafeText.escape(schema.modelID), .bold) + name + "\n")
         try text("price: \(model.price ?? "not known")" + (schema.pricingNote.map { " (\($0))" } ?? ""))
-        try text(
-            "schema: "
-                + (model.updatedAt == nil
-                    ? "built in; jobctl models refresh asks RunComfy for the price and for changes"
-                    : "stored " + model.origin(screen)))
+        let isBuiltIn = model.updatedAt == nil
+        try text("schema: \(isBuiltIn ? "" : "stored ")\(model.origin(screen))")
+        if isBuiltIn { try text("jobctl models refresh asks RunComfy for the price and for changes") }
         for property in schema.properties { try write(property) }
         try writeUnchecked()
         try screen.write("\n" + screen.styled("example", .dim) + "\n")
@@ -68,16 +62,14 @@ struct ModelPage {
         }
     }
 
-    /// What only the service will judge.
+    /// Rules that only the service checks.
     private func writeUnchecked() throws {
         let lines = model.schema.unchecked
         if lines.isEmpty { return }
         try screen.write("\n" + screen.styled("not checked", .dim) + "\n")
-        for line in lines.prefix(Self.mostUnchecked) { try text(line) }
-        if lines.count > Self.mostUnchecked { try text("and \(lines.count - Self.mostUnchecked) more") }
+        for line in lines.prefix(20) { try text(line) }
+        if lines.count > 20 { try text("and \(lines.count - 20) more") }
     }
-
-    private static let mostUnchecked = 20
 
     private var width: Int { min(screen.width, Self.widest) }
 

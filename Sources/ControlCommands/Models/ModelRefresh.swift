@@ -3,11 +3,10 @@ internal import CommandLineTool
 internal import JSON
 internal import JobStore
 
-/// `jobctl models refresh`: what the service says of its models takes the place of what was known of them.
+/// `jobctl models refresh`: stores the schemas that the service gives.
 ///
-/// All answers are there before anything is stored, and all of it is stored in one transaction. What the
-/// service does not list is named and stays, so that an answer with a part of the catalogue takes nothing
-/// away.
+/// Nothing is stored until all answers are there, and then in one transaction. Models that the service does
+/// not list are named and stay, so that an incomplete list removes nothing.
 struct ModelRefresh {
     let session: Session
     /// Empty for all models.
@@ -16,19 +15,18 @@ struct ModelRefresh {
     func run() throws -> ExitCode {
         for model in asked where !ModelID.isSound(model) {
             throw Failure(
-                .inputRefused, "\"\(SafeText.escape(DisplayWidth.cut(model, to: 60)))\" is no model id",
+                .inputRefused, "\"\(SafeText.escape(DisplayWidth.cut(model, to: 60)))\" is not a model id",
                 hint: "model ids look like bytedance/seedream-4-0/edit")
         }
         let question = try DaemonQuestion("models", session)
-        // What cannot be stored is not asked for.
+        // If the store cannot be opened, there is no need to ask.
         let known = try session.storeIfAny()
         let answers = try question.answers(about: asked, orElse: "nothing was refreshed")
         let models = try read(answers, known)
         let documents = models.compactMap { model in model.document.map { (model.model, $0) } }
         if documents.isEmpty, asked.isEmpty {
             throw Failure(
-                .unavailable, "nothing was refreshed: the service lists no model with a schema",
-                hint: "what was known is as it was")
+                .unavailable, "nothing was refreshed: the service lists no model with a schema")
         }
         let isDry = session.arguments.has(.dryRun)
         var store: JobDatabase?
@@ -55,14 +53,14 @@ struct ModelRefresh {
                 let model = try RefreshedModel(entry, asked: asked, in: store)
                 models[model.model] = model
             } else if let asked {
-                models[asked] = RefreshedModel(gone: asked, answer["gone"]?.string ?? "it is not there")
+                models[asked] = RefreshedModel(gone: asked, answer["gone"]?.string ?? "the service lacks it")
             }
         }
         if asked.isEmpty { try addUnlisted(to: &models, total, store) }
         return models.values.sorted { $0.model < $1.model }
     }
 
-    /// What is known here, and is not in a list that is whole.
+    /// Adds the known models that are missing from a complete list.
     private func addUnlisted(
         to models: inout [String: RefreshedModel], _ total: Int64?, _ store: JobDatabase?
     ) throws {
@@ -74,7 +72,7 @@ struct ModelRefresh {
         }
         for model in try session.knownModels(in: store) where models[model] == nil {
             models[model] = RefreshedModel(
-                gone: model, "the service does not list it; what is known of it stays")
+                gone: model, "the service does not list it; the known schema stays")
         }
     }
 
@@ -98,9 +96,7 @@ struct ModelRefresh {
             case .gone, .skipped: .warning
             case .changed, .unchanged: .active
             }
-        let change = model.change.rawValue
-        let gap = String(repeating: " ", count: max(1, 9 - change.count))
-        try screen.write(screen.styled(change, style) + gap + name + "\n")
+        try screen.write(screen.styled(model.change.rawValue.padded(to: 9), style) + name + "\n")
         for word in words {
             let lines = Paragraph.wrap(word, width: min(screen.width, 100) - 11).split(separator: "\n")
             try screen.write("         - " + lines.joined(separator: "\n           ") + "\n")

@@ -3,26 +3,29 @@ internal import JobStore
 
 enum ModelsVerb: ControlVerb {
     static let command = Command(
-        "models", "the models whose inputs are known, and what they cost",
+        "models", "the known models, their inputs and prices",
         operands: "[WORD … | show M | refresh [M …] | import FILE | forget M]",
         discussion: [
-            "Any model id can be enqueued; those listed here have their inputs checked first. With words, only the models "
-                + "in whose names all of them stand.",
-            "refresh asks RunComfy's catalogue for all models, or for those that are named, and says what has changed. It "
-                + "needs a token, and jobd beside jobctl, which makes the calls. Where an answer is missing, nothing is stored.",
-            "What was refreshed stands before what is in the program, for checks and for prices, and a running jobd "
-                + "goes by it at once. forget takes it away again. import takes a schema from a file, as the catalogue gives "
-                + "it: {\"model_id\", \"input_schema\"}, or {\"models\": […]}.",
+            """
+            Any model id can be enqueued; the inputs of the models listed here are checked first. With words, only \
+            models are listed whose names contain all of them.
+            """,
+            """
+            refresh asks RunComfy's catalogue for all models, or for those that you name, and says what has changed. \
+            It needs a token, and jobd beside jobctl to make the calls. If an answer is missing, nothing is stored.
+            """,
+            """
+            Refreshed schemas and prices override those built into the program, and a running jobd uses them at once. \
+            forget removes them. import reads a schema from a file, in the form of the catalogue: \
+            {"model_id", "input_schema"}, or {"models": […]}.
+            """,
         ],
         options: [
             .dryRun.saying("with refresh: say what would change, but store nothing")
         ] + DaemonQuestion.options,
         examples: [
-            .init("jobctl models seedream", "those of that name"),
-            .init(
-                "jobctl models show bytedance/seedream-4-0/edit",
-                "its keys, their choices and limits, and an example"
-            ),
+            .init("jobctl models seedream", "models with that word in their names"),
+            .init("jobctl models show bytedance/seedream-4-0/edit", "its keys and limits, and an example"),
             .init("jobctl models refresh", "newer schemas and prices"),
             .init(
                 "jobctl models refresh bytedance/seedream-4-0/edit --dry-run", "what is new in one of them"),
@@ -33,7 +36,7 @@ enum ModelsVerb: ControlVerb {
         let words = session.arguments.operands
         let rest = Array(words.dropFirst())
         if words.first != "refresh", session.arguments.has(.dryRun) {
-            throw Failure.usage("--dry-run is for models refresh")
+            throw Failure.usage("only models refresh takes --dry-run")
         }
         switch words.first {
         case "show": return try ModelPage.show(try one("show", rest), session)
@@ -42,7 +45,7 @@ enum ModelsVerb: ControlVerb {
         case "forget":
             let model = try one("forget", rest)
             guard try session.store(.write).forget(model: model) else {
-                throw Failure(.no, "no schema of \(SafeText.escape(model)) was stored")
+                throw Failure(.no, "no schema is stored for \(SafeText.escape(model))")
             }
             return .success
         default: return try ModelList.show(words, session)

@@ -1,13 +1,13 @@
 internal import Catalogue
 internal import JSON
 
-/// What a schema says of one key, in words.
+/// What a schema says about one key, in words.
 struct PropertyWords {
     let type: String
     let limits: String
     let choices: [String]
     let defaultText: String?
-    /// What each file must fulfil.
+    /// The rules for each file.
     let files: String
 
     init(_ property: Property) {
@@ -43,14 +43,12 @@ struct PropertyWords {
         form.types.compactMap { $0 == .object ? object(form) : word($0) }
     }
 
-    /// An object with the keys that it takes.
+    /// An object, with the keys that it takes.
     private static func object(_ form: ValueRule) -> String {
-        let keys = form.keyNames.prefix(mostKeys).map { $0.name + ($0.isRequired ? " (required)" : "") }
-        let more = form.keyNames.count > mostKeys ? ", …" : ""
+        let keys = form.keyNames.prefix(20).map { $0.name + ($0.isRequired ? " (required)" : "") }
+        let more = form.keyNames.count > 20 ? ", …" : ""
         return keys.isEmpty ? "JSON object" : "JSON object of " + keys.joined(separator: ", ") + more
     }
-
-    private static let mostKeys = 20
 
     private static func word(_ type: ValueType) -> String? {
         switch type {
@@ -68,18 +66,15 @@ struct PropertyWords {
         let count = range(property.minItems.map(String.init), property.maxItems.map(String.init))
         let isUnique = property.forms.contains(where: \.isUnique)
         let forms = property.isList ? property.itemForms : property.forms
-        return [count.map { "\($0) of them" }, isUnique ? "each one once" : nil].compactMap { $0 }
+        return [count.map { "\($0) of them" }, isUnique ? "each one once" : nil].compactMap(\.self)
             + distinct(forms.flatMap { form in limits(of: form) })
     }
 
     private static func limits(of form: ValueRule) -> [String] {
         let length = range(form.minLength.map(String.init), form.maxLength.map(String.init))
         let pattern = form.pattern.map { "matching \($0)" }
-        return [
-            length.map { "\($0) characters" }, pattern, bounds(form),
-            form.unit.map { "a multiple of \($0.text)" },
-        ]
-        .compactMap { $0 }
+        let unit = form.unit.map { "a multiple of \($0.text)" }
+        return [length.map { "\($0) characters" }, pattern, bounds(form), unit].compactMap(\.self)
     }
 
     private static func bounds(_ form: ValueRule) -> String? {
@@ -91,10 +86,10 @@ struct PropertyWords {
             low.map { ($0.isExclusive ? "more than " : "at least ") + $0.written.text },
             high.map { ($0.isExclusive ? "less than " : "at most ") + $0.written.text },
         ]
-        return words.compactMap { $0 }.joined(separator: " and ")
+        return words.compactMap(\.self).joined(separator: " and ")
     }
 
-    /// Nil where nothing is bounded.
+    /// Nil if there is no bound.
     private static func range(_ least: String?, _ most: String?) -> String? {
         switch (least, most) {
         case (let least?, let most?): least == most ? "exactly \(least)" : "\(least) to \(most)"
@@ -122,8 +117,8 @@ struct PropertyWords {
             words += [width.map { "\($0) pixels wide" }, height.map { "\($0) pixels high" }]
         }
         words.append(bounds(.ratio).map { "width/height \($0)" })
-        // What is no rule that can be checked here is still the service's word.
+        // Rules that cannot be checked here still apply at the service.
         words += rules.filter { $0.kind == .unknown }.map { $0.message ?? $0.rule }
-        return words.compactMap { $0 }.joined(separator: "; ")
+        return words.compactMap(\.self).joined(separator: "; ")
     }
 }

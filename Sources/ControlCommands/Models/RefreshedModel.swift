@@ -3,38 +3,38 @@ internal import CommandLineTool
 internal import JSON
 internal import JobStore
 
-/// What a refresh has found out about one model.
+/// What a refresh found out about one model.
 struct RefreshedModel {
     enum Change: String {
         case new, changed, unchanged
         /// The service does not have it.
         case gone
-        /// What the service says of it is of no use here.
+        /// Its entry in the catalogue cannot be used.
         case skipped
     }
 
     let model: String
     let change: Change
-    /// What is different, or why it is gone or passed over.
+    /// What is different, or why it is gone or skipped.
     var words: [String] = []
-    /// What is to be stored.
+    /// The entry to store.
     var document: String?
 
-    /// No entry of a catalogue is as large.
+    /// Larger than any entry of the catalogue.
     private static let mostBytes = 1 << 20
 
     init(gone model: String, _ reason: String) {
         (self.model, change, words) = (model, .gone, [reason])
     }
 
-    /// Holds an entry of the catalogue against what is known of its model.
+    /// Compares an entry of the catalogue with what is known about its model.
     init(_ entry: JSON, asked: String?, in store: JobDatabase?) throws {
-        let name = entry["model_id"]?.string
-        model = asked ?? name ?? entry["display_name"]?.string ?? "an entry without a name"
+        let name = entry["model_id"]?.string ?? entry["display_name"]?.string
+        model = asked ?? name ?? "an entry without a name"
         let text = entry.text
-        guard let schema = Self.read(entry, text), name == model else {
-            change = .skipped
-            words = [Self.fault(of: entry, text, asked)]
+        let schema: Schema
+        do throws(Unusable) { schema = try Self.schema(of: entry, text, asked) } catch {
+            (change, words) = (.skipped, [error.reason])
             return
         }
         document = text
@@ -47,25 +47,28 @@ struct RefreshedModel {
         let isSame = old.document == schema.document
         words = isSame ? [] : SchemaDifference.words(from: old, to: schema)
         change = isSame ? .unchanged : .changed
-        // The schema in the program has no descriptions of the catalogue's.
-        if change == .changed, words.isEmpty { words = ["texts only"] }
+        // Schemas built into the program lack the catalogue's descriptions.
+        if change == .changed, words.isEmpty { words = ["only descriptions"] }
     }
 
-    private static func read(_ entry: JSON, _ text: String) -> Schema? {
-        guard let name = entry["model_id"]?.string, ModelID.isSound(name), text.utf8.count <= mostBytes,
-            let schema = try? Schema(modelID: name, document: entry), !schema.isEmpty
-        else { return nil }
-        return schema
+    private struct Unusable: Error {
+        let reason: String
     }
 
-    private static func fault(of entry: JSON, _ text: String, _ asked: String?) -> String {
+    private static func schema(of entry: JSON, _ text: String, _ asked: String?) throws(Unusable) -> Schema {
         guard let name = entry["model_id"]?.string, ModelID.isSound(name) else {
-            return "its \"model_id\" is none"
+            throw Unusable(reason: "its \"model_id\" is not a model id")
         }
-        if let asked, asked != name { return "the service calls it \(name)" }
-        if text.utf8.count > mostBytes { return "its entry is larger than \(ByteText.of(Int64(mostBytes)))" }
-        return entry["input_schema"]?.object == nil
-            ? "the service gives no schema of it" : "its schema names no key"
+        if let asked, asked != name { throw Unusable(reason: "the service calls it \(name)") }
+        if text.utf8.count > mostBytes {
+            throw Unusable(reason: "its entry is larger than \(ByteText.of(Int64(mostBytes)))")
+        }
+        guard let schema = try? Schema(modelID: name, document: entry), !schema.isEmpty else {
+            let hasSchema = entry["input_schema"]?.object != nil
+            throw Unusable(
+                reason: hasSchema ? "its schema names no key" : "the service gives no schema for it")
+        }
+        return schema
     }
 
     func json(isStored: Bool) -> JSON {

@@ -1,7 +1,7 @@
 internal import Catalogue
 internal import JSON
 
-/// What a newer schema of a model says differently, in words.
+/// The differences between two schemas of a model, in words.
 enum SchemaDifference {
     static func words(from old: Schema, to new: Schema) -> [String] {
         var words: [String] = []

@@ -7,29 +7,26 @@ enum ValidateVerb: ControlVerb {
     static let command = Command(
         "validate", "check an input without enqueueing it", operands: "MODEL [KEY=VALUE …]",
         discussion: [
-            "Reads its words as enqueue does. Ends with 65 when the schema says no, and lists every reason.",
-            "With --fetch it also looks at the files that the input names: whether they are there, are what they should be, "
-                + "and keep the model's limits of size and shape. Of each file only the bytes in which that stands are read, "
-                + "without the token; jobd makes the calls, and must be installed beside jobctl. A file that breaks a rule, or "
-                + "that its server does not give away, is a reason (65); a server that cannot be asked now ends it with 69.",
+            "Reads its words as enqueue does. If the input breaks the schema, lists every reason and exits with 65.",
+            """
+            With --fetch it also checks the files that the input names: whether they exist, are of the right kind, \
+            and are within the model's limits of size and shape. It reads only as much of each file as that takes, \
+            without the token. jobd makes the calls, and must be installed beside jobctl. If a file breaks a rule or \
+            its server refuses it, the exit code is 65; if a server cannot be reached now, it is 69.
+            """,
         ],
-        options: [
-            .input,
-            .batch,
-            .fetch,
-        ] + DaemonQuestion.options,
+        options: [.input, .batch, .fetch] + DaemonQuestion.options,
         examples: [
-            .init("jobctl validate bytedance/seedream-4-0/edit --input edit.json", "a file"),
+            .init("jobctl validate bytedance/seedream-4-0/edit --input edit.json", "an input in a file"),
             .init(
                 "jobctl validate bytedance/seedream-4-0/edit prompt=night images=https://example.com/a.png --fetch",
-                "is the picture small enough?"),
-            .init(
-                "jobctl validate --batch jobs.jsonl --json | jq 'select(.valid == false)'", "what is wrong"),
+                "check that the image is within the limits"),
+            .init("jobctl validate --batch jobs.jsonl --json | jq 'select(.valid == false)'", "faulty lines"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
         var arguments = OrderArguments(
-            session, KnownModels(session: session, store: try session.storeIfAny()))
+            session, ModelLookup(session: session, store: try session.storeIfAny()))
         var validation = Validation(session, fetches: session.arguments.has(.fetch))
         guard let path = session.arguments.value(.batch) else {
             let template = try arguments.template()
@@ -38,9 +35,9 @@ enum ValidateVerb: ControlVerb {
             return try validation.finish()
         }
         guard session.arguments.operands.count <= 1, !session.arguments.has(.input) else {
-            throw Failure.usage("--batch takes at most a MODEL; inputs stand in the lines")
+            throw Failure.usage("--batch takes at most a MODEL; inputs are in the lines")
         }
-        // What the schema says of an input is told with what is said of its files.
+        // Violations of the schema are reported together with those of the files.
         try arguments.batch(try InputReader(path), Terms()).lines { line, result in
             switch result {
             case .success(let order):

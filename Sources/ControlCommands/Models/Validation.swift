@@ -2,29 +2,29 @@ internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 
-/// Holds inputs against their schemas and, where that is asked for, their files against the rules for files.
+/// Checks inputs against their schemas and, if asked for, their files against the rules for files.
 struct Validation {
     private let session: Session
     private let fetches: Bool
-    /// Of a single input, the whole id.
+    /// The model of a single input.
     private var model: String?
-    /// Whose files are not looked at yet: they are asked for together.
+    /// Inputs whose files are not checked yet: many files are checked with one question to jobd.
     private var waiting: [CheckedInput] = []
-    private var looks: [ExactText: FileLook] = [:]
+    private var reports: [ExactText: FileReport] = [:]
     private var count = 0
     private var refused = 0
     private var refusals = Findings()
     private var unreachable = Findings()
 
     private static let inputsAtOnce = 256
-    private static let mostLooksKept = 10_000
+    private static let mostReportsKept = 10_000
 
-    /// What is said at the end.
+    /// What is reported at the end.
     private struct Findings {
         private(set) var lines: [String] = []
         private var more = 0
 
-        /// One refused line says why; a thousand of the same need not.
+        /// The first lines explain enough.
         private static let most = 100
 
         mutating func add(_ line: String) {
@@ -44,12 +44,12 @@ struct Validation {
     mutating func add(_ input: CheckedInput) throws {
         if !session.arguments.has(.batch) { model = input.model }
         waiting.append(input)
-        if waiting.count == Self.inputsAtOnce { try tellWaiting() }
+        if waiting.count == Self.inputsAtOnce { try reportWaiting() }
     }
 
-    /// Says how it ends: refused where anything is wrong, else not known where a file could not be looked at.
+    /// Throws if anything is wrong, or if a file could not be checked.
     mutating func finish() throws -> ExitCode {
-        try tellWaiting()
+        try reportWaiting()
         guard refused == 0 else {
             for line in unreachable.lines { session.note("note: \(line)") }
             let model = model ?? session.arguments.operands.first ?? "MODEL"
@@ -57,25 +57,25 @@ struct Validation {
                 if session.arguments.has(.batch) {
                     "\(refused) of \(count) lines are refused"
                 } else if fetches {
-                    "\(model) would not take this input"
+                    "\(model) would not accept this input"
                 } else {
                     "the input breaks the schema of \(model)"
                 }
             throw Failure(
                 .inputRefused, "\(SafeText.escape(title)):" + refusals.text,
-                hint: "jobctl models show \(SafeText.escape(model)) tells what it takes")
+                hint: "jobctl models show \(SafeText.escape(model)) shows what it takes")
         }
         guard unreachable.lines.isEmpty else {
             throw Failure(
-                .unavailable, "not all files could be looked at:" + unreachable.text,
-                hint: "try again later; RunComfy has to reach them, too")
+                .unavailable, "not all files could be checked:" + unreachable.text,
+                hint: "try again later; RunComfy must be able to reach them, too")
         }
         session.note(session.arguments.has(.batch) ? "all \(count) are valid" : "the input is valid")
         return .success
     }
 
-    private mutating func tellWaiting() throws {
-        if fetches { try lookAtFiles() }
+    private mutating func reportWaiting() throws {
+        if fetches { try checkFiles() }
         var table = Table([
             .init("FILE"), .init("TYPE"), .init("SIZE", alignsRight: true), .init("PIXELS"),
             .init("URL", isFlexible: true),
@@ -84,9 +84,9 @@ struct Validation {
             count += 1
             let place = input.line.map { "line \($0): " } ?? ""
             for file in input.files {
-                guard let look = looks[ExactText(file.url)] else { continue }
-                input.judge(file, look)
-                table.add(([place + file.path] + look.cells + [file.url]).map { Table.Cell($0) })
+                guard let report = reports[ExactText(file.url)] else { continue }
+                input.judge(file, report)
+                table.add(([place + file.path] + report.cells + [file.url]).map { Table.Cell($0) })
             }
             if session.wantsJSON { try session.emit(input.json) }
             for finding in input.unchecked { session.note("note: \(place)\(finding)") }
@@ -100,22 +100,22 @@ struct Validation {
         waiting = []
     }
 
-    /// Each address is asked once, however many inputs name it.
-    private mutating func lookAtFiles() throws {
-        if looks.count > Self.mostLooksKept { looks = [:] }
+    /// Each address is asked for once, however many inputs name it.
+    private mutating func checkFiles() throws {
+        if reports.count > Self.mostReportsKept { reports = [:] }
         var addresses: [String] = []
         var isAsked: Set<ExactText> = []
         for file in waiting.flatMap(\.files)
-        where looks[ExactText(file.url)] == nil && isAsked.insert(ExactText(file.url)).inserted {
+        where reports[ExactText(file.url)] == nil && isAsked.insert(ExactText(file.url)).inserted {
             addresses.append(file.url)
         }
         if addresses.isEmpty { return }
         let answers = try DaemonQuestion("media", session).answers(
-            about: addresses, orElse: "the files were not looked at")
-        for (address, answer) in zip(addresses, answers) { looks[ExactText(address)] = FileLook(answer) }
-        guard addresses.allSatisfy({ looks[ExactText($0)] != nil }) else {
+            about: addresses, orElse: "the files were not checked")
+        for (address, answer) in zip(addresses, answers) { reports[ExactText(address)] = FileReport(answer) }
+        guard addresses.allSatisfy({ reports[ExactText($0)] != nil }) else {
             throw Failure(
-                .bug, "the files were not looked at: jobd did not answer for all of them",
+                .bug, "the files were not checked: jobd did not answer for all of them",
                 hint: "are jobd and jobctl of the same version?")
         }
     }

@@ -9,8 +9,8 @@ struct WatchDetails {
     let outputs: [Output]
     let events: [StoredEvent]
 
-    private static let indent = 15
-    /// An input may be very long; `jobctl show` has all of it.
+    private static let indent = 18
+    /// An input may be very long; `jobctl show` shows all of it.
     private static let longestInput = 20_000
 
     func lines(width: Int, now: Timestamp) -> [StyledText] {
@@ -57,16 +57,16 @@ struct WatchDetails {
             ("request", job.requestID), ("remote status", job.remoteStatus),
             ("queue position", job.queuePosition.map { String($0) }),
             (job.failureKind.map { "failed (\($0.rawValue))" } ?? "message", job.message),
-            ("cancel wished", at(job.cancelRequestedAt)),
+            ("cancel requested", at(job.cancelRequestedAt)),
             ("price", job.priceUSD.map { "about \(Money.text($0))" }), ("cost", job.costUSD.map(Money.text)),
             ("created", at(job.createdAt)), ("submitted", at(job.submittedAt)),
-            ("started there", at(job.startedAt)), ("finished there", at(job.finishedAt)),
+            ("started", at(job.startedAt)), ("finished", at(job.finishedAt)),
             ("ended", at(job.endedAt)),
             ("next try", job.state == .queued ? at(job.nextTryAt) : nil),
         ]
     }
 
-    /// A name, and what belongs to it in as many lines as it needs.
+    /// A name and its value, in as many lines as the value needs.
     private static func wrapped(_ name: String, _ value: String, _ width: Int) -> [StyledText] {
         pieces(of: value, max(8, width - indent)).enumerated().map { index, piece in
             var line = StyledText((index == 0 ? SafeText.escape(name) : "").padded(to: indent), .dim)
@@ -75,8 +75,8 @@ struct WatchDetails {
         }
     }
 
-    /// The text in pieces of at most so many columns.
-    static func pieces(of text: String, _ width: Int) -> [String] {
+    /// The text in pieces of at most `width` columns.
+    private static func pieces(of text: String, _ width: Int) -> [String] {
         var pieces: [String] = []
         var (piece, used) = ("", 0)
         for character in SafeText.escape(text) {

@@ -1,7 +1,7 @@
 internal import CommandLineTool
 internal import JobModel
 
-/// A whole picture, from what the store said, where the person stands, and how much fits. It asks nobody.
+/// Everything on the screen: what the store says, as the person has chosen to see it, and as far as it fits.
 struct WatchFrame {
     let snapshot: WatchSnapshot
     let size: TerminalSize
@@ -20,12 +20,13 @@ struct WatchFrame {
         list = WatchList(snapshot, state.view, height: height)
     }
 
-    /// The jobs of which something has to be known to draw this.
+    /// The jobs whose facts are needed to draw this.
     func visible(_ state: WatchState) -> [Int64] { list.visible(from: state.top, height: height) }
 
-    /// - Parameter sheet: what is shown in the place of the jobs: details, or help.
-    func lines(_ state: WatchState, _ facts: [Int64: WatchFacts], sheet: [StyledText]? = nil) -> [StyledText]
-    {
+    /// - Parameter sheet: shown instead of the jobs: details, or help.
+    func lines(
+        _ state: WatchState, _ facts: [Int64: WatchFacts], sheet: [StyledText]? = nil
+    ) -> [StyledText] {
         var lines: [StyledText]
         if let sheet {
             lines = Array(sheet.dropFirst(sheetTop(state, sheet)).prefix(max(1, size.rows - 1)))
@@ -37,7 +38,7 @@ struct WatchFrame {
         return lines.map { $0.cut(to: size.columns) }
     }
 
-    /// The first line of a sheet that is seen: its end is not scrolled past.
+    /// The first visible line of a sheet, which cannot be scrolled past its end.
     func sheetTop(_ state: WatchState, _ sheet: [StyledText]) -> Int {
         max(0, min(state.scroll, sheet.count - max(1, size.rows - 1)))
     }
@@ -50,7 +51,7 @@ struct WatchFrame {
             case .more(let count, let state):
                 return StyledText("  … and \(count) more \(state.rawValue)", .dim)
             case .unseen(let count, let state):
-                return StyledText("  … not looked for among \(count) more \(state.rawValue)", .dim)
+                return StyledText("  … \(count) more \(state.rawValue), not searched", .dim)
             case .job(let id):
                 guard let facts = facts[id] else { return StyledText("  \(id)", .dim) }
                 let row = WatchRow(facts: facts, now: snapshot.now, expected: snapshot.expected(facts.job))
@@ -79,7 +80,7 @@ struct WatchFrame {
     private func foot(_ state: WatchState, _ sheet: [StyledText]?) -> StyledText {
         switch state.mode {
         case .typing(let text):
-            // The end of what is typed is seen, however long it is.
+            // The end of the typed text stays visible.
             var line = StyledText("/\(text)")
             while line.width > size.columns - 1, line.width > 1 {
                 line = StyledText("/…" + line.plain.dropFirst(line.plain.hasPrefix("/…") ? 3 : 2))

@@ -2,7 +2,7 @@ internal import CommandLineTool
 internal import JobModel
 internal import JobStore
 
-/// The lines above the jobs: how things stand, and what needs a person.
+/// The lines above the jobs: the status, and what needs attention.
 struct WatchHeader {
     let snapshot: WatchSnapshot
     let size: TerminalSize
@@ -22,16 +22,14 @@ struct WatchHeader {
         return lines
     }
 
-    /// All in one line, where there are few.
+    /// All in one line, if there are few lines.
     private var brief: StyledText {
         let counts = counts(WatchSnapshot.order)
-        guard snapshot.daemon != nil else {
-            var text = StyledText("no jobd", .warning)
-            if counts.width > 0 { text.append(", ") }
-            text.append(counts)
-            return text
-        }
-        return counts.width > 0 ? counts : StyledText("nothing to do")
+        if snapshot.daemon != nil { return counts.width > 0 ? counts : StyledText("nothing to do") }
+        var text = StyledText("no jobd", .warning)
+        if counts.width > 0 { text.append(", ") }
+        text.append(counts)
+        return text
     }
 
     private var daemon: StyledText {
@@ -42,7 +40,7 @@ struct WatchHeader {
         } else {
             text.append("not running", .warning)
         }
-        text.append(", \(snapshot.place)")
+        text.append(", \(snapshot.directory)")
         let room = size.columns - DisplayWidth.of(clock) - 2
         if room < 20 { return text }
         text = text.cut(to: room).padded(to: room + 2)
@@ -90,23 +88,19 @@ struct WatchHeader {
     private func tabs(_ view: WatchView, _ words: [String]) -> StyledText {
         var text = StyledText()
         for choice in WatchView.allCases {
-            if choice == view {
-                text.append("[\(choice.rawValue) \(choice.title)]", .bold)
-            } else {
-                text.append(" \(choice.rawValue) \(choice.title) ", .dim)
-            }
+            let title = "\(choice.rawValue) \(choice)"
+            text.append(choice == view ? "[\(title)]" : " \(title) ", choice == view ? .bold : .dim)
         }
         if !words.isEmpty { text.append("  filter: \(words.joined(separator: " ")) (Esc clears)", .active) }
         return text
     }
 
-    /// As a bare `jobctl` says it.
+    /// As in a bare `jobctl`.
     private var attention: [StyledText] {
         var items: [(text: String, hint: String)] = snapshot.pauses.map { pause in
             let since = TimeText.relative(pause.since.milliseconds, now: snapshot.now.milliseconds)
-            return (
-                "submissions are paused (\(pause.reason.rawValue), \(since)): \(pause.detail)", pause.hint
-            )
+            let reason = "\(pause.reason.rawValue), \(since)"
+            return ("submissions are paused (\(reason)): \(pause.detail)", pause.hint)
         }
         if snapshot.daemon == nil, snapshot.groups.contains(where: { $0.state != .held && $0.count > 0 }) {
             items.append(("jobd is not running, and jobs wait for it", "systemctl start jobd, or: jobd"))

@@ -1,7 +1,7 @@
 internal import JobModel
 internal import JobStore
 
-/// Makes rates of sums: what was added within the last minute.
+/// Computes rates from running sums: how much was added within the last minute.
 struct WatchMeter {
     private struct Sample {
         let at: Timestamp
@@ -11,17 +11,17 @@ struct WatchMeter {
     }
 
     private static let window: Int64 = 60_000
-    /// Of bytes, a shorter one: a download that ended is not to be seen for a minute.
+    /// Shorter for bytes, so that a download that has ended does not count for a minute.
     private static let shortWindow: Int64 = 10_000
 
     private var samples: [Sample]
-    /// What came since, and how much of unfinished files lay there at last.
+    /// What was added since the start, and the current bytes of unfinished files.
     private var sums = Throughput()
     private var underWay: Int64
 
     /// - Parameters:
-    ///   - earlier: what went on since moments of the minute before, the earliest first.
-    ///   - underWay: bytes of files that are not whole yet.
+    ///   - earlier: what was added since some moments of the last minute, the earliest first.
+    ///   - underWay: bytes of unfinished files.
     init(earlier: [(since: Timestamp, what: Throughput)], underWay: Int64, at now: Timestamp) {
         samples = earlier.map { since, what in
             Sample(at: since, sent: -what.sent, completed: -what.completed, bytes: underWay)
@@ -30,15 +30,15 @@ struct WatchMeter {
         self.underWay = underWay
     }
 
-    /// Files that are whole count with all their bytes, and no longer among those under way.
+    /// - Parameter new: what was added, with all bytes of the files that were finished.
     mutating func add(_ new: Throughput, underWay: Int64, at now: Timestamp) {
         sums.sent += new.sent
         sums.completed += new.completed
         sums.bytes += new.bytes
         self.underWay = underWay
-        // A clock that was put back begins anew.
+        // After the clock was set back, start again.
         if let last = samples.last, now < last.at { samples = [] }
-        // Ten a second for a minute would be many, and say no more.
+        // Two samples a second are enough.
         if let last = samples.last, now.milliseconds - last.at.milliseconds < 500 { return }
         samples.append(
             Sample(at: now, sent: sums.sent, completed: sums.completed, bytes: sums.bytes + underWay))
@@ -53,7 +53,7 @@ struct WatchMeter {
             samples.last { now.milliseconds - $0.at.milliseconds >= Self.shortWindow }
             ?? (samples.count > 1 ? samples[1] : first)
         let milliseconds = max(1000, now.milliseconds - recent.at.milliseconds)
-        // Less than before lies there when a download began again.
+        // The sum can shrink when a download starts again.
         let bytes = max(0, sums.bytes + underWay - recent.bytes)
         return WatchRates(
             completed: Double(sums.completed - first.completed) / minutes,

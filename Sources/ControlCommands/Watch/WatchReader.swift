@@ -3,8 +3,21 @@ internal import JobModel
 internal import JobStore
 internal import System
 
-/// Asks the store for what a live picture shows: when something has changed, and never for more than a small
-/// share of the time.
+/// Limits how often a costly query runs: to about a tenth of the time.
+private struct WatchPace {
+    private var next = ContinuousClock.now
+
+    var allows: Bool { ContinuousClock.now >= next }
+
+    mutating func measure(_ body: () throws -> Void) rethrows {
+        let start = ContinuousClock.now
+        try body()
+        let end = ContinuousClock.now
+        next = end + min(.seconds(10), max(.milliseconds(100), (end - start) * 10))
+    }
+}
+
+/// Reads what the live view shows: only when something has changed, and for a small share of the time.
 final class WatchReader {
     private let store: JobDatabase
     private var version: StoreVersion?
@@ -16,14 +29,14 @@ final class WatchReader {
     private var lastModels: ContinuousClock.Instant?
     private let file: FileStatus.Identity
     private(set) var snapshot: WatchSnapshot
-    /// Which jobs are meant: as the command line says, narrowed by the words of the filter.
+    /// The jobs that the command line selects, narrowed by the words of the filter.
     var scope: WatchScope {
         didSet { if scope != oldValue { version = nil } }
     }
 
     private static let endsShown = 1000
     private static let endsCounted = 10_000
-    /// How far back the rates of the first minute are looked for.
+    /// How many events are searched for the first rates.
     private static let eventsBefore: Int64 = 20_000
 
     init(_ store: JobDatabase, _ scope: WatchScope) throws {
@@ -38,11 +51,11 @@ final class WatchReader {
             return (moment, try store.throughput(after: start, since: moment))
         }
         meter = WatchMeter(earlier: earlier, underWay: try store.bytesUnderWay(), at: now)
-        snapshot = WatchSnapshot(now: now, place: store.directory.path)
+        snapshot = WatchSnapshot(now: now, directory: store.directory.path)
         try refresh()
     }
 
-    /// Brings the clocks up to date, and what the store says where it has changed. Answers whether it had.
+    /// Updates the times and, if the store has changed, the rest. Returns whether it had changed.
     @discardableResult
     func refresh() throws -> Bool {
         if snapshot.now.milliseconds / 1000 != store.now.milliseconds / 1000 || version == nil {
@@ -50,7 +63,7 @@ final class WatchReader {
                 $0.name == "jobd" ? $0.processID : nil
             }
             guard try Self.identity(of: store) == file else {
-                throw Failure(.unavailable, "the store at \(store.directory.path) is another one by now")
+                throw Failure(.unavailable, "the store at \(store.directory.path) was replaced")
             }
         }
         snapshot.now = store.now
@@ -62,12 +75,12 @@ final class WatchReader {
         return true
     }
 
-    /// Whether a look is worth its while.
+    /// Whether it is time to read again.
     func hasNews() throws -> Bool { try pace.allows && store.hasChanged(since: version) }
 
     private static func identity(of store: JobDatabase) throws -> FileStatus.Identity {
         if let identity = store.identityAtAddress { return identity }
-        throw Failure(.unavailable, "there is no store at \(store.directory.path) any more")
+        throw Failure(.unavailable, "there is no store at \(store.directory.path) any longer")
     }
 
     private func read() throws {
@@ -92,7 +105,7 @@ final class WatchReader {
             return .init(
                 state: state, ids: ids, count: isWhole ? all : Int64(ids.count), unseen: max(0, unseen))
         }
-        // Where only unfinished states are meant, nothing has ended.
+        // A filter for unfinished states leaves no ended jobs.
         let isAboutEnds = isMeant(.completed) || isMeant(.failed) || isMeant(.cancelled)
         snapshot.ends =
             isAboutEnds
@@ -119,7 +132,7 @@ final class WatchReader {
         snapshot.endedIsCut = jobs.count >= JobDatabase.watchReach
     }
 
-    /// What the last jobs took changes slowly, and is read seldom.
+    /// Median run times change slowly and are read rarely.
     private func readModels(hasEnded: Bool) throws {
         let now = ContinuousClock.now
         if let lastModels, now - lastModels < (hasEnded ? .seconds(2) : .seconds(30)) { return }
@@ -127,7 +140,7 @@ final class WatchReader {
         snapshot.expected = try store.medianRuns()
     }
 
-    /// What is to be known of the jobs on the screen.
+    /// The facts of the jobs on the screen.
     func facts(of ids: [Int64]) throws -> [Int64: WatchFacts] {
         if prompts.count > 5000 { prompts = [:] }
         var facts: [Int64: WatchFacts] = [:]

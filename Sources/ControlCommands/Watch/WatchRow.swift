@@ -1,9 +1,9 @@
 internal import CommandLineTool
 internal import JobModel
 
-/// One job as a line: where it stands, how long it takes, and what it is to make.
+/// One job as a line: its state, its progress, and its prompt.
 struct WatchRow {
-    /// How wide the columns are; one that is 0 is left out.
+    /// The widths of the columns; a column of width 0 is left out.
     struct Columns: Equatable {
         static let state = 11
         var id = 1
@@ -12,10 +12,10 @@ struct WatchRow {
         var label = 0
         var prompt = 0
 
-        /// For these jobs on a terminal that is `columns` wide. Ids go up to `highest`.
+        /// For these jobs on a terminal of `columns`. `highest` is the highest id.
         init(_ jobs: [WatchFacts], highest: Int64, columns: Int) {
             id = max(2, String(highest).utf8.count)
-            // The mark of the selected job, and a gap behind each column.
+            // Two columns each for the mark of the selected job and for the gaps.
             var rest = columns - 2 - id - 2 - Self.state
             guard rest > 6 else { return }
             progress = min(rest - 2, columns >= 110 ? 34 : 24)
@@ -52,10 +52,8 @@ struct WatchRow {
 
     func line(_ columns: Columns, isSelected: Bool) -> StyledText {
         let id = String(job.id)
-        var text = StyledText(
-            (isSelected ? "> " : "  ") + String(repeating: " ", count: max(0, columns.id - id.utf8.count))
-                + id
-                + "  ")
+        let margin = String(repeating: " ", count: max(0, columns.id - id.utf8.count))
+        var text = StyledText((isSelected ? "> " : "  ") + margin + id + "  ")
         text.append(job.state.rawValue.padded(to: Columns.state), job.state.style)
         func add(_ cell: StyledText, _ width: Int) {
             guard width > 0 else { return }
@@ -69,7 +67,7 @@ struct WatchRow {
         return isSelected ? text.all(.selected) : text
     }
 
-    /// Without the vendor's name, which says least.
+    /// Without the vendor, which matters least.
     static func shortened(_ model: String) -> String {
         guard let slash = model.firstIndex(of: "/"), slash < model.index(before: model.endIndex) else {
             return model
@@ -77,7 +75,7 @@ struct WatchRow {
         return String(model[model.index(after: slash)...])
     }
 
-    /// What went wrong, or else what was asked for.
+    /// What went wrong, or else the prompt.
     private var words: StyledText {
         if job.state == .failed || job.state == .uncertain, let message = job.message {
             return StyledText(message, job.state.style)
@@ -95,18 +93,17 @@ struct WatchRow {
         case .submitting: return StyledText("sending \(clock(since: job.submittedAt))")
         case .uncertain: return StyledText("may have been bought", .warning)
         case .inQueue:
-            return StyledText(elapsed + (job.queuePosition.map { ", place \($0)" } ?? ""))
+            return StyledText(elapsed + (job.queuePosition.map { ", no. \($0)" } ?? ""))
         case .inProgress:
             guard let share, width >= 22 else { return StyledText(elapsed) }
             return StyledText("\(Bar.text(share, width: width - 15)) \(elapsed)")
         case .downloading: return StyledText(DownloadProgress(facts.outputs).text(width))
         case .completed:
-            let took = job.submittedAt.flatMap { start in
-                job.finishedAt.map {
-                    ", took \(TimeText.clock(milliseconds: ($0 - start).wholeMilliseconds))"
-                }
+            var text = ago(job.endedAt)
+            if let start = job.submittedAt, let end = job.finishedAt {
+                text += ", took \(TimeText.clock(milliseconds: (end - start).wholeMilliseconds))"
             }
-            return StyledText(ago(job.endedAt) + (took ?? ""), .dim)
+            return StyledText(text, .dim)
         case .failed:
             let kind = job.failureKind.map { "\($0.rawValue), " } ?? ""
             return StyledText(kind + ago(job.endedAt), .bad)
@@ -118,7 +115,8 @@ struct WatchRow {
         if let next = job.nextTryAt, next > now {
             return "sent \(TimeText.relative(next.milliseconds, now: now.milliseconds))"
         }
-        return "waits \(TimeText.span(milliseconds: UInt64(max(0, (now - job.createdAt).wholeMilliseconds))))"
+        let milliseconds = (now - job.createdAt).wholeMilliseconds
+        return "waiting \(TimeText.span(milliseconds: UInt64(max(0, milliseconds))))"
     }
 
     private func ago(_ moment: Timestamp?) -> String {
@@ -137,7 +135,7 @@ struct WatchRow {
 
     private var share: Double? {
         guard let expected, expected > .zero, let start = job.submittedAt else { return nil }
-        // What takes longer than expected is not done for that.
+        // A job that takes longer than expected is not done yet.
         return min(0.99, (now - start) / expected)
     }
 }

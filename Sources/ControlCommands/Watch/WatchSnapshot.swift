@@ -1,14 +1,14 @@
 internal import JobModel
 internal import JobStore
 
-/// What the store said at one moment, as far as a live picture shows it.
+/// What the store says at one moment, as far as the live view shows it.
 struct WatchSnapshot {
-    /// The unfinished jobs in one state: those within reach, and how many there are.
+    /// The unfinished jobs in one state: the first of them, and how many there are.
     struct Group: Equatable {
         let state: JobState
         let ids: [Int64]
         let count: Int64
-        /// How many more there are at which a filter has not looked.
+        /// How many more the filter did not search.
         var unseen: Int64 = 0
     }
 
@@ -17,28 +17,28 @@ struct WatchSnapshot {
         let state: JobState
     }
 
-    /// What comes first is on its way; what waits comes last.
+    /// The states that are shown first come first.
     static let order: [JobState] = [
         .downloading, .inProgress, .inQueue, .submitting, .uncertain, .queued, .held,
     ]
 
     var now: Timestamp
-    var place: String
-    /// jobd's process; nil where none runs.
+    /// The state directory.
+    var directory: String
+    /// The process id of jobd; nil if it is not running.
     var daemon: Int32?
     var pauses: [Pause] = []
-    /// In the order in which they are shown.
     var groups: [Group] = []
     /// Newest first.
     var ends: [End] = []
-    /// Of the last hour, or of the jobs that were chosen.
+    /// Of the last hour, or of the selected jobs.
     var endedCounts: [JobState: Int64] = [:]
-    /// More have ended in the last hour than were counted.
+    /// Whether more jobs have ended than were counted.
     var endedIsCut = false
     var rates = WatchRates()
-    /// How long the last jobs of a model took over there, half of them at most.
+    /// The median time of the last jobs of each model at RunComfy.
     var expected: [String: Duration] = [:]
-    /// Only some jobs are meant.
+    /// Whether only some of the jobs are shown.
     var isNarrowed = false
 
     func count(_ state: JobState) -> Int64 {
@@ -48,17 +48,17 @@ struct WatchSnapshot {
     func expected(_ job: Job) -> Duration? { expected[job.model] }
 }
 
-/// What went on in the last minute.
+/// Rates of the last minute.
 struct WatchRates: Equatable {
     var completed: Double = 0
     var sent: Double = 0
     var bytesASecond: Int64 = 0
 }
 
-/// What is known of a job that is on the screen.
+/// What is shown of a job on the screen.
 struct WatchFacts {
     let job: Job
     let prompt: String?
-    /// Of a job that is being downloaded.
+    /// Empty unless the job is downloading.
     let outputs: [Output]
 }

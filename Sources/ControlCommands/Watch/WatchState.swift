@@ -1,8 +1,15 @@
 internal import CommandLineTool
 internal import JobModel
 
-/// Where a person stands in a live picture: what was pressed makes another one of it, and sometimes something
-/// to do.
+/// What a person does to jobs from the live view.
+enum WatchAction: Equatable {
+    /// `mayBuy`: the person was told that it buys, and agreed.
+    case apply(Verb, to: Int64, mayBuy: Bool = false)
+    case pause
+    case resume
+}
+
+/// What the person has chosen in the live view. A key changes it, and may result in a command.
 struct WatchState {
     enum Mode: Equatable {
         case list
@@ -13,11 +20,11 @@ struct WatchState {
         case details(Int64)
     }
 
-    /// What is to be done outside of the picture.
+    /// What must be done outside this state.
     enum Command: Equatable {
         case quit
         case act(WatchAction)
-        /// Whether a retry buys has to be said before.
+        /// The question says whether the retry buys.
         case askForRetry(Int64)
         case askForPause
         case filter([String])
@@ -31,32 +38,32 @@ struct WatchState {
 
     var mode = Mode.list
     var view = WatchView.all
-    /// The filter that is in force.
+    /// The filter.
     private(set) var words: [String] = []
-    /// Stands until the next key.
+    /// Shown until the next key.
     var message: Message?
     private(set) var selected: Int64?
     private var index = 0
-    /// The first of the rows that are seen.
+    /// The first visible row.
     private(set) var top = 0
-    /// The first line of the details or of the help.
+    /// The first visible line of the details or the help.
     var scroll = 0
-    /// How many rows a page has, and the list, as they were drawn last.
+    /// Rows per page, and the list as it was last drawn.
     private var page = 1
     private var list: WatchList?
 
-    /// Keeps the selected job selected where it is still there, and in sight.
+    /// Keeps the selected job selected, if it is still listed, and visible.
     mutating func settle(_ list: WatchList, height: Int) {
         self.list = list
         page = max(1, list.scrollHeight(height) - 1)
-        if let selected, let place = list.jobs.firstIndex(of: selected) { index = place }
+        if let selected, let found = list.jobs.firstIndex(of: selected) { index = found }
         index = max(0, min(index, list.jobs.count - 1))
         selected = list.jobs.indices.contains(index) ? list.jobs[index] : nil
         let height = list.scrollHeight(height)
-        if list.places.indices.contains(index) {
-            let row = list.places[index]
-            // What follows the last job of all is no job, and seen with it.
-            let last = index == list.places.count - 1 ? list.rows.count - 1 : row
+        if list.rowIndices.indices.contains(index) {
+            let row = list.rowIndices[index]
+            // The row after the last job is not a job. It is shown together with that job.
+            let last = index == list.rowIndices.count - 1 ? list.rows.count - 1 : row
             top = min(row, max(top, last - height + 1))
         } else if !list.panel.isEmpty {
             top = max(top, list.rows.count - height)
@@ -70,22 +77,36 @@ struct WatchState {
         switch mode {
         case .typing(let text): return type(key, text)
         case .asking(_, let action): return answer(key, action)
-        case .help: return scrolling(key) { $0.mode = .list }
+        case .help: scrollSheet(key)
         case .details(let id):
             if let command = steer(key, id) { return command }
-            return scrolling(key) { $0.mode = .list }
+            scrollSheet(key)
         case .list: return choose(key)
+        }
+        return nil
+    }
+
+    /// How far a key moves in a list or in a text.
+    private func distance(of key: Key) -> Int? {
+        switch key {
+        case .up, .character("k"): -1
+        case .down, .character("j"): 1
+        case .pageUp, .control("b"), .control("u"): -page
+        case .pageDown, .control("f"), .control("d"), .character(" "): page
+        case .home, .character("g"): -Int(Int32.max)
+        case .end, .character("G"): Int(Int32.max)
+        default: nil
         }
     }
 
     private mutating func choose(_ key: Key) -> Command? {
+        if let distance = distance(of: key) {
+            guard let list, !list.jobs.isEmpty else { return nil }
+            index = max(0, min(index + distance, list.jobs.count - 1))
+            selected = list.jobs[index]
+            return nil
+        }
         switch key {
-        case .up, .character("k"): move(by: -1)
-        case .down, .character("j"): move(by: 1)
-        case .pageUp, .control("b"), .control("u"): move(by: -page)
-        case .pageDown, .control("f"), .control("d"), .character(" "): move(by: page)
-        case .home, .character("g"): move(by: -Int(Int32.max))
-        case .end, .character("G"): move(by: Int(Int32.max))
         case .enter, .right, .character("l"):
             if let selected { (mode, scroll) = (.details(selected), 0) }
         case .tab: view = view.next(by: 1)
@@ -108,26 +129,22 @@ struct WatchState {
         return nil
     }
 
-    private mutating func move(by step: Int) {
-        guard let list, !list.jobs.isEmpty else { return }
-        index = max(0, min(index + step, list.jobs.count - 1))
-        selected = list.jobs[index]
-    }
-
-    /// The keys that ask something of a job.
+    /// The keys that act on a job.
     private mutating func steer(_ key: Key, _ id: Int64) -> Command? {
         switch key {
         case .character("c"):
             let state = list?.jobs.firstIndex(of: id).flatMap { list?.states[$0] }
-            // A slip of a finger must not cost what is paid for already; what was not sent comes back by a
-            // retry.
-            if let state, ![.submitting, .inQueue, .inProgress].contains(state) { return .act(.cancel(id)) }
+            // A typing mistake must not cancel what may be paid for. What was not sent can be retried.
+            if let state, ![.submitting, .inQueue, .inProgress].contains(state) {
+                return .act(.apply(.cancel, to: id))
+            }
             let word = state?.rawValue ?? "under way"
-            mode = .asking("job \(id) is \(word), and may be paid for all the same; cancel it?", .cancel(id))
+            let question = "job \(id) is \(word), and may have to be paid for anyway; cancel it?"
+            mode = .asking(question, .apply(.cancel, to: id))
             return nil
         case .character("r"): return .askForRetry(id)
-        case .character("h"): return .act(.hold(id))
-        case .character("R"), .character("u"): return .act(.release(id))
+        case .character("h"): return .act(.apply(.hold, to: id))
+        case .character("R"), .character("u"): return .act(.apply(.release, to: id))
         default: return nil
         }
     }
@@ -141,19 +158,10 @@ struct WatchState {
         return .act(action)
     }
 
-    private mutating func scrolling(_ key: Key, close: (inout WatchState) -> Void) -> Command? {
-        switch key {
-        case .up, .character("k"): scroll -= 1
-        case .down, .character("j"): scroll += 1
-        case .pageUp, .control("b"), .control("u"): scroll -= page
-        case .pageDown, .control("f"), .control("d"), .character(" "): scroll += page
-        case .home, .character("g"): scroll = 0
-        case .end, .character("G"): scroll = Int(Int32.max)
-        case .escape, .enter, .left, .backspace, .character("q"), .character("?"): close(&self)
-        default: break
-        }
-        scroll = max(0, scroll)
-        return nil
+    private mutating func scrollSheet(_ key: Key) {
+        if let distance = distance(of: key) { scroll = max(0, scroll + distance) }
+        let closing: [Key] = [.escape, .enter, .left, .backspace, .character("q"), .character("?")]
+        if closing.contains(key) { mode = .list }
     }
 
     private mutating func type(_ key: Key, _ text: String) -> Command? {

@@ -4,21 +4,18 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// The live picture where nothing can be drawn: a line for each thing that happens, or an object for each
-/// picture.
+/// `jobctl watch` without a terminal to draw on: a line for each event, or an object for each change.
 struct WatchStream {
     let session: Session
     let store: JobDatabase
     let scope: WatchScope
 
-    /// How many of the jobs that are on their way an object names.
+    /// How many of the running jobs an object names.
     private static let jobsNamed = 100
 
-    func run() throws -> ExitCode {
-        try session.wantsJSON ? pictures() : events()
-    }
+    func run() throws -> ExitCode { try session.wantsJSON ? snapshots() : events() }
 
-    /// Waits a moment; answers false where nobody reads any more.
+    /// Waits a moment. Returns false if nobody reads the output any longer.
     private func pause(_ milliseconds: Int32) -> Bool {
         var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         return unsafe poll(&output, 1, milliseconds) <= 0
@@ -66,7 +63,7 @@ struct WatchStream {
         try screen.write(DisplayWidth.cut(line, to: screen.width) + "\n")
     }
 
-    private func pictures() throws -> ExitCode {
+    private func snapshots() throws -> ExitCode {
         let reader = try WatchReader(store, scope)
         while true {
             try session.emit(try object(reader))
@@ -80,34 +77,34 @@ struct WatchStream {
     }
 
     private func object(_ reader: WatchReader) throws -> JSON {
-        let picture = reader.snapshot
+        let snapshot = reader.snapshot
         let states = { (states: [JobState]) -> JSON in
-            .object(JSONObject(states.map { .init(key: $0.rawValue, value: .integer(picture.count($0))) }))
+            .object(JSONObject(states.map { .init(key: $0.rawValue, value: .integer(snapshot.count($0))) }))
         }
-        let running = picture.groups.filter { WatchView.running.shows($0.state) }.flatMap(\.ids)
+        let running = snapshot.groups.filter { WatchView.running.shows($0.state) }.flatMap(\.ids)
         let facts = try reader.facts(of: Array(running.prefix(Self.jobsNamed)))
         return .object([
-            "at": .string(picture.now.description),
+            "at": .string(snapshot.now.description),
             "jobd": .object([
-                "running": .bool(picture.daemon != nil), "pid": .optional(picture.daemon.map { Int64($0) }),
+                "running": .bool(snapshot.daemon != nil), "pid": .optional(snapshot.daemon.map { Int64($0) }),
             ]),
             "states": states(JobState.allCases.filter { !$0.hasEnded }),
-            (picture.isNarrowed ? "ended" : "ended_last_hour"): states(JobState.allCases.filter(\.hasEnded)),
+            (snapshot.isNarrowed ? "ended" : "ended_last_hour"): states(JobState.allCases.filter(\.hasEnded)),
             "pauses": .array(
-                picture.pauses.map {
+                snapshot.pauses.map {
                     .object([
                         "reason": .string($0.reason.rawValue), "detail": .string($0.detail),
                         "since": .string($0.since.description),
                     ])
                 }),
-            "completed_a_minute": .optional(picture.rates.completed),
-            "sent_a_minute": .optional(picture.rates.sent),
-            "bytes_a_second": .integer(picture.rates.bytesASecond),
-            "jobs": .array(running.prefix(Self.jobsNamed).compactMap { facts[$0] }.map { job($0, picture) }),
+            "completed_a_minute": .optional(snapshot.rates.completed),
+            "sent_a_minute": .optional(snapshot.rates.sent),
+            "bytes_a_second": .integer(snapshot.rates.bytesASecond),
+            "jobs": .array(running.prefix(Self.jobsNamed).compactMap { facts[$0] }.map { job($0, snapshot) }),
         ])
     }
 
-    private func job(_ facts: WatchFacts, _ picture: WatchSnapshot) -> JSON {
+    private func job(_ facts: WatchFacts, _ snapshot: WatchSnapshot) -> JSON {
         let job = facts.job
         let download = facts.outputs.isEmpty ? nil : DownloadProgress(facts.outputs)
         func seconds(_ span: Duration?) -> JSON {
@@ -115,8 +112,8 @@ struct WatchStream {
         }
         return .object([
             "id": .integer(job.id), "state": .string(job.state.rawValue), "model": .string(job.model),
-            "label": .optional(job.label), "elapsed_s": seconds(job.submittedAt.map { picture.now - $0 }),
-            "expected_s": seconds(picture.expected(job)), "queue_position": .optional(job.queuePosition),
+            "label": .optional(job.label), "elapsed_s": seconds(job.submittedAt.map { snapshot.now - $0 }),
+            "expected_s": seconds(snapshot.expected(job)), "queue_position": .optional(job.queuePosition),
             "fetched": .optional(download?.fetched), "bytes": .optional(download?.total),
         ])
     }

@@ -5,46 +5,46 @@ internal import JobModel
 internal import JobStore
 internal import Orders
 
-/// Takes orders: edits them, says what they come to, asks, stores, and answers.
-struct Ordering {
+/// Places orders: has them edited, asks for their price, stores them, and reports.
+struct OrderPlacement {
     let session: Session
     let store: JobDatabase?
-    /// The verb's name, in the question.
+    /// The verb's name, for the question.
     let name: String
     let consent: Consent
     var arguments: OrderArguments
-    /// Whether to ask whatever the sum, as the jobs were not named one by one.
+    /// Whether to ask for any sum, because the jobs were not named one by one.
     var alwaysAsks = false
-    /// Whether it says first that something is bought, as the verb's name does not.
+    /// Whether to say first that jobs are bought, because the verb's name does not say so.
     var announces = false
 
     init(_ session: Session, _ store: JobDatabase?, _ name: String) throws {
         (self.session, self.store, self.name) = (session, store, name)
         consent = try Consent(session)
         arguments = OrderArguments(
-            session, KnownModels(session: session, store: store, configuration: consent.configuration))
+            session, ModelLookup(session: session, store: store, configuration: consent.configuration))
     }
 
-    mutating func take(_ templates: [Template], _ terms: Terms) throws -> ExitCode {
+    mutating func place(_ templates: [Template], _ terms: Terms) throws -> ExitCode {
         let matrix = try arguments.matrix()
         let checker = arguments.checker
         guard session.arguments.has(.edit) else {
-            return try take(try Expansion(templates, matrix, terms, checker))
+            return try place(try Expansion(templates, matrix, terms, checker))
         }
         guard var template = templates.first, templates.count == 1 else {
             throw Failure.usage("--edit takes one job, not \(templates.count)")
         }
         let schema = try checker.schema(of: template.model)
-        let page = template.page ?? InputPage(template.model, schema).text(of: template.input)
-        let editor = try InputEditor(session, page)
+        let text = template.editableText ?? EditableInput(template.model, schema).text(of: template.input)
+        let editor = try InputEditor(session, text)
         do {
             let orders = try editor.run { input in
-                // A seed that was written by hand is one that was asked for.
+                // A seed that was typed in the editor is one that the person wants.
                 if input[SeedSeries.key] != template.input[SeedSeries.key] { template.isCopy = false }
                 template.input = input
                 return try Expansion([template], matrix, terms, checker)
             }
-            let code = try take(orders, whenStored: editor.discard)
+            let code = try place(orders, whenStored: editor.discard)
             editor.discard()
             return code
         } catch {
@@ -53,8 +53,8 @@ struct Ordering {
         }
     }
 
-    /// - Parameter whenStored: for what must not be lost before.
-    func take(_ orders: some OrderSource, whenStored: () -> Void = {}) throws -> ExitCode {
+    /// - Parameter whenStored: discards what must be kept until the jobs are stored.
+    func place(_ orders: some OrderSource, whenStored: () -> Void = {}) throws -> ExitCode {
         let models = arguments.checker.models
         let isDry = session.arguments.has(.dryRun)
         var sum = Estimate()
@@ -66,43 +66,46 @@ struct Ordering {
         }
         let wasAsked = try consent.ask(to: name, sum, always: alwaysAsks)
         if announces, !wasAsked, sum.jobs > 0 {
-            session.note("\(name) buys \(sum.counted) anew (\(sum.words))")
+            session.note("\(name) buys \(sum.counted) again (\(sum.words))")
         }
         let agreed = wasAsked || consent.mayAsk ? sum : nil
         let pricing = agreed != nil || consent.countsPrices ? models : nil
-        // Orders that are refused make no store.
+        // The store is created only now, so that a refused order does not create one.
         let store = try store ?? session.store(.create)
-        let (runs, job) = try store.transaction {
-            let runs = try orders.insert(into: store, pricing, agreed: agreed)
-            return (runs, orders.isVaried ? nil : try runs.ids.first.flatMap(store.find))
+        let (result, job) = try store.transaction {
+            let result = try orders.insert(into: store, pricing, agreed: agreed)
+            return (result, orders.isVaried ? nil : try result.ids.first.flatMap(store.find))
         }
         whenStored()
-        if runs.hasExisting { try store.syncCommits() }
+        if result.hasExisting { try store.syncCommits() }
         session.wake(store.directory)
-        let estimate = wasAsked || announces || runs.bought.jobs == 0 ? nil : "estimate: \(runs.bought.words)"
-        return try answer(runs, job, estimate, store)
+        let isKnown = wasAsked || announces || result.bought.jobs == 0
+        return try report(result, job, isKnown ? nil : "estimate: \(result.bought.words)", store)
     }
 
-    /// - Parameter job: the only one, where one was asked for.
-    private func answer(
-        _ runs: EnqueuedRuns, _ job: Job?, _ estimate: String?, _ store: JobDatabase
+    /// - Parameter job: set if only one was ordered.
+    private func report(
+        _ result: EnqueueResult, _ job: Job?, _ estimate: String?, _ store: JobDatabase
     ) throws -> ExitCode {
         let waits = session.arguments.has(.wait)
-        if let note = job.map(runs.note(on:)) ?? runs.summary { session.note(note) }
+        if let note = job.map(result.note(on:)) ?? result.summary { session.note(note) }
         if waits || job == nil { say(estimate) }
         if waits {
-            return try Waiting(session: session, store: store, ids: runs.ids, existing: runs.existingIDs)
-                .run(timeout: session.span(.timeout))
+            return try Waiting(
+                session: session, store: store, ids: result.ids, existing: result.existingIDs
+            ).run(timeout: session.span(.timeout))
         }
-        for run in runs.runs {
-            for id in run.ids { try show(id, job, run.existing, store) }
+        for range in result.ranges {
+            for id in range.ids { try show(id, job, range.existing, store) }
         }
         if job != nil { say(estimate) }
         session.noteIfNoDaemon(
             store.directory, "the \(job == nil ? "jobs wait" : "job waits") until it runs")
         let isHeld = job.map { $0.state == .held } ?? session.arguments.has(.hold)
         let next = isHeld ? "release" : job?.state.hasEnded == true ? "show" : "wait"
-        if runs.runs.count == 1 { session.suggest("jobctl \(next) \(Selection.text(of: runs.ids) ?? "")") }
+        if result.ranges.count == 1, let ids = Selection.text(of: result.ids) {
+            session.suggest("jobctl \(next) \(ids)")
+        }
         try session.finish(store)
         return .success
     }

@@ -5,8 +5,8 @@ internal import JobStore
 internal import Orders
 internal import Policy
 
-/// The models that this program knows, as orders ask for them.
-struct KnownModels: ModelSource {
+/// Looks up models for orders: in the store, and among those built into the program.
+struct ModelLookup: ModelSource {
     private let session: Session
     let store: JobDatabase?
     private let catalogue: ModelCatalogue
@@ -22,6 +22,6 @@ struct KnownModels: ModelSource {
 
     func price(of order: Order) -> Double? { catalogue.price(of: order.input, order.model, order.schema) }
 
-    /// The same for a job that is to be bought again.
+    /// For a job that is bought again.
     func price(of job: Job) -> Double? { (try? catalogue.price(of: job)) ?? nil }
 }

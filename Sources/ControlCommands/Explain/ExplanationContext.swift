@@ -5,19 +5,19 @@ internal import JobStore
 internal import Policy
 internal import Startup
 
-/// What the explanations of all jobs have in common, looked up once.
-final class Situation {
+/// What the explanations of all jobs need, looked up once.
+final class ExplanationContext {
     let store: JobDatabase
     let now: Timestamp
     let isRunning: Bool
     let pauses: [Pause]
-    /// At which origin jobd asks, or did when it last ran.
+    /// The origin that jobd asks, or asked when it last ran.
     let apiOrigin: String?
-    /// What jobd goes by, as far as that is known from here; nil where its file cannot be read.
+    /// What jobd uses, as far as that is known here; nil if its file cannot be read.
     let configuration: Configuration?
     let configurationPath: String
     let models: ModelCatalogue
-    /// What is set above the file, by `--set`.
+    /// The values of `--set`, which override the file.
     private let assignments: [String]
     private let underway: [(state: JobState, model: String, count: Int64)]
     private var runs: [String: (whole: Duration?, atWork: Duration?)] = [:]
@@ -43,7 +43,7 @@ final class Situation {
             setting: file.assignments, isRunning: holder != nil)
     }
 
-    /// What jobd's next claim would ask; nil where its configuration is not known.
+    /// What jobd's next claim would check; nil if its configuration is not known.
     func admission() throws -> Admission? {
         guard known == nil, let configuration else { return known }
         var flights = InFlight()
@@ -53,7 +53,7 @@ final class Situation {
         for (model, at) in try store.recentSubmissions(since: now + .seconds(-60)) {
             flights.depart(model, at: at.milliseconds)
         }
-        // Of a gate that is closed, a pause tells.
+        // A closed gate is recorded as a pause, so here the gate is open.
         let choice = SubmissionGate().choice(
             limit: configuration.maxSubmitting, underway: Int(count([.submitting])), at: 0)
         var admission = Admission(configuration, flights, most: choice.most, at: now.milliseconds)
@@ -62,25 +62,24 @@ final class Situation {
         return admission
     }
 
-    private static func configuration(in file: ConfigurationFile, _ session: Session) throws -> Configuration?
-    {
+    private static func configuration(
+        in file: ConfigurationFile, _ session: Session
+    ) throws -> Configuration? {
         do throws(Failure) { return try file.read() } catch {
-            // What was asked for here is meant; of what is there anyway, the rest can be explained without
-            // it.
+            // A configuration that the command names must be readable. Without any other, explain the rest.
             if session.arguments.has(.config) || session.arguments.has(.set) { throw error }
             session.note("note: \(error.message); its limits are not known here")
             return nil
         }
     }
 
-    /// The configuration that was asked for here, else the one that the running jobd was started with.
-    private static func file(_ session: Session, _ directory: StateDirectory, runningAs process: Int32?)
-        throws
-        -> ConfigurationFile
-    {
+    /// The configuration that this command names, or else that of the running jobd.
+    private static func file(
+        _ session: Session, _ directory: StateDirectory, runningAs process: Int32?
+    ) throws -> ConfigurationFile {
         let own = try session.configurationFile()
         guard let process, !session.arguments.has(.config), !session.arguments.has(.set) else { return own }
-        // What is not ours to read, or not understood, is as if nothing had been said there.
+        // If the command line cannot be read or understood, the default file is assumed.
         guard let line = try? InputReader("/proc/\(process)/cmdline").all() else { return own }
         let words = line.split(separator: 0, omittingEmptySubsequences: false).dropFirst().map {
             String(decoding: $0, as: UTF8.self)
@@ -92,8 +91,8 @@ final class Situation {
             arguments: arguments, environment: session.environment, directory: directory)
     }
 
-    /// Where `key` would be changed.
-    func place(of key: String) -> String {
+    /// Where `key` is set: in words, to be changed there.
+    func whereSet(_ key: String) -> String {
         let isSetAbove = assignments.contains { assignment in
             let set = assignment.prefix { $0 != "=" }
             return key == set || key.hasPrefix(set + ".")
@@ -105,7 +104,7 @@ final class Situation {
         underway.reduce(0) { states.contains($1.state) ? $0 + $1.count : $0 }
     }
 
-    /// What half of the last jobs of `model` took at most; nil while fewer than three are known.
+    /// The median times of the last jobs of `model`; nil if there are fewer than three.
     func usual(_ model: String) throws -> (whole: Duration?, atWork: Duration?) {
         if let known = runs[model] { return known }
         let last = try store.lastRuns(of: model, limit: 32)

@@ -1,19 +1,18 @@
 package import JobModel
 internal import JobStore
 
-/// What became of orders, one after the other: neighbours are kept as one run, so that a million take a few
-/// bytes.
-package struct EnqueuedRuns {
-    package struct Run {
+/// What became of orders. Consecutive ids are kept as a range, so that a million of them take a few bytes.
+package struct EnqueueResult {
+    package struct Range {
         package var ids: ClosedRange<Int64>
         package let existing: Bool
     }
 
-    package private(set) var runs: [Run] = []
+    package private(set) var ranges: [Range] = []
     private var added = 0
     private var existing = 0
     private var differing = 0
-    /// What the new ones come to, where that was counted.
+    /// The price of the new jobs, if it was asked for.
     package internal(set) var bought = Estimate()
 
     package var summary: String {
@@ -23,26 +22,26 @@ package struct EnqueuedRuns {
         return text
     }
 
-    package var ids: [Int64] { runs.flatMap { Array($0.ids) } }
-    package var existingIDs: Set<Int64> { Set(runs.filter(\.existing).flatMap(\.ids)) }
+    package var ids: [Int64] { ranges.flatMap { Array($0.ids) } }
+    package var existingIDs: Set<Int64> { Set(ranges.filter(\.existing).flatMap(\.ids)) }
     package var hasExisting: Bool { existing > 0 }
 
-    /// What is to be said of `job`, where it is the only one; nil for a new one.
+    /// A note on `job`, if it is the only one; nil if it is new.
     package func note(on job: Job) -> String? {
         guard hasExisting else { return nil }
-        return "job \(job.id) has the key \"\(job.key ?? "")\" already; nothing was added"
+        return "job \(job.id) already has the key \"\(job.key ?? "")\"; nothing was added"
             + (differing > 0 ? ", although its input differs" : "")
     }
 
-    /// Adds one job to the store. Answers whether it is new.
+    /// Adds one job to the store. Returns whether it is new.
     mutating func insert(_ job: NewJob, in store: JobDatabase) throws -> Bool {
         let entry = try store.insert(job)
         if entry.existing { existing += 1 } else { added += 1 }
         if entry.existing, try store.find(entry.id).map(job.differs) ?? false { differing += 1 }
-        if let last = runs.last, last.existing == entry.existing, last.ids.upperBound + 1 == entry.id {
-            runs[runs.count - 1].ids = last.ids.lowerBound...entry.id
+        if let last = ranges.last, last.existing == entry.existing, last.ids.upperBound + 1 == entry.id {
+            ranges[ranges.count - 1].ids = last.ids.lowerBound...entry.id
         } else {
-            runs.append(Run(ids: entry.id...entry.id, existing: entry.existing))
+            ranges.append(Range(ids: entry.id...entry.id, existing: entry.existing))
         }
         return !entry.existing
     }

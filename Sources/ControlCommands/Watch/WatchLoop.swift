@@ -4,8 +4,8 @@ internal import JobModel
 internal import JobStore
 internal import Startup
 
-/// The live picture: draws what the store says, and does what the keys ask.
-struct Watching {
+/// The live view: draws what the store says, and acts on keys.
+struct WatchLoop {
     let session: Session
     let store: JobDatabase
     let terminal: Terminal
@@ -15,7 +15,7 @@ struct Watching {
     private var state = WatchState()
 
     private static let locked = WatchState.Message(
-        text: "\(StoreError.busy); it is tried again", isRefusal: true)
+        text: "\(StoreError.busy); trying again", isRefusal: true)
 
     init(_ session: Session, _ store: JobDatabase, _ terminal: Terminal, _ scope: WatchScope) throws {
         self.session = session
@@ -51,8 +51,7 @@ struct Watching {
         }
     }
 
-    /// What a person does next; or nothing, when the store has changed, or a second has gone by for the
-    /// clocks.
+    /// What the person does next. Empty if the store has changed, or after a second, to update the times.
     private func nextEvents() throws -> [Terminal.Event] {
         let start = ContinuousClock.now
         while true {
@@ -88,22 +87,22 @@ struct Watching {
         case .askForPause:
             state.mode =
                 reader.snapshot.pauses.isEmpty
-                ? .asking("pause submissions?", .pause) : .asking("submissions are paused; go on?", .resume)
+                ? .asking("pause submissions?", .pause)
+                : .asking("submissions are paused; resume them?", .resume)
         case .askForRetry(let id):
             if let question = try steering.question(retrying: id, in: store) {
                 state.mode = question
             } else {
-                perform(.retry(id, buys: false))
+                perform(.apply(WatchSteering.retry, to: id))
             }
         case .act(let action): perform(action)
         }
     }
 
-    /// What cannot be done now is said, and the picture goes on.
+    /// A failure is shown, and the view continues.
     private mutating func perform(_ action: WatchAction) {
         do { state.message = try steering.perform(action) } catch {
-            let failure = Failure(error)
-            state.message = .init(text: failure.message, isRefusal: true)
+            state.message = .init(text: Failure(error).message, isRefusal: true)
         }
     }
 }

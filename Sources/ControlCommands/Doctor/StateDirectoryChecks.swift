@@ -6,41 +6,38 @@ internal import Outputs
 internal import Startup
 internal import System
 
-/// The state directory: which one, its modes, its file system and the space on it.
-struct PlaceChecks {
+/// The state directory: which one, its modes and its file system; and the free space for outputs.
+struct StateDirectoryChecks {
     let directory: StateDirectory
     let configuration: Configuration
 
     func all() -> [Diagnosis] {
+        let source = "\(directory.path) (\(directory.origin.rawValue))"
         guard directory.exists else {
-            return [
-                .warning(
-                    "state", "\(directory.path) (\(directory.origin.rawValue)) is not there yet",
-                    "jobctl enqueue makes it, and so does jobd")
-            ]
+            let hint = "jobctl enqueue creates it, and so does jobd"
+            return [.warning("state", "\(source) does not exist yet", hint)]
         }
-        return [state()] + files() + [fileSystem(), space()]
+        return [state(source)] + files() + [fileSystem(), space()]
     }
 
-    private func state() -> Diagnosis {
-        let place = "\(directory.path) (\(directory.origin.rawValue))"
+    private func state(_ source: String) -> Diagnosis {
         do { try directory.checkAccess() } catch {
             return .fault("state", "\(error)", (error as? StoreError)?.hint)
         }
         let mode = Self.mode(of: directory.path) ?? 0
-        let words = "\(place), mode \(String(mode, radix: 8))"
+        let words = "\(source), mode \(String(mode, radix: 8))"
         if mode & 0o007 != 0 {
-            return .fault("state", "\(words): everybody may look into it", "chmod o= \(directory.path)")
+            return .fault("state", "\(words): everybody has access to it", "chmod o= \(directory.path)")
         }
         if mode & 0o070 != 0, !directory.isShared {
             return .warning(
                 "state", "\(words): neither private (700) nor a group's (2770)",
-                "chmod 700 \(directory.path), or chmod 2770 where its group may spend")
+                "chmod 700 \(directory.path), or chmod 2770 if its group may spend")
         }
-        return .ok("state", words + (directory.isShared ? ": its group's members may spend" : ""))
+        return .ok("state", words + (directory.isShared ? ": the members of its group may spend" : ""))
     }
 
-    /// Files that somebody may read or write who should not, or that the group cannot use.
+    /// Files with the wrong mode: open to others, or closed to the group.
     private func files() -> [Diagnosis] {
         let wrong = StateDirectory.fileNames.compactMap { name -> String? in
             guard let mode = Self.mode(of: directory.path + "/" + name), mode & 0o777 != directory.fileMode
@@ -49,11 +46,11 @@ struct PlaceChecks {
         }
         guard !wrong.isEmpty else { return [] }
         let wanted = String(directory.fileMode, radix: 8)
+        let names = wrong.map { $0.prefix { $0 != " " } }
         return [
             .warning(
                 "modes", "\(wrong.joined(separator: ", ")), not \(wanted)",
-                "cd \(directory.path) && chmod \(wanted) \(wrong.map { $0.prefix { $0 != " " } }.joined(separator: " "))"
-            )
+                "cd \(directory.path) && chmod \(wanted) \(names.joined(separator: " "))")
         ]
     }
 
@@ -65,13 +62,13 @@ struct PlaceChecks {
             : .fault("file system", complaint.text, complaint.hint)
     }
 
-    /// Where outputs go, or would go: the nearest directory that is there.
+    /// The free space in the output directory, or in the nearest directory above it that exists.
     private func space() -> Diagnosis {
         var path = OutputPlaces(directory, configuration).current.path
         var space = FreeSpace.bytes(at: path)
         while space == nil {
             guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-                return .warning("space", "cannot be told", nil)
+                return .warning("space", "the free space is not known", nil)
             }
             path = String(path[..<slash])
             space = FreeSpace.bytes(at: path)
@@ -82,7 +79,7 @@ struct PlaceChecks {
         let hint = "free some space (jobctl prune --files), or lower min_free"
         return free < minimum
             ? .fault("space", "\(words): downloads wait", hint)
-            : .warning("space", "\(words): nearly full", hint)
+            : .warning("space", "\(words): almost full", hint)
     }
 
     private static func mode(of path: String) -> UInt32? {

@@ -2,8 +2,8 @@ internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 
-/// An input as a page for an editor: JSON, with comments that say what each key takes.
-struct InputPage {
+/// An input as text for an editor: JSON, with comments that say what each key takes.
+struct EditableInput {
     private let model: String
     private let schema: Schema?
 
@@ -16,15 +16,15 @@ struct InputPage {
             let line = "\(JSON.string(member.key).text): \(String(decoding: value, as: UTF8.self)),"
             return comments(on: schema?[member.key]) + ["  " + SafeText.escapeJSON(line)]
         }
-        // What is not there yet stands ready in a comment: nothing is sent that nobody asked for.
+        // Keys that are not set yet are in comments, so that they are not sent.
         for property in schema?.properties ?? [] where input[property.name] == nil {
             let value = (property.defaultValue ?? property.choices.first)?.text ?? "…"
             let line = "\(JSON.string(property.name).text): \(value),"
             blocks.append(comments(on: property) + ["  // " + SafeText.escapeJSON(line)])
         }
         let heading = [
-            "// The input of \(SafeText.escape(model)). Save and leave the editor: then it is checked and enqueued.",
-            "// Unchanged or emptied, nothing is enqueued. Comments like this one are not sent; a key in one is left out.",
+            "// The input of \(SafeText.escape(model)). When you save it and leave the editor, it is checked and enqueued.",
+            "// If it is unchanged or empty, nothing is enqueued. Comments like this one are not sent.",
         ]
         let body = blocks.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
         return heading.joined(separator: "\n") + "\n{\n" + body + (body.isEmpty ? "" : "\n") + "}\n"
@@ -36,7 +36,7 @@ struct InputPage {
         let required = schema.required.containsExactly(property.name) ? "required" : ""
         var lines = [[words.type, words.limits, required].filter { !$0.isEmpty }.joined(separator: ", ")]
         if !property.choices.isEmpty {
-            // A blank that is no place to break a line at, until the lines are made.
+            // A choice is not broken between lines: its blanks are replaced until the lines are made.
             let choices = property.choices.map { $0.text.replacing(" ", with: "\u{1F}") }
             lines.append("one of " + choices.joined(separator: ", "))
         }

@@ -2,8 +2,8 @@ internal import Catalogue
 internal import CommandLineTool
 internal import JSON
 
-/// What jobd has found out about a file that an input names.
-struct FileLook {
+/// What jobd found out about a file that an input names.
+struct FileReport {
     enum Verdict: String {
         case found, refused, unreachable
     }
@@ -16,12 +16,10 @@ struct FileLook {
     /// Everything, for `--json`.
     let members: JSONObject
 
-    /// Nil where this is no answer of jobd's.
+    /// Nil if the answer is not one of jobd.
     init?(_ answer: JSON) {
         guard let verdict = answer["verdict"]?.string.flatMap(Verdict.init), let members = answer.object
-        else {
-            return nil
-        }
+        else { return nil }
         self.verdict = verdict
         self.members = members
         reason = answer["reason"]?.string
@@ -33,19 +31,13 @@ struct FileLook {
             height: number("height").map { Int($0) })
     }
 
-    /// Why the file is not of the kind that the schema asks for; nil where it is, or where nobody can tell.
+    /// Why the file is not of the kind that the schema asks for; nil if it is, or if that is not known.
     func fault(for demand: FileDemand) -> String? {
         guard let kind, let mediaType else { return nil }
-        // A format that is not known here may be right all the same.
-        let isKnown =
-            kind != "file"
-            || !["application/octet", "image/", "video/", "audio/"].contains {
-                mediaType.hasPrefix($0)
-            }
-        guard isKnown else { return nil }
-        if let wanted = demand.kind {
-            return kind == wanted ? nil : "is \(mediaType), no \(wanted)"
-        }
+        // A format that is not known here may still be right.
+        let unknown = ["application/octet", "image/", "video/", "audio/"]
+        if kind == "file", unknown.contains(where: { mediaType.hasPrefix($0) }) { return nil }
+        if let wanted = demand.kind { return kind == wanted ? nil : "is \(mediaType), not \(wanted)" }
         let hasShape = demand.validations.contains { rule in
             guard case .bound(let measure, _, _) = rule.kind else { return false }
             return measure != .megabytes
@@ -54,7 +46,7 @@ struct FileLook {
             ? "is \(mediaType), which has no width and height" : nil
     }
 
-    /// A row of the table: what it is, how large, and how much of it was read to know.
+    /// Cells of the table: type, size and pixels.
     var cells: [String] {
         let size = facts.bytes.map(ByteText.of)
         let shape = facts.width.flatMap { width in facts.height.map { "\(width)x\($0)" } }

@@ -1,0 +1,29 @@
+internal import Glibc
+
+/// A new file in a new directory that only its owner may enter.
+package struct TemporaryFile {
+    package let path: String
+    /// Open for reading and writing.
+    package let file: FileDescriptor
+    private let directory: String
+
+    /// - Parameter prefix: how the path of the directory begins.
+    package init(_ name: String, inDirectory prefix: String) throws(SystemError) {
+        var template = Array("\(prefix)-XXXXXX".utf8CString)
+        guard let made = unsafe mkdtemp(&template) else { throw .last }
+        directory = unsafe String(cString: made)
+        path = "\(directory)/\(name)"
+        do throws(SystemError) {
+            file = try FileDescriptor(opening: path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        } catch {
+            unsafe rmdir(directory)
+            throw error
+        }
+    }
+
+    /// Removes file and directory. The open file stays usable.
+    package func remove() {
+        unsafe unlink(path)
+        unsafe rmdir(directory)
+    }
+}
