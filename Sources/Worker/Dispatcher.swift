@@ -97,9 +97,8 @@ package final class Dispatcher {
         return session.unrecorded.isEmpty ? ending : .unrecorded(session.unrecorded)
     }
 
-    /// Throws if another jobd may have taken over. If the whole directory is being removed, the lock may be
-    /// the first file to go: a second later it is clear whether the database went with it, which is another
-    /// error.
+    /// Throws if another jobd may have taken over. If the whole directory is being removed, the lock may go
+    /// first: a second later it is clear whether the database, whose loss is another error, went with it.
     private func checkStillHolder() async throws {
         do { try await session.store.checkPlace() } catch {
             try await Task.sleep(for: .seconds(1))

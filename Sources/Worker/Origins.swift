@@ -12,7 +12,7 @@ final class Origins {
     /// A witness is being asked for: a request that has succeeded.
     private var isSeekingWitness = false
     private var witnessTurn = 0
-    /// The jobs whose requests were bought at another origin, and which.
+    /// The jobs whose requests were bought at another origin, with that origin.
     private(set) var elsewhere: [Int64: String] = [:]
     /// Origins that the log has named.
     private var told: Set<String> = []

@@ -5,7 +5,7 @@ internal import Provider
 
 /// What RunComfy says about the request, until it is over: status, result, cancel, deadline, cost.
 extension RemoteJob {
-    /// After so many answers that do not confirm an accepted cancel, it is believed.
+    /// How many answers may leave an accepted cancel unconfirmed.
     private static let mostUnconfirmed = 4
     /// A service may need a moment before it knows a new request.
     private static let longestUnknown = Duration.seconds(20)

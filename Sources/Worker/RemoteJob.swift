@@ -15,7 +15,7 @@ struct RemoteJob: Sendable {
         case status(StatusAnswer)
         case result(ResultAnswer)
         case cancel(CancelAnswer)
-        /// Whether the request is lost, which the service does not know, for this reason.
+        /// Whether a request that the service does not know is lost, and the service's words.
         case judged(isLost: Bool, String, wait: Duration)
         case cost(Double?)
         /// A change is in the store. The outputs come only with the change that adds them.

@@ -35,14 +35,14 @@ import Testing
         } ?? 0
     }
 
-    @Test mutating func aJobCountsOnceFromItsEntryToItsLeaving() {
+    @Test mutating func `a job counts once until it is removed`() {
         for (job, model) in [(1, "a"), (1, "a"), (2, "b")] as [(Int64, String)] { inFlight.add(job, model) }
         #expect(admission().room == 8)
         for job in [1, 1, 9] as [Int64] { inFlight.remove(job, "a") }
         #expect(admission().room == 9)
     }
 
-    @Test mutating func moreInFlightThanAReloadAllowsLeavesNothingAndNoLess() {
+    @Test mutating func `more in flight than a reload allows leaves no room and no less`() {
         inFlight.add(5, of: "a")
         let admission = admission { $0.maxInFlight = 3 }
         #expect(admission.room == 0 && admission.hold(of: "a") == .inFlight(entry: nil, limit: 3))
@@ -54,7 +54,7 @@ import Testing
         #expect(self.admission(allowance: 0).hold(of: "a") == .submitting(limit: 4))
     }
 
-    @Test mutating func aModelCountsForItsOwnEntryAndNotForThePrefix() {
+    @Test mutating func `a model counts for its own entry and not for the prefix`() {
         for (job, model) in [(1, "a/x"), (2, "a/y"), (3, "a/y")] as [(Int64, String)] {
             inFlight.add(job, model)
         }
@@ -67,7 +67,7 @@ import Testing
         #expect(admission.hold(of: "a/y") == nil && admission.room == 7)
     }
 
-    @Test mutating func whatAReloadNamesAnewCountsWhatIsThere() {
+    @Test mutating func `an entry that a reload adds counts what is there`() {
         inFlight.add(1, "a/x")
         inFlight.add(2, "a/y")
         inFlight.noteSent("a/x", at: 5)
@@ -76,7 +76,7 @@ import Testing
         #expect(room("a/y", new) == 1)
     }
 
-    @Test mutating func aRateOpensAMinuteAfterTheOldestDeparture() {
+    @Test mutating func `a rate opens a minute after the oldest submission`() {
         let limited: (inout Configuration) -> Void = { $0.submitPerMinute = 2 }
         inFlight.noteSent("a", at: 1000)
         let open = admission(at: 1000, limited)
@@ -91,7 +91,7 @@ import Testing
         #expect(admission(at: 61_000).room == 10)
     }
 
-    @Test mutating func theRateOfAnEntryHoldsBackThatEntryAlone() {
+    @Test mutating func `the rate of an entry holds back that entry alone`() {
         inFlight.noteSent("a/x", at: 10)
         inFlight.noteSent("b", at: 20)
         let admission = admission(at: 30) {
@@ -101,7 +101,7 @@ import Testing
         #expect(admission.opensAt == 60_010)
     }
 
-    @Test mutating func whatWasAdmittedCountsAtOnce() {
+    @Test mutating func `what was admitted counts at once`() {
         var admission = admission(at: 7) {
             $0.submitPerMinute = 1
             $0.models = ["a": limits(inFlight: 1)]
@@ -123,7 +123,7 @@ import Testing
     }
 
     /// Whatever comes and goes, the count is that of the jobs that came and did not go.
-    @Test mutating func aRandomLifeKeepsItsCount() {
+    @Test mutating func `a random life keeps its count`() {
         var jobs: [Int64: String] = [:]
         var chance = SeededNumbers(5)
         let models = ["a/x", "a/y", "b"]
