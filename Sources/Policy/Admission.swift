@@ -1,16 +1,13 @@
 package import Configuration
 internal import JobModel
 
-/// Whether a job may leave now, as far as numbers, rates and money say. What was admitted counts at once.
+/// Decides by numbers, rates and money whether a job may be sent now. An admitted job counts at once.
 package struct Admission: Sendable {
-    package typealias Moment = InFlight.Moment
-
-    /// What keeps a job from leaving: a limit that is used up, with its key. Those of an entry of `models`
-    /// hold back its jobs alone.
+    /// The limit that holds a job back. That of an entry of `models` holds back the jobs of this entry alone.
     package enum Hold: Equatable, Sendable {
         case inFlight(entry: String?, limit: Int)
         case perMinute(entry: String?, limit: Int, sent: Int, opensAt: Moment)
-        /// The submission gate lets nothing more out.
+        /// The submission gate lets no more jobs through.
         case submitting(limit: Int)
         case budget(Budget, price: Double?)
 
@@ -27,7 +24,7 @@ package struct Admission: Sendable {
             entry.map { "models.\"\($0)\".\(name)" } ?? name
         }
 
-        /// The entry of `models` that the limit is of.
+        /// The entry of `models` that sets the limit.
         package var entry: String? {
             switch self {
             case .inFlight(let entry, _), .perMinute(let entry, _, _, _): entry
@@ -35,13 +32,13 @@ package struct Admission: Sendable {
             }
         }
 
-        /// Whether no job may leave, whatever its model and its price.
+        /// Whether it holds back every job, whatever its model and price.
         package var isForAll: Bool {
             if case .budget = self { false } else { entry == nil }
         }
     }
 
-    /// The limits of all jobs, or of those of one entry, and how much of them is used up.
+    /// The limits of all jobs, or of those of one entry, and how far they are used up.
     private struct Limits {
         var entry: String?
         let inFlight: Int?
@@ -49,7 +46,7 @@ package struct Admission: Sendable {
         let perMinute: Int
         var flying = 0
         var sent = 0
-        /// When the first of those that were sent is a minute old.
+        /// When the first of the sent jobs is a minute old.
         var opensAt: Moment?
 
         var isFull: Bool { inFlight.map { flying >= $0 } ?? false }
@@ -61,21 +58,21 @@ package struct Admission: Sendable {
     private let now: Moment
     private var all: Limits
     private var entries: [String: Limits] = [:]
-    /// How many more the gate lets out.
-    private var most: Int
+    /// How many more jobs the gate lets through.
+    private var allowance: Int
     package private(set) var budgets: [Budget] = []
 
-    /// - Parameter most: how many the gate lets out.
-    package init(_ configuration: Configuration, _ flights: InFlight, most: Int, at now: Moment) {
-        (self.configuration, self.most, self.now) = (configuration, most, now)
+    /// - Parameter allowance: how many jobs the gate lets through.
+    package init(_ configuration: Configuration, _ inFlight: InFlight, allowance: Int, at now: Moment) {
+        (self.configuration, self.allowance, self.now) = (configuration, allowance, now)
         all = Limits(inFlight: configuration.maxInFlight, perMinute: configuration.submitPerMinute)
         entries = .init(
             uniqueKeysWithValues: configuration.models.map { name, limits in
                 let perMinute = limits.submitPerMinute ?? 0
                 return (name, Limits(entry: name, inFlight: limits.maxInFlight, perMinute: perMinute))
             })
-        for (model, count) in flights.counts { use(model) { $0.flying += count } }
-        for (model, var window) in flights.departures {
+        for (model, count) in inFlight.counts { use(model) { $0.flying += count } }
+        for (model, var window) in inFlight.sent {
             window.advance(to: now)
             use(model) {
                 $0.sent += window.count
@@ -90,15 +87,15 @@ package struct Admission: Sendable {
         change(&entries[entry, default: Limits(inFlight: nil, perMinute: 0)])
     }
 
-    /// How many jobs may leave whose models have no limits of their own.
-    package var room: Int { max(0, min(most, all.room)) }
+    /// How many jobs may be sent if their models have no limits of their own.
+    package var room: Int { max(0, min(allowance, all.room)) }
 
-    /// When time alone lets more through.
+    /// When the first rate that is used up lets another job through.
     package var opensAt: Moment? {
         ([all] + entries.values).filter(\.isSpent).compactMap(\.opensAt).min()
     }
 
-    /// What holds back every job of `model`: its own limits, or those of all.
+    /// What holds back every job of `model`.
     package func hold(of model: String) -> Hold? {
         let own = configuration.limits(of: model).flatMap { entries[$0.name] }
         let limits = [own, all].compactMap(\.self)
@@ -109,10 +106,10 @@ package struct Admission: Sendable {
             return .perMinute(
                 entry: spent.entry, limit: spent.perMinute, sent: spent.sent, opensAt: spent.opensAt ?? now)
         }
-        return most > 0 ? nil : .submitting(limit: configuration.maxSubmitting)
+        return allowance > 0 ? nil : .submitting(limit: configuration.maxSubmitting)
     }
 
-    /// Reads what is spent of the budgets that are set.
+    /// Reads how much of each budget is spent.
     package mutating func readBudgets(_ spent: (Budget.Period) throws -> Double) rethrows {
         budgets = try Budget.Period.allCases.compactMap { period in
             try period.limit(configuration).map {
@@ -121,15 +118,15 @@ package struct Admission: Sendable {
         }
     }
 
-    /// The budget that a job of this price does not fit. One of unknown price counts nothing, and
-    /// waits like others once a budget is spent.
+    /// The budget that a job of this price would exceed. A job of unknown price counts as free: it waits only
+    /// if more than the budget is spent already.
     package func hold(price: Double?) -> Hold? {
         budgets.first { !$0.covers(price ?? 0) }.map { .budget($0, price: price) }
     }
 
-    /// A job of `model` leaves.
+    /// A job of `model` is sent.
     package mutating func admit(_ model: String, price: Double?) {
-        most -= 1
+        allowance -= 1
         let opensAt = now + RateWindow.minute
         use(model) {
             ($0.flying, $0.sent, $0.opensAt) = ($0.flying + 1, $0.sent + 1, $0.opensAt ?? opensAt)
@@ -138,7 +135,7 @@ package struct Admission: Sendable {
     }
 }
 
-/// Money that may be spent in some time, and what is spent of it.
+/// A sum that may be spent in a period, and what is spent of it.
 package struct Budget: Equatable, Sendable {
     package enum Period: CaseIterable, Sendable {
         case day, total
@@ -154,12 +151,12 @@ package struct Budget: Equatable, Sendable {
 
     package var key: String { period == .day ? "budget.day_usd" : "budget.total_usd" }
 
-    /// Why a job of this price waits, for the log and the pause. It begins with the key.
+    /// Why a job of this price waits, for the log and the pause. Begins with the key.
     package func words(against price: Double?) -> String {
         let (limit, spent, price) = (Money.rounded(limit), Money.rounded(spent), Money.rounded(price ?? 0))
         return "\(key) is \(limit): \(spent) is spent, and the next job would take \(price)"
     }
 
-    /// Sums of binary fractions end in noise.
+    /// Sums of binary fractions are not exact.
     func covers(_ price: Double) -> Bool { spent + price <= limit + 1e-9 }
 }

@@ -1,17 +1,18 @@
-/// How the fetching of one output goes, and what that says of its next try. Kept in memory: a restart begins
-/// anew, which costs a server a few requests and gives nothing up early.
+/// How the tries to fetch one output have gone, which decides when it is tried again and when it is given up.
+/// Kept in memory: after a restart it starts from zero, which costs a few requests and gives nothing up
+/// early.
 package struct FetchPace: Equatable, Sendable {
-    /// How a try ended that did not bring the file.
+    /// Why a try did not bring the file.
     package enum Setback: Equatable, Sendable {
-        /// The output's own answer is bad.
+        /// The server's answer about this output is bad.
         case badAnswer
         /// The network, the server, the disk.
         case trouble
-        /// It dripped, and gave way to others.
+        /// It dripped, and gave its slot to another.
         case gaveWay
     }
 
-    /// When an output with bad answers is given up: after so many over at least so long.
+    /// An output is given up after so many bad answers over at least this time.
     package struct Patience: Equatable, Sendable {
         package var attempts: Int
         package var time: Duration
@@ -24,18 +25,18 @@ package struct FetchPace: Equatable, Sendable {
 
     /// Tries in a row that brought too little to be worth a quick return.
     package private(set) var failures = 0
-    /// How many bytes were here at most. The same ones, fetched once more, are no progress.
+    /// The most bytes that were ever here. Fetching the same bytes again is no progress.
     private var furthest: Int64 = 0
-    /// When the first of the bad answers in a row came, by a clock that only goes forward.
+    /// When the first of the bad answers in a row came.
     private var badSince: SuspendingClock.Instant?
-    /// How often what had come was lost by giving way.
+    /// How often it gave way and the bytes of that try were lost.
     private var losses = 0
 
     package init() {}
 
-    /// A try brought nothing, or not all. `kept` bytes of `total` need not come again.
+    /// A try failed. `kept` bytes of `total` need not be fetched again.
     ///
-    /// - Returns: whether bytes came that were kept. Then the count of bad answers starts anew.
+    /// - Returns: whether it made progress. The count of bad answers then starts again.
     package mutating func note(
         _ setback: Setback, kept: Int64, of total: Int64?, at now: SuspendingClock.Instant
     ) -> Bool {
@@ -51,17 +52,17 @@ package struct FetchPace: Equatable, Sendable {
         return gained > 0
     }
 
-    /// Whether the output is given up, with so many bad answers in a row.
+    /// Whether the output is given up, after `attempts` bad answers in a row.
     package func isGivenUp(attempts: Int64, _ patience: Patience, at now: SuspendingClock.Instant) -> Bool {
         attempts >= patience.attempts && now - (badSince ?? now) >= patience.time
     }
 
-    /// For how long it may drip before it gives way: what cannot be continued gets twice the time whenever it
-    /// was lost, so that it is whole in the end.
+    /// For how long it may drip before it gives way. A download that cannot be resumed gets twice the time
+    /// after each loss, so that it is complete in the end.
     package func window(_ shortest: Duration) -> Duration { shortest * (1 << min(losses, 12)) }
 
-    /// How many bytes earn a quick return. Each connection of a server that gives a byte at a time would be
-    /// one too many; and a small file is here after 16.
+    /// How many new bytes earn another try at once. A server that sends one byte a connection is not asked at
+    /// once again; a small file is here after 16 such tries.
     private static func worthwhile(of total: Int64?) -> Int64 {
         min(64 << 10, max(1, (total ?? .max) / 16))
     }

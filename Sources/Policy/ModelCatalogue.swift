@@ -3,7 +3,7 @@ package import Configuration
 package import JSON
 package import JobModel
 
-/// What is known of the models: their schemas, each looked up once, and what their jobs cost.
+/// The models' schemas, each looked up once, and what their jobs cost.
 package final class ModelCatalogue {
     private let configuration: Configuration?
     private let stored: (String) throws -> String?
@@ -11,8 +11,8 @@ package final class ModelCatalogue {
     private var schemas: [String: Schema?] = [:]
 
     /// - Parameters:
-    ///   - stored: the document of a model's schema that was stored at run time.
-    ///   - isUnreadable: is told of a model whose stored schema cannot be read, and is passed over.
+    ///   - isUnreadable: called with a model whose stored schema cannot be read and is ignored.
+    ///   - stored: the schema that was stored for a model at run time, as text.
     package init(
         _ configuration: Configuration?, isUnreadable: @escaping (String) -> Void = { _ in },
         stored: @escaping (String) throws -> String?
@@ -27,8 +27,8 @@ package final class ModelCatalogue {
         return schema
     }
 
-    /// The price of one output, or of one second of it; nil where it is not known. `price_usd` of the
-    /// configuration stands above the schema's.
+    /// The price of one output, or of one second of it, if known. `price_usd` in the configuration overrides
+    /// the schema's.
     package func unitPrice(of model: String, _ schema: Schema?) -> Double? {
         configuration?.limits(of: model)?.limits.priceUSD ?? schema?.basePriceUSD
     }
@@ -45,9 +45,9 @@ package final class ModelCatalogue {
         return price(of: input, job.model, try schema(of: job.model))
     }
 
-    /// Why a job cannot be sent, each fault by itself: what came by SQL was not checked before.
+    /// Why a job cannot be sent, one text for each fault. Jobs that came by SQL were not checked before.
     ///
-    /// - Parameter isUTF8: whether the input's bytes in the store are.
+    /// - Parameter isUTF8: whether the input in the store is valid UTF-8.
     package func faults(in job: Job, isUTF8: Bool) throws -> [String] {
         guard isUTF8 else { return ["the input is not UTF-8"] }
         guard job.validation == .pending else { return [] }

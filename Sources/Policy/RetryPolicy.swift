@@ -1,6 +1,6 @@
 internal import JobModel
 
-/// How long to wait between two tries of anything: growing, bounded, and not for all at the same moment.
+/// How long to wait between two tries of anything: growing, bounded, and with jitter.
 package struct RetryPolicy: Equatable, Sendable {
     package var shortest: Duration
     package var longest: Duration
@@ -10,17 +10,17 @@ package struct RetryPolicy: Equatable, Sendable {
         self.longest = longest
     }
 
-    /// The wait after the failure number `failures` (from 1). `chance` is drawn from 0..<1 by the caller.
+    /// The wait after `failures` failures in a row.
     ///
-    /// A service that names a time is given it, and never less than the own wait.
+    /// - Parameters:
+    ///   - chance: drawn from 0..<1 by the caller.
+    ///   - asked: the time that the service named. It can only make the wait longer.
     package func delay(after failures: Int, chance: Double, asked: Duration? = nil) -> Duration {
         let doublings = min(max(failures, 1) - 1, 30)
-        let grown = shortest.wholeMilliseconds.multipliedReportingOverflow(by: 1 << Int64(doublings))
-        let milliseconds =
-            grown.overflow ? longest.wholeMilliseconds : min(grown.partialValue, longest.wholeMilliseconds)
+        let grown = min(shortest * (1 << doublings), longest)
         // Between three quarters of it and all of it.
-        let own = Duration.milliseconds(Int64(Double(milliseconds) * (0.75 + 0.25 * chance)))
-        // An hour is the most that a header can ask for: more is a mistake.
+        let own = Duration.milliseconds(Int64(Double(grown.wholeMilliseconds) * (0.75 + 0.25 * chance)))
+        // A header that asks for more than an hour is a mistake.
         return max(own, min(asked ?? .zero, .seconds(3600)))
     }
 }

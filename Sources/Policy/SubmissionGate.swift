@@ -1,23 +1,21 @@
 package import JobModel
 
-/// Whether jobs may be sent, and which, after what became of those that were: the breaker of the whole
+/// Decides from the answers so far whether jobs may be sent, and which: a circuit breaker for the whole
 /// account.
 ///
-/// It closes for a fault of the account at once, and for an outage after several jobs in a row without an
-/// answer. Closed, it lets one job through at a time, at growing distances, until one is answered; another
-/// job each time, as long as there is one.
+/// It closes at once after a fault of the account, and after several jobs in a row without an answer. While
+/// it is closed, it lets one job through at a time (a probe), at growing intervals, until one is answered.
+/// Each probe is a different job if possible.
 ///
-/// An answer that blames the account may have been earned by one job alone. So a job that gets one is a
-/// suspect. Once another job is taken, the suspect is tried again, with nothing else on the wire. If it gets
-/// such an answer again, and the very next job is taken, the fault is its own. A fault of the account that
-/// lasts for two requests in a row is therefore never held against a job. Where several jobs lack balance, it
-/// takes two such rounds.
+/// An answer that blames the account may be the fault of that one job. So the job becomes a suspect. Once
+/// another job has been accepted, the suspect is tried again, with nothing else on the wire. If it gets such
+/// an answer again and the very next job is accepted, the job itself is at fault. So a fault of the account
+/// that refuses two requests in a row is never blamed on a job. If several jobs lack balance, two rounds are
+/// needed.
 package struct SubmissionGate: Equatable, Sendable {
-    /// Milliseconds of a clock that never jumps.
-    package typealias Moment = Int64
     package typealias Delay = (_ failures: Int) -> Duration
 
-    /// What a job asks for: an account that pays for a cheap one need not be able to pay for a dear one.
+    /// What a job costs: an account that can pay for a cheap job may be unable to pay for an expensive one.
     package struct Worth: Equatable, Sendable {
         let model: String
         let price: Double?
@@ -30,110 +28,120 @@ package struct SubmissionGate: Equatable, Sendable {
         }
     }
 
-    /// A job that was refused in the account's name.
+    /// A job whose refusal blamed the account.
     package struct Suspect: Equatable, Sendable {
         package let job: Int64
-        package fileprivate(set) var reason: Pause.Reason
-        package fileprivate(set) var answer: String
-        fileprivate var worth: Worth
-        /// Another job was taken since.
+        package let reason: Pause.Reason
+        package let answer: String
+        fileprivate let worth: Worth
+        /// Another job has been accepted since, so it is to be tried again.
         fileprivate var isDue = false
-        /// How often it was refused again after another job had been taken, while no other job was refused.
+        /// How often it was refused again after another job had been accepted, while no other job was
+        /// refused.
         fileprivate var strikes = 0
-        package var isStruck: Bool { strikes > 0 }
-        /// It could not be sent when it was due: when to try that again.
-        fileprivate var rest: Moment = 0
+        /// It was due but could not be sent: not to be tried again before this.
+        fileprivate var restsUntil: Moment = 0
+
+        /// Whether the account cannot be what stood in the way, now that a job of this worth was accepted.
+        fileprivate func isOutdone(by other: Worth) -> Bool { reason == .token || other.covers(worth) }
+
+        /// The message with which it fails.
+        package var verdict: String {
+            "the service refuses this job again and again, and takes others before and after it: \(answer)"
+        }
     }
 
     /// Which jobs may be sent now.
     package struct Choice: Equatable, Sendable {
-        package var most: Int
-        /// This one and no other.
+        /// How many.
+        package var allowance: Int
+        /// This job and no other.
         package var only: Int64?
-        /// Jobs to leave alone, in the order in which they come once nothing else is ready.
+        /// Jobs to leave alone, in the order in which they are tried once no other job is ready.
         package var spared: [Int64] = []
-        /// Whether one of those may go where nothing else is ready.
+        /// Whether one of the spared jobs may be sent if no other job is ready.
         package var takesSpared = false
-        /// From the end of the queue: where the first jobs are refused one after another, those far from them
-        /// may fare better.
+        /// From the end of the queue: if the first jobs are refused one after another, the last may not be.
         package var fromTheEnd = false
 
-        package init(most: Int) { self.most = most }
+        package init(allowance: Int) { self.allowance = allowance }
     }
 
+    /// How far the second try of a suspect has come.
     private enum Trial: Equatable {
         case none
         /// The suspect is on the wire, alone.
         case running(Int64)
-        /// It was refused again: the next job shows whose fault that is.
+        /// The suspect was refused again: the next job shows whose fault that is.
         case proof(of: Int64, since: Moment)
     }
 
     /// Why it is closed; nil while it is open.
     package private(set) var reason: Pause.Reason?
-    /// How many probes have failed since it closed, and how many of them with a job that had not been tried
-    /// before.
+    /// How many probes have failed since it closed, and how many of them were jobs not tried before.
     package private(set) var failures = 0
-    package private(set) var freshFailures = 0
-    /// The last probe found nothing to send but what had been tried before.
-    package private(set) var hasNoOther = false
-    /// Those refused in the account's name, the one that was refused last at the end.
+    private var freshFailures = 0
+    /// No job was left to probe with but those that had been tried before.
+    private var hasNoOther = false
+    /// In the order of their last refusal.
     package private(set) var suspects: [Suspect] = []
-    /// Jobs that had their try since it closed, the one that had it last at the end.
+    /// Jobs that were tried since it closed, in the order of their last try.
     private var tried: [Int64] = []
-    /// The jobs whose tries brought no answer, in a row.
+    /// Different jobs in a row whose tries brought no answer.
     private var unanswered: [Int64] = []
     private var trial = Trial.none
     private var probe: Int64?
     private var sendings = Sendings()
+    /// When a job may be sent that was not tried since it closed, and when one that was.
     private var nextFresh: Moment = 0
     private var nextProbe: Moment = 0
 
-    /// How many jobs were sent so far, how many when the last one was refused, and which number those on the
-    /// wire have: what left before a refusal tells nothing of the time after it.
+    /// Jobs are numbered as they are sent: the answer to a job sent before a refusal says nothing of the time
+    /// after it.
     private struct Sendings: Equatable {
         var count = 0
+        /// How many were sent when the last job was refused.
         var lastRefusal = 0
+        /// The numbers of the jobs on the wire.
         var wire: [Int64: Int] = [:]
     }
 
-    /// A proof that comes later than this proves nothing: the account may have been mended meanwhile.
+    /// A proof that takes longer than this proves nothing: the account may have been mended meanwhile.
     private static let longestProof: Moment = 60_000
 
     package init() {}
 
     // MARK: - What may be sent
 
-    /// What may be sent at `now`, where `limit` jobs may while all is well and `underway` are already.
+    /// What may be sent at `now`. `limit` POSTs may be on the wire while all is well; `underway` already are.
     package func choice(limit: Int, underway: Int, at now: Moment) -> Choice {
-        var choice = Choice(most: underway == 0 ? 1 : 0)
+        var choice = Choice(allowance: underway == 0 ? 1 : 0)
         if reason != nil {
             choice.spared = tried
             choice.takesSpared = now >= nextProbe
             choice.fromTheEnd = freshFailures >= 2 && freshFailures.isMultiple(of: 2)
-            if now < nextFresh { choice.most = 0 }
+            if now < nextFresh { choice.allowance = 0 }
         } else if trial != .none {
             choice.spared = suspects.map(\.job)
-        } else if let due = suspects.first(where: { $0.isDue && $0.rest <= now }) {
+        } else if let due = suspects.first(where: { $0.isDue && $0.restsUntil <= now }) {
             choice.only = due.job
         } else {
-            choice.most = max(0, limit - underway)
+            choice.allowance = max(0, limit - underway)
             choice.spared = suspects.map(\.job)
             choice.takesSpared = underway == 0
         }
         return choice
     }
 
-    /// When time alone lets a job through.
+    /// When jobs may be sent that may not be sent now, if nothing else changes.
     package var moments: [Moment] {
-        reason == nil ? suspects.filter(\.isDue).map(\.rest) : [nextFresh, nextProbe]
+        reason == nil ? suspects.filter(\.isDue).map(\.restsUntil) : [nextFresh, nextProbe]
     }
 
-    /// Whether several jobs, or all there are, were refused since it closed: then waiting for more of them
-    /// shows little.
+    /// Whether several jobs, or all there are, were refused since it closed: more tries would show little.
     package var isConvinced: Bool { hasNoOther || freshFailures >= 3 }
 
-    /// `job` is on its way, by `choice`.
+    /// `job` is being sent, as `choice` allowed.
     package mutating func sent(_ job: Int64, _ choice: Choice) {
         sendings.count += 1
         sendings.wire[job] = sendings.count
@@ -141,16 +149,16 @@ package struct SubmissionGate: Equatable, Sendable {
             probe = job
             hasNoOther = choice.spared.contains(job)
         }
-        // A gate that is closed lets nothing else out beside it either.
+        // While the gate is closed, the job is alone on the wire, too.
         if reason != nil || choice.only == job, suspects.contains(where: { $0.job == job && $0.isDue }) {
             trial = .running(job)
         }
     }
 
-    /// Nothing could be sent by `choice`. `isGone` says that the job it named waits no more.
+    /// No job that `choice` allows could be sent.
     ///
-    /// Answers the suspect for whose sake the gate has closed: it is refused, and nothing is left to compare
-    /// it with.
+    /// - Parameter isGone: whether the one job that it named is no longer waiting.
+    /// - Returns: the suspect that closed the gate, if no other job is left to compare it with.
     package mutating func foundNothing(_ choice: Choice, isGone: Bool, at now: Moment, _ delay: Delay)
         -> Suspect?
     {
@@ -159,8 +167,8 @@ package struct SubmissionGate: Equatable, Sendable {
                 forget(job)
                 return nil
             }
-            // Its model's limit or the budget is in the way; the others need not wait for that.
-            suspects[index].rest = now + delay(1).wholeMilliseconds
+            // Its model's limit or the budget holds it back; the others need not wait for that.
+            suspects[index].restsUntil = now + delay(1).wholeMilliseconds
             return nil
         }
         if reason != nil {
@@ -175,27 +183,30 @@ package struct SubmissionGate: Equatable, Sendable {
         return suspects[index]
     }
 
-    // MARK: - What became of it
+    // MARK: - Answers
 
-    /// RunComfy has taken `job`. Answers the suspect that this proves to be at fault itself.
+    /// RunComfy has accepted `job`.
+    ///
+    /// - Returns: the suspect that this proves to be at fault itself.
     package mutating func accepted(_ job: Int64, _ worth: Worth, at now: Moment) -> Suspect? {
         let number = sendings.wire.removeValue(forKey: job) ?? .max
         let trial = trial
         if index(of: job) != nil {
-            // What it was refused for is over, or never was its own: the same goes for the others.
+            // Whatever it was refused for is over, and so it is for the other suspects.
             suspects = []
             open()
             return nil
         }
-        // It had left before the account turned bad, if it did.
+        // It was sent before the refusal.
         if number <= sendings.lastRefusal, !suspects.isEmpty { return nil }
         open()
         let found = suspects.firstIndex { suspect in
             guard suspect.isOutdone(by: worth) else { return false }
-            // Jobs that come one at a time leave no proof so close behind: then it takes another round of
-            // them.
+            // If jobs are enqueued one at a time, the next one comes too late to be a proof. A second round
+            // decides then.
             if suspect.strikes > 1 { return true }
-            // Where several lack balance, one round shows nothing: what is taken spends what the next lacks.
+            // If several lack balance, one round shows nothing: an accepted job spends what the next one
+            // lacks.
             guard suspect.reason != .balance || suspects.count == 1,
                 case .proof(suspect.job, let since) = trial
             else {
@@ -210,75 +221,74 @@ package struct SubmissionGate: Equatable, Sendable {
         return guilty
     }
 
-    /// The service has answered about `job` alone, or the job ended otherwise.
+    /// The answer concerns `job` alone.
     package mutating func settled(_ job: Int64) {
         sendings.wire[job] = nil
         forget(job)
         open()
     }
 
-    /// The service answered `job` in the account's name. Answers whether the gate is closed now.
+    /// The service refused `job` and blamed the account.
+    ///
+    /// - Returns: whether the gate is closed now.
     package mutating func refused(
         _ job: Int64, _ fault: Pause.Reason, _ answer: String, _ worth: Worth, at now: Moment, _ delay: Delay
     ) -> Bool {
         let known = suspects.first { $0.job == job && $0.reason == fault }
         let isAgain = trial == .running(job) && known != nil
-        let isFresh = landed(job)
-        var suspect = Suspect(job: job, reason: fault, answer: answer, worth: worth)
+        let isFresh = noteTry(of: job)
         sendings.lastRefusal = sendings.count
         if isAgain {
-            suspect.strikes = (known?.strikes ?? 0) + 1
-            // The others' turn comes when the next job is taken.
+            // The other suspects are tried again after the next accepted job.
             for index in suspects.indices { suspects[index].isDue = false }
-            suspects.append(suspect)
-            guard reason == nil else {
-                trial = .none
-                close(fault, by: job, isFresh: isFresh, at: now, delay)
-                return true
-            }
+        } else {
+            // Another job's refusal shows that the account is at fault. Its own does not, so it keeps its
+            // strikes.
+            acquit()
+        }
+        let strikes = (known?.strikes ?? 0) + (isAgain ? 1 : 0)
+        suspects.append(Suspect(job: job, reason: fault, answer: answer, worth: worth, strikes: strikes))
+        if isAgain, reason == nil {
             trial = .proof(of: job, since: now)
             return false
         }
-        // That the account is at fault is shown by another's refusal, not by its own.
-        suspect.strikes = known?.strikes ?? 0
-        acquit()
-        suspects.append(suspect)
+        trial = .none
         close(fault, by: job, isFresh: isFresh, at: now, delay)
         return true
     }
 
     /// A try of `job` brought no answer. Closes the gate after `limit` different jobs in a row.
     package mutating func noAnswer(_ job: Int64, limit: Int, at now: Moment, _ delay: Delay) {
-        let isFresh = landed(job)
+        let isFresh = noteTry(of: job)
         trial = .none
         if !unanswered.contains(job) { unanswered.append(job) }
         if reason == nil, unanswered.count < limit { return }
         close(reason ?? .outage, by: job, isFresh: isFresh, at: now, delay)
     }
 
-    /// The service answered, and took nothing: it has too much to do (`isBusy`), or the answer was no
-    /// judgement.
-    package mutating func notTaken(_ job: Int64, isBusy: Bool, at now: Moment, _ delay: Delay) {
-        let isFresh = landed(job)
+    /// The service answered and did not accept `job`: it is busy, or the answer says nothing about the job.
+    package mutating func notBought(_ job: Int64, isBusy: Bool, at now: Moment, _ delay: Delay) {
+        let isFresh = noteTry(of: job)
         trial = .none
-        // It has too much to do, so it is there.
+        // A busy service is there.
         if isBusy, reason == .outage { return open() }
         if let reason { close(reason, by: job, isFresh: isFresh, at: now, delay) }
     }
 
-    /// A look at a job that the service has was refused in the account's name.
+    /// A look at a job was refused, and the answer blames the account.
     package mutating func lookRefused(_ fault: Pause.Reason, at now: Moment, _ delay: Delay) {
         acquit()
         if reason == nil { close(fault, by: nil, isFresh: true, at: now, delay) }
     }
 
-    /// A look was answered, so the token is good. That speaks against a job that was refused, and again after
-    /// another had been taken, where no other job is there to be sent as a proof. It says nothing of a
-    /// service that refuses every submission.
+    /// A look was answered, so the token is good. If no other job is left to be sent as a proof, this shows
+    /// that a job which was refused twice is at fault itself, but only if another was accepted in between:
+    /// the service may refuse all submissions.
     ///
-    /// - Parameter isOnWire: whether a job is being sent at this moment: then its answer is waited for.
+    /// - Parameter isOnWire: whether a job is being sent now: its answer decides then.
+    /// - Returns: the suspect that this proves to be at fault itself.
     package mutating func lookAnswered(_ isOnWire: (Int64) -> Bool) -> Suspect? {
-        let found = suspects.firstIndex { $0.isStruck && $0.reason == .token && !isOnWire($0.job) }
+        let found = suspects.firstIndex { $0.strikes > 0 && $0.reason == .token && !isOnWire($0.job) }
         guard hasNoOther, let found else { return nil }
         let guilty = suspects.remove(at: found)
         if case .proof(guilty.job, _) = trial { trial = .none }
@@ -286,13 +296,13 @@ package struct SubmissionGate: Equatable, Sendable {
         return guilty
     }
 
-    /// A pause that stood when jobd started, or a new configuration: try at once.
+    /// Submissions were paused when jobd started, or the configuration is new: try one job at once.
     package mutating func closeFromBefore(_ fault: Pause.Reason) {
         reset()
         reason = fault
     }
 
-    /// A person, or the proof that all is well, says that it is open.
+    /// Opens the gate and forgets all suspects.
     package mutating func reset() {
         suspects = []
         open()
@@ -308,8 +318,9 @@ package struct SubmissionGate: Equatable, Sendable {
         tried.removeAll { $0 == job }
     }
 
-    /// `job` had its try, and comes last from now on. Answers whether that was its first.
-    private mutating func landed(_ job: Int64) -> Bool {
+    /// `job` was tried and comes last from now on. Answers whether this was its first try since the gate
+    /// closed.
+    private mutating func noteTry(of job: Int64) -> Bool {
         sendings.wire[job] = nil
         let isFresh = !tried.contains(job)
         forget(job)
@@ -317,7 +328,7 @@ package struct SubmissionGate: Equatable, Sendable {
         return isFresh
     }
 
-    /// What was held against single jobs is void: the account itself is at fault.
+    /// The account itself is at fault, not one of the suspects.
     private mutating func acquit() {
         trial = .none
         for index in suspects.indices { (suspects[index].isDue, suspects[index].strikes) = (false, 0) }
@@ -329,11 +340,11 @@ package struct SubmissionGate: Equatable, Sendable {
         tried = suspects.map(\.job)
     }
 
-    /// - Parameter job: whose answer it is; nil where it was no submission's.
+    /// - Parameter job: the job whose answer closes it; nil after a look.
     private mutating func close(
         _ fault: Pause.Reason, by job: Int64?, isFresh: Bool, at now: Moment, _ delay: Delay
     ) {
-        // Those that were on the wire together met the same fault: it counts once.
+        // Jobs that were on the wire together met the same fault, which counts once.
         let isCounted = reason == nil || job == nil || job == probe
         reason = fault
         guard isCounted else { return }
@@ -342,17 +353,5 @@ package struct SubmissionGate: Equatable, Sendable {
         if isFresh { freshFailures += 1 }
         nextProbe = now + delay(failures).wholeMilliseconds
         nextFresh = min(nextProbe, now + delay(max(1, freshFailures)).wholeMilliseconds)
-    }
-}
-
-extension SubmissionGate.Suspect {
-    /// Whether a job of this worth that was taken shows that the account was not what stood in the way.
-    fileprivate func isOutdone(by other: SubmissionGate.Worth) -> Bool {
-        reason == .token || other.covers(worth)
-    }
-
-    /// What its failure is put down to.
-    package var verdict: String {
-        "the service refuses this job again and again, and takes others before and after it: \(answer)"
     }
 }

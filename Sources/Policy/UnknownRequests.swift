@@ -1,49 +1,49 @@
-/// Tells requests that are lost from a service in trouble, where it says that it does not know them. One for
-/// each origin.
+/// Decides whether requests that a service says it does not know are lost, or the service is in trouble.
+/// There is one value for each origin.
 ///
-/// A request is lost once the service has said so several times, over a certain patience, in which it
-/// answered well for others. Patience is used up only between two looks in a row that brought this answer,
-/// and by no more than was to be waited between them: neither a suspended machine nor a service that does not
-/// answer uses any.
+/// A request is lost once the service has said several times that it does not know it, over a certain time
+/// (`patience`) in which it answered normally for others (the witnesses). Time counts only between two looks
+/// in a row that brought this answer, and only as much as jobd meant to wait between them. So neither the
+/// time of a suspended machine nor that of a service that does not answer counts.
 package struct UnknownRequests: Equatable, Sendable {
-    /// Milliseconds of a clock that never jumps.
-    package typealias Moment = Int64
+    /// A service may need a moment before it knows a new request.
+    private static let fewestLooks = 4
+    private static let mostLostAtOnce = 3
+    /// A bound on memory.
+    private static let mostWitnesses = 4096
 
-    /// Right after a submission it can be lag.
-    static let fewestLooks = 4
-    static let mostLostAtOnce = 3
-    /// More are not told apart: a bound on memory.
-    static let mostWitnesses = 4096
-
+    /// A request that the service did not know at the last look.
     private struct Doubt: Equatable {
         let since: Moment
         var looks = 0
+        /// How much time has counted so far.
         var patience = Duration.zero
-        /// The look before, if it brought the same answer, and how long was to be waited after it.
-        var last: (at: Moment, wait: Duration)?
+        /// The look before, unless it brought no answer.
+        var last: Look?
+    }
 
-        static func == (one: Doubt, other: Doubt) -> Bool {
-            one.since == other.since && one.looks == other.looks && one.patience == other.patience
-                && one.last?.at == other.last?.at && one.last?.wait == other.last?.wait
-        }
+    private struct Look: Equatable {
+        let at: Moment
+        /// How long jobd meant to wait after it.
+        let wait: Duration
     }
 
     private var doubts: [String: Doubt] = [:]
-    /// Requests, in flight or ended, that were answered well while others were unknown, and when last.
+    /// Requests that were answered normally while others were unknown, and when last.
     private var witnesses: [String: Moment] = [:]
-    /// When any other request was answered well.
+    /// When the last witness was answered.
     private var lastGood: Moment = .min
 
     package init() {}
 
-    /// A look at `request` was answered well.
+    /// A look at `request` was answered normally.
     package mutating func answered(_ request: String, at now: Moment) {
         doubts[request] = nil
         if doubts.isEmpty { return witnesses.removeAll() }
         testify(request, at: now)
     }
 
-    /// The service still knows a request that has ended.
+    /// The service still knows `request`, which has ended.
     package mutating func knowsEnded(_ request: String, at now: Moment) {
         if !doubts.isEmpty { testify(request, at: now) }
     }
@@ -53,24 +53,24 @@ package struct UnknownRequests: Equatable, Sendable {
         if witnesses.count < Self.mostWitnesses || witnesses[request] != nil { witnesses[request] = now }
     }
 
-    /// A look at `request` brought no answer: the time around it is no patience.
+    /// A look at `request` brought no answer: the time before and after it does not count.
     package mutating func noAnswer(_ request: String) { doubts[request]?.last = nil }
 
-    /// `request` is followed no longer.
+    /// `request` is no longer followed.
     package mutating func forget(_ request: String) { doubts[request] = nil }
 
-    /// Whether it has to be found out by another request that the service answers at all.
+    /// Whether another request must be asked for, to see whether the service answers normally.
     package func needsWitness(for request: String) -> Bool {
         doubts[request]?.last.map { lastGood < $0.at } ?? false
     }
 
-    /// The service says that it does not know `request`. Answers whether it is lost.
+    /// The service says that it does not know `request`.
     ///
     /// - Parameters:
-    ///   - wait: how long is to be waited until the next look.
-    ///   - isOnly: there is no other request that could be asked for: then the service's own word has to
-    ///     suffice.
-    ///   - isUnwanted: a person wants it cancelled: then its word suffices, however many others are unknown.
+    ///   - wait: how long jobd means to wait before the next look.
+    ///   - isOnly: no other request can be asked for: the service's word must suffice.
+    ///   - isUnwanted: a person wants it cancelled: its word suffices, however many others are unknown.
+    /// - Returns: whether it is lost.
     package mutating func unknown(
         _ request: String, at now: Moment, wait: Duration, isOnly: Bool, isUnwanted: Bool = false,
         patience: Duration
@@ -82,17 +82,17 @@ package struct UnknownRequests: Equatable, Sendable {
         if let last = doubt.last, isVouchedFor {
             doubt.patience += min(.milliseconds(now - last.at), last.wait)
         }
-        doubt.last = (now, wait)
+        doubt.last = Look(at: now, wait: wait)
         doubts[request] = doubt
         return doubt.looks >= Self.fewestLooks && doubt.patience >= patience && isVouchedFor
             && (isUnwanted || !isOutage(doubt.since))
     }
 
-    /// Whether many are unknown at once: more than a few, or than one for ten others that were answered well
-    /// meanwhile. New requests are known to a service that has lost all old ones, so that no number of others
-    /// speaks for many.
+    /// Whether too many are unknown at once: more than a few, or more than one in ten of those that were
+    /// answered normally meanwhile. A few is the limit however many were answered, because a service that has
+    /// lost all old requests still knows the new ones.
     private func isOutage(_ since: Moment) -> Bool {
-        if doubts.count > Self.mostLostAtOnce { return true }
-        return doubts.count > max(1, witnesses.values.count { $0 >= since } / 10)
+        doubts.count > Self.mostLostAtOnce
+            || doubts.count > max(1, witnesses.values.count { $0 >= since } / 10)
     }
 }

@@ -4,22 +4,21 @@ internal import JobStore
 internal import Policy
 internal import System
 
-/// What answers say of the account as a whole: whether submissions are paused, and which job is to blame
-/// instead. What is to be on record of that is written by `write` alone, so that no claim sees half of it.
+/// What the answers say about the account as a whole: whether submissions are paused, or a single job is to
+/// blame. Only `write` records this, so that no claim sees half of it.
 @WorkerActor
 final class AccountWatch {
     private(set) var gate = SubmissionGate()
-    /// Jobs whose last look was refused for the account's sake.
+    /// Jobs whose last look was refused, with the blame on the account.
     private(set) var barred: Set<Int64> = []
-    /// Jobs that failed by comparison with others, and why, until that is written down.
+    /// Jobs that fail because others were accepted, and their messages, until that is recorded.
     private var verdicts: [Int64: String] = [:]
     private var pauseWork = PauseWork.none
-    /// The token was refused where no job was sent: then a look that is answered is proof enough that it is
-    /// good again.
-    private var isMendedByLook = false
+    /// The token was refused, but not for a submission: then an answered look proves that it is good again.
+    private var isReopenedByLook = false
     private let session: WorkerSession
 
-    /// What the database does not say yet about the gate.
+    /// What is to be written to `pauses`.
     private enum PauseWork: Equatable {
         case none, end
         case record(Pause.Reason, String)
@@ -27,7 +26,7 @@ final class AccountWatch {
 
     init(_ session: WorkerSession) { self.session = session }
 
-    /// Whether everything that it knows is on record.
+    /// Whether everything is recorded.
     var isWritten: Bool { verdicts.isEmpty && pauseWork == .none }
 
     func forget(_ id: Int64) { barred.remove(id) }
@@ -40,11 +39,11 @@ final class AccountWatch {
         let before = gate.reason
         let worth = SubmissionGate.Worth(model: job.model, price: job.price)
         switch report {
-        case .taken:
+        case .accepted:
             if let guilty = gate.accepted(job.id, worth, at: session.now) { blame(guilty) }
-        case .settled: gate.settled(job.id)
+        case .refused: gate.settled(job.id)
         case .doubted(let why), .unreachable(let why): noAnswer(job.id, why)
-        case .notTaken(let asked): gate.notTaken(job.id, isBusy: asked != nil, at: session.now, delay)
+        case .notBought(let asked): gate.notBought(job.id, isBusy: asked != nil, at: session.now, delay)
         case .account(let reason, let detail): refused(job.id, reason, detail, worth)
         case .answered, .unknown, .noWord, .troubled, .finished: break
         }
@@ -53,7 +52,7 @@ final class AccountWatch {
 
     private func refused(_ id: Int64, _ reason: Pause.Reason, _ detail: String, _ worth: SubmissionGate.Worth)
     {
-        isMendedByLook = false
+        isReopenedByLook = false
         if gate.refused(id, reason, detail, worth, at: session.now, delay) {
             keep(pause: reason, "job \(id) was refused: \(detail)")
         } else {
@@ -66,19 +65,18 @@ final class AccountWatch {
         let before = gate.reason
         gate.noAnswer(id, limit: session.context.configuration.maxSubmitting, at: session.now, delay)
         guard gate.reason == .outage, before != .outage else { return }
-        keep(
-            pause: .outage, "the service does not answer (job \(id): \(why)); one job at a time is tried")
+        keep(pause: .outage, "the service does not answer (job \(id): \(why)); one job at a time is tried")
     }
 
-    /// Nothing could be sent by `choice`. Answers whether something else may be sent now.
+    /// No job that `choice` allows could be sent.
+    ///
+    /// - Returns: whether another choice may find one.
     func foundNothing(_ choice: SubmissionGate.Choice, isGone: Bool) -> Bool {
-        guard let stands = gate.foundNothing(choice, isGone: isGone, at: session.now, delay) else {
-            // What is left may be another's turn.
+        guard let suspect = gate.foundNothing(choice, isGone: isGone, at: session.now, delay) else {
             return choice.only != nil
         }
-        keep(
-            pause: stands.reason,
-            "job \(stands.job) was refused again: \(stands.answer); no other job is there to compare it with")
+        let why = "was refused again: \(suspect.answer); no other job is left to compare it with"
+        keep(pause: suspect.reason, "job \(suspect.job) \(why)")
         session.wakeSignal.wake()
         return false
     }
@@ -87,15 +85,15 @@ final class AccountWatch {
 
     // MARK: - Answers to looks
 
-    /// - Parameter isOnWire: whether the answer about a job's own POST is still to come.
-    /// - Returns: whether jobs may be sent that might not before.
+    /// - Parameter isOnWire: whether the answer to a job's POST is still to come.
+    /// - Returns: whether a claim may find something new.
     func noteLook(_ report: RemoteJob.Report, of id: Int64, _ isOnWire: (Int64) -> Bool) -> Bool {
         switch report {
         case .answered, .unknown, .noWord:
             barred.remove(id)
             let before = gate.reason
             if let guilty = gate.lookAnswered(isOnWire) { blame(guilty) }
-            if isMendedByLook, gate.reason == .token { gate.reset() }
+            if isReopenedByLook, gate.reason == .token { gate.reset() }
             guard before != gate.reason else { return !verdicts.isEmpty }
             endPauses()
             return true
@@ -104,25 +102,26 @@ final class AccountWatch {
             let wasOpen = gate.reason == nil
             gate.lookRefused(reason, at: session.now, delay)
             guard wasOpen else { return false }
-            isMendedByLook = true
+            isReopenedByLook = true
             keep(pause: reason, "a look at job \(id) was refused: \(detail)")
-        default: break
+            return false
+        default: return false
         }
-        return false
     }
 
     // MARK: - Pauses
 
-    /// Brings the gate in step with the pauses that stand in the database, as it was when they were read.
+    /// Makes the gate agree with the pauses in the database.
     ///
-    /// - Returns: whether it has changed.
+    /// - Parameter reason: the gate's when the pauses were read.
+    /// - Returns: whether the gate has changed.
     func reconcile(with pauses: [Pause.Reason], knowing reason: Pause.Reason?) -> Bool {
-        // While our own word is not written yet, its absence says nothing.
+        // While the gate's own pause is not written yet, its absence says nothing.
         guard gate.reason == reason, pauseWork == .none else { return false }
-        let standing = pauses.filter(Pause.Reason.ofGate.contains)
-        if let reason, !standing.contains(reason) {
+        let ofGate = pauses.filter(Pause.Reason.ofGate.contains)
+        if let reason, !ofGate.contains(reason) {
             gate.reset()
-        } else if reason == nil, let pause = standing.first, session.context.hasToken {
+        } else if reason == nil, let pause = ofGate.first, session.context.hasToken {
             closeFromBefore(pause)
         } else {
             return false
@@ -130,10 +129,10 @@ final class AccountWatch {
         return true
     }
 
-    /// A pause that stood before: it is tried at once whether it still has to.
+    /// Submissions are paused already: one job is tried at once.
     func closeFromBefore(_ reason: Pause.Reason) {
         gate.closeFromBefore(reason)
-        isMendedByLook = reason == .token
+        isReopenedByLook = reason == .token
     }
 
     private func keep(pause reason: Pause.Reason, _ detail: String) {
@@ -146,7 +145,7 @@ final class AccountWatch {
         pauseWork = .end
     }
 
-    /// A job is refused while others pass: its own end is to be written down.
+    /// The job is refused while others are accepted: it fails.
     private func blame(_ guilty: SubmissionGate.Suspect) {
         verdicts[guilty.job] = guilty.verdict
         session.wakeSignal.wake()
@@ -154,13 +153,13 @@ final class AccountWatch {
 
     // MARK: - The record
 
-    /// Writes what is not on record yet. Throws where the store cannot be written.
+    /// Records what is not recorded yet.
     func write() async throws {
         if !verdicts.isEmpty { try await writeVerdicts() }
         if pauseWork != .none { try await writePauses() }
     }
 
-    /// Writes down which jobs failed by comparison with others, unless a person was quicker.
+    /// Fails the jobs to blame, unless a person has changed them meanwhile.
     private func writeVerdicts() async throws {
         let due = verdicts
         let ended = try await session.store.write { database in
@@ -178,11 +177,8 @@ final class AccountWatch {
         let work = pauseWork
         try await session.store.write { database in
             for reason in Pause.Reason.ofGate {
-                if case .record(reason, let detail) = work {
-                    try database.keepPause(reason, detail)
-                } else {
-                    try database.keepPause(reason, nil)
-                }
+                let detail: String? = if case .record(reason, let detail) = work { detail } else { nil }
+                try database.keepPause(reason, detail)
             }
         }
         if pauseWork == work { pauseWork = .none }

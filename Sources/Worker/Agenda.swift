@@ -1,39 +1,33 @@
-/// Which job is to be looked at when: heaps by time, a few bytes an entry.
-struct Agenda {
-    typealias Moment = Int64
+internal import Policy
 
-    /// Lists of their own, so that who waits for a place lets others pass.
+/// When each job is due: a heap by time for each lane, a few bytes an entry.
+struct Agenda {
+    /// Each lane has its own slots, so that jobs that wait for a slot do not hold up those of another lane.
     enum Lane: Int, CaseIterable, Sendable {
         case ordinary
         /// The last look brought no answer.
         case troubled
-        /// Nothing is asked: its files are fetched.
+        /// Its files are fetched.
         case fetching
     }
 
-    private struct Entry {
-        let at: Moment
-        let job: Int64
-    }
+    private typealias Entry = (at: Moment, job: Int64)
 
-    private var heaps = Lane.allCases.map { _ in [Entry]() }
-    /// The time and place that count for a job; entries of the heaps with another one are out of date.
+    private var heaps: [[Entry]] = Lane.allCases.map { _ in [] }
+    /// The time and lane that count for a job; entries of the heaps with another one are out of date.
     private var times: [Int64: (at: Moment, lane: Lane)] = [:]
 
-    var next: Moment? { Lane.allCases.compactMap(next(in:)).min() }
     var count: Int { times.count }
 
-    func next(in lane: Lane) -> Moment? { heaps[lane.rawValue].first?.at }
-    func contains(_ job: Int64) -> Bool { times[job] != nil }
+    func next(in lane: Lane = .ordinary) -> Moment? { heaps[lane.rawValue].first?.at }
 
-    /// Puts `job` on the agenda at `at`, instead of when and where it stood there before.
+    /// Puts `job` on the agenda, in place of any earlier entry.
     mutating func put(_ job: Int64, at: Moment, in lane: Lane = .ordinary) {
         times[job] = (at, lane)
-        heaps[lane.rawValue].append(Entry(at: at, job: job))
-        Self.raiseLast(of: &heaps[lane.rawValue])
+        Self.insert((at, job), into: &heaps[lane.rawValue])
     }
 
-    /// Takes the job whose time came first, if it has come.
+    /// Removes and returns the first job that is due.
     mutating func takeDue(_ now: Moment, in lane: Lane = .ordinary) -> Int64? {
         while let first = heaps[lane.rawValue].first, first.at <= now {
             Self.removeFirst(of: &heaps[lane.rawValue])
@@ -44,7 +38,8 @@ struct Agenda {
         return nil
     }
 
-    private static func raiseLast(of heap: inout [Entry]) {
+    private static func insert(_ entry: Entry, into heap: inout [Entry]) {
+        heap.append(entry)
         var child = heap.count - 1
         while child > 0, heap[(child - 1) / 2].at > heap[child].at {
             heap.swapAt(child, (child - 1) / 2)

@@ -3,130 +3,128 @@ internal import JobModel
 internal import JobStore
 internal import Policy
 
-/// Takes jobs out of the queue: the pauses, the schema, and the limits of number, rate, money and memory
-/// are kept in the same transaction.
+/// Takes jobs out of the queue. Pauses, schemas, and the limits of number, rate, money and memory are all
+/// checked in the transaction that records `submitting`.
 struct Claim: Sendable {
-    /// Which jobs may leave now.
     let choice: SubmissionGate.Choice
-    /// What may leave now; the budgets are read when it runs.
+    /// The budgets are read when the claim runs.
     let admission: Admission
     let configuration: Configuration
     var hasToken = true
-    /// The pause that the gate stands for. Where its row is gone, a person has ended it.
+    /// The pause of the closed gate. If its row is gone, a person has opened the gate.
     var pause: Pause.Reason?
     /// How many bytes of inputs are on the wire already.
     var bytesUnderway = 0
 
-    /// How many bytes of inputs are on the wire at once; one input may go whatever its size.
-    static let mostBytes = 32 << 20
+    /// How many bytes of inputs may be on the wire at once. One input may always be sent, whatever its size.
+    private static let mostBytes = 32 << 20
 
     struct Result: Sendable {
-        /// The pauses that stood when it ran.
+        /// The pauses that were in force.
         var pauses: [Pause.Reason] = []
         var jobs: [Job] = []
-        /// Jobs whose input breaks its schema: they never leave.
+        /// Jobs whose input breaks its schema: they have failed.
         var refused: [Job] = []
-        /// Which budget stands in the way, in words.
+        /// Which budget holds a job back, in words.
         var budget: String?
-        /// Models that no budget could hold back, as their price is not known.
+        /// Models whose price is not known: no budget holds them back.
         var unpriced: Set<String> = []
-        /// When the next job's time comes.
+        /// When the next scheduled job is due.
         var nextDue: Timestamp?
-        /// Whether the queue was searched for jobs to send.
+        /// Whether it looked for jobs at all.
         var hasSearched = false
-        /// Whether the whole queue was searched, not only the job that was asked for by its id.
-        var coversWholeQueue = false
-        /// The job that was asked for by its id does not wait any more.
+        /// The one job that was asked for is no longer waiting.
         var onlyJobIsGone = false
 
         var bytes: Int { jobs.reduce(0) { $0 + $1.input.utf8.count } }
     }
 
-    /// What one claim has come to.
-    private struct Taking {
-        var result = Result()
-        var admission: Admission
-        /// Looked up once a claim: what was refreshed counts from the next one on.
-        let models: ModelCatalogue
-    }
-
     func run(_ database: JobDatabase) throws -> Result {
-        var taking = Taking(
-            admission: admission,
-            models: ModelCatalogue(configuration) { try database.storedModel($0)?.document })
         if !hasToken {
             try database.keepPause(.token, "there is no token: set token_file, or $RUNCOMFY_TOKEN")
         }
-        let pauses = try database.pauses().map(\.reason)
-        taking.result.pauses = pauses
-        if !hasToken || pauses.contains(.hand) || pause.map({ !pauses.contains($0) }) ?? false {
-            return taking.result
-        }
-        taking.result.nextDue = try database.promoteDue(retriesWithin: configuration.retryMax)
-        guard admission.room > 0 else { return taking.result }
-        try take(&taking, database)
-        // What was not looked at says nothing of the budget.
-        if taking.result.coversWholeQueue { try database.keepPause(.budget, taking.result.budget) }
-        return taking.result
+        var result = Result(pauses: try database.pauses().map(\.reason))
+        let isReopened = pause.map { !result.pauses.contains($0) } ?? false
+        if !hasToken || result.pauses.contains(.hand) || isReopened { return result }
+        result.nextDue = try database.promoteDue(retriesWithin: configuration.retryMax)
+        guard admission.room > 0 else { return result }
+        // A refreshed schema counts from the next claim on.
+        let models = ModelCatalogue(configuration) { try database.storedModel($0)?.document }
+        var search = Search(
+            claim: self, database: database, models: models, admission: admission, result: result)
+        try search.run()
+        // One job says nothing of the budget.
+        if choice.only == nil { try database.keepPause(.budget, search.result.budget) }
+        return search.result
     }
 
-    private func take(_ taking: inout Taking, _ database: JobDatabase) throws {
-        taking.result.hasSearched = true
-        taking.result.coversWholeQueue = choice.only == nil
-        try taking.admission.readBudgets { period in
-            try period == .day ? database.spentToday() : database.spent(since: nil)
-        }
-        if let only = choice.only {
-            let job = try database.ready(id: only)
-            taking.result.onlyJobIsGone = job == nil
-            if let job { try take(job, &taking, database) }
-            return
-        }
-        let spared = Set(choice.spared)
-        for job in try candidates(database) where !spared.contains(job.id) {
-            guard try take(job, &taking, database) else { break }
-        }
-        guard choice.takesSpared else { return }
-        for id in choice.spared where taking.result.jobs.isEmpty {
-            if let job = try database.ready(id: id) { try take(job, &taking, database) }
-        }
-    }
+    /// Goes through the queue and claims jobs, one after another.
+    private struct Search {
+        let claim: Claim
+        let database: JobDatabase
+        let models: ModelCatalogue
+        var admission: Admission
+        var result: Result
 
-    /// Takes one job, unless something holds it back. Answers false where no other has room either.
-    ///
-    /// Inputs are read one at a time. The first that does not fit ends the claim: the next begins with it.
-    @discardableResult
-    private func take(_ ready: ReadyJob, _ taking: inout Taking, _ database: JobDatabase) throws -> Bool {
-        if let hold = taking.admission.hold(of: ready.model) { return !hold.isForAll }
-        guard let job = try database.find(ready.id) else { return true }
-        let underway = bytesUnderway + taking.result.bytes
-        if underway > 0, underway + job.input.utf8.count > Self.mostBytes { return false }
-        let faults = try taking.models.faults(in: job, isUTF8: database.hasReadableInput(job.id))
-        guard faults.isEmpty else {
-            let event = JobEvent.refused(message: faults.joined(separator: "; "))
-            taking.result.refused.append(try database.record(event, for: job.id, in: .queued).withoutInput)
+        mutating func run() throws {
+            result.hasSearched = true
+            try admission.readBudgets { [database] period in
+                try period == .day ? database.spentToday() : database.spent(since: nil)
+            }
+            let choice = claim.choice
+            if let only = choice.only {
+                let job = try database.ready(id: only)
+                result.onlyJobIsGone = job == nil
+                if let job { try consider(job) }
+                return
+            }
+            let spared = Set(choice.spared)
+            for job in try candidates() where !spared.contains(job.id) {
+                guard try consider(job) else { break }
+            }
+            guard choice.takesSpared else { return }
+            for id in choice.spared where result.jobs.isEmpty {
+                if let job = try database.ready(id: id) { try consider(job) }
+            }
+        }
+
+        /// The first jobs of each model that may be sent, in the order of sending; from the end of the queue,
+        /// the last jobs of each model.
+        private func candidates() throws -> [ReadyJob] {
+            let limit = admission.room + claim.choice.spared.count
+            let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }.flatMap {
+                try database.ready(model: $0, limit: limit, fromTheEnd: claim.choice.fromTheEnd)
+            }
+            .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
+            return claim.choice.fromTheEnd ? jobs.reversed() : jobs
+        }
+
+        /// Claims one job, unless something holds it back. Returns false if nothing else can be claimed
+        /// either.
+        ///
+        /// Inputs are read one at a time. The first that does not fit ends the search, so that the next claim
+        /// begins with it.
+        @discardableResult
+        private mutating func consider(_ ready: ReadyJob) throws -> Bool {
+            if let hold = admission.hold(of: ready.model) { return !hold.isForAll }
+            guard let job = try database.find(ready.id) else { return true }
+            let underway = claim.bytesUnderway + result.bytes
+            if underway > 0, underway + job.input.utf8.count > Claim.mostBytes { return false }
+            let faults = try models.faults(in: job, isUTF8: database.hasReadableInput(job.id))
+            guard faults.isEmpty else {
+                let event = JobEvent.refused(message: faults.joined(separator: "; "))
+                result.refused.append(try database.record(event, for: job.id, in: .queued).withoutInput)
+                return true
+            }
+            let price = try models.price(of: job)
+            if case .budget(let budget, _) = admission.hold(price: price) {
+                result.budget = budget.words(against: price)
+                return true
+            }
+            if price == nil, !admission.budgets.isEmpty { result.unpriced.insert(job.model) }
+            result.jobs.append(try database.record(.submitting(priceUSD: price), for: job.id, in: .queued))
+            admission.admit(job.model, price: price)
             return true
         }
-        let price = try taking.models.price(of: job)
-        if case .budget(let budget, _) = taking.admission.hold(price: price) {
-            taking.result.budget = budget.words(against: price)
-            return true
-        }
-        if price == nil, !taking.admission.budgets.isEmpty { taking.result.unpriced.insert(job.model) }
-        taking.result.jobs.append(
-            try database.record(.submitting(priceUSD: price), for: job.id, in: .queued))
-        taking.admission.admit(job.model, price: price)
-        return true
-    }
-
-    /// The first jobs of each model that may send, in the order of sending; from the end of the queue,
-    /// the last of each model.
-    private func candidates(_ database: JobDatabase) throws -> [ReadyJob] {
-        let limit = admission.room + choice.spared.count
-        let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }.flatMap {
-            try database.ready(model: $0, limit: limit, fromTheEnd: choice.fromTheEnd)
-        }
-        .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
-        return choice.fromTheEnd ? jobs.reversed() : jobs
     }
 }

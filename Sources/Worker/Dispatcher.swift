@@ -4,7 +4,7 @@ package import JobStore
 internal import Policy
 internal import System
 
-/// Turns round and round: takes up what others changed, takes jobs out of the queue, and starts what is due.
+/// The main loop. Each turn picks up changes made by others, claims queued jobs, and starts what is due.
 @WorkerActor
 package final class Dispatcher {
     private nonisolated let session: WorkerSession
@@ -12,36 +12,34 @@ package final class Dispatcher {
     private let submissions: Submissions
     private let origins: Origins
     private let runs: JobRuns
-    private let slots: DownloadSlots
     private let drains: Bool
-    /// Who wants to know that the loop comes round; nil once it never will again.
+    /// Those who wait for the loop to come round; nil once it has ended.
     private var askers: [CheckedContinuation<Void, Never>]? = []
-    /// Up to where the changes that others made are known.
+    /// The last event that was read, and the store's version then.
     private var lastEvent: Int64 = 0
     private var version: StoreVersion?
 
-    /// How a run ended.
+    /// How `run` ended.
     package enum Ending: Sendable, Equatable {
         case stopped, drained
-        /// Only the account stands in the way of what is left.
+        /// Only the account keeps the remaining jobs from being done.
         case account(String)
-        /// Stopped, while the store could not be written: what these have come to is not on record.
+        /// Stopped while the store could not be written: the answers about these jobs are not recorded.
         case unrecorded([String])
-        /// What is left was bought at another origin than that of the present `api_url`.
+        /// The remaining jobs were bought at another origin than that of the present `api_url`.
         case elsewhere(String)
     }
 
     package init(store: JobStore, context: WorkerContext, drains: Bool) {
         self.drains = drains
         session = WorkerSession(store, context)
-        slots = DownloadSlots(context.configuration.parallelDownloads)
         account = AccountWatch(session)
         submissions = Submissions(session, account)
         origins = Origins(session)
-        runs = JobRuns(session, account, submissions, origins, slots)
+        runs = JobRuns(session, account, submissions, origins)
     }
 
-    /// Something may have changed: look at the database.
+    /// The database may have changed.
     package nonisolated func wake() { session.wakeSignal.wake() }
 
     /// No new submission; what is on the wire gets its answer.
@@ -50,19 +48,17 @@ package final class Dispatcher {
         wake()
     }
 
-    /// Takes a new configuration and token, and tries at once where the account stood in the way.
+    /// Takes a new configuration and token. If the account was at fault, one job is tried at once.
     package func reload(_ context: WorkerContext) {
-        let before = session.context
-        slots.change(
-            by: context.configuration.parallelDownloads - before.configuration.parallelDownloads)
+        let hadToken = session.context.hasToken
         session.context = context
-        let reason = account.gate.reason ?? (!before.hasToken && context.hasToken ? .token : nil)
+        let reason = account.gate.reason ?? (!hadToken && context.hasToken ? .token : nil)
         if let reason { account.closeFromBefore(reason) }
         runs.takeUpAgain()
         submissions.allow()
     }
 
-    /// Returns when the loop has come round once more, or is over: the proof that it does not hang.
+    /// Returns when the loop has completed a turn or has ended: proof that it does not hang.
     package func comeRound() async {
         await withCheckedContinuation { asker in
             guard askers?.append(asker) != nil else { return asker.resume() }
@@ -75,7 +71,7 @@ package final class Dispatcher {
         askers = askers.map { _ in [] }
     }
 
-    /// - Parameter whenReady: called when everything that an earlier jobd left is taken up.
+    /// - Parameter whenReady: called when all unfinished work is loaded.
     package func run(whenReady: @Sendable () -> Void = {}) async throws -> Ending {
         defer {
             answerAskers()
@@ -86,7 +82,7 @@ package final class Dispatcher {
         let ending = try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
             while !session.isStopping {
                 try await checkStillHolder()
-                // One time for the whole turn: what comes due meanwhile is for the next one.
+                // One time for the whole turn: what becomes due meanwhile is for the next one.
                 let turn = session.now
                 await takeUpChanges()
                 for job in await submissions.claim(at: turn) { runs.send(job, &group) }
@@ -101,9 +97,8 @@ package final class Dispatcher {
         return session.unrecorded.isEmpty ? ending : .unrecorded(session.unrecorded)
     }
 
-    /// Throws where another jobd may have taken this one's place. While a whole directory is removed, the
-    /// lock may be the first file to go: a moment later it shows whether the database went with it, which is
-    /// another story.
+    /// Throws if another jobd may have taken over. If the whole directory is being removed, the lock may go
+    /// first: a second later it is clear whether the database, whose loss is another error, went with it.
     private func checkStillHolder() async throws {
         do { try await session.store.checkPlace() } catch {
             try await Task.sleep(for: .seconds(1))
@@ -113,12 +108,12 @@ package final class Dispatcher {
 
     // MARK: - Starting
 
-    /// Resumes what an earlier jobd left, as soon as the store lets it.
+    /// Loads unfinished work as soon as the store can be used.
     private func recover() async {
         var failures = 0
         while !session.isStopping {
             do { return try await takeUpUnfinished() } catch StoreError.lockLost {
-                // The first turn says so.
+                // The first turn throws it.
                 return
             } catch {
                 failures += 1
@@ -128,7 +123,7 @@ package final class Dispatcher {
         }
     }
 
-    /// Puts everything on the agenda that an earlier jobd left unfinished.
+    /// Makes `submitting` jobs uncertain and puts all other unfinished ones on the agenda.
     private func takeUpUnfinished() async throws {
         let (store, context) = (session.store, session.context)
         let (resubmits, origin) = (context.configuration.onUncertain == .resubmit, context.origin)
@@ -154,9 +149,9 @@ package final class Dispatcher {
             (try database.recentSubmissions(since: since), try database.recentRuns(limit: 200))
         }
         for (model, at) in recent {
-            submissions.limits.depart(model, at: session.now - (Timestamp.now - at).wholeMilliseconds)
+            submissions.inFlight.noteSent(model, at: session.now - (Timestamp.now - at).wholeMilliseconds)
         }
-        for (model, took) in times { runs.add(took, of: model) }
+        for (model, took) in times { runs.noteTime(took, of: model) }
     }
 
     // MARK: - What others changed
@@ -179,14 +174,14 @@ package final class Dispatcher {
 
     // MARK: - Resting
 
-    /// When there is something to do without anybody ringing.
-    private func nextTurn(after turn: Int64) -> Int64 {
+    /// When there is something to do if nothing wakes jobd before.
+    private func nextTurn(after turn: Moment) -> Moment {
         // At the latest after a minute, in case a wake-up was lost.
         let moments = [turn + 60_000, runs.nextTurn(after: turn), submissions.nextTurn(after: turn)]
         return moments.compactMap(\.self).min() ?? turn
     }
 
-    /// Whether nothing is left to do without a person.
+    /// How jobd ends if nothing is left to do without a person; nil if something is.
     private func drained() async -> Ending? {
         guard runs.rest != .others, submissions.underway == 0, account.isWritten else { return nil }
         let left = try? await session.store.read {
@@ -204,7 +199,7 @@ package final class Dispatcher {
             configuration.limits(of: model)?.limits.maxInFlight == 0
         }
         if !retries, ready.allSatisfy(neverSends) { return .drained }
-        // One job's refusal may be its own: others are tried first.
+        // A refusal may be one job's own fault: others are tried first.
         if let stop {
             return account.gate.isConvinced || !session.context.hasToken ? .account(stop.detail) : nil
         }

@@ -7,34 +7,32 @@ internal import System
 /// The files of a job: fetched at the same time, recorded one after another.
 extension JobRun {
     func performOnFiles(_ action: RemoteJob.Action) async throws -> RemoteJob.Event? {
+        let id = job.id
         switch action {
         case .load:
-            let id = job.id
             let (job, outputs) = try await recorder.store.read { database in
                 try database.find(id).map { ($0, try database.outputs(of: id)) } ?? (nil, [])
             }
             return .loaded(job, outputs)
-        case .fetch(let job, let tries): return try await fetch(job, tries)
-        case .recordFile(let placed):
-            try await recorder.write("an output of job \(job.id)") {
-                try $0.finish(placed.output, doubt: placed.doubt)
+        case .fetch(let row, let tries): return try await fetch(row, tries)
+        case .recordFile(let fetched):
+            try await recorder.write("an output of job \(id)") {
+                try $0.finish(fetched.output, doubt: fetched.doubt)
             }
         case .countFailure(let output, let isLast, let fresh, let reason):
             do {
-                try await recorder.write("an output of job \(job.id)") { database in
+                try await recorder.write("an output of job \(id)") { database in
                     try database.countFailure(of: output, isLast: isLast, fresh: fresh, reason: reason)
                 }
             } catch StoreError.refused(let why) {
-                // It is tried again later, as if its answer had not been counted.
-                context.log.warning("job \(job.id) output \(output.position) is not recorded: \(why)")
+                // It is tried again later, as if this answer had not come.
+                context.log.warning("job \(id) output \(output.position) is not recorded: \(why)")
             }
         case .clearFailures(let output): recorder.store.post { try $0.clearFailures(of: output) }
-        case .removeTemporary(let output, let job): await fetcher.removeTemporary(of: output, job)
-        case .loadOutputs:
-            let id = job.id
-            return .outputs(try await recorder.store.read { try $0.outputs(of: id) })
-        case .writeSidecar(let job, let outputs):
-            return .sidecar(trouble: await fetcher.writeSidecar(job, outputs))
+        case .removeTemporary(let output, let row): await fetcher.removeTemporary(of: output, row)
+        case .loadOutputs: return .outputs(try await recorder.store.read { try $0.outputs(of: id) })
+        case .writeSidecar(let row, let outputs):
+            return .sidecar(trouble: await fetcher.writeSidecar(row, outputs))
         case .complete(let last, let cost, let moment): return try await complete(last, cost, at: moment)
         case .recordLostFiles(let last, let lost, let message):
             return try await recordLostFiles(last, lost, message)
@@ -44,29 +42,28 @@ extension JobRun {
     }
 
     private func fetch(_ row: Job, _ tries: [RemoteJob.FileTry]) async throws -> RemoteJob.Event? {
-        let othersDue = Locked(job.nextWaitingFile(besides: tries).map(host.instant))
+        let othersDue = OthersDue(job.nextFileDue.map(host.instant))
         let (fetcher, client) = (fetcher, context.client)
         let request = job.isElsewhere(context.origin) ? nil : job.request?.id
-        let attempt = { @Sendable (file: RemoteJob.FileTry) async -> OutputFetch.Fate in
-            let fate = await fetcher.fetch(file.output, of: row, file.pace, othersDue)
-            // Beside the other files: a call that hangs holds up nothing but itself.
-            guard case .failed(var setback) = fate, setback.addressIsGone, let request,
+        let attempt = { @Sendable (file: RemoteJob.FileTry) async -> OutputFetch.Outcome in
+            let outcome = await fetcher.fetch(file.output, of: row, file.pace, othersDue)
+            // Asked here, beside the other tries, so that a call that hangs holds up only this file.
+            guard case .failed(var failure) = outcome, failure.addressIsGone, let request,
                 case .succeeded(let outputs, _)? = try? await client.result(of: request, model: row.model)
-            else { return fate }
-            setback.fresh = outputs.map(\.url)
-            return .failed(setback)
+            else { return outcome }
+            failure.fresh = outputs.map(\.url)
+            return .failed(failure)
         }
         // A task group costs too much for one file.
         if tries.count == 1 {
             try await handle(.file(attempt(tries[0]), of: tries[0].output))
         } else {
-            try await withThrowingTaskGroup(of: (Output, OutputFetch.Fate).self) { group in
+            try await withThrowingTaskGroup(of: (Output, OutputFetch.Outcome).self) { group in
                 for file in tries { group.addTask { (file.output, await attempt(file)) } }
-                for try await (output, fate) in group {
-                    try await handle(.file(fate, of: output))
-                    guard let due = job.files.progress[output.position]?.due else { continue }
-                    let next = host.instant(due)
-                    othersDue.withLock { $0 = min($0 ?? next, next) }
+                for try await (output, outcome) in group {
+                    try await handle(.file(outcome, of: output))
+                    let due = job.nextFileDue.map(host.instant)
+                    othersDue.withLock { $0 = due }
                 }
             }
         }
@@ -74,7 +71,7 @@ extension JobRun {
         return .filesTried
     }
 
-    private func complete(_ last: OutputFetch.Placed?, _ cost: Double?, at moment: Timestamp) async throws
+    private func complete(_ last: OutputFetch.Fetched?, _ cost: Double?, at moment: Timestamp) async throws
         -> RemoteJob.Event?
     {
         let id = job.id
@@ -86,7 +83,7 @@ extension JobRun {
         return .recorded(row, [])
     }
 
-    private func recordLostFiles(_ last: OutputFetch.Placed?, _ lost: Output, _ message: String) async throws
+    private func recordLostFiles(_ last: OutputFetch.Fetched?, _ lost: Output, _ message: String) async throws
         -> RemoteJob.Event?
     {
         let row = try await recorder.write("job \(lost.jobID)") { database in

@@ -3,34 +3,35 @@ internal import Downloader
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Policy
 internal import Provider
 internal import System
 
 /// Performs the actions of one `RemoteJob`: asks the service, writes to the store, has files fetched. It
-/// hands the outcomes back, until the job waits, ends, or turns out to be another's.
+/// hands the results back as events, until the job waits, ends, or turns out to be in other hands.
 @WorkerActor
 final class JobRun {
     /// How a run ended.
     enum Outcome: Equatable, Sendable {
         case wait(Duration)
-        /// It has finished there: its files come next.
+        /// The request has succeeded: its files come next.
         case fetchFiles
         /// Its request was bought at this other origin.
         case setAside(String)
-        /// It has ended, waits in the queue again, or waits for a person.
+        /// It has ended, is queued again, or waits for a person.
         case leave
-        /// A person was quicker, the store refused, or jobd stops: the database says how the job stands.
+        /// Somebody else has changed the job, the store refused a change, or jobd stops: the database says
+        /// what the job's state is.
         case overtaken
     }
 
     private(set) var job: RemoteJob
-    /// To be sent; empty for what was sent before.
+    /// What to send; empty if the job was sent before.
     private let input: String
     let context: WorkerContext
     let recorder: Recorder
     let fetcher: any OutputFetcher
     unowned let host: any JobRunHost
-    private var rules: RemoteJob.Rules
     private var outcome = Outcome.leave
 
     init(
@@ -38,7 +39,6 @@ final class JobRun {
         _ fetcher: any OutputFetcher, _ host: any JobRunHost
     ) {
         (self.job, self.input, self.context, self.fetcher, self.host) = (job, input, context, fetcher, host)
-        rules = context.rules(for: job.model)
         recorder = Recorder(
             store: store, context: context, patienceAfterStop: job.state == .submitting ? .seconds(10) : .zero
         )
@@ -48,7 +48,7 @@ final class JobRun {
         do {
             try await handle(.due)
         } catch {
-            if !host.isStopping, !Task.isCancelled, !(error is Told) {
+            if !host.isStopping, !Task.isCancelled, !(error is Logged) {
                 context.log.warning("job \(job.id) is not as it was: \(error)")
             }
             outcome = .overtaken
@@ -57,28 +57,29 @@ final class JobRun {
     }
 
     func handle(_ event: RemoteJob.Event) async throws {
-        rules.now = host.now
-        rules.wall = .now
-        rules.chance = .random(in: 0..<1)
-        rules.spread = host.spread(of: job.model)
+        let rules = context.rules(for: job.model, at: host.now, spread: host.spread(of: job.model))
         for action in job.handle(event, rules) {
             if let next = try await perform(action) { try await handle(next) }
         }
     }
 
-    /// - Returns: what came of it, where the job has to know.
+    /// - Returns: the result, if the job has to know it.
     private func perform(_ action: RemoteJob.Action) async throws -> RemoteJob.Event? {
+        let (client, request) = (context.client, job.request?.id ?? "")
         switch action {
-        case .post, .askStatus, .askResult, .sendCancel, .askCost: return try await ask(action)
+        case .post:
+            // In its own task, which nobody cancels: a stop must not cut a paid POST off from its answer.
+            return .submitted(await Task { await client.submit(model: job.model, input: input) }.value)
+        case .askStatus: return .status(try await client.status(of: request))
+        case .askResult: return .result(try await client.result(of: request, model: job.model))
+        case .sendCancel: return .cancel(try await client.cancel(request))
+        case .askCost(let wait): return .cost(try await cost(of: request, after: wait))
         case .judge(let reason, let wait):
             return .judged(isLost: await host.isLost(job, wait, context), reason, wait: wait)
         case .record(let event, let outputs): return try await record(event, outputs)
         case .doubt(let reason, let raw): try await doubt(reason, raw)
         case .report(let report): host.report(report, of: job, context)
-        case .learnOrigin(let origin):
-            if let request = job.request?.id {
-                recorder.store.post { try $0.learn(origin: origin, of: request) }
-            }
+        case .learnOrigin(let origin): recorder.store.post { try $0.learn(origin: origin, of: request) }
         case .note(let trouble, let output): recorder.note(trouble, of: job.id, output: output)
         case .log(let level, let text): context.log.write(level, text)
         case .wait(let time): outcome = .wait(time)
@@ -90,21 +91,21 @@ final class JobRun {
         return nil
     }
 
-    // MARK: - The service
-
-    private func ask(_ action: RemoteJob.Action) async throws -> RemoteJob.Event? {
-        let (client, id) = (context.client, job.request?.id ?? "")
-        switch action {
-        case .post:
-            // A stop must not tear a paid POST from its answer: a task of its own is not cancelled.
-            let (model, input) = (job.model, input)
-            return .submitted(await Task { await client.submit(model: model, input: input) }.value)
-        case .askStatus: return .status(try await client.status(of: id))
-        case .askResult: return .result(try await client.result(of: id, model: job.model))
-        case .sendCancel: return .cancel(try await client.cancel(id))
-        case .askCost(let wait):
-            return .cost(try await LateCost(client: client).ask(id, model: job.model, after: wait))
-        default: return nil
+    /// Asks again for the cost of a request that is over.
+    private func cost(of request: String, after wait: Duration) async throws -> Double? {
+        let (client, model) = (context.client, job.model)
+        return try await withThrowingTaskGroup(of: Double?.self) { group in
+            group.addTask {
+                try await Task.sleep(for: wait)
+                return try await client.result(of: request, model: model).facts?.cost
+            }
+            group.addTask {
+                // A service that does not answer must not keep the job from its end for longer.
+                try await Task.sleep(for: .seconds(5))
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
         }
     }
 
@@ -113,16 +114,18 @@ final class JobRun {
     private func record(_ event: JobEvent, _ outputs: [OutputReference]) async throws -> RemoteJob.Event? {
         let (id, state) = (job.id, job.state)
         let isFinished = if case .succeeded = event { true } else { false }
+        var what = "job \(id)"
+        // The log names a request that was bought, even if it can never be recorded.
+        if case .accepted(let requestID, _) = event { what += ", which is request \(requestID)," }
         do {
-            let (job, rows) = try await recorder.write(Self.words(for: event, id)) { database in
+            let (job, rows) = try await recorder.write(what) { database in
                 let job = try database.record(
-                    event, for: id, in: state,
-                    outputs: outputs.map { ($0.kind, $0.url) })
+                    event, for: id, in: state, outputs: outputs.map { ($0.kind, $0.url) })
                 return (job, isFinished ? try database.outputs(of: id) : [])
             }
             return .recorded(job, rows)
         } catch {
-            if state == .submitting { return try await settle(event, error) }
+            if state == .submitting { return try await notRecorded(event, error) }
             throw error
         }
     }
@@ -137,30 +140,22 @@ final class JobRun {
             }
         } catch {
             context.log.error("job \(id) is uncertain: \(reason), which is not recorded: \(raw)")
-            _ = try await settle(.unanswered(reason: reason), error)
+            _ = try await notRecorded(.unanswered(reason: reason), error)
         }
     }
 
-    /// A request that was bought must be findable even where it can never be recorded.
-    private static func words(for event: JobEvent, _ id: Int64) -> String {
-        if case .accepted(let requestID, _) = event { return "job \(id), which is request \(requestID)," }
-        return "job \(id)"
-    }
-
-    /// What to do where the answer to a POST cannot be recorded as it is.
-    private func settle(_ event: JobEvent, _ error: any Error) async throws -> RemoteJob.Event? {
+    /// What to do if the answer to a POST cannot be recorded as it is.
+    private func notRecorded(_ event: JobEvent, _ error: any Error) async throws -> RemoteJob.Event? {
         if let error = error as? Recorder.GivenUp {
             context.log.error("\(error.what) cannot be recorded, and jobd stops: \(error)")
             host.leaveUnrecorded(error.what)
-            throw Told()
+            throw Logged()
         }
         if case .accepted(let requestID, _) = event {
             switch error {
-            // Two jobs with one request: the service has mixed something up, and nobody can know what was
-            // bought.
+            // Two jobs with one request: the service has confused them, and nobody can know what was bought.
             case StoreError.refused: return .requestTaken
             case is Recorder.Overtaken: await adoptLate(requestID)
-            // What was bought and could not be written must at least be findable.
             default:
                 context.log.error(
                     "job \(job.id) is request \(requestID), which could not be recorded: \(error)")
@@ -169,19 +164,19 @@ final class JobRun {
         let why =
             error is Recorder.Overtaken ? "another jobd has the job" : "its answer could not be recorded"
         host.report(.doubted(why), of: job, context)
-        throw Told()
+        throw Logged()
     }
 
-    /// Why the run ends was said.
-    private struct Told: Error {}
+    /// Ends the run; the log says why already.
+    private struct Logged: Error {}
 
-    /// Another jobd took this one's place while the POST was on the wire, and made the job uncertain: now it
-    /// is known.
+    /// Another jobd took over while the POST was on the wire, and made the job uncertain. Its request is
+    /// known now.
     private func adoptLate(_ requestID: String) async {
         context.log.warning("job \(job.id) is request \(requestID); another jobd had made the job uncertain")
         let (id, submissions) = (job.id, job.submissions)
         _ = try? await recorder.write("job \(id), which is request \(requestID),") {
-            // Where it was sent again meanwhile, this is another purchase: its id is kept for a person.
+            // If the job was sent again since, this is another purchase: its id is kept for a person.
             guard let found = try $0.find(id), found.state == .uncertain, found.submissions == submissions + 1
             else { return try $0.append(.fault, ["request_id": .string(requestID)], job: id, at: $0.now) }
             _ = try $0.record(.resolved(.adopt(requestID: requestID)), for: id, in: .uncertain)
@@ -189,17 +184,17 @@ final class JobRun {
     }
 }
 
-/// Who has a job run: knows the time, and wants to know what the answers say.
+/// What a run needs from whoever started it.
 @WorkerActor
 protocol JobRunHost: AnyObject {
-    var now: RemoteJob.Moment { get }
+    var now: Moment { get }
     var isStopping: Bool { get }
-    func instant(_ moment: RemoteJob.Moment) -> ContinuousClock.Instant
-    /// Between which times most jobs of the model were done.
+    func instant(_ moment: Moment) -> ContinuousClock.Instant
+    /// How long most jobs of the model took, if known.
     func spread(of model: String) -> ClosedRange<Duration>?
     func report(_ report: RemoteJob.Report, of job: RemoteJob, _ context: WorkerContext)
-    /// The service does not know the job's request: whether it is lost.
+    /// Whether the job's request, which the service does not know, is lost.
     func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool
-    /// jobd stops, and what became of it could not be written down.
+    /// jobd stops, and this could not be recorded.
     func leaveUnrecorded(_ what: String)
 }

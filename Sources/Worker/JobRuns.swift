@@ -4,27 +4,27 @@ internal import JobStore
 internal import Policy
 internal import System
 
-/// The jobs that were sent: when each is looked at, and the runs under way.
+/// The jobs that were sent, when each is due, and the runs under way.
 @WorkerActor
 final class JobRuns {
-    /// What RunComfy has, or what is being fetched from there.
+    /// Jobs that are followed or fetched.
     private var jobs: [Int64: RemoteJob] = [:]
     /// Jobs that a run works on now.
     private(set) var active: Set<Int64> = []
-    /// Jobs that a person has steered while a run worked on them.
-    private var steered: Set<Int64> = []
+    /// Jobs whose row must be read again when their run ends, since somebody else may have changed it.
+    private var toReread: Set<Int64> = []
     private var agenda = Agenda()
     private var looks = LookSlots()
-    /// The service asked to be left alone until then. What was paid for is only slowed down, so that it
-    /// cannot vanish.
-    private var quietUntil: Int64 = 0
-    /// Jobs in a row whose looks were to come again later.
+    /// The service asked to be left alone until then. At most `poll.max` ahead: paid work must be fetched.
+    private var quietUntil: Moment = 0
+    /// Different jobs in a row whose looks were answered with "ask again later".
     private var askedToWait: Set<Int64> = []
     private var runTimes: [String: RunTimes] = [:]
-    /// Jobs that are being fetched, and those that wait for one of them to be through: a waiting task is
-    /// dear.
+    /// The runs that fetch files.
     private var fetches: [Int64: Task<JobRun.Outcome, Never>] = [:]
-    private var fetching = 0
+    /// How many tasks do that, each for one job after another.
+    private var fetchers = 0
+    /// The jobs that wait for such a task. A task of their own would cost more.
     private var toFetch: [Int64] = []
 
     private let session: WorkerSession
@@ -34,15 +34,13 @@ final class JobRuns {
     private let slots: DownloadSlots
     private var fetcher: ConfiguredFetcher
 
-    /// From how many in a row on, a request to come again later is meant for all.
+    /// After so many jobs in a row, "ask again later" concerns all.
     private static let fewestAskedToWait = 3
 
-    init(
-        _ session: WorkerSession, _ account: AccountWatch, _ submissions: Submissions, _ origins: Origins,
-        _ slots: DownloadSlots
-    ) {
-        (self.session, self.account, self.submissions) = (session, account, submissions)
-        (self.origins, self.slots) = (origins, slots)
+    init(_ session: WorkerSession, _ account: AccountWatch, _ submissions: Submissions, _ origins: Origins) {
+        (self.session, self.account) = (session, account)
+        (self.submissions, self.origins) = (submissions, origins)
+        slots = DownloadSlots(session.context.configuration.parallelDownloads)
         fetcher = ConfiguredFetcher(store: session.store, context: session.context, slots: slots)
     }
 
@@ -50,31 +48,29 @@ final class JobRuns {
 
     // MARK: - What is followed
 
-    func add(_ time: Duration, of model: String) { runTimes[model, default: RunTimes()].add(time) }
+    func noteTime(_ time: Duration, of model: String) { runTimes[model, default: RunTimes()].add(time) }
 
-    /// Takes up a job as the database has it.
+    /// Follows a job as the database has it.
     func follow(_ job: Job, after wait: Duration) {
-        // The run that works on it ends with a look at the database.
         if active.contains(job.id) {
-            steered.insert(job.id)
+            toReread.insert(job.id)
             return
         }
         guard var entry = RemoteJob(job, at: now, .now) else { return }
         entry.keepTime(of: jobs[job.id])
         jobs[job.id] = entry
         if entry.state == .downloading {
-            submissions.limits.leave(job.id, job.model)
+            submissions.inFlight.remove(job.id, job.model)
         } else {
-            submissions.limits.enter(job.id, job.model)
+            submissions.inFlight.add(job.id, job.model)
         }
-        put(job.id, after: wait)
+        put(entry, after: wait)
     }
 
-    /// A person has steered the job.
+    /// A person has changed the job.
     func steer(_ job: Job) {
         if active.contains(job.id) || job.state.isFollowed { follow(job, after: .zero) }
         guard job.state.hasEnded, jobs[job.id] != nil else { return }
-        // What has not come is done without.
         if let fetch = fetches[job.id] {
             context.log.info("job \(job.id) was given up")
             fetch.cancel()
@@ -83,23 +79,20 @@ final class JobRuns {
         }
     }
 
-    /// Another configuration counts: what stood aside, or was refused for the account's sake, is looked at.
+    /// The configuration is new: looks at the jobs that were set aside or held back by the account.
     func takeUpAgain() {
+        slots.resize(to: context.configuration.parallelDownloads)
         fetcher = ConfiguredFetcher(store: session.store, context: context, slots: slots)
         for id in origins.takeBack() where !active.contains(id) {
-            if let job = jobs[id] { submissions.limits.enter(id, job.model) }
+            if let job = jobs[id] { submissions.inFlight.add(id, job.model) }
             agenda.put(id, at: now)
         }
         for id in account.barred where !active.contains(id) { agenda.put(id, at: now) }
     }
 
-    private func put(_ id: Int64, after wait: Duration) {
-        agenda.put(id, at: now + wait.wholeMilliseconds, in: lane(of: id))
-    }
-
-    private func lane(of id: Int64) -> Agenda.Lane {
-        guard let job = jobs[id] else { return .ordinary }
-        return job.state == .downloading ? .fetching : job.isTroubled ? .troubled : .ordinary
+    private func put(_ job: RemoteJob, after wait: Duration) {
+        let lane: Agenda.Lane = job.state == .downloading ? .fetching : job.isTroubled ? .troubled : .ordinary
+        agenda.put(job.id, at: now + wait.wholeMilliseconds, in: lane)
     }
 
     /// The job is no longer followed.
@@ -107,22 +100,28 @@ final class JobRuns {
         guard let job = jobs.removeValue(forKey: id) else { return }
         account.forget(id)
         origins.forget(job)
-        submissions.limits.leave(id, job.model)
+        submissions.inFlight.remove(id, job.model)
         submissions.mayClaim = true
     }
 
     // MARK: - Runs
 
-    func startDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Int64) {
+    func startDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Moment) {
         guard quietUntil <= turn else { return }
         for lane in Agenda.Lane.allCases {
             while looks.isFree(lane, at: turn), let id = agenda.takeDue(turn, in: lane) {
                 active.insert(id)
-                if lane == .fetching || jobs[id]?.state == .downloading {
+                guard let job = jobs[id] else {
+                    // Its row could not be read.
+                    toReread.insert(id)
+                    group.addTask { await self.release(id) }
+                    continue
+                }
+                if job.state == .downloading {
                     if takesFetch(id) { group.addTask { await self.fetch(id) } }
                 } else {
                     looks.take(for: id, lane, at: turn)
-                    group.addTask { await self.look(id) }
+                    group.addTask { await self.look(job) }
                 }
             }
         }
@@ -137,22 +136,15 @@ final class JobRuns {
     private func send(_ job: Job) async {
         let run = run(of: submissions.sending(job), input: job.input)
         let outcome = await run.run()
-        let isTaken = run.job.state == .inQueue
-        submissions.answered(job, isTaken: isTaken)
-        // What became of it otherwise is in the database.
-        if isTaken { await conclude(run, outcome) } else { await release(job.id) }
+        let isAccepted = run.job.state == .inQueue
+        submissions.answered(job, isAccepted: isAccepted)
+        if isAccepted { await conclude(run, outcome) } else { await release(job.id) }
     }
 
-    private func look(_ id: Int64) async {
-        guard let job = jobs[id] else {
-            // It could not be read when it should have been.
-            steered.insert(id)
-            looks.give(id)
-            return await release(id)
-        }
+    private func look(_ job: RemoteJob) async {
         let run = run(of: job)
         let outcome = await run.run()
-        looks.give(id)
+        looks.give(job.id)
         await conclude(run, outcome)
     }
 
@@ -164,27 +156,27 @@ final class JobRuns {
         let id = run.job.id
         jobs[id] = run.job
         switch outcome {
-        case .wait(let time): put(id, after: time)
+        case .wait(let time): put(run.job, after: time)
         case .fetchFiles:
-            submissions.limits.leave(id, run.job.model)
+            submissions.inFlight.remove(id, run.job.model)
             submissions.allow()
-            if takesFetch(id) { await fetch(id) } else { jobs[id]?.files.turn = nil }
+            if takesFetch(id) { await fetch(id) } else { jobs[id]?.files.round = nil }
             return
         case .setAside(let origin):
-            submissions.limits.leave(id, run.job.model)
+            submissions.inFlight.remove(id, run.job.model)
             origins.setAside(id, origin)
         case .leave: forget(id)
         case .overtaken:
             forget(id)
-            steered.insert(id)
+            toReread.insert(id)
         }
         await release(id)
     }
 
-    /// A run is done with the job. What others did to it meanwhile is taken up now.
+    /// The job's run is over.
     private func release(_ id: Int64) async {
         active.remove(id)
-        if steered.remove(id) != nil, !isStopping {
+        if toReread.remove(id) != nil, !isStopping {
             do {
                 let job = try await session.store.read { try $0.find(id) }
                 if let job, job.state.isFollowed {
@@ -202,33 +194,32 @@ final class JobRuns {
 
     // MARK: - Files
 
-    /// Whether the job may be fetched now; else it waits for its turn.
+    /// More jobs than files at once, so that no slot for a file is free while a job is being recorded.
+    private var mostFetchers: Int { 2 * context.configuration.parallelDownloads }
+
+    /// Whether the caller may fetch the job now; if not, another fetcher does it later.
     private func takesFetch(_ id: Int64) -> Bool {
-        // More jobs than files at once, so that no place for a file is free while a job is being put down.
-        guard fetching < 2 * context.configuration.parallelDownloads else {
+        guard fetchers < mostFetchers else {
             toFetch.append(id)
             return false
         }
-        fetching += 1
+        fetchers += 1
         return true
     }
 
-    /// Fetches a job, and after it those that wait.
+    /// Fetches the files of a job, then those of jobs that wait.
     private func fetch(_ first: Int64) async {
-        defer { fetching -= 1 }
+        defer { fetchers -= 1 }
         await fetchOne(first)
-        while !isStopping, fetching <= 2 * context.configuration.parallelDownloads, !toFetch.isEmpty {
+        while !isStopping, fetchers <= mostFetchers, !toFetch.isEmpty {
             await fetchOne(toFetch.removeFirst())
         }
     }
 
     private func fetchOne(_ id: Int64) async {
-        guard let job = jobs[id] else {
-            steered.insert(id)
-            return await release(id)
-        }
+        guard let job = jobs[id] else { return await release(id) }
         let run = run(of: job)
-        // A task of its own, since a person may give the job up.
+        // In its own task, which `steer` cancels when a person gives the job up.
         let task = Task { await run.run() }
         fetches[id] = task
         let outcome = await withTaskCancellationHandler {
@@ -242,8 +233,8 @@ final class JobRuns {
 
     // MARK: - Resting
 
-    /// When a job is due that there is a place for; nil where none is.
-    func nextTurn(after turn: Int64) -> Int64? {
+    /// When the next job is due and there is a slot for it.
+    func nextTurn(after turn: Moment) -> Moment? {
         Agenda.Lane.allCases.compactMap { lane in
             guard let due = agenda.next(in: lane) else { return nil }
             let opens = looks.isFree(lane, at: turn) ? turn : looks.opensAt(lane, after: turn)
@@ -253,8 +244,10 @@ final class JobRuns {
 
     /// What is left to follow.
     enum Rest {
-        /// Held back by the account or by `api_url` alone: `barred`.
-        case none, barred, others
+        case none
+        /// Only jobs that the account or `api_url` holds back.
+        case barred
+        case others
     }
 
     var rest: Rest {
@@ -266,19 +259,19 @@ final class JobRuns {
 }
 
 extension JobRuns: JobRunHost {
-    var now: Int64 { session.now }
+    var now: Moment { session.now }
     var isStopping: Bool { session.isStopping }
 
-    func instant(_ moment: Int64) -> ContinuousClock.Instant { session.instant(moment) }
+    func instant(_ moment: Moment) -> ContinuousClock.Instant { session.instant(moment) }
     func spread(of model: String) -> ClosedRange<Duration>? { runTimes[model]?.spread }
     func leaveUnrecorded(_ what: String) { session.unrecorded.append(what) }
 
     func report(_ report: RemoteJob.Report, of job: RemoteJob, _ context: WorkerContext) {
-        if job.request == nil || report == .taken {
+        if job.request == nil || report == .accepted {
             account.note(report, of: job)
             if let wait = submissions.note(report, of: job.id) { leaveAlone(for: wait) }
-            // It may have been steered, or sent back, meanwhile: its row says how it stands.
-            if case .doubted = report { steered.insert(job.id) }
+            // Its row may have changed meanwhile.
+            if case .doubted = report { toReread.insert(job.id) }
             return
         }
         let isOnWire = { (id: Int64) in self.submissions.isClaiming || self.active.contains(id) }
@@ -287,13 +280,12 @@ extension JobRuns: JobRunHost {
         switch report {
         case .answered, .unknown, .noWord: askedToWait = []
         case .troubled(let asked?):
-            // One request that is to be asked for later waits alone. Where several in a row say so, the
-            // service has too much to do.
+            // A single job waits alone. If several in a row have to, the service is too busy.
             askedToWait.insert(job.id)
             if askedToWait.count >= Self.fewestAskedToWait { leaveAlone(for: asked) }
         case .finished(let took):
             let whole = Duration.milliseconds(now - (job.request?.acceptedAt ?? now))
-            add(took ?? whole, of: job.model)
+            noteTime(took ?? whole, of: job.model)
         default: break
         }
     }

@@ -4,21 +4,21 @@ internal import JobStore
 internal import Policy
 internal import Provider
 
-/// Requests of another origin than the present one, and requests that the service says it does not know.
+/// Requests that were bought at another origin, and requests that the service says it does not know.
 @WorkerActor
 final class Origins {
-    /// What is known of the requests that a service says it does not know, by its origin.
+    /// The requests that a service says it does not know, by origin.
     private var unknowns: [String: UnknownRequests] = [:]
-    /// A request that has succeeded before is being asked for, and how often that was done.
+    /// A witness is being asked for: a request that has succeeded.
     private var isSeekingWitness = false
     private var witnessTurn = 0
-    /// The jobs that are not asked for, since their requests were bought at another origin.
+    /// The jobs whose requests were bought at another origin, with that origin.
     private(set) var elsewhere: [Int64: String] = [:]
-    /// Origins of which the log has told.
+    /// Origins that the log has named.
     private var told: Set<String> = []
     private let session: WorkerSession
 
-    /// A service may have forgotten what ended before.
+    /// A service may have forgotten requests that ended before.
     private static let memory = Duration.seconds(-7 * 86_400)
     private nonisolated static let mostWitnesses = 32
 
@@ -32,19 +32,20 @@ final class Origins {
 
     // MARK: - Another origin
 
-    /// Nothing is asked of another service than the one that has the request. It goes on with the right
+    /// jobd asks no other service about a request than the one that has it. The job waits for the right
     /// `api_url`.
     func setAside(_ id: Int64, _ origin: String) {
         elsewhere[id] = origin
         guard told.insert(origin).inserted else { return }
         let context = session.context
         context.log.error(
-            "job \(id) was bought at \(origin), and api_url is \(context.origin): jobs from there are not asked for "
-                + "until api_url is theirs again")
+            "job \(id) was bought at \(origin), and api_url is \(context.origin): "
+                + "jobd asks about jobs from there only after api_url is set back")
     }
 
-    /// Another configuration counts from now on: answers the jobs that were set aside. Each finds out at its
-    /// next look whose it is.
+    /// The configuration is new.
+    ///
+    /// - Returns: the jobs that were set aside. Their next looks find out whether they still are.
     func takeBack() -> [Int64] {
         let jobs = Array(elsewhere.keys)
         (elsewhere, told) = ([:], [])
@@ -52,7 +53,7 @@ final class Origins {
         return jobs
     }
 
-    /// Says so where a run has come to its end, and jobs of another origin are left.
+    /// How jobd ends if jobs of another origin are left.
     func ending(_ ending: Dispatcher.Ending) -> Dispatcher.Ending {
         guard ending == .drained, let first = elsewhere.min(by: { $0.key < $1.key }) else { return ending }
         let jobs = elsewhere.count == 1 ? "job \(first.key)" : "\(elsewhere.count) jobs"
@@ -62,7 +63,7 @@ final class Origins {
 
     // MARK: - Lost requests
 
-    /// Keeps in mind what a look at `job` says about the service at `origin`.
+    /// Notes what a look at `job` says about the service at `origin`.
     func note(_ report: RemoteJob.Report, of job: RemoteJob, at origin: String) {
         guard let request = job.request?.id else { return }
         switch report {
@@ -72,10 +73,10 @@ final class Origins {
         }
     }
 
-    /// The service that `context` leads to does not know the job's request: either that is lost, or the
-    /// service in trouble.
+    /// Whether the job's request, which the service does not know, is lost; otherwise the service is in
+    /// trouble.
     ///
-    /// - Parameter isAlone: whether no other job could be asked for.
+    /// - Parameter isAlone: whether no other job is followed at this origin.
     func isLost(
         _ job: RemoteJob, _ wait: Duration, _ context: WorkerContext, isAlone: () -> Bool
     ) async -> Bool {
@@ -90,8 +91,7 @@ final class Origins {
             patience: context.configuration.retryPatience)
     }
 
-    /// Asks for a request that has succeeded before, a different one each time. Answers whether there is
-    /// none.
+    /// Asks for a request that has succeeded, a different one each time. Returns whether there is none.
     private func seekWitness(_ context: WorkerContext) async -> Bool {
         guard !isSeekingWitness else { return false }
         isSeekingWitness = true

@@ -1,84 +1,129 @@
+internal import Calendar
+internal import Catalogue
 internal import Configuration
 internal import Downloader
 internal import HTTP
+internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Outputs
 internal import Policy
 internal import System
 
-/// One try to fetch one output.
-struct OutputFetch: Sendable {
+/// When another output of the same job is due. It can only be tried after this round of tries, so a download
+/// that drips gives way to it.
+typealias OthersDue = Locked<ContinuousClock.Instant?>
+
+/// Gets the files of a job. A protocol so that tests can replace it; jobd uses `ConfiguredFetcher`.
+protocol OutputFetcher: Sendable {
+    /// Tries one output once.
+    func fetch(_ output: Output, of job: Job, _ pace: FetchPace, _ othersDue: OthersDue) async
+        -> OutputFetch.Outcome
+    /// - Returns: why it could not be written.
+    func writeSidecar(_ job: Job, _ outputs: [Output]) async -> String?
+    /// Removes what a download has left that will not be continued.
+    func removeTemporary(of output: Output, _ job: Job) async
+}
+
+/// Fetches files to where the configuration says.
+struct ConfiguredFetcher: OutputFetcher {
     let store: JobStore
     let context: WorkerContext
     let slots: DownloadSlots
+
+    func fetch(_ output: Output, of job: Job, _ pace: FetchPace, _ othersDue: OthersDue) async
+        -> OutputFetch.Outcome
+    {
+        await OutputFetch(fetcher: self, job: job, output: output, pace: pace, othersDue: othersDue).run()
+    }
+
+    func writeSidecar(_ job: Job, _ outputs: [Output]) async -> String? {
+        guard let path = outputs.first?.path else { return nil }
+        let sidecar = context.outputs.file(path).sidecar(of: job.id)
+        let text = Array((job.json(outputs: outputs).indentedText + "\n").utf8)
+        do throws(DownloadFailure) {
+            try await context.downloader.writeSidecar(text, to: sidecar)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    func removeTemporary(of output: Output, _ job: Job) async {
+        try? await context.downloader.removeTemporary(
+            root: context.outputs.current.path, name: context.outputName,
+            fields: OutputNameFields(job, output))
+    }
+}
+
+/// One try to fetch one output.
+struct OutputFetch: Sendable {
+    let fetcher: ConfiguredFetcher
     let job: Job
     let output: Output
     let pace: FetchPace
-    /// When another output of the job is to be tried again, which waits for the end of this turn.
-    let othersDue: Locked<ContinuousClock.Instant?>
+    let othersDue: OthersDue
 
-    /// A file under its final name; that it is done is yet to be recorded.
-    struct Placed: Sendable {
+    enum Outcome: Sendable {
+        case fetched(Fetched)
+        case failed(Failure)
+        case cancelled
+    }
+
+    /// The file is here under its final name, which is not recorded as done yet.
+    struct Fetched: Sendable {
         var output: Output
         var doubt: String?
     }
 
-    /// What a failed try says, and what it leaves.
-    struct Setback: Sendable {
+    struct Failure: Sendable {
         let kind: FetchPace.Setback
         let words: String
-        /// Whether a fresh answer may name another address.
+        /// Whether the service may name another address if asked again, and the addresses that it named then.
         var addressIsGone = false
-        /// The addresses that it names.
         var fresh: [String] = []
-        /// How long the server asks to be left alone.
+        /// For how long the server asks to be left alone.
         var retryAfter: Duration?
-        /// How many bytes need not come again, and of how many.
+        /// How many bytes need not be fetched again, and of how many.
         var kept: Int64 = 0
         var total: Int64?
         var at = SuspendingClock.Instant.now
     }
 
-    enum Fate: Sendable {
-        case placed(Placed)
-        case failed(Setback)
-        case cancelled
-    }
-
     private typealias Kept = (bytes: Int64, total: Int64?)
 
-    func fate() async -> Fate {
+    private var context: WorkerContext { fetcher.context }
+
+    func run() async -> Outcome {
         let kept = Locked<Kept>((0, nil))
         let result: Result<DownloadedFile, DownloadFailure>?
-        result = try? await slots.use { slot in
-            do throws(DownloadFailure) { return .success(try await self.place(slot, kept)) } catch {
+        result = try? await fetcher.slots.use { slot in
+            do throws(DownloadFailure) { return .success(try await self.adoptOrDownload(slot, kept)) } catch {
                 return .failure(error)
             }
         }
         switch result {
-        case .success(let file): return .placed(Placed(output: finished(file), doubt: file.doubt))
+        case .success(let file): return .fetched(Fetched(output: finished(file), doubt: file.doubt))
         case nil, .failure(.cancelled): return .cancelled
         case .failure(let failure):
             let (bytes, total) = kept.withLock { $0 }
-            return .failed(Setback(failure, kept: bytes, of: total))
+            return .failed(Failure(failure, kept: bytes, of: total))
         }
     }
 
-    // MARK: - The try
-
-    private func place(_ slot: DownloadSlots.Slot, _ kept: Locked<Kept>) async throws(DownloadFailure)
-        -> DownloadedFile
+    /// If an earlier try has recorded a path and the whole file is there, it is taken.
+    private func adoptOrDownload(_ slot: DownloadSlots.Slot, _ kept: Locked<Kept>)
+        async throws(DownloadFailure) -> DownloadedFile
     {
         if let recorded = output.path, await isOwn(recorded) {
-            // What cannot be opened there is not the file; then it is fetched again.
+            // A file that cannot be opened is fetched again.
             let found = try? await context.downloader.adopt(
                 context.outputs.file(recorded), kind: output.kind, expectedBytes: output.bytes,
                 sha256: output.sha256
             )
             if var found = found ?? nil {
                 found.path = recorded
-                await context.removeTemporary(of: output, job)
+                await fetcher.removeTemporary(of: output, job)
                 return found
             }
         }
@@ -92,17 +137,18 @@ struct OutputFetch: Sendable {
         context.outputs.recorded(OutputFile(folder: context.outputs.current, path: file.path))
     }
 
-    /// Two jobs' outputs may have been recorded under one name, only one of them owns the file.
+    /// One path may be recorded for two outputs, only one of which owns the file.
     private func isOwn(_ path: String) async -> Bool {
-        (try? await store.read { try !$0.isAnothers(path: path, than: output) }) ?? false
+        (try? await fetcher.store.read { try !$0.isAnothers(path: path, than: output) }) ?? false
     }
 
     private func order(_ slot: DownloadSlots.Slot, _ kept: Locked<Kept>) -> DownloadOrder {
-        DownloadOrder(
+        let store = fetcher.store
+        return DownloadOrder(
             url: output.url, kind: output.kind, root: context.outputs.current.path, name: context.outputName,
             fields: OutputNameFields(job, output),
             didProgress: { fetched, total in
-                // Small files are there before anybody could look at their progress, but for those that drip.
+                // Small files are here before anybody could look at their progress, unless they drip.
                 guard fetched > 0 || total ?? 0 > 1 << 20 else { return }
                 store.post { try $0.progress(fetched, of: total, in: output.jobID, output.position) }
             },
@@ -119,15 +165,13 @@ struct OutputFetch: Sendable {
             didKeep: { bytes, total in kept.withLock { $0 = (bytes, total) } })
     }
 
-    /// For how long it may drip before it gives way. What cannot be resumed may drip longer, but in at most
-    /// half of the slots: the others' files must not wait for it.
+    /// For how long it may drip before it gives way. A download that cannot be resumed may drip longer, but
+    /// in at most half of the slots, so that other files need not wait for it.
     private func window(_ slot: DownloadSlots.Slot) -> Duration {
         let shortest = context.configuration.answerTimeout
         let window = pace.window(shortest)
         return window > shortest && !slot.keepsLonger() ? shortest : window
     }
-
-    // MARK: - The file
 
     private func finished(_ file: DownloadedFile) -> Output {
         var done = output
@@ -143,7 +187,7 @@ struct OutputFetch: Sendable {
     }
 }
 
-extension OutputFetch.Setback {
+extension OutputFetch.Failure {
     fileprivate init(_ failure: DownloadFailure, kept: Int64, of total: Int64?) {
         switch failure {
         case .gaveWay: kind = .gaveWay
@@ -153,5 +197,17 @@ extension OutputFetch.Setback {
         if case .badAnswer = failure { addressIsGone = true }
         retryAfter = failure.retryAfter
         (self.kept, self.total) = (kept, total)
+    }
+}
+
+extension OutputNameFields {
+    /// What the name of an output's file may contain.
+    init(_ job: Job, _ output: Output) {
+        let input = (try? JSON(parsing: job.input)) ?? .null
+        self.init(
+            id: job.id, index: Int(output.position),
+            created: CalendarTime(local: job.createdAt.milliseconds), model: job.model, label: job.label,
+            prompt: Schema.prompt(of: input, schema: Schema.builtIn(job.model)),
+            seed: input["seed"].map { $0.string ?? $0.text }, requestID: job.requestID)
     }
 }

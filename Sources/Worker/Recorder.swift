@@ -2,14 +2,15 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// Writes to the store until it is written: a full disk or a locked database delays a job, and loses nothing.
+/// Writes to the store, and tries again until it succeeds: a full disk or a locked database delays a job, and
+/// loses nothing.
 struct Recorder: Sendable {
     let store: JobStore
     let context: WorkerContext
-    /// For how long it tries on after a stop, for what must not be lost: no stop waits longer for the store.
+    /// For how long it keeps trying after a stop, for what must not be lost.
     var patienceAfterStop = Duration.zero
 
-    /// The job is not what this run takes it for: a person was quicker.
+    /// Somebody else has changed the job meanwhile.
     struct Overtaken: Error {}
 
     /// jobd stops, and the store cannot be written.
@@ -18,7 +19,7 @@ struct Recorder: Sendable {
         let description: String
     }
 
-    /// - Returns: what `body` made. Throws `Overtaken`, `StoreError.refused`, or `GivenUp` and nothing else.
+    /// - Returns: what `body` returns. Throws only `Overtaken`, `StoreError.refused` or `GivenUp`.
     func write<Value: Sendable>(
         _ what: String, _ body: @escaping @Sendable (JobDatabase) throws -> Value
     ) async throws -> Value {
@@ -40,14 +41,14 @@ struct Recorder: Sendable {
                     end = last
                     await Task { try? await Task.sleep(for: .milliseconds(500)) }.value
                 } else {
-                    // A stop ends the wait: then it is tried once more at once.
+                    // A stop ends the wait: it is tried again at once.
                     try? await Task.sleep(for: context.delay(after: failures))
                 }
             }
         }
     }
 
-    /// What stands in the way of a job, or of one of its outputs, for its history.
+    /// Writes the trouble with a job, or with one of its outputs, into its history.
     func note(_ trouble: String, of job: Int64, output position: Int64?) {
         store.post { database in
             var detail: JSONObject = ["message": .string(trouble)]

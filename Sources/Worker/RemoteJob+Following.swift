@@ -3,11 +3,11 @@ internal import JobModel
 internal import Policy
 internal import Provider
 
-/// What RunComfy says of the request, until it is over: status, result, cancel, deadline, cost.
+/// What RunComfy says about the request, until it is over: status, result, cancel, deadline, cost.
 extension RemoteJob {
-    /// How often an accepted cancel may be left unconfirmed.
+    /// How many answers may leave an accepted cancel unconfirmed.
     private static let mostUnconfirmed = 4
-    /// Right after a submission, a request that is not known can be lag.
+    /// A service may need a moment before it knows a new request.
     private static let longestUnknown = Duration.seconds(20)
     private static let longestCostWait = Duration.seconds(2)
 
@@ -24,7 +24,7 @@ extension RemoteJob {
         case .known(let status, let position):
             let isLate = rules.now - (request?.acceptedAt ?? rules.now) >= rules.deadline.wholeMilliseconds
             if isExpiring || (isLate && status != .inQueue) { return answered(rules) + fail(after: status) }
-            // What waits in the queue there is cancelled first.
+            // A request that is still in the queue is cancelled first.
             if isLate {
                 isExpiring = true
                 return [.sendCancel]
@@ -33,31 +33,28 @@ extension RemoteJob {
         }
     }
 
-    /// `/status` says that it is over, or a cancel was accepted: `/result` alone says how it ended.
+    /// `/status` says that it is over, or a cancel was accepted: only `/result` says how it ended.
     mutating func result(_ answer: ResultAnswer, _ rules: Rules) -> [Action] {
         if case .stopped(let obstacle) = answer { return stopped(obstacle, rules) }
-        return answered(rules) + ended(answer, rules)
-    }
-
-    private mutating func ended(_ answer: ResultAnswer, _ rules: Rules) -> [Action] {
+        let actions = answered(rules)
         switch answer {
-        case .stopped: return []
+        case .stopped: return actions
         case .unfinished(let status, let position):
             if cancelling.accepted == .deadline {
                 cancelling.unconfirmed += 1
-                if cancelling.unconfirmed >= Self.mostUnconfirmed { return fail(after: status) }
+                if cancelling.unconfirmed >= Self.mostUnconfirmed { return actions + fail(after: status) }
             }
-            return unfinished(status, position, rules)
-        case .succeeded(let outputs, let facts): return succeeded(outputs, facts)
+            return actions + unfinished(status, position, rules)
+        case .succeeded(let outputs, let facts): return actions + succeeded(outputs, facts)
         case .failed(let message, let facts):
-            return ended(.failed(JobFailure(.remote, message)), facts, rules)
+            return actions + end(.failed(JobFailure(.remote, message)), facts, rules)
         case .unusable(let message, let facts):
-            return ended(.failed(JobFailure(.output, message)), facts, rules)
-        case .cancelled(let facts): return ended(endOfCancel, facts, rules)
+            return actions + end(.failed(JobFailure(.output, message)), facts, rules)
+        case .cancelled(let facts): return actions + end(endOfCancel, facts, rules)
         }
     }
 
-    /// What it is that the request was cancelled.
+    /// What a confirmed cancel means: the end that the person wanted, or the deadline.
     private var endOfCancel: JobEvent {
         guard cancelling.accepted == .deadline, !cancelling.isWished else { return .cancelledRemotely() }
         return .failed(JobFailure(.deadline, "still unfinished after the deadline, and cancelled then"))
@@ -76,17 +73,22 @@ extension RemoteJob {
         ]
     }
 
-    /// The request is over. Its cost is asked for once more where the service does not know it yet.
-    private mutating func ended(_ event: JobEvent, _ facts: ResultFacts, _ rules: Rules) -> [Action] {
+    /// The request is over. If the service does not know the cost yet, it is asked for again.
+    private mutating func end(_ event: JobEvent, _ facts: ResultFacts, _ rules: Rules) -> [Action] {
         ending = event
-        guard facts.cost == nil, facts.costIsDue else { return ended(facts.cost, isDue: false) }
+        guard facts.cost == nil, facts.costIsDue else { return recordEnd(facts.cost, isDue: false) }
         return [.askCost(after: min(rules.poll.shortest, Self.longestCostWait))]
     }
 
-    mutating func ended(_ cost: Double?, isDue: Bool) -> [Action] {
+    /// - Parameter isDue: whether the service still has to say what it cost.
+    func recordEnd(_ cost: Double?, isDue: Bool) -> [Action] {
         switch ending {
         case .failed(let failure, _): fail(failure, cost)
-        case .cancelledRemotely: cancelled(cost, isDue: isDue)
+        case .cancelledRemotely:
+            [
+                .record(.cancelledRemotely(costUSD: cost, costIsDue: isDue)),
+                .log(.info, "job \(id) \(cancelling.accepted == nil ? "was cancelled" : "cancelled")"),
+            ]
         default: [.leave]
         }
     }
@@ -100,13 +102,6 @@ extension RemoteJob {
 
     private func fail(after status: RemoteStatus) -> [Action] {
         fail(JobFailure(.deadline, "still \(status.word) after the deadline"))
-    }
-
-    private func cancelled(_ cost: Double?, isDue: Bool) -> [Action] {
-        [
-            .record(.cancelledRemotely(costUSD: cost, costIsDue: isDue)),
-            .log(.info, "job \(id) \(cancelling.accepted == nil ? "was cancelled" : "cancelled")"),
-        ]
     }
 
     private mutating func unfinished(_ status: RemoteStatus, _ position: Int64?, _ rules: Rules) -> [Action] {
@@ -126,18 +121,19 @@ extension RemoteJob {
         return actions + [.wait(wait)]
     }
 
-    /// What came of a cancel that a person wished, or of one that the deadline asked for.
+    /// The answer to a cancel, which a person wished or the deadline asked for.
     mutating func cancelled(_ answer: CancelAnswer, _ rules: Rules) -> [Action] {
         if isExpiring {
             switch answer {
-            case .cancelled: cancelling.accepted = .deadline
-            // It is no longer in the queue: what was known of it is old by now.
+            case .cancelled:
+                cancelling.accepted = .deadline
+                return [.askResult]
+            // It is no longer in the queue: its status is out of date.
             case .notCancellable: return [.askStatus]
             case .stopped(let obstacle): return stopped(obstacle, rules)
             }
-            return [.askResult]
         }
-        // It is sent again at a later look, unless its end is known by then.
+        // It is sent again with a later look, unless the request is over by then.
         cancelling.failures += 1
         cancelling.next = rules.now + rules.delay(after: cancelling.failures).wholeMilliseconds
         switch answer {
@@ -150,7 +146,7 @@ extension RemoteJob {
                 .log(.info, "job \(id) cannot be cancelled any more; it is followed and fetched"), .askStatus,
             ]
         case .stopped(let obstacle):
-            // Whatever stands in its way must not keep paid work from being fetched.
+            // Paid work must be fetched, whatever becomes of the cancel.
             return [.log(.debug, "job \(id): its cancel was not answered: \(obstacle)"), .askStatus]
         }
     }
@@ -167,25 +163,24 @@ extension RemoteJob {
         faults += 1
         let delay = rules.delay(after: faults)
         var actions: [Action] = []
-        // One look without an answer is nothing; whoever wonders about a row of them finds why in the job's
-        // history.
+        // A single look without an answer is not worth a line. Two in a row are, also in the job's history.
         if faults == 2 {
             actions = [.log(.warning, "job \(id): \(obstacle.reason)"), .note(obstacle.reason)]
         }
         switch obstacle {
-        // The token is another account's: that says nothing about the job.
+        // The token belongs to another account, which says nothing about the job.
         case .denied: return actions + [.report(.noWord), .wait(delay)]
         case .gone(let reason):
             let wait = min(delay, Self.longestUnknown)
             guard cancelling.accepted != nil else {
                 return actions + [.report(.unknown), .judge(reason, wait: wait)]
             }
-            // It is forgotten because it was cancelled.
+            // The service has forgotten it because it was cancelled.
             cancelling.unconfirmed += 1
             actions.append(.report(.noWord))
             guard cancelling.unconfirmed >= Self.mostUnconfirmed else { return actions + [.wait(wait)] }
             ending = endOfCancel
-            return actions + ended(nil, isDue: false)
+            return actions + recordEnd(nil, isDue: false)
         case .account(let fault, let reason):
             return actions + [.report(.account(fault, reason)), .wait(delay)]
         case .misnamed: return actions + [.report(.troubled(asked: nil)), .wait(delay)]
@@ -200,7 +195,8 @@ extension RemoteJob {
         guard isLost || isAskedOnceMore else { return [.wait(wait)] }
         let message =
             isAskedOnceMore
-            ? "the service still does not know the request (\(reason)); only jobctl retry \(id) --resubmit buys anew"
+            ? "the service still does not know the request (\(reason)); "
+                + "to buy again: jobctl retry \(id) --resubmit"
             : "the service does not know the request: \(reason)"
         return fail(JobFailure(.lost, message))
     }

@@ -3,7 +3,7 @@ internal import JobModel
 internal import Policy
 internal import Provider
 
-/// What an answer to the paid POST makes of the job.
+/// What the answer to the paid POST means for the job.
 extension RemoteJob {
     mutating func submitted(_ answer: SubmitAnswer, _ rules: Rules) -> [Action] {
         switch answer {
@@ -13,11 +13,11 @@ extension RemoteJob {
         case .refused(let message):
             return [
                 .record(.refused(message: message)), .log(.warning, "job \(id) refused: \(message)"),
-                .report(.settled),
+                .report(.refused),
             ]
         case .unreachable(let reason): return notBought(reason, .unreachable(reason), asked: nil, rules)
         case .notBought(let reason, let asked):
-            return notBought(reason, .notTaken(asked: asked), asked: asked, rules)
+            return notBought(reason, .notBought(asked: asked), asked: asked, rules)
         case .accountFault(let fault, let reason):
             return [.record(.notBought(reason: reason, tryAgainAt: nil)), .report(.account(fault, reason))]
         case .uncertain(let reason, let raw): return doubt(reason, raw)
@@ -26,7 +26,7 @@ extension RemoteJob {
 
     /// It is tried again later.
     private func notBought(_ reason: String, _ report: Report, asked: Duration?, _ rules: Rules) -> [Action] {
-        // A time that is further away would be taken for one that a clock has moved.
+        // A time further away than `retry.max` counts as set by a wrong clock (`JobDatabase.promoteDue`).
         let wait = min(rules.delay(after: faults + 1, asked: asked), rules.retry.longest)
         return [
             .record(.notBought(reason: reason, tryAgainAt: rules.wall + wait)),

@@ -4,82 +4,87 @@ internal import JobStore
 internal import Policy
 internal import System
 
-/// How jobs leave the queue: claimed as the limits, the gate and the pauses allow.
+/// Claims queued jobs as the limits, the gate and the pauses allow.
 @WorkerActor
 final class Submissions {
-    var limits = InFlight()
+    var inFlight = InFlight()
     /// Whether a claim may find something.
     var mayClaim = true
-    /// When time alone lets a job leave.
-    private(set) var claimAt: Int64?
-    /// The service asked to be left alone until then, or the store could not be written.
-    private(set) var quietUntil: Int64 = 0
-    private var storeRestsUntil: Int64 = 0
+    /// When a claim may find something although nothing has changed.
+    private var claimAt: Moment?
+    /// The service asked to be left alone until then.
+    private var quietUntil: Moment = 0
+    /// The store could not be written, and is not tried before then.
+    private var storeRestsUntil: Moment = 0
     /// How many POSTs are on the wire, and how many bytes of inputs.
     private(set) var underway = 0
     private var bytesUnderway = 0
-    /// A claim is under way: which jobs it takes is known once it is written.
+    /// A claim is being written; its jobs are not known yet.
     private(set) var isClaiming = false
-    /// How often in a row a job's sending came to nothing.
+    /// How often in a row a job could not be sent.
     private var failures: [Int64: Int] = [:]
-    /// How often in a row the service had too much to do for a submission.
-    private var crowd = 0
-    /// Why the budget holds jobs back, once that was said.
+    /// How often in a row the service was too busy for a submission.
+    private var busyAnswers = 0
+    /// The budget that holds jobs back, as the log has said.
     private var budgetObstacle: String?
-    /// Models of unknown price, which no budget holds back; each is said once.
+    /// Models of unknown price that the log has named.
     private var unpriced: Set<String> = []
 
     private let session: WorkerSession
     private let account: AccountWatch
 
-    /// How many jobs one transaction takes out of the queue.
+    /// How many jobs one claim may take.
     private static let mostClaims = 256
 
     init(_ session: WorkerSession, _ account: AccountWatch) {
         (self.session, self.account) = (session, account)
     }
 
-    /// Takes jobs out of the queue, if any may leave now, and answers them: they are to be sent.
-    func claim(at turn: Int64) async -> [Job] {
+    /// Claims jobs if any may be sent now.
+    ///
+    /// - Returns: the jobs, which must be sent.
+    func claim(at turn: Moment) async -> [Job] {
         if let claimAt, claimAt <= turn { mayClaim = true }
         do {
             if storeRestsUntil <= turn { try await account.write() }
-            // A look may have given a verdict meanwhile: its job must not leave before that is written.
+            // A look may have found a job to blame meanwhile, which must not be claimed before that is
+            // written.
             guard account.isWritten else {
                 if storeRestsUntil <= turn { allow() }
                 return []
             }
-            guard mayClaim, quietUntil <= turn else { return [] }
+            guard mayClaim, claimsRestUntil <= turn else { return [] }
             isClaiming = true
             defer { isClaiming = false }
-            return try await take(at: turn)
+            return try await runClaim(at: turn)
         } catch {
-            // Nothing has left yet that depends on it.
+            // Nothing was sent that depends on it.
             session.context.log.error("the store cannot be written: \(error)")
-            leaveAlone(for: session.context.delay(after: 1))
             storeRestsUntil = session.now + session.context.delay(after: 1).wholeMilliseconds
             mayClaim = true
             return []
         }
     }
 
-    private func take(at turn: Int64) async throws -> [Job] {
+    /// Until when nothing is claimed.
+    private var claimsRestUntil: Moment { max(quietUntil, storeRestsUntil) }
+
+    private func runClaim(at turn: Moment) async throws -> [Job] {
         let (configuration, reason) = (session.context.configuration, account.gate.reason)
         let choice = account.gate.choice(limit: configuration.maxSubmitting, underway: underway, at: turn)
         let admission = Admission(
-            configuration, limits, most: min(choice.most, Self.mostClaims), at: turn)
+            configuration, inFlight, allowance: min(choice.allowance, Self.mostClaims), at: turn)
         let claim = Claim(
             choice: choice, admission: admission, configuration: configuration,
             hasToken: session.context.hasToken, pause: reason, bytesUnderway: bytesUnderway)
         mayClaim = false
         let result = try await session.store.write { [store = session.store] database in
-            // Another jobd may have the directory by now. From here on the intent stands in the database that
-            // both look at.
+            // Another jobd may have the directory by now. It would see these jobs in the database.
             try database.requireFiles()
             try store.checkLock()
             return try claim.run(database)
         }
-        if result.coversWholeQueue { tellOfBudget(result) }
+        if result.hasSearched, choice.only == nil { tellOfBudget(result) }
         if account.reconcile(with: result.pauses, knowing: reason) { allow() }
         if result.hasSearched, result.jobs.isEmpty, result.refused.isEmpty,
             account.foundNothing(choice, isGone: result.onlyJobIsGone)
@@ -94,22 +99,22 @@ final class Submissions {
         for job in result.jobs {
             underway += 1
             bytesUnderway += job.input.utf8.count
-            limits.enter(job.id, job.model)
-            limits.depart(job.model, at: turn)
+            inFlight.add(job.id, job.model)
+            inFlight.noteSent(job.model, at: turn)
             account.sent(job.id, choice)
         }
         return result.jobs
     }
 
-    /// When time alone may let something through that this claim did not.
-    private func nextClaim(_ result: Claim.Result, _ admission: Admission, after turn: Int64) -> Int64? {
-        // A time of day comes sooner when the wall clock is set forward: it is looked at now and then.
+    /// When to claim again although nothing has changed.
+    private func nextClaim(_ result: Claim.Result, _ admission: Admission, after turn: Moment) -> Moment? {
+        // A scheduled job is due earlier if the wall clock is set forward, so the clock is read now and then.
         let longest = session.context.configuration.retryMax
         let patience = min(max(longest, .seconds(1)), .seconds(60)).wholeMilliseconds
         let due = result.nextDue.map { turn + min(max(1, ($0 - .now).wholeMilliseconds), patience) }
         let moments =
             [due, admission.opensAt, result.budget == nil ? nil : turn + 60_000] + account.gate.moments
-        return moments.compactMap { $0 }.filter { $0 > turn }.min()
+        return moments.compactMap(\.self).filter { $0 > turn }.min()
     }
 
     private func tellOfBudget(_ result: Claim.Result) {
@@ -125,7 +130,7 @@ final class Submissions {
         }
     }
 
-    // MARK: - What becomes of those that left
+    // MARK: - Answers
 
     /// A claim may find something new.
     func allow() {
@@ -139,42 +144,40 @@ final class Submissions {
     /// - Returns: for how long the service is to be left alone.
     func note(_ report: RemoteJob.Report, of id: Int64) -> Duration? {
         switch report {
-        case .taken:
-            crowd = 0
+        case .accepted:
+            busyAnswers = 0
             failures[id] = nil
-        case .settled, .doubted: failures[id] = nil
+        case .refused, .doubted: failures[id] = nil
         case .unreachable: failures[id, default: 0] += 1
-        case .notTaken(let asked):
+        case .notBought(let asked):
             failures[id, default: 0] += 1
             guard let asked else { return nil }
-            // Those that were on the wire together meet the same crowd.
-            if session.now >= quietUntil { crowd += 1 }
-            return max(asked, session.context.delay(after: crowd))
+            // POSTs that were on the wire together count once.
+            if session.now >= quietUntil { busyAnswers += 1 }
+            return max(asked, session.context.delay(after: busyAnswers))
         default: break
         }
         return nil
     }
 
-    /// The POST of `job` is answered, and that is on record.
-    ///
-    /// - Parameter isTaken: whether RunComfy works on it now.
-    func answered(_ job: Job, isTaken: Bool) {
+    /// The answer to the POST of `job` is recorded.
+    func answered(_ job: Job, isAccepted: Bool) {
         underway -= 1
         bytesUnderway -= job.input.utf8.count
-        if !isTaken { limits.leave(job.id, job.model) }
+        if !isAccepted { inFlight.remove(job.id, job.model) }
         mayClaim = true
     }
 
-    /// New work waits for as long as the service asks.
+    /// Nothing is sent for as long as the service asks.
     func leaveAlone(for time: Duration) {
         let wait = min(time, session.context.configuration.retryMax)
         quietUntil = max(quietUntil, session.now + wait.wholeMilliseconds)
     }
 
-    /// When to claim though nobody wakes it; nil for not at all.
-    func nextTurn(after turn: Int64) -> Int64? {
-        let timed = claimAt.map { max($0, quietUntil) }
-        let quiet = mayClaim && quietUntil > turn ? quietUntil : nil
+    /// When to claim if nothing wakes jobd before.
+    func nextTurn(after turn: Moment) -> Moment? {
+        let timed = claimAt.map { max($0, claimsRestUntil) }
+        let quiet = mayClaim && claimsRestUntil > turn ? claimsRestUntil : nil
         let written = !account.isWritten && storeRestsUntil > turn ? storeRestsUntil : nil
         return [timed, quiet, written].compactMap(\.self).min()
     }

@@ -5,11 +5,12 @@ internal import JobStore
 package import Outputs
 internal import Policy
 package import Provider
+internal import System
 
-/// What the worker works with. A reload replaces it as a whole; what is under way keeps what it began with.
+/// What the worker works with. A reload replaces it as a whole; a run under way keeps the one it began with.
 package struct WorkerContext: Sendable {
     package let configuration: Configuration
-    /// Whose requests are asked for.
+    /// jobd asks for requests that were bought there, and for no others.
     let origin: String
     let client: any RemoteService
     package let downloader: Downloader
@@ -36,19 +37,56 @@ package struct WorkerContext: Sendable {
         RetryPolicy(shortest: configuration.retryMin, longest: configuration.retryMax)
     }
 
-    /// What a job of `model` goes by at `now`, with the chance of its waits drawn.
-    func rules(for model: String) -> RemoteJob.Rules {
+    /// What a job of `model` goes by at `now`, with its jitter drawn.
+    ///
+    /// - Parameter spread: how long most jobs of the model took, if known.
+    func rules(for model: String, at now: Moment, spread: ClosedRange<Duration>?) -> RemoteJob.Rules {
         RemoteJob.Rules(
-            now: 0, wall: .now, origin: origin, retry: retry,
-            poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), spread: nil,
+            now: now, wall: .now, origin: origin, retry: retry,
+            poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), spread: spread,
             deadline: configuration.limits(of: model)?.limits.deadline ?? configuration.deadline,
             patience: FetchPace.Patience(
                 attempts: configuration.retryAttempts, time: configuration.retryPatience),
-            writesSidecar: configuration.writesSidecar, chance: 0)
+            writesSidecar: configuration.writesSidecar, chance: .random(in: 0..<1))
     }
 
-    /// A wait before the next try, with its jitter drawn.
+    /// The wait before the next try, with its jitter drawn.
     func delay(after failures: Int, asked: Duration? = nil) -> Duration {
         retry.delay(after: failures, chance: .random(in: 0..<1), asked: asked)
     }
+}
+
+/// Where the daemon says what happens: one line for each event.
+package struct Log: Sendable {
+    let write: @Sendable (Configuration.LogLevel, String) -> Void
+
+    package init(_ write: @escaping @Sendable (Configuration.LogLevel, String) -> Void) { self.write = write }
+
+    func info(_ text: String) { write(.info, text) }
+    func warning(_ text: String) { write(.warning, text) }
+    func error(_ text: String) { write(.error, text) }
+}
+
+/// Everything that decides which job is worked on runs here, one step at a time.
+@globalActor package actor WorkerActor {
+    package static let shared = WorkerActor()
+}
+
+/// What the parts of the worker share.
+@WorkerActor
+final class WorkerSession {
+    let store: JobStore
+    /// Replaced as a whole by a reload.
+    var context: WorkerContext
+    let wakeSignal = WakeSignal()
+    var isStopping = false
+    /// Jobs whose answer could not be recorded before jobd stopped.
+    var unrecorded: [String] = []
+    private let start = ContinuousClock.now
+
+    init(_ store: JobStore, _ context: WorkerContext) { (self.store, self.context) = (store, context) }
+
+    var now: Moment { (ContinuousClock.now - start).wholeMilliseconds + 1 }
+
+    func instant(_ moment: Moment) -> ContinuousClock.Instant { start + .milliseconds(moment - 1) }
 }

@@ -51,7 +51,7 @@ import Testing
         for id in [1, 2] { try await stage.wait(for: Int64(id), toBe: "in_progress") }
         write(elsewhere.url)
         jobd.signal(SIGHUP)
-        try await jobd.says("not asked for")
+        try await jobd.says("only after api_url is set back")
         let asked = here.lines.count
         // New work goes on meanwhile.
         elsewhere.end("c")

@@ -109,15 +109,15 @@ struct GateWorld {
     /// What the dispatcher does in a turn. Answers whether anything came of it.
     private mutating func claim() -> Bool {
         var choice = gate.choice(limit: plan.submitting, underway: wire.count, at: now)
-        choice.most = min(choice.most, plan.inFlight - flying.count - wire.count)
-        guard choice.most > 0 else { return false }
+        choice.allowance = min(choice.allowance, plan.inFlight - flying.count - wire.count)
+        guard choice.allowance > 0 else { return false }
         let ready = jobs.indices.filter { jobs[$0].isQueued && jobs[$0].readyAt <= now }
         var chosen: [Int] = []
         if let only = choice.only {
             chosen = ready.filter { $0 == Int(only) }
         } else {
             let others = ready.filter { !choice.spared.contains(Int64($0)) }
-            chosen = Array((choice.fromTheEnd ? others.reversed() : others).prefix(choice.most))
+            chosen = Array((choice.fromTheEnd ? others.reversed() : others).prefix(choice.allowance))
             if chosen.isEmpty, choice.takesSpared {
                 chosen = choice.spared.map { Int($0) }.filter { ready.contains($0) }.prefix(1).map { $0 }
             }
@@ -169,7 +169,7 @@ struct GateWorld {
             gate.noAnswer(id, limit: plan.submitting, at: now, Self.delay)
         case .busy:
             wait(job)
-            gate.notTaken(id, isBusy: true, at: now, Self.delay)
+            gate.notBought(id, isBusy: true, at: now, Self.delay)
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 /// The limits of number and rate, by what is at RunComfy and what has left.
 @Suite struct InFlightTests {
-    private var flights = InFlight()
+    private var inFlight = InFlight()
 
     private func configuration(_ change: (inout Configuration) -> Void = { _ in }) -> Configuration {
         var configuration = Configuration()
@@ -22,8 +22,8 @@ import Testing
     }
 
     private func admission(
-        at now: InFlight.Moment = 0, most: Int = 100, _ change: (inout Configuration) -> Void = { _ in }
-    ) -> Admission { Admission(configuration(change), flights, most: most, at: now) }
+        at now: Moment = 0, allowance: Int = 100, _ change: (inout Configuration) -> Void = { _ in }
+    ) -> Admission { Admission(configuration(change), inFlight, allowance: allowance, at: now) }
 
     /// How many jobs of `model` may leave before something holds them back.
     private func room(_ model: String, _ admission: Admission) -> Int {
@@ -35,28 +35,28 @@ import Testing
         } ?? 0
     }
 
-    @Test mutating func aJobCountsOnceFromItsEntryToItsLeaving() {
-        for (job, model) in [(1, "a"), (1, "a"), (2, "b")] as [(Int64, String)] { flights.enter(job, model) }
+    @Test mutating func `a job counts once until it is removed`() {
+        for (job, model) in [(1, "a"), (1, "a"), (2, "b")] as [(Int64, String)] { inFlight.add(job, model) }
         #expect(admission().room == 8)
-        for job in [1, 1, 9] as [Int64] { flights.leave(job, "a") }
+        for job in [1, 1, 9] as [Int64] { inFlight.remove(job, "a") }
         #expect(admission().room == 9)
     }
 
-    @Test mutating func moreInFlightThanAReloadAllowsLeavesNothingAndNoLess() {
-        flights.enter(5, of: "a")
+    @Test mutating func `more in flight than a reload allows leaves no room and no less`() {
+        inFlight.add(5, of: "a")
         let admission = admission { $0.maxInFlight = 3 }
         #expect(admission.room == 0 && admission.hold(of: "a") == .inFlight(entry: nil, limit: 3))
     }
 
     @Test func `the gate lets out no more than it says`() {
-        let admission = admission(most: 2)
+        let admission = admission(allowance: 2)
         #expect(admission.room == 2 && room("a", admission) == 2)
-        #expect(self.admission(most: 0).hold(of: "a") == .submitting(limit: 4))
+        #expect(self.admission(allowance: 0).hold(of: "a") == .submitting(limit: 4))
     }
 
-    @Test mutating func aModelCountsForItsOwnEntryAndNotForThePrefix() {
+    @Test mutating func `a model counts for its own entry and not for the prefix`() {
         for (job, model) in [(1, "a/x"), (2, "a/y"), (3, "a/y")] as [(Int64, String)] {
-            flights.enter(job, model)
+            inFlight.add(job, model)
         }
         let admission = admission {
             $0.models = ["a/*": limits(inFlight: 4), "a/x": limits(inFlight: 1)]
@@ -67,21 +67,21 @@ import Testing
         #expect(admission.hold(of: "a/y") == nil && admission.room == 7)
     }
 
-    @Test mutating func whatAReloadNamesAnewCountsWhatIsThere() {
-        flights.enter(1, "a/x")
-        flights.enter(2, "a/y")
-        flights.depart("a/x", at: 5)
+    @Test mutating func `an entry that a reload adds counts what is there`() {
+        inFlight.add(1, "a/x")
+        inFlight.add(2, "a/y")
+        inFlight.noteSent("a/x", at: 5)
         #expect(room("a/x", admission(at: 10) { $0.models = ["a/x": limits(inFlight: 2)] }) == 1)
         let new = admission(at: 10) { $0.models = ["a*": limits(inFlight: 5, perMinute: 2)] }
         #expect(room("a/y", new) == 1)
     }
 
-    @Test mutating func aRateOpensAMinuteAfterTheOldestDeparture() {
+    @Test mutating func `a rate opens a minute after the oldest submission`() {
         let limited: (inout Configuration) -> Void = { $0.submitPerMinute = 2 }
-        flights.depart("a", at: 1000)
+        inFlight.noteSent("a", at: 1000)
         let open = admission(at: 1000, limited)
         #expect(open.room == 1 && open.opensAt == nil)
-        flights.depart("b", at: 3000)
+        inFlight.noteSent("b", at: 3000)
         let closed = admission(at: 3000, limited)
         #expect(closed.room == 0 && closed.opensAt == 61_000)
         #expect(closed.hold(of: "c") == .perMinute(entry: nil, limit: 2, sent: 2, opensAt: 61_000))
@@ -91,9 +91,9 @@ import Testing
         #expect(admission(at: 61_000).room == 10)
     }
 
-    @Test mutating func theRateOfAnEntryHoldsBackThatEntryAlone() {
-        flights.depart("a/x", at: 10)
-        flights.depart("b", at: 20)
+    @Test mutating func `the rate of an entry holds back that entry alone`() {
+        inFlight.noteSent("a/x", at: 10)
+        inFlight.noteSent("b", at: 20)
         let admission = admission(at: 30) {
             $0.models = ["a/*": limits(perMinute: 1), "b": limits(perMinute: 0)]
         }
@@ -101,7 +101,7 @@ import Testing
         #expect(admission.opensAt == 60_010)
     }
 
-    @Test mutating func whatWasAdmittedCountsAtOnce() {
+    @Test mutating func `what was admitted counts at once`() {
         var admission = admission(at: 7) {
             $0.submitPerMinute = 1
             $0.models = ["a": limits(inFlight: 1)]
@@ -123,18 +123,18 @@ import Testing
     }
 
     /// Whatever comes and goes, the count is that of the jobs that came and did not go.
-    @Test mutating func aRandomLifeKeepsItsCount() {
+    @Test mutating func `a random life keeps its count`() {
         var jobs: [Int64: String] = [:]
         var chance = SeededNumbers(5)
         let models = ["a/x", "a/y", "b"]
         for _ in 0..<2000 {
             let job = Int64.random(in: 1...30, using: &chance)
             if let model = jobs[job], Bool.random(using: &chance) {
-                flights.leave(job, model)
+                inFlight.remove(job, model)
                 jobs[job] = nil
             } else {
                 let model = jobs[job] ?? models[Int(job) % 3]
-                flights.enter(job, model)
+                inFlight.add(job, model)
                 jobs[job] = model
             }
             let admission = admission {

@@ -23,9 +23,9 @@ import Testing
 
     @Test func `open it lets through what the limit leaves`() {
         let gate = SubmissionGate()
-        #expect(gate.choice(limit: 4, underway: 0, at: 0).most == 4)
-        #expect(gate.choice(limit: 4, underway: 3, at: 0).most == 1)
-        #expect(gate.choice(limit: 4, underway: 9, at: 0).most == 0)
+        #expect(gate.choice(limit: 4, underway: 0, at: 0).allowance == 4)
+        #expect(gate.choice(limit: 4, underway: 3, at: 0).allowance == 1)
+        #expect(gate.choice(limit: 4, underway: 9, at: 0).allowance == 0)
         #expect(gate.moments.isEmpty)
     }
 
@@ -55,10 +55,10 @@ import Testing
     @Test func `closed it lets one through at a time at growing distances`() {
         var gate = SubmissionGate()
         #expect(refuse(&gate, 1, .balance))
-        #expect(gate.choice(limit: 4, underway: 0, at: 99).most == 0)
-        #expect(gate.choice(limit: 4, underway: 1, at: 100).most == 0)
+        #expect(gate.choice(limit: 4, underway: 0, at: 99).allowance == 0)
+        #expect(gate.choice(limit: 4, underway: 1, at: 100).allowance == 0)
         let choice = gate.choice(limit: 4, underway: 0, at: 100)
-        #expect(choice.most == 1 && choice.spared == [1])
+        #expect(choice.allowance == 1 && choice.spared == [1])
         gate.sent(2, choice)
         #expect(refuse(&gate, 2, .balance, at: 200))
         #expect(gate.moments == [400, 400] && gate.failures == 2)
@@ -88,7 +88,7 @@ import Testing
         }
         // Another job that comes by now need not wait as long as that one must.
         let choice = gate.choice(limit: 4, underway: 0, at: 1000)
-        #expect(choice.most == 1 && !choice.takesSpared)
+        #expect(choice.allowance == 1 && !choice.takesSpared)
     }
 
     @Test func `where the first ones are refused the end of the queue is tried too`() {
@@ -109,12 +109,12 @@ import Testing
         #expect(gate.accepted(2, worth, at: 100) == nil)
         #expect(gate.reason == nil)
         // Not before the wire is empty.
-        #expect(gate.choice(limit: 4, underway: 1, at: 100).most == 0)
+        #expect(gate.choice(limit: 4, underway: 1, at: 100).allowance == 0)
         #expect(sendSuspect(&gate, at: 100) == 1)
         #expect(!refuse(&gate, 1, at: 150))
         #expect(gate.reason == nil)
         let proof = gate.choice(limit: 4, underway: 0, at: 150)
-        #expect(proof.most == 1 && proof.spared == [1] && !proof.takesSpared)
+        #expect(proof.allowance == 1 && proof.spared == [1] && !proof.takesSpared)
         gate.sent(3, proof)
         #expect(gate.accepted(3, worth, at: 200)?.job == 1)
         #expect(gate.reason == nil && gate.suspects.isEmpty)
@@ -242,7 +242,7 @@ import Testing
         _ = gate.refused(1, .balance, "HTTP 402", dear, at: 0, delay)
         _ = gate.accepted(2, cheap, at: 100)
         let choice = gate.choice(limit: 4, underway: 0, at: 100)
-        #expect(choice.only == nil && choice.spared == [1] && choice.most == 4)
+        #expect(choice.only == nil && choice.spared == [1] && choice.allowance == 4)
         _ = gate.accepted(3, SubmissionGate.Worth(model: "m", price: 2.5), at: 200)
         #expect(sendSuspect(&gate, at: 200) == 1)
     }
@@ -253,7 +253,7 @@ import Testing
         _ = gate.accepted(2, worth, at: 100)
         let choice = gate.choice(limit: 4, underway: 0, at: 100)
         #expect(gate.foundNothing(choice, isGone: false, at: 100, delay) == nil)
-        #expect(gate.choice(limit: 4, underway: 0, at: 150).most == 4)
+        #expect(gate.choice(limit: 4, underway: 0, at: 150).allowance == 4)
         #expect(gate.moments == [200])
         #expect(gate.choice(limit: 4, underway: 0, at: 200).only == 1)
         #expect(
@@ -270,7 +270,7 @@ import Testing
         }
         gate.closeFromBefore(.token)
         let choice = gate.choice(limit: 4, underway: 0, at: 1)
-        #expect(choice.most == 1)
+        #expect(choice.allowance == 1)
         gate.sent(1, choice)
         _ = refuse(&gate, 1, at: 10)
         #expect(gate.moments.min() == 110)

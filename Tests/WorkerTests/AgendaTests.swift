@@ -29,11 +29,11 @@ import Testing
         var chance = SeededNumbers(7)
         let times = (1...200).map { Int64($0) }.shuffled(using: &chance)
         for time in times { agenda.put(time, at: time) }
-        #expect(agenda.next == 1)
+        #expect(agenda.next() == 1)
         #expect(take(&agenda, at: 150) == Array(1...150))
-        #expect(agenda.next == 151 && agenda.count == 50)
+        #expect(agenda.next() == 151 && agenda.count == 50)
         #expect(take(&agenda, at: 1000) == Array(151...200))
-        #expect(agenda.count == 0 && agenda.next == nil)
+        #expect(agenda.count == 0 && agenda.next() == nil)
     }
 
     @Test func `a job is there once by its last time`() {
@@ -43,11 +43,11 @@ import Testing
         agenda.put(2, at: 20)
         #expect(agenda.count == 2)
         #expect(take(&agenda, at: 20) == [2])
-        #expect(agenda.contains(1))
+        #expect(agenda.count == 1)
         agenda.put(1, at: 5)
         #expect(take(&agenda, at: 5) == [1])
         #expect(take(&agenda, at: 100) == [])
-        #expect(!agenda.contains(1))
+        #expect(agenda.count == 0)
     }
 
     @Test func `a job put twice at one time is taken once`() {
@@ -75,7 +75,7 @@ import Testing
             for job in taken { table[job] = nil }
             #expect(agenda.count == table.count)
             // It may name an earlier time that no longer counts, and never a later one.
-            if let first = table.values.min() { #expect(agenda.next.map { $0 <= first } == true) }
+            if let first = table.values.min() { #expect(agenda.next().map { $0 <= first } == true) }
         }
     }
 }

@@ -34,15 +34,15 @@ import Testing
     }
 
     private func claim(
-        _ most: Int = 100, choice: SubmissionGate.Choice? = nil, bytesUnderway: Int = 0,
+        _ allowance: Int = 100, choice: SubmissionGate.Choice? = nil, bytesUnderway: Int = 0,
         _ change: (inout Configuration) -> Void = { _ in }
     ) throws -> Claim.Result {
         var configuration = Configuration()
         configuration.maxInFlight = 1000
         change(&configuration)
         let claim = Claim(
-            choice: choice ?? .init(most: most),
-            admission: Admission(configuration, InFlight(), most: choice?.most ?? most, at: 0),
+            choice: choice ?? .init(allowance: allowance),
+            admission: Admission(configuration, InFlight(), allowance: choice?.allowance ?? allowance, at: 0),
             configuration: configuration, bytesUnderway: bytesUnderway)
         return try database.transaction { try claim.run(database) }
     }
@@ -169,7 +169,7 @@ import Testing
     }
 
     private func claim(_ change: (inout SubmissionGate.Choice) -> Void) throws -> Claim.Result {
-        var choice = SubmissionGate.Choice(most: 1)
+        var choice = SubmissionGate.Choice(allowance: 1)
         change(&choice)
         return try claim(choice: choice)
     }

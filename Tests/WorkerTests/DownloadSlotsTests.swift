@@ -83,7 +83,7 @@ import Testing
         let slots = DownloadSlots(0)
         let waiters = (0..<4).map { number in Task { try await slots.use { _ in number } } }
         try await Task.sleep(for: .milliseconds(20))
-        slots.change(by: 4)
+        slots.resize(to: 4)
         for (number, waiter) in waiters.enumerated() { #expect(try await waiter.value == number) }
     }
 
@@ -115,7 +115,7 @@ import Testing
             }
         }
         try await Task.sleep(for: .milliseconds(20))
-        slots.change(by: -3)
+        slots.resize(to: 1)
         gate.finish()
         for task in first + later { try await task.value }
         #expect(room.most == 1)

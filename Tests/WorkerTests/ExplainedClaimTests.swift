@@ -34,7 +34,7 @@ private struct ClaimWorld {
     private var chance: SeededNumbers
     private var configuration = Configuration()
     private var gate = SubmissionGate()
-    private var flights = InFlight()
+    private var inFlight = InFlight()
     private var requests = 0
 
     private static let checked = "bytedance/seedream-4-0/sequential"
@@ -50,7 +50,7 @@ private struct ClaimWorld {
     }
 
     private var now: Timestamp { clock.withLock { $0 } }
-    private var moment: InFlight.Moment { now.milliseconds }
+    private var moment: Moment { now.milliseconds }
 
     private mutating func pick<Value>(_ values: Value...) -> Value {
         values[Int.random(in: 0..<values.count, using: &chance)]
@@ -110,7 +110,7 @@ private struct ClaimWorld {
         }
         guard let event else { return }
         let landed = try database.record(event, for: job.id, in: job.state)
-        if landed.state != .inQueue { flights.leave(job.id, job.model) }
+        if landed.state != .inQueue { inFlight.remove(job.id, job.model) }
     }
 
     private mutating func reload() {
@@ -153,7 +153,7 @@ private struct ClaimWorld {
     private func admission() throws -> (SubmissionGate.Choice, Admission) {
         let underway = try database.underway().reduce(0) { $1.state == .submitting ? $0 + Int($1.count) : $0 }
         let choice = gate.choice(limit: configuration.maxSubmitting, underway: underway, at: moment)
-        return (choice, Admission(configuration, flights, most: choice.most, at: moment))
+        return (choice, Admission(configuration, inFlight, allowance: choice.allowance, at: moment))
     }
 
     /// What is said of each queued job, in the order of sending; and where the two count differently.
@@ -185,8 +185,8 @@ private struct ClaimWorld {
             pause: gate.reason.flatMap { Pause.Reason(rawValue: $0.rawValue) })
         let result = try claim.run(database)
         for job in result.jobs {
-            flights.enter(job.id, job.model)
-            flights.depart(job.model, at: moment)
+            inFlight.add(job.id, job.model)
+            inFlight.noteSent(job.model, at: moment)
             gate.sent(job.id, choice)
         }
         return (result, admission.room)

@@ -44,18 +44,30 @@ import Testing
     private struct Files: OutputFetcher {
         /// Positions whose address has gone.
         var gone: Set<Int64> = []
+        /// A position whose server fails at once, and one whose download waits for that file's next try.
+        var failing: Int64?
+        var dripping: Int64?
+        let gaveWay = Locked(false)
         var trouble: String?
 
         func fetch(
-            _ output: Output, of job: Job, _ pace: FetchPace, _ othersDue: Locked<ContinuousClock.Instant?>
-        ) async -> OutputFetch.Fate {
+            _ output: Output, of job: Job, _ pace: FetchPace, _ othersDue: OthersDue
+        ) async -> OutputFetch.Outcome {
             if gone.contains(output.position) {
                 return .failed(.init(kind: .badAnswer, words: "the server answered 404", addressIsGone: true))
+            }
+            if output.position == failing { return .failed(.init(kind: .trouble, words: "HTTP 503")) }
+            if output.position == dripping {
+                for _ in 0..<1000 where othersDue.withLock({ $0 == nil }) {
+                    try? await Task.sleep(for: .milliseconds(10))
+                }
+                let isWanted = othersDue.withLock { $0 != nil }
+                gaveWay.withLock { $0 = isWanted }
             }
             var done = output
             (done.path, done.bytes, done.mediaType) = ("\(output.position).png", 4, "image/png")
             done.sha256 = String(repeating: "ab", count: 32)
-            return .placed(OutputFetch.Placed(output: done))
+            return .fetched(OutputFetch.Fetched(output: done))
         }
         func writeSidecar(_ job: Job, _ outputs: [Output]) async -> String? { trouble }
         func removeTemporary(of output: Output, _ job: Job) async {}
@@ -122,7 +134,7 @@ import Testing
     @Test func `a bought request is on record before it is followed`() async throws {
         let job = try await claimed()
         guard case .wait = try await run(job) else { return #expect(Bool(false)) }
-        #expect(try await found(job).requestID == "r" && host.reports == [.taken])
+        #expect(try await found(job).requestID == "r" && host.reports == [.accepted])
     }
 
     @Test func `the request of another job leaves this one uncertain with its answer`() async throws {
@@ -183,5 +195,16 @@ import Testing
         }
         _ = try await run(found(job), service, Files(gone: [2]))
         #expect(othersWere.withLock { $0 })
+    }
+
+    /// Without it, a download that drips would keep the others of its job from their next try.
+    @Test func `a download that drips learns that another file of its job is due`() async throws {
+        let job = try await bought()
+        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
+        let service = Service(outcome: .succeeded(outputs, ResultFacts()))
+        _ = try await run(job, service)
+        let files = Files(failing: 1, dripping: 2)
+        guard case .wait = try await run(found(job), service, files) else { return #expect(Bool(false)) }
+        #expect(files.gaveWay.withLock { $0 })
     }
 }

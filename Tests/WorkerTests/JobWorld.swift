@@ -264,10 +264,10 @@ struct JobWorld {
         case .fetch(_, let tries):
             expect(Set(tries.map(\.output.position)).count == tries.count, "a file is tried once a turn")
             for file in tries {
-                drive(.file(fate(of: file.output), of: outputs[Int(file.output.position) - 1]))
+                drive(.file(outcome(of: file.output), of: outputs[Int(file.output.position) - 1]))
             }
             return .filesTried
-        case .recordFile(let placed): finish(placed)
+        case .recordFile(let fetched): finish(fetched)
         case .countFailure(let output, let isLast, _, _):
             outputs[Int(output.position) - 1].attempts = output.attempts + 1
             if isLast { outputs[Int(output.position) - 1].state = .failed }
@@ -292,19 +292,19 @@ struct JobWorld {
         return nil
     }
 
-    private mutating func finish(_ placed: OutputFetch.Placed) {
-        let place = Int(placed.output.position) - 1
+    private mutating func finish(_ fetched: OutputFetch.Fetched) {
+        let place = Int(fetched.output.position) - 1
         expect(outputs[place].state == .pending, "a file is recorded once")
         outputs[place].state = .done
     }
 
-    private mutating func fate(of output: Output) -> OutputFetch.Fate {
+    private mutating func outcome(of output: Output) -> OutputFetch.Outcome {
         expect(output.state == .pending, "what is here is not fetched again")
         if chance(trouble / 8) { return .cancelled }
-        guard chance(trouble * 3) else { return .placed(OutputFetch.Placed(output: output)) }
+        guard chance(trouble * 3) else { return .fetched(OutputFetch.Fetched(output: output)) }
         let kind: FetchPace.Setback = one(of: [.badAnswer, .badAnswer, .trouble, .gaveWay])
         return .failed(
-            OutputFetch.Setback(
+            OutputFetch.Failure(
                 kind: kind, words: "\(kind)", addressIsGone: kind == .badAnswer,
                 kept: chance(20) ? Int64(steps) : 0,
                 at: .now))

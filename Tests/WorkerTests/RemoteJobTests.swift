@@ -128,6 +128,24 @@ import Testing
         #expect(last.contains { $0.contains("cancelledRemotely") })
     }
 
+    @Test func `what is being tried is not due and what waits is`() throws {
+        var job = try job(.downloading)
+        var row = Job(
+            id: 7, state: .downloading, model: "m", input: "{}", createdAt: Timestamp(milliseconds: 0))
+        row.requestID = "r"
+        let outputs = (1...2).map { Output(jobID: 7, position: $0, kind: .image, url: "u\($0)") }
+        _ = job.handle(.loaded(row, outputs), rules())
+        #expect(job.nextFileDue == nil)
+        let failure = OutputFetch.Failure(kind: .trouble, words: "HTTP 503")
+        _ = job.handle(.file(.failed(failure), of: outputs[0]), rules())
+        #expect(job.nextFileDue == 11_000)
+        _ = job.handle(.file(.failed(failure), of: outputs[1]), rules { $0.now = 10_400 })
+        _ = job.handle(.filesTried, rules())
+        // The next round tries the first one while the second one waits.
+        let tries = words(job.handle(.loaded(row, outputs), rules { $0.now = 11_000 }))
+        #expect(tries.first?.hasPrefix("fetch(") == true && job.nextFileDue == 11_400)
+    }
+
     @Test func `the request of another job is nobody's`() throws {
         var job = try job(.submitting) { $0.requestID = nil }
         let actions = words(job.handle(.submitted(.bought(requestID: "r", raw: "raw")), rules()))

@@ -46,17 +46,18 @@ final class ExplanationContext {
     /// What jobd's next claim would check; nil if its configuration is not known.
     func admission() throws -> Admission? {
         guard known == nil, let configuration else { return known }
-        var flights = InFlight()
+        var inFlight = InFlight()
         for entry in underway where entry.state != .downloading {
-            flights.enter(Int(entry.count), of: entry.model)
+            inFlight.add(Int(entry.count), of: entry.model)
         }
         for (model, at) in try store.recentSubmissions(since: now + .seconds(-60)) {
-            flights.depart(model, at: at.milliseconds)
+            inFlight.noteSent(model, at: at.milliseconds)
         }
         // A closed gate is recorded as a pause, so here the gate is open.
         let choice = SubmissionGate().choice(
             limit: configuration.maxSubmitting, underway: Int(count([.submitting])), at: 0)
-        var admission = Admission(configuration, flights, most: choice.most, at: now.milliseconds)
+        var admission = Admission(
+            configuration, inFlight, allowance: choice.allowance, at: now.milliseconds)
         try admission.readBudgets { try $0 == .day ? store.spentToday() : store.spent(since: nil) }
         known = admission
         return admission
