@@ -111,7 +111,9 @@ let package = Package(
             swiftSettings: strictMemory),
         .target(
             name: "ProviderSimulator",
-            dependencies: ["Calendar", "Catalogue", "CommandLineTool", "CMicroHTTPD", "JSON", "System"],
+            dependencies: [
+                "CMicroHTTPD", "CZlib", "Calendar", "Catalogue", "CommandLineTool", "JSON", "System",
+            ],
             resources: [.embedInCode("Fixtures")], swiftSettings: strictMemory),
 
         .executableTarget(name: "jobd", dependencies: ["Daemon"], swiftSettings: strict),

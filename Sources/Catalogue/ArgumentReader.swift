@@ -1,15 +1,15 @@
 package import JSON
 
-/// Reads an input from a command line's `KEY=VALUE` and `KEY:=JSON`, typed by the model's schema.
+/// Reads an input from the words `KEY=VALUE` and `KEY:=JSON` of a command line, typed by the model's schema.
 ///
-/// What does not fit its type is kept as text: validation then names it by its path.
+/// A value that does not fit its type stays text. Validation then reports it with its path.
 package struct ArgumentReader {
     private let schema: Schema?
 
     /// Without a schema every `KEY=VALUE` is text.
     package init(schema: Schema?) { self.schema = schema }
 
-    /// The keys stand in the order in which they first appear. No default is filled in.
+    /// The keys are in the order in which they first appear. No defaults are added.
     package func read(_ arguments: [String]) throws(ArgumentError) -> JSONObject {
         var values: [[Value]] = []
         var keys: [String] = []
@@ -27,8 +27,7 @@ package struct ArgumentReader {
         return JSONObject(zip(keys, values).map { JSONObject.Member(key: $0, value: combine($1, of: $0)) })
     }
 
-    /// The words `KEY=VALUE` that `KEY=A,B,…` stands for, or `KEY:=[A, B, …]`, where a comma may stand in a
-    /// value.
+    /// The words `KEY=VALUE` that `KEY=A,B,…` or `KEY:=[A, B, …]` is short for.
     package static func alternatives(_ argument: String) throws(ArgumentError) -> [String] {
         let (key, isJSON, text) = try split(argument)
         if !isJSON {
@@ -49,14 +48,14 @@ package struct ArgumentReader {
         return (key, isJSON ? .written(try Self.json(text, of: key)) : .typed(try typed(text, of: key)))
     }
 
-    /// The key, whether JSON follows, and what follows.
+    /// The key, whether its value is JSON, and the value.
     package static func split(_ argument: String) throws(ArgumentError) -> (
         key: String, isJSON: Bool, text: String
     ) {
         guard let sign = argument.utf8.firstIndex(of: UInt8(ascii: "=")) else {
             throw .noEqualsSign(argument)
         }
-        // Cut between bytes: an accent that follows the sign would make one character with it.
+        // Split between bytes: an accent after the sign would make one character with it.
         let left = argument.utf8[..<sign]
         let isJSON = left.last == UInt8(ascii: ":")
         let key = String(Substring(isJSON ? left.dropLast() : left))
@@ -71,7 +70,7 @@ package struct ArgumentReader {
         }
     }
 
-    /// A key given again makes a list, and so does a key that the schema calls one.
+    /// A key that is repeated makes a list, and so does one that the schema calls a list.
     private func combine(_ values: [Value], of key: String) -> JSON {
         if values.count == 1, let value = values.first {
             switch value {
@@ -100,8 +99,7 @@ package struct ArgumentReader {
         return Self.value(text, among: types, takesText: takesText)
     }
 
-    /// Of several types, text is the last: what can be read as another is meant as that. But `null` is a word
-    /// like any other where the schema takes text.
+    /// Of several types, text is the last choice. But `null` is an ordinary word if the schema allows text.
     private static func value(_ text: String, among types: Set<ValueType>, takesText: Bool) -> JSON {
         let json = try? JSON(parsing: text, .strict)
         switch json {
@@ -118,7 +116,7 @@ package struct ArgumentReader {
         }
     }
 
-    /// The choice that a text stands for: itself, itself in another case, or its only continuation.
+    /// The choice that a text means: the same text, the same in another case, or the only one that begins so.
     private func choice(_ text: String, of key: String, among choices: [JSON]) throws(ArgumentError)
         -> String?
     {
@@ -135,8 +133,33 @@ package struct ArgumentReader {
     }
 }
 
-extension Schema {
-    package func read(_ arguments: [String]) throws(ArgumentError) -> JSONObject {
-        try ArgumentReader(schema: self).read(arguments)
+/// Why `KEY=VALUE` on a command line cannot be read.
+package enum ArgumentError: Error, Equatable, CustomStringConvertible {
+    case noEqualsSign(String)
+    case noKey(String)
+    case noArray(key: String)
+    case malformedJSON(key: String, reason: String)
+    case ambiguous(key: String, value: String, candidates: [String])
+
+    /// Whether the word can be read, but its value is wrong.
+    package var isInput: Bool {
+        switch self {
+        case .noEqualsSign, .noKey, .noArray: false
+        case .malformedJSON, .ambiguous: true
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .noEqualsSign(let argument): "\(Excerpt.quoted(argument)) is not KEY=VALUE"
+        case .noKey(let argument): "\(Excerpt.quoted(argument)) has no key before its \"=\""
+        case .noArray(let key): "\(Excerpt.plain(key)):= needs a JSON array of values here"
+        case .malformedJSON(let key, let reason):
+            "the value of \(Excerpt.plain(key)) is not JSON: \(Excerpt.plain(reason, length: 200)); "
+                + "for plain text write \(Excerpt.plain(key))=TEXT"
+        case .ambiguous(let key, let value, let candidates):
+            "\(Excerpt.plain(key))=\(Excerpt.plain(value)) could be "
+                + Excerpt.list(candidates.map(JSON.string))
+        }
     }
 }

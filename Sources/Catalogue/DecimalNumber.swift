@@ -1,4 +1,6 @@
-/// A JSON number by its exact value: `3`, `3.0` and `30e-1` are equal, and no digit above 2^53 is lost.
+internal import JSON
+
+/// The exact value of a JSON number: `3`, `3.0` and `30e-1` are equal, and no digit above 2^53 is lost.
 struct DecimalNumber: Comparable, Sendable {
     private let isNegative: Bool
     /// The digits from the first to the last that is not zero; none for zero.
@@ -6,7 +8,7 @@ struct DecimalNumber: Comparable, Sendable {
     /// The value is `0.digits` times ten to this power.
     private let power: Int
 
-    /// Far beyond any number in use, and far from an overflow.
+    /// Far larger than any in use, and far from an overflow.
     private static let largestPower = 1 << 40
 
     init?(_ text: String) {
@@ -25,7 +27,7 @@ struct DecimalNumber: Comparable, Sendable {
         let parts = mantissa.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count <= 2, let whole = parts.first, !whole.isEmpty else { return nil }
         let all = parts.flatMap { Array($0) }
-        guard all.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
+        guard all.allSatisfy(\.isASCIIDigit) else { return nil }
 
         let leadingZeros = all.prefix { $0 == UInt8(ascii: "0") }.count
         var significant = all.dropFirst(leadingZeros)
@@ -35,14 +37,12 @@ struct DecimalNumber: Comparable, Sendable {
         power = digits.isEmpty ? 0 : whole.count - leadingZeros + exponent
     }
 
-    /// Whether the value has no fraction, whichever way it is written.
+    /// Whether the value has no fraction, however it is written.
     var isInteger: Bool { power >= digits.count }
 
-    static func isInteger(_ text: String) -> Bool { isPlain(text) || DecimalNumber(text)?.isInteger == true }
-
-    /// Whether the number is nothing but digits, as nearly all integers are: then it needs no arithmetic.
-    static func isPlain(_ text: String) -> Bool {
-        text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+    static func isInteger(_ text: String) -> Bool {
+        // Nearly all integers are only digits, and need no arithmetic.
+        text.utf8.allSatisfy(\.isASCIIDigit) || DecimalNumber(text)?.isInteger == true
     }
 
     static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
@@ -56,22 +56,22 @@ struct DecimalNumber: Comparable, Sendable {
         return digits.lexicographicallyPrecedes(other.digits)
     }
 
-    /// The value in one form, whichever way it was written.
+    /// The value in one form, however it was written.
     var canonical: String {
         "\(isNegative ? "-" : "").\(String(decoding: digits, as: UTF8.self))e\(power)"
     }
 
-    /// As many digits as arithmetic in 64 bits is safe with.
+    /// How many digits are safe in 64-bit arithmetic.
     private static let mostUnitDigits = 18
 
-    /// Whether something can be a multiple of it: it is positive, and short enough to be counted with.
+    /// Whether a number can be checked to be a multiple of it: it is positive and has few enough digits.
     var isUnit: Bool { !isNegative && (1...Self.mostUnitDigits).contains(digits.count) }
 
-    /// Whether the value is a whole number of times a unit, exactly.
+    /// Whether the value is exactly a multiple of a unit.
     func isMultiple(of unit: DecimalNumber) -> Bool {
         if digits.isEmpty { return true }
         let shift = (power - digits.count) - (unit.power - unit.digits.count)
-        // Neither number ends in a zero, so that what has more places than the unit is no multiple of it.
+        // Neither number ends in a zero: a value with more decimal places than the unit is not a multiple.
         guard shift >= 0 else { return false }
         let divisor = unit.digits.reduce(0 as UInt64) { $0 * 10 + UInt64($1 - UInt8(ascii: "0")) }
         let rest = digits.reduce(0 as UInt64) { ($0 * 10 + UInt64($1 - UInt8(ascii: "0"))) % divisor }
@@ -98,7 +98,7 @@ struct DecimalNumber: Comparable, Sendable {
         if digits.isEmpty { return nil }
         var value = 0
         for digit in digits {
-            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
+            guard digit.isASCIIDigit else { return nil }
             value = min(value * 10 + Int(digit - UInt8(ascii: "0")), largestPower)
         }
         return isNegative ? -value : value

@@ -1,11 +1,11 @@
 import JSON
 
-/// Shows a value in a message: short, on one line, and without characters that a terminal obeys.
+/// Shows a value in a message: short, on one line, and without control characters.
 enum Excerpt {
-    /// In characters of the value; a longer one is cut.
+    /// In characters of the value. A longer one is cut.
     static let length = 60
 
-    /// What stands in a refusal after "not".
+    /// The words after "not" in a refusal.
     static func describing(_ value: JSON) -> String {
         switch value {
         case .null: "null"
@@ -21,7 +21,7 @@ enum Excerpt {
         "\(quote)\(plain(text, escaping: quote))\(quote)"
     }
 
-    /// The text with what could break a line, hide or reorder it written as escapes.
+    /// The text, with escapes for characters that could break a line, hide text or reorder it.
     static func plain(_ text: String, escaping quote: Unicode.Scalar? = nil, length: Int = length) -> String {
         var shown = ""
         var left = length
@@ -39,7 +39,7 @@ enum Excerpt {
         return shown
     }
 
-    /// As many values as a few lines hold, and how many more there are.
+    /// As many values as fit on a few lines, and how many more there are.
     static func list(_ values: [JSON]) -> String {
         var shown = ""
         for (index, value) in values.enumerated() {

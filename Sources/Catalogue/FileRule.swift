@@ -2,17 +2,22 @@ import JSON
 
 /// What a schema demands of a file, such as `width_pixels<` 6000.
 package struct FileRule: Sendable, Equatable {
-    package enum Measure: Sendable {
-        case megabytes, ratio, width, height
+    /// The raw value is the word of the schema.
+    package enum Measure: String, Sendable {
+        case megabytes = "file_size_mb"
+        case ratio = "width/height"
+        case width = "width_pixels"
+        case height = "height_pixels"
     }
 
-    package enum Bound: Sendable {
-        case atLeast, atMost
+    package enum Bound: Character, Sendable {
+        case atLeast = ">"
+        case atMost = "<"
     }
 
     package enum Kind: Sendable, Equatable {
         case bound(Measure, Bound, Double)
-        /// A rule of another kind. It cannot be checked, which does not make a file wrong.
+        /// A rule of another kind. It cannot be checked, so no file breaks it.
         case unknown
     }
 
@@ -22,62 +27,87 @@ package struct FileRule: Sendable, Equatable {
     /// The schema's own words for a file that breaks the rule.
     package let message: String?
 
-    /// Nil for what is no rule at all.
+    /// Nil for something that is not a rule.
     init?(_ definition: JSON) {
         guard let rule = definition["validation_rule"]?.string else { return nil }
         self.rule = rule
         message = definition["validation_error"]?.string
-        kind = Self.kind(rule, definition["validation_value"]?.double)
-    }
-
-    /// On a bound a file passes, since texts and operators disagree there: `<` reads as "at most".
-    private static func kind(_ rule: String, _ value: Double?) -> Kind {
-        guard let value, value.isFinite else { return .unknown }
-        let bound: Bound
-        switch rule.last {
-        case "<": bound = .atMost
-        case ">": bound = .atLeast
-        default: return .unknown
-        }
-        switch rule.dropLast() {
-        case "file_size_mb": return .bound(.megabytes, bound, value)
-        case "width/height": return .bound(.ratio, bound, value)
-        case "width_pixels": return .bound(.width, bound, value)
-        case "height_pixels": return .bound(.height, bound, value)
-        default: return .unknown
+        if let value = definition["validation_value"]?.double, value.isFinite,
+            let bound = rule.last.flatMap(Bound.init),
+            let measure = Measure(rawValue: String(rule.dropLast()))
+        {
+            kind = .bound(measure, bound, value)
+        } else {
+            kind = .unknown
         }
     }
 
-    /// Whether there is a way to tell with these facts.
-    func isCheckable(with facts: FileFacts) -> Bool {
-        guard case .bound(let measure, _, _) = kind else { return false }
-        return facts.value(of: measure) != nil
-    }
-
-    /// What is wrong with a file; nil where nothing is, or where it cannot be told.
+    /// What is wrong with a file; nil if nothing is, or if it cannot be told. A value that is equal to the
+    /// bound passes: the schemas' texts and operators disagree about it.
     func fault(in facts: FileFacts) -> String? {
         guard case .bound(let measure, let bound, let limit) = kind, let value = facts.value(of: measure)
-        else {
-            return nil
+        else { return nil }
+        var (lowest, highest) = (limit, limit)
+        if measure == .ratio {
+            // 0.33 means 1:3, and no file is refused for a rounding error.
+            let meant = limit == 0.33 ? 1.0 / 3.0 : limit
+            (lowest, highest) = (min(limit, meant) - 1e-6, max(limit, meant) + 1e-6)
         }
+        let shown = Excerpt.describing(.double(limit)) + (measure == .megabytes ? " MB" : "")
         switch bound {
-        case .atLeast where value < Self.lenient(limit, measure, bound):
-            return "\(facts.phrase(for: measure)); at least \(Self.phrase(limit, measure)) is needed"
-        case .atMost where value > Self.lenient(limit, measure, bound):
-            return "\(facts.phrase(for: measure)); at most \(Self.phrase(limit, measure)) is allowed"
+        case .atLeast where value < lowest:
+            return "\(facts.phrase(for: measure)); at least \(shown) is needed"
+        case .atMost where value > highest:
+            return "\(facts.phrase(for: measure)); at most \(shown) is allowed"
         default: return nil
         }
     }
+}
 
-    /// A ratio of 0.33 stands for 1:3, and no file is refused for a rounding.
-    private static func lenient(_ limit: Double, _ measure: Measure, _ bound: Bound) -> Double {
-        guard measure == .ratio else { return limit }
-        let meant = limit == 0.33 ? 1.0 / 3.0 : limit
-        return bound == .atLeast ? min(limit, meant) - 1e-6 : max(limit, meant) + 1e-6
+extension FileDemand {
+    /// What is wrong with a real file.
+    package func faults(in facts: FileFacts) -> [String] { validations.compactMap { $0.fault(in: facts) } }
+
+    /// The rules of which it cannot be told whether the file follows them.
+    package func uncheckedRules(of facts: FileFacts) -> [FileRule] {
+        validations.filter { rule in
+            guard case .bound(let measure, _, _) = rule.kind else { return true }
+            return facts.value(of: measure) == nil
+        }
+    }
+}
+
+/// What is known of a real file; nil is unknown.
+package struct FileFacts: Sendable, Equatable {
+    package var bytes: Int64?
+    package var width: Int?
+    package var height: Int?
+
+    package init(bytes: Int64?, width: Int?, height: Int?) {
+        self.bytes = bytes
+        self.width = width
+        self.height = height
     }
 
-    private static func phrase(_ limit: Double, _ measure: Measure) -> String {
-        let number = Excerpt.describing(.double(limit))
-        return measure == .megabytes ? number + " MB" : number
+    func value(of measure: FileRule.Measure) -> Double? {
+        switch measure {
+        // No one says whether a megabyte is 10^6 or 2^20 bytes. The larger one refuses less.
+        case .megabytes: return bytes.map { Double($0) / 0x1p20 }
+        case .width: return width.map { Double($0) }
+        case .height: return height.map { Double($0) }
+        case .ratio:
+            guard let width, let height, height > 0 else { return nil }
+            return Double(width) / Double(height)
+        }
+    }
+
+    /// The measure, in the words with which a refusal begins.
+    func phrase(for measure: FileRule.Measure) -> String {
+        switch measure {
+        case .megabytes: "has \(bytes ?? 0) bytes"
+        case .width: "is \(width ?? 0) pixels wide"
+        case .height: "is \(height ?? 0) pixels high"
+        case .ratio: "has a width/height of \(width ?? 0)/\(height ?? 0)"
+        }
     }
 }

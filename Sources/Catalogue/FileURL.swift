@@ -1,8 +1,10 @@
+internal import JSON
+
 /// Checks the address of a file that the service is to fetch: https, or http on this machine only.
 package enum FileURL {
     private typealias Bytes = Substring.UTF8View
 
-    /// What is wrong with the address, in words that go after its place; nil when nothing is.
+    /// What is wrong with the address, in words that follow its place; nil if nothing is.
     package static func fault(in address: String) -> String? {
         if address.isEmpty { return "is empty; give an https URL" }
         let bytes = address[...].utf8
@@ -17,25 +19,25 @@ package enum FileURL {
             return "has no \"//\" after its scheme; give a whole https URL"
         }
         if !isWritable(address) {
-            return "holds a character that a URL cannot hold; write it as % and its hex digits"
+            return "has a character that a URL cannot contain; write it as % and two hexadecimal digits"
         }
 
         let authority = rest.dropFirst(2).prefix { byte in
             byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
         }
         if authority.contains(UInt8(ascii: "@")) {
-            return "holds a user name or password; the service cannot log in"
+            return "has a user name or password; the service cannot log in"
         }
         guard let (host, port) = split(authority), isHost(host) else { return "has no valid host" }
         if !isPort(port) { return "has no valid port" }
         if !isSecure, !isLoopback(host) {
-            return "is an http URL; only https is taken (http on loopback only)"
+            return "is an http URL; only https is allowed (http on loopback only)"
         }
         return nil
     }
 
-    /// Refuses blanks, control characters and what RFC 3986 leaves out.
-    /// Letters of other scripts pass, since clients encode them.
+    /// Refuses blanks, control characters and what RFC 3986 does not allow.
+    /// Letters of other scripts pass, because clients encode them.
     private static func isWritable(_ address: String) -> Bool {
         var isASCII = true
         for byte in address.utf8 {
@@ -56,7 +58,7 @@ package enum FileURL {
         }
     }
 
-    /// Parts host and port at the last colon outside of an IPv6 address's brackets.
+    /// Splits host and port at the last colon outside the brackets of an IPv6 address.
     private static func split(_ authority: Bytes) -> (host: Bytes, port: Bytes)? {
         var host = authority.prefix { $0 != UInt8(ascii: ":") }
         if authority.first == UInt8(ascii: "[") {
@@ -84,18 +86,12 @@ package enum FileURL {
             && labels.allSatisfy { label in
                 !label.isEmpty && label.count <= 63
                     && label.allSatisfy { byte in
-                        switch byte {
-                        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                            0x80...:
-                            true
-                        default: false
-                        }
+                        byte.isASCIILetterOrDigit || byte >= 0x80 || "-_".utf8.contains(byte)
                     }
             }
     }
 
-    /// The characters of an IPv6 address; whether there is such an address is not for us to say.
+    /// Whether it has only characters of an IPv6 address. Whether the address exists is not checked.
     private static func isIPv6(_ address: Bytes) -> Bool {
         address.count { $0 == UInt8(ascii: ":") } >= 2
             && address.allSatisfy { byte in
@@ -109,7 +105,7 @@ package enum FileURL {
         return host.starts(with: "127.".utf8) && isIPv4(host)
     }
 
-    /// Four numbers; a leading zero is refused, since some would read an octal number.
+    /// Four numbers; a leading zero is refused, because some programs would read an octal number.
     private static func isIPv4(_ host: Bytes) -> Bool {
         let parts = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.count == 4
@@ -120,11 +116,11 @@ package enum FileURL {
     }
 
     private static func decimal(_ digits: Bytes) -> Int? {
-        guard digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
+        guard digits.allSatisfy(\.isASCIIDigit) else { return nil }
         return Int(String(Substring(digits)))
     }
 
-    /// Compares with a word in lower case, whatever the case of the letters.
+    /// Compares with a word in lower case, ignoring case.
     private static func equals(_ bytes: Bytes, _ word: StaticString) -> Bool {
         bytes.count == word.utf8CodeUnitCount
             && zip(bytes, "\(word)".utf8).allSatisfy { byte, letter in

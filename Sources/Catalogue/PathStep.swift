@@ -1,11 +1,13 @@
-/// A step from a value to one inside it. A path becomes text only where there is something to report.
+internal import JSON
+
+/// A step from a value to one inside it. A path becomes text only if there is something to report.
 enum PathStep {
     case key(String)
     case index(Int)
 
     private static let longest = 1000
 
-    /// The path as JSONPath; of one that is far too long, its end.
+    /// The path as JSONPath; only the end of one that is far too long.
     static func text(_ steps: [PathStep]) -> String {
         var shown: [String] = []
         var length = 0
@@ -26,14 +28,7 @@ enum PathStep {
     }
 
     static func text(of name: String) -> String {
-        let isPlain = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
+        let isPlain = name.utf8.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") }
         if isPlain, !name.isEmpty, name.utf8.count <= Excerpt.length { return "." + name }
         return "[\(Excerpt.quoted(name, by: "'"))]"
     }

@@ -3,7 +3,7 @@ struct PatternReader {
     private typealias Step = TextPattern.Step
     private typealias Letters = TextPattern.Letters
 
-    /// No pattern that anybody wrote by hand comes near.
+    /// Far more than in any pattern written by hand.
     private static let mostSteps = 2000
     private static let deepest = 30
 
@@ -18,7 +18,7 @@ struct PatternReader {
 
     init(_ source: String) { letters = source.unicodeScalars.map(\.value) }
 
-    /// Nil where the pattern is not understood.
+    /// Nil if the pattern is not understood.
     mutating func steps() -> [TextPattern.Step]? {
         guard letters.count <= Self.mostSteps, let steps = alternation(), position == letters.count else {
             return nil
@@ -36,7 +36,7 @@ struct PatternReader {
         return true
     }
 
-    /// Steps lead to each other by their distance from the beginning: what is moved must be shifted.
+    /// Steps name each other by their index: when they are moved, the indices must be shifted.
     private static func shifted(_ steps: [Step], by distance: Int) -> [Step] {
         steps.map { step in
             switch step {
@@ -118,7 +118,7 @@ struct PatternReader {
         } else {
             return piece
         }
-        // Whether it takes as much or as little as it can makes no difference to whether it matches.
+        // Greedy or not makes no difference to whether it matches.
         _ = take("?")
         if let scalar = current, "*+?{".unicodeScalars.contains(scalar) { return nil }
         return Self.times(piece, least, most)
@@ -152,7 +152,7 @@ struct PatternReader {
         return value
     }
 
-    /// What stands between brackets.
+    /// The set between brackets.
     private mutating func set() -> Letters? {
         var set = Letters(ranges: [], isNegated: take("^"))
         while let scalar = current, scalar != "]" {
@@ -173,14 +173,14 @@ struct PatternReader {
     private mutating func member() -> Letters? {
         guard let scalar = current else { return nil }
         position += 1
-        // In some dialects these begin a class by name, or a set within the set.
+        // In some dialects this begins a named class, or a set within the set.
         if scalar == "[" { return nil }
         guard scalar == "\\" else { return Letters(ranges: [scalar.value...scalar.value]) }
         guard let letters = escape(), !letters.isNegated else { return nil }
         return letters
     }
 
-    /// What follows a backslash.
+    /// The characters after a backslash.
     private mutating func escape() -> Letters? {
         guard let scalar = current else { return nil }
         position += 1

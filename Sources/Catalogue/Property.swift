@@ -1,17 +1,17 @@
 package import JSON
 
-/// One key of a model's input, as its schema describes it: for people who read of it, and for `KEY=VALUE`.
+/// One key of a model's input, as its schema describes it, to be shown and to read `KEY=VALUE`.
 package struct Property: Sendable {
     package let name: String
     package let title: String?
     package let description: String?
     package let defaultValue: JSON?
-    /// What the value may be, one or the other: a schema can put it together from several.
+    /// The forms that the value may have. A schema can compose it of several.
     package let forms: [ValueRule]
-    /// What each item may be, where the value can be a list and the schema says so.
+    /// The forms of each item, if the value can be a list and the schema describes its items.
     package let itemForms: [ValueRule]
 
-    /// - Parameter parts: what the value's rule is put together from.
+    /// - Parameter parts: what the value's rule is composed of.
     init(name: String, _ parts: [ValueRule], itemParts: [ValueRule]) {
         self.name = name
         title = parts.lazy.compactMap(\.title).first
@@ -21,13 +21,13 @@ package struct Property: Sendable {
         itemForms = Self.forms(itemParts)
     }
 
-    /// What is put together says nothing itself.
+    /// A rule that only composes others says nothing itself.
     private static func forms(_ parts: [ValueRule]) -> [ValueRule] {
         let forms = parts.filter(\.saysSomething)
         return forms.isEmpty ? Array(parts.prefix(1)) : forms
     }
 
-    /// The form that says the most: of others there is little to say but that they may be.
+    /// The form that says the most.
     package var rule: ValueRule { Self.main(forms) }
     package var itemRule: ValueRule? { itemForms.isEmpty ? nil : Self.main(itemForms) }
 
@@ -42,7 +42,7 @@ package struct Property: Sendable {
     package var minItems: Int? { forms.lazy.compactMap(\.minItems).first }
     package var maxItems: Int? { forms.lazy.compactMap(\.maxItems).first }
 
-    /// Whether the value can be nothing but a list, or null.
+    /// Whether the value can only be a list, or null.
     package var isList: Bool {
         let types = forms.flatMap(\.types).filter { $0 != .null }
         return !types.isEmpty && types.allSatisfy { $0 == .array }

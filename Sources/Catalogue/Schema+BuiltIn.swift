@@ -1,11 +1,10 @@
-import JSON
+internal import JSON
 
 extension Schema {
-    /// The schemas in the binary, sorted by model; a newer one may stand in the database.
+    /// The schemas in the program, sorted by model; a newer one may be in the database.
     package static let builtIn: [Schema] = [seedance, edit, editSequential, sequential].compactMap { $0 }
 
-    /// Only the one that is asked for is read: reading all of them is a third of what a `jobctl enqueue`
-    /// does.
+    /// Reads only this one: reading all of them takes a third of the time of a `jobctl enqueue`.
     package static func builtIn(_ modelID: String) -> Schema? {
         switch modelID {
         case "bytedance/seedance-v1.5-pro/image-to-video": seedance
@@ -28,5 +27,20 @@ extension Schema {
             return nil
         }
         return try? Schema(modelID: modelID, document: document)
+    }
+
+    /// What is known of a model: the document that was stored at run time, or else the built-in schema.
+    ///
+    /// - Parameter isUnreadable: called if the document cannot be read, and is ignored.
+    package static func known(
+        _ modelID: String, stored document: String?, isUnreadable: () -> Void = {}
+    ) -> Schema? {
+        guard let document else { return builtIn(modelID) }
+        if let json = try? JSON(parsing: document), let schema = try? Schema(modelID: modelID, document: json)
+        {
+            return schema
+        }
+        isUnreadable()
+        return builtIn(modelID)
     }
 }

@@ -1,23 +1,22 @@
 package import JSON
 
 extension Schema {
-    /// How many outputs, or seconds, an input asks for: what its price is multiplied with.
-    package func estimatedUnits(for input: JSON) -> Double {
-        Self.estimatedUnits(for: input, schema: self, priceUnit: priceUnit)
+    /// The words of an input's request: `text` for the sequential models, `prompt` for the others.
+    package static func prompt(of input: JSON, schema: Schema?) -> String? {
+        let names = ["prompt", "text"]
+        let defined = names.filter { schema?[$0] != nil }
+        return (defined + names).lazy.compactMap { input[$0]?.string }.first
     }
 
-    /// The same for a model that may have no schema, or whose price is known from elsewhere.
+    /// How many outputs, or seconds, an input asks for: the factor of its price. A model may have no schema.
     package static func estimatedUnits(for input: JSON, schema: Schema?, priceUnit: String?) -> Double {
-        let unit = PriceUnit(word: priceUnit) ?? (asksForSeconds(input, schema) ? .second : .output)
-        switch unit {
-        case .second: return amount(input["duration"]) ?? amount(schema?["duration"]?.defaultValue) ?? 5
-        case .output: return outputs(of: input, schema)
+        let duration = schema?["duration"]
+        let seconds = amount(input["duration"]) ?? amount(duration?.defaultValue)
+        switch priceUnit?.lowercased() {
+        case "second": return seconds ?? 5
+        case "output": return outputs(of: input, schema)
+        default: return seconds ?? (duration?.type == .integer ? 5 : outputs(of: input, schema))
         }
-    }
-
-    private static func asksForSeconds(_ input: JSON, _ schema: Schema?) -> Bool {
-        amount(input["duration"]) != nil || amount(schema?["duration"]?.defaultValue) != nil
-            || schema?["duration"]?.type == .integer
     }
 
     /// The service charges a sequential model for the most images it may make.
@@ -25,13 +24,11 @@ extension Schema {
         let sequential = "sequential_image_generation_options"
         if let asked = amount(input[sequential]) { return asked }
         if let property = schema?[sequential] { return amount(property.defaultValue) ?? 3 }
-        for name in ["num_images", "num_outputs", "num_videos", "n"] {
-            if let asked = amount(input[name]) { return asked }
-        }
-        return 1
+        return ["num_images", "num_outputs", "num_videos", "n"].lazy.compactMap { amount(input[$0]) }.first
+            ?? 1
     }
 
-    /// A positive number, also as text such as `5` or `5s`. The bound keeps a price made of it finite.
+    /// A positive number, also as text such as `5` or `5s`. The limit keeps a price finite.
     private static func amount(_ value: JSON?) -> Double? {
         var amount = value?.double
         if case .string(let text) = value {

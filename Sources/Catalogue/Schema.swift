@@ -1,33 +1,33 @@
 package import JSON
 
-/// What a model takes: its input's properties, and what RunComfy says beside them.
+/// What a model takes: the properties of its input, and what else RunComfy says of it.
 ///
-/// Schemas come from outside and drift. What is not understood in one is left unchecked, never refused.
+/// Schemas come from outside and change. What is not understood in one is left unchecked, never refused.
 package struct Schema: Sendable {
     package let modelID: String
-    /// The whole entry as it was given, to be stored and shown.
+    /// The whole catalogue entry as it came, to be stored and shown.
     package let document: JSON
     package let displayName: String?
     package let basePriceUSD: Double?
     /// What the price is for: `output` or `second`.
     package let priceUnit: String?
     package let pricingNote: String?
-    /// In the order of the schema. One that is required and not defined stands at the end, without a rule.
+    /// In the order of the schema. One that is required but not defined is at the end, without a rule.
     package let properties: [Property]
     package let required: [String]
-    /// What of the schema is not checked, each with its path.
+    /// The parts of the schema that are not checked, each with its path.
     package let unchecked: [String]
 
     let root: ValueRule
     /// The rules that references lead to.
     let shared: [ValueRule]
-    /// Whether the schema leaves it open which keys there are.
+    /// Whether the schema allows keys that it does not name.
     let isOpen: Bool
-    /// Whether it says nothing of its inputs: then it cannot check any.
+    /// Whether it says nothing of its inputs, so that it cannot check any.
     package let isEmpty: Bool
     private let indices: [ExactText: Int]
 
-    /// More parts than a rule is put together from.
+    /// No rule in use is composed of as many.
     private static let mostParts = 64
 
     /// Reads a catalogue entry: `{"model_id", "input_schema": {...}, ...}`.
@@ -62,10 +62,10 @@ package struct Schema: Sendable {
 
     func knows(_ name: String) -> Bool { indices[ExactText(name)] != nil }
 
-    /// The rule, and those that it is put together from, each once.
+    /// The rule and those that it is composed of, each once.
     func parts(of rule: ValueRule) -> [ValueRule] { Self.parts(of: rule, shared) }
 
-    /// - Parameter alternatives: whether also those of which only one needs to hold.
+    /// - Parameter alternatives: whether to include rules of which only one needs to hold.
     fileprivate static func parts(
         of rule: ValueRule, _ shared: [ValueRule], alternatives: Bool = true
     ) -> [ValueRule] {
@@ -84,7 +84,7 @@ package struct Schema: Sendable {
     }
 }
 
-/// The keys that an input may have, from all the parts of its schema.
+/// The keys that an input may have, from all parts of its schema.
 private struct InputKeys {
     private(set) var names: [String] = []
     private(set) var rules: [ValueRule] = []
@@ -118,5 +118,18 @@ private struct InputKeys {
         indices[ExactText(name)] = names.count
         names.append(name)
         rules.append(rule)
+    }
+}
+
+/// Why a document cannot be a model's schema.
+package enum SchemaError: Error, Equatable, CustomStringConvertible {
+    case notAnObject
+    case noInputSchema
+
+    package var description: String {
+        switch self {
+        case .notAnObject: "a model's schema must be a JSON object"
+        case .noInputSchema: "the schema has no \"input_schema\" object"
+        }
     }
 }

@@ -1,10 +1,10 @@
-internal import JSON
+package import JSON
 internal import Spelling
 
-/// One input held against its model's schema: what is wrong with it, and which files it names.
+/// An input checked against its model's schema: what is wrong with it, and which files it names.
 ///
-/// A hostile schema can ask for any amount of work. What is beyond the bounds is left unchecked, and
-/// `isWhole` says so.
+/// A hostile schema can demand any amount of work. What exceeds the limits is left unchecked, and `isWhole`
+/// says so.
 package struct SchemaCheck {
     package private(set) var violations: [Violation] = []
     package private(set) var files: [NamedFile] = []
@@ -16,14 +16,14 @@ package struct SchemaCheck {
     private var path: [PathStep] = []
     private var depth = 0
     private var stepsLeft = 2_000_000
-    /// Steps in alternatives, of which most are taken in vain.
+    /// Steps in alternatives, most of which do not fit.
     private var trialStepsLeft = 100_000
     private var isTrial = false
-    /// Whether a rule was met of which a part is not checked.
+    /// Whether there was a rule of which a part is not checked.
     private var isPartly = false
-    /// Values that are not the only one that they may be: they tell alternatives apart.
+    /// How many values differ from the only one that is allowed: this tells alternatives apart.
     private var wrongConstants = 0
-    /// Finding the nearest name costs more than all other checks; past so many, it helps nobody.
+    /// Finding the nearest name costs more than all other checks, and so many suggestions help nobody.
     private var suggestionsLeft = 100
 
     /// Deeper than any input, and shallow enough for every thread's stack.
@@ -48,9 +48,9 @@ package struct SchemaCheck {
         if isTrial { trialStepsLeft -= steps }
     }
 
-    /// Nothing is built, not even a path, for a value that is right.
+    /// Nothing is built, not even a path, for a correct value.
     private mutating func check(_ value: JSON, _ rule: ValueRule) {
-        spend(1 + rule.choices.count / 16)
+        spend(1)
         guard depth < Self.deepest, stepsLeft > 0, trialStepsLeft > 0, violations.count < Self.mostViolations
         else {
             (isWhole, isPartly) = (false, true)
@@ -61,9 +61,7 @@ package struct SchemaCheck {
         if !rule.types.isEmpty, !rule.types.contains(where: { $0.admits(value) }) {
             return report("must be \(ValueType.phrase(rule.types)), not \(Excerpt.describing(value))")
         }
-        if !rule.choices.isEmpty, !rule.choices.contains(where: { $0.isSameValue(as: value) }) {
-            reportChoices(value, rule)
-        }
+        if !rule.choices.isEmpty { checkChoices(value, rule) }
         depth += 1
         defer { depth -= 1 }
         switch value {
@@ -84,7 +82,10 @@ package struct SchemaCheck {
         if case .index? = path.last { report("is one item too many") } else { report("is not allowed") }
     }
 
-    private mutating func reportChoices(_ value: JSON, _ rule: ValueRule) {
+    private mutating func checkChoices(_ value: JSON, _ rule: ValueRule) {
+        let meaning = value.meaning
+        spend(meaning.count / 64)
+        if rule.isChoice(meaning) { return }
         if rule.choices.count == 1 { wrongConstants += 1 }
         let choices = Excerpt.list(rule.choices)
         if rule.isConstant, rule.choices.count == 1 {
@@ -116,11 +117,11 @@ package struct SchemaCheck {
         if let fault = FileURL.fault(in: text) { return report(fault) }
         guard namesFiles else { return }
         let path = PathStep.text(path)
-        // Two rules may say so of the same value.
+        // Two rules may name the same value.
         if files.last?.path != path { files.append(NamedFile(path: path, url: text, demand: file)) }
     }
 
-    /// Nil where it cannot be told.
+    /// Nil if it cannot be told.
     private mutating func matches(_ pattern: TextPattern, _ text: String) -> Bool? {
         spend(1 + pattern.work(for: text) / 64)
         let answer = stepsLeft > 0 && trialStepsLeft > 0 ? pattern.matches(text) : nil
@@ -128,7 +129,7 @@ package struct SchemaCheck {
         return answer
     }
 
-    /// Whether a value that is no text can be a file's address.
+    /// Reports a value that must be a file's address and is not a text.
     private mutating func checkIsFile(_ value: JSON, _ rule: ValueRule) {
         guard rule.file != nil, rule.types.isEmpty, rule.composition == nil else { return }
         report("must be an https URL, not \(Excerpt.describing(value))")
@@ -158,12 +159,12 @@ extension SchemaCheck {
                 continue
             }
             path.append(.index(index))
-            report("is the same as [\(first)]; each item may stand once")
+            report("is the same as [\(first)]; each item may be given once")
             path.removeLast()
         }
     }
 
-    /// First what is missing, then what is there, in its own order.
+    /// First what is missing, then what is given, in its order.
     private mutating func check(_ object: JSONObject, _ keys: KeyRules) {
         if let fault = keys.countFault(object.members.count) { report(fault) }
         let start = violations.count
@@ -192,7 +193,7 @@ extension SchemaCheck {
 
     private mutating func check(_ value: JSON, _ keys: KeyRules, _ index: Int) {
         let rule = keys.rules[index]
-        // What the service fills in may be sent as well: some call "no file" an empty address.
+        // A default of the service may be sent too: in some schemas, an empty address means "no file".
         if value == "", rule.defaultValue == "", !keys.required.contains(index) { return }
         check(value, rule)
     }
@@ -204,7 +205,7 @@ extension SchemaCheck {
         case .any: break
         case .rule(let rule): check(member.value, rule)
         case .none:
-            report("is not known here" + suggestion(member.key, keys.names.prefix(keys.definedCount)))
+            report("is not allowed here" + suggestion(member.key, keys.names.prefix(keys.definedCount)))
         case .unknownToModel:
             if schema.isOpen || schema.knows(member.key) { return }
             let names = schema.properties.lazy.map(\.name)
@@ -221,10 +222,10 @@ extension SchemaCheck {
         if !composition.one.isEmpty { checkAlternatives(value, composition.one, exclude: true) }
         guard let not = composition.not else { return }
         let trial = attempt(value, not)
-        if trial.violations.isEmpty, !trial.isPartly { report("is what the schema rules out") }
+        if trial.violations.isEmpty, !trial.isPartly { report("is excluded by the schema") }
     }
 
-    /// What came of holding a value against one alternative.
+    /// The result of checking a value against one alternative.
     private struct Trial {
         var violations: [Violation] = []
         var files: [NamedFile] = []
@@ -275,20 +276,19 @@ extension SchemaCheck {
         }
     }
 
-    /// Of several alternatives, the one is meant that has the right constants, and then the one with the
-    /// fewest faults.
+    /// The alternative that was meant is the one with the right constants, or else with the fewest faults.
     private static func isNearer(_ trial: Trial, than other: Trial?) -> Bool {
         guard let other else { return true }
         return (trial.wrongConstants, trial.violations.count) < (other.wrongConstants, other.violations.count)
     }
 
-    /// Whether a value has a type that the rule asks for.
+    /// Whether a value has a type that the rule allows.
     private func admits(_ value: JSON, _ rule: ValueRule) -> Bool {
         let wanted = types(of: rule)
         return wanted.isEmpty || wanted.contains { $0.admits(value) }
     }
 
-    /// Empty for a rule that leaves them open.
+    /// Empty for a rule that allows any.
     private func types(of rule: ValueRule) -> [ValueType] {
         var types: [ValueType] = []
         for part in rule.types.isEmpty ? schema.parts(of: rule) : [rule] where part.saysSomething {
@@ -298,4 +298,38 @@ extension SchemaCheck {
         }
         return types
     }
+}
+
+/// One thing in an input that its model's schema does not allow.
+package struct Violation: Equatable, Sendable, CustomStringConvertible {
+    /// The place in the input, as a JSONPath such as `$.images[2]`.
+    package let path: String
+    /// What is wrong there, in words that follow the path.
+    package let message: String
+
+    package init(path: String, message: String) {
+        self.path = path
+        self.message = message
+    }
+
+    package var description: String { "\(path): \(message)" }
+}
+
+/// A file that an input names.
+package struct NamedFile: Sendable {
+    /// The place in the input, as a JSONPath.
+    package let path: String
+    package let url: String
+    /// What the schema demands of it.
+    package let demand: FileDemand
+}
+
+extension Schema {
+    /// Everything that is wrong with an input.
+    package func violations(in input: JSON) -> [Violation] {
+        SchemaCheck(input, self, namesFiles: false).violations
+    }
+
+    /// The same, with the files that the input names by valid addresses.
+    package func check(_ input: JSON) -> SchemaCheck { SchemaCheck(input, self, namesFiles: true) }
 }

@@ -1,28 +1,27 @@
 import JSON
 
-/// Reads a schema into rules, once each, and keeps a list of what it cannot check.
+/// Reads a schema into rules, each once, and keeps a list of what it cannot check.
 struct SchemaReader {
     private let root: JSON
     private let entry: JSON
-    /// The rules that references lead to. They stand here, and not in each other, since they may lead in a
-    /// circle.
+    /// The rules that references lead to. They do not contain each other, because references may be circular.
     private(set) var shared: [ValueRule] = []
     /// What is not checked, each with its path.
     private(set) var unchecked: [String] = []
-    /// How much is not checked, also beyond what is listed.
+    /// How much is not checked, including what is not listed.
     private(set) var left = 0
 
     private var path: [String] = ["$"]
-    private var places: [ExactText: Int] = [:]
+    private var indices: [ExactText: Int] = [:]
     private var pending: [(definition: JSON, path: [String])] = []
     private var count = 0
 
-    /// No schema that anybody wrote has as many.
+    /// No schema in use has as many.
     private static let mostShared = 1000
     private static let mostRules = 100_000
     private static let mostListed = 100
 
-    /// - Parameter entry: what the schema stands in, and may refer to.
+    /// - Parameter entry: the document that contains the schema, which may refer to it.
     init(_ root: JSON, in entry: JSON) { (self.root, self.entry) = (root, entry) }
 
     mutating func read() -> ValueRule {
@@ -35,7 +34,7 @@ struct SchemaReader {
         return rule
     }
 
-    /// Nil where there is no rule.
+    /// Nil if there is no rule.
     mutating func rule(_ definition: JSON?, _ step: String, file: FileDemand? = nil) -> ValueRule? {
         guard let definition else { return nil }
         count += 1
@@ -61,36 +60,44 @@ struct SchemaReader {
         if !unchecked.contains(line) { unchecked.append(line) }
     }
 
-    mutating func leaveWhatIsNotKnown(in definition: JSONObject) {
+    mutating func leaveUnknownKeywords(in definition: JSONObject) {
         for member in definition.members {
             if member.key.isExactly("format"), let format = member.value.string {
                 if !FileDemand.isFile(format) { leave("format", member.value) }
-            } else if Subjects(of: member.key) == .unknown {
+            } else if Self.unknown.contains(ExactText(member.key)) {
                 leave(member.key, member.value)
             }
         }
     }
 
-    /// Where the rule stands that a reference leads to; nil for one that leads out of the schema, or nowhere.
+    /// Keywords that demand something which is not checked. Others may say anything.
+    private static let unknown = Set(
+        [
+            "if", "then", "else", "contains", "propertyNames", "dependencies", "dependentRequired",
+            "dependentSchemas", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef", "$recursiveRef",
+            "contentEncoding", "contentMediaType",
+        ].map(ExactText.init))
+
+    /// The index of the rule that a reference leads to; nil if it leads out of the schema, or nowhere.
     mutating func reference(_ value: JSON) -> Int? {
         guard let text = value.string, let steps = Self.steps(of: text) else {
             leave("$ref", value)
             return nil
         }
-        let place = ExactText(steps.joined(separator: "\0"))
-        if let index = places[place] { return index }
+        let target = ExactText(steps.joined(separator: "\0"))
+        if let index = indices[target] { return index }
         guard pending.count < Self.mostShared,
             let definition = Self.value(at: steps, in: root) ?? Self.value(at: steps, in: entry)
         else {
             leave("$ref", value)
             return nil
         }
-        places[place] = pending.count
+        indices[target] = pending.count
         pending.append((definition, path))
         return pending.count - 1
     }
 
-    /// A pointer's steps; nil for what is no pointer into this document.
+    /// A pointer's steps; nil for a reference that is not a pointer into this document.
     private static func steps(of reference: String) -> [String]? {
         guard reference.utf8.first == UInt8(ascii: "#") else { return nil }
         var parts = reference[...].utf8.dropFirst().split(

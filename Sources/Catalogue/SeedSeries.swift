@@ -1,19 +1,19 @@
 package import JSON
 
-/// The seeds of jobs that are otherwise equal: counted up from the one that was given, else drawn at random.
+/// The seeds of jobs that are otherwise equal: counted up from the given one, or else random.
 package enum SeedSeries {
     package static let key = "seed"
 
-    /// Many services call this "a random one".
+    /// In many services, this means "random".
     private static let random: Int64 = -1
-    /// What all services take that say nothing of a range.
+    /// Seeds that every service accepts, if it does not name a range.
     private static let usual: ClosedRange<Int64> = 0...Int64(Int32.max)
 
     /// - Parameters:
-    ///   - given: the seed of the input that is to be repeated.
-    ///   - counts: whether others are counted up from it. The seed of another job is not to be made again.
-    ///   - schema: nil for a model that is not known.
-    /// - Returns: as many different seeds; nil where there is no seed to vary.
+    ///   - given: the seed of the input that is repeated.
+    ///   - counts: whether to count up from it. If it is another job's seed, it is not used again.
+    ///   - schema: nil for an unknown model.
+    /// - Returns: `count` different seeds; nil if there is no seed to vary.
     package static func seeds(
         _ count: Int, from given: JSON?, counts: Bool = true, schema: Schema?,
         using generator: inout some RandomNumberGenerator
@@ -72,7 +72,7 @@ package enum SeedSeries {
         return numbers
     }
 
-    /// The last whole number within a schema's bound, as far as arithmetic with it is safe.
+    /// The whole number nearest to a schema's bound and within it, limited to what is safe to calculate with.
     private static func bound(_ bound: NumberBound?, _ inward: FloatingPointRoundingRule) -> Int64? {
         guard let bound, let value = bound.written.double else { return nil }
         let whole = value.rounded(inward)
@@ -89,9 +89,9 @@ package enum SeedError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noNumber: "the seed is no whole number, and cannot be counted up"
-        case .beyondRange(let largest): "seeds counted up from there would pass the largest, \(largest)"
-        case .tooFew(let count): "the model takes only \(count) different seeds"
+        case .noNumber: "the seed is not a whole number, so it cannot be counted up"
+        case .beyondRange(let largest): "seeds counted up from there would exceed \(largest), the largest"
+        case .tooFew(let count): "the model allows only \(count) different seeds"
         }
     }
 }

@@ -1,7 +1,7 @@
-/// A regular expression of a schema, matched in a time that grows with the text and the pattern alone.
+/// A regular expression of a schema. The time of a match grows only with the length of text and pattern.
 ///
-/// It knows what ECMAScript, Python and Rust read alike. Whatever else a pattern holds makes it one that is
-/// not checked: looking ahead or behind, references to groups, flags, `\p`.
+/// It supports what ECMAScript, Python and Rust read alike. A pattern with anything else is not checked:
+/// lookahead, lookbehind, references to groups, flags, `\p`.
 struct TextPattern: Sendable {
     /// A set of characters.
     struct Letters: Sendable {
@@ -16,7 +16,7 @@ struct TextPattern: Sendable {
         case letters(Letters)
         case start, end
         case wordBoundary(Bool)
-        /// Both ways are followed at once.
+        /// Both branches are followed at once.
         case split(Int, Int)
         case jump(Int)
         case match
@@ -24,13 +24,13 @@ struct TextPattern: Sendable {
 
     let source: String
     private let steps: [Step]
-    /// Whether it says `\w` or the like, of which the dialects take letters beyond ASCII differently.
+    /// Whether it has `\w` or the like, which the dialects read differently for characters outside ASCII.
     private let isForASCII: Bool
 
-    /// In steps times characters: beyond it, a match is left undecided.
+    /// In steps times characters. Beyond it, a match is left undecided.
     private static let mostWork = 20_000_000
 
-    /// Nil where the pattern is malformed or says more than is known here.
+    /// Nil if the pattern is malformed or not supported.
     init?(_ source: String) {
         var reader = PatternReader(source)
         guard let steps = reader.steps() else { return nil }
@@ -39,10 +39,10 @@ struct TextPattern: Sendable {
         isForASCII = reader.isForASCII
     }
 
-    /// How much there is to do for a text.
+    /// How much work a text is.
     func work(for text: String) -> Int { (text.utf8.count + 1) * steps.count }
 
-    /// Whether it matches somewhere in the text; nil where that cannot be told.
+    /// Whether it matches somewhere in the text; nil if that cannot be told.
     func matches(_ text: String) -> Bool? {
         guard work(for: text) <= Self.mostWork else { return nil }
         if isForASCII, !text.utf8.allSatisfy({ $0 < 0x80 }) { return nil }
@@ -70,7 +70,7 @@ struct TextPattern: Sendable {
         }
     }
 
-    /// Adds what can be reached from a step without taking a letter.
+    /// Adds the steps that can be reached from a step without taking a letter.
     private func follow(_ first: Int, at position: Int, in letters: [UInt32], _ states: inout PatternStates) {
         var open = [first]
         while let index = open.popLast() {
@@ -91,7 +91,7 @@ struct TextPattern: Sendable {
     }
 }
 
-/// The steps at which a match stands, each once.
+/// The steps that a match has reached, each once.
 private struct PatternStates {
     private(set) var indices: [Int] = []
     private var isIn: [Bool]

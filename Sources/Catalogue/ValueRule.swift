@@ -2,14 +2,14 @@ package import JSON
 
 /// What a schema demands of the files that a value names.
 package struct FileDemand: Sendable, Equatable {
-    /// What kind of file: `image`, `video` or `audio`, where the schema names one.
+    /// `image`, `video` or `audio`, if the schema names one.
     package let kind: String?
-    /// What each file must fulfil.
+    /// The rules for each file.
     package let validations: [FileRule]
 
     /// Nil for a value that names no file.
     ///
-    /// - Parameter listed: what is demanded of each file of the list that the value stands in.
+    /// - Parameter listed: the demand of the list that contains the value.
     init?(_ definition: JSONObject, in listed: FileDemand?) {
         let own = (definition["validations"]?.array ?? []).compactMap(FileRule.init)
         let formats = [definition["format"], definition["items"]?["format"]].compactMap { $0?.string }
@@ -26,18 +26,19 @@ package struct FileDemand: Sendable, Equatable {
 
 /// What a schema says about one value.
 ///
-/// Schemas come from outside and drift. What is not understood in one is left unchecked, and listed; never
+/// Schemas come from outside and change. What is not understood in one is listed and left unchecked, never
 /// refused.
 package final class ValueRule: Sendable {
     package let title: String?
     package let description: String?
-    /// What the service fills in where the value is left out. It is shown, never sent.
+    /// What the service uses if the value is left out. It is shown, never sent.
     package let defaultValue: JSON?
-    /// Empty where the schema names none, or one that is not known.
+    /// Empty if the schema names none, or one that is not known.
     package let types: [ValueType]
-    /// Empty where any value will do.
+    /// Empty if any value is allowed.
     package let choices: [JSON]
-    /// What is demanded of the files that the value names; nil where it names none.
+    private let meanings: Set<[UInt8]>
+    /// The demand on the files that the value names; nil if it names none.
     package let file: FileDemand?
     let texts: TextRules?
     let numbers: NumberRules?
@@ -45,55 +46,56 @@ package final class ValueRule: Sendable {
     let keys: KeyRules?
     let composition: Composition?
     let isConstant: Bool
-    /// Whether no value will do.
+    /// Whether no value is allowed.
     let isForbidden: Bool
     /// Whether a part of it is not checked.
     let isPartly: Bool
-    /// Whether further rules of the same value stand where nobody looks: under a reference that leads out of
-    /// the schema, or under a condition.
+    /// Whether there are further rules for the same value that are not read: under a condition, or under a
+    /// reference that leads out of the schema.
     let leadsElsewhere: Bool
 
     static let anything = ValueRule()
 
     private init() {
-        (title, description, defaultValue, types, choices, file) = (nil, nil, nil, [], [], nil)
+        (title, description, defaultValue, types, choices, meanings, file) = (nil, nil, nil, [], [], [], nil)
         (texts, numbers, lists, keys, composition) = (nil, nil, nil, nil, nil)
         (isConstant, isForbidden, isPartly, leadsElsewhere) = (false, false, false, false)
     }
 
-    /// - Parameter file: what the list demands of its files, of which this rule is for one.
+    /// - Parameter file: what the list demands of its files, if this rule is for one of them.
     init(_ definition: JSON, file listed: FileDemand?, isRoot: Bool, _ reader: inout SchemaReader) {
         let object = definition.object ?? [:]
         let before = reader.left
-        let subjects = Subjects(of: object)
         title = object["title"]?.string
         description = object["description"]?.string
         defaultValue = object["default"]
         isForbidden = definition == .bool(false)
-        file = listed != nil || subjects.contains(.files) ? FileDemand(object, in: listed) : nil
+        file = FileDemand(object, in: listed)
         types = Self.types(object, &reader)
-        isConstant = subjects.contains(.choices) && object["const"] != nil
-        choices = subjects.contains(.choices) ? Self.choices(object, &reader) : []
-        texts = subjects.contains(.texts) ? TextRules(object, &reader) : nil
-        numbers = subjects.contains(.numbers) ? NumberRules(object, &reader) : nil
-        lists = subjects.contains(.lists) ? ListRules(object, file: file, &reader) : nil
-        keys = isRoot || subjects.contains(.keys) ? KeyRules(object, isRoot: isRoot, &reader) : nil
-        composition = subjects.contains(.composition) ? Composition(object, &reader) : nil
-        if !subjects.isDisjoint(with: [.files, .unknown]) { reader.leaveWhatIsNotKnown(in: object) }
+        isConstant = object["const"] != nil
+        choices = Self.choices(object, &reader)
+        meanings = Set(choices.map(\.meaning))
+        texts = TextRules(object, &reader)
+        numbers = NumberRules(object, &reader)
+        lists = ListRules(object, file: file, &reader)
+        keys = KeyRules(object, isRoot: isRoot, &reader)
+        composition = Composition(object, &reader)
+        reader.leaveUnknownKeywords(in: object)
         isPartly = reader.left > before
         leadsElsewhere =
-            subjects.contains(.unknown) && Self.hidden.contains { object[$0] != nil }
-            || subjects.contains(.composition) && object["$ref"] != nil && composition?.reference == nil
+            Self.hidden.contains { object[$0] != nil }
+            || object["$ref"] != nil && composition?.reference == nil
     }
 
-    /// Words under which further rules of the same value stand that are not checked.
+    /// Keywords with further rules for the same value, which are not checked.
     private static let hidden = [
         "then", "else", "dependencies", "dependentSchemas", "$dynamicRef", "$recursiveRef",
     ]
 
     private static func choices(_ object: JSONObject, _ reader: inout SchemaReader) -> [JSON] {
-        let choices = object["const"].map { [$0] } ?? object["enum"]?.array ?? []
-        if choices.isEmpty { reader.leave("enum", object["enum"]) }
+        guard let value = object["const"].map({ .array([$0]) }) ?? object["enum"] else { return [] }
+        let choices = value.array ?? []
+        if choices.isEmpty { reader.leave("enum", value) }
         let isNullable = object["nullable"]?.bool ?? false
         return isNullable && !choices.isEmpty && !choices.contains(.null) ? choices + [.null] : choices
     }
@@ -110,7 +112,7 @@ package final class ValueRule: Sendable {
         return isNullable && !types.contains(.null) ? types + [.null] : types
     }
 
-    /// A bound on a count; nil where the schema holds something that is none.
+    /// A bound on a count; nil if the schema has none that makes sense.
     static func count(_ value: JSON?) -> Int? {
         guard let count = value?.integer, count >= 0 else { return nil }
         return Int(count)
@@ -127,13 +129,16 @@ package final class ValueRule: Sendable {
     package var minItems: Int? { lists?.minItems }
     package var maxItems: Int? { lists?.maxItems }
     package var isUnique: Bool { lists?.isUnique ?? false }
-    /// The keys of an object, where the schema names them.
+    /// The keys of an object, if the schema names them.
     package var keyNames: [(name: String, isRequired: Bool)] {
         let required = Set(keys?.required ?? [])
         return (keys?.names ?? []).enumerated().map { ($0.element, required.contains($0.offset)) }
     }
 
-    /// Whether it says anything itself, beside what it is composed of.
+    /// Whether the meaning of a value is that of a choice.
+    func isChoice(_ meaning: [UInt8]) -> Bool { meanings.contains(meaning) }
+
+    /// Whether it says anything itself, besides what it is composed of.
     var saysSomething: Bool {
         !types.isEmpty || !choices.isEmpty || file != nil || texts != nil || numbers != nil || lists != nil
             || keys != nil

@@ -5,7 +5,7 @@ package struct NumberBound: Sendable {
     let number: DecimalNumber
     /// The number as the schema writes it.
     package let written: JSON
-    /// Whether the number itself is beyond the bound.
+    /// Whether the number itself is out of bounds.
     package let isExclusive: Bool
 
     init?(_ value: JSON?, isExclusive: Bool) {
@@ -16,18 +16,18 @@ package struct NumberBound: Sendable {
     }
 }
 
-/// What a schema says of numbers.
+/// What a schema says about numbers.
 struct NumberRules: Sendable {
     let lowest: NumberBound?
     let highest: NumberBound?
     let unit: NumberBound?
 
-    /// Nil where it says nothing.
+    /// Nil if it says nothing.
     init?(_ definition: JSONObject, _ reader: inout SchemaReader) {
         func bound(_ word: String, _ exclusive: String, isTighter: (DecimalNumber, DecimalNumber) -> Bool)
             -> NumberBound?
         {
-            // Before draft 6, the second word was a flag of the first.
+            // Before draft 6, the second keyword was a flag of the first.
             let flag = definition[exclusive]?.bool ?? false
             let first = NumberBound(definition[word], isExclusive: flag)
             let second = NumberBound(definition[exclusive], isExclusive: true)
@@ -58,7 +58,7 @@ struct NumberRules: Sendable {
     }
 }
 
-/// What a schema says of texts.
+/// What a schema says about texts.
 struct TextRules: Sendable {
     let minLength: Int?
     let maxLength: Int?
@@ -73,7 +73,7 @@ struct TextRules: Sendable {
     }
 
     func lengthFault(_ text: String) -> String? {
-        // A character takes one to four bytes, so that most texts need not be counted.
+        // A character takes one to four bytes, so most texts need not be counted.
         let bytes = text.utf8.count
         if let maxLength, bytes > maxLength {
             let length = text.unicodeScalars.count
@@ -87,11 +87,11 @@ struct TextRules: Sendable {
     }
 }
 
-/// What a schema says of lists.
+/// What a schema says about lists.
 struct ListRules: Sendable {
-    /// What the first items must be, one by one.
+    /// The rules of the first items, one by one.
     let first: [ValueRule]
-    /// What each further item must be.
+    /// The rule of each further item.
     let items: ValueRule?
     let minItems: Int?
     let maxItems: Int?
@@ -101,12 +101,11 @@ struct ListRules: Sendable {
         minItems = ValueRule.count(definition["minItems"])
         maxItems = ValueRule.count(definition["maxItems"])
         isUnique = definition["uniqueItems"]?.bool ?? false
-        // Before draft 2020-12, a list of schemas was under `items`, and what follows under
-        // `additionalItems`.
+        // Before draft 2020-12, `items` had the list of schemas, and `additionalItems` the rule for others.
         let listed = definition["items"]?.array
         first = reader.rules(listed ?? definition["prefixItems"]?.array ?? [], "[*]", file: file)
         let others = definition[listed == nil ? "items" : "additionalItems"]
-        // What is said of the list's files is said of each, also where nothing else is.
+        // A demand on the list's files concerns each, even if nothing else is said about the items.
         let isForEach = file != nil && (definition["format"] != nil || definition["validations"] != nil)
         items = reader.rule(others ?? (isForEach ? .bool(true) : nil), "[*]", file: file)
         if first.isEmpty, items == nil, minItems == nil, maxItems == nil, !isUnique { return nil }
@@ -121,20 +120,20 @@ struct ListRules: Sendable {
     }
 }
 
-/// What a schema says of objects.
+/// What a schema says about objects.
 struct KeyRules: Sendable {
-    /// What holds for a key that has no rule of its own.
+    /// The rule for keys without a rule of their own.
     enum Others: Sendable {
         case any, none
         case rule(ValueRule)
-        /// The model's input: what no part of the schema names is a slip of somebody's finger.
+        /// In the model's input, a key that no part of the schema names is a typing error.
         case unknownToModel
     }
 
-    /// In the order of the schema; what is required and not defined stands at the end, and may be anything.
+    /// In the order of the schema. One that is required but not defined is at the end, and may be anything.
     let names: [String]
     let rules: [ValueRule]
-    /// Where the required ones stand.
+    /// The indices of the required ones.
     let required: [Int]
     let patterns: [(pattern: TextPattern, rule: ValueRule)]
     let others: Others
@@ -202,7 +201,7 @@ struct KeyRules: Sendable {
     private static func others(_ definition: JSONObject, isRoot: Bool, _ reader: inout SchemaReader) -> Others
     {
         let additional = definition["additionalProperties"]
-        // A pattern that is not understood may be any key's.
+        // A pattern that is not understood may match any key.
         let patterns = definition["patternProperties"]?.object?.keys ?? []
         if patterns.contains(where: { TextPattern($0) == nil }) { return .any }
         if additional?.object != nil { return reader.rule(additional, "[*]").map(Others.rule) ?? .any }
@@ -220,9 +219,9 @@ struct KeyRules: Sendable {
     }
 }
 
-/// Rules that a schema puts together from others, all of the same value.
+/// A rule that a schema composes of others, all for the same value.
 struct Composition: Sendable {
-    /// Where the rule stands among the schema's shared ones.
+    /// The index of the rule among the schema's shared ones.
     let reference: Int?
     let all: [ValueRule]
     /// One of them must hold.

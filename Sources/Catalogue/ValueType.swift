@@ -1,10 +1,10 @@
 internal import JSON
 
-/// The types that a schema can ask for.
+/// The types that a schema can demand.
 package enum ValueType: String, Sendable {
     case integer, number, string, boolean, array, object, null
 
-    /// Nil for a word that is not known: then the type cannot be checked.
+    /// Nil for an unknown word: then the type cannot be checked.
     init?(word: String) {
         switch word {
         case "float": self = .number
@@ -12,7 +12,7 @@ package enum ValueType: String, Sendable {
         }
     }
 
-    /// The type of a value, as a choice has it.
+    /// The type of a choice.
     init(of value: JSON) {
         self =
             switch value {

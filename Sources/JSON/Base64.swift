@@ -1,4 +1,4 @@
-/// Base64, as content security policies want digests and as JSON wants bytes written.
+/// Base64, for bytes in JSON and for digests in content security policies.
 package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

@@ -1,4 +1,4 @@
-/// A JSON value that keeps what it was given: the order of keys and the digits of numbers.
+/// A JSON value that keeps the order of keys and the digits of numbers.
 ///
 /// A job's input is sent as its writer wrote it. `1.0` stays `1.0`, and a seed above 2^53 stays exact.
 package enum JSON: Equatable, Sendable {
@@ -10,7 +10,7 @@ package enum JSON: Equatable, Sendable {
     case array([JSON])
     case object(JSONObject)
 
-    /// Reads one JSON text. Throws `JSONError` with the place of the fault.
+    /// Reads one JSON text. Throws `JSONError` with the place of the error.
     package init(parsing text: some StringProtocol, _ dialect: JSONDialect = .lenient) throws(JSONError) {
         self = try JSONParser.parse(Array(text.utf8), dialect)
     }
@@ -20,7 +20,7 @@ package enum JSON: Equatable, Sendable {
         self = try JSONParser.parse(bytes, dialect)
     }
 
-    /// Whether both are written alike; texts and keys are compared by their bytes.
+    /// Whether both are written the same; texts and keys are compared by their bytes.
     package static func == (left: JSON, right: JSON) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -35,7 +35,7 @@ package enum JSON: Equatable, Sendable {
 
     package static func integer(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
 
-    /// A number that has no text form in JSON (an infinity) becomes null.
+    /// A number that JSON cannot write (an infinity) becomes null.
     package static func double(_ value: Double) -> JSON {
         guard value.isFinite else { return .null }
         if value == value.rounded(), abs(value) < 1e15 { return .number(String(Int64(value))) }
@@ -71,7 +71,7 @@ package enum JSON: Equatable, Sendable {
         return nil
     }
 
-    /// The value as a whole number, also when it is written `3.0` or `3e2`; nil where it does not fit.
+    /// The value as a whole number, even if it is written `3.0` or `3e2`; nil if it does not fit.
     package var integer: Int64? {
         guard case .number(let digits) = self else { return nil }
         if let exact = Int64(digits) { return exact }
@@ -79,7 +79,7 @@ package enum JSON: Equatable, Sendable {
         return Int64(value)
     }
 
-    /// The member of an object; nil when this is no object or has no such key.
+    /// The member of an object; nil if this is not an object or has no such key.
     package subscript(key: String) -> JSON? { object?[key] }
 }
 
@@ -109,8 +109,8 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
 
     package var keys: [String] { members.map(\.key) }
 
-    /// Keys are compared by their bytes. Reading takes the last of equal keys, as nearly every JSON reader
-    /// does. Setting nil removes the key.
+    /// Keys are compared by their bytes. Of equal keys, the last is read, as in nearly every JSON reader.
+    /// Setting nil removes the key.
     package subscript(key: String) -> JSON? {
         get { members.last { $0.key.isExactly(key) }?.value }
         set {

@@ -1,14 +1,14 @@
-/// How forgiving the reader is.
+/// How strict the reader is.
 package enum JSONDialect: Sendable {
-    /// What a service sent: a key that stands twice and half a surrogate pair are taken as well as can be.
+    /// What a service sent: repeated keys and half a surrogate pair are accepted.
     case lenient
-    /// What a person wants sent: both are refused, since nobody can know which was meant.
+    /// What a person wants to send: both are refused, because it cannot be known what was meant.
     case strict
     /// A file that people edit: strict, but with `//` and `/* */` comments and trailing commas.
     case configuration
 }
 
-/// What is wrong with a JSON text, and where. Lines and columns count from 1.
+/// What is wrong with a JSON text, and where. Lines and columns are counted from 1.
 package struct JSONError: Error, Equatable, CustomStringConvertible {
     package var reason: String
     package var line: Int

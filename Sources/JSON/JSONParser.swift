@@ -1,4 +1,4 @@
-/// Reads RFC 8259 JSON by recursive descent over bytes, to a bounded depth.
+/// Reads RFC 8259 JSON by recursive descent over bytes, to a limited depth.
 struct JSONParser {
     /// Deeper than any real input, and shallow enough for every thread's stack.
     static let maximumDepth = 128
@@ -34,7 +34,7 @@ struct JSONParser {
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
         case UInt8(ascii: "n"): return try word("null", .null)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+        case let byte where byte == UInt8(ascii: "-") || byte.isASCIIDigit: return .number(try number())
         default: throw failure("expected a value")
         }
     }
@@ -49,7 +49,7 @@ struct JSONParser {
             let key = try string()
             if dialect != .lenient, Self.isTaken(key, in: members, &keys) {
                 position = start
-                throw failure("the key \"\(key)\" stands twice")
+                throw failure("the key \"\(key)\" appears twice")
             }
             try skipBlanks()
             guard current == UInt8(ascii: ":") else { throw failure("expected a colon") }
@@ -60,7 +60,7 @@ struct JSONParser {
         return JSONObject(members)
     }
 
-    /// Few keys are compared one by one; with many, that would take longer with each.
+    /// Few keys are compared one by one. With many, that would take longer for each one.
     private static func isTaken(
         _ key: String, in members: [JSONObject.Member], _ keys: inout Set<ExactText>
     ) -> Bool {
@@ -82,17 +82,16 @@ struct JSONParser {
         position += 1
     }
 
-    /// Takes the comma or the closing bracket that stands between two elements.
+    /// Takes the comma or the closing bracket after an element.
     private mutating func closes(with bracket: UInt8, first: Bool) throws(JSONError) -> Bool {
         try skipBlanks()
         if !first {
-            guard current == UInt8(ascii: ",") || current == bracket else {
-                throw failure("expected a comma or \"\(Character(UnicodeScalar(bracket)))\"")
-            }
             if current == UInt8(ascii: ",") {
                 position += 1
                 try skipBlanks()
                 if dialect != .configuration || current != bracket { return false }
+            } else if current != bracket {
+                throw failure("expected a comma or \"\(Character(UnicodeScalar(bracket)))\"")
             }
         }
         guard current == bracket else { return false }
@@ -130,14 +129,14 @@ struct JSONParser {
 
     private mutating func skipDigits() -> Int {
         let start = position
-        while let byte = current, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { position += 1 }
+        while current?.isASCIIDigit == true { position += 1 }
         return position - start
     }
 
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
-        // Most strings hold no escape: they are one slice of the text.
+        // Most strings have no escapes, and are one slice of the text.
         while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
             position += 1
         }
@@ -147,7 +146,7 @@ struct JSONParser {
         }
         var unescaped = Array(bytes[start..<position])
         while true {
-            guard let byte = current else { throw failure("a string has no end") }
+            guard let byte = current else { throw failure("a string is not closed") }
             position += 1
             switch byte {
             case UInt8(ascii: "\""): return try text(unescaped[...])
@@ -167,7 +166,7 @@ struct JSONParser {
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
-        guard let byte = current else { throw failure("a string has no end") }
+        guard let byte = current else { throw failure("a string is not closed") }
         position += 1
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
@@ -199,7 +198,7 @@ struct JSONParser {
     }
 
     private mutating func hexadecimal() throws(JSONError) -> UInt16 {
-        guard position + 4 <= bytes.count else { throw failure("a string has no end") }
+        guard position + 4 <= bytes.count else { throw failure("a string is not closed") }
         var code: UInt16 = 0
         for byte in bytes[position..<position + 4] {
             guard let digit = Character(UnicodeScalar(byte)).hexDigitValue, byte < 0x80 else {
@@ -232,7 +231,7 @@ struct JSONParser {
             {
                 end += 1
             }
-            if end + 1 >= bytes.count { throw failure("a comment has no end") }
+            if end + 1 >= bytes.count { throw failure("a comment is not closed") }
             position = end + 2
         } else {
             throw failure("expected a value")
@@ -242,7 +241,7 @@ struct JSONParser {
     private func failure(_ reason: String) -> JSONError {
         let before = bytes[..<min(position, bytes.count)]
         let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-        // A continuation byte of UTF-8 is no character of its own.
+        // A continuation byte of UTF-8 is not a character of its own.
         let column = before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1
         return JSONError(reason: reason, line: before.count { $0 == 0x0A } + 1, column: column)
     }

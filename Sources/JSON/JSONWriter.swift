@@ -13,7 +13,7 @@ extension JSON {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends the value; `indentation` is nil for one line, else how deep it stands.
+    /// Appends the value. `indentation` is nil for one line, otherwise its depth.
     package func write(into bytes: inout [UInt8], indentation: Int? = nil) {
         switch self {
         case .null: bytes.append(contentsOf: "null".utf8)

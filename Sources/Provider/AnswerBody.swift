@@ -1,9 +1,9 @@
 internal import HTTP
 internal import JSON
 
-/// A body, read as far as it can be: as JSON, as the service's error, or as a few words to show.
+/// The body of an answer, read as far as possible: as JSON, as the service's error, or as text to show.
 struct AnswerBody {
-    /// How much of a body that is no JSON is shown.
+    /// How much is shown of a body that is not JSON.
     static let shownLength = 200
     let bytes: [UInt8]
     /// For a person to look at.
@@ -18,22 +18,22 @@ struct AnswerBody {
         error = json.flatMap(ServiceError.init)
     }
 
-    /// Whether it is a page, as proxies and CDNs send when the service cannot be had.
+    /// Whether it is a page, as proxies and CDNs send when the service cannot be reached.
     var isMarkup: Bool { bytes.first { $0 > 0x20 } == UInt8(ascii: "<") }
 
-    /// One line that says what came.
+    /// The answer in one line.
     func reason(_ status: Int) -> String {
         if let message = error?.message { return "HTTP \(status): \(message)" }
         if let code = error?.code { return "HTTP \(status): error \(code)" }
         if bytes.contains(where: Self.isBinary) {
-            return "HTTP \(status): \(bytes.count) bytes that are no text"
+            return "HTTP \(status): \(bytes.count) bytes that are not text"
         }
         let text = String(decoding: bytes.prefix(4 * Self.shownLength), as: UTF8.self)
         let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return words.isEmpty ? "HTTP \(status)" : "HTTP \(status): \(words.prefix(Self.shownLength))"
     }
 
-    /// No text has these bytes, in whatever encoding.
+    /// No text has these bytes, in any encoding.
     private static func isBinary(_ byte: UInt8) -> Bool {
         byte < 0x20 && !(0x07...0x0D).contains(byte) && byte != 0x1B
     }

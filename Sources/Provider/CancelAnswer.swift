@@ -1,23 +1,22 @@
 package import HTTP
 internal import JSON
 
-/// What `/cancel` said. Its `outcome` alone is read: the `status` beside it may say anything.
-package enum CancelAnswer: Equatable, Sendable {
+/// What `/cancel` said. Only its `outcome` counts: the `status` beside it is not reliable.
+package enum CancelAnswer: Equatable, Sendable, StoppableAnswer {
     case cancelled
     /// It runs or has run: it will be billed, and its result is wanted.
     case notCancellable
     case stopped(Obstacle)
 
     package static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> CancelAnswer {
-        switch Obstacle.read(response, about: subject) {
-        case .failure(let obstacle): return .stopped(obstacle)
-        case .success(let json):
+        read(response, about: subject, orLacking: "an outcome") { json in
             switch json["outcome"]?.string?.lowercased() {
-            case "cancelled", "canceled": return .cancelled
-            case "not_cancellable", "not_cancelable": return .notCancellable
-            case let outcome:
-                let words = outcome.map { "the unknown outcome \"\($0.prefix(64))\"" } ?? "no outcome"
-                return .stopped(.tryLater("a cancel's answer with \(words)", retryAfter: nil))
+            case "cancelled", "canceled": .cancelled
+            case "not_cancellable", "not_cancelable": .notCancellable
+            case let outcome?:
+                .stopped(
+                    .tryLater("an unknown outcome of a cancel: \"\(outcome.prefix(64))\"", retryAfter: nil))
+            case nil: nil
             }
         }
     }

@@ -1,13 +1,13 @@
 internal import JSON
 
-/// Makes one message of an error, which the service writes as text, object or array under several names.
+/// Makes one message of an error. The service writes it as text, object or array, under several names.
 enum ErrorText {
-    /// In Unicode's scalars: what people see as one letter may be megabytes of marks.
+    /// In Unicode scalars: what people see as one letter may be megabytes of marks.
     static let longest = 500
 
     private static let keys = ["error_message", "error", "message", "failure_reason", "detail"]
 
-    /// Nil where the body holds nothing that reads like an error.
+    /// Nil if nothing in the body reads like an error.
     static func read(_ body: JSON) -> String? {
         for key in keys {
             if let text = body[key].flatMap(text), !text.isEmpty {
@@ -28,7 +28,7 @@ enum ErrorText {
     }
 
     private static func text(_ object: JSONObject) -> String? {
-        // Pydantic's way: where the fault is, and what it is.
+        // Pydantic's form: where the fault is, and what it is.
         if let place = object["loc"]?.array, let message = object["msg"]?.string {
             return "\(place.compactMap(text).joined(separator: ".")): \(message)"
         }

@@ -1,14 +1,14 @@
 internal import HTTP
 package import JSON
 
-/// What is kept of an answer for a person to look at: byte for byte, but for the token.
+/// What is kept of an answer for a person to look at: every byte except the token.
 package struct KeptAnswer: Equatable, Sendable {
-    /// An answer of the service's own has some hundred bytes. In another one an id may stand anywhere.
+    /// The service's own answers have some hundred bytes. In others, an id may be anywhere.
     static let longest = 1 << 20
 
-    /// The body as it is to be read.
+    /// The body, decoded.
     package let bytes: [UInt8]
-    /// The body as it came, where it could not be decoded, or not to its end; then with its encoding.
+    /// The body as it came, and its encoding, if it could not be decoded completely.
     let encoded: [UInt8]?
     let encoding: String?
 
@@ -26,8 +26,7 @@ package struct KeptAnswer: Equatable, Sendable {
         encoding = nil
     }
 
-    /// For an event's detail. JSON holds no bytes but those of text: others are in Base64, under a name that
-    /// says so.
+    /// For an event's detail. Bytes that are not text are in Base64, under a name that says so.
     package var members: JSONObject {
         var members: JSONObject = [:]
         if encoded == nil, String(validating: bytes, as: UTF8.self) == nil {

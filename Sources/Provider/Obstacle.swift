@@ -2,20 +2,19 @@ internal import HTTP
 internal import JSON
 package import JobModel
 
-/// Why a question about a request brought no answer. None of it says anything about how the job fares.
+/// Why a question about a request was not answered. None of these says anything about the job.
 package enum Obstacle: Equatable, Sendable {
-    /// The service itself says that it does not know the request: deleted, expired, or not yet known
-    /// everywhere.
+    /// The service itself says that it does not know the request: it may be deleted, expired, or too new.
     case gone(String)
-    /// The service can make nothing of the id.
+    /// The service does not accept the id.
     case misnamed(String)
     /// The request is someone else's.
     case denied(String)
     case account(Pause.Reason, String)
-    /// The service or the way to it is troubled, or its answer makes no sense.
+    /// The service or the connection to it is in trouble, or its answer makes no sense.
     case tryLater(String, retryAfter: Duration?)
 
-    /// What came, in words.
+    /// What was answered, in words.
     package var reason: String {
         switch self {
         case .gone(let reason), .misnamed(let reason), .denied(let reason), .account(_, let reason),
@@ -25,8 +24,27 @@ package enum Obstacle: Equatable, Sendable {
     }
 }
 
-extension Obstacle {
-    /// Reads any answer but a submission's: the JSON object of a good one, or what stands in the way.
+/// An answer that may turn out to be an obstacle.
+protocol StoppableAnswer {
+    static func stopped(_ obstacle: Obstacle) -> Self
+}
+
+extension StoppableAnswer {
+    /// - Parameter need: what a good answer has; without it, `read` returns nil.
+    static func read(
+        _ response: HTTPResponse, about subject: Subject? = nil, orLacking need: String,
+        _ read: (JSON) -> Self?
+    ) -> Self {
+        switch Obstacle.read(response, about: subject) {
+        case .failure(let obstacle): .stopped(obstacle)
+        case .success(let json):
+            read(json) ?? .stopped(.tryLater("an answer without \(need)", retryAfter: nil))
+        }
+    }
+}
+
+extension Obstacle: Error {
+    /// Reads any answer except a submission's: the JSON object of a good one, or the obstacle.
     static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> Result<JSON, Obstacle> {
         let body = AnswerBody(response)
         if let json = body.json, let mismatch = subject?.mismatch(in: json) {
@@ -42,15 +60,15 @@ extension Obstacle {
         return .success(json)
     }
 
-    /// What the lack of an answer means; nil where the question itself was called off.
+    /// What it means that there was no answer; nil if the question was cancelled.
     init?(_ error: HTTPError) {
         if error == .cancelled { return nil }
         self = .tryLater("\(error)", retryAfter: nil)
     }
 
-    /// The service's own codes count whatever the HTTP status: they come with 200 too.
+    /// The service's own codes count whatever the HTTP status is: they come with 200 too.
     private static func byCode(_ body: AnswerBody, _ response: HTTPResponse) -> Obstacle? {
-        // In an answer that went well, a code within an error is the job's.
+        // In a successful answer, a code within an error is the job's.
         let isGood = (200..<300).contains(response.status)
         guard let code = body.error?.code ?? (isGood ? nil : body.error?.innerCode) else { return nil }
         switch code {
@@ -64,17 +82,14 @@ extension Obstacle {
     }
 
     private static func byStatus(_ body: AnswerBody, _ response: HTTPResponse) -> Obstacle? {
-        // A good answer needs no words.
         if (200..<300).contains(response.status) { return nil }
         let reason = body.reason(response.status)
         switch response.status {
         case 401: return .account(.token, reason)
         case 402: return .account(.balance, reason)
-        // A page of a proxy or a CDN speaks for itself, not for the service.
+        // A proxy's or a CDN's page says nothing about the account.
         case 403 where body.error != nil: return .account(.token, reason)
         default: return .tryLater(reason, retryAfter: response.retryAfter)
         }
     }
 }
-
-extension Obstacle: Error {}

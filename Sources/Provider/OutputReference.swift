@@ -4,9 +4,9 @@ package import JobModel
 
 /// One output that an answer names.
 package struct OutputReference: Equatable, Sendable {
-    /// As ASCII: without blanks around it, and with what a URL may not hold percent-encoded.
+    /// In ASCII: without blanks around it, and percent-encoded where needed.
     package var url: String
-    /// What the answer's own keys call it. The content decides in the end.
+    /// As the answer's own keys call it. In the end, the content decides.
     package var kind: Output.Kind
 
     package init(url: String, kind: Output.Kind) {
@@ -14,18 +14,17 @@ package struct OutputReference: Equatable, Sendable {
         self.kind = kind
     }
 
-    /// More than any model makes, and a bound on what one answer can make us fetch. Who names more is not
-    /// believed.
+    /// More than any model makes, and a limit on what one answer can make us fetch. An answer that names
+    /// more is not believed.
     static let most = 10_000
 
-    /// What is kept of a text that is no web address: enough to tell people what it was. It can be a whole
-    /// file.
+    /// How much is kept of a text that is not a web address: enough for people to see what it was.
     static let mostOfNoAddress = 2_000
 
     /// Every output in an `output`, whatever its shape: text, array, object, or any of them inside another.
     ///
-    /// Beside a web address, a text that stands where one belongs is an output too, though nobody can fetch
-    /// it: the job must not pass for complete without it. Alone, such texts are no usable output.
+    /// If there is at least one web address, other texts in the place of one are outputs too. They cannot be
+    /// fetched, but without them the job must not count as complete.
     static func all(in output: JSON) -> [OutputReference] {
         var found: [OutputReference] = []
         var seen: Set<String> = []
@@ -47,7 +46,7 @@ package struct OutputReference: Equatable, Sendable {
                 collect(element, kind, isPlaceOfURL: isPlaceOfURL, &found, &seen)
             }
         case .object(let object):
-            // Where a `url` says which file is meant, other texts describe it, such as a preview of it.
+            // If there is a `url`, other texts only describe the file, or name a preview of it.
             let isFile = object["url"]?.string.map { url($0, isPlaceOfURL: true) != nil } ?? false
             for member in object.members {
                 let named = Output.Kind(key: member.key)
@@ -59,7 +58,7 @@ package struct OutputReference: Equatable, Sendable {
         }
     }
 
-    /// The output that a text stands for; nil where it stands for none.
+    /// The output that a text names; nil if it names none.
     private static func url(_ text: String, isPlaceOfURL: Bool) -> String? {
         let isBlank = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
         var bytes = Array(text.utf8).drop(while: isBlank)
@@ -79,7 +78,7 @@ package struct OutputReference: Equatable, Sendable {
 }
 
 extension Output.Kind {
-    /// The kind that one of the documented keys stands for.
+    /// The kind that a documented key names.
     fileprivate init?(key: String) {
         switch key.lowercased() {
         case "image", "images": self = .image

@@ -1,15 +1,16 @@
+package import HTTP
 internal import JSON
 
-/// How a request fares over there, whichever of the known spellings was used.
+/// The state of a request at RunComfy, in whichever of the known spellings it came.
 package enum RemoteStatus: Equatable, Sendable {
     case inQueue
     case inProgress
-    /// Over, well or badly: of `/status` it only means that `/result` decides.
+    /// Ended, successfully or not: from `/status` it only means that `/result` decides.
     case completed
     case succeeded
     case failed
     case cancelled
-    /// Keep waiting, and say so: it is no success, and no reason to submit again.
+    /// Neither a success nor a reason to submit again: jobd keeps waiting, and says so.
     case unknown(String)
 
     package init(word: String) {
@@ -47,6 +48,21 @@ package enum RemoteStatus: Equatable, Sendable {
         case .failed: "failed"
         case .cancelled: "cancelled"
         case .unknown(let word): word
+        }
+    }
+}
+
+/// What `/status` said.
+package enum StatusAnswer: Equatable, Sendable, StoppableAnswer {
+    /// Only a request in the queue has a position.
+    case known(RemoteStatus, queuePosition: Int64?)
+    case stopped(Obstacle)
+
+    package static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> StatusAnswer {
+        read(response, about: subject, orLacking: "a status") { json in
+            RemoteStatus(in: json).map { status in
+                .known(status, queuePosition: status == .inQueue ? json["queue_position"]?.integer : nil)
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 package import HTTP
 internal import JSON
 
-/// What `/result` said. It alone decides how a job ended.
-package enum ResultAnswer: Equatable, Sendable {
+/// What `/result` said. Nothing else decides how a job ended.
+package enum ResultAnswer: Equatable, Sendable, StoppableAnswer {
     case unfinished(RemoteStatus, queuePosition: Int64?)
-    /// At least one output, each once, in the answer's order.
+    /// At least one output. Each is listed once, in the answer's order.
     case succeeded([OutputReference], ResultFacts)
     case failed(String, ResultFacts)
     case cancelled(ResultFacts)
@@ -21,25 +21,19 @@ package enum ResultAnswer: Equatable, Sendable {
     }
 
     package static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> ResultAnswer {
-        // An answer that tells how a job failed may carry that failure's code. It is about the job, not the
-        // call.
+        // The error code in an answer about a failed job is the job's, not the call's.
         if (200..<300).contains(response.status), let json = try? JSON(parsing: response.body),
             let status = RemoteStatus(in: json), status == .failed || status == .cancelled,
             subject?.mismatch(in: json) == nil
         {
-            return ended(status, json)
+            return read(status, json)
         }
-        switch Obstacle.read(response, about: subject) {
-        case .failure(let obstacle): return .stopped(obstacle)
-        case .success(let json):
-            guard let status = RemoteStatus(in: json) else {
-                return .stopped(.tryLater("an answer without a status", retryAfter: nil))
-            }
-            return ended(status, json)
+        return read(response, about: subject, orLacking: "a status") { json in
+            RemoteStatus(in: json).map { read($0, json) }
         }
     }
 
-    private static func ended(_ status: RemoteStatus, _ json: JSON) -> ResultAnswer {
+    private static func read(_ status: RemoteStatus, _ json: JSON) -> ResultAnswer {
         let facts = ResultFacts(json)
         switch status {
         case .inQueue: return .unfinished(status, queuePosition: json["queue_position"]?.integer)
@@ -49,12 +43,11 @@ package enum ResultAnswer: Equatable, Sendable {
         case .succeeded, .completed:
             let outputs = OutputReference.all(in: json["output"] ?? .null)
             if outputs.count > OutputReference.most {
-                let most = OutputReference.most
-                return .unusable(
-                    "the answer names \(outputs.count) outputs; no job has more than \(most)", facts)
+                let limit = "no job has more than \(OutputReference.most)"
+                return .unusable("the answer names \(outputs.count) outputs; \(limit)", facts)
             }
             if !outputs.isEmpty { return .succeeded(outputs, facts) }
-            // `/status` calls a failed job completed; should `/result` too, its error tells.
+            // `/status` calls a failed job completed. If `/result` does so too, its error gives it away.
             if status == .completed, let message = ErrorText.read(json) { return .failed(message, facts) }
             return .unusable("finished without usable output", facts)
         }

@@ -1,11 +1,11 @@
 internal import Calendar
 internal import JSON
 
-/// What an answer tells besides how the job ended. Times are UTC text, `YYYY-MM-DD HH:MM:SS.SSS`.
+/// What an answer says besides how the job ended. Times are UTC text, `YYYY-MM-DD HH:MM:SS.SSS`.
 package struct ResultFacts: Equatable, Sendable {
-    /// In USD, as reported; it can come late, or never.
+    /// In USD, as reported. It can come late, or never.
     package var cost: Double?
-    /// Whether the answer leaves a place for the cost, and does not know it yet.
+    /// Whether the answer has a key for the cost, but no cost yet.
     package var costIsDue = false
     package var createdAt: String?
     package var startedAt: String?
@@ -28,7 +28,7 @@ package struct ResultFacts: Equatable, Sendable {
         finishedAt = answer["finished_at"]?.string.flatMap(Self.time)
     }
 
-    /// A time of the service, RFC 3339, as UTC text in the store's form; nil for anything that is no time.
+    /// A time of the service, RFC 3339, as UTC text in the store's form; nil for anything else.
     static func time(_ text: String) -> String? {
         guard let written = WrittenTime(text, allowingLeapSecond: true), written.hasSeconds else {
             return nil

@@ -2,8 +2,17 @@ package import HTTP
 internal import JSON
 internal import JobModel
 
-/// RunComfy's calls. Every URL is built from the own base: the URLs that an answer names are never followed,
-/// so that the token goes nowhere else.
+/// The calls that a job's life needs. `RunComfyClient` makes them.
+package protocol RemoteService: Sendable {
+    /// Sends a job's input, once. Costs money.
+    func submit(model: String, input: String) async -> SubmitAnswer
+    func status(of requestID: String) async throws(CancellationError) -> StatusAnswer
+    func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer
+    func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer
+}
+
+/// RunComfy's calls. Every URL starts with the configured base. URLs that answers name are never followed, so
+/// that the token is sent nowhere else.
 package struct RunComfyClient: RemoteService {
     package static let balanceURL = "https://api.runcomfy.net/prod/v2/balance"
 
@@ -13,7 +22,7 @@ package struct RunComfyClient: RemoteService {
     private let answerTimeout: Duration
     private let token: @Sendable () -> String?
 
-    /// `token` is asked anew for each call, so that a changed one is used at once.
+    /// `token` is called for each request, so that a changed token is used at once.
     package init(
         http: HTTPClient, baseURL: String, connectTimeout: Duration = .seconds(10),
         answerTimeout: Duration = .seconds(60), token: @escaping @Sendable () -> String?
@@ -25,14 +34,13 @@ package struct RunComfyClient: RemoteService {
         self.token = token
     }
 
-    /// Sends a job's input, once. Costs money. Also when cancelled it says what is known: the answer is in
-    /// doubt.
+    /// Sends a job's input, once. Costs money. If it is cancelled, the answer is in doubt.
     package func submit(model: String, input: String) async -> SubmitAnswer {
         guard let path = ModelPath.encode(model) else {
             return .refused("the model id \"\(model)\" cannot be sent")
         }
         do throws(HTTPError) {
-            let request = try request("/v1/models/\(path)", .post(body: Array(input.utf8)))
+            let request = try request(baseURL + "/v1/models/\(path)", .post(body: Array(input.utf8)))
             return SubmitAnswer.read(try await send(request))
         } catch {
             return error == Self.noToken ? .accountFault(.token, "there is no token") : .read(error)
@@ -40,57 +48,49 @@ package struct RunComfyClient: RemoteService {
     }
 
     package func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
-        try await ask(Subject(requestID: requestID), "status", StatusAnswer.read, StatusAnswer.stopped)
+        try await ask(Subject(requestID: requestID), "status", StatusAnswer.read)
     }
 
     /// Asks for the cost too, which may come later than the outputs.
     ///
-    /// - Parameter model: the one that the request is of; a result that names another is not believed. Status
-    ///   and cancel go by the request alone: a model may have been renamed meanwhile.
+    /// - Parameter model: the request's model. A result that names another one is not believed. For status
+    ///   and cancel only the request counts: a model may have been renamed since.
     package func result(of requestID: String, model: String?) async throws(CancellationError)
         -> ResultAnswer
     {
         try await ask(
-            Subject(requestID: requestID, model: model), "result?include_cost=true", ResultAnswer.read,
-            ResultAnswer.stopped)
+            Subject(requestID: requestID, model: model), "result?include_cost=true", ResultAnswer.read)
     }
 
     package func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer {
         try await ask(
-            Subject(requestID: requestID), "cancel", method: .post(body: Array("{}".utf8)),
-            CancelAnswer.read,
-            CancelAnswer.stopped)
+            Subject(requestID: requestID), "cancel", method: .post(body: Array("{}".utf8)), CancelAnswer.read)
     }
 
     /// One page of the catalogue, schemas included.
     package func models(offset: Int, limit: Int) async throws(CancellationError) -> CatalogueAnswer {
         try await ask(
-            "/v1/models?include_schema=true&limit=\(limit)&offset=\(offset)", .get, CatalogueAnswer.readPage,
-            CatalogueAnswer.stopped)
+            baseURL + "/v1/models?include_schema=true&limit=\(limit)&offset=\(offset)",
+            CatalogueAnswer.readPage)
     }
 
     package func model(_ model: String) async throws(CancellationError) -> CatalogueAnswer {
         guard let path = ModelPath.encode(model) else { return .stopped(.misnamed("no model has this id")) }
-        return try await ask("/v1/models/\(path)", .get, CatalogueAnswer.readModel, CatalogueAnswer.stopped)
+        return try await ask(baseURL + "/v1/models/\(path)", CatalogueAnswer.readModel)
     }
 
-    /// The one call that takes the token to another host than the base's; made when a person asks for it by
-    /// name.
+    /// The only call that sends the token to another host. It is made only when a person asks for it.
     package func balance(at url: String = Self.balanceURL) async throws(CancellationError) -> BalanceAnswer {
-        try await ask(url: url, .get, BalanceAnswer.read, BalanceAnswer.stopped)
+        try await ask(url, BalanceAnswer.read)
     }
 }
 
 extension RunComfyClient {
     private static let noToken = HTTPError.badRequest("there is no token")
 
-    private func request(_ path: String, _ method: HTTPRequest.Method) throws(HTTPError) -> HTTPRequest {
-        try request(url: baseURL + path, method)
-    }
-
-    private func request(url: String, _ method: HTTPRequest.Method) throws(HTTPError) -> HTTPRequest {
+    private func request(_ url: String, _ method: HTTPRequest.Method) throws(HTTPError) -> HTTPRequest {
         guard let token = token(), !token.isEmpty else { throw Self.noToken }
-        // Without a word of it, any encoding would be right.
+        // Without this header, an answer may come in any encoding.
         var headers: HTTPHeaders = ["Accept-Encoding": "identity"]
         if method != .get {
             headers.fields.append(HTTPHeaders.Field(name: "Content-Type", value: "application/json"))
@@ -109,7 +109,7 @@ extension RunComfyClient {
         }
     }
 
-    /// An answer that came encoded is read as if it had not: the answer to a POST cannot be asked for again.
+    /// Decodes an answer that came encoded all the same: the answer to a POST cannot be asked for again.
     private static func decoded(_ response: HTTPResponse, _ request: HTTPRequest) throws(HTTPError)
         -> HTTPResponse
     {
@@ -135,41 +135,47 @@ extension RunComfyClient {
         }
     }
 
-    private func ask<Answer>(
+    private func ask<Answer: StoppableAnswer>(
         _ subject: Subject, _ call: String, method: HTTPRequest.Method = .get,
-        _ read: (HTTPResponse, Subject?) -> Answer,
-        _ stopped: (Obstacle) -> Answer
+        _ read: (HTTPResponse, Subject?) -> Answer
     ) async throws(CancellationError) -> Answer {
-        // Ids are checked when they come; one that a person wrote is not sent either.
+        // Ids are checked when they arrive. One that a person wrote may still be unusable.
         let id = subject.requestID
-        guard RequestID.isUsable(id) else { return stopped(.misnamed("no request has this id")) }
-        return try await ask("/v1/requests/\(id)/\(call)", method, { read($0, subject) }, stopped)
+        guard RequestID.isUsable(id) else { return .stopped(.misnamed("no request has this id")) }
+        return try await ask(baseURL + "/v1/requests/\(id)/\(call)", method: method) { read($0, subject) }
     }
 
-    private func ask<Answer>(
-        _ path: String, _ method: HTTPRequest.Method, _ read: (HTTPResponse) -> Answer,
-        _ stopped: (Obstacle) -> Answer
-    ) async throws(CancellationError) -> Answer {
-        try await ask(url: baseURL + path, method, read, stopped)
-    }
-
-    private func ask<Answer>(
-        url: String, _ method: HTTPRequest.Method, _ read: (HTTPResponse) -> Answer,
-        _ stopped: (Obstacle) -> Answer
+    private func ask<Answer: StoppableAnswer>(
+        _ url: String, method: HTTPRequest.Method = .get, _ read: (HTTPResponse) -> Answer
     ) async throws(CancellationError) -> Answer {
         do throws(HTTPError) {
-            var request = try request(url: url, method)
+            var request = try request(url, method)
             var response = try await send(request)
-            // Encoded in a way that libcurl alone knows. A proxy may have decoded it, and left the word.
+            // Either only libcurl knows the encoding, or a proxy decoded the body and left the header.
             if response.isEncoded, method == .get, (try? JSON(parsing: response.body)) == nil {
                 request.decodesBody = true
                 response = try await send(request)
             }
             return read(response)
         } catch {
-            if error == Self.noToken { return stopped(.account(.token, "there is no token")) }
+            if error == Self.noToken { return .stopped(.account(.token, "there is no token")) }
             guard let obstacle = Obstacle(error) else { throw CancellationError() }
-            return stopped(obstacle)
+            return .stopped(obstacle)
         }
+    }
+}
+
+/// Puts a model's id, which has slashes, into a path.
+enum ModelPath {
+    /// Nil if the id would lead to another path, or to none.
+    static func encode(_ model: String) -> String? {
+        let parts = model.split(separator: "/", omittingEmptySubsequences: false)
+        if model.utf8.count > 512 || parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) {
+            return nil
+        }
+        return parts.map { part in
+            String(
+                percentEncoding: part.utf8, unless: { $0.isASCIILetterOrDigit || "._~-".utf8.contains($0) })
+        }.joined(separator: "/")
     }
 }

@@ -1,13 +1,13 @@
 internal import HTTP
 
-/// Takes the token out of what came back: a server that echoes it would bring it into logs, messages and the
+/// Removes the token from answers. A server that echoes it would bring it into logs, messages and the
 /// database.
 struct SealedToken {
     private static let mark = Array("[token]".utf8)
 
     private let token: [UInt8]
 
-    /// Words that any answer may hold are no secrets, and nothing would be left of an answer without them.
+    /// Words that any answer may contain are not secret, and removing them would make answers unreadable.
     init(_ token: String) {
         let bytes = Array(token.utf8)
         let isWord = bytes.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
@@ -18,7 +18,7 @@ struct SealedToken {
         guard let body = sealed(response.body) else { return response }
         var response = response
         response.body = body
-        // Inside its encoding it could still be read.
+        // It could still be read in the encoded body.
         response.encoded = nil
         return response
     }
@@ -31,7 +31,7 @@ struct SealedToken {
         }
     }
 
-    /// Nil where the token is not in it.
+    /// Nil if the token is not in it.
     private func sealed(_ body: [UInt8]) -> [UInt8]? {
         guard let first = token.first else { return nil }
         var result: [UInt8] = []

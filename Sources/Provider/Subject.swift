@@ -1,16 +1,16 @@
 internal import JSON
 
-/// What a question is about. An answer that names another request or model than this is no answer to it.
+/// What a question is about. An answer that names another request or model is not an answer to it.
 package struct Subject: Equatable, Sendable {
     package let requestID: String
-    /// Nil where it is not known.
+    /// Nil if it is not known.
     package let model: String?
 
     package init(requestID: String, model: String? = nil) {
         (self.requestID, self.model) = (requestID, model)
     }
 
-    /// Why `answer` is about something else; nil where it is not, or names nothing.
+    /// Why `answer` is about something else; nil if it is not, or does not say.
     func mismatch(in answer: JSON) -> String? {
         if let named = answer["request_id"], named != .null, named.string != requestID {
             return "an answer about another request: \(Self.shown(named))"
@@ -25,7 +25,7 @@ package struct Subject: Equatable, Sendable {
         return nil
     }
 
-    /// An id holds slashes: other words are titles, or inputs that are echoed.
+    /// An id has slashes: other words are titles, or inputs that are echoed.
     private func isID(_ text: String, beside model: String) -> Bool {
         text.utf8.contains(UInt8(ascii: "/")) || !model.utf8.contains(UInt8(ascii: "/"))
     }

@@ -2,32 +2,30 @@ package import HTTP
 internal import JSON
 package import JobModel
 
-/// What an answer to a submission means. Nothing here is repeated by itself: each POST that arrives is paid
-/// for.
+/// What an answer to a submission means. No POST is repeated automatically: each that arrives costs money.
 package enum SubmitAnswer: Equatable, Sendable {
     /// The service has the job. `raw` is what it said, for the record.
     case bought(requestID: String, raw: KeptAnswer)
     /// Nothing was bought: there was no connection to send it on.
     case unreachable(String)
-    /// Nothing was bought; the same may be sent again. A time is there where the service says that it has too
-    /// much to do.
+    /// Nothing was bought; the same may be sent again. The time is given if the service is too busy.
     case notBought(String, retryAfter: Duration?)
     /// Nothing was bought, and the same input would be refused again.
     case refused(String)
-    /// Nothing was bought, and nothing will be until a person has looked at the account.
+    /// Nothing was bought, and nothing will be until a person has seen to the account.
     case accountFault(Pause.Reason, String)
-    /// It may have been bought. `raw` is what came of the answer.
+    /// It may have been bought. `raw` is what arrived of the answer.
     case uncertain(String, raw: KeptAnswer)
 }
 
 extension SubmitAnswer {
     package static func read(_ response: HTTPResponse) -> SubmitAnswer {
         let body = AnswerBody(response)
-        // A good answer needs no words.
+        // Not needed for a good answer.
         let reason = { body.reason(response.status) }
-        // These two codes are a no whatever stands around them: they come with HTTP 200 too.
+        // These two codes always mean no: they come with HTTP 200 too.
         if let fault = body.error?.accountFault { return .accountFault(fault, reason()) }
-        // Within an error they are as clear, unless something was bought all the same.
+        // Within an error they mean the same, unless the answer says that something was bought.
         if body.json?["request_id"]?.string == nil, let fault = body.error?.innerAccountFault {
             return .accountFault(fault, reason())
         }
@@ -36,7 +34,7 @@ extension SubmitAnswer {
         case 401, 403: return .accountFault(.token, reason())
         case 402: return .accountFault(.balance, reason())
         case 429: return .notBought(reason(), retryAfter: response.retryAfter ?? .zero)
-        // Only a body of the service's own is its judgement; a page in between says to try again.
+        // Only the service's own body is a refusal. A page from a server in between means: try again.
         case 400..<500:
             return body.error != nil
                 ? .refused(reason()) : .notBought(reason(), retryAfter: response.retryAfter)
@@ -46,7 +44,7 @@ extension SubmitAnswer {
         }
     }
 
-    /// What it means that no whole answer came.
+    /// What it means that there was no complete answer.
     package static func read(_ error: HTTPError) -> SubmitAnswer {
         switch error {
         case .neverConnected, .refusedAddress, .unavailable, .badRequest: .unreachable("\(error)")
@@ -57,8 +55,8 @@ extension SubmitAnswer {
         }
     }
 
-    /// With HTTP 200 an error's code decides as its HTTP status would have; both a code and an id, nobody can
-    /// tell.
+    /// With HTTP 200, an error's code means what the same HTTP status means. With both a code and an id,
+    /// nobody can tell.
     private static func readSuccess(_ body: AnswerBody, _ reason: () -> String, _ wait: Duration?)
         -> SubmitAnswer
     {

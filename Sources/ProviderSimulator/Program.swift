@@ -26,7 +26,7 @@ package enum Program {
     }
 
     private static func serve(_ options: Options) throws -> Never {
-        // Blocked before there are threads, so that only `sigwait` sees them.
+        // Blocked before there are threads, so that only `sigwait` receives them.
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
         for signal in [SIGTERM, SIGINT] { unsafe sigaddset(&signals, signal) }
@@ -35,9 +35,35 @@ package enum Program {
         print("jobsim listening on http://\(options.address):\(simulator.port)")
         fflush(nil)
         var received: Int32 = 0
-        // Without this an optimised program would give the server up as soon as its port is printed.
+        // Otherwise an optimised program would release the server as soon as its port is printed.
         _ = withExtendedLifetime(simulator) { unsafe sigwait(&signals, &received) }
-        // At once: what a client was told is in the ledger already.
+        // Nothing needs to be finished: what a client was told is already in the ledger.
         _exit(0)
     }
+}
+
+/// RunComfy's Model API in one process, on loopback, without token, money or network.
+final class Simulator: Sendable {
+    private let server: WebServer
+
+    /// Listens when it returns. Throws an error whose text is for the person who started it.
+    init(_ options: Options) throws {
+        let service = try Service(options)
+        server = try WebServer(
+            address: options.address, port: options.port, threads: options.threads,
+            connected: { service.statistics.withLock { $0.connections += 1 } },
+            sent: { count in service.statistics.withLock { $0.bytes += count } },
+            handler: { service.answer($0) })
+    }
+
+    var port: UInt16 { server.port }
+
+    func stop() { server.stop() }
+}
+
+/// Why the simulator cannot start, keep its ledger, or understand a fault.
+struct SimulatorError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }

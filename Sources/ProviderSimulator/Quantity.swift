@@ -1,6 +1,6 @@
-/// Numbers with a unit, as people write them.
+/// Numbers as people write them, with a unit or within a range.
 enum Quantity {
-    /// `500ms`, `2s`, `5m`, `1h`; a bare number is seconds.
+    /// `500ms`, `2s`, `5m`, `1h`; a number without a unit is in seconds.
     static func seconds(_ text: String) -> Double? {
         number(text, units: ["ms": 0.001, "s": 1, "m": 60, "h": 3600, "": 1])
     }
@@ -15,12 +15,15 @@ enum Quantity {
         return number(text, units: units).map { Int($0) }
     }
 
+    static func within<Value>(_ range: some RangeExpression<Value>, _ value: Value?) -> Value? {
+        value.flatMap { range.contains($0) ? $0 : nil }
+    }
+
     private static func number(_ text: String, units: [String: Double]) -> Double? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         guard let number = Double(digits), let unit = units[String(text[digits.endIndex...])] else {
             return nil
         }
-        let value = number * unit
-        return value.isFinite && value < 1e12 ? value : nil
+        return within(..<1e12, number * unit)
     }
 }

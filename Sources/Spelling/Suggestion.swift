@@ -1,14 +1,13 @@
-/// The word that somebody who mistyped one most likely meant.
+/// The word that was most likely meant by a mistyped one.
 package enum Suggestion {
-    /// Nothing longer is a name that a person typed.
+    /// No name that a person types is longer.
     private static let longest = 80
 
-    /// Fewer letters than this stand in too many words to mean one.
+    /// Too many words begin or end with fewer letters than this.
     private static let shortestPart = 3
 
-    /// The nearest of `words`, the first of several that are as near; a word of which only the beginning or
-    /// the end was typed, where none is near; nil where there is no such either, or where none can be
-    /// compared.
+    /// The nearest of `words`, the first of several that are equally near. If none is near, a word of which
+    /// only the beginning or the end was typed. If there is none: nil, or with `howeverFar` the nearest.
     package static func nearest(
         to typed: String, among words: some Sequence<String>, howeverFar: Bool = false
     ) -> String? {
@@ -35,7 +34,7 @@ package enum Suggestion {
         var best: (word: String, distance: Int)?
         for word in words where word.utf8.count <= 4 * longest {
             let candidate = Array(word.lowercased().unicodeScalars)
-            // A third of the word may differ: less misses typing errors, more suggests nonsense.
+            // A third of the word may differ. Less misses typing errors, more suggests nonsense.
             let longest = max(typed.count, candidate.count)
             let allowed = min(howeverFar ? longest : longest / 3, (best?.distance ?? .max) - 1)
             guard allowed >= 0, abs(typed.count - candidate.count) <= allowed else { continue }
@@ -45,13 +44,13 @@ package enum Suggestion {
         return best?.word
     }
 
-    /// As `nearest`, and where nothing is near, the first of `words` that begins with what was typed.
+    /// As `nearest`; if nothing is near, the first of `words` that begins with what was typed.
     package static func likely(for typed: String, among words: [String]) -> String? {
         nearest(to: typed, among: words)
             ?? words.first { typed.count > 1 && $0.lowercased().hasPrefix(typed.lowercased()) }
     }
 
-    /// How many letters must be put in, left out, changed or swapped with their neighbour.
+    /// How many letters must be inserted, removed, changed or swapped with their neighbour.
     private static func distance(from left: [Unicode.Scalar], to right: [Unicode.Scalar]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...right.count)

@@ -91,7 +91,7 @@ struct ArgumentReaderTests {
     }
 
     static let refusals: [(String, String)] = [
-        ("prompt", #""prompt" is no KEY=VALUE"#), ("", #""" is no KEY=VALUE"#),
+        ("prompt", #""prompt" is not KEY=VALUE"#), ("", #""" is not KEY=VALUE"#),
         ("=x", #""=x" has no key before its "=""#), (":=1", #"":=1" has no key before its "=""#),
         (
             "images:=[1,]",
@@ -100,7 +100,7 @@ struct ArgumentReaderTests {
         ),
         (
             #"a:={"b":1,"b":2}"#,
-            #"the value of a is not JSON: the key "b" stands twice at character 8; "#
+            #"the value of a is not JSON: the key "b" appears twice at character 8; "#
                 + "for plain text write a=TEXT"
         ),
         (

@@ -31,17 +31,21 @@ struct EstimateTests {
         let schema = try sample?.schema()
         let input = try JSON(parsing: input)
         #expect(Schema.estimatedUnits(for: input, schema: schema, priceUnit: unit) == expected)
-        if unit == nil, let schema { #expect(schema.estimatedUnits(for: input) == expected) }
+        if unit == nil, let schema { #expect(units(schema, input) == expected) }
+    }
+
+    private func units(_ schema: Schema, _ input: JSON = .object([:])) -> Double {
+        Schema.estimatedUnits(for: input, schema: schema, priceUnit: schema.priceUnit)
     }
 
     @Test func `a model's own default counts`() throws {
         let sequential = try schema(
             #"{"properties": {"sequential_image_generation_options": {"default": 6}}}"#)
-        #expect(sequential.estimatedUnits(for: .object([:])) == 6)
+        #expect(units(sequential) == 6)
         let noDefault = try schema(#"{"properties": {"sequential_image_generation_options": {}}}"#)
-        #expect(noDefault.estimatedUnits(for: .object([:])) == 3)
+        #expect(units(noDefault) == 3)
         let video = try schema(#"{"properties": {"duration": {"default": "10"}}}"#)
-        #expect(video.estimatedUnits(for: .object([:])) == 10)
+        #expect(units(video) == 10)
     }
 
     static let named: [(Sample?, String, String?)] = [

@@ -39,7 +39,7 @@ struct FileURLTests {
         "http://169.254.169.254/",
     ])
     func `http is refused outside of loopback, whatever the address pretends`(_ address: String) {
-        #expect(FileURL.fault(in: address)?.contains("only https is taken") == true, "\(address)")
+        #expect(FileURL.fault(in: address)?.contains("only https is allowed") == true, "\(address)")
     }
 
     @Test(arguments: [
@@ -55,7 +55,7 @@ struct FileURLTests {
     ])
     func `an address that readers could take for different hosts is refused`(_ address: String) {
         let fault = FileURL.fault(in: address)
-        #expect(fault?.contains("holds a") == true, "\(address)")
+        #expect(fault?.contains("has a") == true, "\(address)")
     }
 
     @Test(arguments: [

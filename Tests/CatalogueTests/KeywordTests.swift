@@ -79,11 +79,11 @@ struct KeywordTests {
         (#"{"maximum": 1, "exclusiveMaximum": true}"#, "1e0", "$.p: is 1e0; must be less than 1"),
         (
             #"{"uniqueItems": true}"#, #"[1, "a", 1.0]"#,
-            "$.p[2]: is the same as [0]; each item may stand once"
+            "$.p[2]: is the same as [0]; each item may be given once"
         ),
         (
             #"{"uniqueItems": true}"#, #"[{"a": 1, "b": 2}, {"b": 2.0, "a": 1}]"#,
-            "$.p[1]: is the same as [0]; each item may stand once"
+            "$.p[1]: is the same as [0]; each item may be given once"
         ),
         (#"{"type": ["integer", "null"]}"#, #""x""#, #"$.p: must be an integer or null, not the string "x""#),
         (
@@ -104,7 +104,7 @@ struct KeywordTests {
             "$.p: fits 2 alternatives that exclude each other"
         ),
         (#"{"allOf": [{"minimum": 1}, {"maximum": 3}]}"#, "4", "$.p: is 4; must be at most 3"),
-        (#"{"not": {"type": "null"}}"#, "null", "$.p: is what the schema rules out"),
+        (#"{"not": {"type": "null"}}"#, "null", "$.p: is excluded by the schema"),
         (
             #"{"items": {"items": {"type": "integer"}}}"#, #"[[1], [2, "x"]]"#,
             #"$.p[1][1]: must be an integer, not the string "x""#
@@ -121,7 +121,7 @@ struct KeywordTests {
         ),
         (
             #"{"properties": {"path": {}}, "additionalProperties": false}"#, #"{"pathh": 1}"#,
-            #"$.p.pathh: is not known here; did you mean "path"?"#
+            #"$.p.pathh: is not allowed here; did you mean "path"?"#
         ),
         (
             #"{"additionalProperties": {"type": "integer"}}"#, #"{"a": "x"}"#,
@@ -252,6 +252,6 @@ struct CompositionTests {
             parsing:
                 #"{"lora": {"image": "https://h.test/a"}, "frames": [["https://h.test/b"]], "maybe": "https://h.test/c"}"#
         )
-        #expect(schema.files(in: input).map(\.path) == ["$.lora.image", "$.frames[0][0]", "$.maybe"])
+        #expect(schema.check(input).files.map(\.path) == ["$.lora.image", "$.frames[0][0]", "$.maybe"])
     }
 }

@@ -123,7 +123,7 @@ struct ModelInputTests {
         (.video, "generate_audio", "1", "$.generate_audio: must be true or false, not 1"),
         (
             .video, "first_frame_image_url", #""http://example.com/a.png""#,
-            "$.first_frame_image_url: is an http URL; only https is taken (http on loopback only)"
+            "$.first_frame_image_url: is an http URL; only https is allowed (http on loopback only)"
         ),
         (.video, "first_frame_image_url", "[]", "$.first_frame_image_url: must be a string, not an array"),
     ]
@@ -161,7 +161,7 @@ extension ModelInputTests {
         #expect(found.count == 1 && found.first?.path == "$")
     }
 
-    @Test func `a key that stands twice is refused, since nobody can know which is meant`() throws {
+    @Test func `a key that appears twice is refused, since nobody can know which is meant`() throws {
         #expect(
             try violations(#"{"text": "a", "text": "b"}"#, Sample.sequential.schema()) == [
                 "$.text: is given more than once"

@@ -10,12 +10,12 @@ struct NamedFileTests {
                 {"prompt": "https://h.test/not-a-file", "images": ["https://h.test/a", "ftp://h.test/b", 7,
                  "http://127.0.0.1:1/c"], "other": "https://h.test/d"}
                 """)
-        let found = try Sample.editSequential.schema().files(in: input)
+        let found = try Sample.editSequential.schema().check(input).files
         #expect(found.map(\.path) == ["$.images[0]", "$.images[3]"])
         #expect(found.map(\.url) == ["https://h.test/a", "http://127.0.0.1:1/c"])
         #expect(found.allSatisfy { $0.demand.kind == "image" && $0.demand.validations.count == 7 })
         let frame = try JSON(parsing: #"{"first_frame_image_url": "https://h.test/a"}"#)
-        #expect(try Sample.video.schema().files(in: frame).map(\.path) == ["$.first_frame_image_url"])
+        #expect(try Sample.video.schema().check(frame).files.map(\.path) == ["$.first_frame_image_url"])
     }
 
     @Test func `a property says what kind of file it asks for`() throws {

@@ -54,3 +54,9 @@ func text(_ character: String, _ count: Int) -> String {
 func images(_ count: Int) -> String {
     JSON.array((0..<count).map { .string("https://example.com/\($0).png") }).text
 }
+
+extension Schema {
+    func read(_ arguments: [String]) throws(ArgumentError) -> JSONObject {
+        try ArgumentReader(schema: self).read(arguments)
+    }
+}

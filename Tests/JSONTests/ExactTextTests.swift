@@ -18,7 +18,7 @@ struct ExactTextTests {
         #expect(object["\u{212A}"] == nil && JSON.object(["K": .null])["\u{212A}"] == nil)
     }
 
-    @Test func `many keys with two spellings are no key that stands twice`() throws {
+    @Test func `many keys with two spellings are no key that appears twice`() throws {
         let keys = (0..<40).flatMap { ["\(Self.composed)\($0)", "\(Self.decomposed)\($0)"] }
         let text = "{" + keys.map { #""\#($0)": 1"# }.joined(separator: ",") + "}"
         #expect(try JSON(parsing: text, .strict).object?.keys.count == 80)

@@ -20,11 +20,11 @@ enum SchemaPromises {
         if let line = schema.unchecked.first(where: { $0.utf8.count > 5000 }) {
             return "leaves something unchecked in \(line.utf8.count) bytes"
         }
-        let units = schema.estimatedUnits(for: input)
+        let units = Schema.estimatedUnits(for: input, schema: schema, priceUnit: schema.priceUnit)
         if !(units > 0) || !units.isFinite { return "asks for \(units)" }
         _ = Schema.prompt(of: input, schema: schema)
         let words = String(decoding: first, as: UTF8.self).split(separator: " ").map(String.init)
-        _ = try? schema.read(words)
+        _ = try? ArgumentReader(schema: schema).read(words)
         return nil
     }
 }

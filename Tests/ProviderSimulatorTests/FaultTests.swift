@@ -214,25 +214,25 @@ import Testing
         "submit:500=1",
     ])
     func `a fault that makes no sense is refused`(text: String) {
-        #expect(throws: FaultParser.Failure.self) { try FaultParser.parse(text) }
+        #expect(throws: SimulatorError.self) { try FaultParser.parse(text) }
     }
 
     @Test func `every fault of the table is understood`() throws {
-        let values: [FaultPattern.Value: String] = [
+        let values: [FaultDefinition.Value: String] = [
             .count: "=2", .duration: "=2s", .bytes: "=2k", .text: "=x",
         ]
         let numbers: [FaultEffect: String] = [
             .status: "500", .html: "html-502", .errorInOK: "200-error-400002",
         ]
-        for pattern in FaultPattern.all {
-            for call in pattern.calls {
+        for definition in FaultDefinition.all {
+            for call in definition.calls {
                 let name =
-                    pattern.effect == .shape
-                    ? "shape-array" : numbers[pattern.effect] ?? pattern.effect.rawValue
-                let fault = try FaultParser.parse("\(call.rawValue):\(name)\(values[pattern.value] ?? "")")
-                #expect(fault.effect == pattern.effect && fault.call == call)
+                    definition.effect == .shape
+                    ? "shape-array" : numbers[definition.effect] ?? definition.effect.rawValue
+                let fault = try FaultParser.parse("\(call.rawValue):\(name)\(values[definition.value] ?? "")")
+                #expect(fault.effect == definition.effect && fault.call == call)
             }
         }
-        #expect(Set(FaultPattern.all.map(\.effect)) == Set(FaultEffect.allCases))
+        #expect(Set(FaultDefinition.all.map(\.effect)) == Set(FaultEffect.allCases))
     }
 }

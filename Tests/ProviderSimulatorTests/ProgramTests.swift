@@ -91,7 +91,7 @@ import Testing
         let process = try jobsim(["--help"])
         #expect(try process.exitCode() == 0)
         let words = Set(process.output.split { $0 == " " || $0 == "\n" }.map(String.init))
-        let any = process.output.split(separator: "\n").first { $0.contains("any is each of") } ?? ""
+        let any = process.output.split(separator: "\n").first { $0.contains("any means each of") } ?? ""
         for effect in FaultEffect.allCases {
             let (name, written) =
                 switch effect {

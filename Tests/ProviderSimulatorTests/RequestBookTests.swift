@@ -39,40 +39,37 @@ import Testing
         #expect(book.requests[2].endedAt == 21)
     }
 
-    @Test func `the line counts as a plain list would`() {
+    @Test(arguments: [0, 3])
+    func `requests wait and run as long as they should in whatever order they come`(concurrency: Int) {
         var random = SplitMix(seed: 5)
-        var line = WaitingLine()
-        var plain: [Bool] = []
-        for _ in 0..<2000 {
-            let waiting = plain.indices.filter { plain[$0] }
+        var book = RequestBook(concurrency: concurrency, balance: nil)
+        for step in 0..<2000 {
+            let time = Double(step)
+            book.advance(to: time)
+            let waiting = book.requests.filter { $0.phase == .inQueue }
             if random.next() % 3 != 0 || waiting.isEmpty {
-                line.arrive()
-                plain.append(true)
+                let (queue, run) = (Double(random.next() % 100), Double(random.next() % 100))
+                book.accept(request("\(book.requests.count)", at: time, queue: queue, run: run))
             } else {
-                let gone = waiting[Int(random.next() % UInt64(waiting.count))]
-                line.leave(gone)
-                plain[gone] = false
+                let isCancelled = book.cancel(
+                    waiting[Int(random.next() % UInt64(waiting.count))].id, at: time)
+                #expect(isCancelled)
             }
-            let place = Int(random.next() % UInt64(plain.count))
-            #expect(line.waiting(before: place) == plain[..<place].count { $0 })
+            let place = Int(random.next() % UInt64(book.requests.count))
+            let isWaiting = book.requests[place].phase == .inQueue
+            #expect(
+                book.queuePosition(of: "\(place)")
+                    == (isWaiting ? book.requests[..<place].count { $0.phase == .inQueue } : nil))
+            let running = book.requests.count { $0.phase == .inProgress }
+            #expect(book.running == running && (concurrency == 0 || running <= concurrency))
         }
-    }
-
-    @Test func `events come in the order of their time`() {
-        var random = SplitMix(seed: 9)
-        var heap = EventHeap()
-        for arrival in 0..<1000 {
-            heap.insert(.init(time: Double(random.next() % 100), arrival: arrival, kind: .ends))
+        book.advance(to: 1e9)
+        #expect(book.running == 0)
+        for request in book.requests where request.phase != .cancelled {
+            let earliest = request.acceptedAt + request.queueSeconds + request.runSeconds
+            #expect(request.phase == .ended)
+            #expect(concurrency == 0 ? request.endedAt == earliest : request.endedAt ?? 0 >= earliest)
         }
-        var last = (-1.0, -1)
-        var count = 0
-        while let event = heap.first {
-            heap.removeFirst()
-            #expect(last < (event.time, event.arrival))
-            last = (event.time, event.arrival)
-            count += 1
-        }
-        #expect(count == 1000)
     }
 
     @Test(arguments: [

@@ -88,7 +88,7 @@ import Testing
                 Issue.record("believed")
                 return
             }
-            #expect(reason == "HTTP 200: 6 bytes that are no text")
+            #expect(reason == "HTTP 200: 6 bytes that are not text")
             #expect(raw.members == ["answer_base64": "CwKA/wAD", "answer_encoding": .string(encoding)])
         }
     }

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// The shapes in which an output may name its files.
+/// The ways in which an output may name its files.
 enum OutputShape: String, CaseIterable {
     case string, array, objects, image, images, video, videos, audio, audios, both, file
     case imageObject = "image-object"
@@ -9,7 +9,7 @@ enum OutputShape: String, CaseIterable {
 
     static var names: String { allCases.map { "shape-" + $0.rawValue }.joined(separator: ", ") }
 
-    /// What the service says when nothing is wrong.
+    /// The service's own shape.
     static func usual(_ plan: OutputPlan, count: Int) -> OutputShape {
         if plan.kind == .video { return count == 1 ? .video : .videos }
         return plan.count == 1 && count == 1 ? .image : .images

@@ -2,14 +2,14 @@ internal import JSON
 
 /// The body of a `/result` answer.
 struct ResultBody {
-    let world: World
+    let service: Service
     let request: Request
     let faults: [Fault]
 
     func members(for call: Call) -> JSONObject {
         let digits = faults[.timeDigits]?.count ?? 6
         var body: JSONObject = [
-            "request_id": .string(request.id), "status": .string(RequestHandler.spelled(word, faults)),
+            "request_id": .string(request.id), "status": .string(faults.spelling(of: word)),
             "created_at": .string(UTCTime(request.acceptedAt).iso(digits: digits)),
         ]
         if faults.contains(.echo) { body["input"] = echoedInput(call) }
@@ -17,10 +17,9 @@ struct ResultBody {
         if let end = request.endedAt { body["finished_at"] = .string(UTCTime(end).iso(digits: digits)) }
         if word == "failed", let fault = faults[.failed] {
             // RunComfy's own clients take a top-level error_code for a failure of the call itself.
-            let message = "simulated failure of the model"
-            body.members +=
-                ErrorAnswer.members(fault.body ?? .errorObject, message: message, code: 500100)?
-                .members ?? []
+            let error = Answer.members(
+                fault.body ?? .errorObject, message: "simulated failure of the model", code: 500100)
+            body.members += error?.members ?? []
         }
         if word == "succeeded" { body["output"] = output(call) }
         if call.arguments["include_cost"] == "true", !faults.contains(.noCost), word != "cancelled" {
@@ -29,7 +28,7 @@ struct ResultBody {
         return body
     }
 
-    /// The word for the state, before anyone misspells it.
+    /// The word for the state, before a fault changes its spelling.
     private var word: String {
         switch request.phase {
         case .inQueue, .inProgress, .cancelled: request.phase.rawValue
@@ -46,7 +45,7 @@ struct ResultBody {
 
     private func output(_ call: Call) -> JSON {
         if faults.contains(.empty) { return .object([:]) }
-        let plan = world.plan(of: request)
+        let plan = service.plan(of: request)
         let count = faults[.many]?.count ?? max(0, plan.count - (faults[.fewer]?.count ?? 0))
         var base = call.base
         if let fault = faults[.foreignHost] { base = "https://" + (fault.value ?? "outputs.example.net") }
@@ -59,7 +58,7 @@ struct ResultBody {
         return (shape ?? .usual(plan, count: urls.count)).output(urls)
     }
 
-    /// The input as it came, and a URL that a careless reader would take for an output.
+    /// The input, and a URL that a careless reader would take for an output.
     private func echoedInput(_ call: Call) -> JSON {
         var input = (try? JSON(parsing: request.input))?.object ?? [:]
         input["image"] = .string("\(call.base)/files/\(request.id)/input.png")

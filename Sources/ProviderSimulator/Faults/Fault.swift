@@ -3,7 +3,7 @@ enum FaultCall: String, CaseIterable {
     case submit, status, result, cancel, models, balance, file, token, job
 }
 
-/// What can go wrong. The raw value is its name; `FaultParser` knows what each takes and means.
+/// What can go wrong. The raw value is its name; `FaultDefinition` says what each takes and means.
 enum FaultEffect: String, CaseIterable {
     // Any answer.
     case status = "NNN"
@@ -45,7 +45,7 @@ enum FaultEffect: String, CaseIterable {
     case queue, run
 }
 
-/// What a fault may be told besides its name.
+/// What may be said of a fault besides its name and value.
 enum FaultOption: String, CaseIterable {
     case times, p, model
     case retryAfter = "retry-after"
@@ -54,25 +54,25 @@ enum FaultOption: String, CaseIterable {
     /// How it is written, and what it means.
     var help: (synopsis: String, meaning: String) {
         switch self {
-        case .times: ("times=N", "only the first N times (of a POST: for the same input)")
-        case .p: ("p=SHARE", "only sometimes")
-        case .model: ("model=ID", "only for that model, or for a prefix ending in *")
+        case .times: ("times=N", "only the first N times (for a POST: of the same input)")
+        case .p: ("p=SHARE", "only this share of the times, e.g. 0.2")
+        case .model: ("model=ID", "only for this model, or for models that begin so: PREFIX*")
         case .retryAfter: ("retry-after=TEXT", "send Retry-After with an HTTP error")
         case .accept: ("accept", "the POST is accepted although its answer is an error")
         case .as: ("as=STATUS", "the HTTP status of token:reject (401) and submit:no-balance (402)")
         case .body:
             (
                 "body=SHAPE",
-                "how an error says it (code; of a failed job error-object): "
+                "the form of the error (code; for a failed job error-object): "
                     + Fault.ErrorBody.allCases.map(\.rawValue).joined(separator: " ")
             )
         }
     }
 }
 
-/// One fault, as somebody ordered it.
+/// One fault that was ordered.
 struct Fault: Equatable {
-    /// How an error says what is wrong; clients meet all of these.
+    /// The forms in which an error says what is wrong; clients see all of them.
     enum ErrorBody: String, CaseIterable {
         case code, message, error
         case errorObject = "error-object"
@@ -87,9 +87,9 @@ struct Fault: Equatable {
     var specification: String
     var call: FaultCall
     var effect: FaultEffect
-    /// What stood behind `=`, or the number in `500`, `html-502`, `200-error-400002`.
+    /// The text after `=`, or the number in `500`, `html-502`, `200-error-400002`.
     var value: String?
-    /// Only so many times.
+    /// How many times it strikes at most.
     var times: Int?
     var probability: Double?
     /// A model id, or a prefix ending in `*`.
@@ -97,7 +97,7 @@ struct Fault: Equatable {
     var retryAfter: String?
     /// The POST is accepted although its answer is an error.
     var isAccepted = false
-    /// nil is the usual one: `error-object` of a failed job, else `code`.
+    /// By default `error-object` for a failed job, else `code`.
     var body: ErrorBody?
     /// The HTTP status of a rejected token or of an empty balance.
     var httpStatus: Int?
@@ -112,7 +112,7 @@ struct Fault: Equatable {
     }
 }
 
-/// A fault and how often it struck. `FaultBook` owns the count and touches it under its lock alone.
+/// A fault and how often it struck. The count is read and changed only under the lock of `FaultBook`.
 final class ArmedFault: @unchecked Sendable {
     let fault: Fault
     var hits = 0

@@ -1,47 +1,38 @@
 /// Reads `CALL:NAME[=VALUE][;OPTION[=VALUE]]...`.
 enum FaultParser {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    static func parse(_ text: String) throws(Failure) -> Fault {
+    static func parse(_ text: String) throws(SimulatorError) -> Fault {
+        func failure(_ reason: String) -> SimulatorError { SimulatorError("fault \"\(text)\": \(reason)") }
         let parts = text.split(separator: ";", omittingEmptySubsequences: false).map { trimmed($0) }
         let head = parts[0].split(separator: ":", maxSplits: 1).map { trimmed($0) }
-        guard head.count == 2 else { throw Failure(description: "fault \"\(text)\": expected CALL:NAME") }
+        guard head.count == 2 else { throw failure("expected CALL:NAME") }
         guard let call = FaultCall(rawValue: head[0]) else {
-            let names = FaultCall.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Failure(description: "fault \"\(text)\": the call is one of \(names)")
+            throw failure("the call is one of \(FaultCall.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let (name, given) = pair(head[1])
         guard let (effect, number) = effect(named: name),
-            let pattern = FaultPattern.all.first(where: { $0.effect == effect && $0.calls.contains(call) })
-        else {
-            throw Failure(
-                description: "fault \"\(text)\": \(call.rawValue) has no \"\(name)\", see jobsim --help")
-        }
-        guard pattern.accepts(given) else {
-            throw Failure(
-                description: "fault \"\(text)\": it is written \(call.rawValue):\(pattern.synopsis)")
+            let definition = FaultDefinition.all.first(where: {
+                $0.effect == effect && $0.calls.contains(call)
+            })
+        else { throw failure("\(call.rawValue) has no \"\(name)\", see jobsim --help") }
+        guard definition.accepts(given) else {
+            throw failure("it is written \(call.rawValue):\(definition.synopsis)")
         }
         var fault = Fault(specification: text, call: call, effect: effect, value: number ?? given)
-        for option in parts.dropFirst() {
-            guard set(option, in: &fault) else {
-                throw Failure(
-                    description: "fault \"\(text)\": \"\(option)\" is none of "
-                        + FaultOption.allCases.map(\.help.synopsis).joined(separator: ", "))
-            }
+        for option in parts.dropFirst() where !set(option, in: &fault) {
+            let synopses = FaultOption.allCases.map(\.help.synopsis).joined(separator: ", ")
+            throw failure("\"\(option)\" is none of \(synopses)")
         }
         return fault
     }
 
     /// The faults that a prompt asks for in `[[fault: SPEC]]`.
-    static func parse(prompt: String) throws(Failure) -> [Fault] {
+    static func parse(prompt: String) throws(SimulatorError) -> [Fault] {
         var faults: [Fault] = []
         var rest = prompt[...]
         while let start = rest.firstRange(of: "[[fault:") {
             rest = rest[start.upperBound...]
             guard let end = rest.firstRange(of: "]]") else {
-                throw Failure(description: "a [[fault: in the prompt has no ]]")
+                throw SimulatorError("a [[fault: in the prompt has no ]]")
             }
             faults.append(try parse(trimmed(rest[..<end.lowerBound])))
             rest = rest[end.upperBound...]
@@ -74,27 +65,24 @@ enum FaultParser {
 
     private static func set(_ option: String, in fault: inout Fault) -> Bool {
         let (name, value) = pair(option)
-        guard let option = FaultOption(rawValue: name), (value == nil) == (option == .accept) else {
-            return false
+        guard let option = FaultOption(rawValue: name) else { return false }
+        guard let value else {
+            fault.isAccepted = true
+            return option == .accept
         }
-        switch option {
-        case .times:
-            fault.times = value.flatMap { Int($0) }
-            return fault.times.map { $0 > 0 } ?? false
-        case .p:
-            fault.probability = value.flatMap { Double($0) }
-            return fault.probability.map { (0...1).contains($0) } ?? false
-        case .model: fault.model = value
-        case .retryAfter: fault.retryAfter = value
-        case .accept: fault.isAccepted = true
-        case .as:
-            fault.httpStatus = value.flatMap { Int($0) }
-            return fault.httpStatus.map { (400...599).contains($0) } ?? false
-        case .body:
-            fault.body = value.flatMap(Fault.ErrorBody.init)
-            return fault.body != nil
+        func set<Value>(_ property: WritableKeyPath<Fault, Value?>, _ value: Value?) -> Bool {
+            fault[keyPath: property] = value
+            return value != nil
         }
-        return true
+        return switch option {
+        case .times: set(\.times, Quantity.within(1..., Int(value)))
+        case .p: set(\.probability, Quantity.within(0...1, Double(value)))
+        case .model: set(\.model, value)
+        case .retryAfter: set(\.retryAfter, value)
+        case .accept: false
+        case .as: set(\.httpStatus, Quantity.within(400...599, Int(value)))
+        case .body: set(\.body, Fault.ErrorBody(rawValue: value))
+        }
     }
 
     private static func pair(_ text: String) -> (String, String?) {

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// What a model makes of an input: how many files of which kind, and how large.
+/// The outputs that a model makes of an input: how many files of which kind, and how large.
 struct OutputPlan {
     enum Kind: String {
         case image, video
@@ -10,16 +10,16 @@ struct OutputPlan {
     }
 
     let kind: Kind
-    /// How many files; for a video always one.
+    /// The number of files; always one for a video.
     let count: Int
     let width: Int
     let height: Int
-    /// Of a video.
+    /// The length of a video.
     let seconds: Int
     /// Tells the files of requests apart. The same prompt with the same seed makes the same files.
     private let origin: String
 
-    /// Without a seed in the input the request's id is one, so that two requests give two pictures.
+    /// Without a seed in the input, the request's id is the seed, so that two requests make two pictures.
     init(model: String, input: JSON, requestID: String, imageWidth: Int) {
         let prompt = Self.prompt(of: input)
         kind = model.hasSuffix("-to-video") ? .video : .image
@@ -35,7 +35,7 @@ struct OutputPlan {
             width = imageWidth
             height = max(1, min(imageWidth * size.1 / size.0, 4 * imageWidth))
         case .video:
-            // Sixteen pixels for each part of the ratio, or a multiple where that would be a stamp.
+            // Sixteen pixels for each part of the ratio, or a multiple of that if it would be tiny.
             let factor = max(1, 9 / min(ratio.0, ratio.1))
             width = 16 * max(2, min(ratio.0 * factor, 32))
             height = 16 * max(2, min(ratio.1 * factor, 32))
@@ -46,7 +46,7 @@ struct OutputPlan {
         input["prompt"]?.string ?? input["text"]?.string ?? ""
     }
 
-    /// The bytes of one file; the same each time. `variant` is for files that change under their reader.
+    /// The bytes of one file; the same each time. Another `variant` is another file of the same name.
     func file(_ index: Int, variant: Int) -> [UInt8] {
         let mark = "\(origin)/\(index)/\(variant)"
         switch kind {

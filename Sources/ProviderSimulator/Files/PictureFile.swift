@@ -1,6 +1,8 @@
-/// A gradient of two colours as a PNG. Its pixels are stored uncompressed, which needs no library.
+internal import CZlib
+
+/// A gradient of two colours as a PNG.
 enum PictureFile {
-    /// The colours follow from `mark`, which also stands in the file: another mark makes another file.
+    /// The colours depend on `mark`, which is also in the file: another mark makes another file.
     static func png(width: Int, height: Int, mark: String) -> [UInt8] {
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         file.reserveCapacity(width * height + height + 2048)
@@ -40,23 +42,14 @@ enum PictureFile {
         return rows
     }
 
-    /// A zlib stream of stored blocks.
+    /// A zlib stream without compression: how large a picture is depends on its width and height alone.
     private static func stored(_ bytes: [UInt8]) -> [UInt8] {
-        let largest = 65535
-        var stream: [UInt8] = [0x78, 0x01]
-        stream.reserveCapacity(bytes.count + bytes.count / largest * 5 + 16)
-        for start in stride(from: 0, to: bytes.count, by: largest) {
-            let end = min(start + largest, bytes.count)
-            let length = UInt16(end - start)
-            stream.append(end == bytes.count ? 1 : 0)
-            for half in [length, ~length] {
-                stream.append(UInt8(truncatingIfNeeded: half))
-                stream.append(UInt8(truncatingIfNeeded: half >> 8))
-            }
-            stream += bytes[start..<end]
+        let room = compressBound(uLong(bytes.count))
+        return unsafe [UInt8](unsafeUninitializedCapacity: Int(room)) { buffer, count in
+            var length = room
+            unsafe compress2(buffer.baseAddress, &length, bytes, uLong(bytes.count), Z_NO_COMPRESSION)
+            count = Int(length)
         }
-        stream.appendBigEndian(adler32(bytes))
-        return stream
     }
 
     private static func chunk(_ name: String, _ content: [UInt8], into file: inout [UInt8]) {
@@ -66,28 +59,8 @@ enum PictureFile {
         file.appendBigEndian(crc32(file[(file.count - content.count - 4)...]))
     }
 
-    private static func adler32(_ bytes: [UInt8]) -> UInt32 {
-        var low: UInt32 = 1
-        var high: UInt32 = 0
-        // So many bytes can be added before the sums must be reduced.
-        for start in stride(from: 0, to: bytes.count, by: 5552) {
-            for byte in bytes[start..<min(start + 5552, bytes.count)] {
-                low &+= UInt32(byte)
-                high &+= low
-            }
-            low %= 65521
-            high %= 65521
-        }
-        return high << 16 | low
-    }
-
-    private static let crcTable: [UInt32] = (0..<256).map { byte in
-        (0..<8).reduce(UInt32(byte)) { crc, _ in crc & 1 == 1 ? 0xEDB8_8320 ^ crc >> 1 : crc >> 1 }
-    }
-
     static func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        let table = crcTable
-        return ~bytes.reduce(UInt32.max) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8 }
+        unsafe bytes.withUnsafeBufferPointer { UInt32(unsafe CZlib.crc32(0, $0.baseAddress, uInt($0.count))) }
     }
 }
 

@@ -1,14 +1,14 @@
-/// A turn of two colours, `Fixtures/video.mp4`, as long and as wide as asked for.
+/// Two colours that turn, `Fixtures/video.mp4`, as long and as wide as asked for.
 ///
-/// It is coded as a square of 256 pixels, with its index before its samples, by ffmpeg:
+/// It was made as a square of 256 pixels, with its index before its samples, by ffmpeg:
 /// `-f lavfi -i gradients=s=256x256:c0=0x5b5bd6:c1=0xf2a65a:n=2:x0=0:y0=0:x1=255:y1=255:speed=0.03:r=24:d=2`
 /// `-vf setsar=0 -c:v libx264 -profile:v baseline -preset veryslow -crf 34 -bf 0 -g 24`
 /// `-bsf:v filter_units=remove_types=6 -movie_timescale 720720 -video_track_timescale 720720`
 /// `-moov_size 1062 -fflags +bitexact -flags +bitexact`
 enum VideoFile {
-    /// How long it is, in the ticks of both its clocks: whole ticks a second for most lengths.
+    /// How long it is, in ticks of both its clocks. Most lengths give a whole number of ticks a second.
     private static let ticks = 2 * 720_720
-    /// The room in the `free` box behind the index.
+    /// The size of the `free` box behind the index.
     private static let longestMark = 64
 
     /// Slower or faster clocks make it `seconds` long; the header of its track says how wide it is shown.
@@ -27,7 +27,7 @@ enum VideoFile {
 }
 
 extension [UInt8] {
-    /// Puts a number of 32 bits so many bytes behind the beginning of a box's name.
+    /// Writes a number of 32 bits, `offset` bytes after the beginning of a box's name.
     fileprivate mutating func set(_ number: Int, at offset: Int, behind name: String) {
         guard let box = firstRange(of: Array(name.utf8)) else { return }
         var bytes: [UInt8] = []

@@ -2,17 +2,13 @@ internal import Glibc
 internal import JSON
 internal import System
 
-/// The file that outlives the simulator: one JSON line for each accepted POST, cancel and payment.
+/// The file that outlives the simulator: one JSON line for each accepted POST, cancelled request and payment.
 ///
-/// A line is on the disk before the answer leaves, so that what a client was told is true after any crash.
+/// A line is on disk before the answer is sent, so that what a client was told is true after any crash.
 final class Ledger: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
     private let file: Locked<FileDescriptor>
 
-    /// Opens or makes `ledger.jsonl` in `directory`, and reads what is in it.
+    /// Opens or makes `ledger.jsonl` in `directory`, and reads its entries.
     static func open(directory: String) throws -> (ledger: Ledger, entries: [JSON]) {
         if unsafe mkdir(directory, 0o700) != 0, errno != EEXIST { throw failure("make", directory, .last) }
         let path = directory + "/ledger.jsonl"
@@ -21,7 +17,7 @@ final class Ledger: Sendable {
             file = try FileDescriptor(opening: path, flags: O_RDWR | O_CREAT | O_APPEND, mode: 0o600)
         } catch { throw failure("open", path, error) }
         guard file.takeLock() else {
-            throw Failure(description: "another jobsim uses \(directory): choose another --state")
+            throw SimulatorError("another jobsim uses \(directory): choose another --state")
         }
         return (Ledger(file), try entries(of: file, path))
     }
@@ -33,7 +29,7 @@ final class Ledger: Sendable {
         entry.write(into: &line)
         line.append(UInt8(ascii: "\n"))
         try file.withLock { file in
-            // A write cut short by a full disk must not be glued to the next line.
+            // A line that a full disk cut short must not run into the next one.
             let end = Int64(lseek(file.number, 0, SEEK_END))
             do throws(SystemError) {
                 try file.write(line)
@@ -45,7 +41,7 @@ final class Ledger: Sendable {
         }
     }
 
-    /// A last line without an end was never answered for: it is cut off.
+    /// Cuts off a last line without an end: its request was never answered.
     private static func entries(of file: FileDescriptor, _ path: String) throws -> [JSON] {
         let (bytes, end): ([UInt8], Int)
         do throws(SystemError) {
@@ -57,12 +53,80 @@ final class Ledger: Sendable {
             do {
                 return try JSON(parsing: Array(line))
             } catch {
-                throw Failure(description: "\(path), line \(number + 1): \(error)")
+                throw SimulatorError("\(path), line \(number + 1): \(error)")
             }
         }
     }
 
-    private static func failure(_ verb: String, _ path: String, _ error: SystemError) -> Failure {
-        Failure(description: "cannot \(verb) \(path): \(error)")
+    private static func failure(_ verb: String, _ path: String, _ error: SystemError) -> SimulatorError {
+        SimulatorError("cannot \(verb) \(path): \(error)")
+    }
+}
+
+/// One line of the ledger, and what it does to the book when it is read again.
+enum LedgerEntry {
+    case accepted(Request)
+    case cancelled(id: String, at: Double)
+    case paidIn(Double, at: Double)
+
+    init(reading json: JSON) throws {
+        let id = json["request_id"]?.string
+        switch (json["kind"]?.string, json["at"]?.double) {
+        case ("accepted", let at?):
+            guard let id, let model = json["model"]?.string, let input = json["input"],
+                let price = json["price_usd"]?.double, let queue = json["queue_s"]?.double,
+                let run = json["run_s"]?.double
+            else { throw Self.unknown(json) }
+            var request = Request(
+                id: id, model: model, input: input.text, price: price, acceptedAt: at, queueSeconds: queue,
+                runSeconds: run)
+            request.faults = try FaultParser.parse(prompt: OutputPlan.prompt(of: input))
+                .filter { $0.call != .submit }.map(ArmedFault.init)
+            self = .accepted(request)
+        case ("cancelled", let at?):
+            guard let id else { throw Self.unknown(json) }
+            self = .cancelled(id: id, at: at)
+        case ("paid_in", let at?):
+            guard let money = json["usd"]?.double else { throw Self.unknown(json) }
+            self = .paidIn(money, at: at)
+        default: throw Self.unknown(json)
+        }
+    }
+
+    var json: JSON {
+        switch self {
+        case .accepted(let request):
+            .object([
+                "kind": "accepted", "at": .double(request.acceptedAt), "request_id": .string(request.id),
+                "model": .string(request.model), "price_usd": .double(request.price),
+                "queue_s": .double(request.queueSeconds), "run_s": .double(request.runSeconds),
+                "input_hash": .string(hexadecimal(fingerprint(request.input))),
+                "input": (try? JSON(parsing: request.input)) ?? .null,
+            ])
+        case .cancelled(let id, let at):
+            .object(["kind": "cancelled", "at": .double(at), "request_id": .string(id)])
+        case .paidIn(let money, let at):
+            .object(["kind": "paid_in", "at": .double(at), "usd": .double(money)])
+        }
+    }
+
+    /// Lets the time pass for the book as it did then.
+    func replay(in book: inout RequestBook) {
+        switch self {
+        case .accepted(let request):
+            book.advance(to: request.acceptedAt)
+            _ = book.charge(request.price)
+            book.accept(request)
+        case .cancelled(let id, let at):
+            book.advance(to: at)
+            _ = book.cancel(id, at: at)
+        case .paidIn(let money, let at):
+            book.advance(to: at)
+            book.credit(money)
+        }
+    }
+
+    private static func unknown(_ json: JSON) -> SimulatorError {
+        SimulatorError("the ledger has a line that is not jobsim's: \(json.text.prefix(100))")
     }
 }

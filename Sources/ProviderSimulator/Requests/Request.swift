@@ -1,4 +1,4 @@
-/// One accepted POST and what became of it.
+/// One accepted POST and what came of it.
 struct Request {
     enum Phase: String {
         case inQueue = "in_queue"
@@ -9,10 +9,10 @@ struct Request {
 
     let id: String
     let model: String
-    /// The input as JSON text: parsed again where it is needed, which is rare, to save memory.
+    /// The input as JSON text, which takes less memory. It is rarely needed, and parsed each time.
     let input: String
     let price: Double
-    /// Times are seconds since 1970.
+    /// Like all times here, in seconds since 1970.
     let acceptedAt: Double
     let queueSeconds: Double
     let runSeconds: Double

@@ -1,28 +1,49 @@
 /// All requests and the time that passes for them.
 ///
-/// Nothing runs in the background: each question first lets the time pass up to now. Requests start in the
-/// order in which they may; `concurrency` bounds how many run at once.
+/// Nothing runs in the background: `advance(to:)` lets the time pass before each look at the book. A request
+/// waits in the queue for its own time, and then until fewer than `concurrency` others run.
 struct RequestBook {
-    /// 0 is no bound.
+    private struct Event {
+        enum Kind { case mayStart, ends }
+
+        var time: Double
+        var arrival: Int
+        var kind: Kind
+
+        static func < (first: Event, second: Event) -> Bool {
+            (first.time, first.arrival) < (second.time, second.arrival)
+        }
+    }
+
     private let concurrency: Int
+    /// In the order of their arrival, by which they are numbered below.
     private(set) var requests: [Request] = []
     private var arrivals: [String: Int] = [:]
-    private var line = WaitingLine()
-    private var events = EventHeap()
-    /// Arrivals that may start and find no free place, the oldest first from `nextReady` on.
-    private var ready: [Int] = []
-    private var nextReady = 0
+    /// The requests in the queue, the oldest first.
+    private var queue: [Int] = []
+    /// The requests that may start as soon as fewer run, in the order in which they do.
+    private var ready: ArraySlice<Int> = []
+    /// What is still to happen, the latest first.
+    private var events: [Event] = []
     private(set) var running = 0
     private(set) var balance: Double?
 
+    /// - Parameter concurrency: 0 is no limit.
     init(concurrency: Int, balance: Double?) {
-        self.concurrency = concurrency
+        self.concurrency = concurrency == 0 ? .max : concurrency
         self.balance = balance
     }
 
     subscript(id: String) -> Request? { arrivals[id].map { requests[$0] } }
 
-    /// Takes the price of a request; false when there is not enough money.
+    /// The request, after one of its counters is increased.
+    mutating func request(_ id: String, counting counter: WritableKeyPath<Request, Int>) -> Request? {
+        guard let arrival = arrivals[id] else { return nil }
+        requests[arrival][keyPath: counter] += 1
+        return requests[arrival]
+    }
+
+    /// Takes the price of a request; false if there is not enough money.
     mutating func charge(_ price: Double) -> Bool {
         guard let money = balance else { return true }
         guard money > 0, money + 1e-9 >= price else { return false }
@@ -36,71 +57,56 @@ struct RequestBook {
         let arrival = requests.count
         requests.append(request)
         arrivals[request.id] = arrival
-        line.arrive()
-        events.insert(
-            EventHeap.Event(
-                time: request.acceptedAt + request.queueSeconds, arrival: arrival, kind: .mayStart))
+        queue.append(arrival)
+        schedule(.mayStart, of: arrival, at: request.acceptedAt + request.queueSeconds)
     }
 
-    /// How many requests that came earlier still wait; nil when this one does not wait.
-    func queuePosition(of id: String) -> Int? {
-        guard let arrival = arrivals[id], requests[arrival].phase == .inQueue else { return nil }
-        return line.waiting(before: arrival)
-    }
+    /// How many earlier requests are in the queue; nil if this one is not.
+    func queuePosition(of id: String) -> Int? { arrivals[id].flatMap { queue.firstIndex(of: $0) } }
 
-    /// Only what still waits can be cancelled; its price is given back. False when it is too late.
+    /// Cancels a request that is still in the queue and gives its price back; false if it is too late.
     mutating func cancel(_ id: String, at time: Double) -> Bool {
         guard let arrival = arrivals[id] else { return false }
         if requests[arrival].phase == .inQueue {
             requests[arrival].phase = .cancelled
             requests[arrival].endedAt = time
-            line.leave(arrival)
+            leaveQueue(arrival)
             credit(requests[arrival].price)
         }
         return requests[arrival].phase == .cancelled
     }
 
-    mutating func count(_ counter: WritableKeyPath<Request, Int>, of id: String) {
-        if let arrival = arrivals[id] { requests[arrival][keyPath: counter] += 1 }
-    }
-
     /// Lets everything happen that was due up to `now`.
     mutating func advance(to now: Double) {
-        while let event = events.first, event.time <= now {
-            events.removeFirst()
+        while let event = events.last, event.time <= now {
+            events.removeLast()
             switch event.kind {
-            case .mayStart:
-                guard requests[event.arrival].phase == .inQueue else { continue }
-                if concurrency == 0 || running < concurrency {
-                    start(event.arrival, at: event.time)
-                } else {
-                    ready.append(event.arrival)
-                }
+            case .mayStart: ready.append(event.arrival)
             case .ends:
                 requests[event.arrival].phase = .ended
                 requests[event.arrival].endedAt = event.time
                 running -= 1
-                startNextReady(at: event.time)
+            }
+            while running < concurrency, let next = ready.popFirst() {
+                if requests[next].phase == .inQueue { start(next, at: event.time) }
             }
         }
     }
 
-    private mutating func startNextReady(at time: Double) {
-        while nextReady < ready.count {
-            let arrival = ready[nextReady]
-            nextReady += 1
-            guard requests[arrival].phase == .inQueue else { continue }
-            return start(arrival, at: time)
-        }
-        ready = []
-        nextReady = 0
-    }
-
     private mutating func start(_ arrival: Int, at time: Double) {
         requests[arrival].phase = .inProgress
-        line.leave(arrival)
+        leaveQueue(arrival)
         running += 1
-        events.insert(
-            EventHeap.Event(time: time + requests[arrival].runSeconds, arrival: arrival, kind: .ends))
+        schedule(.ends, of: arrival, at: time + requests[arrival].runSeconds)
+    }
+
+    private mutating func leaveQueue(_ arrival: Int) {
+        if let position = queue.firstIndex(of: arrival) { queue.remove(at: position) }
+    }
+
+    private mutating func schedule(_ kind: Event.Kind, of arrival: Int, at time: Double) {
+        let event = Event(time: time, arrival: arrival, kind: kind)
+        // Most new events are among the latest, which are found first.
+        events.insert(event, at: events.firstIndex { $0 < event } ?? events.endIndex)
     }
 }

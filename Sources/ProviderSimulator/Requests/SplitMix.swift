@@ -1,4 +1,4 @@
-/// A small generator of repeatable numbers: the same seed, the same numbers, on every machine.
+/// A small random number generator. The same seed gives the same numbers on every machine.
 struct SplitMix: RandomNumberGenerator {
     private var state: UInt64
 
@@ -16,7 +16,7 @@ struct SplitMix: RandomNumberGenerator {
     mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
 
-/// FNV-1a: tells inputs apart and makes seeds of texts; it protects nothing.
+/// FNV-1a: tells inputs apart and turns texts into seeds. It is not meant for security.
 func fingerprint(_ text: String) -> UInt64 {
     text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
 }

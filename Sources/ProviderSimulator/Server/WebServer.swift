@@ -2,7 +2,7 @@ internal import CMicroHTTPD
 internal import Glibc
 internal import System
 
-/// libmicrohttpd, answering with what a function says. Its threads call that function.
+/// libmicrohttpd with a handler, which its threads call for each request.
 @safe final class WebServer: @unchecked Sendable {
     typealias Handler = @Sendable (Call) -> Answer
 
@@ -14,10 +14,10 @@ internal import System
     private let handler: Handler
     private let connected: @Sendable () -> Void
     private let sent: @Sendable (Int) -> Void
-    private let parking = Parking()
+    private let suspended = SuspendedConnections()
     private let daemon = Locked<Daemon?>(nil)
 
-    /// `connected` hears of each new connection, `sent` of the bytes of each body.
+    /// `connected` is called for each new connection, `sent` with the number of bytes of each body.
     init(
         address: String, port: UInt16, threads: Int, connected: @escaping @Sendable () -> Void,
         sent: @escaping @Sendable (Int) -> Void, handler: @escaping Handler
@@ -41,9 +41,9 @@ internal import System
 
     deinit { stop() }
 
-    /// Ends all connections; no callback comes after this.
+    /// Ends all connections; no callback is called after this.
     func stop() {
-        parking.close()
+        suspended.close()
         let running = daemon.withLock { daemon in
             defer { daemon = nil }
             return daemon
@@ -57,22 +57,21 @@ internal import System
         if exchange.bytesSent > 0 { sent(exchange.bytesSent) }
     }
 
-    /// The body has come: asks for the answer and sends it, or sets the connection aside until it is time to.
+    /// Called when the body is complete: sends the answer, or suspends the connection until it is time to.
     fileprivate func finish(
         _ exchange: Exchange, _ connection: OpaquePointer, method: String, path: String
     ) -> MHD_Result {
         if let answer = exchange.answer { return unsafe send(answer, exchange, connection) }
         let answer: Answer
         if exchange.body.count > Exchange.largestBody {
-            answer = Answer(status: 413, type: "text/plain", bytes: Array("too large\n".utf8))
+            answer = .text(413, "too large\n")
         } else {
-            answer = handler(
-                unsafe call(connection, method: method, path: path, body: exchange.body))
+            answer = handler(unsafe call(connection, method: method, path: path, body: exchange.body))
         }
         exchange.body = []
         exchange.answer = answer
         if answer.delay > 0 {
-            return unsafe parking.park(connection, seconds: answer.delay) ? .YES : .NO
+            return unsafe suspended.suspend(connection, seconds: answer.delay) ? .YES : .NO
         }
         return unsafe send(answer, exchange, connection)
     }
@@ -118,7 +117,8 @@ internal import System
             case .announced(let size): UInt64(size)
             case .chunked, .untilClose: UInt64.max
             }
-        let source = unsafe BodySource(answer, connection: connection, parking: parking, exchange: exchange)
+        let source = unsafe BodySource(
+            answer, connection: connection, suspended: suspended, exchange: exchange)
         let context = unsafe Unmanaged.passRetained(source).toOpaque()
         let response = unsafe MHD_create_response_from_callback(
             size, 65536, bodyCallback, context, bodyEndCallback)

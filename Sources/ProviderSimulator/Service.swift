@@ -1,39 +1,38 @@
 internal import JSON
 internal import System
 
-/// Everything that the answers depend on.
-final class World: Sendable {
+/// The simulated service: its state here, its answers in the extensions.
+final class Service: Sendable {
     let options: Options
-    let seed: UInt64
     let clock = Clock()
-    let book: Locked<RequestBook>
     let faults: Locked<FaultBook>
     let statistics = Locked(Statistics())
-    let shelf = Locked(FileShelf())
+    let files = Locked(FileCache())
+    private let seed: UInt64
+    private let book: Locked<RequestBook>
     private let ledger: Ledger?
-    /// How many ids have been given out.
-    private let numbers: Locked<UInt64>
+    private let lastNumber: Locked<UInt64>
 
     init(_ options: Options) throws {
         self.options = options
         seed = options.seed ?? UInt64.random(in: .min ... .max)
         var book = RequestBook(concurrency: options.concurrency, balance: options.balance)
-        var known: UInt64 = 0
         if let directory = options.stateDirectory {
             let (ledger, entries) = try Ledger.open(directory: directory)
             for entry in entries { try LedgerEntry(reading: entry).replay(in: &book) }
-            known = UInt64(book.requests.count)
             self.ledger = ledger
         } else {
             ledger = nil
         }
+        lastNumber = Locked(UInt64(book.requests.count))
         self.book = Locked(book)
-        faults = Locked(FaultBook(options.parsedFaults, seed: seed))
-        numbers = Locked(known)
+        faults = Locked(FaultBook(options.faults, seed: seed))
     }
 
-    /// Looks at the book as it stands now.
-    func read<Result>(_ body: (inout RequestBook, _ now: Double) throws -> Result) rethrows -> Result {
+    /// Gives access to the requests as they are now.
+    func withBook<Result>(
+        _ body: (inout RequestBook, _ now: Double) throws -> Result
+    ) rethrows -> Result {
         try book.withLock { book in
             let now = clock.now
             book.advance(to: now)
@@ -45,7 +44,7 @@ final class World: Sendable {
 
     /// Random numbers for the next request; with a seed, the same in each run.
     func nextNumbers() -> SplitMix {
-        let number = numbers.withLock { number in
+        let number = lastNumber.withLock { number in
             number += 1
             return number
         }
@@ -63,5 +62,28 @@ final class World: Sendable {
         OutputPlan(
             model: request.model, input: (try? JSON(parsing: request.input)) ?? .null, requestID: request.id,
             imageWidth: options.imageWidth)
+    }
+}
+
+/// What was asked for, since the start.
+struct Statistics {
+    var calls: [FaultCall: Int] = [:]
+    var accepted = 0
+    var downloads = 0
+    var bytes = 0
+    var connections = 0
+    /// Downloads that came with a token. Clients must not send it there.
+    var tokensAtFiles = 0
+
+    var members: JSONObject {
+        var counts: JSONObject = [:]
+        for call in FaultCall.allCases where call != .token && call != .job {
+            counts[call.rawValue] = .integer(calls[call] ?? 0)
+        }
+        return [
+            "calls": .object(counts), "accepted": .integer(accepted), "downloads": .integer(downloads),
+            "bytes": .integer(bytes), "connections": .integer(connections),
+            "tokens_at_files": .integer(tokensAtFiles),
+        ]
     }
 }
