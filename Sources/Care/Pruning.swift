@@ -3,10 +3,10 @@ package import JobStore
 package import Outputs
 internal import System
 
-/// Forgets what is old, batch by batch: first the record says so, then the files go. A crash in between
-/// leaves a file that no record names, and never a record that is wrong.
+/// Removes what is old, batch by batch: first from the record, then the files. A crash in between leaves a
+/// file that no record names, but never a wrong record.
 package struct Pruning: Sendable {
-    /// What of a job is forgotten.
+    /// Which parts of a job are removed.
     package struct Parts: Equatable, Sendable {
         package var rows = false
         package var inputs = false
@@ -17,13 +17,13 @@ package struct Pruning: Sendable {
         }
     }
 
-    /// What was forgotten, or would be.
+    /// What was removed, or would be.
     package struct Tally: Equatable, Sendable {
         package var rows: Int64 = 0
         package var inputs: Int64 = 0
         package var files: Int64 = 0
         package var bytes: Int64 = 0
-        /// Files that could not be removed, and why. Their jobs stay.
+        /// Files that could not be removed, and why. Their jobs are kept.
         package var faults: [String] = []
 
         package init() {}
@@ -37,7 +37,7 @@ package struct Pruning: Sendable {
         }
     }
 
-    /// How many jobs one transaction touches: the lock is held for some milliseconds.
+    /// The number of jobs per transaction: the lock is held for a few milliseconds.
     package static let batch = 100
 
     private let parts: Parts
@@ -58,20 +58,20 @@ package struct Pruning: Sendable {
         self.program = program
     }
 
-    /// Whether words go that `search` may know.
+    /// Whether words are removed that `search` may know.
     package var removesWords: Bool { parts.rows || parts.inputs }
 
-    /// The next jobs that are meant.
-    package func next(after place: EndedJob?, in store: JobDatabase) throws -> [EndedJob] {
-        try store.ended(before: moment, filter, after: place, limit: Self.batch)
+    /// The next jobs to prune.
+    package func next(after last: EndedJob?, in store: JobDatabase) throws -> [EndedJob] {
+        try store.ended(before: moment, filter, after: last, limit: Self.batch)
     }
 
-    /// What there is to forget of a job.
+    /// What there is to remove of a job.
     package func count(_ id: Int64, in store: JobDatabase) throws -> Tally {
         var tally = Tally()
         guard let job = try store.find(id) else { return tally }
         if parts.rows { tally.rows = 1 }
-        // With its row, the input goes anyway.
+        // The input is removed with the row anyway.
         if parts.inputs, !parts.rows, job.inputRemovedAt == nil { tally.inputs = 1 }
         if parts.files {
             for output in try store.outputs(of: id) where output.hasFile {
@@ -82,7 +82,7 @@ package struct Pruning: Sendable {
         return tally
     }
 
-    /// Files whose removal the record has announced.
+    /// Files whose removal is recorded.
     package struct Announced: Sendable {
         fileprivate let jobs: [EndedJob]
         fileprivate let files: [Output]
@@ -108,7 +108,7 @@ package struct Pruning: Sendable {
         fileprivate var tally = Tally()
     }
 
-    /// Removes the files, and each job's sidecar with its last one.
+    /// Removes the files, and a job's sidecar together with its last file.
     package func removeFiles(_ announced: Announced) -> Removal {
         var removal = Removal(announced: announced)
         for (index, output) in announced.files.enumerated() {
@@ -116,7 +116,7 @@ package struct Pruning: Sendable {
             let file = places.file(recorded)
             if file.isForeign {
                 removal.kept.append(output)
-                removal.tally.faults.append("\(recorded) lies outside of output_dir, and stays")
+                removal.tally.faults.append("\(recorded) is outside output_dir, so it is kept")
                 continue
             }
             do throws(SystemError) {
@@ -135,7 +135,7 @@ package struct Pruning: Sendable {
         return removal
     }
 
-    /// After the files: the rest is forgotten; inside a transaction of the caller's.
+    /// Removes the rest, after the files, inside a transaction of the caller.
     package func finish(_ removal: Removal, in store: JobDatabase) throws -> Tally {
         var tally = removal.tally
         for output in removal.kept { try store.takeBackRemoval(of: output) }
@@ -149,5 +149,21 @@ package struct Pruning: Sendable {
             }
         }
         return tally
+    }
+}
+
+extension JobDatabase {
+    /// Whether a file belongs to a job: as an output, a sidecar, or a download under way.
+    package func knows(_ file: OutputFile, in places: OutputPlaces) throws -> Bool {
+        // A path below outputs/ may be recorded in either form, because output_dir may be inside it.
+        for path in [places.recorded(file), file.absolutePath] where try isOnRecord(path: path) {
+            return true
+        }
+        if let id = JobFileName.job(ofSidecar: file.name) { return try find(id) != nil }
+        if let id = TemporaryName.job(of: file.name), let job = try find(id) {
+            // A retry continues a download that was given up.
+            return !job.state.hasEnded || job.failureKind == .download
+        }
+        return false
     }
 }

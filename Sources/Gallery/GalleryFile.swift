@@ -1,22 +1,22 @@
 internal import JSON
 internal import JobModel
 
-/// One file of a job, and how the gallery calls it.
+/// One file of a job, and its names in the gallery.
 package struct GalleryFile: Sendable {
     package let jobID: Int64
     package let position: Int64
     package let kind: String
-    /// Where it lies, absolute.
+    /// Its absolute path.
     package let source: String
     package let bytes: Int64
     package let mediaType: String
     package var width: Int64?
     package var height: Int64?
     package var seconds: Double?
-    /// The name that everything of it has here: job, position and what is in it. So a name never changes its
+    /// The common part of its names, made of job, position and content, so that a name never changes its
     /// meaning.
     let stem: String
-    private let ending: String
+    private let fileExtension: String
     var hasThumbnail = false
 
     package init(
@@ -26,22 +26,22 @@ package struct GalleryFile: Sendable {
         (self.jobID, self.position, self.kind, self.source) = (jobID, position, kind, source)
         (self.bytes, self.mediaType) = (bytes, mediaType)
         stem = "\(JobFileName.digits(of: jobID))-\(position)-\(sha256.prefix(8))"
-        ending = Self.ending(of: source)
+        fileExtension = Self.fileExtension(of: source)
     }
 
-    /// The file's own ending where it is a plain one: a web server tells its type by it.
-    private static func ending(of path: String) -> String {
+    /// The file's extension with its dot, if it is plain: web servers derive the type from it.
+    private static func fileExtension(of path: String) -> String {
         let name = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
         guard let dot = name.lastIndex(of: ".") else { return "" }
-        let ending = name[dot...].dropFirst().lowercased()
-        let isPlain = ending.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
-        return isPlain && (1...8).contains(ending.utf8.count) ? "." + ending : ""
+        let text = name[dot...].dropFirst().lowercased()
+        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+        return isPlain && (1...8).contains(text.utf8.count) ? "." + text : ""
     }
 
-    var name: String { "files/\(stem)\(ending)" }
+    var name: String { "files/\(stem)\(fileExtension)" }
     var thumbnailName: String { "thumbnails/\(stem).webp" }
 
-    /// Whether a smaller picture pays: jobthumb reads these formats, and a small one is as well shown itself.
+    /// Whether a thumbnail is useful: jobthumb reads the format, and the picture is not small itself.
     var wantsThumbnail: Bool {
         guard ["image/jpeg", "image/png", "image/webp"].contains(mediaType) else { return false }
         guard let width, let height else { return true }

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import System
+package import System
 
 /// The directory of a gallery, open and locked.
 package final class GalleryFolder {
@@ -12,15 +12,15 @@ package final class GalleryFolder {
     private var directories: [String: Directory] = [:]
     private(set) var marker: GalleryMarker
 
-    /// Takes a directory that is new, empty, or a gallery.
+    /// Accepts a directory that is new, empty, or a gallery.
     ///
-    /// - Parameter outputs: folders in which no gallery may be: what lies there belongs to jobs.
+    /// - Parameter outputs: folders that must not contain a gallery, because their files belong to jobs.
     package init(_ path: String, outside outputs: [String]) throws(GalleryError) {
         self.path = path
         let isNew = unsafe access(path, F_OK) != 0
         let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        guard let place = Self.real(isNew ? parent : path) else { throw .cannot("make", path: path, .last) }
-        for folder in outputs.compactMap(Self.real) where (place + "/").hasPrefix(folder + "/") {
+        guard let real = Self.real(isNew ? parent : path) else { throw .cannot("make", path: path, .last) }
+        for folder in outputs.compactMap(Self.real) where (real + "/").hasPrefix(folder + "/") {
             throw .insideOutputs(folder)
         }
         if isNew, unsafe mkdir(path, 0o777) != 0 { throw .cannot("make", path: path, .last) }
@@ -42,7 +42,7 @@ package final class GalleryFolder {
         return unsafe String(cString: resolved)
     }
 
-    /// Says what will be made before it is, so that an interrupted run leaves nothing that nobody knows.
+    /// Records the names before the files are made, so that an interrupted run leaves no unknown file.
     func announce(_ names: Set<String>) throws(GalleryError) {
         var next = marker
         next.names.formUnion(names)
@@ -55,12 +55,11 @@ package final class GalleryFolder {
         }
     }
 
-    /// Afterwards: removes what was made for an earlier page, and what an interrupted run has left. Answers
-    /// how many.
+    /// Afterwards, removes the files of earlier pages and of interrupted runs. Returns how many.
     func settle(on names: Set<String>, declined: Set<String>) throws(GalleryError) -> Int {
         var removed = 0
         for name in marker.names {
-            if !names.contains(name), let (directory, last) = place(of: name),
+            if !names.contains(name), let (directory, last) = locate(name),
                 (try? directory.remove(last)) == true
             {
                 removed += 1
@@ -81,7 +80,7 @@ package final class GalleryFolder {
         marker = next
     }
 
-    /// Writes a file whole, or leaves the one that is there. Answers whether there was anything to change.
+    /// Writes a file completely, unless it is the same already. Returns whether it was written.
     @discardableResult
     func replace(_ name: String, with bytes: [UInt8]) throws(GalleryError) -> Bool {
         if contents(of: name) == bytes { return false }
@@ -92,7 +91,7 @@ package final class GalleryFolder {
         return true
     }
 
-    /// Makes a file under another name, then gives it its own.
+    /// Writes a file under a temporary name, then renames it.
     func make(_ name: String, _ body: (FileDescriptor) throws(GalleryError) -> Void) throws(GalleryError) {
         let file = try openPart(of: name)
         do throws(GalleryError) { try body(file) } catch {
@@ -116,21 +115,21 @@ package final class GalleryFolder {
     }
 
     func discardPart(of name: String) {
-        if let (directory, last) = place(of: name) { _ = try? directory.remove(last + Self.part) }
+        if let (directory, last) = locate(name) { _ = try? directory.remove(last + Self.part) }
     }
 
     private func writing<Value>(
         _ name: String, _ body: (Directory, String) throws(SystemError) -> Value
     ) throws(GalleryError) -> Value {
-        guard let (directory, last) = place(of: name) else {
+        guard let (directory, last) = locate(name) else {
             throw .cannot("write", path: "\(path)/\(name)", SystemError(ENOENT))
         }
         return try GalleryError.doing("write", "\(path)/\(name)", try body(directory, last))
     }
 
-    /// Makes a symbolic link, or leaves it as it is.
+    /// Makes a symbolic link, unless it is there already.
     func link(_ name: String, to target: String) throws(GalleryError) {
-        if let (directory, last) = place(of: name),
+        if let (directory, last) = locate(name),
             Directory.target(ofLink: last, in: directory)?.utf8.elementsEqual(target.utf8) == true
         {
             return
@@ -142,18 +141,35 @@ package final class GalleryFolder {
         try finishPart(of: name)
     }
 
-    /// The size of an ordinary file of that name; nil where it is none.
+    /// The size of an ordinary file of that name; nil for anything else.
     func size(of name: String) -> Int64? {
-        guard let (directory, last) = place(of: name), let status = try? directory.status(last), status.isFile
+        guard let (directory, last) = locate(name), let status = try? directory.status(last), status.isFile
         else { return nil }
         return status.size
     }
 
-    /// Nil where its folder is not made yet.
-    private func place(of name: String) -> (directory: Directory, last: String)? {
+    /// Nil if its folder does not exist yet.
+    private func locate(_ name: String) -> (directory: Directory, last: String)? {
         guard let slash = name.firstIndex(of: "/") else { return (root, name) }
         return directories[String(name[..<slash])].map { ($0, String(name[name.index(after: slash)...])) }
     }
 
     private func contents(of name: String) -> [UInt8]? { try? root.open(name).readToEnd() }
+}
+
+/// Why there is no gallery.
+package enum GalleryError: Error, Equatable {
+    /// The directory is not a gallery.
+    case notAGallery(String)
+    case insideOutputs(String)
+    /// Another jobctl is writing there.
+    case busy(String)
+    case cannot(String, path: String, SystemError)
+
+    static func doing<Value>(
+        _ what: String, _ path: @autoclosure () -> String,
+        _ body: @autoclosure () throws(SystemError) -> Value
+    ) throws(GalleryError) -> Value {
+        do throws(SystemError) { return try body() } catch { throw .cannot(what, path: path(), error) }
+    }
 }

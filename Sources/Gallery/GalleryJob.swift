@@ -1,20 +1,20 @@
 internal import JSON
 
-/// What the page says of one job.
+/// What the page says about one job.
 package struct GalleryJob: Sendable {
     package let id: Int64
     package let state: String
     package let model: String
     package var label: String?
     package var prompt: String?
-    /// The input's keys and values, as texts.
+    /// The input's keys and values, as text.
     package var input: [(key: String, value: String)] = []
-    /// Makes the same again; nil where the input is not known any more.
+    /// The command that makes the same again; nil if the input is no longer known.
     package var command: String?
     package var error: String?
     package var costUSD: Double?
     package var isEstimate = false
-    /// UTC, in RFC 3339.
+    /// In UTC, as in RFC 3339.
     package var createdAt: String
     package var endedAt: String?
     package var files: [GalleryFile] = []
@@ -23,7 +23,7 @@ package struct GalleryJob: Sendable {
         (self.id, self.state, self.model, self.createdAt) = (id, state, model, createdAt)
     }
 
-    /// Short keys, since there may be a hundred thousand of them; the page's script reads them.
+    /// For the page's script. Keys are short, because there may be a hundred thousand jobs.
     var json: JSON {
         var members: JSONObject = [
             "id": .integer(id), "s": .string(state), "m": .string(model), "at": .string(createdAt),

@@ -1,18 +1,18 @@
 internal import JSON
 
-/// The file that makes a directory a gallery: it names what the gallery has made, and nothing else is ever
+/// The file that makes a directory a gallery. It lists what the gallery has made: nothing else is ever
 /// removed.
 struct GalleryMarker: Equatable {
     static let name = ".jobd-gallery"
 
     /// Below the directory: `files/…`, `thumbnails/…`.
     var names: Set<String> = []
-    /// Thumbnails that cannot be made, so that nobody tries again.
+    /// Thumbnails that cannot be made, so that they are not tried again.
     var declined: Set<String> = []
 
     init() {}
 
-    /// Nil where this is no marker. A name that is not of our making is passed over.
+    /// Nil if this is no marker. Names that the gallery cannot have made are ignored.
     init?(_ bytes: [UInt8]) {
         guard let document = try? JSON(parsing: bytes), document["jobd_gallery"]?.integer == 1 else {
             return nil
@@ -31,7 +31,7 @@ struct GalleryMarker: Equatable {
         ]).text + "\n"
     }
 
-    /// A folder of ours, and one plain name in it that cannot lead elsewhere.
+    /// One of our folders, and a plain name in it that cannot lead elsewhere.
     private static func isOurs(_ name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count == 2, GalleryFolder.folders.contains(String(Substring(parts[0]))) else {

@@ -1,23 +1,23 @@
 internal import JSON
 internal import System
 
-/// The page: one file with its style, its script and everything that it knows. It loads pictures from beside
-/// itself, and its policy forbids everything else.
+/// The page: one file with its style, its script and its data. It loads pictures from its own directory, and
+/// its policy forbids everything else.
 package enum GalleryPage {
-    /// How many jobs a browser without scripts sees.
+    /// How many jobs a browser without scripts shows.
     private static let plainMost = 500
 
     package static func bytes(title: String, jobs: [GalleryJob]) -> [UInt8] {
         let script = PackageResources.gallery_js
         let style = PackageResources.gallery_css
         let policy = [
-            // A page from a file has no origin of its own to some browsers: its pictures come from files too.
+            // To some browsers a page from a file has no origin, so its pictures need `file:`.
             "default-src 'none'", "img-src 'self' file: data:", "media-src 'self' file:",
             "script-src '\(source(of: script))'", "style-src '\(source(of: style))'", "base-uri 'none'",
             "form-action 'none'", "require-trusted-types-for 'script'",
         ]
         var page: [UInt8] = []
-        // Each piece stands behind its word in the frame; nothing that stands in a piece is looked at again.
+        // Every second part of the frame is a placeholder. What replaces it is not searched again.
         for (index, part) in String(decoding: PackageResources.page_html, as: UTF8.self).split(
             separator: "@", omittingEmptySubsequences: false
         ).enumerated() {
@@ -38,7 +38,7 @@ package enum GalleryPage {
         "sha256-" + Base64.text(of: SHA256(bytes).bytes())
     }
 
-    /// JSON that can stand in an element `script`: no tag or comment begins or ends in it.
+    /// JSON that is safe inside a `script` element: no tag or comment begins or ends in it.
     static func data(_ jobs: [GalleryJob]) -> [UInt8] {
         JSON.array(jobs.map(\.json)).text.utf8.reduce(into: []) { text, byte in
             if byte == UInt8(ascii: "<") { text += Array(#"\u003c"#.utf8) } else { text.append(byte) }
@@ -51,7 +51,7 @@ package enum GalleryPage {
         return "<li>\(job.id): <bdi>\(words)</bdi> \(links.joined(separator: " "))</li>\n"
     }
 
-    /// Text as it can stand between tags and in an attribute with double quotes.
+    /// Text that is safe between tags and in attributes.
     static func escape(_ text: String) -> String {
         text.unicodeScalars.reduce(into: "") { result, scalar in
             switch scalar {

@@ -1,7 +1,7 @@
 package import System
 
-/// Brings a directory into the state in which it shows these jobs. The page is replaced last, in one step:
-/// whoever looks meanwhile, and whoever interrupts, has the old gallery whole.
+/// Updates a directory so that it shows these jobs. The page is replaced last, in one step: until then, and
+/// after an interruption, the old gallery is complete.
 package struct GalleryUpdate {
     package struct Tally: Equatable, Sendable {
         package var files = 0
@@ -17,9 +17,9 @@ package struct GalleryUpdate {
     private let open: (GalleryFile) -> FileDescriptor?
     private let program: String?
 
-    /// - Parameter copies: copy the files, instead of leading to them.
-    /// - Parameter program: `jobthumb`; nil where there is none.
-    /// - Parameter open: opens a job's file; nil where it cannot be read.
+    /// - Parameter copies: copy the files instead of linking to them.
+    /// - Parameter program: `jobthumb`; nil if there is none.
+    /// - Parameter open: opens a job's file; nil if it cannot be read.
     package init(
         _ folder: GalleryFolder, copies: Bool, program: String?,
         open: @escaping (GalleryFile) -> FileDescriptor?
@@ -35,13 +35,13 @@ package struct GalleryUpdate {
         let all = jobs.flatMap(\.files)
         try folder.announce(Set(all.map(\.name) + all.filter(\.wantsThumbnail).map(\.thumbnailName)))
         for job in jobs.indices {
-            var placed: [GalleryFile] = []
+            var added: [GalleryFile] = []
             for file in jobs[job].files {
-                if try place(file) { placed.append(file) } else { tally.unreadable.append(file.source) }
+                if try add(file) { added.append(file) } else { tally.unreadable.append(file.source) }
                 tally.files += 1
                 if copies || tally.files % 1000 == 0 { progress("\(tally.files) of \(all.count) files") }
             }
-            jobs[job].files = placed
+            jobs[job].files = added
         }
         tally.files -= tally.unreadable.count
         let (thumbnails, declined) = try makeThumbnails(of: jobs.flatMap(\.files), &tally, progress)
@@ -58,8 +58,8 @@ package struct GalleryUpdate {
         return tally
     }
 
-    /// Puts a file into its place. False where it cannot be read.
-    private func place(_ file: GalleryFile) throws(GalleryError) -> Bool {
+    /// Links or copies a file. False if it cannot be read.
+    private func add(_ file: GalleryFile) throws(GalleryError) -> Bool {
         guard copies else {
             try folder.link(file.name, to: file.source)
             return true
@@ -72,7 +72,7 @@ package struct GalleryUpdate {
         return true
     }
 
-    /// Which thumbnails there are then, and which cannot be made.
+    /// Returns which thumbnails exist afterwards, and which cannot be made.
     private func makeThumbnails(
         of files: [GalleryFile], _ tally: inout Tally, _ progress: (String) -> Void
     ) throws(GalleryError) -> (made: Set<String>, declined: Set<String>) {
@@ -81,7 +81,7 @@ package struct GalleryUpdate {
         var made: Set<String> = []
         var missing: [GalleryFile] = []
         for file in wanted where !declined.contains(file.thumbnailName) {
-            // An empty one is what a power cut leaves.
+            // A power cut may leave an empty one.
             if let size = folder.size(of: file.thumbnailName), size > 0 {
                 made.insert(file.thumbnailName)
             } else {

@@ -1,12 +1,12 @@
 internal import Glibc
 internal import System
 
-/// Runs `jobthumb`, a process for each picture and as many at once as there are processors. A picture that
-/// breaks its reader, or takes too long, breaks that process and costs that picture its thumbnail.
+/// Runs `jobthumb`: one process per picture, as many at once as there are processors. A picture that crashes
+/// its process, or takes too long, only loses its own thumbnail.
 struct ThumbnailWorkers {
     let program: String
     let folder: GalleryFolder
-    /// Opens a picture; nil where it cannot be read.
+    /// Opens a picture; nil if it cannot be read.
     let open: (GalleryFile) -> FileDescriptor?
 
     private struct Work {
@@ -14,13 +14,13 @@ struct ThumbnailWorkers {
         let output: FileDescriptor
     }
 
-    /// How a process ends whose picture is to blame: it says no, breaks, or reaches a limit.
+    /// How a process ends if its picture is the reason: it declines, crashes, or reaches a limit.
     private static let verdicts: [ChildProcess.Ending] =
         [SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGXCPU, SIGXFSZ, SIGALRM].map { .signal($0) }
         + [.code(1)]
 
-    /// Makes the thumbnails of `files`; `visit` hears of each whether it could be made, and nil where that is
-    /// open: the helper was ended by somebody, or does not run here.
+    /// Makes the thumbnails of `files`. `visit` is told whether each could be made; nil if that is unknown,
+    /// because the process was killed or does not run here.
     func make(_ files: [GalleryFile], visit: (GalleryFile, Bool?) -> Void) throws(GalleryError) {
         let most = min(16, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let nothing = try? FileDescriptor(opening: "/dev/null", flags: O_WRONLY)
@@ -30,7 +30,7 @@ struct ThumbnailWorkers {
             while running.count < most, let file = waiting.popFirst() {
                 guard let source = open(file) else { continue }
                 let output = try folder.openPart(of: file.thumbnailName)
-                // With nothing but the two files, and without our environment.
+                // It gets only the two files, and no environment.
                 guard let nothing,
                     let process = try? ChildProcess(
                         [program], environment: [], input: source, output: output, errors: nothing)

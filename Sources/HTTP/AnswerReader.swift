@@ -1,10 +1,10 @@
-/// Puts an answer's head together from the lines that libcurl hands over one by one.
+/// Builds an answer's head from the lines that libcurl delivers one by one.
 struct AnswerReader {
-    /// More than any server sends, and little to keep.
+    /// More than any server sends, and little memory.
     static let maximumHeaderBytes = 1 << 16
 
     private(set) var response: HTTPResponse?
-    /// Whether the blank line after the final answer's headers has come.
+    /// Whether the blank line after the final answer's headers was read.
     private(set) var isComplete = false
     private var headerBytes = 0
 
@@ -17,10 +17,10 @@ struct AnswerReader {
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) { unsafe response?.body.append(contentsOf: bytes) }
 
-    mutating func take(line bytes: UnsafeRawBufferPointer) -> Line {
+    mutating func read(line bytes: UnsafeRawBufferPointer) -> Line {
         headerBytes += bytes.count
         if headerBytes > Self.maximumHeaderBytes { return .tooLong }
-        // What comes after the head are trailers, which say nothing here.
+        // Lines after the head are trailers, which are ignored.
         if isComplete { return .more }
         let line = unsafe Self.trimmed(bytes[...])
         if unsafe line.isEmpty {
@@ -31,12 +31,12 @@ struct AnswerReader {
         if unsafe line.starts(with: "HTTP/".utf8) {
             response = HTTPResponse(status: unsafe Self.status(line))
         } else {
-            unsafe takeField(line, continues: bytes[0] == 0x20 || bytes[0] == 0x09)
+            unsafe readField(line, continues: bytes[0] == 0x20 || bytes[0] == 0x09)
         }
         return .more
     }
 
-    private mutating func takeField(_ line: Slice<UnsafeRawBufferPointer>, continues: Bool) {
+    private mutating func readField(_ line: Slice<UnsafeRawBufferPointer>, continues: Bool) {
         if continues, let last = response?.headers.fields.indices.last {
             response?.headers.fields[last].value += unsafe " " + String(decoding: line, as: UTF8.self)
         } else if let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
@@ -46,7 +46,7 @@ struct AnswerReader {
         }
     }
 
-    /// The number in `HTTP/1.1 200 OK`; 0 where there is none.
+    /// The number in `HTTP/1.1 200 OK`; 0 if there is none.
     private static func status(_ line: Slice<UnsafeRawBufferPointer>) -> Int {
         guard let space = unsafe line.firstIndex(of: 0x20) else { return 0 }
         return unsafe Int(String(decoding: line[(space + 1)...].prefix(3), as: UTF8.self)) ?? 0

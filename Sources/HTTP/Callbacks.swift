@@ -1,13 +1,13 @@
 internal import CCurl
 
-/// What libcurl calls, always on the transfer thread. The pointer is the `EasyHandle`.
+/// Functions that libcurl calls, always on the transfer thread. The pointer is the `EasyHandle`.
 
 func receiveHeader(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ handle: UnsafeMutableRawPointer?
 ) -> Int {
     guard let ticket = unsafe ticket(of: handle), let bytes = unsafe bytes else { return 0 }
     let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe ticket.take(header: line) ? size * count : 0
+    return unsafe ticket.receive(header: line) ? size * count : 0
 }
 
 func receiveBody(
@@ -15,12 +15,12 @@ func receiveBody(
 ) -> Int {
     guard let ticket = unsafe ticket(of: handle), let bytes = unsafe bytes else { return 0 }
     let part = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe ticket.take(body: part) ? size * count : 0
+    return unsafe ticket.receive(body: part) ? size * count : 0
 }
 
-/// Runs when the connection stands, handshake and proxy included, and just before the request is sent.
+/// Runs when the connection is ready, including handshake and proxy, just before the request is sent.
 ///
-/// The address is looked at once more, since a connection that an earlier request made may be used again.
+/// The address is checked again, because the connection may be one that an earlier request made.
 func beforeRequest(
     _ handle: UnsafeMutableRawPointer?, _ remote: UnsafeMutablePointer<CChar>?,
     _ local: UnsafeMutablePointer<CChar>?, _ remotePort: Int32, _ localPort: Int32
@@ -38,7 +38,7 @@ func beforeRequest(
     return CURL_PREREQFUNC_OK
 }
 
-/// Opens the socket for one of a name's addresses; refused, libcurl goes on to the next.
+/// Opens the socket for one of a name's addresses. If that is refused, libcurl tries the next.
 func openSocket(
     _ handle: UnsafeMutableRawPointer?, _ purpose: curlsocktype,
     _ address: UnsafeMutablePointer<curl_sockaddr>?

@@ -1,15 +1,15 @@
 internal import Glibc
 
 extension HTTPRequest {
-    /// Whether no proxy may be asked, whatever the environment says: this machine is nobody else's to ask,
-    /// and a proxy would read a token that is not encrypted.
+    /// Whether no proxy may be used, whatever the environment says: a proxy cannot reach this machine, and it
+    /// would read a token that is not encrypted.
     var isDirect: Bool {
         let isPlain = url.prefix { $0 != ":" }.lowercased() == "http"
         return isPlain && bearerToken != nil || LoopbackHost.isNamed(by: url)
     }
 }
 
-/// Names and numbers of this machine, in all the ways that libcurl and the resolver read them.
+/// The names and numbers of this machine, in all forms that libcurl and the resolver accept.
 enum LoopbackHost {
     static func isNamed(by url: String) -> Bool {
         guard let mark = url.firstRange(of: "://") else { return false }
@@ -23,7 +23,7 @@ enum LoopbackHost {
         if host.last == "." { host = host.dropLast() }
         let name = host.lowercased()
         if name == "localhost" || name.hasSuffix(".localhost") { return true }
-        // 127.1, 0x7f000001 and 2130706433 are this machine, too.
+        // 127.1, 0x7f000001 and 2130706433 are this machine too.
         var address = in_addr()
         return unsafe inet_aton(name, &address) != 0 && UInt32(bigEndian: address.s_addr) >> 24 == 127
     }

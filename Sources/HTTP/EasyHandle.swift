@@ -1,22 +1,22 @@
 internal import CCurl
 
-/// One libcurl easy handle. What never changes is set once, so that a request costs few calls.
+/// One libcurl easy handle. Options that never change are set once, so that a request takes few calls.
 @safe final class EasyHandle {
     let easy: UnsafeMutableRawPointer
-    /// What the handle works on, while it does.
+    /// The exchange that the handle is used for, if any.
     private(set) var ticket: Ticket?
 
     private unowned let loop: TransferLoop
     private let settings: TransferSettings
     private let reasonText: UnsafeMutablePointer<CChar>
     private var headerList: UnsafeMutablePointer<curl_slist>?
-    /// What the list was made from: most requests of a handle are like the one before.
+    /// What the list was made from: most requests of a handle have the same headers as the one before.
     private var headerLines: [String] = []
     private var decodesBody = false
     private var isDirect = false
 
     private static let reasonSize = Int(CURL_ERROR_SIZE)
-    /// Enough for an API's answer, and little for each of many connections.
+    /// Enough for an API's answer, and little memory for each of many connections.
     private static let answerBuffer = 16 << 10
     private static let downloadBuffer = 128 << 10
 
@@ -27,7 +27,7 @@ internal import CCurl
         self.settings = settings
         unsafe reasonText = .allocate(capacity: Self.reasonSize)
         unsafe reasonText.initialize(repeating: 0, count: Self.reasonSize)
-        setForGood()
+        setConstantOptions()
         settings.apply { option, text in unsafe ccurl_set_text(easy, option, text) }
     }
 
@@ -42,10 +42,10 @@ internal import CCurl
         return unsafe Unmanaged<EasyHandle>.fromOpaque(pointer).takeUnretainedValue()
     }
 
-    /// Sets the handle up for a ticket's request; answers why it cannot be sent, where it cannot.
+    /// Sets the handle up for a ticket's request; returns why it cannot be sent, or nil.
     func prepare(_ ticket: Ticket) -> HTTPError? {
         let request = ticket.request
-        if let fault = RequestCheck.fault(in: request) { return .badRequest(fault) }
+        if let fault = request.fault { return .badRequest(fault) }
         self.ticket = ticket
         ticket.handle = self
         unsafe reasonText.pointee = 0
@@ -58,7 +58,7 @@ internal import CCurl
         }
         if request.isDirect != isDirect {
             isDirect = request.isDirect
-            // No word leaves it to the environment; an empty one means none.
+            // Without a value the environment decides; an empty value means no proxy.
             unsafe ccurl_set_text(easy, CURLOPT_PROXY, isDirect ? "" : nil)
         }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.milliseconds))
@@ -67,7 +67,7 @@ internal import CCurl
         return nil
     }
 
-    /// Lets go of the ticket once libcurl has let go of the handle.
+    /// Releases the ticket, once libcurl has released the handle.
     func release() -> Ticket? {
         if case .post = ticket?.request.method {
             unsafe ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, nil)
@@ -76,7 +76,7 @@ internal import CCurl
         return ticket.take()
     }
 
-    /// libcurl's words for how a transfer ended.
+    /// libcurl's description of how a transfer ended.
     func reason(_ result: CURLcode) -> String {
         let detail = unsafe String(cString: reasonText)
         return detail.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : detail
@@ -91,13 +91,13 @@ internal import CCurl
             set(CURLOPT_FRESH_CONNECT, 0)
             set(CURLOPT_FORBID_REUSE, 0)
         case .post(let body):
-            // libcurl sends a request again, a POST too, when a connection that was used before dies before
-            // the first byte of the answer. On a fresh connection of HTTP/1.1 it never does.
+            // libcurl repeats a request, even a POST, if a reused connection breaks before the first byte of
+            // the answer. On a new HTTP/1.1 connection it never does.
             set(CURLOPT_FRESH_CONNECT, 1)
-            // Nor is it kept: each idle connection costs the next request a look at it.
+            // Nor is it kept: the next request would have to check each idle connection.
             set(CURLOPT_FORBID_REUSE, 1)
             unsafe ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
-            // An empty array may have no address, and no address would mean to ask for the body.
+            // An empty array may have no address, and then libcurl would ask for the body.
             unsafe (body.isEmpty ? [0] : body).withUnsafeBytes { bytes in
                 let text = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress
                 unsafe ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, text)
@@ -106,9 +106,9 @@ internal import CCurl
     }
 
     private func setHeaders(_ request: HTTPRequest) {
-        // Without this, a large POST would wait for the server's word to go on.
+        // Without this, a large POST would wait for the server's permission to continue.
         var lines = request.method == .get ? [] : ["Expect:"]
-        // An empty value is written with a semicolon; with a colon libcurl would leave the header out.
+        // An empty value is written with a semicolon: with a colon libcurl would omit the header.
         lines += request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         if let token = request.bearerToken { lines.append("Authorization: Bearer \(token)") }
         if lines == headerLines { return }
@@ -119,7 +119,7 @@ internal import CCurl
         unsafe ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
     }
 
-    private func setForGood() {
+    private func setConstantOptions() {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         for option in [
             CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA,
@@ -138,9 +138,9 @@ internal import CCurl
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        // A URL that brings a login of its own is refused, as the login would show in messages.
+        // A URL with a login is refused, because the login would appear in messages.
         set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-        // Ending a transfer whose name is still being looked up must not hold up all others.
+        // Ending a transfer during its name lookup must not block all others.
         set(CURLOPT_QUICK_EXIT, 1)
     }
 }

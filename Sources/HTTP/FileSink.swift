@@ -1,14 +1,14 @@
 package import System
 
-/// Writes a body to an open file, hashing as it goes.
+/// Writes a body to an open file and hashes it.
 ///
-/// Used by one thread at a time: by its owner before and after a download, by the transfer thread during it.
+/// The transfer thread uses it during a download, its owner before and after.
 package final class FileSink: HTTPSink, @unchecked Sendable {
-    /// What to do with an answer, decided when its head is known.
+    /// What to do with an answer, decided once its head is known.
     package enum Verdict: Sendable {
         /// The body continues the file.
-        case goOn
-        /// The body is the whole file: what is there so far goes.
+        case append
+        /// The body is the whole file and replaces what is there.
         case startOver
         case decline
     }
@@ -21,23 +21,18 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
         case system(SystemError)
     }
 
-    /// How much of the beginning is kept to tell what the content is.
-    package static let beginningSize = 4096
-
     package private(set) var failure: Failure?
-    /// The file's size: what was there, and what came.
+    /// The file's size: what was there, and what was received.
     package private(set) var size: Int64 = 0
-    /// The file's first bytes, `beginningSize` at most.
-    package private(set) var beginning: [UInt8] = []
 
     private let file: FileDescriptor
-    /// Nothing was written to the file since it was known to be empty.
+    /// Whether the file is known to be empty.
     private var isEmpty: Bool
     private let limit: Int64
     private let judge: @Sendable (HTTPResponse) -> Verdict
     private let digest = SHA256()
 
-    /// `limit` bounds the whole file, not one answer's body. `isEmpty` says that the file is.
+    /// `limit` applies to the whole file, not to one answer's body. `isEmpty` says that the file is empty.
     package init(
         _ file: FileDescriptor, limit: Int64, isEmpty: Bool = false,
         judge: @escaping @Sendable (HTTPResponse) -> Verdict
@@ -51,12 +46,12 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     /// The SHA-256 of the file so far, in lower case hexadecimal.
     package var sha256: String { digest.hexadecimal() }
 
-    /// Takes up a file that holds the beginning already: reads and hashes it. False leaves a `failure`.
+    /// Resumes a file that already holds the beginning: reads and hashes it. False: see `failure`.
     package func resume() -> Bool {
         restart()
         return performing { () throws(SystemError) in
             while case let piece = try file.read(1 << 18, at: size), !piece.isEmpty {
-                unsafe piece.withUnsafeBytes { unsafe take($0) }
+                unsafe piece.withUnsafeBytes { unsafe count($0) }
             }
         }
     }
@@ -64,7 +59,7 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     package func begin(_ head: HTTPResponse) -> Bool {
         switch judge(head) {
         case .decline: return fail(.declined)
-        case .goOn: break
+        case .append: break
         case .startOver:
             guard isEmpty || performing({ () throws(SystemError) in try file.truncate() }) else {
                 return false
@@ -72,7 +67,7 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
             isEmpty = true
             restart()
         }
-        // An answer that says it is too long is not worth its first byte.
+        // An answer that announces too many bytes is refused before the first.
         if let length = head.contentLength, length > limit - size { return fail(.tooLarge(limit: limit)) }
         return true
     }
@@ -83,7 +78,7 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
         guard performing({ () throws(SystemError) in try unsafe file.write(bytes, at: size) }) else {
             return false
         }
-        unsafe take(bytes)
+        unsafe count(bytes)
         return true
     }
 
@@ -94,17 +89,13 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
         return true
     }
 
-    private func take(_ bytes: UnsafeRawBufferPointer) {
+    private func count(_ bytes: UnsafeRawBufferPointer) {
         unsafe digest.update(bytes)
-        if beginning.count < Self.beginningSize {
-            unsafe beginning.append(contentsOf: bytes.prefix(Self.beginningSize - beginning.count))
-        }
         size += Int64(bytes.count)
     }
 
     private func restart() {
         size = 0
-        beginning = []
         digest.reset()
     }
 

@@ -2,13 +2,11 @@ internal import System
 
 /// Sends requests through libcurl, on one thread with one multi handle.
 ///
-/// Connections are kept and reused, but for POSTs, and bounded in number: requests past the bound wait their
-/// turn.
+/// Connections are kept and reused, except for POSTs. Their number is limited: further requests wait.
 package final class HTTPClient: Sendable {
     private let loop: TransferLoop
 
-    /// `userAgent` is `name/version`. Proxies and certificate files come from the environment, as curl takes
-    /// them.
+    /// `userAgent` is `name/version`. Proxies and certificate files come from the environment, as with curl.
     package init(
         userAgent: String, maximumConnections: Int = 128, maximumConnectionsPerHost: Int = 64
     ) throws(HTTPError) {
@@ -24,20 +22,20 @@ package final class HTTPClient: Sendable {
         try await exchange(Ticket(request, sink: nil))
     }
 
-    /// The answer's head; its body goes to `sink` as it comes.
+    /// The answer's head. The body goes to `sink` as it arrives.
     package func download(_ request: HTTPRequest, into sink: any HTTPSink) async throws(HTTPError)
         -> HTTPResponse
     {
         try await exchange(Ticket(request, sink: sink))
     }
 
-    /// Ends the thread. What is still under way ends as cancelled, and so does every later request.
+    /// Ends the thread. Exchanges under way end as cancelled, and so does every later request.
     package func shutdown() async {
         loop.close()
         await withCheckedContinuation { loop.whenEnded($0) }
     }
 
-    /// Returns when the thread has come round once more, or has ended: the proof that it does not hang.
+    /// Returns when the thread has completed another turn, or has ended: proof that it does not hang.
     package func answer() async { await withCheckedContinuation { loop.ask($0) } }
 
     private func exchange(_ ticket: Ticket) async throws(HTTPError) -> HTTPResponse {
@@ -52,4 +50,14 @@ package final class HTTPClient: Sendable {
         _ = ticket.handover.withLock { $0 }
         return try outcome.get()
     }
+}
+
+/// Where a download's body goes. Called on the transfer thread, one call at a time, and not after `download`
+/// has returned.
+package protocol HTTPSink: AnyObject, Sendable {
+    /// Called once, when the final answer's headers are complete. False ends the transfer.
+    func begin(_ head: HTTPResponse) -> Bool
+
+    /// Receives some bytes of the body. False ends the transfer.
+    func write(_ bytes: UnsafeRawBufferPointer) -> Bool
 }

@@ -1,22 +1,22 @@
-/// Why there is no whole answer. Tells apart what can have reached the server from what cannot.
+/// Why there is no complete answer. Separates what may have reached the server from what cannot have.
 package enum HTTPError: Error, Equatable, Sendable {
-    /// The request cannot be sent as it stands: its URL, or a header.
+    /// The request cannot be sent, because of its URL or a header.
     case badRequest(String)
-    /// No byte of the request left: no address, no connection, no handshake, no way through the proxy.
+    /// No byte of the request left: there was no address, connection, handshake, or way through the proxy.
     case neverConnected(String)
-    /// The name stands for an address that is not public.
+    /// The name resolves to an address that is not public.
     case refusedAddress(String)
-    /// The request may have left, and no whole answer came. What did come is kept.
+    /// The request may have left, and the answer is not complete. What was received is kept.
     case noAnswer(String, partial: HTTPResponse?)
-    /// An answer came whose body is longer than the request allows. Its beginning is kept.
+    /// The answer's body is longer than the request allows. Its beginning is kept.
     case bodyTooLarge(HTTPResponse)
-    /// The sink wanted no more. The sink knows why; the answer's head is here.
+    /// The sink ended the transfer, and knows why. The answer's head is here.
     case sinkFailed(HTTPResponse)
     /// It dripped, and gave way to others as the request allows.
     case gaveWay
-    /// The caller's task was cancelled, or the client shut down. The request may have left.
+    /// The caller's task was cancelled, or the client was shut down. The request may have left.
     case cancelled
-    /// The client could not be made, as when file descriptors have run out.
+    /// The client could not be created, for example without free file descriptors.
     case unavailable(String)
 }
 
@@ -25,11 +25,11 @@ extension HTTPError: CustomStringConvertible {
         switch self {
         case .badRequest(let reason): "cannot be sent: \(reason)"
         case .neverConnected(let reason): "no connection: \(reason)"
-        case .refusedAddress(let address): "the address \(address) is not a public one"
-        case .noAnswer(let reason, _): "no whole answer: \(reason)"
+        case .refusedAddress(let address): "the address \(address) is not public"
+        case .noAnswer(let reason, _): "no complete answer: \(reason)"
         case .bodyTooLarge: "the answer is too long"
-        case .sinkFailed: "the body could not be kept"
-        case .gaveWay: "less than 1 kB/s came, and others wanted the place"
+        case .sinkFailed: "the body could not be stored"
+        case .gaveWay: "it received less than 1 kB/s while others were waiting"
         case .cancelled: "cancelled"
         case .unavailable(let reason): "cannot start: \(reason)"
         }

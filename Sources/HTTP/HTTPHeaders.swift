@@ -1,4 +1,4 @@
-/// Header fields in the order in which they came; names are compared without regard to case.
+/// Header fields in their order. The case of names does not matter.
 package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     package struct Field: Equatable, Sendable {
         package var name: String
@@ -26,10 +26,8 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
     }
 
     private static func equal(_ one: String, _ other: String) -> Bool {
-        guard one.utf8.count == other.utf8.count, let first = one.utf8.first, let second = other.utf8.first,
-            lowercase(first) == lowercase(second)
-        else { return one.isEmpty && other.isEmpty }
-        return zip(one.utf8, other.utf8).allSatisfy { lowercase($0) == lowercase($1) }
+        one.utf8.count == other.utf8.count
+            && zip(one.utf8, other.utf8).allSatisfy { lowercase($0) == lowercase($1) }
     }
 
     private static func lowercase(_ byte: UInt8) -> UInt8 {

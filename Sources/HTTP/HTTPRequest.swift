@@ -1,4 +1,4 @@
-/// One request, and the bounds that it keeps to.
+/// One request and its limits.
 package struct HTTPRequest: Sendable {
     package enum Method: Equatable, Sendable {
         case get
@@ -9,22 +9,22 @@ package struct HTTPRequest: Sendable {
     package var url: String
     package var method: Method
     package var headers: HTTPHeaders
-    /// Goes to the URL's own origin alone: redirects are answers, they are never followed, and no proxy can
-    /// read it.
+    /// Sent only to the URL's own origin: redirects are answers and are never followed, and no proxy can read
+    /// it.
     package var bearerToken: String?
     /// To resolve the name, connect and shake hands.
     package var connectTimeout: Duration
-    /// For the whole exchange; nil where only silence ends it.
+    /// For the whole exchange; nil for no limit.
     package var answerTimeout: Duration?
-    /// The longest time without a byte, once the request has left; nil for no such bound.
+    /// The longest time without a byte once the request has left; nil for no limit.
     package var silenceTimeout: Duration?
-    /// The most bytes of a body kept in memory. A sink bounds itself.
+    /// The limit for a body in memory. A sink has its own.
     package var maximumBody: Int
-    /// Refuses to speak to private, loopback and other addresses that are not out on the internet.
-    /// Where the environment names a proxy, the proxy makes the connection and this cannot be checked.
+    /// Refuses private, loopback and other addresses that are not on the internet. If the environment names a
+    /// proxy, the proxy makes the connection, and this cannot be checked.
     package var publicAddressesOnly: Bool
-    /// Has an encoded body decoded: for a server that encodes though it was asked not to. Without it, bytes
-    /// stay as they come, whatever the answer calls them.
+    /// Decodes an encoded body, for a server that encodes although it was asked not to. Otherwise the bytes
+    /// stay unchanged, whatever the answer calls them.
     package var decodesBody = false
     /// When it gives way to others; nil for never.
     package var givesWay: GivesWay?
@@ -46,15 +46,35 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// A transfer that drips ends where others want its place: one that brought less than 1 kB/s for a whole
+/// Ends a transfer that drips, if others want its slot: one that received less than 1 kB/s for a whole
 /// `window`.
 package struct GivesWay: Sendable {
     package var window: Duration
-    /// Whether somebody wants the place. Asked on the transfer thread: it must not wait.
+    /// Whether somebody wants the slot. Called on the transfer thread, so it must not wait.
     package var isWanted: @Sendable () -> Bool
 
     package init(window: Duration, isWanted: @escaping @Sendable () -> Bool) {
         self.window = window
         self.isWanted = isWanted
+    }
+}
+
+/// What must not reach libcurl, or the wire.
+extension HTTPRequest {
+    /// Why the request cannot be sent; nil if it can.
+    var fault: String? {
+        let start = url.utf8.prefix(8).map { $0 | 0x20 }
+        guard start.starts(with: "http://".utf8) || start.starts(with: "https://".utf8) else {
+            return "the URL is neither http nor https"
+        }
+        if url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
+            return "the URL contains a blank or a control character"
+        }
+        // A line break in a value would start another header.
+        let texts = headers.fields.flatMap { [$0.name, $0.value] } + [bearerToken ?? ""]
+        let hasControls = texts.contains { text in
+            text.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }
+        }
+        return hasControls ? "a header or the token contains a control character" : nil
     }
 }

@@ -1,17 +1,17 @@
 extension HTTPResponse {
-    /// What there is to an encoded body.
+    /// The result of decoding a body.
     package enum Decoding: Equatable, Sendable {
-        /// It is not encoded, whatever it is called, or in a way that is not known here.
+        /// It is not encoded, whatever it is called, or in an unknown way.
         case none
         case decoded(HTTPResponse)
-        /// It is damaged: nothing in it can be relied on. What could be read of it is there.
+        /// It is damaged, and nothing in it is reliable. This is what could be read.
         case damaged(HTTPResponse)
-        /// There is more in it than allowed. Its beginning is there.
+        /// It is longer than allowed. This is its beginning.
         case tooLong(HTTPResponse)
     }
 
-    /// Reads a body that came encoded, though that was not asked for. A server's word for it may be wrong or
-    /// missing: the bytes count as well.
+    /// Decodes a body that was encoded without being requested so. The server's name for the encoding may be
+    /// wrong or missing, so the bytes are looked at too.
     package func decoding(limit: Int) -> Decoding {
         var layers = encodings
         if layers.isEmpty, body.starts(with: [0x1F, 0x8B, 8]) { layers = ["gzip"] }
@@ -36,11 +36,11 @@ extension HTTPResponse {
 
     private static let ofTheEncoding: Set<String> = ["content-encoding", "content-length"]
 
-    /// Nil where these bytes are not so encoded, or nobody here knows how.
+    /// Nil if the bytes are not in this encoding, or it is not known here.
     private static func inflate(_ bytes: [UInt8], _ layer: String, _ limit: Int) -> Inflation? {
         guard ["gzip", "x-gzip", "deflate"].contains(layer) else { return nil }
         var inflated = Inflation(bytes, format: Inflation.wrapped, limit: limit)
-        // "deflate" means zlib's wrapping, and some leave it out.
+        // "deflate" means zlib's format, but some servers omit its header.
         if layer == "deflate", inflated.bytes.isEmpty {
             inflated = Inflation(bytes, format: Inflation.raw, limit: limit)
         }

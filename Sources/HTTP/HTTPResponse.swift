@@ -1,12 +1,12 @@
-/// What a server answered: of a download the head alone, as the body went to a sink.
+/// An answer. That of a download has no body, because the body went to a sink.
 package struct HTTPResponse: Equatable, Sendable {
     package var status: Int
     package var headers: HTTPHeaders
     package var body: [UInt8]
-    /// What the body was made from, where that could not be decoded to its end.
+    /// The body as it was received, if it could not be decoded to its end.
     package var encoded: Encoded?
 
-    /// An encoded body as it came.
+    /// An encoded body as it was received.
     package struct Encoded: Equatable, Sendable {
         package var bytes: [UInt8]
         /// As in `Content-Encoding`.
@@ -19,15 +19,15 @@ package struct HTTPResponse: Equatable, Sendable {
         self.body = body
     }
 
-    /// The length that the server announced for the body; nil where it announced none, or two. Chunks have an
-    /// end of their own, and a length beside them says nothing (RFC 9112, 6.3).
+    /// The length that the server announced for the body; nil if it announced none, or two. Chunks mark their
+    /// own end, and a length beside them is ignored (RFC 9112, 6.3).
     package var contentLength: Int64? {
         let lengths = announcedLengths
         guard let first = lengths.first, lengths.allSatisfy({ $0 == first }) else { return nil }
         return first
     }
 
-    /// Whether two different lengths were announced: then nobody can know where the body ends.
+    /// Whether two different lengths were announced: then the end of the body is unknown.
     package var hasTwoLengths: Bool { Set(announcedLengths).count > 1 }
 
     private var announcedLengths: [Int64?] {
@@ -45,23 +45,22 @@ package struct HTTPResponse: Equatable, Sendable {
         }
     }
 
-    /// Whether the body is the whole of what was asked for: as it is, or as somebody on the way has made it.
+    /// Whether the body is all of what was requested, maybe changed by a proxy (203).
     package var isWholeFile: Bool { status == 200 || status == 203 }
 
-    /// Whether the body is encoded in a way that can be decoded. Other words in this place are a server's
-    /// mistake.
+    /// Whether the body has an encoding that exists. Other names are a server's mistake.
     package var isEncoded: Bool {
         let known: Set<String> = ["gzip", "x-gzip", "deflate", "br", "zstd"]
         return !encodings.isEmpty && encodings.allSatisfy(known.contains)
     }
 
-    /// What the body went through, in that order.
+    /// The encodings of the body, in the order in which they were applied.
     var encodings: [String] { words(of: "content-encoding").filter { $0 != "identity" } }
 
     private func words(of name: String) -> [String] {
         headers.values(of: name).flatMap { $0.lowercased().split { $0 == "," || $0 == " " }.map(String.init) }
     }
 
-    /// How long the server asks to be left alone, by its own clock where it names the time.
+    /// How long the server asks us to wait, by its own clock if it names a time.
     package var retryAfter: Duration? { RetryAfter.read(headers) }
 }

@@ -1,11 +1,11 @@
 internal import System
 
-/// What tasks leave for the transfer thread. Every access is under one lock.
+/// What tasks hand to the transfer thread. One lock guards every access.
 final class Inbox: Sendable {
     struct Work {
         var submitted: [Ticket] = []
         var cancelled: [Ticket] = []
-        /// Who wants to know that the thread comes round.
+        /// Who waits for another turn of the thread.
         var askers: [CheckedContinuation<Void, Never>] = []
         var isClosed = false
 
@@ -14,25 +14,25 @@ final class Inbox: Sendable {
 
     private struct State: @unchecked Sendable {
         var work = Work()
-        /// The thread sleeps, or is about to: the next who leaves something wakes it.
+        /// The thread sleeps, or is about to: whoever adds something wakes it.
         var sleeps = false
         var hasEnded = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Locked(State())
-    /// Called under the lock, and never once the thread has ended.
+    /// Called under the lock, and not after the thread has ended.
     private let wake: @Sendable () -> Void
 
     init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
-    /// False where the ticket is cancelled already or nobody will take it: the caller resumes it.
+    /// False if the ticket is cancelled or the inbox is closed: then the caller resumes it.
     func submit(_ ticket: Ticket) -> Bool {
         state.withLock { state in
             if ticket.isCancelled || state.work.isClosed { return false }
             ticket.isSubmitted = true
             state.work.submitted.append(ticket)
-            rouse(&state)
+            wakeIfAsleep(&state)
             return true
         }
     }
@@ -42,16 +42,16 @@ final class Inbox: Sendable {
             ticket.isCancelled = true
             guard ticket.isSubmitted, !state.work.isClosed else { return }
             state.work.cancelled.append(ticket)
-            rouse(&state)
+            wakeIfAsleep(&state)
         }
     }
 
-    /// False where nobody will take it: the caller resumes it.
+    /// False if the inbox is closed: then the caller resumes it.
     func ask(_ asker: CheckedContinuation<Void, Never>) -> Bool {
         state.withLock { state in
             if state.work.isClosed { return false }
             state.work.askers.append(asker)
-            rouse(&state)
+            wakeIfAsleep(&state)
             return true
         }
     }
@@ -59,12 +59,12 @@ final class Inbox: Sendable {
     func close() {
         state.withLock { state in
             state.work.isClosed = true
-            rouse(&state)
+            wakeIfAsleep(&state)
         }
     }
 
-    /// For the thread: everything left since the last time.
-    func take() -> Work {
+    /// For the thread: everything added since the last time.
+    func collect() -> Work {
         state.withLock { state in
             defer { state.work = Work(isClosed: state.work.isClosed) }
             state.sleeps = false
@@ -72,7 +72,7 @@ final class Inbox: Sendable {
         }
     }
 
-    /// For the thread: whether it may sleep. From then on it is woken.
+    /// For the thread: whether it may sleep. From then on, whoever adds something wakes it.
     func maySleep() -> Bool {
         state.withLock { state in
             state.sleeps = state.work.isEmpty
@@ -80,7 +80,7 @@ final class Inbox: Sendable {
         }
     }
 
-    /// For the thread: it is over. `cleanUp` runs when nobody can wake it any more.
+    /// For the thread: it ends. `cleanUp` runs when nobody can wake it any more.
     func end(_ cleanUp: () -> Void) {
         let waiting = state.withLock { state in
             state.hasEnded = true
@@ -99,7 +99,7 @@ final class Inbox: Sendable {
         if hasEnded { continuation.resume() }
     }
 
-    private func rouse(_ state: inout State) {
+    private func wakeIfAsleep(_ state: inout State) {
         guard state.sleeps, !state.hasEnded else { return }
         state.sleeps = false
         wake()

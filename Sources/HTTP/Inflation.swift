@@ -1,12 +1,12 @@
 internal import CZlib
 
-/// Takes gzip and deflate apart, as far as they can be.
+/// Decodes gzip and deflate, as far as possible.
 struct Inflation {
     enum Ending {
         case whole
         /// The input ended before its end.
         case cut
-        /// The input is no such thing, or is damaged.
+        /// The input has another format, or is damaged.
         case broken
         case tooLong
     }
@@ -14,11 +14,11 @@ struct Inflation {
     private(set) var bytes: [UInt8] = []
     private(set) var ending = Ending.broken
 
-    /// gzip, or deflate in zlib's wrapping: the header tells.
+    /// gzip or zlib's format, as the header says.
     static let wrapped: Int32 = 15 + 32
     static let raw: Int32 = -15
 
-    /// - Parameter limit: the most bytes that come out.
+    /// - Parameter limit: the most bytes to produce.
     init(_ input: [UInt8], format: Int32, limit: Int) {
         var stream = unsafe z_stream()
         guard unsafe czlib_inflate_init(&stream, format) == Z_OK else { return }
@@ -46,7 +46,7 @@ struct Inflation {
             }
             switch code {
             case Z_OK: continue
-            // Another member may follow; anything else behind the end is padding.
+            // Another member may follow; anything else is padding.
             case Z_STREAM_END:
                 guard unsafe stream.avail_in > 1, unsafe stream.next_in[0] == 0x1F,
                     unsafe stream.next_in[1] == 0x8B, unsafe inflateReset(&stream) == Z_OK

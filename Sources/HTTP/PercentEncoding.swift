@@ -1,5 +1,5 @@
 extension String {
-    /// The bytes as text of a URL: those that may not stand there as they are become `%XX`.
+    /// The bytes as part of a URL: those that are not plain become `%XX`.
     package init(percentEncoding bytes: some Collection<UInt8>, unless isPlain: (UInt8) -> Bool) {
         let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []

@@ -2,7 +2,7 @@
 internal import CCurl
 internal import Glibc
 
-/// Which addresses are out on the internet. Everything that is not known to be is refused.
+/// Which addresses are on the internet. All that are not known to be count as not public.
 package enum PublicAddress {
     /// An address as its 4 or 16 bytes.
     package static func isPublic(_ address: [UInt8]) -> Bool {
@@ -13,7 +13,7 @@ package enum PublicAddress {
         }
     }
 
-    /// The bytes of an address written out; nil for anything else.
+    /// The bytes of an address in text form; nil for anything else.
     package static func bytes(of text: String) -> [UInt8]? {
         for (family, size) in [(AF_INET, 4), (AF_INET6, 16)] {
             var bytes = [UInt8](repeating: 0, count: size)
@@ -52,8 +52,8 @@ package enum PublicAddress {
         ([203, 0, 113, 0], 24), ([224, 0, 0, 0], 4), ([240, 0, 0, 0], 4),
     ]
 
-    /// Inside 2000::/3: protocol assignments (Teredo among them), documentation, and 6to4, which wraps any
-    /// IPv4.
+    /// In 2000::/3: protocol assignments (including Teredo), documentation, and 6to4, which wraps any IPv4
+    /// address.
     private static let specialV6: [(block: [UInt8], bits: Int)] = [
         ([0x20, 0x01, 0x00, 0x00], 23), ([0x20, 0x01, 0x0D, 0xB8], 32), ([0x20, 0x02], 16),
         ([0x3F, 0xFF, 0x00], 20),
@@ -67,7 +67,7 @@ package enum PublicAddress {
     }
 
     private static func isPublicV6(_ address: [UInt8]) -> Bool {
-        // IPv4 in IPv6's clothes: mapped, or translated by an IPv6-only network (RFC 6052).
+        // IPv4 addresses written as IPv6: mapped, or translated by an IPv6-only network (RFC 6052).
         if address.starts(with: mapped) || address.starts(with: translated) {
             return isPublicV4(Array(address.suffix(4)))
         }

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Reads `Retry-After`, which is a number of seconds or a date.
 enum RetryAfter {
-    /// No server may silence us for longer by one header.
+    /// The longest wait that one header may cause.
     static let longest = Duration.seconds(3600)
 
     static func read(_ headers: HTTPHeaders) -> Duration? {
@@ -11,7 +11,7 @@ enum RetryAfter {
         if value.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) {
             return min(Int64(value).map { .seconds($0) } ?? longest, longest)
         }
-        // The server's own date makes the wait right where the two clocks differ.
+        // With the server's own date, the wait is right even if the two clocks differ.
         guard let until = time(value) else { return nil }
         let now = headers["date"].flatMap(time) ?? Int64(Glibc.time(nil))
         return min(max(.seconds(until - now), .zero), longest)

@@ -1,14 +1,15 @@
+internal import CCurl
 internal import System
 
-/// One exchange: what is asked for, and what has come so far.
+/// One exchange: the request, and what was received so far.
 ///
-/// Made before its task suspends. Given to the transfer thread through the inbox, whose lock orders all
-/// access: the continuation is set before, everything else is touched by that thread alone. Whoever takes the
+/// It is made before its task suspends, and handed to the transfer thread through the inbox, whose lock
+/// orders all access: the continuation is set before, and only that thread uses the rest. Whoever takes the
 /// continuation out resumes it, so it is resumed once.
 final class Ticket: @unchecked Sendable {
     typealias Outcome = Result<HTTPResponse, HTTPError>
 
-    /// Reasons of our own to end a transfer, noted by those who know them.
+    /// Why this side ended a transfer.
     enum Stop: Equatable {
         case refusedAddress(String)
         case headersTooLong
@@ -30,20 +31,20 @@ final class Ticket: @unchecked Sendable {
 
     /// The handle that the exchange runs on, while it runs.
     var handle: EasyHandle?
-    /// Whether addresses are held against the policy: asked for, and no proxy in between.
+    /// Whether addresses are checked: requested, and no proxy in between.
     var checksAddress = false
-    /// Whether a byte of the request may have left. Set by libcurl's own hook just before it sends.
+    /// Whether a byte of the request may have left. Set by libcurl's hook just before it sends.
     var left = false
-    /// When the last byte came, or the request left.
+    /// When the last byte arrived, or the request left.
     var heard: SuspendingClock.Instant?
-    /// What comes in each window, where a transfer that drips gives way.
+    /// Counts bytes, if a transfer that drips gives way.
     var drip = DripWatch()
     var stopped: Stop?
-    /// An address that was refused; others of the same name may have been tried after it.
+    /// An address that was refused. Others of the same name may have been tried afterwards.
     var refusedAddress: String?
     private(set) var answer = AnswerReader()
-    /// Taken on both sides of the handover of the outcome. A continuation that is resumed before its task
-    /// waits orders the two as well, but ThreadSanitizer does not see it and reports the sink's members.
+    /// Locked on both sides of the handover of the outcome. A continuation that is resumed before its task
+    /// waits orders the two as well, but ThreadSanitizer does not see that.
     let handover = Locked(false)
 
     init(_ request: HTTPRequest, sink: (any HTTPSink)?) {
@@ -57,10 +58,10 @@ final class Ticket: @unchecked Sendable {
         continuation?.resume(returning: outcome)
     }
 
-    /// Takes a header line; false ends the transfer.
-    func take(header line: UnsafeRawBufferPointer) -> Bool {
+    /// Receives a header line; false ends the transfer.
+    func receive(header line: UnsafeRawBufferPointer) -> Bool {
         noteHeard(line.count)
-        switch unsafe answer.take(line: line) {
+        switch unsafe answer.read(line: line) {
         case .more: return true
         case .tooLong: return stop(.headersTooLong)
         case .complete:
@@ -69,8 +70,8 @@ final class Ticket: @unchecked Sendable {
         }
     }
 
-    /// Takes a part of the body; false ends the transfer.
-    func take(body part: UnsafeRawBufferPointer) -> Bool {
+    /// Receives a part of the body; false ends the transfer.
+    func receive(body part: UnsafeRawBufferPointer) -> Bool {
         noteHeard(part.count)
         if let sink { return unsafe sink.write(part) || stop(.sinkFailed) }
         let room = request.maximumBody - (answer.response?.body.count ?? 0)
@@ -78,16 +79,52 @@ final class Ticket: @unchecked Sendable {
         return part.count <= room || stop(.bodyTooLarge)
     }
 
-    /// The request has left, or some bytes have come.
+    /// The request has left, or bytes have arrived.
     func noteHeard(_ count: Int = 0) {
         guard request.silenceTimeout != nil || request.givesWay != nil else { return }
         let now = SuspendingClock.now
         heard = now
-        drip.take(count, at: now)
+        drip.add(count, at: now)
     }
 
     private func stop(_ reason: Stop) -> Bool {
         stopped = reason
         return false
+    }
+}
+
+extension Ticket {
+    /// What a transfer's end means. In doubt, the request has left and there is no answer.
+    func outcome(_ result: CURLcode, _ reason: String) -> Outcome {
+        switch stopped {
+        case .cancelled: return .failure(.cancelled)
+        case .refusedAddress(let address): return .failure(.refusedAddress(address))
+        case .bodyTooLarge, .sinkFailed:
+            guard let response = answer.response else { break }
+            return .failure(stopped == .sinkFailed ? .sinkFailed(response) : .bodyTooLarge(response))
+        case .headersTooLong: return noAnswer("the answer's headers are too long")
+        case .gaveWay: return .failure(.gaveWay)
+        case .silence: return noAnswer("nothing was received for \(request.silenceTimeout ?? .zero)")
+        case nil: break
+        }
+        if result == CURLE_OK {
+            // libcurl treats incomplete headers as an answer without a body.
+            guard answer.isComplete, let response = answer.response else {
+                return noAnswer("the connection ended inside the headers")
+            }
+            return .success(response)
+        }
+        if left { return noAnswer(reason) }
+        switch result {
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_LOGIN_DENIED:
+            return .failure(.badRequest(reason))
+        default:
+            if let refusedAddress { return .failure(.refusedAddress(refusedAddress)) }
+            return .failure(.neverConnected(reason))
+        }
+    }
+
+    private func noAnswer(_ reason: String) -> Outcome {
+        .failure(.noAnswer(reason, partial: answer.response))
     }
 }

@@ -1,19 +1,19 @@
 internal import CCurl
 internal import Glibc
 
-/// The thread that owns the multi handle, and everything that libcurl calls.
+/// The thread that owns the multi handle and runs everything that libcurl calls.
 @safe final class TransferLoop: @unchecked Sendable {
     private let multi: UnsafeMutableRawPointer
     private let inbox: Inbox
     private let settings: TransferSettings
-    /// Handles of exchanges that are over, for the next ones.
+    /// Handles to use again.
     private var idle: [EasyHandle] = []
     private var active: [ObjectIdentifier: EasyHandle] = [:]
     private var finished: [(ticket: Ticket, outcome: Ticket.Outcome)] = []
-    /// When to look for transfers that have gone silent or drip; nil where none is bound to speak.
+    /// When to look for transfers that are silent or drip; nil if no transfer has such a limit.
     private var nextLook: SuspendingClock.Instant?
 
-    /// More idle handles than this are freed: each holds a few kilobytes.
+    /// Further idle handles are freed: each takes a few kilobytes.
     private static let maximumIdle = 64
 
     init(settings: TransferSettings, maximumConnections: Int, maximumConnectionsPerHost: Int)
@@ -33,10 +33,10 @@ internal import Glibc
         ] {
             unsafe ccurl_set_multi(multi, option, value)
         }
-        // Where file descriptors have run out, the multi handle comes without its means to be woken.
+        // Without free file descriptors, the multi handle cannot be woken.
         guard unsafe curl_multi_wakeup(multi) == CURLM_OK else {
             unsafe curl_multi_cleanup(multi)
-            throw .unavailable("libcurl has no means to be woken; are file descriptors used up?")
+            throw .unavailable("libcurl cannot be woken: are there no free file descriptors?")
         }
         try start()
     }
@@ -50,7 +50,7 @@ internal import Glibc
     func close() { inbox.close() }
     func whenEnded(_ continuation: CheckedContinuation<Void, Never>) { inbox.whenEnded(continuation) }
 
-    /// libcurl's own set-up, once for the process.
+    /// libcurl's own setup, once per process.
     private static let library = ccurl_global_init()
 
     private func start() throws(HTTPError) {
@@ -66,7 +66,7 @@ internal import Glibc
         guard failed == 0 else {
             unsafe me.release()
             unsafe curl_multi_cleanup(multi)
-            throw .unavailable("no thread can be made (error \(failed))")
+            throw .unavailable("a thread cannot be created (error \(failed))")
         }
         pthread_detach(thread)
     }
@@ -74,7 +74,7 @@ internal import Glibc
     private func run() {
         leaveSignalsToOthers()
         while true {
-            let work = inbox.take()
+            let work = inbox.collect()
             for asker in work.askers { asker.resume() }
             if work.isClosed {
                 abandon(work.submitted)
@@ -91,7 +91,7 @@ internal import Glibc
         }
     }
 
-    /// Signals are the main thread's; a broken pipe is told by the call that met it.
+    /// Signals belong to the main thread. The call that meets a broken pipe reports it.
     private func leaveSignalsToOthers() {
         var all = sigset_t()
         unsafe sigfillset(&all)
@@ -133,7 +133,7 @@ internal import Glibc
         end(handle, CURLE_ABORTED_BY_CALLBACK)
     }
 
-    /// Takes a transfer out of libcurl, after which its callbacks run no more, and answers for it.
+    /// Removes a transfer from libcurl, after which no callback runs for it, and notes its outcome.
     private func end(_ handle: EasyHandle, _ result: CURLcode) {
         unsafe curl_multi_remove_handle(multi, handle.easy)
         active[ObjectIdentifier(handle)] = nil
@@ -143,7 +143,7 @@ internal import Glibc
         if let ticket { finished.append((ticket, ticket.outcome(result, reason))) }
     }
 
-    /// Resumes the waiting tasks, all at once: their threads are then woken once, not for each.
+    /// Resumes the waiting tasks together, so that their threads are woken once, not for each.
     private func answer() {
         for (ticket, outcome) in finished { ticket.finish(outcome) }
         finished.removeAll(keepingCapacity: true)
@@ -165,8 +165,7 @@ internal import Glibc
     }
 }
 
-/// Silence and drips: libcurl's own check counts whole seconds and averages, so it takes a slow drip for
-/// silence.
+/// Silence and drips. libcurl's own check averages over whole seconds: it mistakes a slow drip for silence.
 extension TransferLoop {
     private func endSilentTransfers() {
         guard let due = nextLook, case let now = SuspendingClock.now, due <= now else { return }
@@ -174,7 +173,7 @@ extension TransferLoop {
         for handle in active.values {
             guard let ticket = handle.ticket else { continue }
             if let bound = ticket.request.silenceTimeout {
-                // Before the request has left, the bound on connecting holds.
+                // Before the request has left, the limit on connecting applies.
                 let end = (ticket.heard ?? now) + bound
                 if end <= now {
                     stop(ticket, .silence)
@@ -194,7 +193,7 @@ extension TransferLoop {
 
     private func look(at time: SuspendingClock.Instant) { nextLook = min(nextLook ?? time, time) }
 
-    /// In milliseconds; without transfers nothing but a wake-up ends the sleep.
+    /// In milliseconds. Without transfers, only a wake-up ends the sleep.
     private func timeToLook() -> Int32 {
         guard let nextLook else { return Int32.max }
         return Int32(clamping: max(SuspendingClock.now.duration(to: nextLook), .zero).milliseconds + 1)

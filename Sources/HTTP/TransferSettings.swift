@@ -1,14 +1,14 @@
 internal import CCurl
 internal import Glibc
 
-/// What all transfers of a client share: its name, and what the environment says.
+/// What all transfers of a client share: its name, and settings from the environment.
 struct TransferSettings: Sendable {
     let userAgent: String
     let certificateFile: String?
     let certificateFolder: String?
     private let proxiedSchemes: Set<String>
 
-    /// libcurl reads the proxies' variables by itself; the certificates' are read by the curl tool alone.
+    /// libcurl reads the variables for proxies itself. Those for certificates are only read by the curl tool.
     init(userAgent: String, environment: (String) -> String? = Self.variable) {
         self.userAgent = userAgent
         let bundle = environment("CURL_CA_BUNDLE")
@@ -16,7 +16,7 @@ struct TransferSettings: Sendable {
         certificateFolder = bundle == nil ? environment("SSL_CERT_DIR") : nil
         let any = environment("all_proxy") ?? environment("ALL_PROXY")
         var proxied: Set<String> = []
-        // `HTTP_PROXY` is not read: a CGI program gets it from a request's header.
+        // `HTTP_PROXY` is not read: in a CGI program it comes from a request's header.
         if (environment("http_proxy") ?? any) != nil { proxied.insert("http") }
         if (environment("https_proxy") ?? environment("HTTPS_PROXY") ?? any) != nil {
             proxied.insert("https")
@@ -24,12 +24,12 @@ struct TransferSettings: Sendable {
         proxiedSchemes = proxied
     }
 
-    /// Whether a request may go through a proxy, which then makes the connection in our stead.
+    /// Whether a request may go through a proxy, which then makes the connection.
     func mayUseProxy(_ url: String) -> Bool { proxiedSchemes.contains(url.prefix { $0 != ":" }.lowercased()) }
 
     func apply(_ set: (CURLoption, String?) -> Void) {
         set(CURLOPT_USERAGENT, userAgent)
-        // libcurl keeps what it read from a file for the next connection, but only where no folder is named.
+        // libcurl caches what it reads from a certificate file, but only if no folder is set.
         set(CURLOPT_CAPATH, certificateFolder)
         if let certificateFile {
             set(CURLOPT_CAINFO, certificateFile)
@@ -37,7 +37,7 @@ struct TransferSettings: Sendable {
         }
     }
 
-    /// A variable of the environment; empty counts as absent.
+    /// A variable of the environment. Empty counts as absent.
     private static func variable(_ name: String) -> String? {
         guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
         return unsafe String(cString: value)

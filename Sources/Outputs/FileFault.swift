@@ -2,7 +2,7 @@ internal import Glibc
 package import JobModel
 internal import System
 
-/// In what a file differs from its record.
+/// How a file differs from its record.
 package enum FileFault: Equatable, Sendable {
     case missing
     case changed(String)
@@ -10,16 +10,16 @@ package enum FileFault: Equatable, Sendable {
 }
 
 extension OutputPlaces {
-    /// Reads the whole file. Nil where it is what the record says.
+    /// Reads the whole file. Nil if it is as recorded.
     ///
-    /// - Parameter didRead: told how many bytes have come, now and then.
+    /// - Parameter didRead: called now and then with the number of bytes read since.
     package func fault(of output: Output, didRead: (Int64) -> Void) -> FileFault? {
         guard let recorded = output.path else { return .missing }
         let digest = SHA256()
         do throws(SystemError) {
             let file = try self.file(recorded).open()
             let status = try file.status()
-            guard status.isFile else { return .changed("it is no ordinary file") }
+            guard status.isFile else { return .changed("it is not an ordinary file") }
             if let bytes = output.bytes, bytes != status.size {
                 return .changed("it has \(status.size) bytes, not \(bytes)")
             }
@@ -32,6 +32,6 @@ extension OutputPlaces {
             if error.isMissing { return .missing }
             return error.isLink ? .changed("\(error)") : .unreadable("\(error)")
         }
-        return digest.hexadecimal() == output.sha256 ? nil : .changed("its content is another one (sha256)")
+        return digest.hexadecimal() == output.sha256 ? nil : .changed("its content has changed (sha256)")
     }
 }

@@ -2,11 +2,11 @@ internal import Glibc
 internal import JobModel
 package import System
 
-/// A file in a folder with outputs. A place that is no folder would give these operations another way.
+/// A file in a folder of outputs. A place that is not a folder would implement these operations differently.
 package struct OutputFile: Sendable {
     package let folder: OutputFolder
     package let path: String
-    /// Whether `output_dir` was another one when it was recorded: then it is only looked at.
+    /// Whether it was recorded under a different `output_dir`: then it is only read.
     package var isForeign = false
 
     package init(folder: OutputFolder, path: String, isForeign: Bool = false) {
@@ -17,13 +17,13 @@ package struct OutputFile: Sendable {
 
     package var name: String { PathParts(path).name }
 
-    /// The sidecar of the job, which lies beside its outputs.
+    /// The sidecar of the job, beside its outputs.
     package func sidecar(of job: Int64) -> OutputFile {
         OutputFile(
             folder: folder, path: PathParts(path).sibling(JobFileName.sidecar(of: job)), isForeign: isForeign)
     }
 
-    /// The directory that holds `path`, and the last component's name.
+    /// The directory that contains `path`, and the name of the last component.
     private func parent(of path: String) throws(SystemError) -> (directory: Directory, name: String) {
         var names = try Directory.components(of: path)
         guard let last = names.popLast() else { throw SystemError(EINVAL) }
@@ -38,7 +38,7 @@ package struct OutputFile: Sendable {
         return try directory.open(name)
     }
 
-    /// The size of an ordinary file; nil where it is none.
+    /// The size of an ordinary file; nil for anything else.
     package var size: Int64? {
         guard let (directory, name) = try? parent(of: path), let status = try? directory.status(name),
             status.isFile
@@ -46,7 +46,7 @@ package struct OutputFile: Sendable {
         return status.size
     }
 
-    /// Removes it, and the directories that are empty then. Answers false where it was not there.
+    /// Removes it, and the directories that become empty. Returns false if it was not there.
     package func remove() throws(SystemError) -> Bool {
         do throws(SystemError) {
             let (directory, name) = try parent(of: path)
@@ -55,15 +55,14 @@ package struct OutputFile: Sendable {
             if error.isMissing { return false }
             throw error
         }
-        var way = path
-        while let slash = way.lastIndex(of: "/") {
-            way = String(way[..<slash])
-            guard let (above, name) = try? parent(of: way), above.removeDirectory(name) else { break }
+        var folder = PathParts(path).directory
+        while !folder.isEmpty, let (above, name) = try? parent(of: folder), above.removeDirectory(name) {
+            folder = PathParts(folder).directory
         }
         return true
     }
 
-    /// Gives it another name beside its old one, so that its own is free. Answers the new name's path.
+    /// Renames it within its directory, so that its own name is free. Returns the new path.
     package func setAside() throws(SystemError) -> String {
         let (directory, name) = try parent(of: path)
         for number in 1...1000 {
@@ -74,13 +73,13 @@ package struct OutputFile: Sendable {
     }
 }
 
-/// A folder with outputs.
+/// A folder of outputs.
 package struct OutputFolder: Equatable, Sendable {
     package let path: String
 
     package init(path: String) { self.path = path }
 
-    /// Visits everything below that is no directory.
+    /// Visits everything below that is not a directory.
     package func forEachFile(_ visit: (OutputFile) throws -> Void) throws {
         let root: Directory
         do throws(SystemError) { root = try Directory(path) } catch {

@@ -1,9 +1,9 @@
-/// Where outputs live: in `outputs/` of the state directory, recorded relative to it, or in another
-/// `output_dir`, recorded by absolute path.
+/// The places for outputs: `outputs/` of the state directory, whose files are recorded by relative path, or
+/// another `output_dir`, whose files are recorded by absolute path.
 package struct OutputPlaces: Sendable {
     /// `outputs/` of the state directory.
     private let own: OutputFolder
-    /// `output_dir` as it is configured now.
+    /// `output_dir` as currently configured.
     package let current: OutputFolder
 
     package init(own: String, current: String) {
@@ -13,7 +13,7 @@ package struct OutputPlaces: Sendable {
     /// The folders in which outputs are expected.
     package var folders: [OutputFolder] { own == current ? [own] : [own, current] }
 
-    /// The file of a recorded path. Nobody else reads one.
+    /// The file of a recorded path. No other code interprets one.
     package func file(_ recorded: String) -> OutputFile {
         guard recorded.hasPrefix("/") else { return OutputFile(folder: own, path: recorded) }
         for folder in folders where recorded.hasPrefix(folder.path + "/") {

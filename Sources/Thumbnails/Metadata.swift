@@ -1,12 +1,12 @@
-/// What a file says of its picture beside the pixels. A thumbnail has none of it: where it matters, the
-/// picture itself serves, as every browser shows it.
+/// What a file says about its picture beside the pixels. A thumbnail would lose it, so if it matters, the
+/// gallery shows the picture itself.
 enum Metadata {
-    /// Whether it is an animation, of which a thumbnail would show one frame.
+    /// Whether it is an animation: a thumbnail would show only one frame.
     static func showsMovement(_ file: [UInt8]) -> Bool {
         chunks(of: file).contains { ["acTL", "ANIM"].contains($0.name) }
     }
 
-    /// Whether EXIF says that the picture is to be turned or mirrored.
+    /// Whether EXIF says that the picture must be rotated or mirrored.
     static func turns(_ file: [UInt8]) -> Bool {
         let exif =
             chunks(of: file).first { ["eXIf", "EXIF"].contains($0.name) }?.content ?? jpegEXIF(of: file)
@@ -18,8 +18,7 @@ enum Metadata {
         let content: ArraySlice<UInt8>
     }
 
-    /// The chunks of a PNG or of a WebP: a name of four letters and a length in either order, then the
-    /// content.
+    /// The chunks of a PNG or WebP: a name of four letters and a length, in either order, then the content.
     private static func chunks(of file: [UInt8]) -> [Chunk] {
         let isPNG = file.starts(with: [0x89, 0x50, 0x4E, 0x47])
         guard isPNG || file.starts(with: Array("RIFF".utf8)) else { return [] }
@@ -34,13 +33,13 @@ enum Metadata {
             chunks.append(
                 Chunk(
                     name: String(decoding: file[name..<name + 4], as: UTF8.self), content: file[start..<end]))
-            // A PNG's has a sum behind it, a WebP's a byte that makes it even.
+            // PNG adds a checksum, WebP a byte that makes the length even.
             position = start + count + (isPNG ? 4 : count & 1)
         }
         return chunks
     }
 
-    /// The EXIF of a JPEG: in the first segment APP1 that begins with its name.
+    /// The EXIF of a JPEG: the first APP1 segment that begins with its name.
     private static func jpegEXIF(of file: [UInt8]) -> ArraySlice<UInt8>? {
         guard file.starts(with: [0xFF, 0xD8]) else { return nil }
         let name = Array("Exif\0\0".utf8)
@@ -55,20 +54,20 @@ enum Metadata {
         return nil
     }
 
-    /// The orientation in a TIFF header's first directory; 1 where it is not told.
+    /// The orientation in the first directory of the TIFF data; 1 if there is none.
     private static func orientation(in exif: ArraySlice<UInt8>) -> Int {
         let bytes = Array(exif.starts(with: Array("Exif\0\0".utf8)) ? exif.dropFirst(6) : exif)
         let isLittle = bytes.first == UInt8(ascii: "I")
-        func read(_ place: Int, _ count: Int) -> Int? {
-            guard place >= 0, place + count <= bytes.count else { return nil }
-            let part = bytes[place..<place + count]
+        func read(_ start: Int, _ count: Int) -> Int? {
+            guard start >= 0, start + count <= bytes.count else { return nil }
+            let part = bytes[start..<start + count]
             return isLittle ? number(part.reversed()) : number(part)
         }
         guard let directory = read(4, 4), let entries = read(directory, 2) else { return 1 }
         for entry in 0..<entries {
-            let place = directory + 2 + entry * 12
-            guard let tag = read(place, 2) else { return 1 }
-            if tag == 0x0112 { return read(place + 8, 2) ?? 1 }
+            let start = directory + 2 + entry * 12
+            guard let tag = read(start, 2) else { return 1 }
+            if tag == 0x0112 { return read(start + 8, 2) ?? 1 }
         }
         return 1
     }

@@ -1,6 +1,6 @@
 internal import CPictures
 
-/// The formats that are read; nil where the file is damaged, too large, or fits into `side` as it is.
+/// Readers of each format. Nil if the file is damaged, too large, or fits into `side` already.
 extension Picture {
     /// A JPEG is scaled while it is decoded, in eighths: a large one costs little more than a small one.
     static func jpeg(_ bytes: [UInt8], side: Int) -> Picture? {

@@ -2,7 +2,7 @@ internal import CPictures
 
 /// Pixels as libwebp has them.
 @safe final class Picture {
-    /// A larger one is not read: what is small in a file can be vast in memory.
+    /// The limit for reading a picture: a small file can need very much memory.
     static let mostPixels = 100_000_000
 
     private var pixels: WebPPicture
@@ -11,8 +11,7 @@ internal import CPictures
 
     deinit { unsafe WebPPictureFree(&pixels) }
 
-    /// Room for a picture, filled by `body`, which is given where its pixels go and how many bytes a line
-    /// takes.
+    /// A picture whose pixels `body` writes. It is given their address and the number of bytes per line.
     static func filled(
         _ width: Int, _ height: Int, _ body: (UnsafeMutablePointer<UInt32>, Int) -> Bool
     ) -> Picture? {
@@ -30,7 +29,7 @@ internal import CPictures
         return picture
     }
 
-    /// The size that fits into a square, at least a pixel each way; nil where the picture does so already.
+    /// The size that fits into a square, at least one pixel each way; nil if the picture fits already.
     static func fitting(_ width: Int, _ height: Int, into side: Int) -> (width: Int, height: Int)? {
         let longest = max(width, height)
         guard longest > side, width > 0, height > 0 else { return nil }
@@ -38,7 +37,7 @@ internal import CPictures
         return (scaled(width), scaled(height))
     }
 
-    /// The picture made to fit into a square, as WebP.
+    /// The picture scaled to fit into a square, as WebP.
     func thumbnail(side: Int) -> [UInt8]? {
         if let size = unsafe Self.fitting(Int(pixels.width), Int(pixels.height), into: side) {
             guard unsafe WebPPictureRescale(&pixels, Int32(size.width), Int32(size.height)) != 0 else {

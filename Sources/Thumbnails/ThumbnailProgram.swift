@@ -1,15 +1,15 @@
 internal import CPictures
 internal import Glibc
 
-/// The whole of `jobthumb`: one picture on standard input becomes a small one, WebP, on standard output. It
-/// ends with 0 where it has made one, and with 1 where the picture has to serve itself: it is small already,
-/// it moves, it is turned by its metadata, or it cannot be read. It ends with 2 where it cannot be confined:
-/// then it looks at no picture.
+/// All of `jobthumb`: it reads a picture from standard input and writes a small one, as WebP, to standard
+/// output. It exits with 0 if it made one, and with 1 if the picture itself has to be shown: it is small
+/// already, is an animation, is rotated by its metadata, or cannot be read. If it cannot confine itself, it
+/// reads no picture and exits with 2.
 package enum ThumbnailProgram {
-    /// The longest side of what is made, in pixels.
+    /// The longest side of a thumbnail, in pixels.
     static let side = 512
-    /// A picture came from outside, and its reader may be led astray by it. So one process sees one picture,
-    /// and can neither open a file nor start a program; memory and time are bounded.
+    /// A picture comes from outside and may exploit its decoder. So each process reads one picture, can
+    /// neither open a file nor start a program, and has limits of memory and time.
     private static let mostMemory: UInt = 1 << 30
     private static let mostOutput: UInt = 4 << 20
     private static let mostInput = 256 << 20

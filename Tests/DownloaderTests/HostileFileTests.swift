@@ -1,6 +1,7 @@
 import Glibc
 import JobModel
 import Scratch
+import System
 import Testing
 
 @testable import Downloader
@@ -85,9 +86,8 @@ import Testing
         #expect(MediaProbe.wholeness(of: bytes) == .unknown)
     }
 
-    @Test func `what is no file is not read`() {
-        #expect(MediaProbe.facts(path: "/dev/zero") == nil)
-        #expect(MediaProbe.facts(path: "/tmp") == nil)
-        #expect(MediaProbe.facts(path: "/nowhere") == nil)
+    @Test(arguments: ["/dev/zero", "/tmp"])
+    func `what is not an ordinary file is not read`(path: String) throws {
+        #expect(FileBytes(try FileDescriptor(opening: path)) == nil)
     }
 }

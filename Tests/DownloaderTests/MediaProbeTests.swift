@@ -65,6 +65,11 @@ import Testing
         }
     }
 
+    @Test func `the size of a bitmap is read, whichever row comes first`() throws {
+        let facts = try #require(try NamelessFile(SampleFile.bmp()).facts())
+        #expect(facts.width == 3 && facts.height == 2)
+    }
+
     @Test func `the movie is found behind gigabytes of data`() throws {
         // The data are a hole of three gigabytes: reading them would take a while, and far more than the
         // budget.

@@ -36,22 +36,10 @@ enum SampleFile {
         return file + [0x12, 0xFF, 0x00, 0x34, 0xFF, 0xD0, 0x56, 0xFF, 0xD9]
     }
 
-    /// Two pictures in one file, with the index that Ultra HDR and stereo cameras write.
-    static func multiPicture() -> [UInt8] {
-        let (picture, second) = (jpeg(640, 480), jpeg(320, 240))
-        func entry(_ tag: UInt16, _ type: UInt16, _ numbers: [UInt32]) -> [UInt8] {
-            big(tag) + big(type) + numbers.flatMap { big($0) }
-        }
-        func first(_ size: Int) -> [UInt8] {
-            var index: [UInt8] = text("MPF\0MM\0*") + [0, 0, 0, 8, 0, 2]
-            index += entry(0xB001, 4, [1, 2])
-            index += entry(0xB002, 7, [32, 38, 0])
-            // The pictures: what they are, their sizes, their places behind the index's start.
-            let pictures: [Int] = [0x3_0000, size, 0, 0, 0, second.count, max(0, size - 10), 0]
-            index += pictures.flatMap { big(UInt32($0)) }
-            return Array(picture.prefix(2)) + segment(0xE2, index) + picture.dropFirst(2)
-        }
-        return first(first(0).count) + second
+    /// The first of several pictures, with the index that Ultra HDR and stereo cameras write.
+    static func indexedJPEG(_ width: UInt16, _ height: UInt16) -> [UInt8] {
+        let picture = jpeg(width, height)
+        return picture.prefix(2) + segment(0xE2, text("MPF\0MM\0*") + big(8)) + picture.dropFirst(2)
     }
 
     static func segment(_ marker: UInt8, _ contents: [UInt8]) -> [UInt8] {
@@ -255,10 +243,11 @@ enum SampleFile {
         return page(2) + page(closed ? 4 : 0)
     }
 
-    static func bmp(fileSize: UInt32? = nil) -> [UInt8] {
+    /// 3x2; a negative height means that the top row comes first.
+    static func bmp() -> [UInt8] {
         let header: [UInt8] = [40, 0, 0, 0, 3, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 1, 0, 24, 0]
         let pixels = [UInt8](repeating: 7, count: 24)
-        return text("BM") + little(fileSize ?? 78) + big(0) + little(UInt32(54)) + header
+        return text("BM") + little(UInt32(78)) + big(0) + little(UInt32(54)) + header
             + [UInt8](repeating: 0, count: 24) + pixels
     }
 

@@ -17,7 +17,7 @@ import Testing
         #expect(first?.expect(600) == true)
         #expect(!second.expect(301))
         #expect(second.expect(300))
-        #expect(first?.take(500) == true)
+        #expect(first?.use(500) == true)
         // What was written is on the disk now, and the disk says so itself; here it does not.
         #expect(second.expect(800))
         #expect(!second.expect(801))
@@ -31,7 +31,7 @@ import Testing
         let claim = keeper.claim(.standardInput, keeping: 1 << 20)
         #expect(claim.expect(nil))
         var written = 0
-        while claim.take(1 << 20) {
+        while claim.use(1 << 20) {
             written += 1
             free.withLock { $0 -= 1 << 20 }
         }

@@ -12,7 +12,7 @@ import Testing
 
     init() throws { client = try HTTPClient(userAgent: "test/1") }
 
-    private func sink(_ verdict: FileSink.Verdict = .goOn, limit: Int64 = 1 << 30) -> FileSink {
+    private func sink(_ verdict: FileSink.Verdict = .append, limit: Int64 = 1 << 30) -> FileSink {
         FileSink(file.descriptor, limit: limit) { _ in verdict }
     }
 
@@ -36,20 +36,18 @@ import Testing
         #expect(head.body.isEmpty)
         #expect(file.text == text)
         #expect(sink.size == 1 << 20)
-        #expect(sink.beginning == Array(text.utf8.prefix(4096)))
         let digest = SHA256()
         Array(text.utf8).withUnsafeBytes { digest.update($0) }
         #expect(sink.sha256 == digest.hexadecimal())
         #expect(sink.failure == nil)
     }
 
-    @Test func `a download goes on where the partial file ends`() async throws {
+    @Test func `a download continues where the partial file ends`() async throws {
         file.change(to: Array("ab".utf8))
         let server = ScriptedServer(answering: ScriptedServer.answer("c", status: "206 Partial Content"))
         let sink = sink()
         #expect(sink.resume())
         #expect(sink.size == 2)
-        #expect(sink.beginning == Array("ab".utf8))
         #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 206)
         #expect(file.text == "abc")
         #expect(sink.size == 3)
@@ -63,7 +61,6 @@ import Testing
         #expect(sink.resume())
         _ = try await client.download(HTTPRequest(url: server.url), into: sink)
         #expect(file.text == "abc")
-        #expect(sink.beginning == Array("abc".utf8))
         #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
@@ -102,11 +99,11 @@ import Testing
     @Test func `a full disk is told apart`() async throws {
         let full = try FileDescriptor(opening: "/dev/full", flags: O_WRONLY)
         let server = ScriptedServer(answering: ScriptedServer.answer("abc"))
-        let sink = FileSink(full, limit: 100) { _ in .goOn }
+        let sink = FileSink(full, limit: 100) { _ in .append }
         guard case .sinkFailed = await failure(server, sink) else { return #expect(Bool(false)) }
         #expect(sink.failure == .diskFull)
         let readOnly = try FileDescriptor(opening: "/dev/null")
-        let other = FileSink(readOnly, limit: 100) { _ in .goOn }
+        let other = FileSink(readOnly, limit: 100) { _ in .append }
         guard case .sinkFailed = await failure(server, other) else { return #expect(Bool(false)) }
         #expect(other.failure == .system(SystemError(EBADF)))
     }

@@ -177,6 +177,6 @@ import Testing
             peer.send("\r\n")
         }
         let error = await failure(of: HTTPRequest(url: server.url), client)
-        #expect(error.map { "\($0)" } == "no whole answer: the answer's headers are too long")
+        #expect(error.map { "\($0)" } == "no complete answer: the answer's headers are too long")
     }
 }

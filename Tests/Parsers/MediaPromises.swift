@@ -37,7 +37,7 @@ enum MediaPromises {
             let range = "bytes \(offset)-\(offset + Int64(piece.count) - 1)/\(bytes.count)"
             let head = HTTPResponse(
                 status: bytes.isEmpty ? 200 : 206, headers: bytes.isEmpty ? [:] : ["Content-Range": range])
-            view.take(RemotePiece(head, piece, isCut: false), at: offset)
+            view.add(RemotePiece(head, piece, isCut: false), at: offset)
         }
         let hint = ContentHint(kind: .file, declaredType: nil, url: "")
         guard let content = FileBytes(file),

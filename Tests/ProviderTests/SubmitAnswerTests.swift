@@ -159,10 +159,10 @@ import Testing
         let partial = HTTPResponse(status: 200, body: Array("{\"request_id\":\"r-1\"".utf8))
         #expect(
             SubmitAnswer.read(.noAnswer("reset", partial: partial))
-                == .uncertain("no whole answer: reset", raw: "{\"request_id\":\"r-1\""))
+                == .uncertain("no complete answer: reset", raw: "{\"request_id\":\"r-1\""))
         #expect(
-            SubmitAnswer.read(.noAnswer("time", partial: nil)) == .uncertain("no whole answer: time", raw: "")
-        )
+            SubmitAnswer.read(.noAnswer("time", partial: nil))
+                == .uncertain("no complete answer: time", raw: ""))
         #expect(SubmitAnswer.read(.cancelled) == .uncertain("cancelled", raw: ""))
         // A cut 4xx may have been anything: only a whole answer is a no.
         let refusal = HTTPResponse(status: 422, body: Array("{\"detail\":\"x\"}".utf8))

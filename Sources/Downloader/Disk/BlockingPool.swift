@@ -2,7 +2,7 @@ internal import Dispatch
 internal import HTTP
 internal import System
 
-/// Runs what waits for the disk on a few threads of its own, away from the tasks' threads and the transfers'.
+/// Runs work that waits for the disk on a few threads, so that it blocks neither tasks nor transfers.
 final class BlockingPool: Sendable {
     typealias Work = @Sendable () -> Void
 
@@ -32,13 +32,13 @@ final class BlockingPool: Sendable {
                 continuation.resume(returning: result)
             }
         }
-        // The lock is taken on both sides, since ThreadSanitizer does not see that a continuation which is
-        // resumed before its task waits orders the two.
+        // Both sides take the lock: ThreadSanitizer does not see that a continuation which is resumed before
+        // its task waits orders the two.
         state.withLock { _ in }
         return try result.get()
     }
 
-    /// The queue is as long as downloads are many: each waits for one piece of work at a time.
+    /// The queue is bounded by the number of downloads: each waits for one piece of work at a time.
     func submit(_ work: @escaping Work) {
         let mayStart = state.withLock { state in
             if state.running == width {

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import System
 
-/// Who may read what is made below `output_dir`.
+/// Who may read what is created below `output_dir`.
 package struct FileAccess: Sendable {
     package var fileMode: UInt32
     package var directoryMode: UInt32
-    /// Whom new files are given to: set where root works in another's directory.
+    /// The owner of new files: set if root works in somebody else's directory.
     package var owner: (user: UInt32, group: UInt32)?
 
     package init(fileMode: UInt32, directoryMode: UInt32, owner: (user: UInt32, group: UInt32)? = nil) {
@@ -15,19 +15,18 @@ package struct FileAccess: Sendable {
     }
 
     package static let ownerOnly = FileAccess(fileMode: 0o600, directoryMode: 0o700)
-    /// Directories have the group of the one above where that one hands it down, and hand it down in turn.
+    /// A new directory inherits the group of its parent, and the set-group-ID bit that makes it do so.
     package static let groupReadable = FileAccess(fileMode: 0o640, directoryMode: 0o750)
 
-    /// Sets mode and owner, whatever the umask.
+    /// Sets mode and owner, regardless of the umask.
     func apply(to file: FileDescriptor, mode: UInt32) throws(SystemError) {
         var status = try file.status()
         if let owner, owner != status.owner {
-            // The owner first: changing it can clear bits of the mode.
+            // The owner first: changing it can clear mode bits.
             try file.setOwner(owner)
             status = try file.status()
         }
-        // A confined service may not set the bit that hands the group down (RestrictSUIDSGID=): it is kept,
-        // not set.
+        // A confined service may not set the set-group-ID bit (RestrictSUIDSGID=), but may keep it.
         let wanted = mode | status.mode & S_ISGID
         if status.mode & 0o7777 != wanted { try file.setMode(wanted) }
     }

@@ -1,10 +1,10 @@
 internal import System
 
-/// The directories that downloads have open now: those of one directory share it.
+/// The directories that downloads have open now. Downloads into the same directory share it.
 ///
-/// None is kept open beyond that, since an open directory keeps its disk from being taken out.
+/// None stays open longer, because an open directory prevents its disk from being unmounted.
 final class OpenDirectories: Sendable {
-    private struct Place: Hashable {
+    private struct Key: Hashable {
         let root: String
         let relative: String
     }
@@ -13,22 +13,22 @@ final class OpenDirectories: Sendable {
         weak var directory: OutputDirectory?
     }
 
-    private let entries = Locked([Place: Entry]())
+    private let entries = Locked([Key: Entry]())
 
-    /// More entries than this are looked through for those that nobody holds any more.
+    /// From this many entries on, those that are no longer in use are removed.
     private static let many = 64
 
-    /// As `OutputDirectory.init`, and the same one as long as it is still there.
+    /// Like `OutputDirectory.init`, but shares a directory that is open already and still at its path.
     func open(_ relative: String, below root: String, making access: FileAccess) throws(DownloadFailure)
         -> OutputDirectory
     {
-        let place = Place(root: root, relative: relative)
-        let known = entries.withLock { $0[place]?.directory }
+        let key = Key(root: root, relative: relative)
+        let known = entries.withLock { $0[key]?.directory }
         if let known, known.isStill(relative, below: root) { return known }
         let directory = try OutputDirectory(root: root, relative: relative, making: access)
         entries.withLock { entries in
             if entries.count >= Self.many { entries = entries.filter { $0.value.directory != nil } }
-            entries[place] = Entry(directory: directory)
+            entries[key] = Entry(directory: directory)
         }
         return directory
     }

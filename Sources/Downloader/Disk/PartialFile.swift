@@ -3,28 +3,26 @@ internal import JSON
 internal import Outputs
 internal import System
 
-/// A download's temporary file, and beside it a note of what proves which file it is the beginning of.
+/// A download's temporary file, with a note beside it that proves which file it is the beginning of.
 ///
-/// The note is trusted only if it is whole, of the same address and of the same boot of the machine: after a
-/// power cut, nobody knows which of the bytes have reached the disk, and the download starts over. It is made
-/// where there is much to lose: small files are here before that, and a second file for each costs as much as
-/// the first.
+/// The note is trusted only if it is complete, for the same address, and from the same boot of the machine:
+/// after a power cut nobody knows which bytes have reached the disk, so the download starts over. It is only
+/// written if there is much to lose: for a small file, a second file would cost as much as the first.
 final class PartialFile: @unchecked Sendable {
     let directory: OutputDirectory
     let name: TemporaryName
     let file: FileDescriptor
-    /// How long the file was when it was opened.
+    /// The length of the file when it was opened.
     let length: Int64
     private let url: String
     private let access: FileAccess
-    /// Nil where there is no note on disk.
+    /// Nil if there is no note on disk.
     private var noteFile: FileDescriptor?
     private var noteIsEmpty = true
-    /// What the bytes are the beginning of; nil where there are none.
+    /// What the bytes are the beginning of; nil if there are none.
     private(set) var proof: FileProof?
-    /// The hash of the last answer that ended as it should, and of which nobody can tell whether it is the
-    /// whole file. It is of what came, and not of the bytes on disk: it outlives them, another address and
-    /// another boot.
+    /// The hash of the last answer that ended properly but may not be the whole file. It describes the
+    /// answer, not the bytes on disk, so it stays valid without them, for another address and after a boot.
     private(set) var doubted: String?
 
     init(_ order: DownloadOrder, _ access: FileAccess, _ open: OpenDirectories) throws(DownloadFailure) {
@@ -33,7 +31,7 @@ final class PartialFile: @unchecked Sendable {
         name = TemporaryName(id: order.fields.id, position: order.fields.index)
         url = order.url
         self.access = access
-        // Most are new: whether one is there is asked by making it.
+        // Most are new, so creating it is tried first.
         if let new = try directory.createIfFree(name.part, access) {
             (file, length) = (new, 0)
         } else {
@@ -47,7 +45,7 @@ final class PartialFile: @unchecked Sendable {
         if proof == nil, !noteIsEmpty || length != 0 { try startOver() }
     }
 
-    /// Drops what has come. The note goes first: a crash in between must not leave it beside other bytes.
+    /// Drops all bytes. The note goes first: a crash in between must not leave it beside other bytes.
     func startOver() throws(DownloadFailure) {
         try forget()
         try DownloadFailure.doing("empty \(name.part)", try file.truncate())
@@ -70,11 +68,11 @@ final class PartialFile: @unchecked Sendable {
         keepNote()
     }
 
-    /// What the bytes from here on belong to.
+    /// Sets what the bytes from here on belong to.
     func begin(_ proof: FileProof) { self.proof = proof }
 
-    /// Writes down what the bytes belong to, where that is not done. A note that cannot be written is none:
-    /// the worst that follows is a start from the beginning.
+    /// Writes the note if that is not done yet. If that fails, the worst consequence is that a download
+    /// starts from the beginning.
     func keepNote() {
         guard noteIsEmpty, proof != nil || doubted != nil else { return }
         if noteFile == nil { noteFile = try? directory.create(name.note, access) }
@@ -95,13 +93,13 @@ final class PartialFile: @unchecked Sendable {
         try removeNote()
     }
 
-    /// There is no more to be said of the bytes: they have their final name, or are gone.
+    /// For bytes that have their final name, or are gone.
     func removeNote() throws(DownloadFailure) {
         proof = nil
         if noteFile != nil { try directory.remove(name.note) }
     }
 
-    /// What is known of the content beside itself.
+    /// What is known about the content from elsewhere.
     func hint(_ order: DownloadOrder) -> ContentHint {
         ContentHint(kind: order.kind, declaredType: proof?.contentType, url: order.url)
     }
@@ -118,8 +116,7 @@ final class PartialFile: @unchecked Sendable {
         return FileProof(note)
     }
 
-    /// Names the time since the machine was started. Where the kernel does not tell, only this process knows
-    /// its own notes again.
+    /// Identifies this boot of the machine. If the kernel gives no id, a process accepts only its own notes.
     private static let boot: String = {
         let bytes = try? FileDescriptor(opening: "/proc/sys/kernel/random/boot_id").read(64)
         let text = (bytes ?? []).prefix { $0 > 0x20 }

@@ -1,25 +1,25 @@
 internal import System
 
-/// Syncs directories, once for all names that have changed meanwhile: many small files cost few syncs.
+/// Syncs directories, once for all names that changed meanwhile, so that many small files cost few syncs.
 final class SharedSync: Sendable {
     private typealias Outcome = Swift.Result<Bool, DownloadFailure>
     private typealias Waiter = CheckedContinuation<Outcome, Never>
 
     private let pool: BlockingPool
-    /// Who waits for the next sync of a directory that is being synced now.
+    /// Who waits for the next sync of a directory that is being synced.
     private let waiting = Locked([FileStatus.Identity: [Waiter]]())
 
     init(_ pool: BlockingPool) { self.pool = pool }
 
-    /// Changes names in a directory, and returns after a sync that began after that: they are on disk then.
+    /// Changes names in a directory, and returns after a sync that began after the change.
     ///
-    /// - Parameter change: answers the directory; nil where nothing has changed, which `sync` answers with
-    ///   false.
+    /// - Parameter change: returns the directory, or nil if nothing has changed.
+    /// - Returns: whether anything has changed.
     func sync(
         after change: @escaping @Sendable () throws(DownloadFailure) -> OutputDirectory?
     ) async throws(DownloadFailure) -> Bool {
         let outcome = await withCheckedContinuation { (waiter: Waiter) in
-            // One turn on the disk's threads for both.
+            // One piece of work for both.
             pool.submit { self.begin(change, waiter) }
         }
         // As in `BlockingPool.run`: for ThreadSanitizer.
@@ -38,9 +38,9 @@ final class SharedSync: Sendable {
             failure = .failure(error)
         }
         let isFirst = waiting.withLock { waiting in
-            guard let place = changed?.identity else { return false }
-            let isFirst = waiting[place] == nil
-            waiting[place, default: []].append(waiter)
+            guard let identity = changed?.identity else { return false }
+            let isFirst = waiting[identity] == nil
+            waiting[identity, default: []].append(waiter)
             return isFirst
         }
         guard let changed else { return waiter.resume(returning: failure) }
@@ -48,12 +48,12 @@ final class SharedSync: Sendable {
     }
 
     private func serve(_ directory: OutputDirectory) {
-        let place = directory.identity
+        let identity = directory.identity
         while true {
             let group = waiting.withLock { waiting -> [Waiter] in
-                let group = waiting[place] ?? []
-                // An empty list says that a sync runs; none, that nobody is here.
-                waiting[place] = group.isEmpty ? nil : []
+                let group = waiting[identity] ?? []
+                // An empty list means that a sync is running; no list, that none is.
+                waiting[identity] = group.isEmpty ? nil : []
                 return group
             }
             if group.isEmpty { return }

@@ -1,10 +1,10 @@
 package import JobModel
 
-/// What is known about a file before it is read: it decides only where the content itself says nothing.
+/// What is known about a file before it is read. It counts only if the content itself says nothing.
 package struct ContentHint: Sendable {
-    /// What the job's answer called it. `file` expects nothing, so that text and JSON are taken too.
+    /// What the job's answer called it. With `file` anything is expected, text and JSON included.
     package var kind: Output.Kind
-    /// The value of the server's `Content-Type`, as it came.
+    /// The server's `Content-Type`, unchanged.
     package var declaredType: String?
     package var url: String
 
@@ -14,7 +14,7 @@ package struct ContentHint: Sendable {
         self.url = url
     }
 
-    /// The declared type without its parameters; nil where it says nothing.
+    /// The declared type without its parameters; nil if it says nothing.
     var mediaType: String? {
         guard let declaredType else { return nil }
         let name = declaredType.prefix { $0 != ";" && $0 != "," }.filter { $0 != " " && $0 != "\t" }
@@ -30,12 +30,12 @@ package struct ContentHint: Sendable {
         return name == "application/octet-stream" || name == "binary/octet-stream" ? nil : name
     }
 
-    /// An extension for content that does not name its own.
+    /// An extension for content that does not determine one.
     var fileExtension: String? {
         mediaType.flatMap { Self.extensions[$0] } ?? urlExtension
     }
 
-    /// The extension in the path of the URL, unless a browser would run what bears it.
+    /// The extension in the path of the URL, unless browsers run such files.
     private var urlExtension: String? {
         let path = url.prefix { $0 != "?" && $0 != "#" }
         guard let name = path.split(separator: "/").last, let dot = name.lastIndex(of: ".") else {
@@ -47,7 +47,7 @@ package struct ContentHint: Sendable {
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         }
-        // `https://host.tld` alone ends in a host, not in a file.
+        // In `https://host.tld` the last part is the host.
         return isPlain && path.split(separator: "/").count > 2 ? text : nil
     }
 

@@ -4,11 +4,11 @@ enum FLACFile: MediaReader {
         facts.setDuration(Double(stream.samples), rate: Double(stream.rate))
     }
 
-    /// The last frame is here, checksum included, and it is the one with the last samples.
+    /// The last frame is here, including its checksum, and it holds the last samples.
     static func wholeness(of file: FileBytes) -> Wholeness {
         guard let stream = Stream(file) else { return .cut }
         let tail = Array(file.tail(stream.longestFrame == 0 ? 1 << 16 : min(stream.longestFrame, 1 << 18)))
-        // A header in the tail by chance is rare; that bounds a file which is made to have many.
+        // Bytes that look like a header are rare. The limit is for files that were made to have many.
         var triesLeft = 16
         var index = tail.count - 6
         while index >= 0, triesLeft > 0 {
@@ -26,7 +26,7 @@ enum FLACFile: MediaReader {
 
     private struct Stream {
         var block: UInt64
-        /// In bytes; 0 where the writer did not know, as for the samples.
+        /// In bytes. 0 if the writer did not know, as with the samples.
         var longestFrame: Int
         var rate: UInt64
         var samples: UInt64
@@ -42,10 +42,10 @@ enum FLACFile: MediaReader {
     }
 
     private struct Frame {
-        /// How many samples there are up to its end.
+        /// The number of samples up to its end.
         var end: UInt64
 
-        /// Nil where no header with the right checksum begins here.
+        /// Nil if no header with a correct checksum begins here.
         init?(_ bytes: ArraySlice<UInt8>, _ block: UInt64) {
             var header = bytes.prefix(16)
             guard header.count >= 6 else { return nil }
@@ -55,7 +55,7 @@ enum FLACFile: MediaReader {
             let rateCode = header[start + 2] & 0xF
             header = header.dropFirst(4)
             guard let number = Self.codedNumber(&header) else { return nil }
-            func take(_ count: Int) -> UInt64? {
+            func read(_ count: Int) -> UInt64? {
                 guard header.count >= count else { return nil }
                 defer { header = header.dropFirst(count) }
                 return header.prefix(count).reduce(0) { $0 << 8 | UInt64($1) }
@@ -64,18 +64,18 @@ enum FLACFile: MediaReader {
             switch blockCode {
             case 1: samples = 192
             case 2...5: samples = 576 << UInt64(blockCode - 2)
-            case 6: samples = take(1).map { $0 + 1 }
-            case 7: samples = take(2).map { $0 + 1 }
+            case 6: samples = read(1).map { $0 + 1 }
+            case 7: samples = read(2).map { $0 + 1 }
             case 8...15: samples = 256 << UInt64(blockCode - 8)
             default: samples = nil
             }
-            guard let samples, take(rateCode == 12 ? 1 : rateCode == 13 || rateCode == 14 ? 2 : 0) != nil,
-                let checksum = take(1), checksum8(bytes[start..<header.startIndex - 1]) == checksum
+            guard let samples, read(rateCode == 12 ? 1 : rateCode == 13 || rateCode == 14 ? 2 : 0) != nil,
+                let checksum = read(1), checksum8(bytes[start..<header.startIndex - 1]) == checksum
             else { return nil }
             end = (isVariable ? number : number * block) + samples
         }
 
-        /// The number of the frame, or of its first sample, coded as characters are in UTF-8.
+        /// The number of the frame or of its first sample, in the coding of UTF-8.
         private static func codedNumber(_ bytes: inout ArraySlice<UInt8>) -> UInt64? {
             guard let first = bytes.popFirst() else { return nil }
             let ones = (~first).leadingZeroBitCount
@@ -94,7 +94,7 @@ enum FLACFile: MediaReader {
             })
     }
 
-    /// Over a frame and the checksum at its end it is zero.
+    /// It is zero for a frame including the checksum at its end.
     private static func checksum16(_ bytes: ArraySlice<UInt8>) -> UInt16 {
         bytes.reduce(0) { sum, byte in
             (0..<8).reduce(sum ^ UInt16(byte) << 8) { value, _ in

@@ -1,20 +1,20 @@
 package import System
 
-/// The bytes of a file, read where they are asked for and never more often than a budget allows. The file is
-/// open, or is here in pieces only.
+/// The bytes of a file, read on demand and only as often as a budget allows. The file is open, or is here in
+/// pieces only.
 ///
-/// A reader that hops through a hostile file comes to an end: every question after the last read of the
-/// budget is answered as if the file ended there, and `isExhausted` says so.
+/// So a reader that hops through a hostile file ends: once the budget is used up, each question is answered
+/// as if the file ended there, and `isExhausted` is set.
 package final class FileBytes {
     package let size: Int64
     private let source: Source
     private var readsLeft: Int
     private var page: [UInt8] = []
     private var pageStart: Int64 = 0
-    /// The error of a read that failed: then nothing can be concluded from what was not found.
+    /// The error of a read that failed: then what was not found may still be there.
     package private(set) var fault: SystemError?
     private(set) var isExhausted = false
-    /// Of a file in pieces: the first place that was asked for and is in none of them.
+    /// Of a file in pieces: the first offset that was asked for and is in none of them.
     private(set) var missing: Int64?
 
     private enum Source {
@@ -24,7 +24,7 @@ package final class FileBytes {
 
     private static let pageSize = 4096
 
-    /// Nil where the file cannot be asked, or is no ordinary one.
+    /// Nil if this is not an ordinary file, or its size cannot be read.
     package init?(_ file: FileDescriptor, reads: Int = 8_000) {
         guard let status = try? file.status(), status.isFile else { return nil }
         source = .file(file)
@@ -32,14 +32,14 @@ package final class FileBytes {
         readsLeft = reads
     }
 
-    /// A file whose size nobody has told seems endless: what is not here is missing, it is not the end.
+    /// A file of unknown size is treated as endless: what is not here is missing, not past the end.
     init(_ pieces: FilePieces, reads: Int = 8_000) {
         source = .pieces(pieces)
         size = pieces.size ?? Int64.max / 2
         readsLeft = reads
     }
 
-    /// The `count` bytes at `offset`; nil when the file ends before the last of them.
+    /// The `count` bytes at `offset`; nil if the file ends before the last of them.
     func bytes(at offset: Int64, count: Int) -> ArraySlice<UInt8>? {
         guard offset >= 0, count >= 0, offset <= size, Int64(count) <= size - offset else { return nil }
         if offset < pageStart || offset + Int64(count) > pageStart + Int64(page.count) {
@@ -60,26 +60,19 @@ package final class FileBytes {
         return bytes(at: start, count: Int(size - start)) ?? []
     }
 
-    /// Whether `pattern` stands in the last `count` bytes of the file, at `start` or behind it.
+    /// Whether `pattern` is in the last `count` bytes of the file, at `start` or after it.
     func tail(_ count: Int, from start: Int64 = 0, contains pattern: [UInt8]) -> Bool {
         let first = max(start, size - Int64(count), 0)
         guard first <= size, let text = bytes(at: first, count: Int(size - first)) else { return false }
-        var index = text.endIndex - pattern.count
-        while index >= text.startIndex {
-            if text[index] == pattern[0], text[index..<index + pattern.count].elementsEqual(pattern) {
-                return true
-            }
-            index -= 1
-        }
-        return false
+        return text.firstRange(of: pattern) != nil
     }
 
-    /// An unsigned number of up to eight bytes, the highest first.
+    /// An unsigned number of up to eight bytes, the most significant first.
     func bigEndian(at offset: Int64, _ count: Int) -> UInt64? {
         bytes(at: offset, count: count)?.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// An unsigned number of up to eight bytes, the lowest first.
+    /// An unsigned number of up to eight bytes, the least significant first.
     func littleEndian(at offset: Int64, _ count: Int) -> UInt64? {
         bytes(at: offset, count: count)?.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }

@@ -6,7 +6,7 @@ enum GIFFile: MediaReader {
         facts.setSize((width, height))
     }
 
-    /// Walks the blocks to the trailer; a stray 0x3B inside the picture does not count as one.
+    /// Walks the blocks to the trailer: a byte 0x3B inside the picture is not one.
     static func wholeness(of file: FileBytes) -> Wholeness {
         guard let flags = file.bigEndian(at: 10, 1) else { return .cut }
         var position = 13 + colours(flags)

@@ -1,8 +1,8 @@
-/// The pieces that a film in fragments is made of, as far as their lengths go.
+/// The durations of the fragments in a fragmented film.
 struct ISOFragments {
     /// Ticks a second.
     var timescales: [UInt64: UInt64] = [:]
-    /// What a sample lasts where its fragment does not say, by track.
+    /// The duration of a sample whose fragment gives none, by track.
     private var defaults: [UInt64: UInt64] = [:]
     private var ends: [UInt64: UInt64] = [:]
 
@@ -14,33 +14,33 @@ struct ISOFragments {
         return seconds.max().flatMap { $0 > 0 ? $0 : nil }
     }
 
-    mutating func readDefaults(_ file: FileBytes, _ extends: ISOBox) {
-        let place = extends.contents.lowerBound
-        guard let track = file.bigEndian(at: place + 4, 4) else { return }
-        defaults[track] = file.bigEndian(at: place + 12, 4)
+    mutating func readDefaults(_ file: FileBytes, _ extends: Chunk) {
+        let start = extends.contents.lowerBound
+        guard let track = file.bigEndian(at: start + 4, 4) else { return }
+        defaults[track] = file.bigEndian(at: start + 12, 4)
     }
 
     mutating func read(_ file: FileBytes, _ fragment: Range<Int64>) {
-        for box in ISOBoxes(file, in: fragment) where box.type == "traf" { readTrack(file, box.contents) }
+        for box in file.chunks(.iso, in: fragment) where box.name == "traf" { readTrack(file, box.contents) }
     }
 
     private mutating func readTrack(_ file: FileBytes, _ range: Range<Int64>) {
         var track: UInt64 = 0
         var sampleTime: UInt64 = 0
         var end: UInt64 = 0
-        for box in ISOBoxes(file, in: range) {
-            let place = box.contents.lowerBound
-            guard let flags = file.bigEndian(at: place + 1, 3) else { return }
-            switch box.type {
+        for box in file.chunks(.iso, in: range) {
+            let start = box.contents.lowerBound
+            guard let flags = file.bigEndian(at: start + 1, 3) else { return }
+            switch box.name {
             case "tfhd":
-                track = file.bigEndian(at: place + 4, 4) ?? 0
+                track = file.bigEndian(at: start + 4, 4) ?? 0
                 let before: Int64 = (flags & 1 == 0 ? 0 : 8) + (flags & 2 == 0 ? 0 : 4)
-                let own = flags & 8 == 0 ? nil : file.bigEndian(at: place + 8 + before, 4)
+                let own = flags & 8 == 0 ? nil : file.bigEndian(at: start + 8 + before, 4)
                 sampleTime = own ?? defaults[track] ?? 0
                 end = ends[track] ?? 0
             case "tfdt":
-                let isLong = file.bigEndian(at: place, 1) == 1
-                end = file.bigEndian(at: place + 4, isLong ? 8 : 4) ?? end
+                let isLong = file.bigEndian(at: start, 1) == 1
+                end = file.bigEndian(at: start + 4, isLong ? 8 : 4) ?? end
             case "trun": end &+= Self.length(file, box.contents, flags, sampleTime)
             default: break
             }

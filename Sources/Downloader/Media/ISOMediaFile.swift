@@ -1,6 +1,6 @@
 internal import JobModel
 
-/// MP4, MOV and their kin (M4A, AVIF, HEIC): a tree of boxes, of which only a few fixed paths are read.
+/// MP4, MOV, M4A, AVIF and HEIC: a tree of boxes, of which only a few fixed paths are read.
 struct ISOMediaFile: MediaReader {
     private var size: (width: UInt64, height: UInt64)?
     private var duration: Double?
@@ -8,7 +8,7 @@ struct ISOMediaFile: MediaReader {
     private var hasAudio = false
     private var fragments = ISOFragments()
 
-    /// Text has a letter where a box of old QuickTime's has the highest byte of its size.
+    /// A text has a letter where an old QuickTime box has the highest byte of its size.
     static func isLikely(_ file: FileBytes) -> Bool {
         guard let size = file.bigEndian(at: 0, 4), let name = file.bytes(at: 4, count: 4) else {
             return false
@@ -27,14 +27,14 @@ struct ISOMediaFile: MediaReader {
         facts.duration = found.duration
     }
 
-    /// The main brand; where that says no more than "a picture", one of the others that does.
+    /// The main brand, or a more exact one of the others if the main one only means "a picture".
     private static func brand(of file: FileBytes) -> String? {
-        guard let start = ISOBoxes(file, in: 0..<file.size).first(where: { _ in true }),
-            start.type == "ftyp" || start.type == "styp"
+        guard let start = file.chunks(.iso).first(where: { _ in true }),
+            start.name == "ftyp" || start.name == "styp"
         else { return nil }
-        let place = start.contents.lowerBound
-        let names = stride(from: 0, to: min(Int64(start.contents.count), 1024), by: 4).compactMap { offset in
-            file.bytes(at: place + offset, count: 4).map { String(decoding: $0, as: UTF8.self) }
+        let end = min(start.contents.upperBound, start.contents.lowerBound + 1024)
+        let names = stride(from: start.contents.lowerBound, to: end, by: 4).compactMap { offset in
+            file.bytes(at: offset, count: 4).map { String(decoding: $0, as: UTF8.self) }
         }
         guard let main = names.first, ["mif1", "msf1", "miaf"].contains(main) else { return names.first }
         return names.first { ["avif", "avis"].contains($0) } ?? main
@@ -55,8 +55,8 @@ struct ISOMediaFile: MediaReader {
 
     private init(_ file: FileBytes) {
         var indexed: Double?
-        for box in ISOBoxes(file, in: 0..<file.size) {
-            switch box.type {
+        for box in file.chunks(.iso) {
+            switch box.name {
             case "moov": readMovie(file, box.contents)
             case "meta": size = size ?? ISOPicture(file, box.contents).size
             case "sidx": indexed = indexed ?? Self.indexedDuration(file, box.contents)
@@ -64,57 +64,58 @@ struct ISOMediaFile: MediaReader {
             default: break
             }
             // Fragments follow the movie that describes them.
-            if box.type == "moof", duration != nil { break }
+            if box.name == "moof", duration != nil { break }
         }
-        // Of fragments that were not all seen nothing can be said.
+        // Fragments that were not all seen say nothing.
         let isComplete = !file.isExhausted && file.missing == nil
         duration = duration ?? (isComplete ? fragments.duration : nil) ?? indexed
     }
 
-    /// The boxes fill the file to its last byte, and those without which nothing can be shown are there.
+    /// The boxes fill the file to its last byte, and the required ones are there.
     static func wholeness(of file: FileBytes) -> Wholeness {
-        var boxes = ISOBoxes(file, in: 0..<file.size)
-        var found: [String: ISOBox] = [:]
-        var last = ""
+        var boxes = file.chunks(.iso)
+        var found: [Chunk.Name: Chunk] = [:]
+        var last: Chunk.Name?
         var isOpenEnded = false
         while let box = boxes.next() {
             if box.isCut { return .cut }
             isOpenEnded = isOpenEnded || box.isOpenEnded
-            last = box.type
-            if found[last] == nil { found[last] = box }
+            last = box.name
+            if found[box.name] == nil { found[box.name] = box }
         }
         guard boxes.position == file.size else { return .unknown }
-        if let movie = found["moov"] {
-            if last == "moof" { return .cut }
-            let isFragmented = ISOBoxes(file, in: movie.contents).contains { $0.type == "mvex" }
-            // Fragments have no end but a closing index; without any this is where others begin.
-            if isFragmented { return found["mfra"] == nil || found["moof"] == nil ? .unknown : .whole }
-            return found["mdat"] == nil ? .cut : isOpenEnded ? .unknown : .whole
+        let hasData = found["mdat"] != nil
+        guard let movie = found["moov"] else {
+            if found["meta"] == nil { return found["moof"] == nil ? .cut : .unknown }
+            // A picture. Its data may also be inside `meta`, but what models write has it in `mdat`.
+            return hasData && !isOpenEnded ? .whole : .unknown
         }
-        guard let meta = found["meta"] else { return found["moof"] == nil ? .cut : .unknown }
-        let end = ISOPicture(file, meta.contents).end
-        return end.map { $0 <= UInt64(file.size) ? .whole : .cut } ?? .unknown
+        if last == "moof" { return .cut }
+        let isFragmented = file.chunks(.iso, in: movie.contents).contains { $0.name == "mvex" }
+        // Fragments end with an index, or with no mark at all: then more may follow.
+        if isFragmented { return found["mfra"] == nil || found["moof"] == nil ? .unknown : .whole }
+        return !hasData ? .cut : isOpenEnded ? .unknown : .whole
     }
 
     private mutating func readMovie(_ file: FileBytes, _ range: Range<Int64>) {
         var timescale: UInt64 = 0
         var extended: UInt64?
-        for box in ISOBoxes(file, in: range) {
+        for box in file.chunks(.iso, in: range) {
             let start = box.contents.lowerBound
             let isLong = file.bigEndian(at: start, 1) == 1
-            switch box.type {
+            switch box.name {
             case "mvhd":
                 timescale = file.bigEndian(at: start + (isLong ? 20 : 12), 4) ?? 0
                 let length = isLong ? file.bigEndian(at: start + 24, 8) : file.bigEndian(at: start + 16, 4)
                 duration = Self.seconds(length, timescale, isLong: isLong)
             case "trak": readTrack(file, box.contents)
             case "mvex":
-                for child in ISOBoxes(file, in: box.contents) {
-                    if child.type == "trex" { fragments.readDefaults(file, child) }
-                    guard child.type == "mehd" else { continue }
-                    let place = child.contents.lowerBound
-                    let isLong = file.bigEndian(at: place, 1) == 1
-                    extended = file.bigEndian(at: place + 4, isLong ? 8 : 4)
+                for child in file.chunks(.iso, in: box.contents) {
+                    if child.name == "trex" { fragments.readDefaults(file, child) }
+                    guard child.name == "mehd" else { continue }
+                    let start = child.contents.lowerBound
+                    let isLong = file.bigEndian(at: start, 1) == 1
+                    extended = file.bigEndian(at: start + 4, isLong ? 8 : 4)
                 }
             default: break
             }
@@ -126,24 +127,24 @@ struct ISOMediaFile: MediaReader {
         var size: (width: UInt64, height: UInt64)?
         var handler = ""
         var (id, timescale): (UInt64?, UInt64?)
-        for box in ISOBoxes(file, in: range) {
+        for box in file.chunks(.iso, in: range) {
             let start = box.contents.lowerBound
-            if box.type == "tkhd" {
+            if box.name == "tkhd" {
                 let isLong = file.bigEndian(at: start, 1) == 1
                 id = file.bigEndian(at: start + (isLong ? 20 : 12), 4)
-                let place = start + (isLong ? 88 : 76)
-                // Fixed point: the upper half are whole pixels.
-                if let wide = file.bigEndian(at: place, 4), let high = file.bigEndian(at: place + 4, 4) {
-                    size = (wide >> 16, high >> 16)
+                let sizes = start + (isLong ? 88 : 76)
+                // Fixed point: the upper half holds the whole pixels.
+                if let width = file.bigEndian(at: sizes, 4), let height = file.bigEndian(at: sizes + 4, 4) {
+                    size = (width >> 16, height >> 16)
                 }
             }
-            guard box.type == "mdia" else { continue }
-            for child in ISOBoxes(file, in: box.contents) {
-                let place = child.contents.lowerBound
-                if child.type == "hdlr" {
-                    handler = String(decoding: file.bytes(at: place + 8, count: 4) ?? [], as: UTF8.self)
-                } else if child.type == "mdhd" {
-                    timescale = file.bigEndian(at: place + (file.bigEndian(at: place, 1) == 1 ? 20 : 12), 4)
+            guard box.name == "mdia" else { continue }
+            for child in file.chunks(.iso, in: box.contents) {
+                let start = child.contents.lowerBound
+                if child.name == "hdlr" {
+                    handler = String(decoding: file.bytes(at: start + 8, count: 4) ?? [], as: UTF8.self)
+                } else if child.name == "mdhd" {
+                    timescale = file.bigEndian(at: start + (file.bigEndian(at: start, 1) == 1 ? 20 : 12), 4)
                 }
             }
         }
@@ -154,7 +155,7 @@ struct ISOMediaFile: MediaReader {
         self.size = size
     }
 
-    /// The sum of the pieces that a segment index lists.
+    /// The sum of the segments in an index.
     private static func indexedDuration(_ file: FileBytes, _ range: Range<Int64>) -> Double? {
         let start = range.lowerBound
         let isLong = file.bigEndian(at: start, 1) == 1
@@ -172,7 +173,7 @@ struct ISOMediaFile: MediaReader {
 
     private static func seconds(_ length: UInt64?, _ timescale: UInt64, isLong: Bool) -> Double? {
         guard let length, length > 0, timescale > 0 else { return nil }
-        // All ones stand for "not known".
+        // All ones mean "not known".
         if length == .max || (!isLong && length == 0xFFFF_FFFF) { return nil }
         return Double(length) / Double(timescale)
     }

@@ -1,49 +1,44 @@
-/// The items of an AVIF or HEIC file, and which of them is the picture.
+/// The picture among the items of an AVIF or HEIC file.
 struct ISOPicture {
-    /// As shown: cut to its clean aperture and turned.
+    /// As displayed: cropped and turned.
     private(set) var size: (width: UInt64, height: UInt64)?
-    /// Where the last item that lies in the file itself ends; nil where that is not said.
-    private(set) var end: UInt64?
-
     private let file: FileBytes
 
     init(_ file: FileBytes, _ meta: Range<Int64>) {
         self.file = file
         guard meta.count > 4 else { return }
-        var boxes: [String: Range<Int64>] = [:]
-        for box in ISOBoxes(file, in: meta.lowerBound + 4..<meta.upperBound) where boxes[box.type] == nil {
-            if ["pitm", "iprp", "iloc"].contains(box.type) { boxes[box.type] = box.contents }
+        var boxes: [Chunk.Name: Range<Int64>] = [:]
+        for box in file.chunks(.iso, in: meta.lowerBound + 4..<meta.upperBound) where boxes[box.name] == nil {
+            if ["pitm", "iprp"].contains(box.name) { boxes[box.name] = box.contents }
         }
-        if let place = boxes["pitm"]?.lowerBound, let version = file.bigEndian(at: place, 1),
-            let primary = file.bigEndian(at: place + 4, version == 0 ? 2 : 4), let properties = boxes["iprp"]
-        {
-            size = readSize(of: primary, properties)
-        }
-        if let items = boxes["iloc"] { end = readEnd(items) }
+        guard let start = boxes["pitm"]?.lowerBound, let version = file.bigEndian(at: start, 1),
+            let primary = file.bigEndian(at: start + 4, version == 0 ? 2 : 4), let properties = boxes["iprp"]
+        else { return }
+        size = readSize(of: primary, properties)
     }
 
     private func readSize(of item: UInt64, _ range: Range<Int64>) -> (width: UInt64, height: UInt64)? {
         var properties: Range<Int64>?
         var numbers: [Int] = []
-        for box in ISOBoxes(file, in: range) {
-            if box.type == "ipco" { properties = box.contents }
-            if box.type == "ipma", numbers.isEmpty { numbers = associations(of: item, box.contents) }
+        for box in file.chunks(.iso, in: range) {
+            if box.name == "ipco" { properties = box.contents }
+            if box.name == "ipma", numbers.isEmpty { numbers = associations(of: item, box.contents) }
         }
         guard let properties, let last = numbers.max() else { return nil }
-        var found: [Int: ISOBox] = [:]
-        for (index, box) in ISOBoxes(file, in: properties).enumerated() {
+        var found: [Int: Chunk] = [:]
+        for (index, box) in file.chunks(.iso, in: properties).enumerated() {
             if index >= last { break }
             if numbers.contains(index + 1) { found[index + 1] = box }
         }
         return numbers.compactMap { found[$0] }.reduce(nil) { apply($1, to: $0) }
     }
 
-    private func apply(_ property: ISOBox, to size: (width: UInt64, height: UInt64)?)
+    private func apply(_ property: Chunk, to size: (width: UInt64, height: UInt64)?)
         -> (width: UInt64, height: UInt64)?
     {
         let start = property.contents.lowerBound
         func number(_ index: Int64) -> UInt64? { file.bigEndian(at: start + 4 * index, 4) }
-        switch property.type {
+        switch property.name {
         case "ispe":
             guard size == nil, let width = number(1), let height = number(2) else { return size }
             return (width, height)
@@ -59,7 +54,7 @@ struct ISOPicture {
         }
     }
 
-    /// The numbers of an item's properties, from 1, in their order.
+    /// The numbers of an item's properties, from 1, in the order in which they apply.
     private func associations(of item: UInt64, _ range: Range<Int64>) -> [Int] {
         let start = range.lowerBound
         guard let version = file.bigEndian(at: start, 1), let flags = file.bigEndian(at: start + 1, 3),
@@ -67,64 +62,22 @@ struct ISOPicture {
         else { return [] }
         let width = flags & 1 == 1 ? 2 : 1
         let idWidth = version == 0 ? 2 : 4
-        var place = start + 8
+        var position = start + 8
         for _ in 0..<count {
-            guard place < range.upperBound, let id = file.bigEndian(at: place, idWidth),
-                let length = file.bigEndian(at: place + Int64(idWidth), 1)
+            guard position < range.upperBound, let id = file.bigEndian(at: position, idWidth),
+                let length = file.bigEndian(at: position + Int64(idWidth), 1)
             else { return [] }
-            place += Int64(idWidth) + 1
+            position += Int64(idWidth) + 1
             if id == item {
                 return (0..<Int64(length)).compactMap { index in
-                    // The highest bit says that it must be understood.
-                    file.bigEndian(at: place + index * Int64(width), width).map {
+                    // The highest bit marks a property as essential.
+                    file.bigEndian(at: position + index * Int64(width), width).map {
                         Int($0) & (width == 2 ? 0x7FFF : 0x7F)
                     }
                 }
             }
-            place += Int64(length) * Int64(width)
+            position += Int64(length) * Int64(width)
         }
         return []
-    }
-
-    private func readEnd(_ range: Range<Int64>) -> UInt64? {
-        var place = range.lowerBound
-        func take(_ count: UInt64) -> UInt64? {
-            if count == 0 { return 0 }
-            guard count <= 8, place < range.upperBound, let value = file.bigEndian(at: place, Int(count))
-            else {
-                return nil
-            }
-            place += Int64(count)
-            return value
-        }
-        guard let head = take(4), let widths = take(2), let items = take(head >> 24 < 2 ? 2 : 4) else {
-            return nil
-        }
-        let version = head >> 24
-        let (offset, length, base) = (widths >> 12, widths >> 8 & 0xF, widths >> 4 & 0xF)
-        let index = version == 0 ? 0 : widths & 0xF
-        // Without a length an item is the file's rest, or all of it.
-        if length == 0 { return nil }
-        var end: UInt64 = 0
-        for _ in 0..<items {
-            guard take(version < 2 ? 2 : 4) != nil, let method = version == 0 ? 0 : take(2), take(2) != nil,
-                let start = take(base), let extents = take(2)
-            else { return nil }
-            for _ in 0..<extents {
-                guard take(index) != nil, let from = take(offset), let bytes = take(length) else {
-                    return nil
-                }
-                // What lies in another box of the items is there with it.
-                if method & 0xF == 0 { end = max(end, start.addingClamped(from).addingClamped(bytes)) }
-            }
-        }
-        return end
-    }
-}
-
-extension UInt64 {
-    fileprivate func addingClamped(_ other: UInt64) -> UInt64 {
-        let (sum, isTooMuch) = addingReportingOverflow(other)
-        return isTooMuch ? .max : sum
     }
 }

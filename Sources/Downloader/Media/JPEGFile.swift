@@ -2,7 +2,7 @@ enum JPEGFile: MediaReader {
     static func complete(_ facts: inout MediaFacts, from file: FileBytes) {
         var segments = Segments(file)
         while let segment = segments.next() {
-            // Every start of frame but DHT, JPG and DAC, which share their range of numbers; and JPEG-LS's.
+            // Every start of frame, that of JPEG-LS included. DHT, JPG and DAC are in the same range.
             let isFrame =
                 (0xC0...0xCF).contains(segment.marker) && ![0xC4, 0xC8, 0xCC].contains(segment.marker)
             guard isFrame || segment.marker == 0xF7 else { continue }
@@ -13,19 +13,17 @@ enum JPEGFile: MediaReader {
         }
     }
 
-    /// An end of image behind the start of the scan, with nothing but padding behind it; and the pictures
-    /// that an index names. Of anything else behind the end nobody knows how long it should be.
+    /// An end of image after the start of the scan, followed only by padding. If anything else follows, such
+    /// as a second picture, nobody knows how long it should be.
     static func wholeness(of file: FileBytes) -> Wholeness {
         var segments = Segments(file)
-        var end: Int64 = 0
         while let segment = segments.next() {
-            if segment.marker == 0xE2 { end = max(end, pictureIndexEnd(file, segment.contents)) }
-            guard segment.marker == 0xDA else { continue }
-            if end > file.size { return .cut }
-            let mark: [UInt8] = [0xFF, 0xD9]
-            guard file.tail(65_536, from: max(segment.contents, end - 2), contains: mark) else {
-                return .cut
+            if segment.marker == 0xE2, file.bytes(at: segment.contents, count: 4) == Self.indexName {
+                return .unknown
             }
+            guard segment.marker == 0xDA else { continue }
+            let mark: [UInt8] = [0xFF, 0xD9]
+            guard file.tail(65_536, from: segment.contents, contains: mark) else { return .cut }
             let tail = file.tail(4096)
             let last = tail.lastIndex { $0 != 0 && $0 != 0x0A && $0 != 0x0D } ?? tail.endIndex - 1
             return tail[...last].suffix(2).elementsEqual(mark) ? .whole : .unknown
@@ -33,26 +31,10 @@ enum JPEGFile: MediaReader {
         return .cut
     }
 
-    /// Where the last of several pictures ends, as a Multi-Picture Format index says; 0 where this is none.
-    private static func pictureIndexEnd(_ file: FileBytes, _ contents: Int64) -> Int64 {
-        guard file.bytes(at: contents, count: 4)?.elementsEqual("MPF\0".utf8) == true else { return 0 }
-        let base = contents + 4
-        let index = TIFFDirectory(file, base: base)
-        guard let place = index.first.flatMap({ index.entry(0xB002, at: $0) }), place.count <= 0xFFFF else {
-            return 0
-        }
-        return stride(from: place.offset, to: place.offset + Int64(place.count), by: 16).reduce(0) {
-            end, at in
-            guard let length = index.number(at + 4, 4), let offset = index.number(at + 8, 4) else {
-                return end
-            }
-            // The first picture's place is the file's start.
-            return max(end, (offset == 0 ? 0 : base) + Int64(offset) + Int64(length))
-        }
-    }
+    /// The index of several pictures in one file (Multi-Picture Format).
+    private static let indexName = ArraySlice("MPF\0".utf8)
 
-    /// Walks from marker to marker as far as the first scan. As decoders do, it passes over what stands
-    /// between segments.
+    /// Walks from marker to marker up to the first scan. Like decoders, it skips what is between segments.
     private struct Segments {
         private let file: FileBytes
         private var position: Int64? = 2
@@ -61,30 +43,30 @@ enum JPEGFile: MediaReader {
         init(_ file: FileBytes) { self.file = file }
 
         mutating func next() -> (marker: UInt8, contents: Int64)? {
-            guard var place = position else { return nil }
+            guard var offset = position else { return nil }
             position = nil
             var last: UInt64 = 0
-            while let byte = file.bigEndian(at: place, 1) {
-                // Any number of 0xFF may stand before a marker, and 0xFF 0x00 is none.
-                if last == 0xFF, byte != 0xFF, byte != 0 { return segment(UInt8(byte), place + 1) }
+            while let byte = file.bigEndian(at: offset, 1) {
+                // Any number of 0xFF may precede a marker, and 0xFF 0x00 is not a marker.
+                if last == 0xFF, byte != 0xFF, byte != 0 { return segment(UInt8(byte), offset + 1) }
                 junkLeft -= 1
                 if junkLeft < 0 { return nil }
                 last = byte
-                place += 1
+                offset += 1
             }
             return nil
         }
 
-        private mutating func segment(_ marker: UInt8, _ place: Int64) -> (marker: UInt8, contents: Int64)? {
+        private mutating func segment(_ marker: UInt8, _ start: Int64) -> (marker: UInt8, contents: Int64)? {
             if marker == 0xD9 { return nil }
             // These have no contents.
             if marker == 0x01 || (0xD0...0xD8).contains(marker) {
-                position = place
-                return (marker, place)
+                position = start
+                return (marker, start)
             }
-            guard let length = file.bigEndian(at: place, 2), length >= 2 else { return nil }
-            position = marker == 0xDA ? nil : place + Int64(length)
-            return (marker, place + 2)
+            guard let length = file.bigEndian(at: start, 2), length >= 2 else { return nil }
+            position = marker == 0xDA ? nil : start + Int64(length)
+            return (marker, start + 2)
         }
     }
 }

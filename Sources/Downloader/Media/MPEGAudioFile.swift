@@ -1,7 +1,21 @@
-/// MP3, MP2 and AAC: frames one behind the other, each with a header that says how long it is.
+/// The tag that may precede sound of any format.
+enum ID3Tag {
+    /// Where it ends: 0 if there is none, nil if the file ends inside it.
+    static func end(of file: FileBytes) -> Int64? {
+        let head = Array(file.head(10))
+        // The version follows. A letter there means that this is a text.
+        guard head.starts(with: Array("ID3".utf8)), head.count > 3, head[3] < 0x20 else { return 0 }
+        if head.count < 10 { return nil }
+        let length = head[6..<10].reduce(Int64(0)) { $0 << 7 | Int64($1 & 0x7F) }
+        let end = 10 + length + (head[5] & 0x10 == 0 ? 0 : 10)
+        return end <= file.size ? end : nil
+    }
+}
+
+/// MP3, MP2 and AAC: a series of frames, each with a header that tells its length.
 struct MPEGAudioFile: MediaReader {
     private var wholeness = Wholeness.unknown
-    /// Nil where not every frame was seen.
+    /// Nil if not every frame was seen.
     private var duration: Double?
 
     static func isLikely(_ file: FileBytes) -> Bool {
@@ -13,7 +27,7 @@ struct MPEGAudioFile: MediaReader {
         facts.setDuration(MPEGAudioFile(file).duration, rate: 1)
     }
 
-    /// Whether the last frame, or one that was promised, is missing. Where nothing was promised nobody knows.
+    /// Whether the last frame is incomplete, or fewer frames are there than the first one announces.
     static func wholeness(of file: FileBytes) -> Wholeness { MPEGAudioFile(file).wholeness }
 
     private struct Frame {
@@ -26,16 +40,16 @@ struct MPEGAudioFile: MediaReader {
             wholeness = .cut
             return
         }
-        let promised = Self.promisedFrames(file, at: position)
+        let announced = Self.announcedFrames(file, at: position)
         var frames: Int64 = 0
         var seconds = 0.0
         while position < file.size {
             guard let head = file.bytes(at: position, count: 7).map(Array.init) else {
-                // So few bytes are the beginning of a frame, or of nothing.
+                // Too few bytes for a header: either a frame is cut here, or this is no frame.
                 if file.bigEndian(at: position, 1) == 0xFF { wholeness = .cut }
                 return
             }
-            // Tags and padding may stand behind the sound.
+            // Tags and padding may follow the sound.
             guard let frame = Self.frame(head) else { break }
             position += frame.length
             if position > file.size {
@@ -45,18 +59,18 @@ struct MPEGAudioFile: MediaReader {
             frames += 1
             seconds += frame.seconds
         }
-        if let promised {
-            // The first frame holds the promise, and no sound; there are encoders that count it all the same.
-            wholeness = frames > promised ? .whole : frames == promised ? .unknown : .cut
-            if frames >= promised, frames > 0 { duration = seconds * Double(promised) / Double(frames) }
+        if let announced {
+            // The first frame holds the count and no sound. Some encoders count it nevertheless.
+            wholeness = frames > announced ? .whole : frames == announced ? .unknown : .cut
+            if frames >= announced, frames > 0 { duration = seconds * Double(announced) / Double(frames) }
         } else if frames > 0, !file.isExhausted {
             duration = seconds
         }
     }
 
-    /// How many frames of sound an encoder noted in the first frame, which holds none.
-    private static func promisedFrames(_ file: FileBytes, at position: Int64) -> Int64? {
-        // The note stands behind the side information, whose length depends on version and channels.
+    /// The number of frames of sound that an encoder wrote into the first frame, which holds none.
+    private static func announcedFrames(_ file: FileBytes, at position: Int64) -> Int64? {
+        // It follows the side information, whose length depends on version and channels.
         for offset: Int64 in [13, 21, 36] {
             guard let name = file.bytes(at: position + offset, count: 4),
                 name.elementsEqual("Xing".utf8) || name.elementsEqual("Info".utf8),

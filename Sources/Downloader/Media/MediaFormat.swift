@@ -1,9 +1,9 @@
 internal import JobModel
 
-/// A format that is told by its first bytes: what it is, and who reads more of it. To know another, add a
-/// line to `all`.
+/// A format that its first bytes identify: what it is, and what reads more of it. To add a format, add a
+/// line below.
 struct MediaFormat: Sendable {
-    /// The bytes at the start; nil where any will do.
+    /// The bytes at the start; nil for any byte.
     let signature: [UInt8?]
     let facts: MediaFacts
     let reader: (any MediaReader.Type)?
@@ -18,9 +18,9 @@ struct MediaFormat: Sendable {
         self.reader = reader
     }
 
-    /// What the file is; nil where its first bytes name no format.
+    /// What the file is; nil if its first bytes match no format.
     static func of(_ file: FileBytes) -> MediaFormat? {
-        // A tag may stand before any kind of sound.
+        // A tag may precede any kind of sound.
         let start = ID3Tag.end(of: file) ?? 0
         let head = file.bytes(at: start, count: Int(min(file.size - start, Int64(longest)))) ?? []
         let found = all.first {
@@ -35,7 +35,7 @@ struct MediaFormat: Sendable {
 
     private static let longest = all.map(\.signature.count).max() ?? 0
 
-    /// In this order: the first that fits counts.
+    /// The first that matches counts.
     private static let all = pictures + films + sounds + documents
 
     private static let pictures = [
@@ -47,12 +47,12 @@ struct MediaFormat: Sendable {
         MediaFormat("RIFF....WEBP", .image, "image/webp", "webp", WebPFile.self),
         MediaFormat("II*\0", .image, "image/tiff", "tiff", TIFFFile.self),
         MediaFormat("MM\0*", .image, "image/tiff", "tiff", TIFFFile.self),
-        // Two letters are little proof; the four reserved bytes behind the size are zero.
+        // Two letters prove little. The four reserved bytes after the size are zero.
         MediaFormat("BM....\0\0\0\0......", .image, "image/bmp", "bmp", BMPFile.self),
         MediaFormat("\u{FF}\n", .image, "image/jxl", "jxl"),
-        MediaFormat("\0\0\0\u{C}JXL \r\n\u{87}\n", .image, "image/jxl", "jxl", JXLFile.self),
-        MediaFormat("\0\0\0\u{C}jP  \r\n\u{87}\n", .image, "image/jp2", "jp2", JPEG2000File.self),
-        MediaFormat("\u{FF}O\u{FF}Q", .image, "image/j2c", "j2c", JPEG2000File.self),
+        MediaFormat("\0\0\0\u{C}JXL \r\n\u{87}\n", .image, "image/jxl", "jxl"),
+        MediaFormat("\0\0\0\u{C}jP  \r\n\u{87}\n", .image, "image/jp2", "jp2"),
+        MediaFormat("\u{FF}O\u{FF}Q", .image, "image/j2c", "j2c"),
         MediaFormat("P1", .image, "image/x-portable-bitmap", "pbm", PortableMapFile.self),
         MediaFormat("P4", .image, "image/x-portable-bitmap", "pbm", PortableMapFile.self),
         MediaFormat("P2", .image, "image/x-portable-graymap", "pgm", PortableMapFile.self),
@@ -62,14 +62,14 @@ struct MediaFormat: Sendable {
         MediaFormat("v/1\u{1}", .image, "image/x-exr", "exr"),
         MediaFormat("8BPS\0", .image, "image/vnd.adobe.photoshop", "psd"),
         MediaFormat("DDS |\0\0\0", .image, "image/vnd-ms.dds", "dds"),
-        // One to 255 pictures, and a zero that is reserved.
+        // One to 255 pictures, and a reserved zero.
         MediaFormat("\0\0\u{1}\0.\0...\0", .image, "image/vnd.microsoft.icon", "ico"),
     ]
 
     private static let films = [
         MediaFormat("....ftyp", .video, "video/mp4", "mp4", ISOMediaFile.self),
         MediaFormat("....styp", .video, "video/mp4", "mp4", ISOMediaFile.self),
-        // QuickTime files of old name no brand.
+        // Old QuickTime files name no brand.
         MediaFormat("....moov", .video, "video/quicktime", "mov", ISOMediaFile.self),
         MediaFormat("....mdat", .video, "video/quicktime", "mov", ISOMediaFile.self),
         MediaFormat("....wide", .video, "video/quicktime", "mov", ISOMediaFile.self),
@@ -83,7 +83,6 @@ struct MediaFormat: Sendable {
         MediaFormat("\u{6}\u{E}+4\u{2}\u{5}\u{1}\u{1}\r\u{1}\u{2}", .video, "application/mxf", "mxf"),
         MediaFormat("\0\0\u{1}\u{BA}", .video, "video/mpeg", "mpg"),
         MediaFormat("\0\0\u{1}\u{B3}", .video, "video/mpeg", "mpg"),
-        MediaFormat("....G", .video, "video/mp2t", "m2ts", TransportStream.self),
         MediaFormat("G", .video, "video/mp2t", "ts", TransportStream.self),
     ]
 
@@ -96,13 +95,12 @@ struct MediaFormat: Sendable {
             MediaFormat("FORM....AIFF", .audio, "audio/aiff", "aiff", AIFFFile.self),
             MediaFormat("FORM....AIFC", .audio, "audio/aiff", "aiff", AIFFFile.self),
             MediaFormat("caff\0\u{1}", .audio, "audio/x-caf", "caf"),
-            MediaFormat("\u{B}w", .audio, "audio/ac3", "ac3", DolbyFile.self),
             tagged,
         ] + frames([0xFB, 0xFA, 0xF3, 0xF2, 0xE3, 0xE2], "audio/mpeg", "mp3")
         + frames([0xFD, 0xFC, 0xF5, 0xF4], "audio/mpeg", "mp2")
         + frames([0xF1, 0xF0, 0xF9, 0xF8], "audio/aac", "aac")
 
-    /// Bare frames: the second byte says which version and layer they are of.
+    /// Bare frames: the second byte tells version and layer.
     private static func frames(_ seconds: [UInt8], _ type: String, _ fileExtension: String) -> [MediaFormat] {
         seconds.map { second in
             let signature = "\u{FF}\(Character(UnicodeScalar(second)))"
@@ -110,7 +108,7 @@ struct MediaFormat: Sendable {
         }
     }
 
-    /// What stands behind the tag is not here, or is nothing known.
+    /// A tag followed by nothing that is known, or by bytes that are not here.
     private static let tagged = MediaFormat("ID3", .audio, "audio/mpeg", "mp3", MPEGAudioFile.self)
 
     private static let documents = [
@@ -119,4 +117,11 @@ struct MediaFormat: Sendable {
         MediaFormat("PK\u{3}\u{4}", .file, "application/zip", "zip"),
         MediaFormat("PK\u{5}\u{6}", .file, "application/zip", "zip"),
     ]
+}
+
+/// MPEG transport streams: packets of 188 bytes, each with a mark at its start.
+private enum TransportStream: MediaReader {
+    static func isLikely(_ file: FileBytes) -> Bool {
+        (0..<3).allSatisfy { file.bigEndian(at: $0 * 188, 1) == 0x47 }
+    }
 }

@@ -1,6 +1,33 @@
-internal import Glibc
 internal import JobModel
-internal import System
+
+/// Whether a whole file is what was paid for, or something else under its address.
+package enum ContentVerdict: Equatable, Sendable {
+    case accepted(MediaFacts)
+    /// In words, for the job's history.
+    case refused(String)
+}
+
+/// What the bytes of a file are, as far as the first of them tell.
+private enum MediaContent {
+    case media(MediaFormat)
+    case svg(TextContent)
+    case html(isXML: Bool)
+    case json, text, binary
+
+    init(_ file: FileBytes) {
+        if let format = MediaFormat.of(file) {
+            self = .media(format)
+            return
+        }
+        guard let text = TextContent(file.head(4096)) else {
+            self = .binary
+            return
+        }
+        self =
+            text.isHTML
+            ? .html(isXML: text.isXML) : text.isSVG ? .svg(text) : text.isJSONObject ? .json : .text
+    }
+}
 
 /// Reads what a file is from its content, with few and bounded reads whatever the content claims.
 package enum MediaProbe {
@@ -15,19 +42,19 @@ package enum MediaProbe {
             return .accepted(facts)
         case .svg(let text):
             var facts = MediaFacts(kind: .image, mediaType: "image/svg+xml", fileExtension: "svg")
-            facts.setSize(SVGDrawing.size(text.drawingAttributes))
+            facts.setSize(text.drawingSize)
             return .accepted(facts)
-        // Error pages are sent as `text/html`, those that are XML as well.
+        // Error pages are sent as `text/html`, even if they are XML.
         case .html(isXML: true) where !expectsMedia && hint.mediaType != "text/html":
             return .accepted(
                 MediaFacts(kind: .file, mediaType: "application/xhtml+xml", fileExtension: "xhtml"))
         case .html: return .refused("the server sent a web page")
         case .json where expectsMedia:
-            return .refused("the server sent JSON in place of \(hint.kind.article)")
+            return .refused("the server sent JSON instead of \(hint.kind.article)")
         case .json:
             return .accepted(MediaFacts(kind: .file, mediaType: "application/json", fileExtension: "json"))
         case .text where expectsMedia:
-            return .refused("the server sent text in place of \(hint.kind.article)")
+            return .refused("the server sent text instead of \(hint.kind.article)")
         case .text: return .accepted(hint.facts("text/plain", "txt"))
         case .binary where hint.mediaType == "text/html" || hint.mediaType == "application/xhtml+xml":
             return .refused("the server sent something that it calls a web page")
@@ -35,29 +62,20 @@ package enum MediaProbe {
         }
     }
 
-    /// What the file at `path` is; nil where it cannot be read, is empty or a web page.
-    package static func facts(path: String) -> MediaFacts? {
-        guard let file = (try? FileDescriptor(opening: path, flags: O_NONBLOCK)).flatMap({ FileBytes($0) }),
-            case .accepted(let facts) = verdict(
-                on: file, ContentHint(kind: .file, declaredType: nil, url: path))
-        else { return nil }
-        return facts
-    }
-
-    /// Whether the file reaches the end that its own format names. What could not be read tells nothing.
+    /// Whether the file reaches the end that its own format announces. If it could not be read: unknown.
     package static func wholeness(of file: FileBytes) -> Wholeness {
         let found = MediaFormat.of(file)?.reader?.wholeness(of: file) ?? .unknown
         return file.isExhausted || file.fault != nil ? .unknown : found
     }
 
-    /// Whether the content says what it is.
+    /// Whether the content is of a known format.
     static func isKnown(_ file: FileBytes) -> Bool {
         if case .binary = MediaContent(file) { false } else { true }
     }
 }
 
 extension MediaFacts {
-    /// A width or height of nothing, or of more than any picture has, is a lie and better left out.
+    /// Leaves out a width or height of zero, or of more than any picture has.
     mutating func setSize(_ size: (width: UInt64, height: UInt64)?) {
         let possible: ClosedRange<UInt64> = 1...1_000_000
         guard let size, possible.contains(size.width), possible.contains(size.height) else { return }
@@ -65,7 +83,7 @@ extension MediaFacts {
         height = Int(size.height)
     }
 
-    /// `count` samples, `rate` of them a second. Nothing lasts for no time, nor for a thousand years.
+    /// `count` samples, `rate` of them a second. Leaves out zero, and a thousand years.
     mutating func setDuration(_ count: Double?, rate: Double) {
         guard let count, count > 0, rate > 0, count / rate < 3e10 else { return }
         duration = count / rate
@@ -73,7 +91,7 @@ extension MediaFacts {
 }
 
 extension ContentHint {
-    /// What the server and the URL call it; `type` and `fallback` where they say nothing.
+    /// What the server and the URL call it, else `type` and `fallback`.
     fileprivate func facts(_ type: String, _ fallback: String) -> MediaFacts {
         MediaFacts(kind: .file, mediaType: mediaType ?? type, fileExtension: fileExtension ?? fallback)
     }

@@ -1,7 +1,7 @@
 internal import JobModel
 
 enum OggFile: MediaReader {
-    /// The longest page: a header, the sizes of 255 segments, and what they hold.
+    /// The longest page: a header, the sizes of 255 segments, and the segments.
     private static let longestPage = 27 + 255 + 255 * 255
 
     private struct Page {
@@ -25,7 +25,7 @@ enum OggFile: MediaReader {
         }
         let tail = file.tail(longestPage)
         guard rate > 0, let page = lastPage(tail) else { return }
-        // How many samples there are up to the end of a page; all ones where no packet ends in it.
+        // The number of samples up to the end of the page; all ones if no packet ends in it.
         let samples = tail[(page.start + 6)...].prefix(8).reversed().reduce(UInt64(0)) {
             $0 << 8 | UInt64($1)
         }
@@ -34,13 +34,12 @@ enum OggFile: MediaReader {
         }
     }
 
-    /// The last page is here to its end. Where it does not call itself the last, as a live recording never
-    /// does, nobody knows.
+    /// The last page is complete and marked as the last. A live recording never marks one.
     static func wholeness(of file: FileBytes) -> Wholeness {
         let tail = file.tail(longestPage)
         guard let page = lastPage(tail), page.start + page.length <= tail.endIndex else { return .cut }
         let rest = tail[(page.start + page.length)...].prefix(4)
-        // So little of a header does not say how long its page is.
+        // The start of another page's header.
         if !rest.isEmpty, "OggS".utf8.starts(with: rest) { return .cut }
         return tail[page.start + 5] & 4 != 0 ? .whole : .unknown
     }

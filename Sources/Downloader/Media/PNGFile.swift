@@ -7,17 +7,11 @@ enum PNGFile: MediaReader {
         facts.setSize((width, height))
     }
 
-    /// The end chunk with its checksum. Before the picture's data a chunk may hold another PNG, with an end
-    /// of its own.
+    /// The end chunk with its checksum. Only what follows the data counts: a chunk before it may hold another
+    /// PNG with an end of its own.
     static func wholeness(of file: FileBytes) -> Wholeness {
-        var place: Int64 = 8
-        while let length = file.bigEndian(at: place, 4), let name = file.bytes(at: place + 4, count: 4) {
-            if name.elementsEqual("IDAT".utf8) {
-                let end: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
-                return file.tail(65_536, from: place, contains: end) ? .whole : .cut
-            }
-            place += 12 + Int64(length)
-        }
-        return .cut
+        let end: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
+        guard let data = file.chunks(.png, from: 8).first(where: { $0.name == "IDAT" }) else { return .cut }
+        return file.tail(65_536, from: data.contents.lowerBound, contains: end) ? .whole : .cut
     }
 }

@@ -1,6 +1,6 @@
-/// What has come of a file so far: pieces at their places.
+/// The pieces of a file that are here so far, by their offsets.
 struct FilePieces: Sendable {
-    /// The whole file's size; nil where nobody has told it.
+    /// The whole file's size; nil if it is unknown.
     var size: Int64?
     private var pieces: [Piece] = []
 
@@ -11,7 +11,7 @@ struct FilePieces: Sendable {
         var end: Int64 { start + Int64(bytes.count) }
     }
 
-    /// How many bytes there are in all pieces.
+    /// The number of bytes in all pieces.
     var count: Int { pieces.reduce(0) { $0 + $1.bytes.count } }
 
     mutating func add(_ bytes: [UInt8], at start: Int64) {
@@ -22,7 +22,7 @@ struct FilePieces: Sendable {
         }
     }
 
-    /// As many bytes from `offset` on as stand there side by side.
+    /// The bytes from `offset` on, up to a gap.
     func bytes(at offset: Int64, most count: Int) -> [UInt8] {
         guard let piece = pieces.first(where: { $0.start <= offset && offset < $0.end }) else { return [] }
         return Array(piece.bytes.dropFirst(Int(offset - piece.start)).prefix(count))

@@ -1,11 +1,11 @@
 internal import HTTP
 
-/// Takes a piece of a file that a server sends, and ends the transfer when that is enough.
+/// Receives a piece of a file from a server, and ends the transfer when that is enough.
 ///
-/// Used by one thread at a time: by its owner before and after a transfer, by the transfer thread during it.
+/// The transfer thread uses it during a transfer, its owner before and after.
 final class PieceSink: HTTPSink, @unchecked Sendable {
     private(set) var bytes: [UInt8] = []
-    /// Whether this side ended the transfer, with all that it wanted.
+    /// Whether this side ended the transfer because it had all it wanted.
     private(set) var isFull = false
 
     private let offset: Int64
@@ -15,11 +15,11 @@ final class PieceSink: HTTPSink, @unchecked Sendable {
     private var room = 0
     private var nextLook = Int.max
 
-    /// No format is told by less.
+    /// Fewer bytes may not identify a format.
     private static let firstLook = 4096
 
-    /// A server that knows ranges sends `length` bytes. Of one that sends everything, as many are taken as
-    /// `isEnough` wants of the beginning, and `most` at most.
+    /// A server that supports ranges sends `length` bytes. From one that sends everything, bytes are read
+    /// until `isEnough` says so, up to `most`.
     init(at offset: Int64, length: Int, most: Int, isEnough: @escaping ([UInt8]) -> Bool) {
         self.offset = offset
         self.length = length
@@ -27,7 +27,7 @@ final class PieceSink: HTTPSink, @unchecked Sendable {
         self.isEnough = isEnough
     }
 
-    /// Whether the beginning that came will do, however the transfer ended.
+    /// Whether the beginning is enough, however the transfer ended.
     var hasEnough: Bool { offset == 0 && isEnough(bytes) }
 
     func begin(_ head: HTTPResponse) -> Bool {

@@ -1,7 +1,27 @@
 package import HTTP
 
-/// Looks at a file on a server: its size, its format, its dimensions. It asks for the pieces in which they
-/// stand, and for no others, without a token.
+/// What was found out about a file on a server.
+package struct RemoteFinding: Equatable, Sendable {
+    package enum Verdict: Equatable, Sendable {
+        case found
+        /// The server answered without a usable file. In words.
+        case refused(String)
+        /// The server could not be reached, or cannot answer now. In words.
+        case unreachable(String)
+    }
+
+    package var verdict: Verdict
+    /// The file's size; nil if it is unknown.
+    package var bytes: Int64?
+    package var facts: MediaFacts?
+    /// Why something could not be found out.
+    package var remark: String?
+    /// How many bytes of the file were transferred.
+    package var bytesRead = 0
+}
+
+/// Finds out the size, format and dimensions of a file on a server. It requests only the pieces that show
+/// them, without a token.
 package struct RemoteProbe: Sendable {
     private let client: HTTPClient
     private let connectTimeout: Duration
@@ -15,7 +35,7 @@ package struct RemoteProbe: Sendable {
     private static let mostRequests = 24
     private static let mostRedirects = 5
 
-    /// - Parameter timeLimit: for all that is asked about one file.
+    /// - Parameter timeLimit: for all requests about one file.
     package init(
         client: HTTPClient, connectTimeout: Duration, silenceTimeout: Duration,
         timeLimit: Duration
@@ -28,7 +48,7 @@ package struct RemoteProbe: Sendable {
 
     package func look(at url: String) async -> RemoteFinding {
         guard let address = WebAddress(url), Self.admits(address, from: address) else {
-            return RemoteFinding(verdict: .unreachable("its address is not one that is asked here"))
+            return RemoteFinding(verdict: .unreachable("this kind of address is not requested"))
         }
         let deadline = ContinuousClock.now + timeLimit
         var view = RemoteView(address)
@@ -42,24 +62,24 @@ package struct RemoteProbe: Sendable {
             case .redirect(let target):
                 redirects += 1
                 guard let next = target.flatMap(view.address.resolving) else {
-                    return RemoteFinding(verdict: .refused("the server redirects, and does not say where to"))
+                    return RemoteFinding(verdict: .refused("the server redirects but names no address"))
                 }
                 guard Self.admits(next, from: address) else {
                     return RemoteFinding(
-                        verdict: .refused("the server redirects to \(next.host), and not by https"))
+                        verdict: .refused("the server redirects to \(next.host), but not by https"))
                 }
                 if redirects > Self.mostRedirects {
-                    return RemoteFinding(verdict: .refused("the server redirects without end"))
+                    return RemoteFinding(verdict: .refused("the server redirects too often"))
                 }
                 view.address = next
-            case .piece(let piece): view.take(piece, at: offset)
+            case .piece(let piece): view.add(piece, at: offset)
             case .end(let verdict): return view.finding(verdict)
             }
         }
-        return view.finding(remark: "it stands behind the first \(view.pieces.count) bytes that were read")
+        return view.finding(remark: "it is not in the \(view.pieces.count) bytes that were read")
     }
 
-    /// https; or http, where this machine is asked from the start.
+    /// https; or http, if the first address is on this machine too.
     private static func admits(_ address: WebAddress, from first: WebAddress) -> Bool {
         address.scheme == "https" || (address.isLoopback && first.isLoopback)
     }
@@ -93,7 +113,7 @@ package struct RemoteProbe: Sendable {
             case .sinkFailed(let head) where sink.isFull:
                 return .piece(RemotePiece(head, sink.bytes, isCut: true))
             case .sinkFailed(let head): return Self.judge(head, at: offset)
-            // What came before the cut may be enough; and where there are ranges, the rest is asked for.
+            // The bytes before the cut may be enough. If the server sends ranges, the rest is requested.
             case .noAnswer(_, let head?) where sink.hasEnough || (head.status == 206 && !sink.bytes.isEmpty):
                 return .piece(RemotePiece(head, sink.bytes, isCut: true))
             default: return .end(.unreachable("\(error)"))
@@ -101,15 +121,15 @@ package struct RemoteProbe: Sendable {
         }
     }
 
-    /// An answer without the piece in it.
+    /// An answer that does not contain the piece.
     private static func judge(_ head: HTTPResponse, at offset: Int64) -> Answer {
         switch head.status {
         case 301, 302, 303, 307, 308: .redirect(head.headers["location"])
-        // Of an empty file there is no range, nor behind the end.
+        // There is no range in an empty file, nor after the end.
         case 416 where offset > 0 || ContentRange(head.headers["content-range"])?.total == 0:
             .piece(RemotePiece(head, [], isCut: false))
         case 408, 416, 425, 429: .end(.unreachable("the server answered \(head.status)"))
-        case 200, 203, 206: .end(.unreachable("the server sends another piece than the one asked for"))
+        case 200, 203, 206: .end(.unreachable("the server sent a different piece from the one requested"))
         case 201..<300: .end(.refused("the server answered \(head.status), without the file"))
         case 400..<500: .end(.refused("the server answered \(head.status)"))
         default: .end(.unreachable("the server answered \(head.status)"))

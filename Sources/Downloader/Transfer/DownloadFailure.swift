@@ -2,25 +2,25 @@ internal import System
 
 /// Why an output is not on disk yet.
 package enum DownloadFailure: Error {
-    /// 403, 404 or 410: the address has gone. A fresh `/result` may name another.
+    /// 403, 404 or 410: the address no longer works. A fresh `/result` may name another.
     case badAnswer(status: Int)
-    /// A page, text, nothing, or more than is allowed in place of the output.
+    /// A page, text, nothing, or more than is allowed, instead of the output.
     case badContent(String)
-    /// The address, or one that it redirects to, is none that outputs may come from.
+    /// Outputs may not come from the address, or from one that it redirects to.
     case refusedHost(String)
-    /// The network, the server's own trouble, or a transfer that was cut. What has come is kept.
+    /// Trouble of the network or the server, or an incomplete transfer. The bytes so far are kept.
     case network(String, retryAfter: Duration?)
-    /// It dripped, and gave its place to others. What has come is kept.
+    /// It dripped, and gave its slot to others. The bytes so far are kept.
     case gaveWay
     /// The disk is too full, or would be.
     case noSpace(String)
     case disk(String)
-    /// The caller's record of the final path failed; the whole file waits under its temporary name.
+    /// The caller could not record the final path; the complete file keeps its temporary name.
     case notRecorded(any Error)
-    /// Not a failure of the output: what has come is kept.
+    /// Not a failure of the output. The bytes so far are kept.
     case cancelled
 
-    /// Whether it is the output's own answer that is bad. Everything else is tried without limit.
+    /// Whether the output's own answer is bad. Everything else is tried without limit.
     package var countsAsAttempt: Bool {
         switch self {
         case .badAnswer, .badContent, .refusedHost: true
@@ -28,7 +28,7 @@ package enum DownloadFailure: Error {
         }
     }
 
-    /// How long the server asks to be left alone.
+    /// How long the server asks us to wait.
     package var retryAfter: Duration? {
         if case .network(_, let asked) = self { return asked }
         return nil
@@ -54,7 +54,7 @@ extension DownloadFailure: CustomStringConvertible {
         case .badContent(let reason), .refusedHost(let reason), .network(let reason, _), .noSpace(let reason),
             .disk(let reason):
             reason
-        case .gaveWay: "the server sends less than 1 kB/s, and others wait: they go first"
+        case .gaveWay: "the server sends less than 1 kB/s, and other downloads are waiting: they go first"
         case .notRecorded(let error): "the final path could not be recorded: \(error)"
         case .cancelled: "cancelled"
         }

@@ -13,15 +13,15 @@ package struct DownloadOrder: Sendable {
     package var root: String
     package var name: OutputName
     package var fields: OutputNameFields
-    /// Told how far it is when the server says the whole size, and each second after. Called on the transfer
-    /// thread: it must not wait.
+    /// Called with the progress once the server gives the whole size, and then every second. It runs on the
+    /// transfer thread, so it must not wait.
     package var didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
-    /// Records where the file will be, before it is there: after a crash, a whole file there is this output.
-    /// Called again with another path when the name was taken meanwhile.
+    /// Records the path before the file is there: after a crash, a complete file there is this output. Called
+    /// again with another path if the name was taken meanwhile.
     package var willRename: @Sendable (DownloadedFile) async throws -> Void
     /// When the transfer gives way to others; nil for never.
     package var givesWay: GivesWay?
-    /// Told, before a failure is thrown, how many bytes of how many the next try need not fetch.
+    /// Called before a failure is thrown, with the number of bytes that the next try need not fetch.
     package var didKeep: @Sendable (_ kept: Int64, _ total: Int64?) -> Void
 
     package init(
@@ -43,4 +43,15 @@ package struct DownloadOrder: Sendable {
         self.givesWay = givesWay
         self.didKeep = didKeep
     }
+}
+
+/// An output that is complete.
+package struct DownloadedFile: Equatable, Sendable {
+    /// Relative to `output_dir`.
+    package var path: String
+    package var bytes: Int64
+    package var sha256: String
+    package var facts: MediaFacts
+    /// Why it might not be complete: the server gave no length, and the format's own end was not found.
+    package var doubt: String?
 }

@@ -1,11 +1,11 @@
-/// The bounds of all downloads.
+/// The limits of all downloads.
 package struct DownloadSettings: Sendable {
     /// The API's base. Its host may always serve outputs.
     package var apiURL: String
     /// Hosts, and suffixes that start with a dot.
     package var hosts: [String]
     package var maximumBytes: Int64
-    /// Free space that stays on the outputs' disk.
+    /// Free space to keep on the disk of the outputs.
     package var minimumFree: Int64
     package var connectTimeout: Duration
     package var silenceTimeout: Duration

@@ -2,32 +2,31 @@ internal import Glibc
 internal import HTTP
 internal import Outputs
 
-/// Takes an answer's body into a partial file, if the answer is the file or its continuation.
+/// Writes an answer's body to a partial file, if the answer is the file or its continuation.
 ///
-/// Its members are used by the transfer thread during a request, and by the download's task before and after
-/// it.
+/// The transfer thread uses it during a request, the download's task before and after.
 final class DownloadSink: HTTPSink, @unchecked Sendable {
     let part: PartialFile
     let file: FileSink
-    /// The whole file's size, once a server has said it.
+    /// The whole file's size, once a server has given it.
     private(set) var total: Int64?
-    /// What the answer says of its body's encoding, and whether that is decoded on its way here.
     private(set) var encoding = BodyEncoding()
-    /// How many bytes the answer was to have as it is sent, encoded or only called so.
+    /// The length that the answer gave for its body as it was sent.
     private(set) var answerLength: Int64?
+    /// Whether libcurl decodes the body before it comes here.
     var decodes = false
 
-    /// Where the range that the answer names ends; nil where it names none.
+    /// Where the range that the answer names ends; nil if it names none.
     private var rangeEnd: Int64?
 
     private let claim: SpaceClaim
     private let didProgress: @Sendable (_ fetched: Int64, _ total: Int64?) -> Void
     private var lastTold = ContinuousClock.now
     private var begun = ContinuousClock.now
-    /// Why the body was not taken, where it was not the answer's status.
+    /// Why the body was not written, unless the answer's status is the reason.
     private var failure: DownloadFailure?
 
-    /// What may have to come once more if jobd is killed: that costs less than a note of every small file.
+    /// What may be lost if jobd is killed: fetching it again costs less than a note for every small file.
     private static let muchToLose: Int64 = 1 << 20
     private static let longToLose = Duration.milliseconds(100)
 
@@ -40,24 +39,24 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         self.didProgress = didProgress
         // This sink has judged the answer before the file asks.
         file = FileSink(part.file, limit: limit, isEmpty: part.length == 0) { head in
-            head.status == 206 ? .goOn : .startOver
+            head.status == 206 ? .append : .startOver
         }
     }
 
-    /// How many bytes of an answer so far can be continued.
+    /// How many bytes can be continued.
     var offset: Int64 { part.proof == nil ? 0 : file.size }
 
-    /// How many bytes need not come again in another try.
+    /// How many bytes the next try need not fetch.
     var kept: Int64 { hasAll || part.proof?.validator != nil ? offset : 0 }
 
-    /// Whether every byte is here: the size is known, and reached.
+    /// Whether every byte is here: the size is known and reached.
     var hasAll: Bool { total == file.size }
 
-    /// Whether the server has sent all of the part that it wanted to send, and the next can be asked for.
+    /// Whether the server has sent all of its part, and the next one can be requested.
     var hasWholePart: Bool { rangeEnd == file.size && part.proof?.validator != nil }
 
-    /// Reads what an earlier try left, where it can be continued or is whole.
-    func takeUp(expecting size: Int64?) throws(DownloadFailure) {
+    /// Reads what an earlier try left, if it can be continued or is complete.
+    func resume(expecting size: Int64?) throws(DownloadFailure) {
         let length = part.length
         if let proof = part.proof {
             let isWhole = proof.total == length
@@ -67,9 +66,9 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
                 try part.startOver()
             }
         }
-        if part.proof != nil, !file.resume() { throw fileFailure ?? .disk("cannot read \(part.name.part)") }
+        if part.proof != nil { try readFile() }
         total = part.proof?.total
-        // Better found out before anything is asked for.
+        // A full disk is better noticed before the request.
         let rest = (total ?? size).map { max(0, $0 - file.size) }
         if !claim.expect(rest ?? 0) { throw Self.noSpace }
     }
@@ -77,17 +76,23 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     func startOver() throws(DownloadFailure) {
         try part.startOver()
         total = nil
+        try readFile()
+    }
+
+    private func readFile() throws(DownloadFailure) {
         if !file.resume() { throw fileFailure ?? .disk("cannot read \(part.name.part)") }
     }
 
-    /// What ended the transfer from this side; nil where it was the answer's status.
+    /// Why this side ended the transfer; nil if the answer's status is the reason.
     var reasonToEnd: DownloadFailure? { failure ?? fileFailure }
 
     func begin(_ head: HTTPResponse) -> Bool {
         rangeEnd = nil
-        if head.hasTwoLengths { return end(.network("the server told two lengths", retryAfter: nil)) }
+        if head.hasTwoLengths {
+            return end(.network("the server gave two different lengths", retryAfter: nil))
+        }
         return switch head.status {
-        case 206 where offset > 0: goOn(head)
+        case 206 where offset > 0: append(head)
         case 206: startWithPart(head)
         default: head.isWholeFile && start(head)
         }
@@ -95,7 +100,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if let rangeEnd, file.size + Int64(bytes.count) > rangeEnd { return endLyingRange() }
-        guard claim.take(bytes.count) else { return end(Self.noSpace) }
+        guard claim.use(bytes.count) else { return end(Self.noSpace) }
         guard unsafe file.write(bytes) else { return false }
         let now = ContinuousClock.now
         if now - begun > Self.longToLose { part.keepNote() }
@@ -111,7 +116,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         encoding = BodyEncoding(answer)
         answerLength = answer.contentLength
         if answer.isEncoded {
-            // These speak of the encoded bytes.
+            // These describe the encoded bytes.
             head.headers.fields.removeAll { Self.ofTheBytes.contains($0.name.lowercased()) }
         }
         guard claim.expect(head.contentLength) else { return end(Self.noSpace) }
@@ -128,7 +133,7 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         return true
     }
 
-    /// A range that nobody asked for: the whole file, or a part to go on from.
+    /// A range that was not requested: the whole file, or its first part.
     private func startWithPart(_ head: HTTPResponse) -> Bool {
         guard !head.isEncoded, let range = ContentRange(head.headers["content-range"]), range.start == 0,
             let end = range.end, let whole = range.total, head.contentLength ?? end + 1 == end + 1
@@ -143,13 +148,13 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         return start(file)
     }
 
-    /// The bytes that came before the lie are not to be trusted either.
+    /// The bytes before the excess are not reliable either.
     private func endLyingRange() -> Bool {
         try? part.forget()
-        return end(.network("the server sends more than the range that it names", retryAfter: nil))
+        return end(.network("the server sent more than the range that it announced", retryAfter: nil))
     }
 
-    private func goOn(_ head: HTTPResponse) -> Bool {
+    private func append(_ head: HTTPResponse) -> Bool {
         guard offset > 0, !head.isEncoded, let proof = part.proof,
             proof.isContinued(by: head, at: offset)
         else { return false }
@@ -184,5 +189,27 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
     }
 
     private static let noSpace = DownloadFailure.noSpace(
-        "the outputs' disk would have less than min_free left: make room, or lower min_free")
+        "less than min_free would be left on the disk of the outputs: free some space, or lower min_free")
+}
+
+/// What an answer calls the encoding of its body. None was requested, and servers are often wrong about it.
+struct BodyEncoding {
+    private var words: String?
+
+    init() {}
+
+    init(_ answer: HTTPResponse) {
+        words = answer.isEncoded ? answer.headers["content-encoding"]?.lowercased() : nil
+    }
+
+    /// Whether the file is encoded as it says: it is of no known format, and begins as that encoding does.
+    func isSeen(in file: FileBytes) -> Bool {
+        guard let words, !MediaProbe.isKnown(file) else { return false }
+        return switch words {
+        case "gzip", "x-gzip": file.head(2).elementsEqual([0x1F, 0x8B])
+        case "zstd": file.head(4).elementsEqual([0x28, 0xB5, 0x2F, 0xFD])
+        // The others have no signature.
+        default: true
+        }
+    }
 }

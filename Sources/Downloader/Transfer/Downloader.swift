@@ -1,11 +1,11 @@
 package import HTTP
 internal import Outputs
 
-/// Fetches outputs: to a temporary name, resumed where that is safe, checked, synced, then renamed.
+/// Fetches outputs under a temporary name, resuming if that is safe; then checks, syncs and renames them.
 ///
-/// How many run at once is the caller's business.
+/// The caller limits how many run at once.
 package struct Downloader: Sendable {
-    /// May be replaced while downloads run; each keeps the settings that it started with.
+    /// May be replaced while downloads run: each keeps the settings with which it started.
     package var settings: DownloadSettings
 
     let space: SpaceKeeper
@@ -25,8 +25,8 @@ package struct Downloader: Sendable {
         syncs = SharedSync(pool)
     }
 
-    /// Fetches one output and gives it its final name. What has come when this fails is kept for the next
-    /// try, unless it is no output at all.
+    /// Fetches one output and gives it its final name. If this fails, the bytes so far are kept for the next
+    /// try, unless they cannot be an output.
     package func fetch(_ order: DownloadOrder) async throws(DownloadFailure) -> DownloadedFile {
         let policy = HostPolicy(settings)
         let address = try policy.admit(WebAddress(order.url))
@@ -36,16 +36,16 @@ package struct Downloader: Sendable {
             let claim = space.claim(part.file, keeping: settings.minimumFree)
             let sink = DownloadSink(
                 part, claim, limit: settings.maximumBytes, didProgress: order.didProgress)
-            try sink.takeUp(expecting: order.expectedBytes)
+            try sink.resume(expecting: order.expectedBytes)
             return sink
         }
         do throws(DownloadFailure) {
             let doubt = try await receive(order, into: sink, from: address, policy)
-            var file = try await place(order, sink)
+            var file = try await giveFinalName(order, sink)
             file.doubt = doubt
             return file
         } catch {
-            // What cannot be removed now is judged again, without a request, and ends here again.
+            // If it cannot be removed, the next try judges it again, without a request.
             let isBad = if case .badContent = error { true } else { false }
             try? await pool.run { () throws(DownloadFailure) in
                 if isBad, (try? sink.part.remove()) != nil { return }
@@ -56,18 +56,17 @@ package struct Downloader: Sendable {
         }
     }
 
-    /// What an answer asks for next.
-    private enum Turn {
-        /// With the doubt that was settled, where there was one.
+    /// What follows from an answer.
+    private enum NextStep {
+        /// With the doubt that was settled, if there was one.
         case whole(doubt: String? = nil)
         case redirect(WebAddress)
-        /// The next part.
-        case goOn
+        case nextPart
         case startOver
         case decode
     }
 
-    /// - Returns: the doubt about the end of the file that was settled, where there was one.
+    /// - Returns: the doubt about the end of the file that was settled, if there was one.
     private func receive(
         _ order: DownloadOrder, into sink: DownloadSink, from first: WebAddress, _ policy: HostPolicy
     ) async throws(DownloadFailure) -> String? {
@@ -79,15 +78,15 @@ package struct Downloader: Sendable {
             case .whole(let doubt): return doubt
             case .redirect(let next):
                 redirects += 1
-                if redirects > Self.mostRedirects { throw .badContent("the server redirects without end") }
+                if redirects > Self.mostRedirects { throw .badContent("the server redirects too often") }
                 address = next
             case .decode: sink.decodes = true
-            // Each part brings bytes, so that this ends.
-            case .goOn: break
+            // Each part brings bytes, so this ends.
+            case .nextPart: break
             case .startOver:
                 startsOver += 1
                 if startsOver > 1 {
-                    throw .network("the server's parts do not belong together", retryAfter: nil)
+                    throw .network("the parts that the server sent are not of one file", retryAfter: nil)
                 }
                 try await pool.run { () throws(DownloadFailure) in try sink.startOver() }
             }
@@ -97,7 +96,7 @@ package struct Downloader: Sendable {
 
     private func ask(
         _ address: WebAddress, _ order: DownloadOrder, _ sink: DownloadSink, _ policy: HostPolicy
-    ) async throws(DownloadFailure) -> Turn {
+    ) async throws(DownloadFailure) -> NextStep {
         var request = HTTPRequest(
             url: address.text, headers: ["Accept-Encoding": "identity"],
             connectTimeout: settings.connectTimeout, answerTimeout: nil,
@@ -121,47 +120,52 @@ package struct Downloader: Sendable {
         return try await atEnd(order, sink)
     }
 
-    /// The connection ended as it should: so must the file.
-    private func atEnd(_ order: DownloadOrder, _ sink: DownloadSink) async throws(DownloadFailure) -> Turn {
+    /// The connection ended properly. The file must end properly as well.
+    private func atEnd(_ order: DownloadOrder, _ sink: DownloadSink) async throws(DownloadFailure) -> NextStep
+    {
         if sink.hasAll { return .whole() }
-        if sink.total != nil, sink.hasWholePart { return .goOn }
+        if sink.total != nil, sink.hasWholePart { return .nextPart }
         if let total = sink.total {
             throw .network("the server sent \(sink.file.size) of \(total) bytes", retryAfter: nil)
         }
-        return try await pool.run { () throws(DownloadFailure) -> Turn in
+        return try await pool.run { () throws(DownloadFailure) -> NextStep in
             guard let file = FileBytes(sink.part.file) else {
                 throw .disk("cannot read \(sink.part.name.part)")
             }
             if !sink.decodes, sink.encoding.isSeen(in: file) { return .decode }
-            // It was only called encoded: the length that was told is the file's.
+            // It was only called encoded, so the length that was given is that of the file.
             if !sink.decodes, sink.answerLength == file.size { return .whole() }
-            // What is no output is none, whether whole or not.
+            // What is no output fails later, complete or not.
             if case .refused = MediaProbe.verdict(on: file, sink.part.hint(order)) { return .whole() }
             return try Self.settle(MediaProbe.wholeness(of: file), sink)
         }
     }
 
-    /// Nobody told a length: the format's own end has to show, or the same answer has to come twice, since
-    /// then the server has no more.
-    private static func settle(_ wholeness: Wholeness, _ sink: DownloadSink) throws(DownloadFailure) -> Turn {
+    /// Without a length, the file must reach its format's own end, or the same answer must come twice: then
+    /// the server has no more.
+    private static func settle(_ wholeness: Wholeness, _ sink: DownloadSink) throws(DownloadFailure)
+        -> NextStep
+    {
         if wholeness == .whole { return .whole() }
-        let end = wholeness == .unknown ? "its format shows no end" : "its own end is missing"
+        let end = "the end of the file \(wholeness == .unknown ? "cannot be recognized" : "is missing")"
         let hash = sink.file.sha256
         if sink.part.doubted == hash {
-            return .whole(doubt: "no length was told and \(end); the same answer came twice")
+            return .whole(doubt: "the server gave no length and \(end), but the same answer came twice")
         }
         try sink.part.doubt(hash)
-        throw .network("no length was told and \(end): the same answer once more settles it", retryAfter: nil)
+        throw .network(
+            "the server gave no length and \(end): if the next answer is the same, the file is complete",
+            retryAfter: nil)
     }
 
-    /// An answer without the file in it.
+    /// An answer that does not contain the file.
     private func judge(
         _ head: HTTPResponse, _ sink: DownloadSink, _ address: WebAddress, _ policy: HostPolicy
-    ) throws(DownloadFailure) -> Turn {
+    ) throws(DownloadFailure) -> NextStep {
         switch head.status {
         case 301, 302, 303, 307, 308:
             guard let location = head.headers["location"] else {
-                throw .badContent("the server redirects, and does not say where to")
+                throw .badContent("the server redirects but names no address")
             }
             return .redirect(try policy.admit(address.resolving(location)))
         case 206 where sink.offset > 0: return .startOver

@@ -2,17 +2,17 @@ internal import Calendar
 internal import HTTP
 internal import JSON
 
-/// What an answer said about its file, so that a later answer can be known to be about the same one.
+/// What an answer said about its file. It shows whether a later answer is about the same file.
 struct FileProof: Equatable, Sendable {
     var entityTag: String?
     var lastModified: String?
     /// The whole file's size.
     var total: Int64?
-    /// Proves nothing, and is wanted when the rest comes without it.
+    /// Proves nothing; needed if the rest comes without it.
     var contentType: String?
 
     init(_ head: HTTPResponse) {
-        // What somebody on the way has made of it need not be what a range of it is cut from.
+        // A proxy has changed a 203, and a range might be one of the original.
         let isOriginal = head.status != 203
         entityTag = isOriginal ? head.headers["etag"].flatMap { Self.isStrong($0) ? $0 : nil } : nil
         lastModified = isOriginal ? Self.strongDate(head.headers) : nil
@@ -28,7 +28,7 @@ struct FileProof: Equatable, Sendable {
         contentType = json["content_type"]?.string
     }
 
-    /// What `If-Range` may carry: nothing weak, since equal bytes are what matters.
+    /// The value for `If-Range`: nothing weak, since the bytes must be equal.
     var validator: String? { entityTag ?? lastModified }
 
     var members: [JSONObject.Member] {
@@ -40,16 +40,16 @@ struct FileProof: Equatable, Sendable {
         ]
     }
 
-    /// Whether a 206 continues the file of which there are `offset` bytes.
+    /// Whether a 206 continues the file, of which `offset` bytes are here.
     func isContinued(by head: HTTPResponse, at offset: Int64) -> Bool {
         guard let range = ContentRange(head.headers["content-range"]), range.start == offset else {
             return false
         }
         if let total, range.total != total { return false }
-        // The length of this part must fit the range, or the range means nothing.
+        // If the length of this part does not fit the range, the range means nothing.
         if let length = head.contentLength, let end = range.end, length != end - offset + 1 { return false }
         if let entityTag { return head.headers["etag"] == entityTag }
-        // A date need not be repeated where it was asked with.
+        // A date need not be repeated if the request contained it.
         return head.headers["last-modified"].map { $0 == lastModified } ?? true
     }
 
@@ -57,12 +57,12 @@ struct FileProof: Equatable, Sendable {
         (2...500).contains(tag.utf8.count) && tag.hasPrefix("\"") && tag.hasSuffix("\"") && isSendable(tag)
     }
 
-    /// It goes back to the server as a header's value.
+    /// It is sent back to the server as the value of a header.
     private static func isSendable(_ text: String) -> Bool {
         text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
-    /// `Last-Modified` proves equal bytes only if the file was left alone for a while before the answer.
+    /// `Last-Modified` proves equal bytes only if the file had not changed for a while before the answer.
     private static func strongDate(_ headers: HTTPHeaders) -> String? {
         guard let text = headers["last-modified"], isSendable(text),
             let modified = CalendarTime(httpDate: text),

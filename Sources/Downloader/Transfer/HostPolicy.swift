@@ -1,4 +1,4 @@
-/// Where outputs may come from. Every address is held against it, also each one of a redirect.
+/// Where outputs may come from. Every address is checked, that of each redirect too.
 struct HostPolicy: Sendable {
     private let own: WebAddress?
     private let hosts: [String]
@@ -13,19 +13,19 @@ struct HostPolicy: Sendable {
 
     /// The address, if outputs may come from there.
     func admit(_ address: WebAddress?) throws(DownloadFailure) -> WebAddress {
-        guard let address else { throw .refusedHost("the output's address is no http or https URL") }
-        // Unencrypted only where the API itself is: on loopback.
+        guard let address else { throw .refusedHost("the output's address is not an http or https URL") }
+        // Unencrypted only if the API itself is, which must then be on loopback.
         guard address.scheme == "https" || (isOwn(address) && own?.scheme == "http") else {
             throw .refusedHost("the output's address at \(address.host) is not https")
         }
         guard isOwn(address) || hosts.contains(where: { matches(address.host, $0) }) else {
             throw .refusedHost(
-                "outputs may not come from \(address.host): add it to download.hosts if they may")
+                "outputs may not come from \(address.host): if they should, add it to download.hosts")
         }
         return address
     }
 
-    /// Whether the address is on the API's own host, whatever its port. All names of loopback are one host.
+    /// Whether the address is on the API's own host, at any port. All names of loopback are one host.
     func isOwn(_ address: WebAddress) -> Bool {
         guard let own else { return false }
         return address.host == own.host || (own.isLoopback && address.isLoopback)

@@ -1,15 +1,15 @@
 internal import HTTP
 
-/// A URL taken apart as far as it matters who is asked.
+/// A URL, parsed as far as it determines which server is asked.
 ///
-/// Anything that two readers could understand differently (a login, a backslash, an escape in the host) is
-/// refused, so that the host which is checked here is the host which libcurl connects to.
+/// Anything that two parsers could read differently (a login, a backslash, an escape in the host) is refused,
+/// so that the host checked here is the host to which libcurl connects.
 package struct WebAddress: Equatable, Sendable {
     package var scheme: String
-    /// In lower case, without a closing dot; IPv6 in its brackets.
+    /// In lower case, without a dot at the end; IPv6 in brackets.
     package var host: String
     package var port: UInt16?
-    /// Path and query, escaped as far as necessary.
+    /// Path and query, escaped where necessary.
     package var target: String
 
     package var text: String { "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(target)" }
@@ -20,7 +20,7 @@ package struct WebAddress: Equatable, Sendable {
         return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
 
-    /// As typed, and as sent: an escape is three times as long.
+    /// For the URL as written and as sent: an escape is three times as long.
     private static let longest = 8192
 
     private var isOfBoundedLength: Bool { text.utf8.count <= Self.longest }
@@ -43,12 +43,12 @@ package struct WebAddress: Equatable, Sendable {
         guard isOfBoundedLength else { return nil }
     }
 
-    /// The address that a `Location` names, seen from this one.
+    /// The address that a `Location` names, relative to this one.
     package func resolving(_ reference: String) -> WebAddress? {
         guard let bytes = Self.cleaned(reference), let first = bytes.first else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         if bytes.starts(with: "//".utf8) { return WebAddress("\(scheme):\(text)") }
-        // A scheme ends at a colon that stands before everything else.
+        // A scheme ends at a colon before any other delimiter.
         let mark = bytes.first { ":/?#".utf8.contains($0) }
         if mark == UInt8(ascii: ":") { return WebAddress(text) }
         var address = self
@@ -64,7 +64,7 @@ package struct WebAddress: Equatable, Sendable {
         return address.isOfBoundedLength ? address : nil
     }
 
-    /// Without blanks around it; nil where a control character is inside.
+    /// Without surrounding blanks; nil if it contains a control character.
     private static func cleaned(_ text: String) -> [UInt8]? {
         var bytes = Array(text.utf8)
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
@@ -110,7 +110,7 @@ package struct WebAddress: Equatable, Sendable {
         }
     }
 
-    /// Whether a byte stands in a path or query as it is.
+    /// Whether a byte of a path or query needs no escape.
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case ...0x20, 0x7F...: false
@@ -129,7 +129,7 @@ package struct WebAddress: Equatable, Sendable {
         }
     }
 
-    /// The path and query of a URL that may hold blanks and letters of any script; the fragment goes.
+    /// The path and query of a URL that may contain blanks and letters of any script, without the fragment.
     private static func escaped(_ bytes: some Collection<UInt8>) -> String {
         let text = String(percentEncoding: bytes.prefix { $0 != UInt8(ascii: "#") }, unless: isPlain)
         return text.hasPrefix("/") ? text : "/" + text

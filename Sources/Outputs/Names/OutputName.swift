@@ -1,7 +1,7 @@
-/// The template `output_name`: where an output goes below `output_dir`.
+/// The template `output_name`: the path of an output below `output_dir`.
 ///
-/// Whatever the fields hold, the result is a relative path of as many components as the template has, none of
-/// them empty, `.` or `..`, each short enough for a suffix such as `-12` to fit behind it.
+/// Whatever the fields contain, the result is a relative path with as many components as the template. None
+/// of them is empty, `.` or `..`, and each leaves room for a suffix such as `-12`.
 package struct OutputName: Sendable {
     /// One component: literal text and fields.
     private typealias Component = [Part]
@@ -11,7 +11,7 @@ package struct OutputName: Sendable {
         case field(OutputNameField)
     }
 
-    /// File systems hold 255 bytes; the rest is for the suffix of a taken name.
+    /// File systems allow 255 bytes; the rest is for the suffix if a name is taken.
     private static let longestComponent = 240
     private static let mostComponents = 12
 
@@ -19,7 +19,7 @@ package struct OutputName: Sendable {
 
     package init(parsing template: String) throws(OutputNameError) {
         if template.isEmpty { throw .empty }
-        // Byte by byte: a slash with an accent is one character to Swift, and still a slash to the kernel.
+        // Byte by byte: to Swift, a slash with an accent is one character; to the kernel, it is a slash.
         if template.utf8.first == UInt8(ascii: "/") { throw .absolute }
         var components: [Component] = []
         for text in template.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
@@ -34,8 +34,8 @@ package struct OutputName: Sendable {
         components.map { Self.render($0, fields, fileExtension) }.joined(separator: "/")
     }
 
-    /// The directory of an output, relative to `output_dir`, before its content is known: it ends above the
-    /// first component that needs the extension. Empty for `output_dir` itself.
+    /// The directory of an output, relative to `output_dir`, before its content is known: the components
+    /// before the first that needs the extension. Empty for `output_dir` itself.
     package func directory(_ fields: OutputNameFields) -> String {
         let known = components.dropLast().prefix { component in
             !component.contains { part in
@@ -45,7 +45,7 @@ package struct OutputName: Sendable {
         return known.map { Self.render($0, fields, "") }.joined(separator: "/")
     }
 
-    /// The name to try when `path` is taken: `-2`, `-3` before its extension.
+    /// The name to try if `path` is taken: with `-2`, `-3` before its extension.
     package static func alternative(to path: String, number: Int, fileExtension: String) -> String {
         guard path.hasSuffix("." + fileExtension) else { return "\(path)-\(number)" }
         return "\(path.dropLast(fileExtension.count + 1))-\(number).\(fileExtension)"
@@ -81,8 +81,7 @@ package struct OutputName: Sendable {
         return parts
     }
 
-    /// Where the parts are too long together, the longest field gives way, so that the id and the extension
-    /// stay.
+    /// If the parts together are too long, the longest field is shortened, so that id and extension stay.
     private static func render(_ parts: Component, _ fields: OutputNameFields, _ fileExtension: String)
         -> String
     {
@@ -100,9 +99,35 @@ package struct OutputName: Sendable {
             let candidates = texts.indices.filter { isField[$0] && texts[$0].utf8.count > 1 }
             guard excess > 0, let index = candidates.max(by: { texts[$0].utf8.count < texts[$1].utf8.count })
             else { return texts.joined() }
-            // In small steps, so that two long fields share the loss.
+            // In small steps, so that two long fields are both shortened.
             let room = max(1, texts[index].utf8.count - min(excess, 8))
             texts[index] = PathText.trimmed(PathText.cut(texts[index], bytes: room)) ?? "_"
+        }
+    }
+}
+
+/// What is wrong with an `output_name` of the configuration.
+package enum OutputNameError: Error, Equatable, CustomStringConvertible {
+    case empty
+    case unknownField(String)
+    case unclosedField
+    case strayBrace
+    case absolute
+    case badComponent(String)
+    case tooLong
+
+    package var description: String {
+        switch self {
+        case .empty: "the template is empty"
+        case .unknownField(let name):
+            "unknown field {\(name)}: the fields are "
+                + OutputNameField.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
+        case .unclosedField: "a { has no }"
+        case .strayBrace: "a } has no {"
+        case .absolute: "the template must be relative: use output_dir to choose the directory"
+        case .badComponent(let text) where text.isEmpty: "a part between two slashes is empty"
+        case .badComponent(let text): "\"\(text)\" cannot be part of a file path"
+        case .tooLong: "the template is too long for a file name"
         }
     }
 }

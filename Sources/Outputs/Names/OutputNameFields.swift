@@ -1,18 +1,18 @@
 package import Calendar
 internal import JobModel
 
-/// The fields that `output_name` may hold.
+/// The fields that `output_name` may contain.
 package enum OutputNameField: String, CaseIterable, Sendable {
     case id, index, date, time, model, label, prompt, seed
     case requestID = "request_id"
     case fileExtension = "ext"
 }
 
-/// What the fields of an output's name hold. Texts are as people and servers wrote them.
+/// The values of the fields of an output's name. Texts are as people and servers wrote them.
 package struct OutputNameFields: Sendable {
     package var id: Int64
     package var index: Int
-    /// When the job was made, in local time.
+    /// When the job was created, in local time.
     package var created: CalendarTime
     package var model: String
     package var label: String?
@@ -22,8 +22,7 @@ package struct OutputNameFields: Sendable {
 
     package init(
         id: Int64, index: Int, created: CalendarTime, model: String, label: String? = nil,
-        prompt: String? = nil,
-        seed: String? = nil, requestID: String? = nil
+        prompt: String? = nil, seed: String? = nil, requestID: String? = nil
     ) {
         self.id = id
         self.index = index

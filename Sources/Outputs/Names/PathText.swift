@@ -1,16 +1,16 @@
-/// Makes text that anyone may have written fit for a file's name.
+/// Makes text that anybody may have written fit for a file name.
 enum PathText {
-    /// A name for what holds nothing that could stand in one.
+    /// The name for text without any usable character.
     static let nothing = "none"
 
     /// `text` as part of one path component: readable, and harmless in any path, terminal and shell pattern.
     ///
-    /// Separators, control characters and what other file systems forbid become `-`; invisible marks that
-    /// reorder or hide text go; dots, blanks and dashes at the ends go, so that nothing hides, climbs or
-    /// looks like an option.
+    /// Separators, control characters and what other file systems forbid become `-`. Invisible marks that
+    /// reorder or hide text are removed. Dots, blanks and dashes at the ends are removed too, so that no name
+    /// is hidden, leads up or looks like an option.
     static func component(from text: String) -> String {
         var result = String.UnicodeScalarView()
-        // Far more than a name can hold; what follows need not be read.
+        // Far more than fits into a name.
         for scalar in text.unicodeScalars.prefix(1000) {
             switch fate(of: scalar) {
             case .keep: result.append(scalar)
@@ -53,14 +53,14 @@ enum PathText {
                 }))
     }
 
-    /// Without dots, blanks and dashes at its ends; nil where nothing is left.
+    /// Without dots, blanks and dashes at its ends; nil if nothing is left.
     static func trimmed(_ text: String) -> String? {
         let scalars = text.unicodeScalars
         let isEdge = { (scalar: UnicodeScalar) in
             scalar == "." || scalar == "-" || scalar == " "
                 || (!scalar.isASCII && scalar.properties.isWhitespace)
         }
-        // A mark without a letter would stick to the slash before it.
+        // A mark without a letter would combine with the slash before it.
         let start = scalars.drop { isEdge($0) || isMark($0) }
         guard let end = start.lastIndex(where: { !isEdge($0) }) else { return nil }
         return String(String.UnicodeScalarView(start[...end]))
@@ -71,13 +71,13 @@ enum PathText {
     private static func fate(of scalar: UnicodeScalar) -> Fate {
         switch scalar {
         case "/", "\\", ":", "*", "?", "\"", "<", ">", "|": return .replace
-        // Look-alikes of the slashes.
+        // Characters that look like slashes.
         case "\u{2044}", "\u{2215}", "\u{2216}", "\u{29F5}", "\u{29F8}", "\u{29F9}", "\u{FE68}", "\u{FF0F}",
             "\u{FF3C}":
             return .replace
-        // Some scripts and pictures need these joiners.
+        // Some scripts and emoji need these joiners.
         case "\u{200C}", "\u{200D}": return .keep
-        // Most names have no others; Unicode's tables are slow to ask.
+        // Most names contain no others, and Unicode's tables are slow.
         case " "..."~": return .keep
         default: break
         }

@@ -1,10 +1,10 @@
 internal import JobModel
 
-/// The names of what a download keeps until it is whole: hidden, and the same after a restart.
+/// The names of the files that a download keeps until it is complete: hidden, and the same after a restart.
 package struct TemporaryName: Sendable {
-    /// The bytes that have come.
+    /// The bytes so far.
     package let part: String
-    /// What proves that they belong to the file that the server has.
+    /// What proves that they belong to the server's file.
     package let note: String
 
     package init(id: Int64, position: Int) {
@@ -12,7 +12,7 @@ package struct TemporaryName: Sendable {
         note = part + ".json"
     }
 
-    /// A sidecar's, while it is written.
+    /// The name of a sidecar while it is written.
     package static func of(sidecar name: String) -> String { ".\(name).part" }
 
     /// The job of `.000012-1.part`, `.000012-1.part.json` or `.000012.json.part`.
@@ -22,9 +22,9 @@ package struct TemporaryName: Sendable {
     }
 }
 
-/// A path, taken apart at its last slash.
+/// A path, split at its last slash.
 package struct PathParts {
-    /// Empty where there is none.
+    /// Empty if there is none.
     package let directory: String
     package let name: String
 

@@ -71,8 +71,6 @@ make "${sound[@]}" -ar 16000 -c:a mp2 -b:a 8k sound.mp2
 make "${sound[@]}" -c:a aac -b:a 8k -f adts sound.aac
 make "${sound[@]}" -c:a aac -b:a 8k -metadata title=x -f adts -write_id3v2 1 tagged.aac
 make "${sound[@]}" -c:a aac -b:a 8k sound.m4a
-make "${sound[@]}" -ar 32000 -c:a ac3 -b:a 32k sound.ac3
-make "${sound[@]}" -ar 32000 -c:a eac3 -b:a 16k sound.eac3
 make "${sound[@]}" -ar 8000 -c:a libvorbis -q:a 0 vorbis.ogg
 make "${sound[@]}" -c:a flac ffmpeg.flac
 make "${sound[@]}" "$work/in.wav"

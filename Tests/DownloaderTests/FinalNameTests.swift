@@ -8,7 +8,7 @@ import Testing
 @testable import Downloader
 
 /// Files get their names without harm to what is there, whoever put it there.
-@Suite(.timeLimit(.minutes(2))) struct PlacementTests {
+@Suite(.timeLimit(.minutes(2))) struct FinalNameTests {
     private static let png = SampleFile.png(3, 5)
     private static let precious = Array("precious".utf8)
 
@@ -32,7 +32,7 @@ import Testing
         #expect(rig.contents(file.path) == Self.png)
     }
 
-    @Test func `a name that is taken at the last moment is recorded anew`() async throws {
+    @Test func `a name that is taken at the last moment is recorded again`() async throws {
         let rig = try rig()
         let root = rig.root
         let file = try await rig.downloader().fetch(

@@ -4,9 +4,11 @@ internal import Outputs
 internal import System
 
 extension Downloader {
-    /// Gives a whole file its final name: looked at, synced, recorded by the caller, renamed, directory
-    /// synced.
-    func place(_ order: DownloadOrder, _ sink: DownloadSink) async throws(DownloadFailure) -> DownloadedFile {
+    /// Gives a complete file its final name: it is checked, synced, recorded by the caller, and renamed; then
+    /// the directory is synced.
+    func giveFinalName(_ order: DownloadOrder, _ sink: DownloadSink) async throws(DownloadFailure)
+        -> DownloadedFile
+    {
         let (access, directories) = (settings.access, directories)
         var (file, free) = try await pool.run { () throws(DownloadFailure) in
             let file = try Self.examine(order, sink)
@@ -32,7 +34,7 @@ extension Downloader {
         }
     }
 
-    /// What the file is; throws where it is no output. Then it is synced, before anything depends on it.
+    /// Finds out what the file is, and throws if it is no output. Syncs it before anything depends on it.
     private static func examine(_ order: DownloadOrder, _ sink: DownloadSink) throws(DownloadFailure)
         -> DownloadedFile
     {
@@ -46,7 +48,7 @@ extension Downloader {
         case .refused(let reason): throw .badContent(reason)
         case .accepted(let facts):
             do throws(SystemError) { try part.file.sync() } catch {
-                // What the kernel could not write it may have dropped: nothing of this file can be relied on.
+                // The kernel may have dropped what it could not write, so no part of this file is reliable.
                 try? part.startOver()
                 throw .system(error, "sync \(part.name.part)")
             }
@@ -61,22 +63,21 @@ extension Downloader {
         let number: Int
     }
 
-    /// The first name for the file that is not taken, from the `first` alternative on.
+    /// The first free name for the file, from alternative number `first` on.
     private static func freeName(
         _ file: DownloadedFile, from first: Int, _ root: String, _ access: FileAccess, _ open: OpenDirectories
     ) throws(DownloadFailure) -> FreeName {
-        let place = PathParts(file.path)
-        let directory = try open.open(place.directory, below: root, making: access)
+        let parts = PathParts(file.path)
+        let directory = try open.open(parts.directory, below: root, making: access)
         var number = first
         while true {
             let name =
                 number == 1
-                ? place.name
+                ? parts.name
                 : OutputName.alternative(
-                    to: place.name, number: number,
-                    fileExtension: file.facts.fileExtension)
+                    to: parts.name, number: number, fileExtension: file.facts.fileExtension)
             if JobFileName.job(ofSidecar: name) == nil, !directory.folder.holds(name) {
-                return FreeName(directory: directory, path: place.sibling(name), number: number)
+                return FreeName(directory: directory, path: parts.sibling(name), number: number)
             }
             number += 1
         }
@@ -88,8 +89,8 @@ extension Downloader {
         guard try part.directory.rename(part.name.part, to: PathParts(path).name, in: directory) else {
             return false
         }
-        // A note without its file says nothing. It goes before the sync: after a power cut nobody would look
-        // for it. Where it cannot go, the next try takes the file as it is.
+        // A note without its file is useless. It is removed before the sync, because after a power cut nobody
+        // would look for it. If that fails, the next try takes the file as it is.
         try part.removeNote()
         return true
     }
