@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTP
 import JobModel
@@ -54,6 +55,28 @@ import Testing
         #expect(throws: DownloadFailure.self) { try outcome.get() }
         #expect(!FileOnDisk.names(rig.base + "/moved").contains { $0.contains("000008") })
         #expect(!FileOnDisk.names(rig.base + "/moved/x").contains { $0.contains("000008") })
+    }
+
+    /// `prune` removes directories that are empty, from the innermost up.
+    @Test func `a directory that is removed while it is opened is made again`() throws {
+        let rig = try rig()
+        let root = rig.root
+        // How many directories may still go during this opening: it has to end.
+        let allowance = Locked(0)
+        let isOver = Locked(false)
+        defer { isOver.withLock { $0 = true } }
+        DispatchQueue(label: "prune").async {
+            while !isOver.withLock({ $0 }) {
+                for path in ["/a/b", "/a"]
+                where unsafe allowance.withLock({ $0 > 0 }) && rmdir(root + path) == 0 {
+                    allowance.withLock { $0 -= 1 }
+                }
+            }
+        }
+        for _ in 0..<30 {
+            allowance.withLock { $0 = 6 }
+            _ = try OutputDirectory(root: rig.root, relative: "a/b", making: .ownerOnly)
+        }
     }
 
     @Test func `no directory stays open when downloads are over`() async throws {
