@@ -59,7 +59,7 @@ actor Hooks {
     private func tellSome() async throws -> Bool {
         let (mark, events) = try await store.write { database in
             let mark = try database.mark(Self.mark)
-            return (mark, try database.news(after: mark, limit: Self.mostAtOnce))
+            return (mark, try database.hookEvents(after: mark, limit: Self.mostAtOnce))
         }
         guard let last = events.last else { return false }
         await withTaskGroup { group in

@@ -74,7 +74,7 @@ package struct Batch: OrderSource {
             throw Self.fault("\"input\" must be a JSON object")
         }
         // Written out, a byte takes at most six.
-        guard line.count <= NewJob.mostInput / 6 || input.text.utf8.count <= NewJob.mostInput else {
+        guard line.count <= NewJob.inputLimit / 6 || input.text.utf8.count <= NewJob.inputLimit else {
             throw Self.fault("an input holds at most 16 MiB")
         }
         let schema = try checker.schema(of: model)

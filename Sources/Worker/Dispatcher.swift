@@ -105,9 +105,9 @@ package final class Dispatcher {
     /// lock may be the first file to go: a moment later it shows whether the database went with it, which is
     /// another story.
     private func checkStillHolder() async throws {
-        do { try await session.store.checkPlace() } catch {
+        do { try await session.store.checkFilesAndLock() } catch {
             try await Task.sleep(for: .seconds(1))
-            try await session.store.checkPlace()
+            try await session.store.checkFilesAndLock()
         }
     }
 

@@ -57,7 +57,7 @@ final class WatchReader {
         snapshot.rates = meter.rates(at: snapshot.now)
         let current = try store.version()
         guard version == nil || (current != version && pace.allows) else { return false }
-        try pace.measure { try store.picture { try read() } }
+        try pace.measure { try store.snapshot { try read() } }
         version = current
         return true
     }
@@ -66,7 +66,7 @@ final class WatchReader {
     func hasNews() throws -> Bool { try pace.allows && store.hasChanged(since: version) }
 
     private static func identity(of store: JobDatabase) throws -> FileStatus.Identity {
-        if let identity = store.identityAtAddress { return identity }
+        if let identity = store.identityAtPath { return identity }
         throw Failure(.unavailable, "there is no store at \(store.directory.path) any more")
     }
 
