@@ -103,8 +103,7 @@ package struct DaemonProgram {
         // There is nothing to stop yet.
         for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
         try directory.create()
-        let lock = try takeLock(of: directory)
-        return try await serve(file, lock, services, context, token)
+        return try await serve(file, takeLock(of: directory), services, context, token)
     }
 
     /// A jobctl may hold the lock for a moment; a jobd holds it for as long as it runs.
