@@ -1,9 +1,7 @@
 #pragma once
 #include <sqlite3.h>
 
-// Extended codes are expressions, which Swift does not import.
-static const int jobd_sqlite_constraint_unique = SQLITE_CONSTRAINT_UNIQUE;
-static const int jobd_sqlite_constraint_primary_key = SQLITE_CONSTRAINT_PRIMARYKEY;
+// An extended code is an expression, which Swift does not import.
 static const int jobd_sqlite_constraint_trigger = SQLITE_CONSTRAINT_TRIGGER;
 
 // Swift cannot call variadic functions, nor pass SQLITE_TRANSIENT, which is a cast.

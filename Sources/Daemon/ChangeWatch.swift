@@ -4,32 +4,31 @@ internal import Glibc
 internal import JobStore
 internal import System
 
-/// Notices that somebody else has written: `jobctl` rings, and any other program's commit changes a file.
+/// Notices that another program has written: `jobctl` wakes jobd, and every commit changes a watched file.
 @safe final class ChangeWatch: @unchecked Sendable {
     private let directory: StateDirectory
     private let log: LogWriter
     private let onChange: @Sendable () -> Void
-    // What follows is used on this queue alone.
+    // Everything below is used only on this queue.
     private let queue = DispatchQueue(label: "jobd.changes")
     private var sources: [any DispatchSourceProtocol] = []
-    /// The inotify instance; nil where there is none, and once all is over.
+    /// The inotify instance; nil if there is none, and after the end.
     private var notices: FileDescriptor?
-    /// Whether it looks each second instead, since the system leaves it no way to be told.
+    /// Whether it checks every second instead, because the system has no watch left.
     private var isTicking = false
-    /// When the file of commits was last written to; nil while nobody waits for the commit behind it.
+    /// When the file of commits was last written; nil unless the commit of that write is still awaited.
     private var lastWrite: DispatchTime?
 
-    /// A write to it comes before its sync, and the commit is to be seen only after that: how long that
-    /// may take.
+    /// A commit becomes visible only after the sync that follows the write: how long that may take.
     private static let longestCommit = DispatchTimeInterval.seconds(2)
-    /// A commit, and our own above all, writes many times: one notice of them is enough for this long.
+    /// A commit, above all one of our own, writes many times: one notice is enough for this long.
     private static let pause = DispatchTimeInterval.milliseconds(20)
 
     init(_ directory: StateDirectory, _ log: LogWriter, onChange: @escaping @Sendable () -> Void) {
         self.directory = directory
         self.log = log
         self.onChange = onChange
-        // Nothing is heard before this returns: every handler runs on the same queue.
+        // No handler runs before this returns: they all run on the same queue.
         queue.sync {
             watchSocket()
             watchFiles()
@@ -50,13 +49,13 @@ internal import System
         }
         self.notices = notices
         read(notices) { [weak self] bytes in self?.notice(bytes) }
-        // Names that go or are replaced: the store looks whether they were its own.
+        // Names that are removed or replaced: the store checks whether they were its own.
         let names = UInt32(IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
         if unsafe inotify_add_watch(notices.number, directory.path, names) < 0, errno != ENOENT { tick() }
         awaitWrite()
     }
 
-    /// Calls `handler` when something has come, with what it was.
+    /// Calls `handler` with the bytes that have arrived.
     private func read(_ file: FileDescriptor, _ handler: @escaping @Sendable ([UInt8]) -> Void) {
         let source = DispatchSource.makeReadSource(fileDescriptor: file.number, queue: queue)
         source.setEventHandler {
@@ -64,13 +63,13 @@ internal import System
             while let piece = try? file.read(4096), !piece.isEmpty { bytes += piece }
             handler(bytes)
         }
-        // Not closed while the source watches it.
+        // Keeps the file open while the source watches it.
         source.setCancelHandler { withExtendedLifetime(file) {} }
         sources.append(source)
         source.resume()
     }
 
-    /// Asks to be told of the next write, and of no other before this is called again.
+    /// Asks for a notice of the next write only.
     private func awaitWrite() {
         guard let notices else { return }
         let once = UInt32(IN_MODIFY) | 1 << 31  // IN_ONESHOT
@@ -87,7 +86,7 @@ internal import System
                 unsafe $0.loadUnaligned(fromByteOffset: position, as: inotify_event.self)
             }
             if event.mask & UInt32(IN_MODIFY) != 0 { isWrite = true }
-            // That the watch for one write is over says nothing.
+            // IN_IGNORED only says that the watch for one write has ended.
             if event.mask & UInt32(IN_MODIFY | IN_IGNORED) == 0 { isName = true }
             position += heading + Int(event.len)
         }
@@ -114,15 +113,14 @@ internal import System
         }
     }
 
-    /// Where the system has no watch left to give, what others have written is still taken up within a
-    /// second.
+    /// If the system has no watch left, what others write is still noticed within a second.
     private func tick() {
         guard !isTicking else { return }
         isTicking = true
         let reason = SystemError.last
         log.write(
             .warning,
-            "no watch for changes by other programs (inotify: \(reason)): jobd looks for them each second instead; "
+            "cannot watch for other programs' changes (inotify: \(reason)): jobd checks for them every second; "
                 + "see fs.inotify.max_user_instances and max_user_watches")
         let timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(deadline: .now(), repeating: .milliseconds(800), leeway: .milliseconds(100))
@@ -131,7 +129,7 @@ internal import System
         timer.resume()
     }
 
-    /// Nothing is heard any more.
+    /// Stops watching.
     func end() {
         queue.sync {
             lastWrite = nil

@@ -16,7 +16,9 @@ enum DaemonManual {
         page.examples(command.examples)
         page.exitStatus()
         page.section("signals")
-        page.item("SIGTERM, SIGINT", "end: requests on the wire get their answer; a second one ends at once")
+        page.item(
+            "SIGTERM, SIGINT",
+            "end after requests on the wire got their answers; a second signal ends at once")
         page.item("SIGHUP", "read the configuration and the token file again")
         page.section("files")
         page.item("/etc/jobd/config.json, ~/.config/jobd/config.json", "the configuration, see jobd.json(5)")
@@ -33,13 +35,13 @@ enum DaemonManual {
             summary: "configuration of jobd")
         page.section("description")
         page.paragraph(
-            "jobd reads --config FILE, else $JOBD_CONFIG, else /etc/jobd/config.json (for /var/lib/jobd), else "
-                + "~/.config/jobd/config.json. The file is JSON; comments and trailing commas are accepted. Every key is "
-                + "optional. A key that does not exist, a wrong type or a value out of range is an error that names the key."
-        )
+            "jobd reads --config FILE, else $JOBD_CONFIG, else /etc/jobd/config.json (for /var/lib/jobd), "
+                + "else ~/.config/jobd/config.json. The file is JSON; comments and trailing commas are "
+                + "accepted. Every key is optional. An unknown key, a wrong type or a value out of range is an "
+                + "error that names the key.")
         page.paragraph(
-            "A key with a dot may also be written as an object: {\"poll\": {\"max\": \"5s\"}}. Sizes are written 500MiB or 2GiB, "
-                + "spans of time 500ms, 2s, 5m, 24h or 90d.")
+            "A key with a dot may also be written as an object: {\"poll\": {\"max\": \"5s\"}}. "
+                + "Sizes are written as 500MiB or 2GiB, durations as 500ms, 2s, 5m, 24h or 90d.")
         page.section("keys")
         for entry in Settings.all {
             page.item(entry.key + (entry.defaultText.map { " (\($0))" } ?? ""), entry.meaning)

@@ -7,13 +7,12 @@ internal import JobStore
 internal import Startup
 internal import Worker
 
-/// The whole of `jobd`: reads what it is told, takes the state directory, and runs the worker until it is
-/// stopped.
+/// All of jobd: reads its configuration, locks the state directory, and runs the worker until it is stopped.
 package struct DaemonProgram {
     static let version = "0.1.0"
 
     /// For jobctl (see `Question`).
-    private static let ask = Option("ask", value: "WHAT", "find something out on the network")
+    private static let ask = Option("ask", value: "WHAT", "find something out over the network")
     /// For make, beside `man`.
     private static let manConfiguration = Option(
         "man-configuration", value: "DATE", "the manual page of the configuration")
@@ -21,15 +20,16 @@ package struct DaemonProgram {
     static let command = Command(
         "", "submit queued generation jobs, follow them, and download what they make",
         discussion: [
-            "Runs until it is stopped. SIGTERM and SIGINT let requests on the wire get their answer and lose nothing; "
-                + "a second one ends at once. SIGHUP reads the configuration and the token file again.",
-            "The token comes from the systemd credential \"token\", token_file, $RUNCOMFY_TOKEN, $RUNCOMFY_API_TOKEN, "
-                + "$RUNCOMFY_API_KEY or $YOUR_API_TOKEN.",
+            "Runs until it is stopped. After SIGTERM or SIGINT, requests on the wire still get their answers, "
+                + "and nothing is lost; a second signal ends jobd at once. SIGHUP reads the configuration and "
+                + "the token file again.",
+            "The token comes from the systemd credential \"token\", token_file, $RUNCOMFY_TOKEN, "
+                + "$RUNCOMFY_API_TOKEN, $RUNCOMFY_API_KEY or $YOUR_API_TOKEN.",
         ],
         options: DaemonOptions.all,
         examples: [
             .init("RUNCOMFY_TOKEN=… jobd", "run in the foreground"),
-            .init("jobd --drain", "do all that is queued, then end"),
+            .init("jobd --drain", "do everything that is queued, then end"),
             .init("jobd --api-url http://127.0.0.1:8471 --set max_in_flight=4", "against the simulator"),
         ])
 
@@ -38,9 +38,9 @@ package struct DaemonProgram {
     private let screen: Screen
 
     package static func main() async -> Never {
-        // A reload that comes before anything was read asks for nothing, and must not end the program.
+        // A reload before anything has been read means nothing, and must not end the program.
         signal(SIGHUP, SIG_IGN)
-        // The token is in the memory, and may be in the environment.
+        // The token is in memory, and may be in the environment.
         linux_keep_memory_secret()
         let names = [
             "JOBD_STATE_DIR", "XDG_STATE_HOME", "NO_COLOR", "TERM", "COLUMNS", "CREDENTIALS_DIRECTORY",
@@ -79,41 +79,41 @@ package struct DaemonProgram {
             return .success
         }
         guard arguments.operands.isEmpty else {
-            throw Failure.usage("jobd takes no operands", hint: "jobd --help tells what it takes")
+            throw Failure.usage("jobd takes no operands", hint: "see jobd --help")
         }
         let directory = try StateDirectory.resolve(
             option: arguments.value(.stateDirectory), environment: environment)
-        let configuration = try ConfigurationFile(
-            arguments: arguments, environment: environment, directory: directory
-        ).read()
+        let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
+        let configuration = try file.read()
+        let source = TokenSource(environment: environment, configuration: configuration)
         if let name = arguments.value(Self.ask) {
-            let source = TokenSource(environment: environment, configuration: configuration)
             try await Question(named: name).answer(configuration, source, screen)
             return .success
         }
         let log = LogWriter(configuration.logLevel, environment: environment)
         let services = try Services(directory, configuration, log)
-        let token = try TokenSource(environment: environment, configuration: configuration).find()
+        let token = try source.find()
         let context = try services.context(configuration, token: token)
-        if arguments.has(DaemonOptions.check) { return try check(directory, configuration, token) }
-        if token == nil, arguments.has(DaemonOptions.drain) {
-            throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
+        if arguments.has(DaemonOptions.check) {
+            return try DaemonCheck(
+                directory: directory, file: file, configuration: configuration, token: token, screen: screen
+            ).run()
         }
-        // A stop that comes before there is anything to stop.
+        if token == nil, arguments.has(DaemonOptions.drain) { throw TokenSource.missing }
+        // There is nothing to stop yet.
         for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
         try directory.create()
-        let lock = try takeLock(of: directory)
-        return try await serve(directory, lock, services, context, token)
+        return try await serve(file, takeLock(of: directory), services, context, token)
     }
 
-    /// A jobctl may hold the lock for a moment; a jobd holds it for as long as it lives.
+    /// A jobctl may hold the lock for a moment; a jobd holds it for as long as it runs.
     private func takeLock(of directory: StateDirectory) throws -> StateLock {
         for _ in 0..<500 {
             if let lock = try StateLock(directory, as: "jobd") { return lock }
             if let holder = StateLock.holder(of: directory), holder.name == "jobd" {
                 throw Failure(
                     .unavailable, "another jobd (pid \(holder.processID)) has \(directory.path)",
-                    hint: "one jobd works on one state directory; name another with --state-dir")
+                    hint: "a state directory has only one jobd; name another directory with --state-dir")
             }
             usleep(10_000)
         }
@@ -121,17 +121,16 @@ package struct DaemonProgram {
     }
 
     private func serve(
-        _ directory: StateDirectory, _ lock: StateLock, _ services: Services, _ context: WorkerContext,
+        _ file: ConfigurationFile, _ lock: StateLock, _ services: Services, _ context: WorkerContext,
         _ token: TokenSource.Token?
     ) async throws -> ExitCode {
         raiseFileLimit()
+        let (directory, log) = (services.directory, services.log)
         let store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
         let dispatcher = await Dispatcher(
             store: store, context: context, drains: arguments.has(DaemonOptions.drain))
-        let log = services.log
-        let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
         let manager = ServiceManager(environment: environment)
-        let attendants = try await Attendants(directory, store, context.configuration, log, manager)
+        let tasks = try await BackgroundTasks(directory, store, context.configuration, log, manager)
         let signals = SignalWatch(
             onStop: {
                 log.write(.info, "stopping")
@@ -140,7 +139,7 @@ package struct DaemonProgram {
             },
             onReload: {
                 Task {
-                    await manager.duringReload { await Self.reload(dispatcher, attendants, services, file) }
+                    await manager.duringReload { await Self.reload(dispatcher, tasks, services, file) }
                 }
             })
         await store.whenLost { loss in
@@ -149,21 +148,21 @@ package struct DaemonProgram {
         }
         let changes = ChangeWatch(directory, log) {
             dispatcher.wake()
-            attendants.wake()
+            tasks.wake()
         }
         greet(directory, log, token)
         let watchdog = Watchdog(manager, dispatcher, store, services)
-        let ending = try await run(dispatcher, attendants, watchdog, manager)
+        let ending = try await run(dispatcher, tasks, watchdog, manager)
         changes.end()
         await services.shutdown()
-        // Another jobd, where there is one, listens there.
+        // If the lock is lost, another jobd may listen there.
         if lock.isHeld { directory.removeWakeSocket() }
         try await close(store, log)
         withExtendedLifetime(signals) {}
         return try code(of: ending)
     }
 
-    /// Says where jobd runs, and what stands in its way.
+    /// Logs where jobd runs, and what is in its way.
     private func greet(_ directory: StateDirectory, _ log: LogWriter, _ token: TokenSource.Token?) {
         log.write(.info, "jobd \(Self.version) runs on \(directory.path)")
         if let complaint = FileSystem(of: directory.path).complaint {
@@ -176,21 +175,21 @@ package struct DaemonProgram {
         }
     }
 
-    /// Runs until there is nothing left to do, or somebody says stop.
+    /// Runs until there is nothing left to do, or until it is told to stop.
     private func run(
-        _ dispatcher: Dispatcher, _ attendants: Attendants, _ watchdog: Watchdog, _ manager: ServiceManager
+        _ dispatcher: Dispatcher, _ tasks: BackgroundTasks, _ watchdog: Watchdog, _ manager: ServiceManager
     ) async throws -> Dispatcher.Ending {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await attendants.run() }
+            group.addTask { await tasks.run() }
             group.addTask { await watchdog.run() }
             let result: Result<Dispatcher.Ending, any Error>
             do { result = .success(try await dispatcher.run(whenReady: manager.ready)) } catch {
                 result = .failure(error)
             }
             manager.stopping()
-            // Nobody else ends them: jobd would stay, and do nothing.
+            // Nothing else ends them: jobd would keep running and do nothing.
             watchdog.finish()
-            await attendants.finish(all: (try? result.get()).map { $0 != .stopped } ?? false)
+            await tasks.finish(all: (try? result.get()).map { $0 != .stopped } ?? false)
             return try result.get()
         }
     }
@@ -199,8 +198,8 @@ package struct DaemonProgram {
         do { try await store.close() } catch StoreError.lost(let reason, let hint) {
             throw StoreError.lost(reason: reason, hint: hint)
         } catch {
-            // Everything is on disk, in the log: the next start moves it.
-            log.write(.warning, "the database's log stays as it is: \(error)")
+            // Everything is on disk, in the log. The next start moves it into the database.
+            log.write(.warning, "the database's log was not moved into the database: \(error)")
         }
     }
 
@@ -210,10 +209,10 @@ package struct DaemonProgram {
         case .unrecorded(let jobs):
             throw Failure(
                 .inputOutput, "what became of \(jobs.joined(separator: "; ")) could not be written",
-                hint: "once the store can be written, start jobd: the job is uncertain then; "
+                hint: "when the store can be written again, start jobd: the job is then uncertain, and "
                     + "jobctl resolve ID --adopt REQUEST follows what was bought")
         case .account(let detail):
-            throw Failure(.permission, "the account stands in the way of what is left: \(detail)")
+            throw Failure(.permission, "the account keeps the rest from being done: \(detail)")
         case .elsewhere(let detail):
             throw Failure(
                 .configuration, detail, hint: "set api_url to where they were bought; nothing is lost")
@@ -222,57 +221,22 @@ package struct DaemonProgram {
 
     /// A reload that fails changes nothing.
     private static func reload(
-        _ dispatcher: Dispatcher, _ attendants: Attendants, _ services: Services, _ file: ConfigurationFile
-    )
-        async
-    {
+        _ dispatcher: Dispatcher, _ tasks: BackgroundTasks, _ services: Services, _ file: ConfigurationFile
+    ) async {
         do {
             let configuration = try file.read()
             let token = try TokenSource(environment: file.environment, configuration: configuration).find()
             let context = try services.context(configuration, token: token)
             services.log.change(configuration.logLevel)
             await dispatcher.reload(context)
-            await attendants.reload(configuration)
+            await tasks.reload(configuration)
             services.log.write(.info, "the configuration was read again")
         } catch {
             services.log.write(.error, "the configuration stays as it was: \(Failure(error).message)")
         }
     }
 
-    private func check(
-        _ directory: StateDirectory, _ configuration: Configuration, _ token: TokenSource.Token?
-    ) throws -> ExitCode {
-        let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
-        try screen.write(
-            "configuration  \(file.isThere ? file.place.path : "none (\(file.place.path))"), valid\n")
-        try screen.write("api            \(configuration.apiURL)\n")
-        try screen.write("state          \(directory.path) (\(directory.origin.rawValue))\n")
-        var prices = UnknownPrices(configuration: configuration, database: nil)
-        do {
-            let database = try JobDatabase(directory, .read)
-            prices = UnknownPrices(configuration: configuration, database: database)
-            let (version, engine) = (try database.schemaVersion(), StoreEngine.current)
-            try screen.write("database       schema \(version), \(engine.name) \(engine.version)\n")
-        } catch StoreError.missing {
-            try screen.write("database       not there yet; jobd makes it\n")
-        }
-        let unknown = try prices.models()
-        if !unknown.isEmpty {
-            screen.say(
-                SafeText.escape(
-                    "jobd: warning: a budget is set, and does not hold back models of unknown price: ")
-                    + SafeText.escape(unknown.joined(separator: ", ")))
-            screen.say("hint: set models.MODEL.price_usd")
-        }
-        guard let token else {
-            try screen.write("token          none\n")
-            throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
-        }
-        try screen.write("token          from \(token.origin)\n")
-        return .success
-    }
-
-    /// Each connection and each file takes one.
+    /// Each connection and each file takes a descriptor.
     private func raiseFileLimit() {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

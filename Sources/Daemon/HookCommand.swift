@@ -6,9 +6,9 @@ internal import System
 struct HookCommand: Sendable {
     let words: [String]
 
-    private static let longest: DispatchTimeInterval = .seconds(60)
+    private static let timeLimit: DispatchTimeInterval = .seconds(60)
 
-    /// How the command ended: nil for well, else in words.
+    /// Returns nil if the command succeeded, else how it ended, in words.
     func run(input: [UInt8]) async -> String? {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: runBlocking(input)) }
@@ -16,7 +16,7 @@ struct HookCommand: Sendable {
     }
 
     private func runBlocking(_ input: [UInt8]) -> String? {
-        // A file in memory takes all of it at once, whether or not the command reads.
+        // A file in memory takes all of the input at once, whether or not the command reads it.
         guard let file = try? FileDescriptor.inMemory(input) else { return "no memory for its input" }
         let process: ChildProcess
         do throws(SystemError) {
@@ -25,17 +25,17 @@ struct HookCommand: Sendable {
                 resetting: [SIGPIPE, SIGTERM, SIGINT, SIGHUP])
         } catch { return "cannot start: \(error)" }
         let timer = DispatchWorkItem { process.killGroup() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.longest, execute: timer)
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.timeLimit, execute: timer)
         defer { timer.cancel() }
         switch process.wait() {
         case .code(0): return nil
         case .code(let code): return "ended with \(code)"
-        case .signal(SIGKILL): return "it was killed; a minute is the most"
+        case .signal(SIGKILL): return "it was killed; the limit is one minute"
         case .signal(let number): return "ended by signal \(number)"
         }
     }
 
-    /// The own environment without any token.
+    /// jobd's environment without any token.
     private static func environment() -> [String] {
         let names = [
             "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "DISPLAY",

@@ -7,20 +7,18 @@ internal import JobStore
 internal import System
 internal import Worker
 
-/// Tells other programs what happened: `on_finish` for each job that ended, `on_attention` for what needs a
-/// person.
+/// Tells other programs what happened: `on_finish` for each job's end, `on_attention` if a person is needed.
 ///
-/// The events are the queue, and a mark says how far they were told: after a crash the last ones may come
-/// again.
-actor Hooks {
+/// The events are the queue, and a mark says how far they were told. A crash may repeat the last ones.
+actor Hooks: BackgroundTask {
     private static let mark = "hooks"
-    private static let mostAtOnce = 4
+    private static let parallelLimit = 4
 
     private let store: JobStore
     private let log: LogWriter
-    private let wakeSignal = WakeSignal()
-    private var configuration: Configuration
-    private var isEnding = false
+    let wakeSignal = WakeSignal()
+    var configuration: Configuration
+    var isEnding = false
     private var tellsAll = false
 
     init(_ store: JobStore, _ configuration: Configuration, _ log: LogWriter) {
@@ -29,18 +27,10 @@ actor Hooks {
         self.log = log
     }
 
-    nonisolated func wake() { wakeSignal.wake() }
-
-    func reload(_ configuration: Configuration) {
-        self.configuration = configuration
-        wakeSignal.wake()
-    }
-
-    /// Ends `run`. What is not told by then is told by the next jobd, unless `all` of it is to be told first.
+    /// Ends `run`; with `all`, only after telling everything. The next jobd tells what was not told.
     func finish(all: Bool) {
-        isEnding = true
         tellsAll = all
-        wakeSignal.wake()
+        finish()
     }
 
     func run() async {
@@ -55,11 +45,11 @@ actor Hooks {
         }
     }
 
-    /// Tells the next few events. Answers false where there is none.
+    /// Tells the next few events. Returns false if there are none.
     private func tellSome() async throws -> Bool {
         let (mark, events) = try await store.write { database in
             let mark = try database.mark(Self.mark)
-            return (mark, try database.news(after: mark, limit: Self.mostAtOnce))
+            return (mark, try database.hookEvents(after: mark, limit: Self.parallelLimit))
         }
         guard let last = events.last else { return false }
         await withTaskGroup { group in

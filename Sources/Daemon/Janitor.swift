@@ -10,18 +10,19 @@ internal import Startup
 internal import System
 internal import Worker
 
-/// Forgets what the configuration's retention calls old. Where it names nothing, nothing ever wakes it.
-actor Janitor {
-    private static let pause = Duration.seconds(6 * 3600)
-    /// Between two batches: what was paid for goes first.
-    private static let breath = Duration.milliseconds(50)
+/// Removes what is older than the configured retention. Without retention it never wakes up.
+actor Janitor: BackgroundTask {
+    private static let interval = Duration.seconds(6 * 3600)
+    /// Between two batches, so that paid jobs go first.
+    private static let batchPause = Duration.milliseconds(50)
 
     private let directory: StateDirectory
     private let store: JobStore
     private let log: LogWriter
-    private let wakeSignal = WakeSignal()
-    private var configuration: Configuration
-    private var isEnding = false
+    let wakeSignal = WakeSignal()
+    var configuration: Configuration
+    /// Checked after each batch.
+    var isEnding = false
     private var clock = ClockWatch()
 
     init(_ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter) {
@@ -29,17 +30,6 @@ actor Janitor {
         self.store = store
         self.configuration = configuration
         self.log = log
-    }
-
-    func reload(_ configuration: Configuration) {
-        self.configuration = configuration
-        wakeSignal.wake()
-    }
-
-    /// Ends `run` after the batch that is under way.
-    func finish() {
-        isEnding = true
-        wakeSignal.wake()
     }
 
     func run() async {
@@ -50,20 +40,18 @@ actor Janitor {
                 (retention.rows, .init(rows: true)),
             ]
             let jump = clock.jump()
-            if jump > ClockWatch.longestJump, retention != Configuration.Retention() {
-                log.write(
-                    .warning,
-                    "retention waits: the clock went forward by \(TimeText.span(milliseconds: UInt64(jump.wholeMilliseconds)))"
-                )
+            if jump > ClockWatch.toleratedJump, retention != Configuration.Retention() {
+                let span = TimeText.span(milliseconds: UInt64(jump.wholeMilliseconds))
+                log.write(.warning, "retention waits: the clock went forward by \(span)")
             }
-            for case (let age?, let parts) in ages where jump <= ClockWatch.longestJump {
+            for case (let age?, let parts) in ages where jump <= ClockWatch.toleratedJump {
                 do { try await prune(parts, olderThan: age) } catch {
                     log.write(.error, "retention waits: \(error)")
                 }
             }
-            // A reload while it worked rang when nobody slept.
+            // The configuration may have been reloaded in the meantime.
             if isEnding || configuration.retention != retention { continue }
-            await wakeSignal.wait(until: retention == Configuration.Retention() ? nil : .now + Self.pause)
+            await wakeSignal.wait(until: retention == Configuration.Retention() ? nil : .now + Self.interval)
         }
     }
 
@@ -72,40 +60,38 @@ actor Janitor {
             parts, before: .now + (.zero - age), places: OutputPlaces(directory, configuration),
             by: "retention")
         var done = Pruning.Tally()
-        var place: EndedJob?
+        var last: EndedJob?
         while !isEnding {
-            let from = place
-            let jobs = try await store.read { try pruning.next(after: from, in: $0) }
-            guard let last = jobs.last else { break }
-            place = last
-            // What a batch has nothing of needs no transaction.
+            let jobs = try await store.read { [last] in try pruning.next(after: last, in: $0) }
+            if jobs.isEmpty { break }
+            last = jobs.last
+            // A batch with nothing to remove needs no transaction.
             let isDue = try await store.read { database in
                 try jobs.contains { try pruning.count($0.id, in: database) != Pruning.Tally() }
             }
             guard isDue else { continue }
             if pruning.removesWords, done == Pruning.Tally() {
-                await words { try SearchIndex.announcePruning(in: $0) }
+                await changeSearchIndex { try SearchIndex.announcePruning(in: $0) }
             }
             let announced = try await store.write { try pruning.announce(jobs, in: $0) }
             let removal = await Self.onThread { pruning.removeFiles(announced) }
             done += try await store.write { try pruning.finish(removal, in: $0) }
-            await wakeSignal.wait(until: .now + Self.breath)
+            await wakeSignal.wait(until: .now + Self.batchPause)
         }
         if pruning.removesWords, done.rows + done.inputs > 0 {
-            await words { try SearchIndex.finishPruning(in: $0) }
+            await changeSearchIndex { try SearchIndex.finishPruning(in: $0) }
         }
         if let fault = done.faults.first {
-            log.write(.warning, "retention: \(done.faults.count) files stay; the first: \(fault)")
+            log.write(
+                .warning, "retention: \(done.faults.count) files could not be removed; the first: \(fault)")
         }
         guard done.rows + done.inputs + done.files > 0 else { return }
-        log.write(
-            .info,
-            "retention: forgot \(done.rows) jobs, \(done.inputs) inputs and \(done.files) files (\(ByteText.of(done.bytes)))"
-        )
+        let files = "\(done.files) files (\(ByteText.of(done.bytes)))"
+        log.write(.info, "retention: forgot \(done.rows) jobs, \(done.inputs) inputs and \(files)")
     }
 
-    /// What was pruned is not to be found in the index of `jobctl search` either, where there is one.
-    private func words(_ change: @escaping @Sendable (StateDirectory) throws -> Void) async {
+    /// Removes what was pruned from the index of `jobctl search`, too, if there is one.
+    private func changeSearchIndex(_ change: @escaping @Sendable (StateDirectory) throws -> Void) async {
         let directory = directory
         let failure: String? = await Self.onThread {
             do { try change(directory) } catch { return "\(error)" }
@@ -114,13 +100,30 @@ actor Janitor {
         guard let failure else { return }
         log.write(
             .warning,
-            "retention: words may still be in \(directory.searchIndex), which may be removed: \(failure)")
+            "retention: pruned words may still be in \(directory.searchIndex); you may delete it: \(failure)"
+        )
     }
 
-    /// Disks make wait; tasks' threads are few.
+    /// Disks are slow, and tasks have few threads.
     private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: body()) }
         }
+    }
+}
+
+/// Notices jumps of the wall clock: by a clock that is wrong, everything looks old.
+struct ClockWatch {
+    /// More than the small steps by which clocks are corrected.
+    static let toleratedJump = Duration.seconds(3600)
+
+    private var wall = Timestamp.now
+    private var steady = ContinuousClock.now
+
+    /// How far the wall clock has jumped forward since the last call; negative if it jumped back.
+    mutating func jump() -> Duration {
+        let (wall, steady) = (Timestamp.now, ContinuousClock.now)
+        defer { (self.wall, self.steady) = (wall, steady) }
+        return (wall - self.wall) - (steady - self.steady)
     }
 }

@@ -5,7 +5,7 @@ internal import JobModel
 internal import JobStore
 internal import System
 
-/// Writes the log to standard error, one line an event: with priorities under systemd, with times elsewhere.
+/// Writes the log to standard error, one line per event: with priorities under systemd, else with times.
 final class LogWriter: Sendable {
     private let threshold: Locked<Configuration.LogLevel>
     private let isJournal: Bool
@@ -15,7 +15,7 @@ final class LogWriter: Sendable {
         isJournal = environment["JOURNAL_STREAM"].map(Self.isStandardError) ?? false
     }
 
-    /// A program that was started by a service inherits the variable, also where its own log goes elsewhere.
+    /// A program started by a service inherits the variable even if its own log goes elsewhere.
     private static func isStandardError(_ stream: String) -> Bool {
         guard let file = try? FileDescriptor.standardError.status().identity else { return false }
         return stream == "\(file.device):\(file.number)"
@@ -33,7 +33,7 @@ final class LogWriter: Sendable {
             case .error: "<3>"
             }
         let heading = isJournal ? priority : "\(Timestamp.now) \(level.rawValue): "
-        // One call for a line, so that lines of several threads do not mix.
+        // One call per line, so that the lines of several threads do not mix.
         try? FileDescriptor.standardError.write(Array((heading + SafeText.escape(text) + "\n").utf8))
     }
 }

@@ -8,18 +8,18 @@ internal import Startup
 internal import System
 internal import Worker
 
-/// Writes what jobd does into a file for node_exporter: when something has changed, and not often.
-actor Metrics {
-    private static let shortest = Duration.seconds(10)
+/// Writes metrics into a file for node_exporter when something has changed, but not often.
+actor Metrics: BackgroundTask {
+    private static let interval = Duration.seconds(10)
 
     private let directory: StateDirectory
     private let store: JobStore
     private let log: LogWriter
-    private let wakeSignal = WakeSignal()
+    let wakeSignal = WakeSignal()
     private let startedAt = Timestamp.now
-    private var configuration: Configuration
+    var configuration: Configuration
     private var tally: MetricsTally
-    private var isEnding = false
+    var isEnding = false
     private var hasComplained = false
 
     init(
@@ -32,25 +32,13 @@ actor Metrics {
         tally = MetricsTally(after: try await store.read { try $0.lastEventID() })
     }
 
-    nonisolated func wake() { wakeSignal.wake() }
-
-    func reload(_ configuration: Configuration) {
-        self.configuration = configuration
-        wakeSignal.wake()
-    }
-
-    func finish() {
-        isEnding = true
-        wakeSignal.wake()
-    }
-
     func run() async {
         while true {
             if let name = configuration.metricsFile { await write(to: directory.absolute(name)) }
             if isEnding { return }
-            let next = ContinuousClock.now + Self.shortest
+            let next = ContinuousClock.now + Self.interval
             await wakeSignal.wait(until: nil)
-            // Rings until then are one.
+            // All changes until then are written together.
             while configuration.metricsFile != nil, !isEnding, ContinuousClock.now < next {
                 await wakeSignal.wait(until: next)
             }
@@ -69,21 +57,19 @@ actor Metrics {
     }
 
     private func page() async throws -> String {
-        var tally = tally
-        let (caughtUp, counts, pauses, spent) = try await store.read { [tally] database in
+        let (tally, counts, pauses, spent) = try await store.read { [tally] database in
             var tally = tally
-            _ = try tally.catchUp(database)
+            try tally.catchUp(database)
             return (
-                tally, try database.counts(endedSince: .now), try database.pauses().map(\.reason),
+                tally, try database.unfinishedCounts(), try database.pauses().map(\.reason),
                 try database.spentToday()
             )
         }
-        tally = caughtUp
         self.tally = tally
         var page = MetricsPage()
         page.add("jobd_up", .gauge, "Whether jobd runs.", [("", isEnding ? 0 : 1)])
         page.add(
-            "jobd_build_info", .gauge, "Which jobd it is.", [("version=\"\(DaemonProgram.version)\"", 1)])
+            "jobd_build_info", .gauge, "The version of jobd.", [("version=\"\(DaemonProgram.version)\"", 1)])
         page.add(
             "jobd_start_time_seconds", .gauge, "When jobd started, in seconds since 1970.",
             [("", Double(startedAt.milliseconds) / 1000)])
@@ -93,7 +79,7 @@ actor Metrics {
                 ("state=\"\($0.rawValue)\"", Double(counts[$0] ?? 0))
             })
         page.add(
-            "jobd_submissions_paused", .gauge, "Whether submissions stand still, and why.",
+            "jobd_submissions_paused", .gauge, "Whether submissions are paused, and why.",
             Pause.Reason.allCases.map { ("reason=\"\($0.rawValue)\"", pauses.contains($0) ? 1 : 0) })
         page.add(
             "jobd_spent_today_usd", .gauge, "Spent since midnight UTC, as the budget counts it.",
@@ -105,8 +91,7 @@ actor Metrics {
         return page.text
     }
 
-    /// A reader sees the old file or the new one, whole. Everybody may read it: it says nothing of what jobs
-    /// are about.
+    /// A reader sees the whole old file or the whole new one. Everyone may read it: it holds no inputs.
     private static func replace(_ path: String, with page: String) throws {
         let temporary = path + ".new"
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW

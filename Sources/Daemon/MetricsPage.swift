@@ -31,10 +31,10 @@ struct MetricsPage {
             "jobd_submissions_total", .counter, "What became of submissions.",
             tally.submissions.sorted { $0.key < $1.key }.map { ("result=\"\($0.key)\"", Double($0.value)) })
         add(
-            "jobd_jobs_ended_total", .counter, "Jobs that ended, by how.",
+            "jobd_jobs_ended_total", .counter, "Jobs that ended, by state.",
             tally.ended.sorted { $0.key < $1.key }.map { ($0.key, Double($0.value)) })
         add(
-            "jobd_faults_total", .counter, "What stood in the way of a job or of the account.",
+            "jobd_faults_total", .counter, "Faults of jobs, outputs and the account.",
             [("", Double(tally.faults))])
         add("jobd_output_files_total", .counter, "Files fetched.", [("", Double(tally.files))])
         add("jobd_output_bytes_total", .counter, "Bytes of the files fetched.", [("", Double(tally.bytes))])

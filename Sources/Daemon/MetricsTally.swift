@@ -3,12 +3,12 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 
-/// What happened since jobd started, counted from the events.
+/// What has happened since jobd started, counted from the events.
 struct MetricsTally: Sendable {
     private(set) var lastEvent: Int64
     private(set) var enqueued: Int64 = 0
     private(set) var submissions: [String: Int64] = ["accepted": 0, "refused": 0, "uncertain": 0]
-    /// By state and, of failures, their kind.
+    /// By state, and by kind of failure.
     private(set) var ended: [String: Int64] = [:]
     private(set) var faults: Int64 = 0
     private(set) var files: Int64 = 0
@@ -23,14 +23,12 @@ struct MetricsTally: Sendable {
         for kind in FailureKind.allCases { ended[Self.labels("failed", kind.rawValue)] = 0 }
     }
 
-    /// Counts what has happened since. Answers false where that was nothing.
-    mutating func catchUp(_ database: JobDatabase) throws -> Bool {
-        var isNew = false
+    /// Counts the events since the last call.
+    mutating func catchUp(_ database: JobDatabase) throws {
         while case let events = try database.events(after: lastEvent, limit: 500), let last = events.last {
             for event in events { try count(event, database) }
-            (lastEvent, isNew) = (last.id, true)
+            lastEvent = last.id
         }
-        return isNew
     }
 
     private mutating func count(_ event: StoredEvent, _ database: JobDatabase) throws {
@@ -63,5 +61,31 @@ struct MetricsTally: Sendable {
 
     private static func labels(_ state: String, _ kind: String?) -> String {
         "state=\"\(state)\",error_kind=\"\(kind ?? "")\""
+    }
+}
+
+/// How long something took, counted as Prometheus does.
+struct Histogram: Sendable {
+    private static let bounds: [Double] = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]
+
+    private var counts = [Int64](repeating: 0, count: bounds.count + 1)
+    private var sum = 0.0
+
+    mutating func observe(_ span: Duration) {
+        let seconds = Double(span.components.seconds) + Double(span.components.attoseconds) * 1e-18
+        counts[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+        sum += seconds
+    }
+
+    /// The lines of a histogram `name`: each bucket counts everything that took at most that long.
+    func lines(_ name: String) -> [String] {
+        var total: Int64 = 0
+        var lines: [String] = []
+        for (index, count) in counts.enumerated() {
+            total += count
+            let bound = Self.bounds.indices.contains(index) ? "\(Self.bounds[index])" : "+Inf"
+            lines.append("\(name)_bucket{le=\"\(bound)\"} \(total)")
+        }
+        return lines + ["\(name)_sum \(sum)", "\(name)_count \(total)"]
     }
 }

@@ -9,7 +9,7 @@ internal import Provider
 internal import Startup
 internal import Worker
 
-/// Puts together what the worker needs, at the start and at each reload.
+/// Builds what the worker needs, at the start and at each reload.
 struct Services: Sendable {
     let directory: StateDirectory
     let log: LogWriter
@@ -20,12 +20,12 @@ struct Services: Sendable {
     init(_ directory: StateDirectory, _ configuration: Configuration, _ log: LogWriter) throws {
         self.directory = directory
         self.log = log
-        // Calls and files have connections of their own, so that large files do not hold up small answers.
-        // Looks that hang leave some for POSTs.
-        let mostCalls = LookSlots.mostAtOnce + 64
+        // Calls and files use separate connections, so that large files do not delay small answers.
+        // Status checks that hang leave some for POSTs.
+        let callLimit = LookSlots.mostAtOnce + 64
         calls = try HTTPClient(
-            userAgent: "jobd/\(DaemonProgram.version)", maximumConnections: mostCalls,
-            maximumConnectionsPerHost: mostCalls)
+            userAgent: "jobd/\(DaemonProgram.version)", maximumConnections: callLimit,
+            maximumConnectionsPerHost: callLimit)
         transfers = try HTTPClient(
             userAgent: "jobd/\(DaemonProgram.version)",
             maximumConnections: configuration.parallelDownloads + 8,
@@ -41,8 +41,8 @@ struct Services: Sendable {
         if geteuid() == 0, let owner = directory.owner { access.owner = (owner.user, owner.group) }
         let settings = DownloadSettings(
             apiURL: configuration.apiURL, hosts: configuration.downloadHosts,
-            maximumBytes: configuration.maxBytes,
-            minimumFree: configuration.minFree, connectTimeout: configuration.connectTimeout,
+            maximumBytes: configuration.maxBytes, minimumFree: configuration.minFree,
+            connectTimeout: configuration.connectTimeout,
             silenceTimeout: configuration.silenceTimeout, access: access)
         let secret = token?.secret
         let client = RunComfyClient(
@@ -56,7 +56,7 @@ struct Services: Sendable {
             log: Log { log.write($0, $1) })
     }
 
-    /// Returns when both transfer threads have come round once more.
+    /// Returns when both transfer threads have gone through their loops once more.
     func answer() async {
         await calls.answer()
         await transfers.answer()

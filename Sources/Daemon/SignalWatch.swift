@@ -3,7 +3,7 @@ internal import Glibc
 internal import HTTP
 internal import System
 
-/// Turns signals into calls. A second one of those that end the program ends it at once.
+/// Turns signals into calls. A second signal to end the program ends it at once.
 final class SignalWatch {
     private let queue = DispatchQueue(label: "jobd.signals")
     private var sources: [any DispatchSourceSignal] = []
@@ -21,20 +21,19 @@ final class SignalWatch {
             }
         }
         watch(SIGHUP, onReload)
-        // A reader of the log that went away is no reason to end.
+        // A log without a reader is no reason to end.
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Returns when signals are heard: one that came earlier ends a program that has not begun, and none is
-    /// lost.
+    /// Returns when the signal is caught; an earlier one ends a program that has not started.
     private func watch(_ number: Int32, _ handler: @escaping @Sendable () -> Void) {
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-        let isHeard = DispatchSemaphore(value: 0)
-        // From here on the runtime has a handler of its own in the place of the signal's effect.
-        source.setRegistrationHandler { isHeard.signal() }
+        let isCaught = DispatchSemaphore(value: 0)
+        // From then on, the runtime's handler replaces the signal's default effect.
+        source.setRegistrationHandler { isCaught.signal() }
         source.setEventHandler(handler: handler)
         source.resume()
-        isHeard.wait()
+        isCaught.wait()
         sources.append(source)
     }
 }

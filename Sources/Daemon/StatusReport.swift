@@ -3,8 +3,7 @@ internal import JobStore
 internal import System
 internal import Worker
 
-/// Tells the service manager what there is to do, in one line: when it has changed, and not more often than
-/// is read.
+/// Tells the service manager in one line what there is to do, when that has changed.
 final class StatusReport: Sendable {
     private let store: JobStore
     private let manager: ServiceManager
@@ -12,7 +11,7 @@ final class StatusReport: Sendable {
     private let end = WakeSignal()
     private let hasEnded = Locked(false)
 
-    private static let shortest = Duration.seconds(3)
+    private static let interval = Duration.seconds(3)
 
     init(_ store: JobStore, _ manager: ServiceManager) {
         self.store = store
@@ -33,18 +32,18 @@ final class StatusReport: Sendable {
         guard manager.isListening else { return }
         var told = ""
         while !hasEnded.withLock({ $0 }) {
-            // What keeps the store from answering is logged by those who need it.
+            // A fault of the store is logged by those who need it.
             if let text = try? await store.read(Self.text), text != told {
                 manager.status(text)
                 told = text
             }
-            await end.wait(until: .now + Self.shortest)
+            await end.wait(until: .now + Self.interval)
             await changes.wait(until: nil)
         }
     }
 
     @Sendable private static func text(_ database: JobDatabase) throws -> String {
-        let counts = try database.counts(endedSince: .now)
+        let counts = try database.unfinishedCounts()
         let jobs = JobState.allCases.filter { !$0.hasEnded }.compactMap { state in
             counts[state].map { "\($0) \(state.rawValue)" }
         }

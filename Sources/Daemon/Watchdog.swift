@@ -2,7 +2,7 @@ internal import JobStore
 internal import System
 internal import Worker
 
-/// Tells the service manager that jobd lives, each time that all parts which must not hang have answered.
+/// Tells the service manager that jobd is alive, each time all parts that must not hang have answered.
 final class Watchdog: Sendable {
     private let manager: ServiceManager
     private let dispatcher: Dispatcher
@@ -25,12 +25,12 @@ final class Watchdog: Sendable {
     }
 
     func run() async {
-        guard let petting = manager.petting else { return }
+        guard let interval = manager.watchdogInterval else { return }
         while true {
-            await end.wait(until: .now + petting)
+            await end.wait(until: .now + interval)
             if hasEnded.withLock({ $0 }) { return }
             await dispatcher.comeRound()
-            // That it cannot be read now is an answer, too.
+            // An error is an answer, too.
             _ = try? await store.read { try $0.version() }
             await services.answer()
             manager.isAlive()

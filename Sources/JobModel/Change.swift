@@ -1,9 +1,9 @@
 package import JSON
 
-/// What happens to a job, as one value: its row, its outputs, its charge and its history. The store writes it
-/// and decides nothing. Nothing here acts, waits or looks at a clock.
+/// What happens to a job, as one value: its row, outputs, charge and history. The store only writes it.
+/// Nothing here has effects or reads a clock.
 package struct Change: Equatable, Sendable {
-    /// The job as it was read, in the state that the change leaves.
+    /// The job as it was read, in the state that it leaves.
     package let before: Job
     package private(set) var job: Job
     package private(set) var outputs = Outputs.unchanged
@@ -13,25 +13,25 @@ package struct Change: Equatable, Sendable {
 
     package enum Outputs: Equatable, Sendable {
         case unchanged
-        /// These are named now. A file that is on disk stays, unless none is named.
+        /// These are named now. A file on disk stays, unless none is named.
         case named([Output])
         /// What is not on disk is fetched from the beginning.
         case restarted
         case givenUp
-        /// All are on disk, or the change has no place.
+        /// All must be on disk, or the change does not apply.
         case allDone
     }
 
     package enum Charge: Equatable, Sendable {
         case unchanged
-        /// A POST that may buy something is about to leave.
+        /// A POST that may buy something is about to be sent.
         case opened(submission: Int64, estimatedUSD: Double?)
         /// It certainly bought nothing.
         case dropped(submission: Int64)
         case settled(submission: Int64, reportedUSD: Double)
     }
 
-    /// A line of the history, in the contract's words.
+    /// An entry of the history.
     package struct Entry: Equatable, Sendable {
         package let kind: EventKind
         package var detail: JSONObject
@@ -39,11 +39,10 @@ package struct Change: Equatable, Sendable {
 
     private init(_ job: Job, at moment: Timestamp) { (before, self.job, self.moment) = (job, job, moment) }
 
-    /// What `event` makes of the job; nil where it has no place in the job's state.
-    ///
+    /// What `event` does to the job; nil if it does not apply in the job's state.
     /// - Parameters:
     ///   - named: with `.succeeded`, the outputs in the order of the answer.
-    ///   - extra: what the history is to say besides.
+    ///   - extra: further details for the history.
     package init?(
         of job: Job, by event: JobEvent, named: [(kind: Output.Kind, url: String)] = [],
         detail extra: JSONObject = [:], at moment: Timestamp
@@ -68,7 +67,7 @@ package struct Change: Equatable, Sendable {
         if let label = changes.label { (self.job.label, detail["label"]) = (label, .optional(label)) }
         if let rank = changes.priority { (self.job.priority, detail["priority"]) = (rank, .integer(rank)) }
         if let notBefore = changes.notBefore {
-            // A wait that the service asked for is not cut short by a new time of the person's.
+            // A new time from a person does not shorten a wait that the service asked for.
             let askedWait = job.nextTryAt == job.notBefore ? nil : job.nextTryAt
             self.job.nextTryAt = [notBefore, askedWait].compactMap { $0 }.max()
             (self.job.notBefore, detail["not_before"]) = (notBefore, .optional(notBefore?.description))
@@ -76,7 +75,7 @@ package struct Change: Equatable, Sendable {
         say(.changed, detail)
     }
 
-    /// What a finished job cost, told after its result. Nil where the job is not one.
+    /// What a job cost, if the service says so after its result. Nil if the job has no result yet.
     package init?(of job: Job, costUSD: Double, at moment: Timestamp) {
         guard job.state == .downloading else { return nil }
         self.init(job, at: moment)
@@ -87,7 +86,7 @@ package struct Change: Equatable, Sendable {
         history.append(Entry(kind: kind, detail: detail))
     }
 
-    /// An end has an entry of its own, after that of what brought it about.
+    /// An end has a separate entry, after that of its cause.
     private mutating func end() {
         (job.endedAt, job.nextTryAt) = (moment, nil)
         var detail: JSONObject = ["state": .string(job.state.rawValue)]
@@ -109,13 +108,13 @@ extension Change {
             job.cancelRequestedAt = job.cancelRequestedAt ?? moment
             say(.cancelRequested)
         case .retried, .refetched:
-            // On no request, or on the old one with a new period.
-            let (isRetry, isAnew) = (event != .refetched, job.state == .queued)
+            // Without a request, or on the old one with a new period.
+            let (isRetry, buysAgain) = (event != .refetched, job.state == .queued)
             (job.failureKind, job.message, job.endedAt, job.cancelRequestedAt) = (nil, nil, nil, nil)
-            if isAnew { forgetRequest() } else { job.followedSince = moment }
-            outputs = isAnew ? .named([]) : job.state == .downloading ? .restarted : .unchanged
+            if buysAgain { forgetRequest() } else { job.followedSince = moment }
+            outputs = buysAgain ? .named([]) : job.state == .downloading ? .restarted : .unchanged
             let detail: JSONObject = [
-                "resubmit": isRetry ? .bool(isAnew) : .null, "state": .string(job.state.rawValue),
+                "resubmit": isRetry ? .bool(buysAgain) : .null, "state": .string(job.state.rawValue),
                 "request_id": isRetry ? .optional(before.requestID) : .null,
             ]
             say(.retried, detail)
@@ -128,7 +127,7 @@ extension Change {
             say(.resolved, ["as": "resubmit"])
         case .resolved(.abandon): say(.resolved, ["as": "abandon"])
         case .resolved(.adopt(let id)):
-            // Where a person found it is not said: the first good answer tells.
+            // The origin is unknown; the first good answer tells.
             begin(id, at: nil)
             say(.resolved, ["as": "adopt", "request_id": .string(id)])
         default: break
@@ -148,7 +147,7 @@ extension Change {
     }
 }
 
-/// What comes of sending it.
+/// What submitting it leads to.
 extension Change {
     private mutating func send(_ event: JobEvent) {
         switch event {
@@ -167,7 +166,7 @@ extension Change {
             say(.fault, ["message": .string(reason), "try_again_at": .optional(time?.description)])
         case .refused(let reason):
             (job.failureKind, job.message) = (.input, reason)
-            // Without its intent, it has no charge.
+            // There is a charge only after the intent to send.
             if before.state == .submitting { charge = .dropped(submission: job.submissions + 1) }
             say(.refused, ["message": .string(reason)])
         case .unanswered(let reason): doubt(reason)
@@ -183,7 +182,7 @@ extension Change {
     }
 }
 
-/// What comes of following it.
+/// What following it leads to.
 extension Change {
     private mutating func follow(_ event: JobEvent, _ named: [(kind: Output.Kind, url: String)]) {
         switch event {
@@ -196,13 +195,13 @@ extension Change {
             job.finishedAt = finished ?? job.finishedAt ?? moment
             settle(cost)
             finish("succeeded")
-            // An address that is named twice is one output.
+            // A URL that is named twice is one output.
             var urls: Set<String> = []
             let once = named.filter { urls.insert($0.url).inserted }.enumerated()
             outputs = .named(
                 once.map { Output(jobID: before.id, position: Int64($0 + 1), kind: $1.kind, url: $1.url) })
         case .cancelledRemotely(let cost, let isDue):
-            // A cancel is free unless the service says otherwise; until it has said, the estimate counts.
+            // A cancel is free unless the service says otherwise; while that is due, the estimate counts.
             settle(cost, unsaid: isDue ? nil : 0)
             finish("cancelled")
         case .failed(let failure, let cost):
@@ -220,7 +219,7 @@ extension Change {
         say(.status, ["status": .string(word)])
     }
 
-    /// - Parameter unsaid: what it cost where nobody has said.
+    /// - Parameter unsaid: what it cost if the service does not say.
     private mutating func settle(_ cost: Double?, unsaid: Double? = nil) {
         job.costUSD = cost ?? job.costUSD
         guard let cost = job.costUSD ?? unsaid else { return }

@@ -2,18 +2,18 @@
 package enum FailureKind: String, CaseIterable, Sendable {
     /// Refused by the service, or by the schema when the job came by SQL.
     case input
-    /// Failed over there.
+    /// Failed at RunComfy.
     case remote
     /// The service itself says that it does not know the request.
     case lost
-    /// Finished without usable output.
+    /// Finished without a usable output.
     case output
-    /// An output could not be had.
+    /// An output could not be fetched.
     case download
-    /// Still unfinished after all the time it was given.
+    /// Still unfinished at the end of its time.
     case deadline
 
-    /// Whether a retry can go on from the request that was paid for.
+    /// Whether a retry can continue from the request that was paid for.
     package var retryKeepsRequest: Bool { self != .input && self != .remote }
 }
 

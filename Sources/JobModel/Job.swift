@@ -1,4 +1,4 @@
-/// One job, as its row in the database says.
+/// One job: a row of `jobs`.
 package struct Job: Equatable, Sendable {
     package enum Validation: String, CaseIterable, Sendable {
         case pending, passed, waived
@@ -7,7 +7,7 @@ package struct Job: Equatable, Sendable {
     package let id: Int64
     package var state: JobState
     package let model: String
-    /// The JSON object to send, as its writer wrote it.
+    /// The JSON object to send, exactly as it was written.
     package private(set) var input: String
     package var priority: Int64 = 0
     package var label: String?
@@ -30,12 +30,12 @@ package struct Job: Equatable, Sendable {
     package var endedAt: Timestamp?
     package var nextTryAt: Timestamp?
     package var followedSince: Timestamp?
-    /// When the input was pruned: what stands in its place is not sent.
+    /// When the input was pruned. What replaced it is never sent.
     package var inputRemovedAt: Timestamp?
-    /// Where the request was bought: scheme, host and port. Nil where that is not known.
+    /// Where the request was bought: scheme, host and port. Nil if unknown.
     package var origin: String?
 
-    /// The service's last word about a request that is lost: it does not know it.
+    /// The `remote_status` of a lost request: the service does not know it.
     package static let unknownRequest = "not_found"
 
     package init(id: Int64, state: JobState, model: String, input: String, createdAt: Timestamp) {
@@ -46,10 +46,26 @@ package struct Job: Equatable, Sendable {
         self.createdAt = createdAt
     }
 
-    /// The same job without what may be megabytes of it.
+    /// The same job without its input, which may have megabytes.
     package var withoutInput: Job {
         var job = self
         job.input = "{}"
         return job
+    }
+}
+
+/// The id of a request at RunComfy.
+package enum RequestID {
+    /// Whether the id may become part of a URL's path: at most 128 letters, digits, `-` and `_`.
+    package static func isUsable(_ id: String) -> Bool {
+        (1...128).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
     }
 }

@@ -1,4 +1,4 @@
-/// Something that happened to a job. What it makes of the job is said by `Change`.
+/// Something that happened to a job. `Change` says what it does to the job.
 package enum JobEvent: Equatable, Sendable {
     // From people.
     case held
@@ -6,30 +6,29 @@ package enum JobEvent: Equatable, Sendable {
     case cancelRequested
     case retried(resubmit: Bool)
     case resolved(Resolution)
-    /// What has not come of a job that has finished over there is not wanted any more.
+    /// The outputs that are still missing of a finished job are not wanted any more.
     case givenUp
-    /// Files that were on disk are gone or damaged: they are fetched once more, from the request that was
-    /// paid for.
+    /// Files on disk are missing or damaged: they are fetched again, from the request that was paid for.
     case refetched
 
     // From jobd, about sending it.
-    /// The intent to send, written before the POST leaves.
+    /// The intent to send, written before the POST is sent.
     case submitting(priceUSD: Double?)
-    /// RunComfy has taken it, at `origin`.
+    /// RunComfy has accepted it, at `origin`.
     case accepted(requestID: String, origin: String? = nil)
-    /// Certainly not bought; to be tried again.
+    /// Certainly not bought; it will be tried again.
     case notBought(reason: String, tryAgainAt: Timestamp?)
-    /// Certainly not bought, and no use to try again.
+    /// Certainly not bought, and trying again is useless.
     case refused(message: String)
-    /// Nobody can know whether it was bought.
+    /// No one can know whether it was bought.
     case unanswered(reason: String)
-    /// jobd starts and finds the job as it was left.
+    /// jobd starts, and finds the job where the last jobd left it.
     case daemonRestarted
 
     // From jobd, about following it.
     case observed(RemoteProgress)
     case succeeded(finishedAt: Timestamp?, costUSD: Double?)
-    /// A cost that is not told is none: a cancel that is accepted is free.
+    /// Without a cost it was free, unless the cost is still due.
     case cancelledRemotely(costUSD: Double? = nil, costIsDue: Bool = false)
     case failed(JobFailure, costUSD: Double? = nil)
     case fetched
@@ -40,7 +39,7 @@ package enum JobEvent: Equatable, Sendable {
         case adopt(requestID: String)
     }
 
-    /// What RunComfy last said of a job that it has not finished.
+    /// What RunComfy last said about an unfinished job.
     package struct RemoteProgress: Equatable, Sendable {
         package var isRunning: Bool
         package var word: String

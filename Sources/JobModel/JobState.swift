@@ -1,22 +1,67 @@
-/// Where a job stands. The words are those of the database, and people read them.
+/// The state of a job. The words are those of the database, and people read them.
 package enum JobState: String, CaseIterable, Sendable {
     /// Set aside by a person.
     case held
     /// Here, not sent yet.
     case queued
-    /// The intent to send is on disk, and the POST is on the wire.
+    /// The intent to send is on disk, and the POST is being sent.
     case submitting
-    /// The POST may have bought something, and nobody can know.
+    /// The POST may have bought something, and no one can know.
     case uncertain
     /// RunComfy has it.
     case inQueue = "in_queue"
     case inProgress = "in_progress"
-    /// Finished over there; the output URLs are on disk.
+    /// Finished at RunComfy; the output URLs are on disk.
     case downloading
     case completed, failed, cancelled
 
     package var hasEnded: Bool { self == .completed || self == .failed || self == .cancelled }
 
-    /// RunComfy works on the job, or has its outputs ready: a request id stands on disk.
+    /// RunComfy is working on the job, or has its outputs ready; the request id is on disk.
     package var isFollowed: Bool { self == .inQueue || self == .inProgress || self == .downloading }
+}
+
+/// The life of a job: which state an event leads to. `Change` says what else it does.
+extension Job {
+    /// The state that `event` leads to from the present one; nil if it does not apply there.
+    package func state(after event: JobEvent) -> JobState? {
+        switch (state, event) {
+        case (.queued, .held): .held
+        case (.held, .released): .queued
+        case (.held, .cancelRequested), (.queued, .cancelRequested): .cancelled
+        case (.submitting, .cancelRequested), (.inQueue, .cancelRequested), (.inProgress, .cancelRequested):
+            state
+        case (.failed, .retried(let resubmit)): resubmit ? .queued : stateAfterRetry
+        case (.cancelled, .retried): .queued
+        case (.uncertain, .resolved(.resubmit)): .queued
+        case (.uncertain, .resolved(.abandon)): .cancelled
+        case (.uncertain, .resolved(.adopt)): .inQueue
+
+        case (.downloading, .givenUp): .failed
+        case (.completed, .refetched), (.downloading, .refetched): .downloading
+        case (.failed, .refetched): failureKind == .download ? .downloading : nil
+
+        case (.queued, .submitting): .submitting
+        case (.submitting, .accepted): .inQueue
+        case (.submitting, .notBought): cancelRequestedAt == nil ? .queued : .cancelled
+        case (.queued, .refused), (.submitting, .refused): .failed
+        case (.submitting, .unanswered), (.submitting, .daemonRestarted): .uncertain
+
+        case (.inQueue, .observed(let progress)), (.inProgress, .observed(let progress)):
+            progress.isRunning ? .inProgress : .inQueue
+        case (.inQueue, .succeeded), (.inProgress, .succeeded), (.downloading, .succeeded): .downloading
+        case (.inQueue, .cancelledRemotely), (.inProgress, .cancelledRemotely): .cancelled
+        case (.inQueue, .failed(let failure, _)), (.inProgress, .failed(let failure, _)):
+            // An input is refused before it is bought, and downloads have not started yet.
+            failure.kind == .input || failure.kind == .download ? nil : .failed
+        case (.downloading, .failed(let failure, _)): failure.kind == .download ? .failed : nil
+        case (.downloading, .fetched): .completed
+        default: nil
+        }
+    }
+
+    private var stateAfterRetry: JobState {
+        guard let failureKind, failureKind.retryKeepsRequest else { return .queued }
+        return failureKind == .download ? .downloading : .inProgress
+    }
 }

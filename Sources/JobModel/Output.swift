@@ -1,4 +1,4 @@
-/// One file that a job gave, as its row says.
+/// One file that a job produced: a row of `outputs`.
 package struct Output: Equatable, Sendable {
     package enum State: String, CaseIterable, Sendable {
         case pending, done, failed
@@ -14,7 +14,7 @@ package struct Output: Equatable, Sendable {
     package let position: Int64
     package var kind: Kind
     package var url: String
-    /// Under the output directory where it lies there, else absolute.
+    /// Relative to the output directory if the file is there, else absolute.
     package var path: String?
     package var bytes: Int64?
     package var sha256: String?
@@ -24,14 +24,14 @@ package struct Output: Equatable, Sendable {
     package var durationSeconds: Double?
     package var state = State.pending
     package var downloadedAt: Timestamp?
-    /// Tries whose own answer was bad.
+    /// How many tries got a bad answer for this output itself.
     package var attempts: Int64 = 0
-    /// Bytes that have come, as last noted.
+    /// How many bytes have arrived, as last recorded.
     package var fetched: Int64 = 0
     /// When the file was pruned.
     package var removedAt: Timestamp?
 
-    /// Whether its file should be there.
+    /// Whether its file should exist.
     package var hasFile: Bool { state == .done && removedAt == nil }
 
     package init(jobID: Int64, position: Int64, kind: Kind, url: String) {
@@ -39,5 +39,26 @@ package struct Output: Equatable, Sendable {
         self.position = position
         self.kind = kind
         self.url = url
+    }
+}
+
+/// File names made from a job's id.
+package enum JobFileName {
+    /// The id as in file names, with at least six digits.
+    package static func digits(of id: Int64) -> String {
+        let digits = String(id)
+        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    /// `000012.json`, the file beside a job's outputs that says how they were made.
+    package static func sidecar(of id: Int64) -> String { digits(of: id) + ".json" }
+
+    /// The job whose sidecar has this name; nil for any other name.
+    package static func job(ofSidecar name: some StringProtocol) -> Int64? {
+        let digits = name.utf8.prefix { (0x30...0x39).contains($0) }
+        guard digits.count >= 6, name.utf8.dropFirst(digits.count).elementsEqual(".json".utf8) else {
+            return nil
+        }
+        return Int64(String(decoding: digits, as: UTF8.self))
     }
 }

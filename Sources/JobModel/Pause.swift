@@ -1,9 +1,9 @@
 /// Why submissions are paused, and since when.
 package struct Pause: Equatable, Sendable {
     package enum Reason: String, CaseIterable, Sendable {
-        /// A person said so.
+        /// Paused by a person.
         case hand
-        /// The account's, found by what the service answers.
+        /// A fault of the account, seen in the service's answers.
         case token, balance
         /// The service does not answer.
         case outage

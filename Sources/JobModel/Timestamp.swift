@@ -1,12 +1,12 @@
 internal import Calendar
 
-/// A moment in milliseconds since 1970, UTC. Its text is the one form that the database accepts.
+/// A moment in milliseconds since 1970, UTC. Its text is the only form that the database accepts.
 package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var milliseconds: Int64
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    /// Midnight UTC of a day; nil where the calendar has no such day.
+    /// Midnight UTC of a day; nil if there is no such day.
     package init?(year: Int, month: Int, day: Int) {
         guard let time = CalendarTime(year: year, month: month, day: day) else { return nil }
         milliseconds = time.milliseconds
@@ -16,7 +16,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     package init?(_ text: String) { self.init(utf8: text.utf8.span) }
 
     package init?(utf8 text: Span<UInt8>) {
-        // At this length a time with a fraction and without an offset has exactly three digits of it.
+        // At this length, a time without an offset has exactly three digits of fraction.
         guard text.count == 23, text[10] == UInt8(ascii: " "), text[19] == UInt8(ascii: "."),
             let written = WrittenTime(utf8: text), written.hasFraction, written.offset == nil
         else { return nil }
@@ -41,7 +41,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     package var description: String { CalendarTime(milliseconds: milliseconds).description }
 
-    /// Midnight UTC before it.
+    /// The last midnight UTC.
     package var startOfDay: Timestamp {
         let time = milliseconds % 86_400_000
         return Timestamp(milliseconds: milliseconds - time - (time < 0 ? 86_400_000 : 0))

@@ -1,7 +1,7 @@
-/// What a person asks of jobs that exist.
+/// What a person can do to existing jobs.
 package enum Verb: Equatable, Sendable {
     case cancel
-    /// A cancel that also ends the fetching of what was paid for.
+    /// A cancel that also stops the download of what was paid for.
     case giveUp
     case hold
     case release
@@ -12,13 +12,13 @@ package enum Verb: Equatable, Sendable {
     /// Whether it ends jobs.
     package var cancels: Bool { self == .cancel || self == .giveUp }
 
-    /// What comes of asking.
+    /// The result of asking.
     package enum Answer: Equatable, Sendable {
         case apply(JobEvent)
         case change(JobChanges)
         /// Nothing to do, and nothing wrong.
         case note(String)
-        /// It cannot be done; the words say why, and what to do.
+        /// It cannot be done; the text says why, and what to do.
         case refused(String)
     }
 
@@ -53,16 +53,16 @@ package enum Verb: Equatable, Sendable {
         case .held, .queued: .apply(.cancelRequested)
         case .submitting, .inQueue, .inProgress:
             job.cancelRequestedAt == nil
-                ? .apply(.cancelRequested) : .note("has its cancel requested already")
+                ? .apply(.cancelRequested) : .note("already has a cancel requested")
         case .downloading:
             .refused(
-                "has finished and is being downloaded; what was paid for is fetched. To do without: jobctl cancel "
-                    + "\(job.id) --give-up")
+                "has finished and is being downloaded, since it was paid for; to give up the download: "
+                    + "jobctl cancel \(job.id) --give-up")
         case .uncertain:
             .refused(
-                "is uncertain; say what became of it: jobctl resolve \(job.id) --resubmit|--abandon|--adopt REQUEST_ID"
-            )
-        case .completed, .failed, .cancelled: .note("has ended already: \(word(job))")
+                "is uncertain; say what happened to it: "
+                    + "jobctl resolve \(job.id) --resubmit|--abandon|--adopt REQUEST_ID")
+        case .completed, .failed, .cancelled: .note("has already ended: \(word(job))")
         }
     }
 
@@ -78,14 +78,15 @@ package enum Verb: Equatable, Sendable {
             .refused(
                 "is completed; to make it again: jobctl enqueue "
                     + (job.inputRemovedAt == nil ? "--like \(job.id)" : "\(job.model) …"))
-        case .uncertain: .refused("is uncertain; say what became of it: jobctl resolve \(job.id) --resubmit")
+        case .uncertain:
+            .refused("is uncertain; say what happened to it: jobctl resolve \(job.id) --resubmit")
         case .held: .refused("is held; to send it: jobctl release \(job.id)")
         default: .refused("is \(word(job)); only a failed or cancelled job can be retried")
         }
     }
 }
 
-/// What `set` changes. Nil leaves a thing as it is; an inner nil clears it.
+/// What `set` changes. Nil leaves a value as it is; an inner nil clears it.
 package struct JobChanges: Equatable, Sendable {
     package var label: String??
     package var priority: Int64?
@@ -97,6 +98,6 @@ package struct JobChanges: Equatable, Sendable {
         self.notBefore = notBefore
     }
 
-    /// Whether it changes when the job is sent, which can be said only before.
+    /// Whether it affects when the job is sent, and so must come before.
     package var touchesSending: Bool { priority != nil || notBefore != nil }
 }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import SQLite
 internal import System
 
-/// What a database file says of itself, read such that a foreign file stays untouched.
+/// What a database file says about itself, read so that another program's file stays untouched.
 struct DatabaseHeader {
     /// "jobd" in ASCII, as the file's `application_id`.
     static let applicationID: UInt32 = 0x6A6F_6264
@@ -12,18 +12,17 @@ struct DatabaseHeader {
         case foreign(reason: String)
     }
 
-    /// The file is read by SQLite, as one that nobody changes: no lock, no journal, no write. It must not be
-    /// opened and closed by our own hand, since that drops all locks that this process has on it.
+    /// SQLite reads the file as one that no one changes: no lock, no journal, no write. It must not be opened
+    /// and closed here directly: that would drop all locks that this process has on it.
     static func examine(_ path: String) throws -> Finding {
         let status: FileStatus
         do throws(SystemError) { status = try FileStatus(path) } catch {
             if error.isMissing { return .missing }
             throw StoreError(error, at: path)
         }
-        guard status.isFile else { return .foreign(reason: "it is no regular file") }
+        guard status.isFile else { return .foreign(reason: "it is not a regular file") }
         if status.size == 0 { return .empty }
-        // A rollback journal beside it means that SQLite has a crash to undo first: then the pages say
-        // nothing yet.
+        // With a rollback journal beside it, SQLite has a crash to undo first: the pages say nothing yet.
         if unsafe access(path + "-journal", F_OK) == 0 { return .empty }
         guard unsafe access(path, R_OK) == 0 else { throw StoreError(.last, at: path) }
         do {
@@ -31,10 +30,9 @@ struct DatabaseHeader {
             let found = try connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0
             return found == Int64(applicationID) ? .ours : .foreign(reason: "another program made it")
         } catch let error as SQLiteError where error.kind == .notADatabase {
-            return .foreign(reason: "it is no SQLite database")
+            return .foreign(reason: "it is not an SQLite database")
         } catch is SQLiteError {
-            // Somebody checkpoints at this moment, or the file is damaged: who opens it properly is told
-            // which.
+            // Another process is checkpointing, or the file is damaged: opening it properly tells which.
             return .ours
         }
     }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import SQLite
 internal import System
 
-/// Opens a database file: makes it, refuses it, or brings its schema up to date.
+/// Opens a database file: creates it, refuses it, or brings its schema up to date.
 struct DatabaseOpening {
     let directory: StateDirectory
     let busyTimeout: Duration
@@ -21,20 +21,18 @@ struct DatabaseOpening {
         case .ours: break
         case .missing where purpose != .create: throw StoreError.missing(path: directory.database)
         case .missing, .empty:
-            let isMade = { () throws -> Bool in try DatabaseHeader.examine(directory.database) == .ours }
-            try withLock(lock, unless: isMade) { _ in try initialise() }
+            let exists = { () throws -> Bool in try DatabaseHeader.examine(directory.database) == .ours }
+            try withLock(lock, unless: exists) { _ in try create() }
         }
         let hasLog = unsafe access(directory.commitFile, F_OK) == 0
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
-        let owner = try connection.first("PRAGMA application_id") { $0.integer(0) }
-        guard owner == Int64(DatabaseHeader.applicationID) else {
-            throw StoreError.notOurs(path: directory.database, reason: "another program made it")
+        guard try connection.first("PRAGMA application_id", read: { $0.integer(0) }) == Self.ours else {
+            throw notOurs
         }
         try bringUpToDate(connection, lock)
-        // SQLite syncs the log's name too, and passes over a failure of that: the first commit would be lost
-        // with it.
+        // SQLite syncs the name of its log too, but ignores a failure, which could lose the first commit.
         if !hasLog { try StateDirectory.sync(directory.path) }
-        // A commit is on disk before it is answered for; checkpoints are made by one process alone.
+        // A commit is on disk before anyone is told of it. Only one process makes checkpoints.
         try connection.execute(
             """
             PRAGMA synchronous = FULL;
@@ -42,8 +40,8 @@ struct DatabaseOpening {
             PRAGMA foreign_keys = ON;
             PRAGMA cache_size = -1536;
             """)
-        // The journal of one statement is a few pages: in a file it would cost a batch most of its time.
-        // Where only is looked, what is sorted may be large, and stays in files.
+        // A statement's journal is a few pages, and a batch would spend most of its time on it in a file.
+        // A reader may sort a lot, which stays in files.
         try connection.execute(purpose == .read ? "PRAGMA query_only = ON" : "PRAGMA temp_store = MEMORY")
         return connection
     }
@@ -52,18 +50,19 @@ struct DatabaseOpening {
         Int(try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0)
     }
 
-    /// Makes the first schema in a rollback journal, so that the file's own header says whose it is; then
-    /// turns to WAL.
-    private func initialise() throws {
+    private static let ours = Int64(DatabaseHeader.applicationID)
+
+    private var notOurs: StoreError { .notOurs(path: directory.database, reason: "another program made it") }
+
+    /// Creates the schema with a rollback journal, so that the file's header is written; then turns on WAL.
+    private func create() throws {
         _ = try directory.openFile(directory.database)
         let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
         try connection.transaction {
             let tables = try connection.first("SELECT count(*) FROM sqlite_schema") { $0.integer(0) } ?? 0
             let owner = try connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0
-            if owner == Int64(DatabaseHeader.applicationID) { return }
-            guard tables == 0, owner == 0 else {
-                throw StoreError.notOurs(path: directory.database, reason: "another program made it")
-            }
+            if owner == Self.ours { return }
+            guard tables == 0, owner == 0 else { throw notOurs }
             try connection.execute("PRAGMA application_id = \(DatabaseHeader.applicationID)")
             try migrate(connection, from: 0)
         }
@@ -71,19 +70,18 @@ struct DatabaseOpening {
     }
 
     private func isWAL(_ connection: Connection) throws -> Bool {
-        // A connection learns of the mode that another has turned to only when it reads.
+        // A connection notices that another one has changed the mode only when it reads.
         _ = try Self.version(of: connection)
         return try connection.first("PRAGMA journal_mode") { $0.text(0) } == "wal"
     }
 
-    /// Turns the database to WAL. For that nobody else may look at it: whoever does is soon done.
+    /// Turns on WAL, for which no one else may be reading: wait for those who are.
     private func useWAL(_ connection: Connection) throws {
         var mode: String?
         for _ in 0..<500 {
-            do { mode = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) } } catch let error
-                as SQLiteError
-                where error.kind == .busy
-            { mode = nil }
+            do {
+                mode = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) }
+            } catch let error as SQLiteError where error.kind == .busy { mode = nil }
             if mode == "wal" { return }
             usleep(10_000)
         }
@@ -96,12 +94,12 @@ struct DatabaseOpening {
         if version > known {
             throw StoreError.newer(path: directory.database, version: version, known: known)
         }
-        // Whoever makes the database turns it to WAL a moment after its schema can be seen.
+        // Whoever creates the database turns on WAL a moment after its schema becomes visible.
         try withLock(lock, unless: { try isWAL(connection) }) { _ in try useWAL(connection) }
         if version == known { return }
         let isDone = { () throws -> Bool in
             if try Self.version(of: connection) == known { return true }
-            // Another jobctl that brings it up to date is soon done; a jobd that runs on it stays.
+            // Another jobctl that is upgrading it will soon finish; a running jobd will not.
             if lock == nil, let holder = StateLock.holder(of: directory), holder.name == "jobd" {
                 throw StoreError.olderInUse(path: directory.database, version: version)
             }
@@ -111,7 +109,7 @@ struct DatabaseOpening {
     }
 
     private func upgrade(_ connection: Connection, holding lock: StateLock) throws {
-        // Somebody else may have done it while this process came for the lock.
+        // Another process may have done it while this one waited for the lock.
         let first = try Self.version(of: connection) + 1
         guard first <= known else { return }
         let digits = String(first)
@@ -119,7 +117,7 @@ struct DatabaseOpening {
         try copy(connection, to: directory.database + ".before-" + name)
         try connection.transaction {
             try migrate(connection, from: first - 1)
-            // The copy may have taken long.
+            // The copy may have taken a long time.
             try lock.check()
         }
         _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) }
@@ -136,8 +134,8 @@ struct DatabaseOpening {
         try copy(to: path) { unfinished, _ in try connection.backup(to: unfinished) }
     }
 
-    /// Makes a copy of the database such that a file of that name is whole and synced, or is not there.
-    /// - Parameter fill: writes it, by its unfinished name or into the open file.
+    /// Copies the database so that a file of that name is either complete and synced, or does not exist.
+    /// - Parameter fill: writes the copy, under its unfinished name or into the open file.
     func copy(to path: String, _ fill: (_ unfinished: String, _ file: FileDescriptor) throws -> Void) throws {
         let unfinished = path + ".unfinished"
         unsafe unlink(unfinished)
@@ -155,14 +153,14 @@ struct DatabaseOpening {
         try StateDirectory.sync(folder.isEmpty ? "/" : folder)
     }
 
-    /// A copy is for the day when the original is lost: that is no time to find out that it cannot be read.
+    /// The time to find out that a copy is unreadable is now, not when the original is lost.
     private func check(_ copy: String) throws {
         let connection = try Connection(path: copy, .immutable, busyTimeout: .zero)
         let verdict = try connection.first("PRAGMA quick_check(1)") { $0.text(0) }
-        if verdict != "ok" { throw StoreError.damaged(reason: "the copy is not whole: \(verdict ?? "")") }
+        if verdict != "ok" { throw StoreError.damaged(reason: "the copy is damaged: \(verdict ?? "")") }
     }
 
-    /// Runs `body` holding the lock, unless another process, which has the lock now, does the same meanwhile.
+    /// Runs `body` with the lock held, unless another process that has the lock does the same first.
     private func withLock(
         _ held: StateLock?, unless isDone: () throws -> Bool, _ body: (StateLock) throws -> Void
     ) throws {
@@ -175,5 +173,28 @@ struct DatabaseOpening {
             usleep(10_000)
         }
         throw StoreError.busy
+    }
+}
+
+/// One numbered file of `migrations/`.
+struct Migration: Sendable {
+    let number: Int
+    let script: String
+
+    /// All of them, in order. A test compares this list with the folder.
+    static let all = [
+        Migration(number: 1, bytes: PackageResources._001_initial_sql),
+        Migration(number: 2, bytes: PackageResources._002_origin_sql),
+        Migration(number: 3, bytes: PackageResources._003_guards_sql),
+        Migration(number: 4, bytes: PackageResources._004_claims_sql),
+    ]
+
+    init(number: Int, script: String) {
+        self.number = number
+        self.script = script
+    }
+
+    private init(number: Int, bytes: [UInt8]) {
+        self.init(number: number, script: String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -1,7 +1,7 @@
 package import JobModel
 internal import SQLite
 
-/// A job that may be sent as far as its own row says. Its input is read when its turn comes.
+/// A job that may be sent, as far as its own row says. Its input is read when its turn comes.
 package struct ReadyJob: Equatable, Sendable {
     package let id: Int64
     package let model: String
@@ -9,48 +9,44 @@ package struct ReadyJob: Equatable, Sendable {
 }
 
 extension JobDatabase {
-    /// Makes ready what waited for its time. Answers the next such time.
+    /// Makes jobs ready whose time has come. Returns when the next one's time comes.
     ///
-    /// - Parameter longest: the longest wait before another try. One that lies further away was meant by a
-    ///   clock that has been set back since; a time that a person has set is kept.
+    /// - Parameter longest: the longest wait before another try. A later time comes from a clock that was
+    ///   set back since; a time that a person has set is kept.
     package func promoteDue(retriesWithin longest: Duration) throws -> Timestamp? {
-        try perform {
-            try connection.run(
-                """
-                UPDATE jobs SET next_try_at = NULL
-                WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at <= ?1
-                """, now)
-            try connection.run(
-                """
-                UPDATE jobs INDEXED BY jobs_retry SET next_try_at = iif(not_before > ?1, not_before, NULL)
-                WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at IS NOT not_before AND next_try_at > ?2
-                """, now, now + longest)
-            return try connection.first(
-                "SELECT min(next_try_at) FROM jobs WHERE state = 'queued' AND next_try_at IS NOT NULL"
-            ) { $0.timestamp(0) } ?? nil
-        }
+        try run(
+            """
+            UPDATE jobs SET next_try_at = NULL
+            WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at <= ?1
+            """, now)
+        try run(
+            """
+            UPDATE jobs INDEXED BY jobs_retry SET next_try_at = iif(not_before > ?1, not_before, NULL)
+            WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at IS NOT not_before AND next_try_at > ?2
+            """, now, now + longest)
+        return try first(
+            "SELECT min(next_try_at) FROM jobs WHERE state = 'queued' AND next_try_at IS NOT NULL"
+        ) { $0.timestamp(0) } ?? nil
     }
 
-    /// The models that have a job ready to be sent.
+    /// The models of the jobs that are ready to be sent.
     package func readyModels() throws -> [String] {
-        try perform {
-            try connection.all(
-                """
-                WITH RECURSIVE ready (model) AS (
-                    SELECT min(model) FROM jobs WHERE state = 'queued' AND next_try_at IS NULL
-                    UNION ALL
-                    SELECT (SELECT min(model) FROM jobs
-                            WHERE state = 'queued' AND next_try_at IS NULL AND model > ready.model)
-                    FROM ready WHERE ready.model IS NOT NULL
-                )
-                SELECT model FROM ready WHERE model IS NOT NULL
-                """
-            ) { $0.text(0) }
-        }
+        try all(
+            """
+            WITH RECURSIVE ready (model) AS (
+                SELECT min(model) FROM jobs WHERE state = 'queued' AND next_try_at IS NULL
+                UNION ALL
+                SELECT (SELECT min(model) FROM jobs
+                        WHERE state = 'queued' AND next_try_at IS NULL AND model > ready.model)
+                FROM ready WHERE ready.model IS NOT NULL
+            )
+            SELECT model FROM ready WHERE model IS NOT NULL
+            """
+        ) { $0.text(0) }
     }
 
-    /// The next jobs of one model in the order of sending, or the last ones, from the last. The cost does not
-    /// grow with the queue, nor with the inputs.
+    /// The next jobs of one model in the order of sending, or the last ones in reverse. The cost does not
+    /// grow with the queue or the inputs.
     package func ready(model: String, limit: Int, fromTheEnd: Bool = false) throws -> [ReadyJob] {
         let forwards = """
             SELECT id, priority FROM jobs INDEXED BY jobs_ready
@@ -62,41 +58,32 @@ extension JobDatabase {
             WHERE state = 'queued' AND next_try_at IS NULL AND model = ?1
             ORDER BY priority, id DESC LIMIT ?2
             """
-        return try perform {
-            try connection.all(fromTheEnd ? backwards : forwards, model, limit) {
-                ReadyJob(id: $0.integer(0), model: model, priority: $0.integer(1))
-            }
+        return try all(fromTheEnd ? backwards : forwards, model, limit) {
+            ReadyJob(id: $0.integer(0), model: model, priority: $0.integer(1))
         }
     }
 
-    /// This job, where it may be sent.
+    /// This job, if it may be sent.
     package func ready(id: Int64) throws -> ReadyJob? {
-        try perform {
-            try connection.first(
-                "SELECT model, priority FROM jobs WHERE id = ?1 AND state = 'queued' AND next_try_at IS NULL",
-                id
-            ) { ReadyJob(id: id, model: $0.text(0), priority: $0.integer(1)) }
-        }
+        try first(
+            "SELECT model, priority FROM jobs WHERE id = ?1 AND state = 'queued' AND next_try_at IS NULL", id
+        ) { ReadyJob(id: id, model: $0.text(0), priority: $0.integer(1)) }
     }
 
-    /// Whether a job's input can be sent as it stands: other programs may store bytes that are no UTF-8.
+    /// Whether a job's input can be sent as it is: other programs may store bytes that are not UTF-8.
     package func hasReadableInput(_ id: Int64) throws -> Bool {
-        try perform {
-            try connection.first("SELECT input FROM jobs WHERE id = ?1", id) { $0.isUTF8(0) } ?? false
-        }
+        try first("SELECT input FROM jobs WHERE id = ?1", id) { $0.isUTF8(0) } ?? false
     }
 
-    /// Every job that is neither waiting to be sent nor over: what a start of jobd goes on with.
+    /// Every job that is neither waiting to be sent nor over: what jobd resumes at its start.
     package func unfinished() throws -> [Job] {
-        try perform {
-            try connection.all(
-                """
-                SELECT * FROM jobs INDEXED BY jobs_state
-                WHERE state IN ('submitting', 'uncertain', 'in_queue', 'in_progress', 'downloading')
-                    AND state <> 'completed'
-                ORDER BY id
-                """
-            ) { try Job($0) }
-        }
+        try all(
+            """
+            SELECT * FROM jobs INDEXED BY jobs_state
+            WHERE state IN ('submitting', 'uncertain', 'in_queue', 'in_progress', 'downloading')
+                AND state <> 'completed'
+            ORDER BY id
+            """
+        ) { try Job($0) }
     }
 }

@@ -1,37 +1,37 @@
 internal import SQLite
 package import System
 
-/// A state of the store, to hold a later one against.
+/// A state of the store, to compare a later one with.
 package struct StoreVersion: Equatable, Sendable {
     fileprivate let number: Int64
 }
 
-/// The engine below the store, as far as people are told of it.
+/// The engine below the store, as people see it.
 package struct StoreEngine: Sendable {
     package static let current = StoreEngine(name: "SQLite", version: Connection.libraryVersion)
 
     package let name: String
     package let version: String
 
-    /// What is wrong with this version, and what to do: in older ones, a checkpoint that overlaps a commit of
-    /// another connection can damage the database.
+    /// What is wrong with this version, and what to do about it: in older ones, a checkpoint that overlaps
+    /// another connection's commit can damage the database.
     package var complaint: (text: String, hint: String)? {
         let parts = version.split(separator: ".").compactMap { Int($0) }
         let number = parts.count >= 3 ? (parts[0], parts[1], parts[2]) : (Int.max, 0, 0)
-        let isMended =
+        let isFixed =
             number >= (3, 51, 3) || (number >= (3, 50, 7) && number < (3, 51, 0))
             || (number >= (3, 44, 6) && number < (3, 45, 0))
-        return isMended
-            ? nil
-            : (
-                "before 3.51.3, 3.50.7 and 3.44.6, a checkpoint at the wrong moment can damage a database. jobd and "
-                    + "jobctl make none at such a moment; other programs that write do",
-                "read with sqlite3 as you like; before you write: PRAGMA wal_autocheckpoint = 0; and keep backups: jobctl backup"
-            )
+        if isFixed { return nil }
+        return (
+            "before 3.51.3, 3.50.7 and 3.44.6, a checkpoint at the wrong moment can damage a database; "
+                + "jobd and jobctl avoid that, but other programs that write do not",
+            "reading with sqlite3 is safe; before writing: PRAGMA wal_autocheckpoint = 0; "
+                + "and keep backups: jobctl backup"
+        )
     }
 }
 
-/// What each engine does in its own way: change notice and upkeep.
+/// What depends on the engine: noticing changes, and upkeep.
 extension JobDatabase {
     /// The schema's number.
     package func schemaVersion() throws -> Int {
@@ -40,24 +40,22 @@ extension JobDatabase {
 
     // MARK: - Changes
 
-    /// Moves when somebody else has committed, and not with commits of one's own. Ask before you look at
-    /// anything else, so that a commit between the two is not passed over.
+    /// Changes when another connection commits, but not with this one's own commits. Ask before reading
+    /// anything else, so that a commit in between is not missed.
     package func version() throws -> StoreVersion {
-        try perform {
-            StoreVersion(number: try connection.first("PRAGMA data_version") { $0.integer(0) } ?? 0)
-        }
+        StoreVersion(number: try first("PRAGMA data_version") { $0.integer(0) } ?? 0)
     }
 
     package func hasChanged(since version: StoreVersion?) throws -> Bool { try self.version() != version }
 
-    /// Which store has the address now: another one may be put in its place. Nil where there is none.
-    package var identityAtAddress: FileStatus.Identity? { try? FileStatus(directory.database).identity }
+    /// Which file is at the store's path now: it may have been replaced. Nil if there is none.
+    package var identityAtPath: FileStatus.Identity? { try? FileStatus(directory.database).identity }
 
     // MARK: - Upkeep
 
-    /// What the engine finds wrong with the store; nothing where it is whole.
+    /// What the engine finds wrong with the store; empty if it is sound.
     package func faults() throws -> [String] {
-        try perform { try connection.all("PRAGMA quick_check(5)") { $0.text(0) }.filter { $0 != "ok" } }
+        try all("PRAGMA quick_check(5)") { $0.text(0) }.filter { $0 != "ok" }
     }
 
     /// Copies the whole database, consistent and synced, into a new file.
@@ -67,19 +65,18 @@ extension JobDatabase {
         }
     }
 
-    /// Makes what others have committed last. A program that ended between the write of its commit and the
-    /// sync leaves one that everybody sees, and that a power cut would undo: who answers for it without a
-    /// commit of its own syncs it first.
+    /// Syncs what others have committed. A program that ended between writing and syncing its commit leaves
+    /// one that everyone sees and a power cut would undo. Call this before confirming it without a commit.
     package func syncCommits() throws {
         let path = directory.commitFile
         if let file = try? FileDescriptor(opening: path) { try StoreError.at(path, try file.sync()) }
     }
 
-    /// Does what keeps the store fast to open: checkpoints a log that has grown large; without a lock of the
-    /// caller's, only where no jobd is there to do it.
+    /// Keeps the store fast to open by checkpointing a large log; without the caller's lock, only if no jobd
+    /// runs that would do it.
     ///
-    /// Whoever opens the store alone reads the whole log first, so that a long one costs every `jobctl`. It
-    /// waits for nobody: a reader that stands in the way is passed by, until the next time.
+    /// Whoever is first to open the store reads the whole log, so a long one slows every `jobctl`. This waits
+    /// for no reader: if one is in the way, the next call tries again.
     package func tidy(ifLargerThan limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws {
         guard let log = try? FileStatus(directory.commitFile), log.size > limit,
             let lock = try held ?? StateLock(directory, as: "jobctl")
@@ -89,19 +86,16 @@ extension JobDatabase {
         try checkpoint(holding: lock)
     }
 
-    /// Moves the write-ahead log into the database. Only who holds the lock may: see ARCHITECTURE.md,
-    /// "Checkpoints".
+    /// Moves the log into the database. Only the holder of the lock may: see ARCHITECTURE.md, "Checkpoints".
     func checkpoint(holding lock: StateLock) throws {
         try lock.check()
-        try perform { _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } }
+        _ = try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) }
     }
 
-    /// Moves a log that nobody else sees any more into the database. It throws where a reader stands in the
-    /// way: a part of the log would be there alone.
+    /// Moves a log that no one else sees any more into the database. Throws if a reader is in the way: a part
+    /// of the log would not be moved.
     func moveLog() throws {
-        try perform {
-            let isBusy = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } != 0
-            if isBusy { throw StoreError.busy }
-        }
+        let isBusy = try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } != 0
+        if isBusy { throw StoreError.busy }
     }
 }

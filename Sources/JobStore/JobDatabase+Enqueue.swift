@@ -1,6 +1,37 @@
 package import JobModel
 internal import SQLite
 
+/// A job as it is enqueued.
+package struct NewJob: Sendable {
+    package var model: String
+    /// A JSON object as text.
+    package var input: String
+    package var priority: Int64 = 0
+    package var label: String?
+    package var key: String?
+    package var notBefore: Timestamp?
+    package var isHeld = false
+    package var validation = Job.Validation.pending
+
+    /// How many bytes an input may have. The schema refuses larger ones, whoever writes them.
+    package static let inputLimit = 16 << 20
+
+    package init(model: String, input: String) {
+        self.model = model
+        self.input = input
+    }
+
+    /// Whether `stored`, which has the same key, asks for something else.
+    package func differs(from stored: Job) -> Bool { stored.input != input || stored.model != model }
+}
+
+/// Which job an enqueue led to.
+package struct Enqueued: Sendable, Equatable {
+    package let id: Int64
+    /// The key already had this job, and nothing was added.
+    package let existing: Bool
+}
+
 extension JobDatabase {
     /// Stores one job. When this returns, a power cut cannot lose it.
     package func enqueue(_ job: NewJob) throws -> (job: Job, existing: Bool) {
@@ -13,7 +44,7 @@ extension JobDatabase {
         }
     }
 
-    /// Adds one row, inside a transaction of the caller's. A key that stands already answers with its job.
+    /// Adds one row, inside the caller's transaction. If the key already has a job, returns that one.
     package func insert(_ job: NewJob) throws -> Enqueued {
         try perform {
             do {
@@ -33,13 +64,11 @@ extension JobDatabase {
         }
     }
 
-    /// The job that has `key` now: the one that is not failed or cancelled.
+    /// The job that has `key` now: the one that has neither failed nor been cancelled.
     package func keyHolder(_ key: String) throws -> Int64? {
-        try perform {
-            try connection.first(
-                "SELECT id FROM jobs WHERE key = ?1 AND key IS NOT NULL AND state NOT IN ('failed', 'cancelled')",
-                key
-            ) { $0.integer(0) }
-        }
+        try first(
+            "SELECT id FROM jobs WHERE key = ?1 AND key IS NOT NULL AND state NOT IN ('failed', 'cancelled')",
+            key
+        ) { $0.integer(0) }
     }
 }

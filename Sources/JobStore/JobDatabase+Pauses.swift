@@ -4,47 +4,41 @@ internal import SQLite
 
 extension JobDatabase {
     package func pauses() throws -> [Pause] {
-        try perform {
-            try connection.all("SELECT reason, detail, since FROM pauses ORDER BY since") { row in
-                guard let reason = Pause.Reason(rawValue: row.text(0)), let since = row.timestamp(2) else {
-                    throw StoreError.damaged(reason: "a pause has the reason \"\(row.text(0))\"")
-                }
-                return Pause(reason: reason, detail: row.text(1), since: since)
+        try all("SELECT reason, detail, since FROM pauses ORDER BY since") { row in
+            guard let reason = Pause.Reason(rawValue: row.text(0)), let since = row.timestamp(2) else {
+                throw StoreError.damaged(reason: "a pause has the reason \"\(row.text(0))\"")
             }
+            return Pause(reason: reason, detail: row.text(1), since: since)
         }
     }
 
-    /// Pauses submissions. Answers false where they were paused for this reason already; its words are kept
-    /// fresh.
+    /// Pauses submissions. Returns false if they already were for this reason, whose words are then updated.
     @discardableResult
     package func pause(_ reason: Pause.Reason, _ detail: String) throws -> Bool {
-        try transaction {
-            let known = try connection.run(
-                "UPDATE pauses SET detail = ?2 WHERE reason = ?1", reason.rawValue, detail)
-            if known == 0 { try setPause(reason, detail) }
-            return known == 0
-        }
+        try transaction { try setPause(reason, detail) }
     }
 
-    func setPause(_ reason: Pause.Reason, _ detail: String) throws {
-        try connection.run(
+    /// The same inside the caller's transaction.
+    func setPause(_ reason: Pause.Reason, _ detail: String) throws -> Bool {
+        let updated = try run("UPDATE pauses SET detail = ?2 WHERE reason = ?1", reason.rawValue, detail)
+        if updated > 0 { return false }
+        try run(
             "INSERT INTO pauses (reason, detail, since) VALUES (?1, ?2, ?3)", reason.rawValue, detail, now)
         try append(.fault, ["pause": .string(reason.rawValue), "detail": .string(detail)], job: nil, at: now)
+        return true
     }
 
     func endPause(_ reason: Pause.Reason) throws -> Bool {
-        guard try connection.run("DELETE FROM pauses WHERE reason = ?1", reason.rawValue) > 0 else {
+        guard try run("DELETE FROM pauses WHERE reason = ?1", reason.rawValue) > 0 else {
             return false
         }
         try append(.fault, ["resumed": .string(reason.rawValue)], job: nil, at: now)
         return true
     }
 
-    /// Ends the pauses of these reasons, and answers which stood.
+    /// Ends the pauses for these reasons, and returns which there were.
     @discardableResult
     package func resume(_ reasons: [Pause.Reason] = Pause.Reason.allCases) throws -> [Pause.Reason] {
-        try transaction {
-            try reasons.filter { try endPause($0) }
-        }
+        try transaction { try reasons.filter { try endPause($0) } }
     }
 }

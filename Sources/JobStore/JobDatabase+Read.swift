@@ -3,120 +3,105 @@ internal import SQLite
 
 extension JobDatabase {
     package func find(_ id: Int64) throws -> Job? {
-        try perform { try connection.first("SELECT * FROM jobs WHERE id = ?1", id) { try Job($0) } }
+        try first("SELECT * FROM jobs WHERE id = ?1", id) { try Job($0) }
     }
 
     package func find(request: String) throws -> Int64? {
-        try perform {
-            try connection.first(
-                "SELECT id FROM jobs WHERE request_id = ?1 AND request_id IS NOT NULL", request
-            ) {
-                $0.integer(0)
-            }
+        try first("SELECT id FROM jobs WHERE request_id = ?1 AND request_id IS NOT NULL", request) {
+            $0.integer(0)
         }
     }
 
-    /// Labels that jobs have, by one step in the index for each.
+    /// The labels in use, found with one step in the index for each.
     package func labels(limit: Int) throws -> [String] {
-        try perform {
-            try connection.all(
-                """
-                WITH RECURSIVE known (label) AS (
-                    SELECT min(label) FROM jobs WHERE label IS NOT NULL
-                    UNION ALL
-                    SELECT (SELECT min(label) FROM jobs WHERE label IS NOT NULL AND label > known.label)
-                    FROM known WHERE known.label IS NOT NULL
-                )
-                SELECT label FROM known WHERE label IS NOT NULL LIMIT ?1
-                """, limit
-            ) { $0.text(0) }
-        }
+        try all(
+            """
+            WITH RECURSIVE known (label) AS (
+                SELECT min(label) FROM jobs WHERE label IS NOT NULL
+                UNION ALL
+                SELECT (SELECT min(label) FROM jobs WHERE label IS NOT NULL AND label > known.label)
+                FROM known WHERE known.label IS NOT NULL
+            )
+            SELECT label FROM known WHERE label IS NOT NULL LIMIT ?1
+            """, limit
+        ) { $0.text(0) }
     }
 
     package func outputs(of id: Int64) throws -> [Output] {
-        try perform {
-            try connection.all("SELECT * FROM outputs WHERE job_id = ?1 ORDER BY position", id) {
-                try Output($0)
-            }
-        }
+        try all("SELECT * FROM outputs WHERE job_id = ?1 ORDER BY position", id) { try Output($0) }
     }
 
-    /// The jobs that `filter` means, newest first. All of them are in memory: see `forEach`.
+    /// The jobs that match `filter`, newest first. All of them are in memory: see `forEach`.
     package func jobs(_ filter: JobFilter) throws -> [Job] { try ids(filter).compactMap { try find($0) } }
 
-    /// The ids of the jobs that `filter` means among those of `window`, newest first.
+    /// The ids of the jobs of `window` that match `filter`, newest first.
     // Long: a statement for each index.
     package func ids(_ filter: JobFilter, in window: ClosedRange<Int64> = 1...Int64.max) throws -> [Int64] {
-        let limit = Int64(filter.limit ?? -1)
-        return try perform {
-            if filter.states.count == 1, let state = filter.states.first, state != .completed {
-                return try connection.all(
-                    """
-                    SELECT id FROM jobs INDEXED BY jobs_state
-                    WHERE state = ?1 AND state <> 'completed' AND (?2 IS NULL OR model GLOB ?2)
-                        AND (?3 IS NULL OR label = ?3) AND (?4 IS NULL OR created_at >= ?4)
-                        AND id BETWEEN ?6 AND ?7
-                    ORDER BY id DESC LIMIT ?5
-                    """,
-                    state.rawValue, filter.modelPattern, filter.label, filter.since, limit, window.lowerBound,
-                    window.upperBound
-                ) { $0.integer(0) }
-            }
-            if let label = filter.label {
-                return try connection.all(
-                    """
-                    SELECT id FROM jobs INDEXED BY jobs_label
-                    WHERE label = ?1 AND label IS NOT NULL AND (?2 IS NULL OR model GLOB ?2)
-                        AND (?3 IS NULL OR instr(?3, '"' || state || '"')) AND (?4 IS NULL OR created_at >= ?4)
-                        AND id BETWEEN ?6 AND ?7
-                    ORDER BY id DESC LIMIT ?5
-                    """,
-                    label, filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
-                    window.upperBound
-                ) { $0.integer(0) }
-            }
-            if !filter.states.isEmpty, !filter.states.contains(.completed) {
-                return try connection.all(
-                    """
-                    SELECT id FROM jobs INDEXED BY jobs_state
-                    WHERE state IN (SELECT value FROM json_each(?1)) AND state <> 'completed'
-                        AND (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR created_at >= ?3)
-                        AND id BETWEEN ?5 AND ?6
-                    ORDER BY id DESC LIMIT ?4
-                    """,
-                    filter.stateWords, filter.modelPattern, filter.since, limit, window.lowerBound,
-                    window.upperBound
-                ) { $0.integer(0) }
-            }
-            return try connection.all(
+        let limit = filter.limit ?? -1
+        if filter.states.count == 1, let state = filter.states.first, state != .completed {
+            return try all(
                 """
-                SELECT id FROM jobs
-                WHERE (?1 IS NULL OR model GLOB ?1) AND (?2 IS NULL OR instr(?2, '"' || state || '"'))
-                    AND (?3 IS NULL OR created_at >= ?3) AND id BETWEEN ?5 AND ?6
-                ORDER BY id DESC LIMIT ?4
+                SELECT id FROM jobs INDEXED BY jobs_state
+                WHERE state = ?1 AND state <> 'completed' AND (?2 IS NULL OR model GLOB ?2)
+                    AND (?3 IS NULL OR label = ?3) AND (?4 IS NULL OR created_at >= ?4)
+                    AND id BETWEEN ?6 AND ?7
+                ORDER BY id DESC LIMIT ?5
                 """,
-                filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
+                state.rawValue, filter.modelPattern, filter.label, filter.since, limit, window.lowerBound,
                 window.upperBound
             ) { $0.integer(0) }
         }
+        if let label = filter.label {
+            return try all(
+                """
+                SELECT id FROM jobs INDEXED BY jobs_label
+                WHERE label = ?1 AND label IS NOT NULL AND (?2 IS NULL OR model GLOB ?2)
+                    AND (?3 IS NULL OR instr(?3, '"' || state || '"')) AND (?4 IS NULL OR created_at >= ?4)
+                    AND id BETWEEN ?6 AND ?7
+                ORDER BY id DESC LIMIT ?5
+                """,
+                label, filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
+                window.upperBound
+            ) { $0.integer(0) }
+        }
+        if !filter.states.isEmpty, !filter.states.contains(.completed) {
+            return try all(
+                """
+                SELECT id FROM jobs INDEXED BY jobs_state
+                WHERE state IN (SELECT value FROM json_each(?1)) AND state <> 'completed'
+                    AND (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR created_at >= ?3)
+                    AND id BETWEEN ?5 AND ?6
+                ORDER BY id DESC LIMIT ?4
+                """,
+                filter.stateWords, filter.modelPattern, filter.since, limit, window.lowerBound,
+                window.upperBound
+            ) { $0.integer(0) }
+        }
+        return try all(
+            """
+            SELECT id FROM jobs
+            WHERE (?1 IS NULL OR model GLOB ?1) AND (?2 IS NULL OR instr(?2, '"' || state || '"'))
+                AND (?3 IS NULL OR created_at >= ?3) AND id BETWEEN ?5 AND ?6
+            ORDER BY id DESC LIMIT ?4
+            """,
+            filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
+            window.upperBound
+        ) { $0.integer(0) }
     }
 
-    /// Visits all jobs that `filter` means, oldest first, with the memory of one.
+    /// Visits all jobs that match `filter`, oldest first, in the memory of one.
     package func forEach(
         _ filter: JobFilter, in range: ClosedRange<Int64> = 1...Int64.max, visit: (Job) throws -> Void
-    )
-        throws
-    {
-        let (first, last) = try perform {
-            try connection.first(
-                "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM jobs WHERE id BETWEEN ?1 AND ?2",
-                range.lowerBound, range.upperBound
-            ) { ($0.integer(0), $0.integer(1)) } ?? (1, 0)
-        }
-        var start = first
-        while start <= last {
-            let end = min(last, start + 999)
-            // One that is missing was pruned since.
+    ) throws {
+        let bounds = try first(
+            "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM jobs WHERE id BETWEEN ?1 AND ?2",
+            range.lowerBound, range.upperBound
+        ) { (first: $0.integer(0), last: $0.integer(1)) }
+        guard let bounds else { return }
+        var start = bounds.first
+        while start <= bounds.last {
+            let end = min(bounds.last, start + 999)
+            // A missing one has been pruned since.
             for id in try ids(filter, in: start...end).reversed() {
                 if let job = try find(id) { try visit(job) }
             }
@@ -124,24 +109,15 @@ extension JobDatabase {
         }
     }
 
-    /// How many jobs stand in each state. Those completed are counted since `since` only: there may be
-    /// millions.
+    /// How many jobs are in each state. Ended ones count only since `since`: there may be millions.
     package func counts(endedSince since: Timestamp) throws -> [JobState: Int64] {
-        try perform {
-            var counts: [JobState: Int64] = [:]
-            try connection.forEach(
-                """
-                SELECT state, count(*) FROM jobs INDEXED BY jobs_state
-                WHERE state IN ('held', 'queued', 'submitting', 'uncertain', 'in_queue', 'in_progress', 'downloading')
-                    AND state <> 'completed' GROUP BY state
-                UNION ALL
-                SELECT state, count(*) FROM jobs WHERE ended_at >= ?1 AND ended_at IS NOT NULL GROUP BY state
-                """, since
-            ) { row in
-                if let state = JobState(rawValue: row.text(0)) { counts[state] = row.integer(1) }
-                return true
-            }
-            return counts
-        }
+        try countsByState(
+            """
+            SELECT state, count(*) FROM jobs INDEXED BY jobs_state
+            WHERE state IN ('held', 'queued', 'submitting', 'uncertain', 'in_queue', 'in_progress', 'downloading')
+                AND state <> 'completed' GROUP BY state
+            UNION ALL
+            SELECT state, count(*) FROM jobs WHERE ended_at >= ?1 AND ended_at IS NOT NULL GROUP BY state
+            """, since)
     }
 }

@@ -2,7 +2,7 @@ package import JSON
 package import JobModel
 internal import SQLite
 
-/// Somebody else has changed the job meanwhile: the event no longer applies to it.
+/// Someone else has changed the job in the meantime: the event no longer applies to it.
 package struct StaleJob: Error {
     package let id: Int64
     package let expected: JobState
@@ -10,30 +10,25 @@ package struct StaleJob: Error {
 }
 
 extension JobDatabase {
-    /// Makes of job `id` what `event` makes of it, and writes that down; inside a transaction of the
-    /// caller's.
+    /// Applies `event` to job `id` and writes the result; inside the caller's transaction.
     ///
-    /// The row is read again first: a person may have wished its cancel since the caller last saw it.
+    /// The row is read again first: a person may have asked for a cancel since the caller last read it.
     /// - Parameter outputs: with `.succeeded`, what the answer named, in its order.
     package func record(
         _ event: JobEvent, for id: Int64, in expected: JobState,
         outputs: [(kind: Output.Kind, url: String)] = [],
         detail extra: JSONObject = [:], at moment: Timestamp? = nil
     ) throws -> Job {
-        try perform {
-            guard let job = try find(id), job.state == expected,
-                let change = Change(of: job, by: event, named: outputs, detail: extra, at: moment ?? now)
-            else { throw StaleJob(id: id, expected: expected, found: try find(id)?.state) }
-            return try write(change)
-        }
+        guard let job = try find(id), job.state == expected,
+            let change = Change(of: job, by: event, named: outputs, detail: extra, at: moment ?? now)
+        else { throw StaleJob(id: id, expected: expected, found: try find(id)?.state) }
+        return try write(change)
     }
 
-    /// What a job cost, told after its result.
+    /// Records what a job cost, if the service says so only after the result.
     package func note(cost: Double, of id: Int64) throws {
-        try perform {
-            guard let job = try find(id), let change = Change(of: job, costUSD: cost, at: now) else { return }
-            try write(change)
-        }
+        guard let job = try find(id), let change = Change(of: job, costUSD: cost, at: now) else { return }
+        try write(change)
     }
 
     @discardableResult func write(_ change: Change) throws -> Job {
@@ -46,8 +41,8 @@ extension JobDatabase {
         return change.job
     }
 
-    /// The guarded write: it names the state that it leaves, and the columns that change and no more. SQLite
-    /// checks what is named, writes its indexes anew, and takes twice the time for all columns.
+    /// The guarded write: it names the state that the job leaves, and only the columns that change. Naming
+    /// all would take twice the time, since SQLite checks each one and updates its indexes.
     private func writeRow(_ change: Change) throws {
         let (old, new) = (change.before, change.job)
         var sql = "UPDATE jobs SET state = ?"
@@ -81,7 +76,7 @@ extension JobDatabase {
         set(", origin = ?", old.origin, new.origin)
         sql += " WHERE id = ? AND state = ?"
         values += [new.id, old.state.rawValue] as [any Bindable]
-        if try connection.run(sql, values) != 1 {
+        if try run(sql, values) != 1 {
             throw StaleJob(id: new.id, expected: old.state, found: nil)
         }
     }
@@ -91,47 +86,44 @@ extension JobDatabase {
         switch change.outputs {
         case .unchanged: break
         case .named(let outputs):
-            try connection.run(
+            try run(
                 outputs.isEmpty
                     ? "DELETE FROM outputs WHERE job_id = ?1"
                     : "DELETE FROM outputs WHERE job_id = ?1 AND state <> 'done'", id)
             for output in outputs {
-                try connection.run(
+                try run(
                     "INSERT INTO outputs (job_id, position, kind, url) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
                     id, output.position, output.kind.rawValue, output.url)
             }
         case .restarted:
-            try connection.run(
+            try run(
                 "UPDATE outputs SET state = 'pending', attempts = 0 WHERE job_id = ?1 AND state <> 'done'", id
             )
         case .givenUp:
-            try connection.run(
+            try run(
                 "UPDATE outputs SET state = 'failed' WHERE job_id = ?1 AND state = 'pending'", id)
         case .allDone:
-            let open = "SELECT 1 FROM outputs WHERE job_id = ?1 AND state <> 'done' LIMIT 1"
-            if try connection.first(open, id, read: { _ in true }) != nil {
+            if try exists("SELECT 1 FROM outputs WHERE job_id = ?1 AND state <> 'done' LIMIT 1", id) {
                 throw StaleJob(id: id, expected: change.before.state, found: change.before.state)
             }
         }
     }
 
-    /// Keeps the ledger of money in step.
+    /// Keeps the ledger of money up to date.
     private func writeCharge(_ change: Change) throws {
         let job = change.job
         switch change.charge {
         case .unchanged: break
         case .opened(let submission, let price):
-            try connection.run(
+            try run(
                 "INSERT INTO charges (job_id, submission, at, model, estimated_usd) VALUES (?1, ?2, ?3, ?4, ?5)",
                 job.id, submission, change.moment, job.model, price)
         case .dropped(let submission):
-            try connection.run(
-                "DELETE FROM charges WHERE job_id = ?1 AND submission = ?2", job.id, submission)
+            try run("DELETE FROM charges WHERE job_id = ?1 AND submission = ?2", job.id, submission)
         case .settled(let submission, let reported):
-            try connection.run(
-                "UPDATE charges SET reported_usd = ?3 WHERE job_id = ?1 AND submission = ?2", job.id,
-                submission,
-                reported)
+            try run(
+                "UPDATE charges SET reported_usd = ?3 WHERE job_id = ?1 AND submission = ?2",
+                job.id, submission, reported)
         }
     }
 }

@@ -2,47 +2,42 @@ package import JobModel
 internal import SQLite
 
 extension JobDatabase {
-    /// What came of the jobs that ended since `filter.since`, and what was spent since then; its states are
-    /// not looked at.
-    ///
-    /// - Parameter day: the name of the day on which a moment lies, by the clock on the wall here.
+    /// How the jobs ended that did so since `filter.since`, and what was spent since; its states are ignored.
+    /// - Parameter day: the name of the local day of a moment.
     package func statistics(_ filter: JobFilter, day: @escaping (Timestamp) -> String) throws -> Statistics {
         var tally = Tally(day: day)
         let since = filter.since?.description ?? ""
-        try perform {
-            try connection.snapshot {
-                try connection.forEach(
-                    """
-                    SELECT model, label, error_kind, state, created_at, submitted_at, started_at, finished_at, ended_at
-                    FROM jobs INDEXED BY jobs_ended
-                    WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND (?2 IS NULL OR model GLOB ?2)
-                        AND (?3 IS NULL OR label = ?3)
-                    """, since, filter.modelPattern, filter.label
-                ) { row in
-                    let job = EndedRow(row)
-                    tally.add(row, at: job.ended) { job.count(in: &$0) }
-                    return true
-                }
-                try connection.forEach(
-                    """
-                    SELECT charges.model, label, error_kind, charges.at, estimated_usd, reported_usd
-                    FROM charges LEFT JOIN jobs ON jobs.id = charges.job_id
-                    WHERE charges.at >= ?1 AND (?2 IS NULL OR charges.model GLOB ?2)
-                        AND (?3 IS NULL OR label = ?3)
-                    """, since, filter.modelPattern, filter.label
-                ) { row in
-                    let charge = ChargeRow(
-                        estimated: row.optionalReal(4), reported: row.optionalReal(5))
-                    tally.add(row, at: row.timestamp(3)?.milliseconds) { charge.count(in: &$0) }
-                    return true
-                }
+        try snapshot {
+            try connection.forEach(
+                """
+                SELECT model, label, error_kind, state, created_at, submitted_at, started_at, finished_at, ended_at
+                FROM jobs INDEXED BY jobs_ended
+                WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND (?2 IS NULL OR model GLOB ?2)
+                    AND (?3 IS NULL OR label = ?3)
+                """, since, filter.modelPattern, filter.label
+            ) { row in
+                let job = EndedRow(row)
+                tally.add(row, at: job.ended) { job.count(in: &$0) }
+                return true
+            }
+            try connection.forEach(
+                """
+                SELECT charges.model, label, error_kind, charges.at, estimated_usd, reported_usd
+                FROM charges LEFT JOIN jobs ON jobs.id = charges.job_id
+                WHERE charges.at >= ?1 AND (?2 IS NULL OR charges.model GLOB ?2)
+                    AND (?3 IS NULL OR label = ?3)
+                """, since, filter.modelPattern, filter.label
+            ) { row in
+                let charge = ChargeRow(estimated: row.optionalReal(4), reported: row.optionalReal(5))
+                tally.add(row, at: row.timestamp(3)?.milliseconds) { charge.count(in: &$0) }
+                return true
             }
         }
         return tally.statistics
     }
 }
 
-/// A job that ended, as far as it is counted.
+/// What is counted of a job that ended.
 private struct EndedRow {
     let state: JobState?
     let created, submitted, started, finished, ended: Int64?
@@ -70,7 +65,7 @@ private struct EndedRow {
     }
 }
 
-/// Something that was bought. What RunComfy reported stands before what was reckoned.
+/// A purchase. What RunComfy reported counts before the estimate.
 private struct ChargeRow {
     let estimated, reported: Double?
 
@@ -85,31 +80,33 @@ private struct ChargeRow {
     }
 }
 
-/// Counts rows in the groups to which they belong. They come in the order of time: the last one's day is
-/// mostly this one's too.
+/// Counts rows in the groups to which they belong. They come in the order of time, so most have the last
+/// one's day.
 private struct Tally {
     let day: (Timestamp) -> String
     var statistics = Statistics()
     private var quarter: Int64?
-    private var dayPlace = 0
+    private var dayIndex = 0
 
     init(day: @escaping (Timestamp) -> String) { self.day = day }
 
     /// - Parameter row: begins with the model, the label and the kind of failure.
     mutating func add(_ row: borrowing Row, at moment: Int64?, _ count: (inout Statistics.Group) -> Void) {
-        let (model, label) = (statistics.models.place(row.text(0)), statistics.labels.place(row.text(1)))
+        let (model, label) = (
+            statistics.models.index(of: row.text(0)), statistics.labels.index(of: row.text(1))
+        )
         count(&statistics.models.groups[model])
         count(&statistics.labels.groups[label])
         if !row.isNull(2) {
-            let failure = statistics.failures.place(row.text(2))
+            let failure = statistics.failures.index(of: row.text(2))
             count(&statistics.failures.groups[failure])
         }
         guard let moment else { return }
-        // No clock on a wall differs from UTC by less than quarters of an hour.
+        // All time zones differ from UTC by whole quarters of an hour.
         if quarter != moment / 900_000 {
             quarter = moment / 900_000
-            dayPlace = statistics.days.place(day(Timestamp(milliseconds: moment)))
+            dayIndex = statistics.days.index(of: day(Timestamp(milliseconds: moment)))
         }
-        count(&statistics.days.groups[dayPlace])
+        count(&statistics.days.groups[dayIndex])
     }
 }

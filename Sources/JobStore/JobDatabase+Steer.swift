@@ -2,7 +2,7 @@ internal import JSON
 package import JobModel
 internal import SQLite
 
-/// What became of a verb on one job.
+/// The result of a verb on one job.
 package enum Steered: Equatable, Sendable {
     case done(Job)
     case note(String)
@@ -11,25 +11,23 @@ package enum Steered: Equatable, Sendable {
 }
 
 extension JobDatabase {
-    /// Asks `verb` of job `id`: wholly done or not at all; inside a transaction of the caller's.
+    /// Applies `verb` to job `id`, wholly or not at all; inside the caller's transaction.
     package func steer(_ id: Int64, _ verb: Verb) throws -> Steered {
-        try perform {
-            guard let job = try find(id) else { return .unknown }
-            switch verb.answer(for: job) {
-            case .note(let words): return .note(words)
-            case .refused(let words): return .refused(words)
-            case .change(let changes): return .done(try write(Change(of: job, setting: changes, at: now)))
-            case .apply(let event):
-                if let refusal = try obstacle(to: event, of: job) { return .refused(refusal) }
-                return .done(try record(event, for: id, in: job.state, detail: ["by": "jobctl"]))
-            }
+        guard let job = try find(id) else { return .unknown }
+        switch verb.answer(for: job) {
+        case .note(let words): return .note(words)
+        case .refused(let words): return .refused(words)
+        case .change(let changes): return .done(try write(Change(of: job, setting: changes, at: now)))
+        case .apply(let event):
+            if let refusal = try obstacle(to: event, of: job) { return .refused(refusal) }
+            return .done(try record(event, for: id, in: job.state, detail: ["by": "jobctl"]))
         }
     }
 
-    /// What only the database knows: that another job has the key or the request by now.
+    /// What only the database knows: whether another job now has the key or the request.
     package func obstacle(to event: JobEvent, of job: Job) throws -> String? {
         if job.state.hasEnded, let key = job.key, let holder = try keyHolder(key), holder != job.id {
-            return "has the key \"\(key)\", which job \(holder) has by now"
+            return "has the key \"\(key)\", which job \(holder) has now"
         }
         if case .resolved(.adopt(let requestID)) = event, let holder = try find(request: requestID) {
             return "cannot adopt \(requestID): job \(holder) has it"

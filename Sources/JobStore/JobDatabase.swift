@@ -1,31 +1,31 @@
+internal import Glibc
 package import JobModel
 internal import SQLite
 internal import System
 
-/// The store on one connection, used by one thread at a time. `jobctl` uses it as it is, jobd through
-/// `JobStore`.
+/// The store on one connection, used by one thread at a time: jobctl's only one, or that of a `JobStore`.
 package final class JobDatabase {
     package enum Purpose: Sendable {
-        /// Only look. A missing database is an error.
+        /// Only read. A missing database is an error.
         case read
-        /// Steer what is there. A missing database is an error.
+        /// Change what is there. A missing database is an error.
         case write
-        /// Make the directory and the database where they are missing.
+        /// Make the directory and the database if they are missing.
         case create
     }
 
     package let directory: StateDirectory
     private(set) var connection: Connection
     let busyTimeout: Duration
-    /// False where its files went while it was being opened again.
+    /// False if the files disappeared while the database was being reopened.
     private(set) var isOpen = true
-    /// What has become of the files that it works on; nil where they are in their place.
+    /// What happened to the files of the store; nil while they are in place.
     var loss: StoreError?
     private let clock: @Sendable () -> Timestamp
 
-    /// Opens the store, and brings its schema up to date where that may be done.
+    /// Opens the store, and brings its schema up to date if that is allowed.
     ///
-    /// - Parameter lock: the state directory's lock, where the caller holds it already.
+    /// - Parameter lock: the state directory's lock, if the caller already holds it.
     package init(
         _ directory: StateDirectory, _ purpose: Purpose, lock: StateLock? = nil,
         busyTimeout: Duration = .seconds(15), clock: @escaping @Sendable () -> Timestamp = { .now }
@@ -34,41 +34,79 @@ package final class JobDatabase {
         self.clock = clock
         self.busyTimeout = busyTimeout
         let opening = DatabaseOpening(directory: directory, busyTimeout: busyTimeout)
-        connection = try Self.translating(directory) { try opening.open(purpose, lock: lock) }
+        connection = try StoreError.at(database: directory.database) { try opening.open(purpose, lock: lock) }
     }
 
     package var now: Timestamp { clock() }
 
-    /// Runs `body` in one transaction with the write lock held; inside another one, as a part of that.
+    /// Throws once files of the store are lost: nothing may be sent that no one could find on record.
+    package func requireFiles() throws { if let loss { throw loss } }
+
+    // MARK: - Transactions
+
+    /// Runs `body` in one transaction that holds the write lock; inside another transaction, as a savepoint.
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-        if isInTransaction { return try part(body) }
+        if isInTransaction { return try savepoint(body) }
         return try perform { try connection.transaction(body) }
     }
 
-    /// Runs `body` as a part of a transaction: its failure undoes its own changes alone.
-    func part<Value>(_ body: () throws -> Value) throws -> Value {
+    /// Runs `body` as a part of a transaction: a failure undoes only its own changes.
+    func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
         try perform { try connection.savepoint(body) }
+    }
+
+    /// Runs `body` on one unchanging snapshot of the database.
+    package func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
+        try perform { try connection.snapshot(body) }
     }
 
     var isInTransaction: Bool { connection.isInTransaction }
 
-    /// Runs `body` and says its SQLite errors in the store's words.
+    // MARK: - Statements
+
+    /// Runs `body` and turns its SQLite errors into the store's own.
     func perform<Value>(_ body: () throws -> Value) throws -> Value {
-        try Self.translating(directory, body)
+        try StoreError.at(database: directory.database, body)
     }
 
-    private static func translating<Value>(_ directory: StateDirectory, _ body: () throws -> Value) throws
-        -> Value
-    {
-        do { return try body() } catch let error as SQLiteError {
-            throw StoreError(error, path: directory.database)
+    /// Runs one statement and returns how many rows it changed.
+    @discardableResult
+    func run(_ sql: String, _ values: any Bindable...) throws -> Int { try run(sql, values) }
+
+    @discardableResult
+    func run(_ sql: String, _ values: [any Bindable]) throws -> Int {
+        try perform { try connection.run(sql, values) }
+    }
+
+    func first<Value>(
+        _ sql: String, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+    ) throws -> Value? {
+        try perform { try connection.first(sql, values, read: read) }
+    }
+
+    func all<Value>(
+        _ sql: String, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+    ) throws -> [Value] {
+        try perform { try connection.all(sql, values, read: read) }
+    }
+
+    /// Whether the query has a row.
+    func exists(_ sql: String, _ values: any Bindable...) throws -> Bool {
+        try perform { try connection.first(sql, values) { _ in true } ?? false }
+    }
+
+    /// Sums what a query of states and counts returns.
+    func countsByState(_ sql: String, _ values: any Bindable...) throws -> [JobState: Int64] {
+        try perform {
+            try connection.all(sql, values) { (JobState(rawValue: $0.text(0)), $0.integer(1)) }
+        }.reduce(into: [:]) { counts, row in
+            if let state = row.0 { counts[state, default: 0] += row.1 }
         }
     }
 
-    /// Nothing may be sent that nobody will find on record.
-    package func requireFiles() throws { if let loss { throw loss } }
+    // MARK: - Lost files
 
-    /// Copies what `files` still holds of the database, where no connection could be opened to it any more.
+    /// Copies what `files` still holds of the database, if no connection to it could be opened.
     func copy(_ files: StoreFiles, to path: String) throws {
         try perform {
             try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).copy(to: path) { _, file in
@@ -77,16 +115,24 @@ package final class JobDatabase {
         }
     }
 
-    /// Begins a new log.
+    /// Opens the database again, with a new log.
     func reopen(holding lock: StateLock) throws {
         try perform {
-            // Closed before the new one is opened: within a process, connections share what they know of the
-            // log.
+            // The old one is closed first: connections of one process share what they know of the log.
             connection = try Connection(path: ":memory:", .create, busyTimeout: busyTimeout)
             isOpen = false
             connection = try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).open(
                 .write, lock: lock)
             isOpen = true
         }
+    }
+}
+
+extension Timestamp {
+    /// The wall clock. It may jump; nothing that decides about money compares two readings of it.
+    package static var now: Timestamp {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }

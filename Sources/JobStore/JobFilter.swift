@@ -1,7 +1,7 @@
 internal import JSON
 package import JobModel
 
-/// Which jobs are meant. What is nil or empty does not narrow.
+/// Which jobs are meant. A criterion that is nil or empty matches all.
 package struct JobFilter: Equatable, Sendable {
     package var states: [JobState] = []
     package var model: String?
@@ -13,7 +13,7 @@ package struct JobFilter: Equatable, Sendable {
 
     package var isEmpty: Bool { self == JobFilter() }
 
-    /// Whether it means `job`, as far as its states, model and label say.
+    /// Whether `job` matches the states, the model and the label.
     package func matches(_ job: Job) -> Bool {
         if !states.isEmpty, !states.contains(job.state) { return false }
         if let label, job.label != label { return false }
@@ -21,14 +21,12 @@ package struct JobFilter: Equatable, Sendable {
         return model.hasSuffix("*") ? job.model.hasPrefix(model.dropLast()) : job.model == model
     }
 
-    /// The states as a JSON array, in which each stands in quotes and so cannot be found inside another; nil
-    /// for all.
+    /// The states as a JSON array, in which the quotes keep one from being found inside another; nil for all.
     var stateWords: String? {
         states.isEmpty ? nil : JSON.array(states.map { .string($0.rawValue) }).text
     }
 
-    /// A model is named whole, or by a prefix that ends in `*`. As a GLOB pattern, with its own wildcards
-    /// taken literally.
+    /// The model, or the prefix before a final `*`, as a GLOB pattern in which its own wildcards are literal.
     var modelPattern: String? {
         guard let model else { return nil }
         let isPrefix = model.hasSuffix("*")

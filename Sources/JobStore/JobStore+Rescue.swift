@@ -1,19 +1,19 @@
-/// What is done where the store's files were removed or moved under jobd. It stops then: nobody would see
+/// What happens if the store's files are removed or moved while jobd runs: it stops, since no one would see
 /// what it writes.
 extension JobStore {
-    /// Saves what the files hold that nobody finds any more. Answers what has happened, in words for a
-    /// person.
+    /// Saves what the files hold that no one can find any more. Returns what happened, in words for people.
     func rescue(_ found: StoreFiles.Loss) -> StoreError {
         let name = database.directory.database
         switch found {
-        case .log(let part): return rescueLog("\(database.directory.path)/\(part) was removed under jobd")
+        case .log(let part):
+            return rescueLog("\(database.directory.path)/\(part) was removed while jobd was running")
         case .database(let place?) where files.isDatabaseMissing:
-            // Whatever could not be moved stays in the log, which has gone with it.
+            // What could not be moved stays in the log, which moved with the database.
             try? database.checkpoint(holding: lock)
             return .lost(
-                reason: "\(name) was moved to \(place) under jobd; all jobs are there",
+                reason: "\(name) was moved to \(place) while jobd was running; all jobs are there",
                 hint: "move it back before you start jobd again")
-        case .database: return save("\(name) was removed or replaced under jobd")
+        case .database: return save("\(name) was removed or replaced while jobd was running")
         }
     }
 
@@ -23,10 +23,10 @@ extension JobStore {
             try database.reopen(holding: lock)
             files = StoreFiles(database.directory)
             return .lost(
-                reason: "\(event); all it held is in \(database.directory.database) now",
+                reason: "\(event); everything in it is now in \(database.directory.database)",
                 hint: "start jobd again")
         } catch {
-            // A directory that is being removed loses one file after the other.
+            // A directory that is being removed loses one file after another.
             return save(event)
         }
     }
@@ -37,11 +37,11 @@ extension JobStore {
             try database.directory.create()
             if database.isOpen { try database.backup(to: copy) } else { try database.copy(files, to: copy) }
             return .lost(
-                reason: "\(event); what it held is saved in \(copy)", hint: database.directory.savedCopyHint)
+                reason: "\(event); its contents are saved in \(copy)", hint: database.directory.savedCopyHint)
         } catch {
             return .lost(
-                reason: "\(event), and what it held cannot be saved in \(copy): \(error)",
-                hint: "what was sent since the last backup may be unknown now: see RunComfy's own list")
+                reason: "\(event), and its contents cannot be saved in \(copy): \(error)",
+                hint: "jobs sent since the last backup may be unknown now: see RunComfy's own list")
         }
     }
 }

@@ -1,28 +1,27 @@
 internal import Dispatch
 internal import Glibc
 
-/// The store as jobd uses it: one writing connection behind one actor, and one commit for all that wait.
+/// The store as jobd uses it: one writing connection behind one actor, and one commit for all pending writes.
 package actor JobStore {
     let database: JobDatabase
     let lock: StateLock
     var files: StoreFiles
-    private var tell: @Sendable (StoreError) -> Void = { _ in }
+    private var onLoss: @Sendable (StoreError) -> Void = { _ in }
     private let executor = SerialQueueExecutor(label: "jobd.store")
     private var waiting: [Pending] = []
     private var commits = 0
-    /// How many shared the last commit.
+    /// How many writes shared the last commit.
     private var lastGroup = 0
 
-    /// While this many share a commit, the next one waits a moment for more: a sync costs the same for all of
-    /// them.
-    private static let crowd = 4
-    private static let moment = DispatchTimeInterval.milliseconds(2)
+    /// When this many writes share a commit, the next one waits a moment for more: they share its one sync.
+    private static let busyGroup = 4
+    private static let groupDelay = DispatchTimeInterval.milliseconds(2)
 
-    /// Work that waits for its transaction: it runs, then its caller is told, in one of two ways.
+    /// A write that waits for its transaction.
     private struct Pending {
-        /// As a part whose failure undoes its own changes alone, or such that the whole transaction fails
-        /// with it.
-        let run: (JobDatabase, _ isPart: Bool) throws -> () -> Void
+        /// Does the work, and returns what tells the caller. In a savepoint, a failure undoes only this work;
+        /// without one, it fails the whole transaction.
+        let run: (JobDatabase, _ inSavepoint: Bool) throws -> () -> Void
         let fail: (any Error) -> Void
     }
 
@@ -30,49 +29,45 @@ package actor JobStore {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    /// - Parameter open: makes the database; it is used on the actor's own thread from then on.
+    /// - Parameter open: opens the database, which only the actor uses from then on.
     package init(lock: StateLock, _ open: @Sendable () throws -> JobDatabase) rethrows {
         self.lock = lock
         database = try open()
         files = StoreFiles(database.directory)
     }
 
-    /// Throws where another jobd may have taken this one's place.
+    /// Throws if another jobd may have taken over.
     package nonisolated func checkLock() throws { try lock.check() }
 
-    /// The same for who is in no transaction. Files that are gone say more than a lock that is, and come
-    /// first.
-    package func checkPlace() throws {
-        look()
+    /// The same outside a transaction. Lost files explain more than a lost lock, so they are checked first.
+    package func checkFilesAndLock() throws {
+        checkFiles()
         if database.loss == nil { try checkLock() }
     }
 
-    /// Calls `tell` once the store's files were removed or moved. Nothing can be claimed then, and jobd has
-    /// to stop.
-    package func whenLost(_ tell: @escaping @Sendable (StoreError) -> Void) {
-        self.tell = tell
-        if let loss = database.loss { tell(loss) }
+    /// Calls `body` if files of the store are removed or moved. Then no job can be claimed; jobd must stop.
+    package func whenLost(_ body: @escaping @Sendable (StoreError) -> Void) {
+        onLoss = body
+        if let loss = database.loss { body(loss) }
     }
 
-    /// Two system calls or three, before each piece of work: what is sent must be on a disk that others see.
-    private func look() {
+    /// Runs before each piece of work (two or three system calls): what is sent must be on record for others.
+    private func checkFiles() {
         guard database.loss == nil, let found = files.loss() else { return }
         let loss = rescue(found)
         database.loss = loss
-        tell(loss)
+        onLoss(loss)
     }
 
-    /// Moves everything into the database file. The store is not used after that. Throws what was lost
-    /// meanwhile.
+    /// Moves everything into the database file, and throws if files were lost. The store is not used again.
     package func close() throws {
-        // What waits for company would come after the checkpoint, or never.
+        // Pending writes must reach the disk before the checkpoint.
         commit()
-        look()
+        checkFiles()
         if database.loss != nil {
-            // A directory that is being removed loses one file after the other, and nobody tells when it is
-            // over.
+            // A directory that is being removed loses one file after another: wait for the rest.
             usleep(1_000_000)
-            // What was written since then is saved, too.
+            // Save what was written since, too.
             if let found = files.loss() { database.loss = rescue(found) }
         }
         let checkpoint = Result { try database.tidy(ifLargerThan: 0, holding: lock) }
@@ -82,87 +77,71 @@ package actor JobStore {
 
     /// Reads, or does what needs no transaction.
     package func read<Value: Sendable>(_ body: @Sendable (JobDatabase) throws -> Value) throws -> Value {
-        look()
+        checkFiles()
         return try body(database)
     }
 
-    /// Runs `body` in a transaction that it shares with everything else that waits: one sync for all of them.
+    /// Runs `body` in a transaction that it shares with all pending writes: one sync for all of them.
     ///
-    /// It returns after the commit. When `body` throws, only its own changes are undone; that of others may
-    /// run twice.
+    /// Returns after the commit. If `body` throws, only its changes are undone; other bodies may run twice.
     package func write<Value: Sendable>(_ body: @escaping @Sendable (JobDatabase) throws -> Value)
         async throws -> Value
     {
         try await withCheckedThrowingContinuation { continuation in
-            let pending = Pending(
-                run: { database, isPart in
-                    guard isPart else {
-                        let value = try body(database)
-                        return { continuation.resume(returning: value) }
-                    }
-                    let result = Result { try database.part { try body(database) } }
-                    // A full disk or an I/O error rolls the whole transaction back by itself: then nobody's
-                    // work stands.
-                    if case .failure(let error) = result, !database.isInTransaction { throw error }
-                    return { continuation.resume(with: result) }
-                },
-                fail: { continuation.resume(throwing: $0) })
-            add(pending)
+            add(body) { continuation.resume(with: $0) }
         }
     }
 
-    /// Does a small piece of work with the next commit, when nobody needs to know whether it was done.
+    /// Does a small piece of work with the next commit, if no one needs to know whether it succeeded.
     package nonisolated func post(_ body: @escaping @Sendable (JobDatabase) throws -> Void) {
-        executor.queue.async {
-            self.assumeIsolated { store in
-                store.add(
-                    Pending(
-                        run: { database, isPart in
-                            guard isPart else {
-                                try body(database)
-                                return {}
-                            }
-                            do { try database.part { try body(database) } } catch {
-                                // As in `write`: what rolled everything back is everybody's failure.
-                                if !database.isInTransaction { throw error }
-                            }
-                            return {}
-                        }, fail: { _ in }))
-            }
-        }
+        executor.queue.async { self.assumeIsolated { $0.add(body) { _ in } } }
     }
 
-    /// The first of a group asks for the commit; the others find a place in it before their turn comes.
-    private func add(_ pending: Pending) {
+    private func add<Value: Sendable>(
+        _ body: @escaping @Sendable (JobDatabase) throws -> Value,
+        _ answer: @escaping (Result<Value, any Error>) -> Void
+    ) {
+        let pending = Pending(
+            run: { database, inSavepoint in
+                guard inSavepoint else {
+                    let value = try body(database)
+                    return { answer(.success(value)) }
+                }
+                let result = Result { try database.savepoint { try body(database) } }
+                // A full disk or an I/O error rolls back the whole transaction: then no one's work is kept.
+                if case .failure(let error) = result, !database.isInTransaction { throw error }
+                return { answer(result) }
+            },
+            fail: { answer(.failure($0)) })
         waiting.append(pending)
+        // The first of a group schedules the commit; the others join it before its turn comes.
         guard waiting.count == 1 else { return }
         let work = { @Sendable in self.assumeIsolated { $0.commit() } }
-        if lastGroup < Self.crowd {
+        if lastGroup < Self.busyGroup {
             executor.queue.async(execute: work)
         } else {
-            executor.queue.asyncAfter(deadline: .now() + Self.moment, execute: work)
+            executor.queue.asyncAfter(deadline: .now() + Self.groupDelay, execute: work)
         }
     }
 
     private func commit() {
         let group = waiting
         if group.isEmpty { return }
-        look()
+        checkFiles()
         waiting = []
         lastGroup = group.count
         do {
             let answers = try answers(of: group)
             for answer in answers { answer() }
             commits += 1
-            // Who holds the lock checkpoints; looking at the size of the log each time would cost more than
-            // it saves.
+            // jobd holds the lock, so it checkpoints. Checking the log's size every time would cost too much.
             if commits % 256 == 0 { try? database.tidy(ifLargerThan: 16 << 20, holding: lock) }
         } catch {
             for pending in group { pending.fail(error) }
         }
     }
 
-    /// A savepoint for each costs a tenth of all work, and hardly any fails: they are made once one has.
+    /// Savepoints cost a tenth of all work, and writes hardly ever fail: they are used only after a failure.
     private func answers(of group: [Pending]) throws -> [() -> Void] {
         var hasFailed = false
         do {
@@ -176,4 +155,19 @@ package actor JobStore {
             return try database.transaction { try group.map { try $0.run(database, true) } }
         }
     }
+}
+
+/// Runs an actor on its own queue: SQLite blocks in fsync, and must not block other tasks.
+final class SerialQueueExecutor: SerialExecutor {
+    let queue: DispatchQueue
+
+    init(label: String) { queue = DispatchQueue(label: label) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let executor = unsafe asUnownedSerialExecutor()
+        queue.async { unsafe job.runSynchronously(on: executor) }
+    }
+
+    func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
 }

@@ -1,24 +1,24 @@
 internal import Glibc
 internal import SQLite
 
-/// What was pruned leaves the index as well, and its words with it.
+/// Removes the words of pruned jobs.
 ///
-/// A job that is gone leaves no event. So who prunes says first that words may stay behind, and takes them
-/// out at its end; where it was cut off in between, the next search does.
+/// A removed job leaves no event. So pruning first notes that words may be left over, and removes them at its
+/// end. If it was interrupted, the next search removes them.
 extension SearchIndex {
-    /// Before something is pruned. Nothing is to be done where nobody has searched yet.
+    /// Call it before pruning. Without an index there is nothing to do.
     package static func announcePruning(in directory: StateDirectory) throws {
         guard let index = try existing(in: directory) else { return }
-        try translating(directory) {
+        try StoreError.at(database: directory.searchIndex) {
             _ = try index.connection.run("UPDATE place SET is_pruning = 1")
         }
     }
 
-    /// After something was pruned.
+    /// Call it after pruning.
     package static func finishPruning(in directory: StateDirectory) throws {
         guard let index = try existing(in: directory) else { return }
         let store = try JobDatabase(directory, .read)
-        try translating(directory) {
+        try StoreError.at(database: directory.searchIndex) {
             try index.connection.transaction {
                 let last = try index.connection.first("SELECT job FROM place") { $0.integer(0) } ?? 0
                 try index.forgetPruned(in: store, upTo: last)
@@ -29,18 +29,12 @@ extension SearchIndex {
 
     private static func existing(in directory: StateDirectory) throws -> SearchIndex? {
         guard unsafe access(directory.searchIndex, F_OK) == 0 else { return nil }
-        return try translating(directory) { try SearchIndex(in: directory) }
+        return try StoreError.at(database: directory.searchIndex) { try SearchIndex(in: directory) }
     }
 
-    static func translating<Value>(_ directory: StateDirectory, _ body: () throws -> Value) throws -> Value {
-        do { return try body() } catch let error as SQLiteError {
-            throw StoreError(error, path: directory.searchIndex)
-        }
-    }
-
-    /// Takes out the words of jobs, up to the id `last`, that are gone or whose input is.
+    /// Removes the words of jobs, up to the id `last`, that are gone or have lost their input.
     ///
-    /// A word leaves the file when the lists in which it stood are written anew: so all are.
+    /// A word leaves the file only when the lists that held it are rewritten, so all lists are.
     func forgetPruned(in store: JobDatabase, upTo last: Int64) throws {
         let step: Int64 = 20_000
         for start in stride(from: 1, through: max(1, last), by: Int(step)) {

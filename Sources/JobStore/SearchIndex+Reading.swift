@@ -2,7 +2,7 @@ internal import JobModel
 internal import SQLite
 
 /// How far the database was read.
-private struct Place: Equatable {
+private struct Position {
     var job: Int64 = 0
     var jobAt: String?
     var event: Int64 = 0
@@ -10,112 +10,102 @@ private struct Place: Equatable {
     var isPruning = false
 }
 
-/// Brings the index up to date: jobs that are new are added in the order of their ids, those that events tell
-/// of are read again.
+/// Brings the index up to date: new jobs are added in the order of their ids, changed ones are read again.
 extension SearchIndex {
-    /// How many jobs one transaction takes up: memory, and what is lost when it is cut off, are bounded by
-    /// it.
+    /// How many jobs one transaction reads. It bounds the memory, and what an interruption loses.
     private static let part = 250_000
     private static let batch = 2_000
 
-    /// - Parameter show: told how many jobs were read, and of how many.
+    /// - Parameter show: called with how many jobs were read, and of how many.
     package func catchUp(with store: JobDatabase, show: (Int64, Int64) -> Void = { _, _ in }) throws {
         var read: Int64 = 0
         while true {
             let (event, job) = try (store.lastEventID(), store.lastJobID())
-            let place = try place()
-            guard try isOf(store, place) else {
+            let position = try position()
+            guard try isOf(store, position) else {
                 try rebuild()
                 continue
             }
-            if place.event >= event, place.job >= job, !place.isPruning { return }
+            if position.event >= event, position.job >= job, !position.isPruning { return }
             let before = read
             try connection.transaction {
                 try readPart(of: store, upTo: event) {
                     read += $0
-                    show(read, max(read, before + job - place.job))
+                    show(read, max(read, before + job - position.job))
                 }
             }
             if read - before >= Self.part / 2 { try merge() }
         }
     }
 
-    /// One transaction's share. What is written to the database meanwhile has later events than `newest`, and
-    /// is read next time.
+    /// Reads what one transaction takes. Later changes have events after `newest`, and are read next time.
     private func readPart(of store: JobDatabase, upTo newest: Int64, show: (Int64) -> Void) throws {
-        var place = try place()
-        guard try isOf(store, place) else { return }
-        if place.isPruning {
-            try forgetPruned(in: store, upTo: place.job)
-            place.isPruning = false
+        var position = try position()
+        guard try isOf(store, position) else { return }
+        if position.isPruning {
+            try forgetPruned(in: store, upTo: position.job)
+            position.isPruning = false
         }
-        if place.job > 0, newest > place.event {
-            let told = try store.jobsTold(after: place.event, through: newest, upTo: place.job)
-            for start in stride(from: 0, to: told.count, by: Self.batch) {
-                let ids = Array(told[start..<min(told.count, start + Self.batch)])
+        if position.job > 0, newest > position.event {
+            let changed = try store.changedJobs(after: position.event, through: newest, upTo: position.job)
+            for start in stride(from: 0, to: changed.count, by: Self.batch) {
+                let ids = Array(changed[start..<min(changed.count, start + Self.batch)])
                 try replace(ids, with: store.texts(of: ids))
                 show(Int64(ids.count))
             }
         }
-        place.event = max(newest, place.event)
+        position.event = max(newest, position.event)
         for _ in 0..<Self.part / Self.batch {
-            let texts = try store.texts(after: place.job, limit: Self.batch)
+            let texts = try store.texts(after: position.job, limit: Self.batch)
             guard let last = texts.last else { break }
-            for job in texts { try add(job) }
-            place.job = last.id
+            for job in texts { try add(job.prepared) }
+            position.job = last.id
             show(Int64(texts.count))
         }
-        let now = try store.place(ofEvent: place.event, job: place.job)
-        (place.eventAt, place.jobAt) = (now.eventAt, now.jobAt)
+        let now = try store.times(ofEvent: position.event, job: position.job)
         try connection.run(
-            "UPDATE place SET job = ?1, job_at = ?2, event = ?3, event_at = ?4, is_pruning = ?5", place.job,
-            place.jobAt, place.event, place.eventAt, place.isPruning ? 1 : 0)
+            "UPDATE place SET job = ?1, job_at = ?2, event = ?3, event_at = ?4, is_pruning = ?5",
+            position.job, now.job, position.event, now.event, position.isPruning ? 1 : 0)
     }
 
-    private func place() throws -> Place {
+    private func position() throws -> Position {
         try connection.first("SELECT job, job_at, event, event_at, is_pruning FROM place") { row in
-            Place(
+            Position(
                 job: row.integer(0), jobAt: row.optionalText(1), event: row.integer(2),
                 eventAt: row.optionalText(3), isPruning: row.integer(4) != 0)
-        } ?? Place()
+        } ?? Position()
     }
 
-    /// Whether it was this database that was read, and no other that stands in its place now, such as a
-    /// backup of it.
-    private func isOf(_ store: JobDatabase, _ place: Place) throws -> Bool {
-        let found = try store.place(ofEvent: place.event, job: place.job)
+    /// Whether this database was read, and not another one that has been replaced, such as by a backup.
+    private func isOf(_ store: JobDatabase, _ position: Position) throws -> Bool {
+        let found = try store.times(ofEvent: position.event, job: position.job)
         func isSame(_ now: String?, _ then: String?) -> Bool { now == nil || then == nil || now == then }
-        return found.events >= place.event && found.jobs >= place.job
-            && isSame(found.eventAt, place.eventAt) && isSame(found.jobAt, place.jobAt)
+        return found.lastEvent >= position.event && found.lastJob >= position.job
+            && isSame(found.event, position.eventAt) && isSame(found.job, position.jobAt)
     }
 
     private func add(_ job: JobTexts) throws {
         if job.isEmpty { return }
         try connection.run(
             "INSERT INTO texts (rowid, prompt, label, error) VALUES (?1, ?2, ?3, ?4)", job.id,
-            job.prompt.map(SearchText.prepared), job.label.map(SearchText.prepared),
-            job.error.map(SearchText.prepared))
+            job.prompt, job.label, job.error)
     }
 
-    /// Puts what is known of these jobs now in the place of what was; most events change no words.
+    /// Replaces the words of these jobs by the present ones; most events change none.
     func replace(_ ids: [Int64], with now: [JobTexts]) throws {
         let found = Dictionary(now.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         for id in ids {
-            let new = found[id] ?? JobTexts(id: id)
+            let new = (found[id] ?? JobTexts(id: id)).prepared
             let old = try connection.first("SELECT prompt, label, error FROM texts WHERE rowid = ?1", id) {
                 JobTexts(
                     id: id, prompt: $0.optionalText(0), label: $0.optionalText(1), error: $0.optionalText(2))
             }
-            let prepared = JobTexts(
-                id: id, prompt: new.prompt.map(SearchText.prepared),
-                label: new.label.map(SearchText.prepared),
-                error: new.error.map(SearchText.prepared))
-            if prepared == old ?? JobTexts(id: id) { continue }
+            if new == old ?? JobTexts(id: id) { continue }
             if old != nil { try connection.run("DELETE FROM texts WHERE rowid = ?1", id) }
             try add(new)
         }
     }
 
-    /// Makes one list of each word's places: quicker to read, and free of what was deleted.
+    /// Makes one list of each word's occurrences: faster to read, and free of what was deleted.
     func merge() throws { try connection.run("INSERT INTO texts (texts) VALUES ('optimize')") }
 }

@@ -1,49 +1,47 @@
 internal import SQLite
 
-/// The words of all jobs, for `jobctl search`: a file of its own beside the database, and a cache.
+/// The words of all jobs, for `jobctl search`: a cache in a separate file beside the database.
 ///
-/// Nobody but who searches (or prunes) touches it, so that it costs an enqueue and jobd nothing. It is behind
-/// the database by whatever happened since the last search, and says how far it has read; a search reads the
-/// rest first. It may be removed at any time. A damaged one, one of another version, or one of another
-/// database is made anew.
+/// Only searching and pruning touch it, so it costs nothing elsewhere. It records how far it has read the
+/// database, and a search reads the rest first. It may be removed at any time. It is built again if it is
+/// damaged, or belongs to another version or another database.
 package final class SearchIndex {
     /// "jobs" in ASCII, as the file's `application_id`.
     private static let applicationID: Int64 = 0x6A6F_6273
-    /// To be raised with every change in what is kept, or in how words are told apart.
+    /// Raise it with every change in what is stored, or in how text is split into words.
     private static let version: Int64 = 1
 
     let connection: Connection
 
     private init(_ connection: Connection) { self.connection = connection }
 
-    /// Opens the file beside the database, and makes it where it is missing.
+    /// Opens the file beside the database, and creates it if it is missing.
     convenience init(in directory: StateDirectory, busyTimeout: Duration = .seconds(15)) throws {
         let path = directory.searchIndex
-        // With the mode and the owner that the database has. Nobody of this process has it open yet, whose
-        // locks would go.
+        // Creates it with the database's mode and owner. This process has no locks on it yet to lose.
         _ = try directory.openFile(path)
         self.init(try Connection(path: path, .readWrite, busyTimeout: busyTimeout))
         do { try prepare() } catch let error as SQLiteError where Self.isDamage(error) { try rebuild() }
     }
 
-    /// One in a file that nobody sees, for when there cannot be a lasting one.
+    /// One in an unnamed temporary file, for when a lasting one is impossible.
     static func temporary() throws -> SearchIndex {
         let index = SearchIndex(try Connection(path: "", .create, busyTimeout: .zero))
         try index.prepare()
         return index
     }
 
-    /// Makes it an empty one.
+    /// Empties it.
     func rebuild() throws {
         try connection.reset()
         try prepare()
     }
 
     private func prepare() throws {
-        // A power cut may take the last of it, which is read again. What is pruned is overwritten.
+        // What a power cut takes is read again. What is pruned is overwritten.
         try connection.execute(
             "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384;")
-        // Looked at as one: somebody else may be making it now.
+        // In one snapshot: another process may be creating it now.
         let (isOurs, owner, tables) = try connection.snapshot {
             try (
                 self.isOurs(), connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0,
@@ -58,23 +56,23 @@ package final class SearchIndex {
             try connection.reset()
         }
         try connection.transaction {
-            // Somebody else may have made it meanwhile.
+            // Another process may have created it in the meantime.
             if try self.isOurs() { return }
             try connection.execute(
                 """
                 PRAGMA application_id = \(Self.applicationID);
-                -- Accents are folded. Marks belong to their letters, and pictures are words.
+                -- Accents are folded. Marks belong to their letters, and pictographs are words.
                 CREATE VIRTUAL TABLE texts USING fts5 (
                     prompt, label, error, tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co M* So'"
                 );
-                -- A word in a label says more than one in a prompt, and that more than one in an error.
+                -- A word in a label counts more than one in a prompt, and that more than one in an error.
                 INSERT INTO texts (texts, rank) VALUES ('rank', 'bm25(1.0, 2.0, 0.5)');
-                -- Words are gathered in memory until there are this many bytes of them.
+                -- How many bytes of words are collected in memory.
                 INSERT INTO texts (texts, rank) VALUES ('hashsize', 67108864);
-                -- How far the database was read, and when that was written and made which was read last.
+                -- How far the database was read: the last job and event, and when each was created.
                 CREATE TABLE place (
                     job INTEGER NOT NULL, job_at TEXT, event INTEGER NOT NULL, event_at TEXT,
-                    is_pruning INTEGER NOT NULL -- words may be here of jobs that are gone
+                    is_pruning INTEGER NOT NULL -- words of removed jobs may still be here
                 ) STRICT;
                 INSERT INTO place VALUES (0, NULL, 0, NULL, 0);
                 PRAGMA user_version = \(Self.version);
@@ -88,7 +86,7 @@ package final class SearchIndex {
         return owner == Self.applicationID && version == Self.version
     }
 
-    /// Whether the file is at fault, and a new one would not be.
+    /// Whether the file is at fault, so that a new one would work.
     static func isDamage(_ error: SQLiteError) -> Bool {
         switch error.kind {
         case .corrupt, .notADatabase, .schema: true

@@ -1,17 +1,16 @@
-/// Text as the index of words keeps it, and as it comes back.
+/// Text as the search index stores it, and as it is read back.
 ///
-/// SQLite's tokenizer breaks words at spaces and punctuation. In scripts that are written without spaces,
-/// each character is made a word of its own by an invisible separator, and so is each picture; what is looked
-/// for there is a phrase of them.
+/// SQLite's tokenizer splits words at spaces and punctuation. In scripts that are written without spaces, an
+/// invisible separator makes each character a word, as well as each pictograph. Searches use phrases of them.
 enum SearchText {
-    /// Between the characters of such a script. To the tokenizer it is no part of a word.
+    /// Goes between the characters of such a script. To the tokenizer it is not part of a word.
     private static let separator: Unicode.Scalar = "\u{1F}"
-    /// What SQLite puts before and behind a word that was found.
+    /// What SQLite puts before and after a word that was found.
     static let opening: Unicode.Scalar = "\u{2}"
     static let closing: Unicode.Scalar = "\u{3}"
 
     static func prepared(_ text: String) -> String {
-        // Almost all text: nothing in it is split, nothing is a mark of ours.
+        // Almost all text needs no change: nothing in it is split, and none of our marks occurs.
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0xE0 || $0 == 0x0A || $0 == 0x09 }) { return text }
         var result = String.UnicodeScalarView()
         var wasAlone = false
@@ -25,7 +24,7 @@ enum SearchText {
         return String(result)
     }
 
-    /// The text as it was, and where in it the marks stood, counted in Unicode scalars.
+    /// The original text, and where the marks were in it, counted in Unicode scalars.
     static func marked(_ text: String) -> MarkedText {
         var result = String.UnicodeScalarView()
         var ranges: [Range<Int>] = []
@@ -35,7 +34,7 @@ enum SearchText {
             case separator: continue
             case opening: start = count
             case closing:
-                // The characters of one word that was found are one mark.
+                // Adjacent characters that were found make one range.
                 if let last = ranges.last, last.upperBound == start {
                     ranges[ranges.count - 1] = last.lowerBound..<count
                 } else {
@@ -49,7 +48,7 @@ enum SearchText {
         return MarkedText(text: String(result), ranges: ranges)
     }
 
-    /// Whether there is anything in the text that the index knows: a letter, a digit or a picture.
+    /// Whether the text holds anything that is indexed: a letter, a digit or a pictograph.
     static func hasWord(_ text: String) -> Bool {
         text.unicodeScalars.contains { scalar in
             switch scalar.properties.generalCategory {
@@ -61,8 +60,8 @@ enum SearchText {
         }
     }
 
-    /// Characters of scripts without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Burmese,
-    /// Khmer), and pictures.
+    /// Pictographs, and characters of scripts without spaces between words (Chinese, Japanese, Korean, Thai,
+    /// Lao, Burmese, Khmer).
     private static func standsAlone(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case ..<0xE00: false
@@ -80,7 +79,7 @@ enum SearchText {
 /// A text in which words were found.
 package struct MarkedText: Equatable, Sendable {
     package let text: String
-    /// Where they stand, counted in Unicode scalars.
+    /// Where they occur, counted in Unicode scalars.
     package let ranges: [Range<Int>]
 
     package init(text: String, ranges: [Range<Int>]) {
@@ -88,13 +87,13 @@ package struct MarkedText: Equatable, Sendable {
         self.ranges = ranges
     }
 
-    /// The part around the first word found: some words before it, and `length` scalars at most; what was
-    /// left out is an ellipsis.
+    /// The part around the first word found, with some words before it: at most `length` scalars, with an
+    /// ellipsis for what was left out.
     package func excerpt(before context: Int, length: Int) -> MarkedText {
         let scalars = Array(text.unicodeScalars)
         let first = ranges.first?.lowerBound ?? 0
         var start = first <= context ? 0 : first - context
-        // Not from the middle of a word, where one begins soon.
+        // Start with a whole word if one begins soon.
         if start > 0, let space = scalars[start..<first].firstIndex(of: " ") { start = space + 1 }
         let end = min(scalars.count, start + length)
         if start == 0, end == scalars.count { return self }

@@ -1,14 +1,12 @@
-/// What a person looks for, as typed, made an expression of SQLite's full-text search. Nothing typed is taken
-/// for its syntax.
+/// What a person searches for, as an expression of SQLite's full-text search, whose syntax is escaped.
 package struct SearchWords: Equatable, Sendable {
     /// The expression for MATCH.
     let expression: String
 
     /// - Parameters:
-    ///   - wanted: words that must all occur; each may have spaces in it, and is a phrase then, or quotes
-    ///     around phrases.
+    ///   - wanted: must all occur. One with spaces in it is a phrase; quotes may mark several phrases.
     ///   - unwanted: the same, none of which may occur.
-    /// - Returns: nil where `wanted` has no word in it.
+    /// - Returns: nil if `wanted` holds no word.
     package init?(_ wanted: [String], without unwanted: [String] = []) {
         let wanted = wanted.flatMap(Self.terms)
         guard !wanted.isEmpty else { return nil }
@@ -17,15 +15,14 @@ package struct SearchWords: Equatable, Sendable {
         expression = unwanted.isEmpty ? all : "(\(all)) NOT (\(unwanted.joined(separator: " OR ")))"
     }
 
-    /// The phrases of one argument. Without quotes in it, it is one; with quotes, what stands outside of them
-    /// is single words.
+    /// The phrases of one argument. Without quotes it is one phrase; with quotes, text outside them is words.
     private static func terms(_ argument: String) -> [String] {
         guard argument.contains("\"") else { return [term(argument[...])].compactMap { $0 } }
         var terms: [String?] = []
         let parts = argument.split(separator: "\"", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
             if index % 2 == 1 {
-                // A star behind the closing quote belongs to the phrase.
+                // A star after the closing quote belongs to the phrase.
                 let isPrefix = index + 1 < parts.count && parts[index + 1].first == "*"
                 terms.append(term(part + (isPrefix ? "*" : "")))
             } else {

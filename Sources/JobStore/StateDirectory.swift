@@ -1,11 +1,11 @@
 internal import Glibc
 internal import System
 
-/// The one directory that holds everything, and the modes of what is made in it.
+/// The one directory that holds everything, and the modes of the files created in it.
 package struct StateDirectory: Sendable {
     static let databaseName = "jobs.db"
     static let logNames = ["jobs.db-wal", "jobs.db-shm"]
-    /// The files that `fileMode` is for.
+    /// The files that have `fileMode`.
     package static let fileNames = [databaseName] + logNames + ["lock"]
 
     package enum Origin: String, Sendable {
@@ -24,22 +24,20 @@ package struct StateDirectory: Sendable {
     }
 
     var database: String { path + "/" + Self.databaseName }
-    /// What each commit writes to: whoever watches this file hears of all of them.
+    /// The file that each commit writes to: watch it to notice them all.
     package var commitFile: String { database + "-wal" }
-    /// What `jobctl search` looks words up in: a cache, which comes back when it is removed.
+    /// The index of `jobctl search`: a cache, which is built again if it is removed.
     package var searchIndex: String { path + "/search.db" }
     package var lock: String { path + "/lock" }
     package var wake: String { path + "/wake" }
-    /// What jobd could save when the database was removed under it. While it is there, no program touches the
-    /// store.
+    /// What jobd saved when the database was removed while it ran. While it exists, the store is not used.
     var savedCopy: String { path + "/jobs.db.saved" }
     var savedCopyHint: String {
-        "to go on with it: 'cd \"\(path)\" && rm -f jobs.db jobs.db-wal jobs.db-shm && mv jobs.db.saved jobs.db'; "
-            + "else remove it"
+        "to use it: 'cd \"\(path)\" && rm -f jobs.db jobs.db-wal jobs.db-shm && mv jobs.db.saved jobs.db'; "
+            + "if you do not need it, remove it"
     }
 
-    /// Finds the directory as the contract says. It never falls back from one that exists and may not be
-    /// written.
+    /// Finds the directory. Never falls back from one that exists but may not be written.
     package static func resolve(
         option: String?, environment: [String: String], systemPath: String = "/var/lib/jobd"
     ) throws -> StateDirectory {
@@ -75,29 +73,29 @@ package struct StateDirectory: Sendable {
     /// Whether the directory was made for a group (mode 2770): then its members share what is in it.
     package var isShared: Bool { status.map { $0.mode & 0o2070 == 0o2070 } ?? false }
 
-    /// Whose it is: what root makes there is given to them.
+    /// Who owns it: what root creates there is given to them.
     package var owner: (user: UInt32, group: UInt32)? { status?.owner }
 
-    /// Whether the caller is the one whom jobd runs as, or root.
+    /// Whether the caller is root or the user that jobd runs as.
     package var isOwnersCall: Bool { geteuid() == 0 || owner?.user == geteuid() || owner == nil }
 
-    /// A path of the configuration: a relative one lies in this directory.
+    /// A path of the configuration. A relative one is in this directory.
     package func absolute(_ name: String) -> String { name.hasPrefix("/") ? name : path + "/" + name }
 
     /// The mode of the files that make up the store.
     package var fileMode: UInt32 { isShared ? 0o660 : 0o600 }
 
-    /// The group of the directory; its number where it has no name.
+    /// The group of the directory; its number if it has no name.
     private var groupName: String? {
         guard let status else { return nil }
         guard let group = unsafe getgrgid(status.owner.group) else { return String(status.owner.group) }
         return unsafe String(cString: group.pointee.gr_name)
     }
 
-    /// Throws where the directory exists and the caller may not work in it.
+    /// Throws if the directory exists and the caller may not use it.
     package func checkAccess() throws {
         if let status, !status.isDirectory {
-            throw StoreError.notOurs(path: path, reason: "it is no directory")
+            throw StoreError.notOurs(path: path, reason: "it is not a directory")
         }
         if unsafe access(path, R_OK | W_OK | X_OK) == 0 || errno == ENOENT { return }
         switch errno {
@@ -109,7 +107,7 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// Makes the directory where it is missing, private to its owner.
+    /// Creates the directory if it is missing, private to its owner.
     package func create() throws {
         var parents: [String] = []
         var missing = path
@@ -125,9 +123,8 @@ package struct StateDirectory: Sendable {
         if unsafe access(database, F_OK) != 0 { try syncAncestors() }
     }
 
-    /// A power cut must not lose the directory of a job that was answered for. Where there is no database
-    /// yet, somebody may have made the directory, and have ended before this: so it is not asked who made
-    /// what.
+    /// A power cut must not lose the directory of a job that was confirmed. Another process may have created
+    /// it and ended before syncing, so this is done whenever there is no database yet.
     private func syncAncestors() throws {
         var above = path
         while let slash = above.lastIndex(of: "/") {
@@ -136,7 +133,7 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// Opens a file for this directory's users, making it with their mode and owner where it is missing.
+    /// Opens a file of this directory; if it is missing, creates it with the right mode and owner.
     func openFile(_ path: String) throws -> FileDescriptor {
         let flags = O_RDWR | O_CREAT | O_NOFOLLOW
         let file = try StoreError.at(path, try FileDescriptor(opening: path, flags: flags, mode: fileMode))
@@ -144,8 +141,7 @@ package struct StateDirectory: Sendable {
         return file
     }
 
-    /// Gives an open file the mode of the directory's files, whatever the umask, and what root made its
-    /// owner.
+    /// Gives an open file the right mode, whatever the umask, and the directory's owner if root created it.
     private func adopt(_ file: FileDescriptor) {
         guard let status, let found = try? file.status() else { return }
         if geteuid() == 0, found.owner != status.owner { try? file.setOwner(status.owner) }
@@ -154,7 +150,7 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// Makes the names in a directory last. One that may not be read is another's, who has made it long ago.
+    /// Syncs the names in a directory. One that may not be read is someone else's, and has long existed.
     static func sync(_ path: String) throws {
         if let directory = try? Directory(path) { try StoreError.at(path, try directory.syncIfPossible()) }
     }

@@ -2,7 +2,7 @@ internal import Calendar
 internal import JSON
 internal import JobModel
 
-/// What came of the jobs that ended in a time, and what was spent in it, in groups.
+/// How the jobs ended in a period, and what was spent in it, in groups.
 package struct Statistics {
     package enum Grouping: String, CaseIterable, Sendable {
         case model, day, week, label, failure
@@ -14,17 +14,16 @@ package struct Statistics {
         package internal(set) var completed: Int64 = 0
         package internal(set) var failed: Int64 = 0
         package internal(set) var cancelled: Int64 = 0
-        /// From being enqueued to being sent, from there to the start at RunComfy, to the end there, to the
-        /// end here.
+        /// From being enqueued to being sent, to the start at RunComfy, to the end there, to the end here.
         package internal(set) var waited = Spread()
         package internal(set) var queued = Spread()
         package internal(set) var ran = Spread()
         package internal(set) var fetched = Spread()
-        /// What RunComfy said that it cost.
+        /// The costs that RunComfy reported.
         package internal(set) var reportedUSD = 0.0
-        /// What was reckoned before, of what it said nothing about.
+        /// The estimates, if it reported none.
         package internal(set) var estimatedUSD = 0.0
-        /// What was bought without either.
+        /// How many purchases have neither.
         package internal(set) var unpriced: Int64 = 0
 
         package var spentUSD: Double { reportedUSD + estimatedUSD }
@@ -55,7 +54,7 @@ package struct Statistics {
 
         static func += (sum: inout Spread, more: Spread) { sum.milliseconds += more.milliseconds }
 
-        /// The spans below which these shares of them lie; nil where there is none.
+        /// The quantiles for these shares; nil if there are no spans.
         package func quantiles(_ shares: [Double]) -> [Int64?] {
             if milliseconds.isEmpty { return shares.map { _ in nil } }
             let sorted = milliseconds.sorted()
@@ -66,23 +65,23 @@ package struct Statistics {
         }
     }
 
-    /// The groups of one grouping, each at the place that its name has.
+    /// The groups of one grouping, found by their names.
     struct Table {
-        private(set) var places: [ExactText: Int] = [:]
+        private(set) var indices: [ExactText: Int] = [:]
         var groups: [Group] = []
-        private var last = (name: "", place: -1)
+        private var last = (name: "", index: -1)
 
-        /// The place of that name; what has no label has the empty one.
-        mutating func place(_ name: String) -> Int {
+        /// The index of a group, which is added if it is missing. Jobs without a label have the empty one.
+        mutating func index(of name: String) -> Int {
             // Rows of one kind often follow each other.
-            if last.place >= 0, last.name.isExactly(name) { return last.place }
-            let place = places[ExactText(name)] ?? groups.count
-            if place == groups.count {
-                places[ExactText(name)] = place
+            if last.index >= 0, last.name.isExactly(name) { return last.index }
+            let index = indices[ExactText(name)] ?? groups.count
+            if index == groups.count {
+                indices[ExactText(name)] = index
                 groups.append(Group())
             }
-            last = (name, place)
-            return place
+            last = (name, index)
+            return index
         }
     }
 
@@ -94,19 +93,19 @@ package struct Statistics {
     /// Everything together.
     package var all: Group { models.groups.reduce(into: Group()) { $0 += $1 } }
 
-    /// The groups and their names, days and weeks in their order, the others by their number of jobs.
+    /// The groups and their names: days and weeks in their order, the others by their number of jobs.
     package func groups(by grouping: Grouping) -> [(name: String, group: Group)] {
         switch grouping {
         case .model: Self.largestFirst(models)
         case .label: Self.largestFirst(labels)
         case .failure: Self.largestFirst(failures)
-        case .day: days.places.sorted { $0.key < $1.key }.map { ($0.key.text, days.groups[$0.value]) }
+        case .day: days.indices.sorted { $0.key < $1.key }.map { ($0.key.text, days.groups[$0.value]) }
         case .week: weeks()
         }
     }
 
     private static func largestFirst(_ table: Table) -> [(name: String, group: Group)] {
-        table.places.map { (name: $0.key.text, group: table.groups[$0.value]) }.sorted { left, right in
+        table.indices.map { (name: $0.key.text, group: table.groups[$0.value]) }.sorted { left, right in
             (right.group.jobs, ExactText(left.name)) < (left.group.jobs, ExactText(right.name))
         }
     }

@@ -8,19 +8,19 @@ package enum StoreError: Error {
     case missing(path: String)
     /// Nothing says where the store is.
     case nowhere
-    /// The caller may not use it; `group` is the one whose members may.
+    /// The caller may not use it; members of `group` may.
     case noPermission(path: String, group: String?)
-    /// The caller may not use it, and being in its group would not help.
+    /// The caller may not use it, and membership of its group would not help.
     case closed(path: String, group: String)
-    /// A database of something else, or no database at all.
+    /// Another program's database, or no database at all.
     case notOurs(path: String, reason: String)
     /// Made by a newer program.
     case newer(path: String, version: Int, known: Int)
     /// Made by an older program, and a running jobd still uses it.
     case olderInUse(path: String, version: Int)
-    /// Somebody held the write lock for too long.
+    /// Another program held the write lock for too long.
     case busy
-    /// The file that was locked is not where it was: somebody else may hold the lock by now.
+    /// The locked file is no longer in place: another process may hold the lock now.
     case lockLost(path: String)
     case diskFull
     case readOnly(path: String)
@@ -28,14 +28,13 @@ package enum StoreError: Error {
     case inputOutput(reason: String)
     /// The store's files were removed or moved while it was in use.
     case lost(reason: String, hint: String)
-    /// Beside the database lies a copy of what was saved when it was removed: a person has to say which one
-    /// goes on.
+    /// Beside the database is the copy saved when it was removed: a person must choose which one to use.
     case undecided(copy: String, hint: String)
-    /// Something has the name of a file of ours.
+    /// Something else has the name of one of our files.
     case inTheWay(path: String, reason: String)
-    /// A refusal by the schema's own rules, in their words.
+    /// Refused by a rule of the schema, in its words.
     case refused(reason: String)
-    /// Something that should not be possible.
+    /// Something that should be impossible.
     case unexpected(reason: String)
 
     init(_ error: SQLiteError, path: String) {
@@ -45,13 +44,18 @@ package enum StoreError: Error {
             case .full: .diskFull
             case .readOnly: .readOnly(path: path)
             case .cannotOpen: .inputOutput(reason: "\(path): \(error.message)")
-            case .notADatabase: .notOurs(path: path, reason: "it is no SQLite database")
+            case .notADatabase: .notOurs(path: path, reason: "it is not an SQLite database")
             case .corrupt: .damaged(reason: error.message)
             case .inputOutput: .inputOutput(reason: "\(error.message) (SQLite's code \(error.code))")
             case .constraint: .refused(reason: error.message)
             case .schema, .interrupted, .other:
                 .unexpected(reason: "\(error.message) in: \(error.sql ?? "no statement")")
             }
+    }
+
+    /// Runs `body` and turns its SQLite errors into the store's own.
+    static func at<Value>(database path: String, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as SQLiteError { throw StoreError(error, path: path) }
     }
 
     init(_ error: SystemError, at path: String) {
@@ -76,7 +80,7 @@ extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .missing(let path): "there is no store at \(path) yet"
-        case .nowhere: "nothing says where the store is: $HOME is not set"
+        case .nowhere: "cannot tell where the store is: $HOME is not set"
         case .noPermission(let path, let group):
             "no permission to use \(path)"
                 + (group.map { "; it belongs to members of the group \"\($0)\"" } ?? "")
@@ -89,19 +93,19 @@ extension StoreError: CustomStringConvertible {
             "\(path) has the older schema \(version), and a running jobd uses it"
         case .busy: "the database is locked by another program"
         case .lockLost(let path):
-            "\(path) was removed or replaced, so that another jobd may work here: nothing more is sent"
+            "\(path) was removed or replaced, so another jobd may be running here: nothing more is sent"
         case .diskFull: "the disk is full; nothing was changed"
         case .readOnly(let path): "\(path) cannot be written"
         case .damaged(let reason): "the database is damaged: \(reason)"
         case .inputOutput(let reason): "the disk failed: \(reason)"
         case .lost(let reason, _), .refused(let reason), .unexpected(let reason): reason
         case .undecided(let copy, _):
-            "\(copy) holds what jobd saved when its database was removed: say first which of the two goes on"
+            "\(copy) holds what jobd saved when its database was removed: choose which one to use"
         case .inTheWay(let path, let reason): "\(path) \(reason)"
         }
     }
 
-    /// What a program that cannot go on ends with, by sysexits.h.
+    /// The exit code, as in sysexits.h.
     package var exitCode: Int32 {
         switch self {
         case .missing, .nowhere, .notOurs, .newer, .olderInUse, .busy, .lockLost: 69
@@ -115,20 +119,19 @@ extension StoreError: CustomStringConvertible {
     /// What a person can do about it.
     package var hint: String? {
         switch self {
-        case .missing: "jobctl enqueue makes it, and so does jobd"
+        case .missing: "jobctl enqueue and jobd create it"
         case .nowhere: "name a directory with --state-dir or $JOBD_STATE_DIR"
         case .noPermission(_, let group?): "sudo usermod -aG \(group) $USER, then log in again"
         case .closed(let path, _):
-            "name another place with --state-dir; or its owner lets the group in: chmod 2770 \(path)"
-        case .noPermission(_, nil): "name another place with --state-dir"
-        case .notOurs: "name another place with --state-dir"
+            "name another directory with --state-dir; or have its owner let the group in: chmod 2770 \(path)"
+        case .noPermission(_, nil), .notOurs: "name another directory with --state-dir"
         case .newer: "upgrade jobctl and jobd together"
         case .olderInUse: "restart jobd: it brings the database up to date"
         case .busy: "try again; nothing was changed"
         case .lockLost:
-            "see that one jobd runs here: jobctl doctor; leave the file alone, a dead jobd holds no lock"
+            "check with jobctl doctor that one jobd runs here; leave the file alone, a dead jobd holds no lock"
         case .diskFull: "free some space and try again"
-        case .readOnly: "look at the file's owner and mode, and at how its disk is mounted"
+        case .readOnly: "check the file's owner and mode, and how its disk is mounted"
         case .damaged: "restore a backup, or try: sqlite3 jobs.db .recover"
         case .lost(_, let hint), .undecided(_, let hint): hint
         case .inTheWay: "move it away, then start jobd again"

@@ -3,24 +3,22 @@ internal import System
 
 /// The files that jobd works on, and whether their names still lead to them.
 ///
-/// SQLite goes on with files that were removed under it: nobody else sees those, and they are gone with the
-/// process.
+/// SQLite keeps using files that were removed: no one else sees those, and they vanish with the process.
 final class StoreFiles: Sendable {
     enum Loss {
-        /// The log, or the memory that is shared beside it. The database itself has kept its name.
+        /// The log, or the shared memory beside it. The database itself still has its name.
         case log(name: String)
-        /// The database has no name any more, or another file has it; `movedTo` is its new one.
+        /// The database lost its name, or another file has it; `movedTo` is its new name.
         case database(movedTo: String?)
     }
 
     private let directory: StateDirectory
     private let database: FileStatus.Identity?
     private let log: [FileStatus.Identity?]
-    /// The database's file, by which its new name is found. Opened without any access to it: to close it
-    /// drops no lock.
+    /// The database's file, to find its new name. Opened without access to it, so closing it drops no lock.
     private let handle: FileDescriptor?
 
-    /// Of an open database: its log is there.
+    /// For an open database, whose log exists.
     init(_ directory: StateDirectory) {
         self.directory = directory
         database = Self.identity(directory.database, unless: nil)
@@ -29,7 +27,7 @@ final class StoreFiles: Sendable {
         handle = try? FileDescriptor(opening: directory.database, flags: pathOnly)
     }
 
-    /// Nil where nothing has the name. What cannot be told now says nothing.
+    /// Nil if nothing has the name. If that cannot be determined now, `unknown`.
     private static func identity(_ path: String, unless unknown: FileStatus.Identity?) -> FileStatus.Identity?
     {
         do throws(SystemError) { return try FileStatus(path).identity } catch {
@@ -37,9 +35,9 @@ final class StoreFiles: Sendable {
         }
     }
 
-    /// What is no longer in its place; nil where everything is.
+    /// What is no longer in its place; nil if everything is.
     func loss() -> Loss? {
-        // One that was gone already when it was looked for is as lost.
+        // A database that was already gone at the start is lost, too.
         guard let database, Self.identity(directory.database, unless: database) == database else {
             return .database(movedTo: place())
         }
@@ -50,11 +48,10 @@ final class StoreFiles: Sendable {
         return nil
     }
 
-    /// Whether nothing has the database's name: then no other database could be taken for it.
+    /// Whether nothing has the database's name, so that no other database can be mistaken for it.
     var isDatabaseMissing: Bool { Self.identity(directory.database, unless: database) == nil }
 
-    /// Copies the database's file as it is, also where it has no name any more. It is whole where no log
-    /// belongs to it.
+    /// Copies the database's file as it is, even if it has lost its name. It is complete if it has no log.
     func copyDatabase(to target: FileDescriptor) throws {
         let source = try StoreError.at(directory.database, try FileDescriptor(opening: handlePath))
         try StoreError.at(directory.savedCopy, try source.copy(to: target))
@@ -62,7 +59,7 @@ final class StoreFiles: Sendable {
 
     private var handlePath: String { "/proc/self/fd/\(handle?.number ?? -1)" }
 
-    /// The name that the database's file has now; nil where it has none.
+    /// The present name of the database's file; nil if it has none.
     private func place() -> String? {
         guard let status = try? handle?.status(), status.linkCount > 0 else { return nil }
         return Directory.target(ofLink: handlePath)

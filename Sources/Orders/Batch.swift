@@ -73,8 +73,8 @@ package struct Batch: OrderSource {
         guard let input = object["input"], input.object != nil else {
             throw Self.fault("\"input\" must be a JSON object")
         }
-        // Escaped, one byte takes at most six.
-        guard line.count <= NewJob.mostInput / 6 || input.text.utf8.count <= NewJob.mostInput else {
+        // Written out, a byte takes at most six.
+        guard line.count <= NewJob.inputLimit / 6 || input.text.utf8.count <= NewJob.inputLimit else {
             throw Self.fault("an input holds at most 16 MiB")
         }
         let schema = try checker.schema(of: model)

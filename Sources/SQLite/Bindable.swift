@@ -1,4 +1,4 @@
-/// What a statement's parameter can be given.
+/// What can be bound to a parameter of a statement.
 package enum SQLiteValue: Equatable, Sendable {
     case null
     case integer(Int64)

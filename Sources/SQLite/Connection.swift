@@ -4,11 +4,11 @@ internal import CSQLite
 @safe package final class Connection {
     package enum Access: Sendable {
         case readOnly, readWrite, create
-        /// As a file that nobody changes: without locks, journals or writes.
+        /// As a file that no one changes: without locks, journals or writes.
         case immutable
     }
 
-    /// What holds for all connections is said before the first of them.
+    /// Set up once, before the first connection.
     private static let isConfigured = jobd_sqlite_no_memory_statistics() == SQLITE_OK
 
     private let handle: OpaquePointer
@@ -44,14 +44,10 @@ internal import CSQLite
         unsafe sqlite3_close_v2(handle)
     }
 
-    /// The path as SQLite's URI, in which only what means something there is written as an escape.
+    /// The path as an SQLite URI, in which only the characters that have a meaning are escaped.
     private static func immutableAddress(of path: String) -> String {
-        let escaped = path.utf8.map { byte in
-            byte == UInt8(ascii: "%")
-                ? "%25" : byte == UInt8(ascii: "?") ? "%3f" : byte == UInt8(ascii: "#") ? "%23" : nil
-        }
-        var bytes: [UInt8] = []
-        for (byte, escape) in zip(path.utf8, escaped) { bytes += escape.map { Array($0.utf8) } ?? [byte] }
+        let escapes: [UInt8: String] = [0x23: "%23", 0x25: "%25", 0x3F: "%3f"]
+        let bytes = path.utf8.flatMap { byte in escapes[byte].map { Array($0.utf8) } ?? [byte] }
         return "file:" + String(decoding: bytes, as: UTF8.self) + "?immutable=1"
     }
 
@@ -67,7 +63,7 @@ internal import CSQLite
         if code != SQLITE_OK { throw unsafe SQLiteError(code, in: handle, sql: script) }
     }
 
-    /// Runs one statement and says how many rows it changed.
+    /// Runs one statement and returns how many rows it changed.
     @discardableResult
     package func run(_ sql: String, _ values: any Bindable...) throws -> Int { try run(sql, values) }
 
@@ -79,6 +75,10 @@ internal import CSQLite
 
     package func first<Value>(
         _ sql: String, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+    ) throws -> Value? { try first(sql, values, read: read) }
+
+    package func first<Value>(
+        _ sql: String, _ values: [any Bindable], read: (borrowing Row) throws -> Value
     ) throws -> Value? {
         var found: Value?
         try statement(sql).run(values) { row in
@@ -90,6 +90,10 @@ internal import CSQLite
 
     package func all<Value>(
         _ sql: String, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+    ) throws -> [Value] { try all(sql, values, read: read) }
+
+    package func all<Value>(
+        _ sql: String, _ values: [any Bindable], read: (borrowing Row) throws -> Value
     ) throws -> [Value] {
         var found: [Value] = []
         try statement(sql).run(values) { row in
@@ -99,15 +103,14 @@ internal import CSQLite
         return found
     }
 
-    /// Visits the rows one by one, so that a million need no more memory than one. `visit` answers whether to
-    /// go on.
+    /// Visits the rows one by one, in the memory of one, for as long as `visit` returns true.
     package func forEach(
         _ sql: String, _ values: any Bindable..., visit: (borrowing Row) throws -> Bool
     ) throws {
         try statement(sql).run(values, each: visit)
     }
 
-    /// Runs `body` in a transaction that holds the write lock from its start: all of it is kept, or nothing.
+    /// Runs `body` in a transaction that holds the write lock from its start: all of it is kept, or none.
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
         try run("BEGIN IMMEDIATE")
         do {
@@ -120,14 +123,14 @@ internal import CSQLite
         }
     }
 
-    /// Runs `body` on one unchanging picture of the database.
+    /// Runs `body` on one unchanging snapshot of the database.
     package func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
         try run("BEGIN")
         defer { rollback() }
         return try body()
     }
 
-    /// Runs `body` inside a transaction such that its failure undoes its own changes alone.
+    /// Runs `body` inside a transaction so that a failure undoes only its own changes.
     package func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
         try run("SAVEPOINT part")
         do {
@@ -135,8 +138,7 @@ internal import CSQLite
             try run("RELEASE part")
             return value
         } catch {
-            // A full disk or an I/O error has rolled back the whole transaction by itself, and the savepoint
-            // with it.
+            // A full disk or an I/O error has already rolled back the whole transaction and its savepoints.
             if isInTransaction {
                 try run("ROLLBACK TO part")
                 try run("RELEASE part")
@@ -163,18 +165,17 @@ internal import CSQLite
         }
     }
 
-    /// Makes the database an empty one, whatever stands in the file: for what can be made anew. Nobody else
-    /// may be reading.
+    /// Empties the database, whatever the file holds. No one else may be reading.
     package func reset() throws(SQLiteError) {
         statements.removeAll()
-        // Read first, as SQLite asks for; of a damaged file it fails.
+        // SQLite wants a read first, which fails if the file is damaged.
         unsafe _ = sqlite3_exec(handle, "PRAGMA user_version", nil, nil, nil)
         unsafe _ = jobd_sqlite_reset_database(handle, 1)
         defer { unsafe _ = jobd_sqlite_reset_database(handle, 0) }
         try execute("VACUUM")
     }
 
-    /// The statements that were run so far. Tests hold their plans against the indexes.
+    /// The statements run so far, for the tests that check their query plans.
     var preparedSQL: [String] { Array(statements.keys) }
 
     private func statement(_ sql: String) throws(SQLiteError) -> Statement {

@@ -8,10 +8,6 @@ internal import CSQLite
 
     package var columnCount: Int { unsafe Int(sqlite3_column_count(statement)) }
 
-    package func name(_ column: Int) -> String {
-        unsafe sqlite3_column_name(statement, Int32(column)).map { unsafe String(cString: $0) } ?? ""
-    }
-
     package func isNull(_ column: Int) -> Bool {
         unsafe sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL
     }
@@ -21,25 +17,24 @@ internal import CSQLite
     package func real(_ column: Int) -> Double { unsafe sqlite3_column_double(statement, Int32(column)) }
 
     package func text(_ column: Int) -> String {
-        guard let pointer = unsafe sqlite3_column_text(statement, Int32(column)) else { return "" }
-        let count = unsafe Int(sqlite3_column_bytes(statement, Int32(column)))
-        return unsafe String(decoding: UnsafeBufferPointer(start: pointer, count: count), as: UTF8.self)
+        unsafe bytes(of: column).map { unsafe String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Reads what stands in a column from its bytes, without a copy of them. Nil where it is NULL.
-    package func read<Value>(_ column: Int, _ body: (Span<UInt8>) -> Value?) -> Value? {
+    /// The bytes of a column; nil if it is NULL. They are valid until the statement steps on.
+    private func bytes(of column: Int) -> UnsafeBufferPointer<UInt8>? {
         guard let pointer = unsafe sqlite3_column_text(statement, Int32(column)) else { return nil }
         let count = unsafe Int(sqlite3_column_bytes(statement, Int32(column)))
-        return unsafe body(UnsafeBufferPointer(start: pointer, count: count).span)
+        return unsafe UnsafeBufferPointer(start: pointer, count: count)
     }
 
-    /// Whether the text is UTF-8, so that `text` is what stands there. SQLite stores whatever bytes it is
-    /// given.
+    /// Reads a column from its bytes, without copying them. Nil if it is NULL.
+    package func read<Value>(_ column: Int, _ body: (Span<UInt8>) -> Value?) -> Value? {
+        unsafe bytes(of: column).flatMap { unsafe body($0.span) }
+    }
+
+    /// Whether the text is valid UTF-8, so that `text` is exactly what is stored: SQLite stores any bytes.
     package func isUTF8(_ column: Int) -> Bool {
-        guard let pointer = unsafe sqlite3_column_text(statement, Int32(column)) else { return true }
-        let count = unsafe Int(sqlite3_column_bytes(statement, Int32(column)))
-        return unsafe String(validating: UnsafeBufferPointer(start: pointer, count: count), as: UTF8.self)
-            != nil
+        unsafe bytes(of: column).map { unsafe String(validating: $0, as: UTF8.self) != nil } ?? true
     }
 
     package func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }

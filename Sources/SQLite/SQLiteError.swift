@@ -1,6 +1,6 @@
 internal import CSQLite
 
-/// What SQLite answered, and to which statement. Bound values are left out: they may be private.
+/// What SQLite reported, and for which statement. Bound values are left out: they may be private.
 package struct SQLiteError: Error, CustomStringConvertible {
     /// The extended result code.
     package let code: Int32
@@ -40,10 +40,6 @@ package struct SQLiteError: Error, CustomStringConvertible {
         case SQLITE_INTERRUPT: .interrupted
         default: .other
         }
-    }
-
-    package var isUniqueViolation: Bool {
-        code == jobd_sqlite_constraint_unique || code == jobd_sqlite_constraint_primary_key
     }
 
     /// Raised by one of the schema's own triggers.

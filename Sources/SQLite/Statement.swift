@@ -21,11 +21,11 @@ internal import CSQLite
 
     deinit { unsafe sqlite3_finalize(handle) }
 
-    /// Runs the statement to its end, or until `each` answers false.
+    /// Runs the statement to its end, or until `each` returns false.
     func run<Failure: Error>(
         _ values: [any Bindable], each: (borrowing Row) throws(Failure) -> Bool
     ) throws {
-        precondition(!isRunning, "a statement was started inside its own rows: \(sql)")
+        precondition(!isRunning, "a statement was started again while its rows were being read: \(sql)")
         isRunning = true
         defer {
             unsafe sqlite3_reset(handle)

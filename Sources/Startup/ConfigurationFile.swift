@@ -3,11 +3,12 @@ package import Configuration
 internal import Glibc
 internal import JSON
 package import JobStore
+package import Outputs
 internal import System
 
-/// Finds and reads what jobd is told: the file, then `--set`, then the options and variables of their own.
+/// Finds and reads the configuration: the file, then `$JOBD_API_URL`, `--set` and `--api-url`.
 package struct ConfigurationFile: Sendable {
-    /// The variables that it looks at.
+    /// The variables that it reads.
     package static let variables = ["JOBD_CONFIG", "JOBD_API_URL", "XDG_CONFIG_HOME", "HOME"]
 
     package static let options: [Option] = [.config, .set]
@@ -22,14 +23,14 @@ package struct ConfigurationFile: Sendable {
         self.directory = directory
     }
 
-    /// A file's path, why it is that one, and whether it must be there.
+    /// The file's path, why it is that one, and whether it must exist.
     package struct Place: Sendable {
         package let path: String
         package let origin: String
         let isNamed: Bool
     }
 
-    /// The file that counts.
+    /// The file to read.
     package var place: Place {
         if let path = arguments.value(.config) {
             return Place(path: path, origin: "--config", isNamed: true)
@@ -44,13 +45,13 @@ package struct ConfigurationFile: Sendable {
         return Place(path: home + "/jobd/config.json", origin: "the default for a user", isNamed: false)
     }
 
-    /// What stands above the file: `KEY=VALUE`.
+    /// What overrides the file: `KEY=VALUE`.
     package var assignments: [String] { arguments.values(.set) }
 
-    /// Whether the file that counts is there.
+    /// Whether the file exists.
     package var isThere: Bool { unsafe access(place.path, F_OK) == 0 }
 
-    /// Whether there is anything but defaults: a file or a variable.
+    /// Whether there is a file to read.
     package var isNeeded: Bool { place.isNamed || isThere }
 
     package func read() throws(Failure) -> Configuration {
@@ -63,7 +64,7 @@ package struct ConfigurationFile: Sendable {
         }
         do throws(ConfigurationError) {
             if let url = environment["JOBD_API_URL"], !url.isEmpty { try reader.set("api_url", .string(url)) }
-            for assignment in arguments.values(.set) { try reader.read(assignment: assignment) }
+            for assignment in assignments { try reader.read(assignment: assignment) }
             if let url = arguments.value(.apiURL) { try reader.set("api_url", .string(url)) }
             return try reader.finished()
         } catch {
@@ -86,5 +87,14 @@ package struct ConfigurationFile: Sendable {
                 code, "\(place.path): cannot read it: \(fault.reason)",
                 hint: code == .permission ? "name another with --config" : nil)
         }
+    }
+}
+
+extension OutputPlaces {
+    /// As configured. With the default configuration every file is found, too, but those outside `outputs/`
+    /// count as foreign.
+    package init(_ directory: StateDirectory, _ configuration: Configuration = Configuration()) {
+        self.init(
+            own: directory.absolute("outputs"), current: directory.absolute(configuration.outputDirectory))
     }
 }

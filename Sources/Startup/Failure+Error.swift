@@ -2,7 +2,7 @@ package import CommandLineTool
 internal import JobStore
 
 extension Failure {
-    /// What an error of any kind says to a person, and what the program ends with.
+    /// The message and the exit code for any error.
     package init(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure

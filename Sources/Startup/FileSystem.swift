@@ -1,11 +1,11 @@
 internal import CLinux
 
-/// The kind of file system that a directory lies on. A write-ahead log needs memory that all processes share,
-/// and locks that work: across a network it has neither.
+/// The kind of file system that a directory is on. A write-ahead log needs working locks and memory that all
+/// processes share: across a network it has neither.
 package enum FileSystem: Equatable, Sendable {
     case local
     case network(String)
-    /// FUSE: the kernel does not tell what is behind it.
+    /// FUSE: the kernel does not say what is behind it.
     case mayBeRemote
 
     package init(of path: String) {
@@ -29,12 +29,12 @@ package enum FileSystem: Equatable, Sendable {
         case .network(let name):
             (
                 "the state directory is on \(name): SQLite's log does not work across a network",
-                "move it to a local disk, and let output_dir alone lie on the network"
+                "move it to a local disk; only output_dir may be on the network"
             )
         case .mayBeRemote:
             (
                 "the state directory is on a FUSE file system, which may be a remote one",
-                "move it to a local disk, unless this is one"
+                "if it is remote, move it to a local disk"
             )
         }
     }

@@ -1,10 +1,10 @@
 internal import System
 
-/// A file that is read whole: the configuration, the token.
+/// Reads a whole file: the configuration, the token.
 enum SmallFile {
     enum Fault: Error {
         case system(SystemError)
-        /// It is a secret, and everybody may read it, or put another in its place.
+        /// It is a secret that others may read or change.
         case isOpenToOthers
 
         var reason: String {
@@ -18,7 +18,7 @@ enum SmallFile {
     static func read(_ path: String, limit: Int, isSecret: Bool = false) -> Result<[UInt8], Fault> {
         do throws(SystemError) {
             let file = try FileDescriptor(opening: path)
-            // Of the file that is open, whatever has its name by now.
+            // Checks the open file, since another may have its name by now.
             if isSecret, try file.status().mode & 0o006 != 0 { return .failure(.isOpenToOthers) }
             return .success(try file.readToEnd(limit: limit))
         } catch { return .failure(.system(error)) }

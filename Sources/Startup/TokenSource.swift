@@ -2,16 +2,19 @@ package import CommandLineTool
 package import Configuration
 internal import Glibc
 
-/// Where the token comes from. The first place that has one wins.
+/// Where the token comes from. The first source that has one wins.
 package struct TokenSource {
     private let environment: [String: String]
     private let configuration: Configuration
 
     package struct Token: Sendable {
         package let secret: String
-        /// Which place, for people; never the token itself.
+        /// Which source, for people; never the token itself.
         package let origin: String
     }
+
+    package static let missing = Failure(
+        .permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
 
     /// The variables that may hold it.
     package static let variables = [
@@ -52,13 +55,13 @@ package struct TokenSource {
         return nil
     }
 
-    /// Without the line end that editors add. A token with blanks inside is a mistake, and no header.
-    private static func clean(_ bytes: [UInt8], _ place: String) throws(Failure) -> String? {
+    /// Drops the newline that editors add. A token with blanks inside is a mistake, and no valid header.
+    private static func clean(_ bytes: [UInt8], _ source: String) throws(Failure) -> String? {
         let text = String(decoding: bytes, as: UTF8.self)
         let words = text.split(whereSeparator: \.isWhitespace)
         guard let word = words.first else { return nil }
         guard words.count == 1, word.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) else {
-            throw Failure(.permission, "\(place) holds no token: it must be one word of plain characters")
+            throw Failure(.permission, "\(source) holds no token: it must be one word of plain characters")
         }
         return String(word)
     }

@@ -100,9 +100,9 @@ package final class Dispatcher {
     /// Throws if another jobd may have taken over. If the whole directory is being removed, the lock may go
     /// first: a second later it is clear whether the database, whose loss is another error, went with it.
     private func checkStillHolder() async throws {
-        do { try await session.store.checkPlace() } catch {
+        do { try await session.store.checkFilesAndLock() } catch {
             try await Task.sleep(for: .seconds(1))
-            try await session.store.checkPlace()
+            try await session.store.checkFilesAndLock()
         }
     }
 

@@ -145,7 +145,7 @@ import Testing
         #expect(added.code == 0, "\(added)")
         let jobd = try stage.jobd()
         try await stage.waitUntilAllAre("completed")
-        #expect(jobd.errors.contains("\(stage.state)/wake is no socket"), "\(jobd.errors)")
+        #expect(jobd.errors.contains("\(stage.state)/wake is not a socket"), "\(jobd.errors)")
         try await expectTakesUpAnInsert(stage)
         #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         #expect(Program.run("ls", "-ld", stage.state + "/wake").output == before)

@@ -112,6 +112,15 @@ import Testing
         if options.last == "max_in_flihgt=1" { #expect(jobd.errors.contains("max_in_flight")) }
     }
 
+    @Test(arguments: ["--config", "--state-dir", "--set"])
+    func `a newline in what jobd is told starts no line of the log`(option: String) async throws {
+        let stage = Stage()
+        let jobd = try stage.start([option, "/dev/null/x\nforged: line"], program: "jobd")
+        #expect(try await jobd.exitCode() != 0)
+        #expect(jobd.errors.contains(#"/dev/null/x\nforged: line"#), "\(jobd.errors)")
+        #expect(!jobd.errors.split(separator: "\n").contains { $0.hasPrefix("forged") }, "\(jobd.errors)")
+    }
+
     @Test func `the configuration file is read again and a faulty one changes nothing`() async throws {
         let stage = try await Stage.simulated()
         let file = stage.scratch["config.json"]

@@ -152,13 +152,13 @@ import Testing
         try makeDirectory()
         let path = store.directory.database
         #expect(mkdir(path, 0o700) == 0)
-        guard case .notOurs(_, "it is no regular file") = refusal() else {
+        guard case .notOurs(_, "it is not a regular file") = refusal() else {
             Issue.record("a directory was not refused")
             return
         }
         rmdir(path)
         #expect(mkfifo(path, 0o600) == 0)
-        guard case .notOurs(_, "it is no regular file") = refusal() else {
+        guard case .notOurs(_, "it is not a regular file") = refusal() else {
             Issue.record("a pipe was not refused")
             return
         }

@@ -65,7 +65,7 @@ import Testing
         _ = try database.job(key: "k")
         #expect(
             try steer(database, 1, .retry(resubmit: false))
-                == .refused("has the key \"k\", which job 2 has by now"))
+                == .refused("has the key \"k\", which job 2 has now"))
         #expect(try database.find(1)?.state == .cancelled)
         _ = try steer(database, 2, .cancel)
         guard case .done(let job) = try steer(database, 1, .retry(resubmit: false)) else {

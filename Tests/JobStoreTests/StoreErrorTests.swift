@@ -9,7 +9,7 @@ import Testing
             (5, "the database is locked by another program"),
             (6, "the database is locked by another program"),
             (13, "the disk is full; nothing was changed"), (8, "/x cannot be written"),
-            (14, "/x: m"), (26, "/x is not a database of jobd: it is no SQLite database"),
+            (14, "/x: m"), (26, "/x is not a database of jobd: it is not an SQLite database"),
             (11, "the database is damaged: m"), (10, "the disk failed: m (SQLite's code 10)"), (19, "m"),
             (1, "m in: SELECT ?1"),
         ]

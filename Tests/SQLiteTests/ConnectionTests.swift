@@ -42,7 +42,6 @@ import Testing
         #expect(try connection.first("SELECT v FROM t") { $0.optionalInteger(0) } == .some(nil))
         #expect(try connection.first("SELECT v FROM t") { $0.optionalReal(0) } == .some(nil))
         #expect(try connection.first("SELECT u FROM t") { $0.optionalText(0) } == "")
-        #expect(try connection.first("SELECT v, u FROM t") { $0.name(1) } == "u")
     }
 
     @Test func `every swift type is bound as itself`() throws {
@@ -156,7 +155,7 @@ import Testing
         let error = #expect(throws: SQLiteError.self) {
             try connection.run("INSERT INTO t (u) VALUES (?1)", secret)
         }
-        #expect(error?.isUniqueViolation == true && error?.kind == .constraint)
+        #expect(error?.code == 2067 && error?.kind == .constraint)
         #expect(error?.isTriggerRefusal == false)
         #expect(error?.sql == "INSERT INTO t (u) VALUES (?1)")
         #expect(error.map { "\($0)" + String(reflecting: $0) }?.contains(secret) == false)

@@ -72,7 +72,8 @@ import Testing
         (["list", "--limit", "x"], "whole number"), (["list", "--limit", "-1"], "--limit"),
         (["list", "7"], "show 7"),
         (["enqueue"], "which model?"), (["enqueue", "a/b", "novalue"], "KEY=VALUE"),
-        (["wait", "1", "--timeout", "soon"], "span of time"), (["list", "--since", "2026-02-30"], "no time"),
+        (["wait", "1", "--timeout", "soon"], "span of time"),
+        (["list", "--since", "2026-02-30"], "is not a time"),
         (["show"], "which jobs?"), (["backup"], "which file?"), (["help", "nothing"], "unknown verb"),
         (["enqueue", "a/b", "--priority", "1.5"], "whole number"),
     ])

@@ -31,7 +31,7 @@ struct ProcessChecks {
     }
 
     private func waitingJobs() -> Int64 {
-        guard let counts = try? store?.counts(endedSince: .now) else { return 0 }
+        guard let counts = try? store?.unfinishedCounts() else { return 0 }
         return JobState.allCases.filter { !$0.hasEnded && $0 != .held }.reduce(0) { $0 + (counts[$1] ?? 0) }
     }
 

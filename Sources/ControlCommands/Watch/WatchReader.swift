@@ -70,7 +70,7 @@ final class WatchReader {
         snapshot.rates = meter.rates(at: snapshot.now)
         let current = try store.version()
         guard version == nil || (current != version && pace.allows) else { return false }
-        try pace.measure { try store.picture { try read() } }
+        try pace.measure { try store.snapshot { try read() } }
         version = current
         return true
     }
@@ -79,8 +79,8 @@ final class WatchReader {
     func hasNews() throws -> Bool { try pace.allows && store.hasChanged(since: version) }
 
     private static func identity(of store: JobDatabase) throws -> FileStatus.Identity {
-        if let identity = store.identityAtAddress { return identity }
-        throw Failure(.unavailable, "there is no store at \(store.directory.path) any longer")
+        if let identity = store.identityAtPath { return identity }
+        throw Failure(.unavailable, "there is no store at \(store.directory.path) any more")
     }
 
     private func read() throws {

@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Configuration
 internal import HTTP
 internal import JSON
@@ -5,7 +6,7 @@ internal import JobModel
 internal import Provider
 internal import Startup
 
-/// What `jobctl doctor` has jobd ask of RunComfy. The answer is one JSON object.
+/// What `jobctl doctor` has jobd ask RunComfy. The answer is one JSON object.
 struct AccountQuestion {
     let configuration: Configuration
     let http: HTTPClient
@@ -17,7 +18,7 @@ struct AccountQuestion {
 
     func ask(aboutBalance: Bool) async throws -> JSON {
         guard let secret = token?.secret else {
-            return Self.answer(.fault, "there is no token", "set token_file or $RUNCOMFY_TOKEN")
+            return Self.answer(.fault, TokenSource.missing.message, TokenSource.missing.hint)
         }
         let client = RunComfyClient(
             http: http, baseURL: configuration.apiURL, connectTimeout: configuration.connectTimeout,
@@ -25,11 +26,11 @@ struct AccountQuestion {
         return aboutBalance ? try await balance(client) : try await acceptance(client)
     }
 
-    /// Asks for a request that cannot exist: whoever is told so has been let in.
+    /// Asks for a request that cannot exist: being told so means that the token was accepted.
     private func acceptance(_ client: RunComfyClient) async throws -> JSON {
-        let taken = "\(configuration.apiURL) takes it"
+        let accepted = "\(configuration.apiURL) accepts it"
         return switch try await client.status(of: "jobctl-doctor") {
-        case .known, .stopped(.gone), .stopped(.misnamed), .stopped(.denied): Self.answer(.ok, taken)
+        case .known, .stopped(.gone), .stopped(.misnamed), .stopped(.denied): Self.answer(.ok, accepted)
         case .stopped(let obstacle): Self.answer(obstacle, at: configuration.apiURL)
         }
     }
@@ -40,7 +41,7 @@ struct AccountQuestion {
         case .balance(let amount, let currency) where amount > 0:
             Self.answer(.ok, "\((amount * 100).rounded() / 100) \(currency)")
         case .balance(let amount, let currency):
-            Self.answer(.fault, "\(amount) \(currency)", "top up the account; jobd goes on by itself then")
+            Self.answer(.fault, "\(amount) \(currency)", "top up the account; jobd then continues by itself")
         case .stopped(let obstacle): Self.answer(obstacle, at: place)
         }
     }
@@ -48,12 +49,12 @@ struct AccountQuestion {
     private static func answer(_ obstacle: Obstacle, at place: String) -> JSON {
         switch obstacle {
         case .account(.token, let reason):
-            answer(.fault, "\(place) refuses the token: \(reason)", "put a valid token in its place")
+            answer(.fault, "\(place) refuses the token: \(reason)", "replace it with a valid token")
         case .account(_, let reason):
-            answer(.fault, "the account: \(reason)", "top up the account; jobd goes on by itself then")
+            answer(.fault, "the account: \(reason)", "top up the account; jobd then continues by itself")
         case .gone(let reason), .misnamed(let reason), .denied(let reason), .tryLater(let reason, _):
             answer(
-                .warning, "\(place) gave no answer: \(reason)", "try again later; nothing is lost meanwhile")
+                .warning, "\(place) gave no answer: \(reason)", "try again later; nothing is lost")
         }
     }
 
@@ -64,10 +65,10 @@ struct AccountQuestion {
     }
 }
 
-/// Where the balance is asked: at RunComfy's own endpoint; of a service on loopback, at that.
+/// Where to ask for the balance: RunComfy's own endpoint, or the service on loopback.
 enum BalanceAddress {
     static func of(apiURL: String) -> String {
-        // The configuration takes http on loopback only.
+        // The configuration accepts http only on loopback.
         guard apiURL.hasPrefix("http://") else { return RunComfyClient.balanceURL }
         let origin = apiURL.split(separator: "/", omittingEmptySubsequences: false).prefix(3).joined(
             separator: "/")

@@ -7,22 +7,19 @@ internal import Policy
 internal import Provider
 internal import Startup
 
-/// What `jobctl models refresh` wants to know of the service's catalogue. An answer is whole, or it is a
-/// failure.
+/// What `jobctl models refresh` asks about the service's catalogue. An incomplete answer is a failure.
 struct CatalogueQuestion {
     private let client: RunComfyClient
     private let place: String
     private let retry: RetryPolicy
 
     private static let pageSize = 50
-    /// Of all answers together: no catalogue is as large.
-    private static let mostBytes = 128 << 20
-    private static let mostTries = 3
+    /// For all answers together; no catalogue is that large.
+    private static let byteLimit = 128 << 20
+    private static let tryLimit = 3
 
     init(configuration: Configuration, http: HTTPClient, token: TokenSource.Token?) throws(Failure) {
-        guard let secret = token?.secret else {
-            throw Failure(.permission, "there is no token", hint: "set token_file or $RUNCOMFY_TOKEN")
-        }
+        guard let secret = token?.secret else { throw TokenSource.missing }
         place = configuration.apiURL
         retry = RetryPolicy(shortest: configuration.retryMin, longest: .seconds(10))
         client = RunComfyClient(
@@ -30,8 +27,8 @@ struct CatalogueQuestion {
             answerTimeout: configuration.answerTimeout, token: { secret })
     }
 
-    /// One object for each model asked for: `model`, and `entry` or `gone`. Of all models: one for each
-    /// `entry`, and a last one with the `total` that the service counts.
+    /// For named models, one object each: `model`, and `entry` or `gone`. For all models, one object for each
+    /// `entry`, then one with the `total` that the service claims.
     func ask(about ids: [String]) async throws -> [String] {
         if ids.isEmpty { return try await all() }
         var answers: [String] = []
@@ -51,7 +48,7 @@ struct CatalogueQuestion {
         return answers
     }
 
-    /// Neither the length of a page nor the total is believed: it ends with a page that brings nothing new.
+    /// Trusts neither the length of a page nor the total: stops at a page with nothing new.
     private func all() async throws -> [String] {
         var answers: [String] = []
         var size = 0
@@ -71,7 +68,7 @@ struct CatalogueQuestion {
             if new.isEmpty { return answers + [JSON.object(["total": .optional(total)]).text] }
             answers += new.map { JSON.object(["entry": $0]).text }
             size += answers.suffix(new.count).reduce(0) { $0 + $1.utf8.count }
-            guard size <= Self.mostBytes else {
+            guard size <= Self.byteLimit else {
                 throw Failure(.unavailable, "\(place) lists models without end")
             }
         }
@@ -86,7 +83,7 @@ struct CatalogueQuestion {
             case .models(let entries, let total): return (entries, total)
             case .stopped(.tryLater(let reason, let asked)):
                 tries += 1
-                if tries == Self.mostTries { throw Obstacle.tryLater(reason, retryAfter: asked) }
+                if tries == Self.tryLimit { throw Obstacle.tryLater(reason, retryAfter: asked) }
                 let wait = retry.delay(after: tries, chance: .random(in: 0..<1), asked: asked)
                 try await Task.sleep(for: min(wait, .seconds(10)))
             case .stopped(let obstacle): throw obstacle
@@ -98,7 +95,7 @@ struct CatalogueQuestion {
         switch obstacle {
         case .account(.token, let reason), .denied(let reason):
             Failure(
-                .permission, "\(place) refuses the token: \(reason)", hint: "put a valid token in its place")
+                .permission, "\(place) refuses the token: \(reason)", hint: "replace it with a valid token")
         case .account(_, let reason):
             Failure(.permission, "the account: \(reason)", hint: "top up the account")
         case .gone(let reason), .misnamed(let reason), .tryLater(let reason, _):

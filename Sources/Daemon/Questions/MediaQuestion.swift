@@ -4,14 +4,14 @@ internal import HTTP
 internal import JSON
 internal import JobModel
 
-/// What `jobctl validate --fetch` wants to know of files. No token goes along.
+/// What `jobctl validate --fetch` asks about files. The token is not sent.
 struct MediaQuestion {
     let configuration: Configuration
     let http: HTTPClient
 
-    private static let atOnce = 8
+    private static let parallelLimit = 8
 
-    /// The answers stand in the order of the addresses.
+    /// The answers are in the order of the addresses.
     func ask(about addresses: [String]) async -> [JSON] {
         let probe = RemoteProbe(
             client: http, connectTimeout: configuration.connectTimeout,
@@ -19,7 +19,9 @@ struct MediaQuestion {
         var findings = [RemoteFinding?](repeating: nil, count: addresses.count)
         await withTaskGroup(of: (Int, RemoteFinding).self) { group in
             for (index, address) in addresses.enumerated() {
-                if index >= Self.atOnce, let (done, finding) = await group.next() { findings[done] = finding }
+                if index >= Self.parallelLimit, let (done, finding) = await group.next() {
+                    findings[done] = finding
+                }
                 group.addTask { (index, await probe.look(at: address)) }
             }
             for await (done, finding) in group { findings[done] = finding }

@@ -1,23 +1,25 @@
 internal import CommandLineTool
 internal import Configuration
+internal import Glibc
 internal import HTTP
 internal import JSON
 internal import Startup
+internal import System
 
-/// What jobctl has jobd find out, which alone speaks to the network. What to ask about comes as lines on
-/// standard input, and is read to its end first; the answers go to standard output, one JSON object a line.
+/// What jobctl has jobd find out, since only jobd uses the network. Lines on standard input, read to the end
+/// first, say what to ask about; the answers are lines of JSON on standard output.
 enum Question: String, CaseIterable {
-    /// Whether the API takes the token; what is left on the account.
+    /// Whether the API accepts the token; what is left on the account.
     case token, balance
-    /// Entries of the catalogue: of the ids given, else all.
+    /// Entries of the catalogue: those of the given ids, else all.
     case models
-    /// What the files at these addresses are.
+    /// What kind of files are at these addresses.
     case media
 
     init(named name: String) throws(Failure) {
         guard let question = Question(rawValue: name) else {
             throw .usage(
-                "--ask: \"\(name)\" is no question",
+                "--ask: unknown question \"\(name)\"",
                 hint: Self.allCases.map(\.rawValue).joined(separator: ", "))
         }
         self = question
@@ -34,14 +36,29 @@ enum Question: String, CaseIterable {
         case .models:
             let question = try CatalogueQuestion(
                 configuration: configuration, http: http, token: source.find())
-            let ids = try StandardInput.lines(most: 1 << 20)
+            let ids = try StandardInput.lines(limit: 1 << 20)
             for answer in try await question.ask(about: ids) { try screen.write(answer + "\n") }
         case .media:
-            // Nobody is shown the token here, so that it is not even looked for.
+            // The token is not sent to anyone here, so it is not even read.
             let question = MediaQuestion(configuration: configuration, http: http)
-            let addresses = try StandardInput.lines(most: 64 << 20)
+            let addresses = try StandardInput.lines(limit: 64 << 20)
             for answer in await question.ask(about: addresses) { try screen.write(answer.text + "\n") }
         }
         await http.shutdown()
+    }
+}
+
+/// What another program writes to standard input.
+enum StandardInput {
+    /// All lines that are not empty, of at most `limit` bytes.
+    static func lines(limit: Int) throws(Failure) -> [String] {
+        do throws(SystemError) {
+            let bytes = try FileDescriptor.standardInput.readToEnd(limit: limit)
+            return bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+        } catch {
+            throw error.code == EFBIG
+                ? Failure(.inputRefused, "standard input holds more than can be asked at once")
+                : Failure(.cannotRead, "cannot read standard input: \(error)")
+        }
     }
 }

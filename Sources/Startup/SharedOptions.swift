@@ -7,13 +7,13 @@ extension Option {
     package static let config = Option(
         "config", value: "FILE", "the configuration; else $JOBD_CONFIG, or /etc/jobd/config.json")
     package static let set = Option(
-        "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be given again")
+        "set", value: "KEY=VALUE", repeats: true, "set a key of the configuration; may be repeated")
     package static let apiURL = Option("api-url", value: "URL", "base of the API; also $JOBD_API_URL")
 }
 
-/// What jobd takes, in the order of its help. jobctl reads the command line of a running jobd by it.
+/// The options of jobd, in the order of its help. jobctl uses them to read a running jobd's command line.
 package enum DaemonOptions {
-    package static let drain = Option("drain", "end once nothing is left to do without a person")
+    package static let drain = Option("drain", "end when nothing is left to do without a person")
     package static let check = Option(
         "check", "check configuration, token and database, say what was found, and end")
 

@@ -1,13 +1,38 @@
 internal import Configuration
 internal import JobStore
+internal import System
 
-/// What runs beside the dispatcher and never holds up a job: hooks, retention, metrics and what the service
-/// manager is told.
-struct Attendants: Sendable {
+/// Work beside the dispatcher that never delays a job. `run` returns after `finish`.
+protocol BackgroundTask: Actor {
+    var configuration: Configuration { get set }
+    var isEnding: Bool { get set }
+    nonisolated var wakeSignal: WakeSignal { get }
+
+    func run() async
+}
+
+extension BackgroundTask {
+    nonisolated func wake() { wakeSignal.wake() }
+
+    func reload(_ configuration: Configuration) {
+        self.configuration = configuration
+        wake()
+    }
+
+    func finish() {
+        isEnding = true
+        wake()
+    }
+}
+
+/// All background tasks: hooks, retention, metrics, and the status for the service manager.
+struct BackgroundTasks: Sendable {
     private let hooks: Hooks
     private let janitor: Janitor
     private let metrics: Metrics
     private let report: StatusReport
+
+    private var configured: [any BackgroundTask] { [hooks, janitor, metrics] }
 
     init(
         _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter,
@@ -27,21 +52,17 @@ struct Attendants: Sendable {
     }
 
     func reload(_ configuration: Configuration) async {
-        await hooks.reload(configuration)
-        await janitor.reload(configuration)
-        await metrics.reload(configuration)
+        for task in configured { await task.reload(configuration) }
     }
 
     func run() async {
         await withTaskGroup { group in
-            group.addTask { await hooks.run() }
-            group.addTask { await janitor.run() }
-            group.addTask { await metrics.run() }
+            for task in configured { group.addTask { await task.run() } }
             group.addTask { await report.run() }
         }
     }
 
-    /// Ends `run`, once all that happened was told where `all` says so.
+    /// Ends `run`; with `all`, only after the hooks have been told everything that happened.
     func finish(all: Bool) async {
         report.finish()
         await janitor.finish()

@@ -1,9 +1,8 @@
-internal import JobModel
-internal import SQLite
+package import JobModel
+package import SQLite
 
 extension Job {
-    /// All columns of `jobs`, with an empty object in the place of the input: for questions that many jobs
-    /// answer.
+    /// All columns of `jobs`, with an empty object instead of the input, for queries that return many jobs.
     static let columnsWithoutInput = """
         id, state, model, '{}' AS input, priority, label, key, not_before, validation, request_id, remote_status,
         queue_position, submissions, cancel_requested_at, error_kind, error_message, price_usd, cost_usd, created_at,
@@ -11,7 +10,7 @@ extension Job {
         origin
         """
 
-    /// Reads a row of `SELECT * FROM jobs`. A test holds the order of columns against the schema.
+    /// Reads a row of `SELECT * FROM jobs`. A test compares the order of columns with the schema.
     init(_ row: borrowing Row) throws {
         guard let state = JobState(rawValue: row.text(1)), let createdAt = row.timestamp(18) else {
             throw StoreError.damaged(reason: "job \(row.integer(0)) has the state \"\(row.text(1))\"")
@@ -64,4 +63,12 @@ extension Output {
         fetched = row.integer(14)
         removedAt = row.timestamp(15)
     }
+}
+
+extension Timestamp: Bindable {
+    package var sqliteValue: SQLiteValue { .text(description) }
+}
+
+extension Row {
+    func timestamp(_ column: Int) -> Timestamp? { read(column) { Timestamp(utf8: $0) } }
 }
