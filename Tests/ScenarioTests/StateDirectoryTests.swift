@@ -149,6 +149,6 @@ import Testing
     @Test func `a file where the directory should be is said`() throws {
         let path = stage.file("plain", "x")
         let answer = try stage.jobctl(words + ["--state-dir", path])
-        #expect(answer.code == 69 && answer.errors.contains("no directory"), "\(answer)")
+        #expect(answer.code == 69 && answer.errors.contains("not a directory"), "\(answer)")
     }
 }
