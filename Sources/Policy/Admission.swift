@@ -87,7 +87,7 @@ package struct Admission: Sendable {
         change(&entries[entry, default: Limits(inFlight: nil, perMinute: 0)])
     }
 
-    /// How many jobs may be sent if their models have no limits of their own.
+    /// How many jobs may be sent in all. An entry of `models` may allow fewer of its jobs.
     package var room: Int { max(0, min(allowance, all.room)) }
 
     /// When the first rate that is used up lets another job through.

@@ -7,11 +7,9 @@ package import JobModel
 /// it is closed, it lets one job through at a time (a probe), at growing intervals, until one is answered.
 /// Each probe is a different job if possible.
 ///
-/// An answer that blames the account may be the fault of that one job. So the job becomes a suspect. Once
-/// another job has been accepted, the suspect is tried again, with nothing else on the wire. If it gets such
-/// an answer again and the very next job is accepted, the job itself is at fault. So a fault of the account
-/// that refuses two requests in a row is never blamed on a job. If several jobs lack balance, two rounds are
-/// needed.
+/// A job whose refusal blamed the account is a suspect. Once another job has been accepted, the suspect is
+/// tried again, with nothing else on the wire. If it is refused again, the next job is the proof: if that is
+/// accepted, the suspect itself is at fault. ARCHITECTURE.md ("The submission gate") says more.
 package struct SubmissionGate: Equatable, Sendable {
     package typealias Delay = (_ failures: Int) -> Duration
 

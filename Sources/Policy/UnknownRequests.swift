@@ -6,14 +6,14 @@
 /// in a row that brought this answer, and only as much as jobd meant to wait between them. So neither the
 /// time of a suspended machine nor that of a service that does not answer counts.
 package struct UnknownRequests: Equatable, Sendable {
-    /// A service may need a moment before it knows a new request.
+    /// At least so many looks must bring this answer: a new request may need a moment to be known.
     private static let fewestLooks = 4
     private static let mostLostAtOnce = 3
     /// A bound on memory.
     private static let mostWitnesses = 4096
 
     /// A request that the service did not know at the last look.
-    private struct Doubt: Equatable {
+    private struct Unknown: Equatable {
         let since: Moment
         var looks = 0
         /// How much time has counted so far.
@@ -28,7 +28,7 @@ package struct UnknownRequests: Equatable, Sendable {
         let wait: Duration
     }
 
-    private var doubts: [String: Doubt] = [:]
+    private var unknowns: [String: Unknown] = [:]
     /// Requests that were answered normally while others were unknown, and when last.
     private var witnesses: [String: Moment] = [:]
     /// When the last witness was answered.
@@ -38,14 +38,14 @@ package struct UnknownRequests: Equatable, Sendable {
 
     /// A look at `request` was answered normally.
     package mutating func answered(_ request: String, at now: Moment) {
-        doubts[request] = nil
-        if doubts.isEmpty { return witnesses.removeAll() }
+        unknowns[request] = nil
+        if unknowns.isEmpty { return witnesses.removeAll() }
         testify(request, at: now)
     }
 
     /// The service still knows `request`, which has ended.
     package mutating func knowsEnded(_ request: String, at now: Moment) {
-        if !doubts.isEmpty { testify(request, at: now) }
+        if !unknowns.isEmpty { testify(request, at: now) }
     }
 
     private mutating func testify(_ request: String, at now: Moment) {
@@ -54,14 +54,14 @@ package struct UnknownRequests: Equatable, Sendable {
     }
 
     /// A look at `request` brought no answer: the time before and after it does not count.
-    package mutating func noAnswer(_ request: String) { doubts[request]?.last = nil }
+    package mutating func noAnswer(_ request: String) { unknowns[request]?.last = nil }
 
     /// `request` is no longer followed.
-    package mutating func forget(_ request: String) { doubts[request] = nil }
+    package mutating func forget(_ request: String) { unknowns[request] = nil }
 
     /// Whether another request must be asked for, to see whether the service answers normally.
     package func needsWitness(for request: String) -> Bool {
-        doubts[request]?.last.map { lastGood < $0.at } ?? false
+        unknowns[request]?.last.map { lastGood < $0.at } ?? false
     }
 
     /// The service says that it does not know `request`.
@@ -76,23 +76,23 @@ package struct UnknownRequests: Equatable, Sendable {
         patience: Duration
     ) -> Bool {
         witnesses[request] = nil
-        var doubt = doubts[request] ?? Doubt(since: now)
-        let isVouchedFor = isOnly || isUnwanted || doubt.last.map { lastGood >= $0.at } ?? true
-        doubt.looks += 1
-        if let last = doubt.last, isVouchedFor {
-            doubt.patience += min(.milliseconds(now - last.at), last.wait)
+        var unknown = unknowns[request] ?? Unknown(since: now)
+        let isVouchedFor = isOnly || isUnwanted || unknown.last.map { lastGood >= $0.at } ?? true
+        unknown.looks += 1
+        if let last = unknown.last, isVouchedFor {
+            unknown.patience += min(.milliseconds(now - last.at), last.wait)
         }
-        doubt.last = Look(at: now, wait: wait)
-        doubts[request] = doubt
-        return doubt.looks >= Self.fewestLooks && doubt.patience >= patience && isVouchedFor
-            && (isUnwanted || !isOutage(doubt.since))
+        unknown.last = Look(at: now, wait: wait)
+        unknowns[request] = unknown
+        return unknown.looks >= Self.fewestLooks && unknown.patience >= patience && isVouchedFor
+            && (isUnwanted || !isOutage(unknown.since))
     }
 
     /// Whether too many are unknown at once: more than a few, or more than one in ten of those that were
     /// answered normally meanwhile. A few is the limit however many were answered, because a service that has
     /// lost all old requests still knows the new ones.
     private func isOutage(_ since: Moment) -> Bool {
-        doubts.count > Self.mostLostAtOnce
-            || doubts.count > max(1, witnesses.values.count { $0 >= since } / 10)
+        unknowns.count > Self.mostLostAtOnce
+            || unknowns.count > max(1, witnesses.values.count { $0 >= since } / 10)
     }
 }

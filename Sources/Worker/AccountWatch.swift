@@ -35,17 +35,16 @@ final class AccountWatch {
 
     // MARK: - Answers to POSTs
 
-    func note(_ report: RemoteJob.Report, of job: RemoteJob) {
+    func note(_ report: RemoteJob.PostReport, of job: RemoteJob) {
         let before = gate.reason
         let worth = SubmissionGate.Worth(model: job.model, price: job.price)
         switch report {
         case .accepted:
             if let guilty = gate.accepted(job.id, worth, at: session.now) { blame(guilty) }
         case .refused: gate.settled(job.id)
-        case .doubted(let why), .unreachable(let why): noAnswer(job.id, why)
+        case .uncertain(let why), .unreachable(let why): noAnswer(job.id, why)
         case .notBought(let asked): gate.notBought(job.id, isBusy: asked != nil, at: session.now, delay)
         case .account(let reason, let detail): refused(job.id, reason, detail, worth)
-        case .answered, .unknown, .noWord, .troubled, .finished: break
         }
         if before != nil, gate.reason == nil { endPauses() }
     }
@@ -87,7 +86,7 @@ final class AccountWatch {
 
     /// - Parameter isOnWire: whether the answer to a job's POST is still to come.
     /// - Returns: whether a claim may find something new.
-    func noteLook(_ report: RemoteJob.Report, of id: Int64, _ isOnWire: (Int64) -> Bool) -> Bool {
+    func noteLook(_ report: RemoteJob.LookReport, of id: Int64, _ isOnWire: (Int64) -> Bool) -> Bool {
         switch report {
         case .answered, .unknown, .noWord:
             barred.remove(id)
@@ -105,7 +104,7 @@ final class AccountWatch {
             isReopenedByLook = true
             keep(pause: reason, "a look at job \(id) was refused: \(detail)")
             return false
-        default: return false
+        case .troubled, .finished: return false
         }
     }
 

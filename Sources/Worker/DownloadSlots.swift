@@ -19,7 +19,7 @@ final class DownloadSlots: Sendable {
 
         /// Asks to keep the slot for longer than others. At most half of all slots may be kept, so that the
         /// rest stays free for others.
-        func keepsLonger() -> Bool {
+        func tryToKeepLonger() -> Bool {
             slots.state.withLock { state in
                 if state.kept.count < state.size / 2 { state.kept.insert(id) }
                 return state.kept.contains(id)

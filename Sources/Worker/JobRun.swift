@@ -74,11 +74,12 @@ final class JobRun {
         case .askResult: return .result(try await client.result(of: request, model: job.model))
         case .sendCancel: return .cancel(try await client.cancel(request))
         case .askCost(let wait): return .cost(try await cost(of: request, after: wait))
-        case .judge(let reason, let wait):
-            return .judged(isLost: await host.isLost(job, wait, context), reason, wait: wait)
+        case .askWhetherLost(let reason, let wait):
+            return .lossDecided(isLost: await host.isLost(job, wait, context), reason, wait: wait)
         case .record(let event, let outputs): return try await record(event, outputs)
-        case .doubt(let reason, let raw): try await doubt(reason, raw)
-        case .report(let report): host.report(report, of: job, context)
+        case .recordUncertain(let reason, let raw): try await recordUncertain(reason, raw)
+        case .reportPost(let report): host.report(report, of: job)
+        case .reportLook(let report): host.report(report, of: job, context)
         case .learnOrigin(let origin): recorder.store.post { try $0.learn(origin: origin, of: request) }
         case .note(let trouble, let output): recorder.note(trouble, of: job.id, output: output)
         case .log(let level, let text): context.log.write(level, text)
@@ -130,13 +131,13 @@ final class JobRun {
         }
     }
 
-    private func doubt(_ reason: String, _ raw: KeptAnswer) async throws {
+    private func recordUncertain(_ reason: String, _ raw: KeptAnswer) async throws {
         let (id, resubmits) = (job.id, context.configuration.onUncertain == .resubmit)
         do {
             try await recorder.write("job \(id)") { database in
-                let doubted = try database.record(
+                let uncertain = try database.record(
                     .unanswered(reason: reason), for: id, in: .submitting, detail: raw.members)
-                if resubmits { _ = try database.resubmitOnce(doubted) }
+                if resubmits { _ = try database.resubmitOnce(uncertain) }
             }
         } catch {
             context.log.error("job \(id) is uncertain: \(reason), which is not recorded: \(raw)")
@@ -154,7 +155,7 @@ final class JobRun {
         if case .accepted(let requestID, _) = event {
             switch error {
             // Two jobs with one request: the service has confused them, and nobody can know what was bought.
-            case StoreError.refused: return .requestTaken
+            case StoreError.refused: return .requestIsAnothers
             case is Recorder.Overtaken: await adoptLate(requestID)
             default:
                 context.log.error(
@@ -163,7 +164,7 @@ final class JobRun {
         }
         let why =
             error is Recorder.Overtaken ? "another jobd has the job" : "its answer could not be recorded"
-        host.report(.doubted(why), of: job, context)
+        host.report(.uncertain(why), of: job)
         throw Logged()
     }
 
@@ -192,7 +193,8 @@ protocol JobRunHost: AnyObject {
     func instant(_ moment: Moment) -> ContinuousClock.Instant
     /// How long most jobs of the model took, if known.
     func spread(of model: String) -> ClosedRange<Duration>?
-    func report(_ report: RemoteJob.Report, of job: RemoteJob, _ context: WorkerContext)
+    func report(_ report: RemoteJob.PostReport, of job: RemoteJob)
+    func report(_ report: RemoteJob.LookReport, of job: RemoteJob, _ context: WorkerContext)
     /// Whether the job's request, which the service does not know, is lost.
     func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool
     /// jobd stops, and this could not be recorded.

@@ -9,7 +9,7 @@ internal import System
 final class JobRuns {
     /// Jobs that are followed or fetched.
     private var jobs: [Int64: RemoteJob] = [:]
-    /// Jobs that a run works on now.
+    /// Jobs that a run works on now, or that wait in `toFetch`.
     private(set) var active: Set<Int64> = []
     /// Jobs whose row must be read again when their run ends, since somebody else may have changed it.
     private var toReread: Set<Int64> = []
@@ -57,7 +57,7 @@ final class JobRuns {
             return
         }
         guard var entry = RemoteJob(job, at: now, .now) else { return }
-        entry.keepTime(of: jobs[job.id])
+        entry.carryOver(from: jobs[job.id])
         jobs[job.id] = entry
         if entry.state == .downloading {
             submissions.inFlight.remove(job.id, job.model)
@@ -118,7 +118,7 @@ final class JobRuns {
                     continue
                 }
                 if job.state == .downloading {
-                    if takesFetch(id) { group.addTask { await self.fetch(id) } }
+                    if startOrQueueFetch(id) { group.addTask { await self.fetch(id) } }
                 } else {
                     looks.take(for: id, lane, at: turn)
                     group.addTask { await self.look(job) }
@@ -160,7 +160,7 @@ final class JobRuns {
         case .fetchFiles:
             submissions.inFlight.remove(id, run.job.model)
             submissions.allow()
-            if takesFetch(id) { await fetch(id) } else { jobs[id]?.files.round = nil }
+            if startOrQueueFetch(id) { await fetch(id) } else { jobs[id]?.files.round = nil }
             return
         case .setAside(let origin):
             submissions.inFlight.remove(id, run.job.model)
@@ -197,8 +197,8 @@ final class JobRuns {
     /// More jobs than files at once, so that no slot for a file is free while a job is being recorded.
     private var mostFetchers: Int { 2 * context.configuration.parallelDownloads }
 
-    /// Whether the caller may fetch the job now; if not, another fetcher does it later.
-    private func takesFetch(_ id: Int64) -> Bool {
+    /// Whether the caller may fetch the job now; if not, the job waits in `toFetch`.
+    private func startOrQueueFetch(_ id: Int64) -> Bool {
         guard fetchers < mostFetchers else {
             toFetch.append(id)
             return false
@@ -266,14 +266,14 @@ extension JobRuns: JobRunHost {
     func spread(of model: String) -> ClosedRange<Duration>? { runTimes[model]?.spread }
     func leaveUnrecorded(_ what: String) { session.unrecorded.append(what) }
 
-    func report(_ report: RemoteJob.Report, of job: RemoteJob, _ context: WorkerContext) {
-        if job.request == nil || report == .accepted {
-            account.note(report, of: job)
-            if let wait = submissions.note(report, of: job.id) { leaveAlone(for: wait) }
-            // Its row may have changed meanwhile.
-            if case .doubted = report { toReread.insert(job.id) }
-            return
-        }
+    func report(_ report: RemoteJob.PostReport, of job: RemoteJob) {
+        account.note(report, of: job)
+        if let wait = submissions.note(report, of: job.id) { leaveAlone(for: wait) }
+        // Its row may have changed meanwhile.
+        if case .uncertain = report { toReread.insert(job.id) }
+    }
+
+    func report(_ report: RemoteJob.LookReport, of job: RemoteJob, _ context: WorkerContext) {
         let isOnWire = { (id: Int64) in self.submissions.isClaiming || self.active.contains(id) }
         if account.noteLook(report, of: job.id, isOnWire) { submissions.allow() }
         origins.note(report, of: job, at: context.origin)

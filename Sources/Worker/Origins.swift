@@ -64,7 +64,7 @@ final class Origins {
     // MARK: - Lost requests
 
     /// Notes what a look at `job` says about the service at `origin`.
-    func note(_ report: RemoteJob.Report, of job: RemoteJob, at origin: String) {
+    func note(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String) {
         guard let request = job.request?.id else { return }
         switch report {
         case .answered: unknowns[origin]?.answered(request, at: session.now)

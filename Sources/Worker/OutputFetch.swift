@@ -14,7 +14,7 @@ internal import System
 /// that drips gives way to it.
 typealias OthersDue = Locked<ContinuousClock.Instant?>
 
-/// Gets the files of a job. A protocol so that tests can replace it; jobd uses `ConfiguredFetcher`.
+/// Gets the files of a job to where they are kept. jobd uses `ConfiguredFetcher`; tests use another one.
 protocol OutputFetcher: Sendable {
     /// Tries one output once.
     func fetch(_ output: Output, of job: Job, _ pace: FetchPace, _ othersDue: OthersDue) async
@@ -96,14 +96,14 @@ struct OutputFetch: Sendable {
 
     func run() async -> Outcome {
         let kept = Locked<Kept>((0, nil))
-        let result: Result<DownloadedFile, DownloadFailure>?
+        let result: Result<Fetched, DownloadFailure>?
         result = try? await fetcher.slots.use { slot in
             do throws(DownloadFailure) { return .success(try await self.adoptOrDownload(slot, kept)) } catch {
                 return .failure(error)
             }
         }
         switch result {
-        case .success(let file): return .fetched(Fetched(output: finished(file), doubt: file.doubt))
+        case .success(let fetched): return .fetched(fetched)
         case nil, .failure(.cancelled): return .cancelled
         case .failure(let failure):
             let (bytes, total) = kept.withLock { $0 }
@@ -113,7 +113,7 @@ struct OutputFetch: Sendable {
 
     /// If an earlier try has recorded a path and the whole file is there, it is taken.
     private func adoptOrDownload(_ slot: DownloadSlots.Slot, _ kept: Locked<Kept>)
-        async throws(DownloadFailure) -> DownloadedFile
+        async throws(DownloadFailure) -> Fetched
     {
         if let recorded = output.path, await isOwn(recorded) {
             // A file that cannot be opened is fetched again.
@@ -121,19 +121,17 @@ struct OutputFetch: Sendable {
                 context.outputs.file(recorded), kind: output.kind, expectedBytes: output.bytes,
                 sha256: output.sha256
             )
-            if var found = found ?? nil {
-                found.path = recorded
+            if let found = found ?? nil {
                 await fetcher.removeTemporary(of: output, job)
-                return found
+                return finished(found, at: recorded)
             }
         }
         if Task.isCancelled { throw .cancelled }
-        var file = try await context.downloader.fetch(order(slot, kept))
-        file.path = recorded(file)
-        return file
+        let file = try await context.downloader.fetch(order(slot, kept))
+        return finished(file, at: recordedPath(of: file))
     }
 
-    private func recorded(_ file: DownloadedFile) -> String {
+    private func recordedPath(of file: DownloadedFile) -> String {
         context.outputs.recorded(OutputFile(folder: context.outputs.current, path: file.path))
     }
 
@@ -155,7 +153,7 @@ struct OutputFetch: Sendable {
             willRename: { file in
                 try await store.write { database in
                     try database.announce(
-                        path: recorded(file), bytes: file.bytes, sha256: file.sha256,
+                        path: recordedPath(of: file), bytes: file.bytes, sha256: file.sha256,
                         of: output.jobID, output.position)
                 }
             },
@@ -170,12 +168,12 @@ struct OutputFetch: Sendable {
     private func window(_ slot: DownloadSlots.Slot) -> Duration {
         let shortest = context.configuration.answerTimeout
         let window = pace.window(shortest)
-        return window > shortest && !slot.keepsLonger() ? shortest : window
+        return window > shortest && !slot.tryToKeepLonger() ? shortest : window
     }
 
-    private func finished(_ file: DownloadedFile) -> Output {
+    private func finished(_ file: DownloadedFile, at path: String) -> Fetched {
         var done = output
-        done.path = file.path
+        done.path = path
         done.bytes = file.bytes
         done.sha256 = file.sha256
         done.kind = file.facts.kind
@@ -183,7 +181,7 @@ struct OutputFetch: Sendable {
         done.width = file.facts.width.map { Int64($0) }
         done.height = file.facts.height.map { Int64($0) }
         done.durationSeconds = file.facts.duration
-        return done
+        return Fetched(output: done, doubt: file.doubt)
     }
 }
 

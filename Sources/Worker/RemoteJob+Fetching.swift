@@ -148,11 +148,12 @@ extension RemoteJob {
             return [.wait(.milliseconds(max(0, due - rules.now)))]
         }
         // If only one was missing and it has come, nothing else can have changed.
-        return round.pending.count == 1 && round.last != nil ? judge(round.outputs, rules) : [.loadOutputs]
+        let isKnown = round.pending.count == 1 && round.last != nil
+        return isKnown ? decideEnd(round.outputs, rules) : [.loadOutputs]
     }
 
     /// No output is left to try: ends the job, as its outputs say.
-    mutating func judge(_ recorded: [Output], _ rules: Rules) -> [Action] {
+    mutating func decideEnd(_ recorded: [Output], _ rules: Rules) -> [Action] {
         guard var round = files.round else { return [.leave] }
         round.outputs = recorded
         round.endedAt = rules.wall

@@ -7,7 +7,7 @@ internal import Provider
 extension RemoteJob {
     /// How many answers may leave an accepted cancel unconfirmed.
     private static let mostUnconfirmed = 4
-    /// A service may need a moment before it knows a new request.
+    /// The longest wait while the service does not know the request: a new one may need a moment.
     private static let longestUnknown = Duration.seconds(20)
     private static let longestCostWait = Duration.seconds(2)
 
@@ -19,11 +19,11 @@ extension RemoteJob {
 
     mutating func status(_ answer: StatusAnswer, _ rules: Rules) -> [Action] {
         switch answer {
-        case .stopped(let obstacle): return stopped(obstacle, rules)
+        case .stopped(let obstacle): return noAnswer(obstacle, rules)
         case .known(let status, _) where status.isOver: return [.askResult]
         case .known(let status, let position):
             let isLate = rules.now - (request?.acceptedAt ?? rules.now) >= rules.deadline.wholeMilliseconds
-            if isExpiring || (isLate && status != .inQueue) { return answered(rules) + fail(after: status) }
+            if isExpiring || (isLate && status != .inQueue) { return answered(rules) + failLate(status) }
             // A request that is still in the queue is cancelled first.
             if isLate {
                 isExpiring = true
@@ -35,14 +35,14 @@ extension RemoteJob {
 
     /// `/status` says that it is over, or a cancel was accepted: only `/result` says how it ended.
     mutating func result(_ answer: ResultAnswer, _ rules: Rules) -> [Action] {
-        if case .stopped(let obstacle) = answer { return stopped(obstacle, rules) }
+        if case .stopped(let obstacle) = answer { return noAnswer(obstacle, rules) }
         let actions = answered(rules)
         switch answer {
         case .stopped: return actions
         case .unfinished(let status, let position):
             if cancelling.accepted == .deadline {
                 cancelling.unconfirmed += 1
-                if cancelling.unconfirmed >= Self.mostUnconfirmed { return actions + fail(after: status) }
+                if cancelling.unconfirmed >= Self.mostUnconfirmed { return actions + failLate(status) }
             }
             return actions + unfinished(status, position, rules)
         case .succeeded(let outputs, let facts): return actions + succeeded(outputs, facts)
@@ -69,7 +69,7 @@ extension RemoteJob {
         }
         return [
             .record(.succeeded(finishedAt: finished, costUSD: facts.cost), outputs: outputs),
-            .report(.finished(took: took)),
+            .reportLook(.finished(took: took)),
         ]
     }
 
@@ -100,7 +100,7 @@ extension RemoteJob {
         ]
     }
 
-    private func fail(after status: RemoteStatus) -> [Action] {
+    private func failLate(_ status: RemoteStatus) -> [Action] {
         fail(JobFailure(.deadline, "still \(status.word) after the deadline"))
     }
 
@@ -122,7 +122,7 @@ extension RemoteJob {
     }
 
     /// The answer to a cancel, which a person wished or the deadline asked for.
-    mutating func cancelled(_ answer: CancelAnswer, _ rules: Rules) -> [Action] {
+    mutating func cancelAnswered(_ answer: CancelAnswer, _ rules: Rules) -> [Action] {
         if isExpiring {
             switch answer {
             case .cancelled:
@@ -130,7 +130,7 @@ extension RemoteJob {
                 return [.askResult]
             // It is no longer in the queue: its status is out of date.
             case .notCancellable: return [.askStatus]
-            case .stopped(let obstacle): return stopped(obstacle, rules)
+            case .stopped(let obstacle): return noAnswer(obstacle, rules)
             }
         }
         // It is sent again with a later look, unless the request is over by then.
@@ -154,12 +154,12 @@ extension RemoteJob {
     private mutating func answered(_ rules: Rules) -> [Action] {
         faults = 0
         isAskedOnceMore = false
-        guard request?.origin == nil else { return [.report(.answered)] }
+        guard request?.origin == nil else { return [.reportLook(.answered)] }
         request?.origin = rules.origin
-        return [.report(.answered), .learnOrigin(rules.origin)]
+        return [.reportLook(.answered), .learnOrigin(rules.origin)]
     }
 
-    private mutating func stopped(_ obstacle: Obstacle, _ rules: Rules) -> [Action] {
+    private mutating func noAnswer(_ obstacle: Obstacle, _ rules: Rules) -> [Action] {
         faults += 1
         let delay = rules.delay(after: faults)
         var actions: [Action] = []
@@ -169,29 +169,29 @@ extension RemoteJob {
         }
         switch obstacle {
         // The token belongs to another account, which says nothing about the job.
-        case .denied: return actions + [.report(.noWord), .wait(delay)]
+        case .denied: return actions + [.reportLook(.noWord), .wait(delay)]
         case .gone(let reason):
             let wait = min(delay, Self.longestUnknown)
             guard cancelling.accepted != nil else {
-                return actions + [.report(.unknown), .judge(reason, wait: wait)]
+                return actions + [.reportLook(.unknown), .askWhetherLost(reason, wait: wait)]
             }
             // The service has forgotten it because it was cancelled.
             cancelling.unconfirmed += 1
-            actions.append(.report(.noWord))
+            actions.append(.reportLook(.noWord))
             guard cancelling.unconfirmed >= Self.mostUnconfirmed else { return actions + [.wait(wait)] }
             ending = endOfCancel
             return actions + recordEnd(nil, isDue: false)
         case .account(let fault, let reason):
-            return actions + [.report(.account(fault, reason)), .wait(delay)]
-        case .misnamed: return actions + [.report(.troubled(asked: nil)), .wait(delay)]
+            return actions + [.reportLook(.account(fault, reason)), .wait(delay)]
+        case .misnamed: return actions + [.reportLook(.troubled(asked: nil)), .wait(delay)]
         case .tryLater(_, let asked):
             return actions + [
-                .report(.troubled(asked: asked)), .wait(rules.delay(after: faults, asked: asked)),
+                .reportLook(.troubled(asked: asked)), .wait(rules.delay(after: faults, asked: asked)),
             ]
         }
     }
 
-    mutating func judged(_ isLost: Bool, _ reason: String, _ wait: Duration) -> [Action] {
+    mutating func lossDecided(_ isLost: Bool, _ reason: String, _ wait: Duration) -> [Action] {
         guard isLost || isAskedOnceMore else { return [.wait(wait)] }
         let message =
             isAskedOnceMore

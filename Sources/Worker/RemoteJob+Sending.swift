@@ -13,32 +13,33 @@ extension RemoteJob {
         case .refused(let message):
             return [
                 .record(.refused(message: message)), .log(.warning, "job \(id) refused: \(message)"),
-                .report(.refused),
+                .reportPost(.refused),
             ]
-        case .unreachable(let reason): return notBought(reason, .unreachable(reason), asked: nil, rules)
+        case .unreachable(let reason): return retry(reason, nil, rules) + [.reportPost(.unreachable(reason))]
         case .notBought(let reason, let asked):
-            return notBought(reason, .notBought(asked: asked), asked: asked, rules)
+            return retry(reason, asked, rules) + [.reportPost(.notBought(asked: asked))]
         case .accountFault(let fault, let reason):
-            return [.record(.notBought(reason: reason, tryAgainAt: nil)), .report(.account(fault, reason))]
-        case .uncertain(let reason, let raw): return doubt(reason, raw)
+            let event = JobEvent.notBought(reason: reason, tryAgainAt: nil)
+            return [.record(event), .reportPost(.account(fault, reason))]
+        case .uncertain(let reason, let raw): return uncertain(reason, raw)
         }
     }
 
-    /// It is tried again later.
-    private func notBought(_ reason: String, _ report: Report, asked: Duration?, _ rules: Rules) -> [Action] {
+    /// Records that it was not bought, and when it may be sent again.
+    private func retry(_ reason: String, _ asked: Duration?, _ rules: Rules) -> [Action] {
         // A time further away than `retry.max` counts as set by a wrong clock (`JobDatabase.promoteDue`).
         let wait = min(rules.delay(after: faults + 1, asked: asked), rules.retry.longest)
         return [
             .record(.notBought(reason: reason, tryAgainAt: rules.wall + wait)),
-            .log(.warning, "job \(id) not sent: \(reason)"), .report(report),
+            .log(.warning, "job \(id) not sent: \(reason)"),
         ]
     }
 
     /// It may have been bought, and nobody can know.
-    func doubt(_ reason: String, _ raw: KeptAnswer) -> [Action] {
+    func uncertain(_ reason: String, _ raw: KeptAnswer) -> [Action] {
         [
-            .doubt(reason, raw), .log(.warning, "job \(id) is uncertain: \(reason)"),
-            .report(.doubted(reason)), .leave,
+            .recordUncertain(reason, raw), .log(.warning, "job \(id) is uncertain: \(reason)"),
+            .reportPost(.uncertain(reason)), .leave,
         ]
     }
 }

@@ -16,12 +16,12 @@ struct RemoteJob: Sendable {
         case result(ResultAnswer)
         case cancel(CancelAnswer)
         /// Whether a request that the service does not know is lost, and the service's words.
-        case judged(isLost: Bool, String, wait: Duration)
+        case lossDecided(isLost: Bool, String, wait: Duration)
         case cost(Double?)
         /// A change is in the store. The outputs come only with the change that adds them.
         indirect case recorded(Job, [Output])
         /// The store refused the request's id, because another job has it.
-        case requestTaken
+        case requestIsAnothers
         indirect case loaded(Job?, [Output])
         indirect case file(OutputFetch.Outcome, of: Output)
         /// All tries of this round are over.
@@ -38,11 +38,12 @@ struct RemoteJob: Sendable {
         case askStatus, askResult, sendCancel
         case askCost(after: Duration)
         /// The service does not know the request: find out whether it is lost.
-        case judge(String, wait: Duration)
+        case askWhetherLost(String, wait: Duration)
         case record(JobEvent, outputs: [OutputReference] = [])
         /// Record `uncertain`, with the answer that leaves open what was bought.
-        case doubt(String, KeptAnswer)
-        case report(Report)
+        case recordUncertain(String, KeptAnswer)
+        case reportPost(PostReport)
+        case reportLook(LookReport)
         /// Record that this origin has the request.
         case learnOrigin(String)
         /// Record trouble in the job's history.
@@ -62,33 +63,33 @@ struct RemoteJob: Sendable {
         indirect case complete(last: OutputFetch.Fetched?, cost: Double?, at: Timestamp)
         indirect case recordLostFiles(last: OutputFetch.Fetched?, Output, String)
 
-        // The last action of a run is one of these.
+        // How the run ends. The last one counts.
         case wait(Duration)
         case fetchFiles
         case setAside(String)
         case leave
     }
 
-    /// What an answer says about the service and the account.
-    enum Report: Equatable, Sendable {
-        // To a POST.
+    /// What the answer to a POST says about the service and the account.
+    enum PostReport: Equatable, Sendable {
         case accepted
         /// The answer concerns this job alone.
         case refused
         case unreachable(String)
-        case doubted(String)
+        case uncertain(String)
         /// Not bought, to be tried again. A busy service names a time.
         case notBought(asked: Duration?)
-
-        // To any call.
         case account(Pause.Reason, String)
+    }
 
-        // To a look.
+    /// What the answer to a look says about the service and the account.
+    enum LookReport: Equatable, Sendable {
         case answered
         /// The service does not know the request, by its own code.
         case unknown
         /// The service answered, but said nothing about the job's state.
         case noWord
+        case account(Pause.Reason, String)
         case troubled(asked: Duration?)
         /// The request has succeeded, after this time if known.
         case finished(took: Duration?)
@@ -195,9 +196,9 @@ struct RemoteJob: Sendable {
         return true
     }
 
-    /// The row was read again: keeps what is not in it, and the time of acceptance, since the wall clock may
-    /// have jumped.
-    mutating func keepTime(of known: RemoteJob?) {
+    /// The row was read again: keeps what it does not say of the request, and the time of acceptance, since
+    /// the wall clock may have jumped. The pace of the files starts again.
+    mutating func carryOver(from known: RemoteJob?) {
         guard let old = known?.request, old.id == request?.id, old.since == request?.since else { return }
         request?.acceptedAt = old.acceptedAt
         cancelling.accepted = known?.cancelling.accepted
@@ -215,18 +216,18 @@ struct RemoteJob: Sendable {
         switch event {
         case .due: due(rules)
         case .submitted(let answer): submitted(answer, rules)
-        case .requestTaken: doubt("the service answered with the request of another job", answer ?? "")
+        case .requestIsAnothers: uncertain("the service answered with another job's request", answer ?? "")
         case .recorded(let job, let outputs): recorded(job, outputs, rules)
         case .status(let answer): status(answer, rules)
         case .result(let answer): result(answer, rules)
-        case .cancel(let answer): cancelled(answer, rules)
-        case .judged(let isLost, let reason, let wait): judged(isLost, reason, wait)
+        case .cancel(let answer): cancelAnswered(answer, rules)
+        case .lossDecided(let isLost, let reason, let wait): lossDecided(isLost, reason, wait)
         case .cost(let cost) where state == .downloading: complete(cost, rules)
         case .cost(let cost): recordEnd(cost, isDue: cost == nil)
         case .loaded(let job, let outputs): loaded(job, outputs, rules)
         case .file(let fate, let output): file(fate, of: output, rules)
         case .filesTried: filesTried(rules)
-        case .outputs(let outputs): judge(outputs, rules)
+        case .outputs(let outputs): decideEnd(outputs, rules)
         case .sidecar(let trouble): sidecar(trouble, rules)
         }
     }
@@ -251,7 +252,7 @@ struct RemoteJob: Sendable {
             answer = nil
             let first = rules.poll.wait(elapsed: .zero, spread: rules.spread, chance: rules.chance)
             let words = "job \(id) accepted as \(job.requestID ?? "")"
-            return [.log(.info, words), .report(.accepted), .wait(first)]
+            return [.log(.info, words), .reportPost(.accepted), .wait(first)]
         case (.inQueue, .downloading), (.inProgress, .downloading):
             files.round = Files.Round(job: job, outputs: outputs)
             return [.fetchFiles]

@@ -142,12 +142,12 @@ final class Submissions {
     func sending(_ job: Job) -> RemoteJob { RemoteJob(sending: job, failures: failures[job.id] ?? 0) }
 
     /// - Returns: for how long the service is to be left alone.
-    func note(_ report: RemoteJob.Report, of id: Int64) -> Duration? {
+    func note(_ report: RemoteJob.PostReport, of id: Int64) -> Duration? {
         switch report {
         case .accepted:
             busyAnswers = 0
             failures[id] = nil
-        case .refused, .doubted: failures[id] = nil
+        case .refused, .uncertain: failures[id] = nil
         case .unreachable: failures[id, default: 0] += 1
         case .notBought(let asked):
             failures[id, default: 0] += 1
@@ -155,7 +155,7 @@ final class Submissions {
             // POSTs that were on the wire together count once.
             if session.now >= quietUntil { busyAnswers += 1 }
             return max(asked, session.context.delay(after: busyAnswers))
-        default: break
+        case .account: break
         }
         return nil
     }

@@ -37,7 +37,7 @@ package struct WorkerContext: Sendable {
         RetryPolicy(shortest: configuration.retryMin, longest: configuration.retryMax)
     }
 
-    /// What a job of `model` goes by at `now`, with its jitter drawn.
+    /// The rules for a job of `model` at `now`, with its jitter drawn.
     ///
     /// - Parameter spread: how long most jobs of the model took, if known.
     func rules(for model: String, at now: Moment, spread: ClosedRange<Duration>?) -> RemoteJob.Rules {

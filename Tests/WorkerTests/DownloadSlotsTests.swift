@@ -29,7 +29,7 @@ import Testing
                 for _ in 0..<count {
                     group.addTask {
                         try? await slots.use { slot in
-                            if slot.keepsLonger(), slot.keepsLonger() { kept.withLock { $0 += 1 } }
+                            if slot.tryToKeepLonger(), slot.tryToKeepLonger() { kept.withLock { $0 += 1 } }
                             // Until all have asked.
                             try? await Task.sleep(for: .milliseconds(50))
                         }
@@ -38,7 +38,7 @@ import Testing
             }
             #expect(kept.withLock { $0 } >= most && (most > 0 || kept.withLock { $0 } == 0))
             // What was kept is given back.
-            let again = try await slots.use { $0.keepsLonger() }
+            let again = try await slots.use { $0.tryToKeepLonger() }
             #expect(again == (most > 0))
         }
     }

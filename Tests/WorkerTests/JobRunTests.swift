@@ -74,15 +74,14 @@ import Testing
     }
 
     private final class Host: JobRunHost {
-        var reports: [RemoteJob.Report] = []
-        let now: Int64 = 1_000_000
+        var reports: [RemoteJob.PostReport] = []
+        let now: Moment = 1_000_000
         let isStopping = false
 
-        func instant(_ moment: Int64) -> ContinuousClock.Instant { .now }
+        func instant(_ moment: Moment) -> ContinuousClock.Instant { .now }
         func spread(of model: String) -> ClosedRange<Duration>? { nil }
-        func report(_ report: RemoteJob.Report, of job: RemoteJob, _ context: WorkerContext) {
-            reports.append(report)
-        }
+        func report(_ report: RemoteJob.PostReport, of job: RemoteJob) { reports.append(report) }
+        func report(_ report: RemoteJob.LookReport, of job: RemoteJob, _ context: WorkerContext) {}
         func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool { false }
         func leaveUnrecorded(_ what: String) {}
     }

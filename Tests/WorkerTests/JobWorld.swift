@@ -166,9 +166,9 @@ struct JobWorld {
         case .askResult: return .result(result())
         case .sendCancel: return .cancel(cancel())
         case .askCost: return .cost(chance(50) ? 0.25 : nil)
-        case .judge(let reason, let wait):
+        case .askWhetherLost(let reason, let wait):
             let isLost = isForgotten && chance(50)
-            return .judged(isLost: isLost, reason, wait: wait)
+            return .lossDecided(isLost: isLost, reason, wait: wait)
         case .record(let event, let references):
             expect(!hasEnded, "nothing is recorded after the end of a run")
             record(event)
@@ -177,14 +177,14 @@ struct JobWorld {
                 Output(jobID: 1, position: Int64(index + 1), kind: .image, url: output.url)
             }
             return .recorded(row, outputs)
-        case .doubt(let reason, _): record(.unanswered(reason: reason))
+        case .recordUncertain(let reason, _): record(.unanswered(reason: reason))
         case .wait(let time):
             expect(time >= .zero, "time goes forward")
             now += time.wholeMilliseconds + 1
             end()
         case .fetchFiles, .leave: end()
         case .setAside: expect(false, "the origin is the same")
-        case .report, .note, .log, .learnOrigin, .removeTemporary, .clearFailures: break
+        case .reportPost, .reportLook, .note, .log, .learnOrigin, .removeTemporary, .clearFailures: break
         default: return takeOfFiles(action)
         }
         return nil

@@ -112,12 +112,11 @@ import Testing
     @Test func `an unknown request is for others to judge`() throws {
         var job = try job()
         let actions = words(job.handle(.status(.stopped(.gone("404001"))), rules()))
-        #expect(actions.last?.hasPrefix("judge(") == true)
-        let isKept = words(job.handle(.judged(isLost: false, "404001", wait: .seconds(3)), rules()))
+        #expect(actions.last?.hasPrefix("askWhetherLost(") == true)
+        let isKept = words(job.handle(.lossDecided(isLost: false, "404001", wait: .seconds(3)), rules()))
         #expect(isKept == ["wait(3.0 seconds)"])
-        #expect(
-            words(job.handle(.judged(isLost: true, "404001", wait: .seconds(3)), rules())).first?.contains(
-                "lost") == true)
+        let lost = words(job.handle(.lossDecided(isLost: true, "404001", wait: .seconds(3)), rules()))
+        #expect(lost.first?.contains("lost") == true)
     }
 
     @Test func `an accepted cancel is confirmed or believed after a while`() throws {
@@ -150,7 +149,7 @@ import Testing
         var job = try job(.submitting) { $0.requestID = nil }
         let actions = words(job.handle(.submitted(.bought(requestID: "r", raw: "raw")), rules()))
         #expect(actions.first?.contains("accepted") == true)
-        let doubted = words(job.handle(.requestTaken, rules()))
-        #expect(doubted.first?.contains("raw") == true && doubted.last == "leave")
+        let uncertain = words(job.handle(.requestIsAnothers, rules()))
+        #expect(uncertain.first?.contains("raw") == true && uncertain.last == "leave")
     }
 }
