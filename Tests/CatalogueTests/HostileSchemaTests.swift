@@ -16,8 +16,7 @@ struct HostileSchemaTests {
     }
 
     @Test(arguments: [
-        "{}", #"{"properties": null}"#, #"{"properties": []}"#, #"{"properties": {}}"#,
-        #"{"properties": 5}"#,
+        "{}", #"{"properties": null}"#, #"{"properties": []}"#, #"{"properties": {}}"#, #"{"properties": 5}"#,
         #"{"required": "p"}"#, #"{"required": [1, null, {}]}"#,
         #"{"type": 7, "title": [], "properties": "p"}"#,
     ])
@@ -29,15 +28,14 @@ struct HostileSchemaTests {
 
     @Test(arguments: [
         "null", "true", "5", "[]", #""string""#, "{}", #"{"type": 5}"#, #"{"type": "quaternion"}"#,
-        #"{"enum": []}"#, #"{"enum": "x"}"#, #"{"enum": {}}"#,
-        #"{"maxLength": "1"}"#, #"{"maxLength": -1}"#, #"{"maxLength": 0.5}"#, #"{"maxLength": 1e999}"#,
+        #"{"enum": []}"#, #"{"enum": "x"}"#, #"{"enum": {}}"#, #"{"maxLength": "1"}"#, #"{"maxLength": -1}"#,
+        #"{"maxLength": 0.5}"#, #"{"maxLength": 1e999}"#,
         #"{"minLength": null, "minItems": "3", "maxItems": []}"#, #"{"minimum": "9", "maximum": {}}"#,
         #"{"items": 5}"#, #"{"items": {"type": 9}}"#, #"{"multipleOf": "x", "pattern": 5}"#,
-        #"{"format": 3}"#,
-        #"{"format": "date"}"#, #"{"validations": {}}"#, #"{"validations": [1, null, "x", {}]}"#,
+        #"{"format": 3}"#, #"{"format": "date"}"#, #"{"validations": {}}"#,
+        #"{"validations": [1, null, "x", {}]}"#,
         #"{"anyOf": 5, "allOf": {}, "$ref": "x", "title": 1, "description": {}}"#,
-        ##"{"$ref": "#/properties/p"}"##,
-        #"{"properties": [], "required": {}, "not": 5, "prefixItems": 1}"#,
+        ##"{"$ref": "#/properties/p"}"##, #"{"properties": [], "required": {}, "not": 5, "prefixItems": 1}"#,
     ])
     func `what is not understood about a property is not checked`(_ definition: String) throws {
         let schema = try property(definition)

@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `no proxy is heard as curl hears it`() async {
+    @Test func `no_proxy is understood as by curl`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(answering: ScriptedServer.answer("by the proxy"))
             setenv("http_proxy", proxy.url, 1)

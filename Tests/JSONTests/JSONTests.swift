@@ -18,10 +18,8 @@ import Testing
 
     @Test(arguments: [
         "", " ", "{", "[1", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "01", "-", "1.", ".5", "1e", "+1",
-        "tru",
-        "nul", "\"a", "\"\\x\"", "\"\\u12\"", "\"\u{1}\"", "1 2", "{}{}", "[1 2]", "NaN", "Infinity",
-        "// c\n1", "'a'",
-        "\"\\u+123\"",
+        "tru", "nul", "\"a", "\"\\x\"", "\"\\u12\"", "\"\u{1}\"", "1 2", "{}{}", "[1 2]", "NaN", "Infinity",
+        "// c\n1", "'a'", "\"\\u+123\"",
     ])
     func `malformed text is refused`(text: String) {
         #expect(throws: JSONError.self) { try JSON(parsing: text, .strict) }

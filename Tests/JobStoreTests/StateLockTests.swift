@@ -20,7 +20,7 @@ import Testing
         _ = try store.lock("jobctl")
     }
 
-    @Test func `a lock whose file is not where it was is none`() throws {
+    @Test func `a lock whose file was removed or moved is not held`() throws {
         try store.directory.create()
         let lock = try store.lock()
         #expect(lock.isHeld)
