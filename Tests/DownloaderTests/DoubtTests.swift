@@ -5,7 +5,7 @@ import Testing
 @testable import Downloader
 
 /// If no length was given and no end is found, the same answer twice settles what is whole.
-@Suite(.timeLimit(.minutes(2))) struct DoubtTests {
+@Suite(.timeLimit(.minutes(10))) struct DoubtTests {
     private static let png = SampleFile.png(3, 5)
     private static let endless = Array(png.dropLast())
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Downloader
 
-@Suite(.timeLimit(.minutes(2))) struct DownloadTests {
+@Suite(.timeLimit(.minutes(10))) struct DownloadTests {
     private static let png = SampleFile.png(3, 5)
 
     @Test func `an output is whole named hashed and described`() async throws {

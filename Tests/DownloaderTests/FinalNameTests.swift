@@ -8,7 +8,7 @@ import Testing
 @testable import Downloader
 
 /// Files get their names without harm to what is there, whoever put it there.
-@Suite(.timeLimit(.minutes(2))) struct FinalNameTests {
+@Suite(.timeLimit(.minutes(10))) struct FinalNameTests {
     private static let png = SampleFile.png(3, 5)
     private static let precious = Array("precious".utf8)
 

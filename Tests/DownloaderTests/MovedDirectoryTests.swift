@@ -9,7 +9,7 @@ import Testing
 @testable import Downloader
 
 /// Downloads share the directory that they have open, as long as its path leads there.
-@Suite(.timeLimit(.minutes(2))) struct MovedDirectoryTests {
+@Suite(.timeLimit(.minutes(10))) struct MovedDirectoryTests {
     private static let png = SampleFile.png(3, 5)
 
     /// Fetches a second file while the first one's directory is open, and was moved away by `change`.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Downloader
 
-@Suite(.timeLimit(.minutes(2))) struct RedirectTests {
+@Suite(.timeLimit(.minutes(10))) struct RedirectTests {
     private static let png = SampleFile.png(3, 5)
 
     private func redirecting(to location: String?, status: String = "302 Found", hosts: [String] = []) throws

@@ -9,7 +9,7 @@ import Testing
 @testable import Downloader
 
 /// What a start after a crash finds, and what it makes of it.
-@Suite(.timeLimit(.minutes(2))) struct RestartTests {
+@Suite(.timeLimit(.minutes(10))) struct RestartTests {
     private static let png = SampleFile.png(3, 5)
 
     private func adopt(_ rig: Rig, _ file: DownloadedFile, bytes: Int64? = nil, sha256: String? = nil)

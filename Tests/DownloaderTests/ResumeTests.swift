@@ -8,7 +8,7 @@ import Testing
 @testable import Downloader
 
 /// What has come is used again only if the server proves that it is the same file.
-@Suite(.timeLimit(.minutes(2))) struct ResumeTests {
+@Suite(.timeLimit(.minutes(10))) struct ResumeTests {
     private static let png = SampleFile.png(3, 5)
     private static let other = SampleFile.png(9, 9)
 

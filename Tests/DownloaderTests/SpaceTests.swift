@@ -7,7 +7,7 @@ import Testing
 
 @testable import Downloader
 
-@Suite(.timeLimit(.minutes(2))) struct SpaceTests {
+@Suite(.timeLimit(.minutes(10))) struct SpaceTests {
     private static let png = SampleFile.png(3, 5)
 
     @Test func `the rest of all downloads is counted`() {

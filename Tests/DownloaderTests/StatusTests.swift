@@ -5,7 +5,7 @@ import Testing
 @testable import Downloader
 
 /// Which answers contain the file, and what they say about its length.
-@Suite(.timeLimit(.minutes(2))) struct StatusTests {
+@Suite(.timeLimit(.minutes(10))) struct StatusTests {
     private static let png = SampleFile.png(3, 5)
 
     private static func part(_ range: String, _ bytes: some Sequence<UInt8>, tag: String? = "\"v1\"")

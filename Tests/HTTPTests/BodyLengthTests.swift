@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 /// How long an answer's body is if its headers say more than one thing (RFC 9112, 6.3).
-@Suite(.timeLimit(.minutes(2))) struct BodyLengthTests {
+@Suite(.timeLimit(.minutes(10))) struct BodyLengthTests {
     private func length(_ fields: (String, String)...) -> Int64? {
         HTTPResponse(
             status: 200, headers: HTTPHeaders(fields.map { HTTPHeaders.Field(name: $0.0, value: $0.1) })

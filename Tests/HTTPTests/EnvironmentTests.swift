@@ -6,7 +6,7 @@ import Testing
 @testable import HTTP
 
 /// Whatever depends on the whole process is tested in separate processes.
-@Suite(.timeLimit(.minutes(2))) struct EnvironmentTests {
+@Suite(.timeLimit(.minutes(10))) struct EnvironmentTests {
     @Test func `a proxy that refuses to connect is no connection`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(

@@ -5,7 +5,7 @@ import Testing
 @testable import HTTP
 
 /// What can have reached the server is told apart from what cannot.
-@Suite(.timeLimit(.minutes(2))) struct LostAnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct LostAnswerTests {
     let client: HTTPClient
 
     init() throws { client = try HTTPClient(userAgent: "test/1") }

@@ -6,7 +6,7 @@ import Testing
 @testable import Provider
 
 /// The calls as they go over the wire.
-@Suite(.timeLimit(.minutes(2))) struct RunComfyClientTests {
+@Suite(.timeLimit(.minutes(10))) struct RunComfyClientTests {
     private func client(_ server: ScriptedServer, token: String? = "secret") throws -> RunComfyClient {
         RunComfyClient(http: try HTTPClient(userAgent: "jobd/1"), baseURL: server.url + "/") { token }
     }
