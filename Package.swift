@@ -140,7 +140,7 @@ let package = Package(
                 "JobModel",
                 "Outputs", "Provider", "System",
             ], path: "Tests/Parsers", swiftSettings: strict),
-        .testTarget(name: "FuzzTests", dependencies: ["Parsers"], swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["Parsers", "Scratch"], swiftSettings: strict),
         .testTarget(name: "CalendarTests", dependencies: ["Calendar"], swiftSettings: strict),
         .testTarget(name: "JobModelTests", dependencies: ["JSON", "JobModel"], swiftSettings: strict),
         .testTarget(
@@ -167,7 +167,8 @@ let package = Package(
             name: "HTTPTests", dependencies: ["HTTP", "Scratch", "ScriptedServer", "System"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProviderTests", dependencies: ["JobModel", "HTTP", "JSON", "Provider", "ScriptedServer"],
+            name: "ProviderTests",
+            dependencies: ["JobModel", "HTTP", "JSON", "Provider", "Scratch", "ScriptedServer"],
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",

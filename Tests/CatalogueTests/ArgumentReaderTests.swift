@@ -73,8 +73,7 @@ struct ArgumentReaderTests {
             """)
         let input = try schema.read([
             "scale=0.50", #"lora={"path": "x"}"#, "tags=5", "sizes=5", "sizes=x", "modes=s", "modes=f",
-            "odd=1",
-            "level=a", "pace=FAST",
+            "odd=1", "level=a", "pace=FAST",
         ])
         #expect(
             JSON.object(input).text
@@ -135,7 +134,7 @@ struct ArgumentReaderTests {
         #expect(try ArgumentReader.alternatives(argument) == words)
     }
 
-    @Test func `what stands for no list of values is refused`() {
+    @Test func `a word that is no list of values is refused`() {
         #expect(throws: ArgumentError.noArray(key: "a")) { try ArgumentReader.alternatives("a:=1") }
         #expect(throws: ArgumentError.noEqualsSign("a")) { try ArgumentReader.alternatives("a") }
         #expect(throws: ArgumentError.self) { try ArgumentReader.alternatives("a:=[1") }

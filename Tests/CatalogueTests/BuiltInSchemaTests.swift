@@ -1,18 +1,16 @@
 import Catalogue
-import FoundationEssentials
 import JSON
+import Scratch
 import Testing
 
 @Suite("The schemas in the binary")
 struct BuiltInSchemaTests {
     @Test func `every schema file is in the binary, and means the same there`() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../Sources/Catalogue/Schemas").standardizedFileURL
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let folder = FileOnDisk.repository + "/Sources/Catalogue/Schemas"
+        let names = FileOnDisk.names(folder)
         #expect(names.count == Schema.builtIn.count)
         for name in names {
-            let document = try JSON(
-                parsing: [UInt8](try Data(contentsOf: folder.appending(path: name))), .strict)
+            let document = try JSON(parsing: FileOnDisk.content(folder + "/" + name), .strict)
             let modelID = try #require(document["model_id"]?.string)
             #expect(Schema.builtIn(modelID)?.document == document)
             #expect(name == modelID.split(separator: "/").joined(separator: "__") + ".json")

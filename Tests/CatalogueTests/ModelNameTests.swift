@@ -11,10 +11,9 @@ struct ModelNameTests {
         arguments: [
             ("one/edit", .completed("maker/one/edit")), ("two/make", .completed("maker/two/make")),
             ("make", .completed("maker/two/make")), ("make-more", .completed("other/make-more")),
-            ("edit", .ambiguous(["maker/one/edit", "maker/two/edit"])),
-            ("maker/one/edit", .asTyped), ("solo", .asTyped), ("", .asTyped), ("dit", .asTyped),
-            ("maker", .asTyped), ("maker/one", .asTyped), ("foo/bar/baz", .asTyped),
-            ("x/maker/one/edit", .asTyped),
+            ("edit", .ambiguous(["maker/one/edit", "maker/two/edit"])), ("maker/one/edit", .asTyped),
+            ("solo", .asTyped), ("", .asTyped), ("dit", .asTyped), ("maker", .asTyped),
+            ("maker/one", .asTyped), ("foo/bar/baz", .asTyped), ("x/maker/one/edit", .asTyped),
             ("/edit", .asTyped), ("more", .asTyped),
         ] as [(String, ModelName)])
     func `only whole segments at the end, where one known id alone ends so`(

@@ -36,8 +36,7 @@ struct NamedFileTests {
 
     @Test(arguments: [
         ("a/b-c_d.e~f", true), ("a", true), ("", false), ("a//b", false), ("/a", false), ("a/", false),
-        ("a/../b", false), (".", false), ("a b", false), ("a/b?c", false), ("ä/b", false),
-        ("a%2Fb", false),
+        ("a/../b", false), (".", false), ("a b", false), ("a/b?c", false), ("ä/b", false), ("a%2Fb", false),
         (String(repeating: "a", count: 256), true), (String(repeating: "a", count: 257), false),
     ])
     func `what leads out of its place in a path is no model`(name: String, isSound: Bool) {

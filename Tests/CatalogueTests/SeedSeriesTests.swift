@@ -33,8 +33,8 @@ struct SeedSeriesTests {
     }
 
     @Test func `-1 asks for a random one, and the seed of another job is not made again`() throws {
-        let anew = try #require(try seeds(50, from: .integer(-1)))
-        #expect(!anew.contains(.integer(-1)) && !anew.contains(.integer(0)))
+        let drawn = try #require(try seeds(50, from: .integer(-1)))
+        #expect(!drawn.contains(.integer(-1)) && !drawn.contains(.integer(0)))
         #expect(try seeds(2, from: .integer(7), counts: false)?.contains(.integer(7)) == false)
     }
 

@@ -13,7 +13,7 @@ import Testing
         } catch { return error }
     }
 
-    @Test func `a value stands after a space or after an equals sign`() throws {
+    @Test func `a value follows a space or an equals sign`() throws {
         #expect(try read("--label", "cats").value(.label) == "cats")
         #expect(try read("--label=cats").value(.label) == "cats")
         #expect(try read("--label=a=b").value(.label) == "a=b")
@@ -22,7 +22,7 @@ import Testing
         #expect(try read("--label", "--json").has(.json) == false)
     }
 
-    @Test func `short options stand alone, together, and with their value`() throws {
+    @Test func `short options may be alone, together, or with their value`() throws {
         let together = try read("-qy")
         #expect(together.has(.quiet) && together.has(.yes))
         #expect(try read("-l5").value(.limit) == "5")

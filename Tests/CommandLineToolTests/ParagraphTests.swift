@@ -10,7 +10,7 @@ import Testing
         #expect(Paragraph.wrap("猫猫 猫", width: 5) == "猫猫\n猫")
     }
 
-    @Test func `a word longer than the line stands on one of its own`() {
+    @Test func `a word longer than the line gets its own line`() {
         #expect(Paragraph.wrap("a bytedance/seedream b", width: 8) == "a\nbytedance/seedream\nb")
     }
 }

@@ -13,7 +13,7 @@ import Testing
         return table
     }
 
-    @Test func `columns stand under each other, numbers to the right`() {
+    @Test func `columns are aligned, numbers to the right`() {
         let text = table([["7", "held", "a/b", "猫"], ["1000", "queued", "a/bcd", "cat"]]).aligned(screen(80))
         #expect(
             text == """

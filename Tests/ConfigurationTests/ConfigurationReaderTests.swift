@@ -48,7 +48,7 @@ import Testing
         ("log_level", #""debug""#, { $0.logLevel == .debug }),
     ]
 
-    @Test func `nothing said is the contracts defaults`() throws {
+    @Test func `an empty file means the defaults of the contract`() throws {
         let configuration = try read("{}")
         #expect(configuration == Configuration())
         #expect(configuration.apiURL == "https://model-api.runcomfy.net")
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `every key names itself where its value is wrong`() {
+    @Test func `every key names itself if its value is wrong`() {
         for (key, _, _) in Self.keys {
             for wrong in ["null", "{}", "[[]]", "-1"] {
                 let error = #expect(throws: ConfigurationError.self, "\(key)=\(wrong)") {
@@ -99,7 +99,7 @@ import Testing
         #expect(words.hasPrefix("download.hosts must be ") && words.contains("\".example.com\""), "\(words)")
     }
 
-    @Test func `comments and trailing commas stand`() throws {
+    @Test func `comments and trailing commas are allowed`() throws {
         let configuration = try read(
             """
             // for the studio
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: ["foo", "x", "ein_ganz_anderes_wort"])
-    func `where none is near the nearest is named all the same`(key: String) {
+    func `if none is near the nearest is named all the same`(key: String) {
         let error = #expect(throws: ConfigurationError.self) { try read(assignments: "\(key)=1") }
         #expect(error?.hint?.hasPrefix("the nearest known key is \"") == true, "\(error?.hint ?? "")")
         #expect(error?.isUsage == false)
@@ -149,7 +149,7 @@ import Testing
         #expect(throws: ConfigurationError.self) { try read(text) }
     }
 
-    @Test func `a value of set is JSON where it parses else text`() throws {
+    @Test func `a value of set is JSON if it parses else text`() throws {
         #expect(try read(assignments: "output_name={id}.{ext}").outputName == "{id}.{ext}")
         #expect(try read(assignments: #"output_name="a b.{ext}""#).outputName == "a b.{ext}")
         #expect(try read(assignments: "deadline=2h").deadline == .seconds(7200))

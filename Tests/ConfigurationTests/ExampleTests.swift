@@ -5,10 +5,9 @@ import Testing
 
 /// `systemd/config.json`: what the package installs, and what people begin with.
 @Suite struct ExampleTests {
-    static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
     private let text: String
 
-    init() throws { text = try #require(FileOnDisk.text(Self.root + "/systemd/config.json")) }
+    init() throws { text = try #require(FileOnDisk.text(FileOnDisk.repository + "/systemd/config.json")) }
 
     private func read(_ text: String) throws(ConfigurationError) -> Configuration {
         var reader = ConfigurationReader()

@@ -80,7 +80,7 @@ import Testing
     @Test(arguments: [
         "猫と犬", "👩‍👩‍👧🇩🇪👍🏽", "\u{1B}[2J\u{9B}31m\u{202E}txt\r\n", String(repeating: "e\u{301}", count: 300), "",
     ])
-    func `a picture fits its terminal, whatever stands in it`(words: String) {
+    func `a picture fits its terminal, whatever it shows`(words: String) {
         var snapshot = Samples.snapshot([
             .inProgress: 7, .uncertain: 1, .queued: 40, .failed: 3, .completed: 9,
         ])

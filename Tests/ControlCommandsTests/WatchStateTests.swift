@@ -23,7 +23,7 @@ import Testing
         ]
         state.settle(WatchList(later, .all, height: 20), height: 20)
         #expect(state.selected == 3)
-        // It is gone: what stands in its place is chosen.
+        // It is gone: the job in its place is selected.
         later.groups = [.init(state: .inProgress, ids: [1, 2], count: 2)]
         state.settle(WatchList(later, .all, height: 20), height: 20)
         #expect(state.selected == 1)

@@ -3,8 +3,7 @@ import JSON
 import Scratch
 import Testing
 
-/// Faults of the account: submissions pause and say why, no job loses its life, and it heals without a
-/// restart.
+/// Faults of the account: submissions pause and say why, no job is lost, and it heals without a restart.
 @Suite(.serialized) struct AccountTests {
     private func pause(_ stage: Stage) async throws -> String? {
         try await stage.overview()["pauses"]?.array?.first?["reason"]?.string
@@ -59,9 +58,7 @@ import Testing
 
     @Test func `without a token it starts and says so and takes one from a reload`() async throws {
         let stage = try await Stage.simulated()
-        let file = stage.scratch["token"]
-        FileOnDisk.write("", to: file)
-        chmod(file, 0o600)
+        let file = stage.file("token", "")
         try await stage.enqueue()
         let jobd = try stage.jobd("token_file=\(file)", environment: ["RUNCOMFY_TOKEN": ""])
         try await eventually("it is paused for the token") { try await pause(stage) == "token" }

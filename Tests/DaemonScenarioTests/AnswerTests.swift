@@ -87,7 +87,7 @@ import Testing
         #expect(try await stage.posts() == 4)
     }
 
-    /// The service gives two jobs the same request: what became of the second one nobody can know.
+    /// The service gives two jobs the same request: nobody can know what became of the second one.
     @Test func `an ID that another job has leaves the job uncertain`() async throws {
         let server = ScriptedServer { peer in
             while let request = peer.receive() {
@@ -97,9 +97,8 @@ import Testing
                 peer.send(ScriptedServer.answer(body))
             }
         }
-        let stage = Stage()
+        let stage = Stage(url: server.url)
         let first = try await stage.enqueue("one")
-        stage.url = server.url
         try stage.jobd()
         try await stage.wait(for: first, toBe: "in_progress")
         let second = try await stage.enqueue("two")
@@ -114,8 +113,7 @@ import Testing
             peer.send("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 6\r\n\r\n")
             peer.send([0x0B, 0x02, 0x80, 0xFF, 0, 3])
         }
-        let stage = Stage()
-        stage.url = server.url
+        let stage = Stage(url: server.url)
         let id = try await stage.enqueue()
         try stage.jobd()
         try await stage.wait(for: id, toBe: "uncertain")

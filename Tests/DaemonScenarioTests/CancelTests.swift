@@ -11,7 +11,7 @@ import Testing
     private let service = ScriptedService()
     private let stage: Stage
 
-    init() throws { stage = try Stage(service) }
+    init() { stage = Stage(service) }
 
     @discardableResult
     private func wished(_ settings: String...) async throws -> Program {

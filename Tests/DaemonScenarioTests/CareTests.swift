@@ -98,8 +98,7 @@ import Testing
 
     @Test func `a path outside of the outputs is left alone`() async throws {
         let stage = try await Stage.completed(1)
-        let outside = stage.scratch["mine.png"]
-        FileOnDisk.write("mine", to: outside)
+        let outside = stage.file("mine.png", "mine")
         for path in [outside, "../mine.png"] {
             try stage.execute("UPDATE outputs SET path = '\(path)'")
             FileOnDisk.write("mine", to: stage.state + "/mine.png")
@@ -130,8 +129,7 @@ import Testing
 
     @Test func `retention does it by itself`() async throws {
         let stage = try await Stage.completed()
-        let folder = stage.scratch["config.json"]
-        FileOnDisk.write(#"{"retention": {"files": "1s", "inputs": "1s"}}"#, to: folder)
+        let folder = stage.file("config.json", #"{"retention": {"files": "1s", "inputs": "1s"}}"#)
         try await eventually("a second has gone by") {
             try stage.jobCount(where: "julianday('now') - julianday(ended_at) > 1.5 / 86400") == 3
         }

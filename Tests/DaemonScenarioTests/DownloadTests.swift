@@ -10,14 +10,12 @@ import Testing
         "file:html-504;times=2", "file:redirect", "file:changed", "file:no-ranges", "file:no-type",
         "file:octet-stream", "file:chunked", "file:no-length", "file:wrong-length;times=2",
         "file:truncate-no-length;times=2", "file:short=100;times=2", "file:empty;times=2",
-        "file:hang;times=1",
-        "file:403;times=1", "file:503;retry-after=0;times=2", "result:no-cost", "result:null-cost",
-        "result:time-digits=0", "result:time-digits=9", "result:echo", "result:duplicate-url",
-        "status:uppercase", "result:uppercase", "result:404;times=2", "result:html;times=2",
-        "submit:foreign-urls", "result:shape-string", "result:shape-array", "result:shape-objects",
-        "result:shape-images", "result:shape-image", "result:shape-image-object",
-        "result:shape-image-objects",
-        "result:shape-both", "result:shape-nested", "result:shape-file",
+        "file:hang;times=1", "file:403;times=1", "file:503;retry-after=0;times=2", "result:no-cost",
+        "result:null-cost", "result:time-digits=0", "result:time-digits=9", "result:echo",
+        "result:duplicate-url", "status:uppercase", "result:uppercase", "result:404;times=2",
+        "result:html;times=2", "submit:foreign-urls", "result:shape-string", "result:shape-array",
+        "result:shape-objects", "result:shape-images", "result:shape-image", "result:shape-image-object",
+        "result:shape-image-objects", "result:shape-both", "result:shape-nested", "result:shape-file",
     ])
     func `the file arrives whole`(fault: String) async throws {
         let stage = try await Stage.simulated()

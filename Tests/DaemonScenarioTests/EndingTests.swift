@@ -4,12 +4,12 @@ import Scratch
 import ScriptedServer
 import Testing
 
-/// How a job ends that does not simply succeed.
+/// How jobs end that do not simply succeed.
 @Suite(.serialized) struct EndingTests {
     @Test(arguments: [
         "code", "message", "error", "error-object", "error-array", "detail", "failure-reason", "none",
     ])
-    func `a failure over there is said in its words`(shape: String) async throws {
+    func `a failure at RunComfy is reported in its words`(shape: String) async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:failed;body=\(shape)]]")
         try await stage.drain()
@@ -33,7 +33,7 @@ import Testing
         #expect(try stage.number("SELECT submissions FROM jobs") == 1)
     }
 
-    @Test func `a download that failed is retried without buying anew`() async throws {
+    @Test func `a download that failed is retried without buying again`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: file:404;times=3]]")
         try stage.jobd("retry.attempts=3", "retry.patience=0s")
@@ -45,7 +45,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func `a retry of what failed over there buys anew`() async throws {
+    @Test func `a retry of what failed at RunComfy buys again`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:failed]]")
         try stage.jobd()
@@ -53,13 +53,13 @@ import Testing
         let first = try stage.text("SELECT request_id FROM jobs")
         let answer = try await stage.jobctl("retry", String(id))
         #expect(answer.errors.contains("paid"))
-        try await eventually("it is bought anew") { try await stage.accepted() == 2 }
+        try await eventually("it is bought again") { try await stage.accepted() == 2 }
         try await stage.wait(for: id, toBe: "failed")
         #expect(try stage.text("SELECT request_id FROM jobs") != first)
         #expect(try stage.number("SELECT submissions FROM jobs") == 2)
     }
 
-    @Test func `a cancel in the queue over there is sent and ends the job`() async throws {
+    @Test func `a cancel while RunComfy has the job queued is sent and ends the job`() async throws {
         let stage = try await Stage.simulated("--queue", "1h")
         let id = try await stage.enqueue()
         try stage.jobd("poll.max=10s")
@@ -101,7 +101,7 @@ import Testing
         #expect(try await stage.ledger().first?["cancelled"]?.integer == 1)
     }
 
-    @Test func `a cancel that the service made itself ends the job`() async throws {
+    @Test func `a cancel by the service ends the job`() async throws {
         let stage = try await Stage.simulated()
         let id = try await stage.enqueue("a fox [[fault: result:cancelled]]")
         try stage.jobd()
@@ -131,8 +131,7 @@ import Testing
 
     @Test func `a deadline of a reload counts for jobs under way`() async throws {
         let stage = try await Stage.simulated("--queue", "1h")
-        let file = stage.scratch["config.json"]
-        FileOnDisk.write(#"{"deadline": "1h"}"#, to: file)
+        let file = stage.file("config.json", #"{"deadline": "1h"}"#)
         let id = try await stage.enqueue()
         let jobd = try stage.jobd(options: ["--config", file])
         try await stage.wait(for: id, toBe: "in_queue")
@@ -147,10 +146,9 @@ import Testing
         let id = try await stage.enqueue()
         let first = try stage.jobd("deadline=1s")
         try await stage.wait(for: id, toBe: "in_queue")
-        first.signal(9)
-        _ = try await first.exitCode()
+        _ = try await first.exitCode(after: SIGKILL)
         // It finishes while nobody looks, and the deadline passes.
-        try await eventually("it has ended over there") {
+        try await eventually("it has ended at RunComfy") {
             try await stage.ledger().first?["ended"]?.integer == 1
         }
         try await Task.sleep(for: .seconds(1))
@@ -158,7 +156,7 @@ import Testing
         try await stage.wait(for: id, toBe: "completed")
     }
 
-    @Test func `what comes by SQL and breaks the schema fails without a post`() async throws {
+    @Test func `a job added by SQL that breaks the schema fails without a POST`() async throws {
         let stage = try await Stage.simulated()
         try await stage.jobctl("enqueue", Stage.sequential, "text=valid", "--hold")
         for index in 1...6 {
@@ -179,8 +177,8 @@ import Testing
         #expect(try await stage.posts() == 1)
     }
 
-    /// Somebody writes to the row of a job under jobd's hands. It goes on, and the places in flight are still
-    /// right.
+    /// Another program changes the row of a job that jobd follows. jobd continues, and still counts it as in
+    /// flight.
     @Test func `a job that others changed is taken up again`() async throws {
         let stage = try await Stage.simulated("--queue", "0", "--run", "1s")
         let id = try await stage.enqueue()
@@ -189,12 +187,7 @@ import Testing
         try stage.execute("UPDATE jobs SET state = 'in_queue' WHERE id = \(id)")
         try await stage.enqueue("second")
         try await stage.enqueue("third")
-        var most: Int64 = 0
-        try await eventually("all are completed") {
-            most = max(most, try stage.jobCount(where: "state IN ('submitting', 'in_queue', 'in_progress')"))
-            return try stage.jobCount(where: "state <> 'completed'") == 0
-        }
-        #expect(most == 1)
+        #expect(try await stage.mostInFlight() == 1)
     }
 
     @Test func `a request adopted by hand is followed`() async throws {

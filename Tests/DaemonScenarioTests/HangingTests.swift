@@ -21,14 +21,19 @@ import Testing
         }
     }
 
+    private func completeHealthyJobs(_ stage: Stage, _ count: Int) async throws {
+        var ids: [Int64] = []
+        for number in 1...count { ids.append(try await stage.enqueue("healthy \(number)")) }
+        for id in ids { try await stage.wait(for: id, toBe: "completed") }
+    }
+
     @Test(arguments: ["status", "result"])
     func `more hanging looks than there are places for looks`(call: String) async throws {
         let stage = try await stage(hanging: 70, at: call)
         try stage.jobd("max_in_flight=200", "max_submitting=16", "timeout.answer=1h", "poll.max=100ms")
         try await waitUntilAllHang(stage, 70, call)
         try await Task.sleep(for: .seconds(2))
-        let healthy = try await (1...8).asyncMap { try await stage.enqueue("healthy \($0)") }
-        for id in healthy { try await stage.wait(for: id, toBe: "completed") }
+        try await completeHealthyJobs(stage, 8)
     }
 
     @Test func `jobs whose calls time out do not slow the others down`() async throws {
@@ -38,9 +43,8 @@ import Testing
             try stage.number("SELECT count(*) FROM events WHERE kind = 'fault'") >= 20
         }
         let start = ContinuousClock.now
-        let healthy = try await (1...12).asyncMap { try await stage.enqueue("healthy \($0)") }
-        for id in healthy { try await stage.wait(for: id, toBe: "completed") }
-        // Minutes, if each of their looks were waited for; a busy machine takes some time of its own.
+        try await completeHealthyJobs(stage, 12)
+        // It would take minutes if each of their looks were waited for; a busy machine is slow by itself.
         #expect(ContinuousClock.now - start < .seconds(120))
     }
 
@@ -62,13 +66,5 @@ import Testing
         #expect(try stage.jobCount("submitting") == 4)
         #expect(try await jobd.exitCode(after: SIGTERM) == 0)
         #expect(try stage.jobCount("uncertain") == 4)
-    }
-}
-
-extension Sequence {
-    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
-        var values: [Value] = []
-        for element in self { values.append(try await transform(element)) }
-        return values
     }
 }

@@ -49,7 +49,7 @@ import Testing
                 + "filename=\"../../../../tmp/evil.sh\"; filename*=UTF-8''%2e%2e%2fevil.sh\r\n")
         service.say("status", of: "*", #"{"status":"completed","queue_position":1e99}"#)
         for (name, result) in Self.results { service.say("result", of: name, result) }
-        let stage = try Stage(service)
+        let stage = Stage(service)
         for ending in Self.endings { try await stage.jobctl("enqueue", "t/\(ending.name)", "text=x", "-q") }
         let jobd = try await stage.drain("retry.attempts=2", "retry.patience=0s")
         for (index, ending) in Self.endings.enumerated() {

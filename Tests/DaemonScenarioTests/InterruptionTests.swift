@@ -4,14 +4,14 @@ import JobStore
 import Scratch
 import Testing
 
-/// A stop at any moment, then a start: the job goes on, and is bought once.
+/// A stop at any moment, then a start: the job continues, and is bought once.
 @Suite struct InterruptionTests {
     enum Moment: String, CaseIterable {
         case queued, inQueue = "in_queue", inProgress = "in_progress", downloading
     }
 
     @Test(arguments: Moment.allCases, [SIGTERM, SIGKILL])
-    func `a job goes on where it stood`(moment: Moment, signal: Int32) async throws {
+    func `a job continues where it was`(moment: Moment, signal: Int32) async throws {
         let stage = try await Stage.simulated("--queue", "400ms", "--run", "400ms")
         let id = try await stage.enqueue("a fox [[fault: file:drip=20k]]")
         if moment == .queued { try await stage.jobctl("pause") }
@@ -49,7 +49,7 @@ import Testing
         #expect(try stage.number("SELECT submissions FROM jobs WHERE id = \(id)") == 2)
     }
 
-    @Test func `a kill while the post is on the wire is made good once where the configuration says so`()
+    @Test func `a job whose POST was killed is sent once more if the configuration says so`()
         async throws
     {
         let stage = try await Stage.simulated("--fault", "submit:hang")
@@ -89,7 +89,7 @@ import Testing
         #expect(try stage.state(of: id) == "submitting")
     }
 
-    @Test func `a process that was stopped and goes on loses nothing`() async throws {
+    @Test func `a process that is suspended and continued loses nothing`() async throws {
         let stage = try await Stage.simulated("--queue", "300ms")
         let id = try await stage.enqueue()
         let jobd = try stage.jobd()

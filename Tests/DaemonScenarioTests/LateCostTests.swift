@@ -7,7 +7,7 @@ import Testing
     private let service = ScriptedService()
     private let stage: Stage
 
-    init() throws { stage = try Stage(service) }
+    init() { stage = Stage(service) }
 
     private static func result(_ more: String) -> ScriptedService.Word {
         .init(body: #"{"status":"succeeded","output":"OWN/f/NAME"\#(more)}"#)
@@ -39,7 +39,9 @@ import Testing
     }
 
     @Test(arguments: [(#","cost":null"#, 2), ("", 1), (#","cost":0.5"#, 1)])
-    func `nobody waits for it, and who says nothing of it is not asked again`(cost: String, asked: Int)
+    func `nobody waits for the cost, and a service that never mentions it is not asked again`(
+        cost: String, asked: Int
+    )
         async throws
     {
         try await run(cost)

@@ -3,7 +3,7 @@ import SQLite
 import Scratch
 import Testing
 
-/// A jobd whose lock was taken from under it must not send beside another one.
+/// A jobd that has lost its lock must not send beside another one.
 @Suite(.serialized) struct LockLossTests {
     @Test func `a jobd whose lock file is removed ends and the next one sends each job once`() async throws {
         let stage = try await Stage.simulated("--queue", "300ms", "--run", "300ms")
@@ -17,7 +17,7 @@ import Testing
         #expect(first.errors.contains("/lock") && first.errors.contains("hint:"), "\(first.errors)")
         try await stage.waitUntilAllAre("completed")
         #expect(try await stage.accepted() == 9)
-        // The one that is left is heard: its socket was not taken away.
+        // The second one can still be woken: its socket was not removed.
         #expect(FileOnDisk(stage.state + "/wake") != nil)
         #expect(try await second.exitCode(after: SIGTERM) == 0, "\(second.errors)")
     }

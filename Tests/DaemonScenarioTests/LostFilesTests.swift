@@ -101,7 +101,7 @@ import Testing
         #expect(try stage.state(of: 1) == "queued")
     }
 
-    @Test func `that it is outputs that is a file is said`() async throws {
+    @Test func `a file in the place of outputs is named`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("a fox")
         FileOnDisk.write("", to: stage.state + "/outputs")
@@ -113,8 +113,8 @@ import Testing
     }
 }
 
-/// What stands in the place of `wake`, or leaves no way to watch: everything works, and what is in the way is
-/// said.
+/// Something else has the name `wake`, or nothing can be watched: everything works, and the log says what is
+/// in the way.
 @Suite struct WakeTests {
     private func expectTakesUpAnInsert(_ stage: Stage) async throws {
         try stage.execute(
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(arguments: ["mkdir wake", "echo mine > wake", "ln -s /dev/null wake", "mkfifo wake"])
-    func `what stands in the place of wake stays and is named`(how: String) async throws {
+    func `what has the name of wake stays and is named`(how: String) async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("first")
         #expect(Program.run("sh", "-c", "cd \(stage.state) && rm -f wake && \(how)").code == 0)
@@ -151,7 +151,7 @@ import Testing
         #expect(Program.run("ls", "-ld", stage.state + "/wake").output == before)
     }
 
-    @Test func `where no watch is left it looks each second and says so once`() async throws {
+    @Test func `if no watch is left it looks each second and says so once`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("first")
         let jobd = try stage.jobd(environment: [

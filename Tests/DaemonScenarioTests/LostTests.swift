@@ -9,7 +9,7 @@ import Testing
     private let service = ScriptedService()
     private let stage: Stage
 
-    init() throws { stage = try Stage(service) }
+    init() { stage = Stage(service) }
 
     private func waitForLooks(_ count: Int, at names: [String]) async throws {
         let before = names.map { service.asked("status", of: $0) }
@@ -58,7 +58,7 @@ import Testing
         #expect(try stage.state(named: "b") == "in_progress")
     }
 
-    @Test func `where no other is in flight a request that has ended bears witness`() async throws {
+    @Test func `if no other is in flight a request that has ended is the witness`() async throws {
         try await stage.enqueue(named: "old")
         service.end("old")
         try stage.jobd("retry.patience=500ms")
@@ -81,7 +81,7 @@ import Testing
         #expect(try stage.text("SELECT error_kind FROM jobs") == "lost")
     }
 
-    @Test func `a retry of a lost job asks for its request once more and goes on`() async throws {
+    @Test func `a retry of a lost job asks for its request once more and continues`() async throws {
         service.say("status", of: "a", .unknown)
         try await stage.enqueue(named: "a")
         try stage.jobd("retry.patience=300ms")
@@ -106,7 +106,7 @@ import Testing
         try await stage.jobctl("retry", "1")
         try await stage.drain("retry.patience=1h")
         #expect(try stage.text("SELECT error_kind FROM jobs") == "lost")
-        // Bought anew in any case.
+        // Bought again in any case.
         service.say("status", of: "a", #"{"status":"completed"}"#)
         service.say("result", of: "a", ScriptedService.done)
         try await stage.jobctl("retry", "1", "--resubmit", "--yes")

@@ -9,7 +9,7 @@ import Testing
     private let service = ScriptedService()
     private let stage: Stage
 
-    init() throws { stage = try Stage(service) }
+    init() { stage = Stage(service) }
 
     @Test(arguments: [
         #""request_id":"other""#, #""request_id":"a","model":"t/other""#, #""model_id":"t/other""#,

@@ -14,6 +14,18 @@ import Testing
         }
     }
 
+    /// Pairs of a plain job and one of the model `narrow/model`, which goes first.
+    private func enqueuePairs(_ stage: Stage, _ count: Int) async throws {
+        for number in 1...count {
+            try await stage.enqueue("fox \(number)")
+            try stage.execute(
+                """
+                INSERT INTO jobs (model, input, validation, priority)
+                VALUES ('narrow/model', '{"prompt":"\(number)"}', 'waived', 7)
+                """)
+        }
+    }
+
     @Test func `priority goes first then the ID`() async throws {
         let stage = try await Stage.simulated()
         try await stage.enqueue("1")
@@ -41,21 +53,15 @@ import Testing
         #expect(try stage.text("SELECT submitted_at FROM jobs WHERE id = 2") ?? "" >= soon)
         #expect(try stage.state(of: later) == "queued")
         try await stage.jobctl("set", String(later), "--not-before", "")
-        jobd.signal(15)
-        #expect(try await jobd.exitCode() == 0)
+        #expect(try await jobd.exitCode(after: 15) == 0)
     }
 
-    @Test func `never more are in flight than said and a models limit holds back no other`() async throws {
+    @Test func `never more are in flight than allowed and the limit of a model holds back no other`()
+        async throws
+    {
         let stage = try await Stage.simulated(
             "--queue", "100ms", "--run", "100ms", "--fault", "submit:delay=400ms")
-        for number in 1...8 {
-            try await stage.enqueue("fox \(number)")
-            try stage.execute(
-                """
-                INSERT INTO jobs (model, input, validation, priority)
-                VALUES ('narrow/model', '{"prompt":"\(number)"}', 'waived', 7)
-                """)
-        }
+        try await enqueuePairs(stage, 8)
         try stage.jobd("max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#)
         var most = (all: Int64(0), narrow: Int64(0), sending: Int64(0))
         let live = "state IN ('submitting', 'in_queue', 'in_progress')"
@@ -73,20 +79,13 @@ import Testing
         #expect(most.sending <= 2)
     }
 
-    @Test func `as many are in flight as said and as many on the wire`() async throws {
+    @Test func `as many are in flight as allowed and as many on the wire`() async throws {
         let limits = ["max_in_flight=4", "max_submitting=2", #"models={"narrow/*":{"max_in_flight":1}}"#]
         for (option, value, state, count) in [
             ("--run", "1h", "in_progress", Int64(4)), ("--fault", "submit:hang", "submitting", 2),
         ] {
             let stage = try await Stage.simulated(option, value)
-            for number in 1...4 {
-                try await stage.enqueue("fox \(number)")
-                try stage.execute(
-                    """
-                    INSERT INTO jobs (model, input, validation, priority)
-                    VALUES ('narrow/model', '{"prompt":"\(number)"}', 'waived', 7)
-                    """)
-            }
+            try await enqueuePairs(stage, 4)
             try stage.jobd(limits[0], limits[1], limits[2])
             try await eventually("\(count) are \(state)") {
                 try stage.jobCount(where: "state = '\(state)'") == count
@@ -96,7 +95,7 @@ import Testing
         }
     }
 
-    /// The database knows what left in the last minute, so that a restart does not begin anew.
+    /// The database knows what left in the last minute, so that a restart does not start over.
     @Test func `the rate of a minute outlives a restart`() async throws {
         let stage = try await Stage.simulated()
         for number in 1...3 { try await stage.enqueue("fox \(number)") }
@@ -126,7 +125,7 @@ import Testing
         #expect(try stage.state(of: 3) == "queued")
     }
 
-    @Test func `a budget is never passed and says what stands in the way`() async throws {
+    @Test func `a budget is never exceeded and its pause names it`() async throws {
         let stage = try await Stage.simulated("--fault", "result:no-cost")
         for number in 1...5 { try await stage.enqueue("fox \(number)") }
         let price = "models.\(Stage.sequential).price_usd=0.5"
@@ -145,7 +144,7 @@ import Testing
         #expect(try await stage.accepted() == 5)
     }
 
-    @Test func `a model without a price is warned of once where a budget is set`() async throws {
+    @Test func `a model without a price is warned of once if a budget is set`() async throws {
         let stage = try await Stage.simulated()
         for _ in 1...3 { try await stage.jobctl("enqueue", "test/unpriced", "text=x") }
         try await stage.jobctl("enqueue", "test/priced", "text=x")

@@ -11,12 +11,12 @@ import Testing
     private let elsewhere = ScriptedService()
     private let stage: Stage
 
-    init() throws {
-        stage = try Stage(here)
+    init() {
+        stage = Stage(here)
         elsewhere.say("status", of: "*", .unknown)
     }
 
-    @Test func `under another api URLA job is not asked for and goes on by itself later`() async throws {
+    @Test func `under another API URL a job is not asked for and continues by itself later`() async throws {
         try await stage.enqueue(named: "a")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_progress")
@@ -53,7 +53,7 @@ import Testing
         jobd.signal(SIGHUP)
         try await jobd.says("only after api_url is set back")
         let asked = here.lines.count
-        // New work goes on meanwhile.
+        // New work continues meanwhile.
         elsewhere.end("c")
         try await stage.enqueue(named: "c")
         try await stage.wait(for: 3, toBe: "completed")
@@ -66,7 +66,7 @@ import Testing
         #expect(here.posts == 2 && elsewhere.posts == 1)
     }
 
-    @Test func `a job of before is taken for one of the present origin`() async throws {
+    @Test func `a job without an origin counts for the present one`() async throws {
         try await stage.enqueue(named: "a")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "in_progress")

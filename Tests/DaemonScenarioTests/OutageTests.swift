@@ -37,15 +37,14 @@ import Testing
         #expect(try stage.number("SELECT count(*) FROM pauses") == 0)
     }
 
-    @Test func `an outage that stood when jobd ended is tried with one job`() async throws {
+    @Test func `an outage from before a restart is tried with one job`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:500")
         for number in 1...12 { try await stage.enqueue("fox \(number)") }
         let first = try stage.jobd("max_submitting=2", "retry.min=1h", "retry.max=1h")
         try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "outage" }
         try await eventually("all POSTs are over") { try stage.jobCount("submitting") == 0 }
         let before = try stage.jobCount("uncertain")
-        first.signal(15)
-        _ = try await first.exitCode()
+        _ = try await first.exitCode(after: 15)
         try stage.jobd("max_submitting=2", "retry.min=1h", "retry.max=1h")
         try await eventually("one more was tried") { try stage.jobCount("uncertain") > before }
         try await Task.sleep(for: .milliseconds(300))
@@ -124,7 +123,17 @@ import Testing
 }
 
 extension Stage {
-    /// What a process has used of the processors, by `/proc`.
+    /// Waits until all jobs are completed, and returns how many were in flight at most.
+    func mostInFlight() async throws -> Int64 {
+        var most: Int64 = 0
+        try await eventually("all are completed") {
+            most = max(most, try jobCount(where: "state IN ('submitting', 'in_queue', 'in_progress')"))
+            return try jobCount(where: "state <> 'completed'") == 0
+        }
+        return most
+    }
+
+    /// The processor time that a process has used, by `/proc`.
     static func processorTime(of pid: Int32) throws -> Duration {
         let text = try #require(FileOnDisk.text("/proc/\(pid)/stat"))
         let fields = text.split(separator: ")").last?.split(separator: " ").map(String.init) ?? []

@@ -9,13 +9,15 @@ import Testing
 @Suite(.serialized) struct PatienceTests {
     private static let large = Picture.gif(of: 300_000)
 
-    private static func stage(_ service: FileService) throws -> Stage {
-        let stage = Stage()
-        stage.url = service.server.url
+    /// A stage with this service, and so many jobs of the model.
+    private static func stage(_ service: FileService, _ model: String, _ count: Int = 1) async throws -> Stage
+    {
+        let stage = Stage(url: service.server.url)
+        try await order(stage, model, count)
         return stage
     }
 
-    private static func order(_ stage: Stage, _ model: String, _ count: Int = 1) async throws {
+    private static func order(_ stage: Stage, _ model: String, _ count: Int) async throws {
         for _ in 0..<count {
             let answer = try await stage.jobctl("enqueue", model, "text=x", "-q")
             try #require(answer.code == 0, "\(answer)")
@@ -25,33 +27,32 @@ import Testing
     // MARK: - Files that drip
 
     @Test(arguments: [1, 8])
-    func `files that drip give their places to others, and come whole in the end`(places: Int) async throws {
+    func `files that drip give their slots to others, and arrive whole in the end`(places: Int) async throws {
         let isHealed = Locked(false)
         let service = FileService { call, peer in
             if call.name == "quick" || isHealed.withLock({ $0 }) { return call.send(Self.large, to: peer) }
             peer.send(call.head(Self.large) + "\r\n")
             return call.drip(Self.large[(call.offset ?? 0)...], to: peer) { isHealed.withLock { $0 } }
         }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/slow-1", places)
+        let stage = try await Self.stage(service, "t/slow-1", places)
         try stage.jobd("download.parallel=\(places)", "timeout.answer=1s")
         try await eventually("all drip") { service.calls("slow").count >= places }
         try await Self.order(stage, "t/quick-1", 20)
         try await eventually("the others are here") { try stage.jobCount("completed") == 20 }
         #expect(try stage.jobCount("downloading") == Int64(places))
-        // What stood in their way is said, and counts against none.
+        // The trouble is reported, and counts against none of them.
         #expect(
             try stage.texts("SELECT detail FROM events WHERE kind = 'fault'").contains { $0.contains("kB/s") }
         )
         #expect(try stage.number("SELECT max(attempts) FROM outputs") == 0)
         isHealed.withLock { $0 = true }
         try await stage.waitUntilAllAre("completed")
-        // They went on where they were.
+        // They were continued.
         #expect(service.calls("slow").contains { ($0.offset ?? 0) > 0 })
     }
 
     @Test func `a file that cannot be continued is given more time each time`() async throws {
-        // Some 2 s of 50 ms a byte, no way to resume, and always somebody else who waits. One place of two
+        // About 2 s at 50 ms a byte, no way to resume, and another download always waits. One slot of two
         // may be kept long.
         let file = Picture.gif(of: 40)
         let service = FileService { call, peer in
@@ -59,8 +60,7 @@ import Testing
             peer.send(length)
             return call.drip(file, to: peer)
         }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/slow-1", 4)
+        let stage = try await Self.stage(service, "t/slow-1", 4)
         try await stage.drain("download.parallel=2", "timeout.answer=500ms")
         #expect(try stage.jobCount("completed") == 4)
     }
@@ -78,8 +78,7 @@ import Testing
         let service = FileService { call, peer in
             call.before < 12 ? Self.bad(status, peer) : call.send(Picture.gif, to: peer)
         }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/bad-1")
+        let stage = try await Self.stage(service, "t/bad-1")
         try await stage.drain("retry.attempts=2")
         #expect(try stage.state(of: 1) == "completed")
     }
@@ -88,22 +87,20 @@ import Testing
         let service = FileService { call, peer in
             call.path.hasSuffix("2") ? Self.bad("403 Forbidden", peer) : call.send(Picture.gif, to: peer)
         }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/both-3")
+        let stage = try await Self.stage(service, "t/both-3")
         try await stage.drain("retry.attempts=3", "retry.patience=0s")
         #expect(try stage.state(of: 1) == "failed")
         #expect(try stage.texts("SELECT state FROM outputs ORDER BY position") == ["done", "failed", "done"])
         #expect(service.calls("both").count == 5)
     }
 
-    @Test func `bytes that were kept start the count anew`() async throws {
+    @Test func `bytes that were kept restart the count`() async throws {
         // A bad answer after each part: three in all, and never two in a row.
         let service = FileService { call, peer in
             call.before % 2 == 1
                 ? Self.bad("403 Forbidden", peer) : call.send(Self.large, most: 90_000, to: peer)
         }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/parts-1")
+        let stage = try await Self.stage(service, "t/parts-1")
         try await stage.drain("retry.attempts=2", "retry.patience=0s")
         #expect(try stage.state(of: 1) == "completed")
     }
@@ -113,13 +110,12 @@ import Testing
     @Test func `a server that gives a part a connection is asked again at once`() async throws {
         let file = Picture.gif(of: 40 * 70_000)
         let service = FileService { call, peer in call.send(file, most: 70_000, to: peer) }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/parts-1")
+        let stage = try await Self.stage(service, "t/parts-1")
         // Growing waits would take weeks.
         try await stage.drain("retry.max=5m")
         #expect(try stage.state(of: 1) == "completed")
         #expect(service.calls("parts").count >= 40)
-        // Nothing of it is trouble.
+        // None of it is trouble.
         #expect(try stage.number("SELECT count(*) FROM events WHERE kind = 'fault'") == 0)
     }
 
@@ -134,11 +130,10 @@ import Testing
     @Test func `the same answer twice over settles what is whole and says so`() async throws {
         let cut = Array(Picture.gif.dropLast())
         let service = FileService { call, peer in
-            // A try in between that brings nothing forgets nothing.
+            // A try in between that fails changes nothing.
             call.before == 1 ? Self.bad("503 Busy", peer) : Self.send(cut, peer)
         }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/open-1")
+        let stage = try await Self.stage(service, "t/open-1")
         try await stage.drain()
         #expect(try stage.state(of: 1) == "completed")
         #expect(service.calls("open").count == 3)
@@ -151,8 +146,7 @@ import Testing
         let service = FileService { call, peer in
             Self.send(Picture.gif(of: 400).prefix(100) + Array("\(call.before)".utf8), peer)
         }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/odd-1")
+        let stage = try await Self.stage(service, "t/odd-1")
         try stage.jobd("retry.attempts=1", "retry.patience=0s")
         try await eventually("it was tried often") { service.calls("odd").count > 5 }
         let words = try await stage.jobctl("explain", "1")
@@ -171,8 +165,7 @@ import Testing
             peer.send(call.head(Self.large) + "\r\n")
             return call.drip(Self.large[(call.offset ?? 0)...], to: peer)
         }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/both-2")
+        let stage = try await Self.stage(service, "t/both-2")
         let jobd = try stage.jobd()
         try await eventually("one is here") {
             try stage.number("SELECT count(*) FROM outputs WHERE state = 'done'") == 1
@@ -181,22 +174,21 @@ import Testing
             !Program.run("find", stage.state + "/outputs", "-name", "*.part", "-size", "+0c").output.isEmpty
         }
         #expect(try await stage.jobctl("cancel", "1", "--give-up").code == 0)
-        // The connection ends, though jobd goes on.
+        // The connection ends, though jobd keeps running.
         try await jobd.says("given up")
         #expect(try stage.texts("SELECT state FROM outputs ORDER BY position") == ["done", "failed"])
         let path = try #require(try stage.text("SELECT path FROM outputs WHERE position = 1"))
         #expect(FileOnDisk.bytes(stage.state + "/outputs/" + path) == Picture.gif)
         #expect(try await stage.jobctl("verify").code == 0)
-        // A retry goes on from there.
+        // A retry continues from there.
         #expect(try await stage.jobctl("retry", "1").code == 0)
-        try await eventually("it goes on") { service.calls("both").contains { ($0.offset ?? 0) > 0 } }
+        try await eventually("it continues") { service.calls("both").contains { ($0.offset ?? 0) > 0 } }
         #expect(service.calls("both").count { $0.path.hasSuffix("1") } == 1)
     }
 
     @Test func `a download can be given up while no jobd runs`() async throws {
         let service = FileService { _, peer in Self.bad("503 Busy", peer) }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/busy-1")
+        let stage = try await Self.stage(service, "t/busy-1")
         let first = try stage.jobd()
         try await stage.wait(for: 1, toBe: "downloading")
         #expect(try await first.exitCode(after: SIGTERM) == 0)
@@ -212,8 +204,7 @@ import Testing
     @Test(arguments: [false, true])
     func `two outputs never share a file`(bothWait: Bool) async throws {
         let service = FileService { call, peer in call.send(Picture.gif, to: peer) }
-        let stage = try Self.stage(service)
-        try await Self.order(stage, "t/twin-1", 2)
+        let stage = try await Self.stage(service, "t/twin-1", 2)
         let settings = "output_name=fox.{ext}"
         try await stage.drain(settings)
         // As a kill at the second rename leaves it: recorded under the name that the other took first.

@@ -140,8 +140,7 @@ import Testing
         try good(stage, 6)
         let first = try stage.jobd("max_submitting=1", "retry.min=1h", "retry.max=1h")
         try await eventually("it is paused") { try stage.text("SELECT reason FROM pauses") == "token" }
-        first.signal(9)
-        _ = try await first.exitCode()
+        _ = try await first.exitCode(after: 9)
         try stage.jobd("max_submitting=1")
         try await expectBlamed(stage, bad, "HTTP 403")
         try await stage.waitUntilAllAre("completed", "failed")

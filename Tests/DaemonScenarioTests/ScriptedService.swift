@@ -3,7 +3,7 @@ import Scratch
 import ScriptedServer
 import System
 
-/// A service whose word about each request a test changes as it goes. The model `t/NAME` is bought as the
+/// A service whose answers about each request a test changes as it goes. The model `t/NAME` is bought as the
 /// request `NAME`.
 final class ScriptedService: Sendable {
     struct Word: Sendable {
@@ -59,7 +59,7 @@ final class ScriptedService: Sendable {
     }
 
     /// What `call` (`status`, `result`, `cancel`) says of `request` from now on: one word after the other,
-    /// and the last again and again. `*` stands for all others.
+    /// and the last one repeatedly. `*` means all others.
     func say(_ call: String, of request: String, _ said: Word...) {
         words.withLock { $0["\(request)/\(call)"] = said }
     }
@@ -83,10 +83,7 @@ final class ScriptedService: Sendable {
 
 extension Stage {
     /// A stage whose service a test scripts.
-    convenience init(_ service: ScriptedService) throws {
-        self.init(in: ScratchDirectory())
-        url = service.url
-    }
+    convenience init(_ service: ScriptedService) { self.init(url: service.url) }
 
     /// Enqueues a job of the model `t/NAME`.
     func enqueue(named name: String) async throws { try await jobctl("enqueue", "t/\(name)", "text=x", "-q") }

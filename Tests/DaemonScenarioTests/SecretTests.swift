@@ -11,8 +11,7 @@ import Testing
     @Test(arguments: [0o604, 0o602, 0o606, 0o644, 0o666, 0o777] as [mode_t])
     func `a token file that is open to others is refused`(mode: mode_t) async throws {
         let stage = Stage()
-        let file = stage.scratch["token"]
-        FileOnDisk.write(Stage.token, to: file)
+        let file = stage.file("token", Stage.token)
         chmod(file, mode)
         let jobd = try stage.jobd("token_file=\(file)", options: ["--check"])
         #expect(try await jobd.exitCode() == 77)
@@ -26,11 +25,9 @@ import Testing
     }
 
     @Test(arguments: ["two words", "a\u{1}b", "käse", "a\nb"])
-    func `a token that is none is not shown`(text: String) async throws {
+    func `an invalid token is not shown`(text: String) async throws {
         let stage = Stage()
-        let file = stage.scratch["token"]
-        FileOnDisk.write(Stage.token + text, to: file)
-        chmod(file, 0o600)
+        let file = stage.file("token", Stage.token + text)
         let jobd = try stage.jobd("token_file=\(file)", options: ["--check"])
         #expect(try await jobd.exitCode() == 77)
         #expect(!(jobd.errors + jobd.output).contains(Stage.token))
@@ -43,9 +40,7 @@ import Testing
         let (saw, done) = (stage.scratch["saw"], stage.scratch["done"])
         let script = "(env; cat; ls -l /proc/self/fd; cat /proc/self/cmdline) > \(saw); mv \(saw) \(done)"
         let id = try await stage.enqueue("a fox")
-        let file = stage.scratch["token"]
-        FileOnDisk.write(Stage.token, to: file)
-        chmod(file, 0o600)
+        let file = stage.file("token", Stage.token)
         let command = JSON.array(["/bin/sh", "-c", .string(script)]).text
         try await stage.drain("on_finish=\(command)", "token_file=\(file)")
         #expect(try stage.state(of: id) == "completed")
@@ -114,8 +109,7 @@ import Testing
                 }
             }
         }
-        let stage = Stage()
-        stage.url = api.url
+        let stage = Stage(url: api.url)
         let id = try await stage.enqueue("a fox")
         try await stage.drain("retry.patience=0s")
         // What is no address is asked of nobody, and not passed over.
@@ -165,8 +159,7 @@ import Testing
     @Test(arguments: ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock", "wake"])
     func `no link is followed out of the state directory`(name: String) async throws {
         let stage = try await Stage.simulated()
-        let victim = stage.scratch["victim"]
-        FileOnDisk.write("precious", to: victim)
+        let victim = stage.file("victim", "precious")
         chmod(victim, 0o640)
         Program.run("mkdir", "-m", "700", stage.state)
         if name.hasPrefix("jobs.db-") { try await stage.enqueue("a fox") }

@@ -12,7 +12,7 @@ import Testing
         return (try NotifySocket(path), ["NOTIFY_SOCKET": path].merging(more) { $1 })
     }
 
-    @Test func `it is ready once it works, tells how things stand, and says when it stops`() async throws {
+    @Test func `it reports when it is ready, its status, and when it stops`() async throws {
         let stage = try await Stage.simulated("--queue", "1h")
         try await stage.enqueue("earlier")
         try await stage.jobctl("pause")
@@ -64,8 +64,7 @@ import Testing
     @Test func `a reload is told with its time, also one that is refused`() async throws {
         let stage = Stage()
         let (manager, environment) = try listen(stage)
-        let file = stage.scratch["config.json"]
-        FileOnDisk.write("{}", to: file)
+        let file = stage.file("config.json", "{}")
         let jobd = try stage.jobd(options: ["--config", file], environment: environment)
         try await eventually("it is ready") { manager.lines.contains("READY=1") }
         for (text, number) in [("{}", 2), (#"{"max_in_flight": "many"}"#, 3)] {
@@ -82,7 +81,7 @@ import Testing
         #expect(jobd.errors.contains("stays as it was"))
     }
 
-    @Test func `what a server says does not become a message of its own`() async throws {
+    @Test func `text from elsewhere does not become a message to the service manager`() async throws {
         let stage = Stage()
         let (manager, environment) = try listen(stage)
         try await stage.enqueue()
@@ -122,7 +121,7 @@ import Testing
         #expect(!manager.lines.contains("WATCHDOG=1"))
     }
 
-    @Test func `priorities stand before the lines of the log where it goes to the journal, and only there`()
+    @Test func `lines of the log begin with priorities if it goes to the journal, and only then`()
         async throws
     {
         let stage = Stage()

@@ -9,15 +9,11 @@ import Testing
         stage.state + "/outputs/" + (try stage.text("SELECT path FROM outputs WHERE job_id = \(id)") ?? "")
     }
 
-    private func findings(_ answer: Answer) throws -> [JSON] {
-        try answer.output.split(separator: "\n").map { try JSON(parsing: $0) }
-    }
-
     @Test func `whole files are what the record says`() async throws {
         let stage = try await Stage.completed()
         let answer = try await stage.jobctl("verify", "--json")
         #expect(answer.code == 0, "\(answer)")
-        let lines = try findings(answer)
+        let lines = try answer.objects()
         #expect(lines.count == 1, "\(lines)")
         #expect(lines.last?["checked"] == .integer(3))
         #expect(lines.last?["foreign"] == .integer(0))
@@ -34,7 +30,7 @@ import Testing
         FileOnDisk.write("mine", to: stage.state + "/outputs/note.txt")
         let answer = try await stage.jobctl("verify", "--json")
         #expect(answer.code == 1)
-        let lines = try findings(answer)
+        let lines = try answer.objects()
         let kinds = lines.compactMap { line in
             line["kind"]?.string.map { "\($0) \(line["job_id"]?.integer ?? 0) \(line["path"]?.string ?? "")" }
         }
@@ -54,7 +50,7 @@ import Testing
     @Test func `a sample reads as many as asked`() async throws {
         let stage = try await Stage.completed(6)
         for (sample, count) in [("1", 1), ("4", 4), ("50%", 3), ("9", 6), ("0.1%", 1)] as [(String, Int64)] {
-            let lines = try findings(try await stage.jobctl("verify", "--sample", sample, "--json"))
+            let lines = try await stage.jobctl("verify", "--sample", sample, "--json").objects()
             #expect(lines.last?["checked"] == .integer(count), "\(sample)")
         }
         #expect(try await stage.jobctl("verify", "--sample", "none").code == 64)
@@ -78,7 +74,7 @@ import Testing
         truncate(second, 10)
         let answer = try await stage.jobctl("verify", "--repair", "--json")
         #expect(answer.code == 1, "\(answer)")
-        #expect(try findings(answer).filter { $0["fetched_again"] == .bool(true) }.count == 2)
+        #expect(try answer.objects().filter { $0["fetched_again"] == .bool(true) }.count == 2)
         #expect(
             try stage.texts("SELECT state FROM jobs ORDER BY id") == [
                 "downloading", "downloading", "completed",
@@ -119,7 +115,7 @@ import Testing
         #expect(try await stage.accepted() == 1)
     }
 
-    @Test func `files in an output directory of its own are found`() async throws {
+    @Test func `files in a separate output directory are found`() async throws {
         let stage = try await Stage.simulated()
         let folder = stage.scratch["pictures"]
         try await stage.enqueue()

@@ -55,7 +55,7 @@ import Testing
     @Test(arguments: ["nothing", "paused", "outage", "token", "limited", "service"])
     func `idle it uses no processor`(situation: String) async throws {
         let stage = try await Stage.simulated()
-        // As a service it tells how it stands, too, and pets a watchdog: as often as its unit asks for.
+        // As a service it also reports its status, and pets a watchdog as often as its unit asks for.
         let socket = stage.scratch["notify"]
         let manager = try situation == "service" ? NotifySocket(socket) : nil
         // How often it looks at the time of day while something is scheduled goes by retry.max, up to a

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Downloader
 
-/// Where no length was told and no end shows, the same answer twice over settles what is whole.
-@Suite(.timeLimit(.minutes(2))) struct DoubtTests {
+/// If no length was given and no end is found, the same answer twice settles what is whole.
+@Suite(.timeLimit(.minutes(10))) struct DoubtTests {
     private static let png = SampleFile.png(3, 5)
     private static let endless = Array(png.dropLast())
 
@@ -32,14 +32,14 @@ import Testing
         #expect(Set(FileOnDisk.names(rig.root + "/2026-01-02")) == ["000007-1.png"])
     }
 
-    @Test func `what has no end of its own is asked for twice`() async throws {
+    @Test func `a format without an end is asked for twice`() async throws {
         let rig = Rig { _, _ in Self.answer([UInt8](repeating: 0xFE, count: 90)) }
         #expect(try await isRefused(rig))
         let file = try await rig.downloader().fetch(rig.order())
         #expect(file.doubt?.contains("the end of the file cannot be recognized") == true)
     }
 
-    @Test func `an end that shows and a length that is reached leave no doubt`() async throws {
+    @Test func `an end that is found and a length that is reached leave no doubt`() async throws {
         for whole in [Self.answer(Self.png), Self.answer(Self.endless, .length)] {
             let rig = Rig { _, _ in whole }
             #expect(try await rig.downloader().fetch(rig.order()).doubt == nil)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: ["503 Busy", "403 Forbidden", "cut", "address"])
-    func `what lies between the two makes no difference`(trouble: String) async throws {
+    func `what happens between the two makes no difference`(trouble: String) async throws {
         let rig = Rig { _, count in
             guard count == 1 else { return Self.answer() }
             if trouble == "cut" { return FileServer.Answer(body: Self.png, cut: 30) }

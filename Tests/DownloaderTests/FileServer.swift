@@ -81,11 +81,14 @@ extension FileServer.Answer {
 }
 
 extension FileServer.Answer {
-    /// What a good server answers: a file with a strong tag, and its ranges where the tag is still right.
-    static func file(_ bytes: [UInt8], tag: String = "\"v1\"", _ request: FileServer.Request) -> Self {
-        var answer = Self()
+    /// What a good server answers: a file with a strong tag, and its ranges if the tag is still right.
+    static func file(
+        _ bytes: [UInt8], tag: String = "\"v1\"", adding headers: HTTPHeaders = [:],
+        framing: FileServer.Framing = .length, cut: Int? = nil, _ request: FileServer.Request
+    ) -> Self {
+        var answer = Self(body: bytes, framing: framing, cut: cut)
         answer.headers = ["ETag": tag, "Content-Type": "application/octet-stream"]
-        answer.body = bytes
+        answer.headers.fields += headers.fields
         guard let offset = request.offset, request.headers["if-range"] == tag else { return answer }
         if offset >= bytes.count {
             answer.status = "416 Range Not Satisfiable"

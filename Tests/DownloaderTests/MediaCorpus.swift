@@ -14,8 +14,7 @@ struct MediaSample: Sendable, CustomStringConvertible {
     var description: String { name }
 
     var bytes: [UInt8] {
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        return FileOnDisk.bytes("/\(root)/Tests/Fixtures/media/\(name)") ?? []
+        FileOnDisk.bytes("\(FileOnDisk.repository)/Tests/Fixtures/media/\(name)") ?? []
     }
 
     /// A hundred places to cut it at, the last bytes among them.

@@ -48,7 +48,7 @@ import Testing
             #expect(file?.facts.mediaType == sample.facts.mediaType)
             requests.append(rig.server.requests.count - before)
         }
-        // Without a length, and without an end of its own, the same answer twice settles it.
+        // Without a length and an end of the format, the same answer twice settles it.
         #expect(requests == [1, sample.end == .whole ? 1 : 2])
     }
 

@@ -36,7 +36,7 @@ import Testing
         (SampleFile.webm(knownSize: false), "video/webm", "webm", 854, 480, 2.5),
         (SampleFile.webm(type: "matroska"), "video/x-matroska", "mkv", 854, 480, 2.5),
     ])
-    func `films tell their format, size and duration, wherever the movie box stands`(
+    func `films tell their format, size and duration, wherever the movie box is`(
         bytes: [UInt8], type: String, fileExtension: String, width: Int, height: Int, seconds: Double
     )
         throws

@@ -9,7 +9,7 @@ import Testing
 @testable import Downloader
 
 /// Downloads share the directory that they have open, as long as its path leads there.
-@Suite(.timeLimit(.minutes(2))) struct MovedDirectoryTests {
+@Suite(.timeLimit(.minutes(10))) struct MovedDirectoryTests {
     private static let png = SampleFile.png(3, 5)
 
     /// Fetches a second file while the first one's directory is open, and was moved away by `change`.
@@ -36,10 +36,8 @@ import Testing
         return outcome.withLock { $0 }
     }
 
-    private func rig() throws -> Rig { Rig { request, _ in .file(Self.png, request) } }
-
     @Test func `a file goes where its record says though the open directory was moved`() async throws {
-        let rig = try rig()
+        let rig = Rig(serving: Self.png)
         let file = try await fetchAfterMove(rig) { _ in }.get()
         #expect(rig.contents(file.path) == Self.png)
         #expect(!FileOnDisk.names(rig.base + "/moved").contains { $0.contains("000008") })
@@ -47,7 +45,7 @@ import Testing
 
     @Test(arguments: ["{date}/{id}-{index}.{ext}", "{date}/x/{id}-{index}.{ext}"])
     func `a link to the directory that was moved leads no file out`(template: String) async throws {
-        let rig = try rig()
+        let rig = Rig(serving: Self.png)
         let root = rig.root
         let outcome = try await fetchAfterMove(rig, template: template) { moved in
             unsafe symlink(moved, root + "/2026-01-02")
@@ -59,7 +57,7 @@ import Testing
 
     /// `prune` removes directories that are empty, from the innermost up.
     @Test func `a directory that is removed while it is opened is made again`() throws {
-        let rig = try rig()
+        let rig = Rig(serving: Self.png)
         let root = rig.root
         // How many directories may still go during this opening: it has to end.
         let allowance = Locked(0)
@@ -80,7 +78,7 @@ import Testing
     }
 
     @Test func `no directory stays open when downloads are over`() async throws {
-        let rig = try rig()
+        let rig = Rig(serving: Self.png)
         let downloader = try rig.downloader()
         _ = try await downloader.fetch(rig.order())
         // The thread that has synced it lets go of it after it has told.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Downloader
 
-@Suite(.timeLimit(.minutes(2))) struct RedirectTests {
+@Suite(.timeLimit(.minutes(10))) struct RedirectTests {
     private static let png = SampleFile.png(3, 5)
 
     private func redirecting(to location: String?, status: String = "302 Found", hosts: [String] = []) throws
@@ -19,8 +19,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "/final", "final", "?/../final", "../final", "http://localhost:PORT/final",
-        "//127.0.0.1:PORT/final",
+        "/final", "final", "?/../final", "../final", "http://localhost:PORT/final", "//127.0.0.1:PORT/final",
         " /final ", "HTTP://127.0.0.1:PORT/final#there", "/final picture",
     ])
     func `a redirect is followed, whatever its form`(location: String) async throws {
@@ -38,8 +37,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "https://evil.test/x", "http://evil.test/x", "ftp://127.0.0.1/x", "file:///etc/passwd",
-        "https://",
+        "https://evil.test/x", "http://evil.test/x", "ftp://127.0.0.1/x", "file:///etc/passwd", "https://",
         "//evil.test/x", "https://127.0.0.1@evil.test/", "https://a\\.runcomfy.net/", "gopher:x",
         "http://ok.test/x", "https://10.0.0.1/x", "https://169.254.169.254/latest",
         "https://[::ffff:10.0.0.1]/",
@@ -50,16 +48,12 @@ import Testing
         let rig = try redirecting(
             to: location, hosts: ["ok.test", "10.0.0.1", "169.254.169.254", "[::ffff:10.0.0.1]"])
         let failure = await rig.failure(try rig.downloader(), try rig.order())
-        guard case .refusedHost = failure else {
-            Issue.record("\(String(describing: failure))")
-            return
-        }
-        #expect(failure?.countsAsAttempt == true)
+        #expect(failure?.kind == "refusedHost" && failure?.countsAsAttempt == true)
         #expect(rig.server.requests.count == 1)
     }
 
     @Test func `a host that is not allowed is not asked`() async throws {
-        let rig = Rig { request, _ in .file(Self.png, request) }
+        let rig = Rig(serving: Self.png)
         for url in [
             "https://evil.test/x.png", "http://evil.test/x.png", "x", "", "data:image/png;base64,AA==",
         ] { #expect(try await rig.kindOfFailure(rig.order(url: url)) == "refusedHost") }
@@ -85,9 +79,7 @@ import Testing
     @Test func `a resumed download is redirected with its range`() async throws {
         let rig = Rig { request, count in
             if !request.path.hasPrefix("/final") { return .status("302 Found", ["Location": "/final"]) }
-            var answer = FileServer.Answer.file(Self.png, request)
-            if count == 1 { answer.cut = 20 }
-            return answer
+            return .file(Self.png, cut: count == 1 ? 20 : nil, request)
         }
         _ = await rig.failure(try rig.downloader(), try rig.order())
         let file = try await rig.downloader().fetch(rig.order())
@@ -120,18 +112,14 @@ import Testing
 
     @Test(arguments: [
         "https://runcomfy.net.evil.test", "https://evilruncomfy.net", "https://two.one.test",
-        "http://files.runcomfy.net",
-        "http://model-api.runcomfy.net/x", "https://files.runcomfy.net@evil.test/",
-        "https://evil.test#.runcomfy.net", "https://evil.test?.runcomfy.net",
-        "https://evil.test\\.runcomfy.net",
-        "https://evil%2eruncomfy.net/", "https://.runcomfy.net/", "https://a..runcomfy.net/",
-        "https:files.runcomfy.net",
+        "http://files.runcomfy.net", "http://model-api.runcomfy.net/x",
+        "https://files.runcomfy.net@evil.test/", "https://evil.test#.runcomfy.net",
+        "https://evil.test?.runcomfy.net", "https://evil.test\\.runcomfy.net", "https://evil%2eruncomfy.net/",
+        "https://.runcomfy.net/", "https://a..runcomfy.net/", "https:files.runcomfy.net",
         "https://files.runcomfy.net:0/", "https://files.runcomfy.net:99999/",
-        "https://files.runcomfy.net:+8/",
-        "https://a b.runcomfy.net/", "https://a\n.runcomfy.net/", "https://[::1].runcomfy.net/",
-        "https://ä.runcomfy.net/",
-        "https://user:pw@files.runcomfy.net/", "https://127.0.0.1/", "https://[::1]/",
-        "javascript:alert(1)",
+        "https://files.runcomfy.net:+8/", "https://a b.runcomfy.net/", "https://a\n.runcomfy.net/",
+        "https://[::1].runcomfy.net/", "https://ä.runcomfy.net/", "https://user:pw@files.runcomfy.net/",
+        "https://127.0.0.1/", "https://[::1]/", "javascript:alert(1)",
     ])
     func `not allowed`(url: String) { #expect(!admits(url)) }
 
@@ -154,8 +142,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "bytes", "bytes 1-2", "bytes 2-1/3", "bytes 1-3/3", "bytes -1-2/3", "bytes 1-2/3/4",
-        "bytes 1-/3",
+        "", "bytes", "bytes 1-2", "bytes 2-1/3", "bytes 1-3/3", "bytes -1-2/3", "bytes 1-2/3/4", "bytes 1-/3",
         "bytes 1-2/99999999999999999999", "bytes +1-2/3", "items 1-2/3", "bytes=1-2/3",
     ])
     func `what is no range is none`(text: String) { #expect(ContentRange(text) == nil) }

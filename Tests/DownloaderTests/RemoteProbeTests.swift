@@ -69,8 +69,8 @@ import Testing
     }
 
     @Test func `the first size in a picture is not taken for the whole`() async throws {
-        // The picture's own size stands behind another one, and its turn behind twenty kilobytes of something
-        // else.
+        // The picture's own size comes after another one, and its rotation after twenty kilobytes of
+        // something else.
         let other = SampleFile.box("hvcC", [UInt8](repeating: 0, count: 20_000))
         let picture =
             SampleFile.avif(64, 32, properties: [other, SampleFile.box("irot", [1])]) + Self.padding
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `what the content is counts and not what it is called`() async throws {
+    @Test func `the content counts and not its declared type`() async throws {
         let server = FileServer { request, _ in
             var answer = FileServer.Answer.range(of: SampleFile.png(4, 4), request)
             answer.headers.fields.append(.init(name: "Content-Type", value: "video/mp4"))
@@ -167,7 +167,7 @@ import Testing
         #expect(server.requests.count == 6)
     }
 
-    @Test func `a cut is gone on from where there are ranges`() async throws {
+    @Test func `a cut answer is continued if the server knows ranges`() async throws {
         let file = SampleFile.png(8, 9) + Self.padding
         let server = FileServer { request, count in
             var answer = FileServer.Answer.range(of: file, request)
@@ -199,7 +199,7 @@ import Testing
         #expect(try await look(encoded).facts == nil)
     }
 
-    @Test func `a server that never sends what is asked for is left in the end`() async throws {
+    @Test func `a server that never sends what is asked for is given up`() async throws {
         // Each piece is a byte: there is a bound to the requests.
         let file = Self.profiledJPEG
         let server = FileServer { request, _ in .range(of: file, request, most: 1) }
@@ -213,7 +213,7 @@ import Testing
         #expect(endless.bytesRead <= 8 << 20)
     }
 
-    @Test func `a server that says nothing is left in time`() async throws {
+    @Test func `a server that says nothing is given up in time`() async throws {
         let server = FileServer { _, _ in .init(headers: ["Content-Length": "1000"], body: []) }
         guard case .unreachable = try await look(server, timeLimit: .milliseconds(300)).verdict else {
             return #expect(Bool(false))

@@ -28,6 +28,11 @@ final class Rig: Sendable {
             connectTimeout: .seconds(10), silenceTimeout: .seconds(30), access: access)
     }
 
+    /// A server that gives this file, and its ranges.
+    convenience init(serving file: [UInt8], access: FileAccess = .ownerOnly) {
+        self.init(access: access) { request, _ in .file(file, request) }
+    }
+
     /// A downloader as a new process would make it.
     func downloader(space: SpaceKeeper = SpaceKeeper(), minimumFree: Int64 = 0) throws -> Downloader {
         var settings = settings
@@ -74,14 +79,18 @@ final class Rig: Sendable {
     /// The kind of failure that a first try ends with.
     func kindOfFailure(_ order: DownloadOrder? = nil, _ downloader: Downloader? = nil) async throws -> String?
     {
-        let failure = await failure(try downloader ?? self.downloader(), try order ?? self.order())
-        return failure.map { Mirror(reflecting: $0).children.first?.label ?? "\($0)" }
+        await failure(try downloader ?? self.downloader(), try order ?? self.order())?.kind
     }
 
-    /// What a new process makes of it.
+    /// The file that a new process fetches.
     func fetched() async throws -> [UInt8]? { contents(try await downloader().fetch(order()).path) }
 
     var temporaryPath: String { root + "/2026-01-02/.000007-1.part" }
 
     func contents(_ path: String) -> [UInt8]? { FileOnDisk.bytes(root + "/" + path) }
+}
+
+extension DownloadFailure {
+    /// The name of its case.
+    var kind: String { Mirror(reflecting: self).children.first?.label ?? "\(self)" }
 }

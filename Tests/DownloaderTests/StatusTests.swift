@@ -4,17 +4,16 @@ import Testing
 
 @testable import Downloader
 
-/// Which answers bring the file, and how long they say it is.
-@Suite(.timeLimit(.minutes(2))) struct StatusTests {
+/// Which answers contain the file, and what they say about its length.
+@Suite(.timeLimit(.minutes(10))) struct StatusTests {
     private static let png = SampleFile.png(3, 5)
 
     private static func part(_ range: String, _ bytes: some Sequence<UInt8>, tag: String? = "\"v1\"")
         -> FileServer.Answer
     {
-        var answer = FileServer.Answer.status("206 Partial Content", ["Content-Range": range])
-        if let tag { answer.headers.fields.append(.init(name: "ETag", value: tag)) }
-        answer.body = Array(bytes)
-        return answer
+        var headers: HTTPHeaders = ["Content-Range": range]
+        if let tag { headers.fields.append(.init(name: "ETag", value: tag)) }
+        return FileServer.Answer(status: "206 Partial Content", headers: headers, body: Array(bytes))
     }
 
     private func expectWhole(_ rig: Rig, sourceLocation: SourceLocation = #_sourceLocation) async throws {
@@ -26,10 +25,7 @@ import Testing
     @Test(arguments: [1, 50, 100_000])
     func `a length beside chunks says nothing`(length: Int) async throws {
         let rig = Rig { request, _ in
-            var answer = FileServer.Answer.file(Self.png, request)
-            answer.headers.fields.append(.init(name: "Content-Length", value: "\(length)"))
-            answer.framing = .chunks
-            return answer
+            .file(Self.png, adding: ["Content-Length": "\(length)"], framing: .chunks, request)
         }
         try await expectWhole(rig)
         #expect(rig.server.requests.count == 1)
@@ -37,10 +33,8 @@ import Testing
 
     @Test func `one length said twice is a length`() async throws {
         let rig = Rig { request, _ in
-            var answer = FileServer.Answer.file(Self.png, request)
             let field = HTTPHeaders.Field(name: "Content-Length", value: "\(Self.png.count)")
-            answer.headers.fields += [field, field]
-            return answer
+            return .file(Self.png, adding: HTTPHeaders([field, field]), request)
         }
         try await expectWhole(rig)
         #expect(rig.sizes.withLock { $0 } == [Int64(Self.png.count)])
@@ -48,9 +42,8 @@ import Testing
 
     @Test func `a transformed answer is the file and is never continued`() async throws {
         let rig = Rig { request, count in
-            var answer = FileServer.Answer.file(Self.png, request)
+            var answer = FileServer.Answer.file(Self.png, cut: count == 0 ? 30 : nil, request)
             answer.status = "203 Non-Authoritative Information"
-            if count == 0 { answer.cut = 30 }
             return answer
         }
         #expect(try await rig.kindOfFailure() == "network")
@@ -113,11 +106,7 @@ import Testing
         let count = Self.png.count
         let rig = Rig { request, before in
             guard before < 2 else { return .file(Self.png, request) }
-            guard let start = request.offset else {
-                var answer = FileServer.Answer.file(Self.png, request)
-                answer.cut = 30
-                return answer
-            }
+            guard let start = request.offset else { return .file(Self.png, cut: 30, request) }
             var answer = Self.part("bytes \(start)-\(start + 4)/\(count)", [UInt8](repeating: 7, count: 25))
             answer.framing = .chunks
             return answer

@@ -9,7 +9,7 @@ import Testing
         arguments: SampleFile.all.filter { $0.name != "webm, live" }.map(\.bytes) + [
             SampleFile.mp3(frames: 3, noted: 3), SampleFile.ogg(),
         ])
-    func `a file with an end of its own is whole with its last byte and not before`(bytes: [UInt8]) throws {
+    func `a file whose format has an end is whole with its last byte and not before`(bytes: [UInt8]) throws {
         let file = NamelessFile(bytes)
         #expect(try file.wholeness() == .whole)
         for length in 0..<bytes.count {
@@ -23,15 +23,16 @@ import Testing
     @Test(arguments: [
         SampleFile.webm(knownSize: false), SampleFile.fragmentedMP4(closed: false),
         SampleFile.mp4() + SampleFile.big(0) + Array("mdat".utf8) + [1, 2],
-        Array("RIFF".utf8) + [255, 255, 255, 255] + Array("WAVEfmt ".utf8),
-        SampleFile.mp3(frames: 2), SampleFile.aac(frames: 2),
-        SampleFile.mp3(frames: 2) + Array("TAG of old".utf8),
+        Array("RIFF".utf8) + [255, 255, 255, 255] + Array("WAVEfmt ".utf8), SampleFile.mp3(frames: 2),
+        SampleFile.aac(frames: 2), SampleFile.mp3(frames: 2) + Array("TAG of old".utf8),
         SampleFile.ogg(closed: false), SampleFile.avif(64, 32, inside: true), SampleFile.bmp(),
         SampleFile.riff("AVI ", [1, 2, 3, 4]), [0, 1, 2, 0xFE], Array("text".utf8), Array("G".utf8),
         Array("ID".utf8), [0x89], [0xFF, 0xD8], Array("PK\u{3}\u{4} PK\u{5}\u{6}".utf8),
         Array("%PDF-1.4 %%EOF x".utf8), Array("<svg/>".utf8),
     ])
-    func `what has no end of its own, or one that nobody looks for, is left to the caller`(bytes: [UInt8])
+    func `a format without an end, or with one that no reader looks for, is left to the caller`(
+        bytes: [UInt8]
+    )
         throws
     {
         #expect(try NamelessFile(bytes).wholeness() == .unknown)
@@ -57,7 +58,7 @@ import Testing
         #expect(try NamelessFile(Array("ID3\u{4}\0\0\0\0\u{2}\0abc".utf8)).wholeness() == .cut)
     }
 
-    @Test func `frames that were promised are missed but for the one that holds the promise`() throws {
+    @Test func `announced frames are missed, except for the one that announces them`() throws {
         #expect(try NamelessFile(SampleFile.mp3(frames: 2, noted: 3)).wholeness() == .unknown)
         #expect(try NamelessFile(SampleFile.mp3(frames: 2, noted: 4)).wholeness() == .cut)
     }
@@ -95,7 +96,7 @@ import Testing
     }
 
     @Test func `a size that was never filled in says nothing`() throws {
-        // As Python's `wave` leaves it, where it cannot go back.
+        // Python's `wave` leaves it so if it cannot seek.
         #expect(
             try NamelessFile(SampleFile.wav() + [UInt8](repeating: 1, count: 100)).wholeness() == .unknown)
     }

@@ -1,16 +1,16 @@
-/// Changes inputs as a fuzzer does, by a generator of its own, so that each run makes the same ones.
+import Scratch
+
+/// Changes inputs as a fuzzer does, and makes the same ones in each run.
 struct Mutator {
     private let seeds: [[UInt8]]
-    private var state: UInt64 = 2026
+    private var numbers = SeededNumbers(2026)
 
     private static let morsels: [[UInt8]] =
         [
             "\"", "\\", "\\ud800", "[[[[", "{\"", "}", "]", ",", ":", "=", ":=", "\n", "\r", "\0",
-            "\u{1B}[2J", "../",
-            "/", "{id}", "{", "}", "-", "--", "1e999999", "-0", "9223372036854775807", "-9223372036854775808",
-            "99999999999999999999", "0", "null", "true", "é", "e\u{301}", "\u{202E}", "\u{FEFF}", "👩‍👩‍👧", "%00",
-            "@",
-            "//", "\\\\", "ms", "h", "T", "Z", "+99:99", "12-31", "GiB", "*",
+            "\u{1B}[2J", "../", "/", "{id}", "{", "}", "-", "--", "1e999999", "-0", "9223372036854775807",
+            "-9223372036854775808", "99999999999999999999", "0", "null", "true", "é", "e\u{301}", "\u{202E}",
+            "\u{FEFF}", "👩‍👩‍👧", "%00", "@", "//", "\\\\", "ms", "h", "T", "Z", "+99:99", "12-31", "GiB", "*",
         ].map { Array($0.utf8) } + [
             [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0, 0, 0, 1], [0x7F, 0xFF, 0xFF, 0xFF],
         ]
@@ -39,9 +39,6 @@ struct Mutator {
     }
 
     private mutating func below(_ bound: Int) -> Int {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return Int(state % UInt64(bound))
+        Int.random(in: 0..<bound, using: &numbers)
     }
 }

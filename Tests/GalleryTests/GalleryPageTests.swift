@@ -73,7 +73,7 @@ import Testing
         #expect(icon.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || allowed.contains($0)) })
     }
 
-    @Test func `an element of no role of its own has one where it has a label`() throws {
+    @Test func `an element without a role is given one if it has a label`() throws {
         for line in page("x").split(separator: "\n") where line.contains("make(\"pre\"") {
             #expect(!line.contains("aria-label") || line.contains("role: "), "\(line)")
         }

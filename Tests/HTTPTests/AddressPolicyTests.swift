@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 /// `publicAddressesOnly`, on the connections that are really made.
-@Suite(.timeLimit(.minutes(2))) struct AddressPolicyTests {
+@Suite(.timeLimit(.minutes(10))) struct AddressPolicyTests {
     let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
     let client: HTTPClient
 

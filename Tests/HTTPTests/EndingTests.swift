@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 /// Cancelling and shutting down.
-@Suite(.timeLimit(.minutes(2))) struct EndingTests {
+@Suite(.timeLimit(.minutes(10))) struct EndingTests {
     /// Holds every request until the client goes.
     let server = ScriptedServer { peer in while peer.receive() != nil {} }
     let client: HTTPClient

@@ -5,9 +5,9 @@ import Testing
 
 @testable import HTTP
 
-/// What depends on the whole process is tried in processes of its own.
-@Suite(.timeLimit(.minutes(2))) struct EnvironmentTests {
-    @Test func `a proxy that refuses the way is no connection`() async {
+/// Whatever depends on the whole process is tested in separate processes.
+@Suite(.timeLimit(.minutes(10))) struct EnvironmentTests {
+    @Test func `a proxy that refuses to connect is no connection`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(
                 answering: ScriptedServer.answer(

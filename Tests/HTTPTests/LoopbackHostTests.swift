@@ -13,8 +13,7 @@ import Testing
 
     @Test(arguments: [
         "https://model-api.runcomfy.net", "https://127.0.0.1.example/", "https://localhost.example/",
-        "https://notlocalhost/", "https://128.0.0.1/", "https://[::2]/", "https://[fe80::1]/",
-        "https:///",
+        "https://notlocalhost/", "https://128.0.0.1/", "https://[::2]/", "https://[fe80::1]/", "https:///",
         "https://example/127.0.0.1", "https://127.0.0.1@example/", "https://example?@127.0.0.1", "",
     ])
     func `other machines are not this one, whatever their names hold`(url: String) {

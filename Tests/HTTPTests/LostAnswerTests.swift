@@ -5,7 +5,7 @@ import Testing
 @testable import HTTP
 
 /// What can have reached the server is told apart from what cannot.
-@Suite(.timeLimit(.minutes(2))) struct LostAnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct LostAnswerTests {
     let client: HTTPClient
 
     init() throws { client = try HTTPClient(userAgent: "test/1") }
@@ -174,9 +174,8 @@ import Testing
 
     @Test(arguments: [
         "", "example.com", "ftp://127.0.0.1/", "file:///etc/passwd", "http:/x", "http://",
-        "http://127.0.0.1/a b",
-        "http://127.0.0.1/\r\nX: 1", "http://user:word@127.0.0.1/", "http://127.0.0.1:99999/",
-        "http://127.0.0.1/\u{0}",
+        "http://127.0.0.1/a b", "http://127.0.0.1/\r\nX: 1", "http://user:word@127.0.0.1/",
+        "http://127.0.0.1:99999/", "http://127.0.0.1/\u{0}",
     ])
     func `a URL that cannot be sent is refused`(_ url: String) async {
         let error = await failure(of: HTTPRequest(url: url), client)

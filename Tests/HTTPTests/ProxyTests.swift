@@ -6,7 +6,7 @@ import Testing
 
 /// Who is asked through a proxy, and what it gets to see. The environment is the process's, so each test has
 /// its own.
-@Suite(.timeLimit(.minutes(2))) struct ProxyTests {
+@Suite(.timeLimit(.minutes(10))) struct ProxyTests {
     @Test func `loopback is never asked through a proxy`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(answering: ScriptedServer.answer("by the proxy"))
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `no proxy is heard as curl hears it`() async {
+    @Test func `no_proxy is understood as by curl`() async {
         await #expect(processExitsWith: .success) {
             let proxy = ScriptedServer(answering: ScriptedServer.answer("by the proxy"))
             setenv("http_proxy", proxy.url, 1)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ChangeTests {
     private static let now = Timestamp(milliseconds: 100)
 
-    /// All that can happen to a job, written down a second time: an event and where it has its place, then
+    /// All that can happen to a job, written down a second time: an event and where it is allowed, then
     /// what changes, the outputs, the charge and the history. What is not here does not happen.
     private static let table = """
         held queued

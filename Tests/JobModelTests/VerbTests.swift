@@ -62,7 +62,7 @@ import Testing
         #expect(Self.verbs.count == lines[0].count)
     }
 
-    @Test func `a refusal says where the job stands or what to type`() {
+    @Test func `a refusal says the state of the job or what to type`() {
         for situation in Situation.all {
             for verb in Self.verbs.values.joined() {
                 guard case .refused(let words) = verb.answer(for: situation.job) else { continue }

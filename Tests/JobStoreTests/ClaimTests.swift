@@ -79,7 +79,7 @@ import Testing
         #expect(try database.find(planned)?.nextTryAt == later)
     }
 
-    @Test func `what left in a future that is no more counts as just sent`() throws {
+    @Test func `what was sent at a time that is now in the future counts as just sent`() throws {
         let clock = Locked(Timestamp(milliseconds: 1_800_000_000_000))
         let database = try store.open(clock: { clock.withLock { $0 } })
         _ = try database.transaction {
@@ -106,7 +106,7 @@ import Testing
         #expect(try database.ready(model: "m", limit: 9).map(\.id) == [id])
     }
 
-    @Test func `a start goes on with everything unfinished and nothing else`() throws {
+    @Test func `a start continues everything unfinished and nothing else`() throws {
         let database = try store.open()
         let sent = [JobEvent.submitting(priceUSD: nil), .accepted(requestID: "r")]
         _ = try database.job()

@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func `a key that stands is never replaced`() throws {
+    @Test func `a key in use is never replaced`() throws {
         let database = try store.open()
         let job = try database.job(key: "k", .submitting(priceUSD: 1), .accepted(requestID: "r"))
         for verb in ["INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT OR ROLLBACK"] {

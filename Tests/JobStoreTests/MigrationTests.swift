@@ -15,11 +15,11 @@ import Testing
         number: last + 1, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
     private static let third = Migration(number: last + 2, script: "ALTER TABLE extra ADD COLUMN y;")
 
+    private static func fourDigits(_ number: Int) -> String { String(String(10_000 + number).dropFirst()) }
+
     /// Where the copy before the step of this number is.
     private func copy(before number: Int) -> String {
-        let digits = String(number)
-        return store.directory.database + ".before-" + String(repeating: "0", count: 4 - digits.count)
-            + digits
+        store.directory.database + ".before-" + Self.fourDigits(number)
     }
 
     private func open(_ added: Migration..., lock: StateLock? = nil) throws -> Connection {
@@ -33,15 +33,13 @@ import Testing
     }
 
     @Test func `the list names every file of the folder in order`() throws {
-        let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/migrations"
-        let files = Program.run("ls", folder).output.split(separator: "\n").map(String.init)
+        let folder = FileOnDisk.repository + "/migrations"
+        let files = FileOnDisk.names(folder)
         #expect(!files.isEmpty)
         #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))
         #expect(files.count == Migration.all.count)
         for (file, migration) in zip(files, Migration.all) {
-            let digits = String(migration.number)
-            let number = String(repeating: "0", count: 4 - digits.count) + digits
-            #expect(file.hasPrefix(number + "_") && file.hasSuffix(".sql"))
+            #expect(file.hasPrefix(Self.fourDigits(migration.number) + "_") && file.hasSuffix(".sql"))
             #expect(FileOnDisk.text(folder + "/" + file) == migration.script, "\(file)")
             let words = migration.script.split { !$0.isLetter }.map { $0.uppercased() }
             #expect(!words.contains("COMMIT") && !words.contains("TRANSACTION"), "\(file)")
@@ -82,8 +80,7 @@ import Testing
         let lock = try #require(try StateLock(store.directory, as: "jobd"))
         let error = #expect(throws: StoreError.self) { try open(Self.second) }
         guard case .olderInUse(_, Self.last) = error else {
-            Issue.record("it was called \(String(describing: error))")
-            return
+            return #expect(Bool(false), "\(String(describing: error))")
         }
         #expect(error?.hint?.contains("restart jobd") == true)
         #expect(try version(store.directory.database) == Self.last)

@@ -3,7 +3,6 @@ import JobModel
 import Testing
 
 @testable import JobStore
-@testable import SQLite
 
 /// The plans of the statements themselves, taken from the connection that ran them.
 @Suite struct QueryPlanTests {
@@ -16,19 +15,11 @@ import Testing
         database = try store.open(.write)
     }
 
-    /// The plan's lines of every statement that `body` runs for the first time, by their SQL.
-    private func plans(_ body: (JobDatabase) throws -> Void) throws -> [String] {
-        let known = Set(database.connection.preparedSQL)
-        try body(database)
-        return try database.connection.preparedSQL.filter { !known.contains($0) && !$0.contains("PRAGMA") }
-            .flatMap { sql in try database.connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) } }
-    }
-
     private func expect(
         _ body: (JobDatabase) throws -> Void, uses expected: String...,
         at location: SourceLocation = #_sourceLocation
     ) throws {
-        let lines = try plans(body)
+        let lines = try database.plans(body)
         #expect(!lines.isEmpty, sourceLocation: location)
         for line in lines where line.hasPrefix("SCAN") && !line.hasPrefix("SCAN CONSTANT ROW") {
             #expect(
@@ -73,7 +64,8 @@ import Testing
         try expect({ _ = try $0.isOnRecord(path: "x") }, uses: "outputs_path (path=?)")
         try expect({ _ = try $0.hasEnded(1, before: .now) }, uses: "INTEGER PRIMARY KEY")
         try expect({ _ = try $0.filesOnRecord(of: 1...1) }, uses: "(job_id>? AND job_id<?)")
-        #expect(try plans { _ = try $0.labels(limit: 10) }.filter { $0.contains("SCAN jobs") }.isEmpty)
+        #expect(
+            try database.plans { _ = try $0.labels(limit: 10) }.filter { $0.contains("SCAN jobs") }.isEmpty)
     }
 
     @Test func `recording touches one row`() throws {
@@ -95,14 +87,14 @@ import Testing
             return { _ = try $0.ids(filter) }
         }
         // The whole table is visited in the order of its key, until the limit is reached.
-        let lines = try plans(list { _ in })
+        let lines = try database.plans(list { _ in })
         #expect(lines == ["SEARCH jobs USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"])
         try expect(list { $0.states = [.queued] }, uses: "jobs_state (state=? AND id>? AND id<?)")
         try expect(list { $0.label = "x" }, uses: "jobs_label (label=? AND id>? AND id<?)")
     }
 
     @Test func `a status does not count the history`() throws {
-        let lines = try plans { _ = try $0.counts(endedSince: .now) }
+        let lines = try database.plans { _ = try $0.counts(endedSince: .now) }
         #expect(
             lines.contains { $0.contains("SEARCH jobs USING COVERING INDEX jobs_state (state=?)") },
             "\(lines)")

@@ -40,19 +40,19 @@ import Testing
                 var job = try #require(try database.find(database.insert(new).id))
                 for step in 0..<120 {
                     let event = Self.event(&numbers, step: life * 1000 + step)
-                    let stands = try database.count("events")
+                    let before = try database.count("events")
                     guard let next = job.state(after: event) else {
                         #expect(throws: StaleJob.self) {
                             try database.record(event, for: job.id, in: job.state)
                         }
-                        #expect(try database.count("events") == stands)
+                        #expect(try database.count("events") == before)
                         continue
                     }
                     job = try database.record(event, for: job.id, in: job.state)
                     reached.insert(next)
                     #expect(job.state == next)
                     #expect(try database.find(job.id) == job, "\(event)")
-                    #expect(try database.count("events") > stands)
+                    #expect(try database.count("events") > before)
                     let charges = try database.connection.first(
                         "SELECT count(*) FROM charges WHERE job_id = ?1", job.id
                     ) { $0.integer(0) }

@@ -15,7 +15,7 @@ import Testing
         for index in 0..<30 {
             var new = NewJob(model: models[index % 3], input: "{}")
             new.label = index % 5 == 0 ? "cats" : nil
-            var job = try database.enqueue(new).job
+            let job = try database.enqueue(new).job
             let sent: [JobEvent] = [.submitting(priceUSD: nil), .accepted(requestID: "r\(index)")]
             let path: [JobEvent] =
                 switch index % 4 {
@@ -24,9 +24,7 @@ import Testing
                 case 2: sent + [.succeeded(finishedAt: nil, costUSD: nil), .fetched]
                 default: sent
                 }
-            for event in path {
-                job = try database.transaction { try database.record(event, for: job.id, in: job.state) }
-            }
+            try database.drive(job, through: path)
             let day = index + 1 < 10 ? "0\(index + 1)" : "\(index + 1)"
             try database.connection.run(
                 "UPDATE jobs SET created_at = '2024-01-\(day) 00:00:00.000' WHERE id = ?1", job.id)

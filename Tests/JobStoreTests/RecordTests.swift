@@ -30,7 +30,8 @@ import Testing
         #expect(try database.count("charges") == 0)
     }
 
-    @Test func `an event is for the state that its caller has seen also where it would do in another`() throws
+    @Test func `an event applies only in the state that its caller has seen even if it would fit another`()
+        throws
     {
         let database = try store.open()
         let job = try database.job()
@@ -43,7 +44,7 @@ import Testing
         #expect(try database.find(job.id)?.cancelRequestedAt == nil)
     }
 
-    @Test func `a cancel wish is not erased by who has not seen it`() throws {
+    @Test func `a cancel wish is not erased by a caller that has not seen it`() throws {
         let database = try store.open()
         let seen = try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
         let other = try store.open(.write)
@@ -118,10 +119,7 @@ import Testing
 
     @Test func `a file on disk outlives an answer asked for again`() throws {
         let database = try store.open()
-        let urls = (1...3).map { (kind: Output.Kind.image, url: "https://x.test/\($0)") }
-        let job = try database.job(
-            .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
-            outputs: urls)
+        let job = try database.succeededJob(pictures: 3)
         try database.connection.run(
             """
             UPDATE outputs SET state = 'done', downloaded_at = created, path = 'a', bytes = 1,
@@ -129,7 +127,7 @@ import Testing
             FROM (SELECT created_at AS created FROM jobs) WHERE position = 1
             """)
         try database.connection.run("UPDATE outputs SET state = 'failed', attempts = 8 WHERE position = 2")
-        let fresh = urls.map { (kind: $0.kind, url: $0.url + "?signed") }
+        let fresh = (1...3).map { (kind: Output.Kind.image, url: "https://x.test/\($0)?signed") }
         _ = try database.transaction {
             try database.record(
                 .succeeded(finishedAt: nil, costUSD: nil), for: job.id, in: .downloading, outputs: fresh)
@@ -144,14 +142,9 @@ import Testing
 
     @Test func `a retry of a download starts its failed files again`() throws {
         let database = try store.open()
-        let job = try database.job(
-            .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
-            outputs: [(.image, "https://x.test/1"), (.image, "https://x.test/2")])
+        let job = try database.succeededJob(pictures: 2)
         try database.connection.run("UPDATE outputs SET state = 'failed', attempts = 8 WHERE position = 2")
-        for event in [JobEvent.failed(JobFailure(.download, "404")), .retried(resubmit: false)] {
-            let now = try #require(try database.find(job.id))
-            _ = try database.transaction { try database.record(event, for: job.id, in: now.state) }
-        }
+        try database.drive(job, through: [.failed(JobFailure(.download, "404")), .retried(resubmit: false)])
         #expect(try database.find(job.id)?.state == .downloading)
         #expect(
             try database.outputs(of: job.id).map { "\($0.state) \($0.attempts)" } == [
@@ -161,9 +154,7 @@ import Testing
 
     @Test func `a job is not completed while an output is missing`() throws {
         let database = try store.open()
-        let job = try database.job(
-            .submitting(priceUSD: nil), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
-            outputs: [(.image, "https://x.test/1"), (.image, "https://x.test/2")])
+        let job = try database.succeededJob(pictures: 2)
         #expect(throws: StaleJob.self) {
             try database.transaction { try database.record(.fetched, for: job.id, in: .downloading) }
         }
@@ -172,10 +163,7 @@ import Testing
 
     @Test func `what is given up takes no name and no file any more`() throws {
         let database = try store.open()
-        let job = try database.job(
-            .submitting(priceUSD: nil), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
-            .givenUp,
-            outputs: [(.image, "https://x.test/1")])
+        let job = try database.succeededJob(pictures: 1, then: .givenUp)
         #expect(job.state == .failed && job.failureKind == .download)
         #expect(try database.outputs(of: job.id).map(\.state) == [.failed])
         // A download that was under way learns of it before it renames.
@@ -195,9 +183,7 @@ import Testing
 
     @Test func `a fresh address is never that of another output`() throws {
         let database = try store.open()
-        let job = try database.job(
-            .submitting(priceUSD: nil), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
-            outputs: [(.image, "https://x.test/1"), (.image, "https://x.test/2")])
+        let job = try database.succeededJob(pictures: 2)
         func fail(_ fresh: [String], isLast: Bool = false) throws {
             let second = try #require(try database.outputs(of: job.id).last)
             try database.transaction {

@@ -5,8 +5,7 @@ import Testing
 
 @testable import JobStore
 
-/// `OR REPLACE` deletes what stands in the way and fires no trigger for it: none of it may cost a job its
-/// life.
+/// `OR REPLACE` deletes the row in its way and fires no trigger for it: it must not delete a job.
 @Suite struct ReplaceGuardTests {
     private let store = ScratchStore()
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct RowTests {
     private let store = ScratchStore()
 
-    @Test func `the columns stand in the order in which rows are read`() throws {
+    @Test func `the columns are in the order in which rows are read`() throws {
         let database = try store.open()
         func columns(_ table: String) throws -> [String] {
             try database.texts("SELECT name FROM pragma_table_info('\(table)') ORDER BY cid")

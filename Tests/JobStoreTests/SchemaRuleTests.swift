@@ -52,7 +52,7 @@ import Testing
         (.failed, "error_kind = 'remote'", "error_kind = NULL"),
         (.failed, "error_message = 'x'", "error_message = NULL"),
         (.queued, "error_message = 'x'", "error_kind = 'remote', error_message = 'x'"),
-        // A time of submission where it was sent.
+        // A time of submission if it was sent.
         (.queued, "label = 'x'", "submitted_at = \(time)"),
         (.submitting, "submitted_at = \(time)", "submitted_at = NULL"),
         (.inQueue, "submitted_at = \(time)", "submitted_at = NULL"),
@@ -75,14 +75,8 @@ import Testing
             case .failed: sent + [.failed(JobFailure(.remote, "no"))]
             case .cancelled: [.cancelRequested]
             }
-        let id = try database.enqueue(NewJob(model: "m", input: "{}")).job.id
-        for event in path {
-            _ = try database.transaction {
-                let now = try #require(try database.find(id))
-                return try database.record(event, for: id, in: now.state)
-            }
-        }
-        return try #require(try database.find(id))
+        let job = try database.drive(database.job(), through: path)
+        return try #require(try database.find(job.id))
     }
 
     @Test(arguments: jobRules)
@@ -162,9 +156,7 @@ import Testing
     @Test(arguments: otherRules)
     func `the other tables are guarded too`(table: String, good: String, bad: String) throws {
         let database = try store.open()
-        _ = try database.job(
-            .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
-            outputs: [(.image, "https://x.test/1")])
+        _ = try database.succeededJob(pictures: 1)
         try database.pause(.hand, "x")
         try database.connection.execute("INSERT INTO models VALUES ('m', '{}', \(Self.time))")
         let foreign = try store.foreign()
@@ -201,10 +193,7 @@ import Testing
         let error = #expect(throws: StoreError.self) {
             try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))
         }
-        guard case .refused = error else {
-            Issue.record("a request id that stands was called \(String(describing: error))")
-            return
-        }
+        #expect(error?.name == "refused")
         #expect(try database.find(2)?.state == .submitting)
         #expect(try database.find(request: "r") == 1)
     }

@@ -1,11 +1,11 @@
 import Glibc
 import JobModel
-import SQLite
 import Scratch
 
 @testable import JobStore
+@testable import SQLite
 
-/// A real store in a directory of its own.
+/// A real store in a scratch directory.
 struct ScratchStore {
     let scratch = ScratchDirectory()
     let directory: StateDirectory
@@ -28,7 +28,7 @@ struct ScratchStore {
         throw StoreError.busy
     }
 
-    /// Whether the lock is free, or is so in a moment.
+    /// Whether the lock is free, now or in a moment.
     func isFree() -> Bool {
         for _ in 0..<1000 {
             if StateLock.holder(of: directory) == nil { return true }
@@ -46,7 +46,7 @@ struct ScratchStore {
         }
     }
 
-    /// A connection without any of our care, as `sqlite3` would have it.
+    /// A connection with none of our settings, as `sqlite3` opens one.
     func foreign() throws -> Connection {
         try Connection(path: directory.database, .readWrite, busyTimeout: .seconds(15))
     }
@@ -61,12 +61,27 @@ extension JobDatabase {
     @discardableResult
     func job(
         model: String = "m", input: String = #"{"prompt":"a cat"}"#, key: String? = nil,
-        _ events: JobEvent...,
-        outputs: [(kind: Output.Kind, url: String)] = []
+        _ events: JobEvent..., outputs: [(kind: Output.Kind, url: String)] = []
     ) throws -> Job {
         var new = NewJob(model: model, input: input)
         new.key = key
-        var job = try enqueue(new).job
+        return try drive(enqueue(new).job, through: events, outputs: outputs)
+    }
+
+    /// A job that has succeeded with so many pictures to fetch, `https://x.test/1` and so on.
+    func succeededJob(pictures: Int, then events: JobEvent...) throws -> Job {
+        let path: [JobEvent] = [
+            .submitting(priceUSD: 1), .accepted(requestID: "r"), .succeeded(finishedAt: nil, costUSD: nil),
+        ]
+        return try drive(
+            job(), through: path + events, outputs: (1...pictures).map { (.image, "https://x.test/\($0)") })
+    }
+
+    @discardableResult
+    func drive(_ job: Job, through events: [JobEvent], outputs: [(kind: Output.Kind, url: String)] = [])
+        throws -> Job
+    {
+        var job = job
         for event in events {
             job = try transaction {
                 if event == .fetched { try finishOutputs(of: job.id) }
@@ -76,7 +91,7 @@ extension JobDatabase {
         return job
     }
 
-    /// Puts all outputs of a job on disk, as far as the store can tell.
+    /// Records all outputs of a job as files on disk.
     func finishOutputs(of job: Int64) throws {
         for var output in try outputs(of: job) where output.state == .pending {
             (output.path, output.bytes) = ("2024-01-01/\(job)-\(output.position).png", 10)
@@ -90,11 +105,24 @@ extension JobDatabase {
     }
 
     func texts(_ sql: String) throws -> [String] { try connection.all(sql) { $0.text(0) } }
+
+    /// The lines of the plans of every statement that `body` runs for the first time.
+    func plans(_ body: (JobDatabase) throws -> Void) throws -> [String] {
+        let known = Set(connection.preparedSQL)
+        try body(self)
+        return try connection.preparedSQL.filter { !known.contains($0) && !$0.contains("PRAGMA") }
+            .flatMap { sql in try connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) } }
+    }
+}
+
+extension StoreError {
+    /// The name of its case, if the case holds something.
+    var name: String? { Mirror(reflecting: self).children.first?.label }
 }
 
 /// The write-ahead log as its bytes say.
 enum WriteAheadLog {
-    /// How many commits stand in the log: each ends with a frame that names the size of the database.
+    /// How many commits are in the log: each ends with a frame that names the size of the database.
     static func commits(_ path: String) -> Int {
         guard let log = FileOnDisk.bytes(path), log.count > 32 else { return 0 }
         func number(at offset: Int) -> Int {

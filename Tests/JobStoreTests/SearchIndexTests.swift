@@ -60,7 +60,7 @@ import Testing
     @Test(arguments: [
         "", "no database at all, but some text that is longer than a header", "cut", "version", "table",
     ])
-    func `a damaged index is made anew`(damage: String) throws {
+    func `a damaged index is made again`(damage: String) throws {
         let store = try scratch.open()
         for number in 0..<2000 { try add("cat number \(number)", to: store) }
         #expect(try find("cat", "77", in: store) == [78])
@@ -133,7 +133,7 @@ import Testing
         #expect(!isInFile("secretword"))
     }
 
-    @Test func `nothing is made by a prune where nobody has searched`() throws {
+    @Test func `a prune makes no index if nobody has searched`() throws {
         _ = try scratch.open()
         try SearchIndex.announcePruning(in: scratch.directory)
         try SearchIndex.finishPruning(in: scratch.directory)

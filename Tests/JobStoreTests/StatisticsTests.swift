@@ -23,7 +23,8 @@ import Testing
         #expect(spread.quantiles([0.01]) == [1])
     }
 
-    @Test func `jobs and money are counted where they belong, and a report stands before an estimate`() throws
+    @Test func `jobs and money are counted where they belong, and a reported cost replaces an estimate`()
+        throws
     {
         let scratch = ScratchStore()
         let store = try scratch.open()

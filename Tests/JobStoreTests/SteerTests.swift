@@ -15,28 +15,16 @@ import Testing
     @Test func `a verb is done noted refused or unknown and only what is done leaves a trace`() throws {
         let database = try store.open()
         _ = try database.job()
-        guard case .done(let held) = try steer(database, 1, .hold) else {
-            Issue.record("hold of a queued job was not done")
-            return
-        }
+        let held = try #require(try steer(database, 1, .hold).job)
         #expect(held.state == .held)
         #expect(try database.find(1) == held)
-        let stands = try database.count("events")
-        guard case .refused = try steer(database, 1, .hold) else {
-            Issue.record("hold of a held job was not refused")
-            return
-        }
+        let before = try database.count("events")
+        guard case .refused = try steer(database, 1, .hold) else { return #expect(Bool(false)) }
         #expect(try steer(database, 99, .cancel) == .unknown)
-        #expect(try database.count("events") == stands)
-        guard case .done(let cancelled) = try steer(database, 1, .cancel) else {
-            Issue.record("cancel of a held job was not done")
-            return
-        }
+        #expect(try database.count("events") == before)
+        let cancelled = try #require(try steer(database, 1, .cancel).job)
         #expect(cancelled.state == .cancelled)
-        guard case .note = try steer(database, 1, .cancel) else {
-            Issue.record("cancel of a cancelled job was no note")
-            return
-        }
+        guard case .note = try steer(database, 1, .cancel) else { return #expect(Bool(false)) }
         let last = try #require(try database.events(of: 1).first { $0.kind == .cancelRequested })
         #expect(try JSON(parsing: last.detail)["by"]?.string == "jobctl")
     }
@@ -59,7 +47,7 @@ import Testing
         #expect(try database.events(of: 1).last?.detail == #"{"label":null,"not_before":null}"#)
     }
 
-    @Test func `a retry is refused where another job has the key by now`() throws {
+    @Test func `a retry is refused if another job has the key by now`() throws {
         let database = try store.open()
         _ = try database.job(key: "k", .cancelRequested)
         _ = try database.job(key: "k")
@@ -68,10 +56,7 @@ import Testing
                 == .refused("has the key \"k\", which job 2 has now"))
         #expect(try database.find(1)?.state == .cancelled)
         _ = try steer(database, 2, .cancel)
-        guard case .done(let job) = try steer(database, 1, .retry(resubmit: false)) else {
-            Issue.record("the key is free, but the retry was refused")
-            return
-        }
+        let job = try #require(try steer(database, 1, .retry(resubmit: false)).job)
         #expect(job.state == .queued)
     }
 
@@ -82,10 +67,7 @@ import Testing
         #expect(
             try steer(database, 2, .resolve(.adopt(requestID: "r")))
                 == .refused("cannot adopt r: job 1 has it"))
-        guard case .done(let job) = try steer(database, 2, .resolve(.adopt(requestID: "s"))) else {
-            Issue.record("a free request could not be adopted")
-            return
-        }
+        let job = try #require(try steer(database, 2, .resolve(.adopt(requestID: "s"))).job)
         #expect(job.state == .inQueue && job.requestID == "s")
     }
 
@@ -102,4 +84,9 @@ import Testing
         #expect(try database.texts("SELECT DISTINCT state FROM jobs") == ["queued"])
         #expect(try database.count("events") == 3)
     }
+}
+
+extension Steered {
+    /// The job as the verb has left it, if it was done.
+    fileprivate var job: Job? { if case .done(let job) = self { job } else { nil } }
 }

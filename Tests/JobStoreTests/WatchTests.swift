@@ -2,7 +2,6 @@ import JobModel
 import Testing
 
 @testable import JobStore
-@testable import SQLite
 
 @Suite struct WatchTests {
     private let store = ScratchStore()
@@ -97,24 +96,23 @@ import Testing
     @Test func `a picture reads by its indexes`() throws {
         _ = try sent("a")
         let reader = try store.open(.read)
-        func plan(_ body: (JobDatabase) throws -> Void) throws -> [String] {
-            let known = Set(reader.connection.preparedSQL)
-            try body(reader)
-            return try reader.connection.preparedSQL.filter { !known.contains($0) }.flatMap { sql in
-                try reader.connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
-            }
-        }
         let filtered = scope { $0.words = ["x"] }
         for (lines, uses) in [
-            (try plan { _ = try $0.unfinishedCounts() }, "COVERING INDEX jobs_state (state=?)"),
-            (try plan { _ = try $0.watched(.queued, WatchScope()) }, "COVERING INDEX jobs_state (state=?)"),
-            (try plan { _ = try $0.watched(.queued, filtered) }, "INDEX jobs_state (state=?)"),
-            (try plan { _ = try $0.endedCounts(since: .now, limit: 10) }, "INDEX jobs_ended (ended_at>?)"),
-            (try plan { _ = try $0.watchedEnds(filtered, limit: 10) }, "INDEX jobs_ended"),
-            (try plan { _ = try $0.watchedChoice(filtered) }, "INDEX jobs_label (label=?)"),
-            (try plan { _ = try $0.bytesUnderWay() }, "COVERING INDEX jobs_state (state=?)"),
+            (try reader.plans { _ = try $0.unfinishedCounts() }, "COVERING INDEX jobs_state (state=?)"),
             (
-                try plan { _ = try $0.throughput(after: 1) },
+                try reader.plans { _ = try $0.watched(.queued, WatchScope()) },
+                "COVERING INDEX jobs_state (state=?)"
+            ),
+            (try reader.plans { _ = try $0.watched(.queued, filtered) }, "INDEX jobs_state (state=?)"),
+            (
+                try reader.plans { _ = try $0.endedCounts(since: .now, limit: 10) },
+                "INDEX jobs_ended (ended_at>?)"
+            ),
+            (try reader.plans { _ = try $0.watchedEnds(filtered, limit: 10) }, "INDEX jobs_ended"),
+            (try reader.plans { _ = try $0.watchedChoice(filtered) }, "INDEX jobs_label (label=?)"),
+            (try reader.plans { _ = try $0.bytesUnderWay() }, "COVERING INDEX jobs_state (state=?)"),
+            (
+                try reader.plans { _ = try $0.throughput(after: 1) },
                 "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"
             ),
         ] {

@@ -53,7 +53,7 @@ import Testing
         #expect(refusal?.code == .usage)
     }
 
-    @Test func `what breaks the schema is a refusal, and only said where it is to be sent anyway`() throws {
+    @Test func `what breaks the schema is refused, and only noted if it is to be sent anyway`() throws {
         let refusal = #expect(throws: Failure.self) { try expansion(["n=1,x"]) }
         #expect(refusal?.message.contains("job 2 (n=x): $.n") == true)
         var (terms, notes) = (Terms(), [String]())
@@ -63,7 +63,7 @@ import Testing
         #expect(notes.count == 2 && notes[1].contains("job 2 (n=x): $.n"))
     }
 
-    @Test func `a sum is objected to above the limit, or where it is not known`() {
+    @Test func `a sum is objected to above the limit, or if it is not known`() {
         var sum = Estimate()
         sum.add(2)
         #expect(ConfirmationLimit.above(2).objection(to: sum) == nil)

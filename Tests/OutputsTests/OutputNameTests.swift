@@ -48,14 +48,13 @@ import Testing
 
     static let hostile = [
         "", " ", ".", "..", "...", "/", "//", "/etc/passwd", "../../etc/passwd", "a/../b", "\0", "a\0b", "\n",
-        "a\nb\r",
-        "\u{1B}[31m", "\u{202E}gnp.exe", "\u{2066}x\u{2069}", "\u{2215}etc\u{FF0F}x", "\u{2028}", "\u{85}",
-        "-rf", "~", "$(id)", "`x`",
-        "C:\\x", "con", "a.", "a ", " a", ".hidden", "\u{FEFF}", "\u{200B}", "\u{0301}", "e\u{0301}",
-        String(repeating: "x", count: 10_000), String(repeating: "é", count: 3000),
-        String(repeating: "😀", count: 500), "a" + String(repeating: "\u{0301}", count: 5000),
-        String(repeating: "👨‍👩‍👧‍👦", count: 100), String(repeating: "../", count: 1000), "%2e%2e%2f", "\u{E000}",
-        String(repeating: ".", count: 300), String(repeating: "字", count: 300), "{id}", "a{b",
+        "a\nb\r", "\u{1B}[31m", "\u{202E}gnp.exe", "\u{2066}x\u{2069}", "\u{2215}etc\u{FF0F}x", "\u{2028}",
+        "\u{85}", "-rf", "~", "$(id)", "`x`", "C:\\x", "con", "a.", "a ", " a", ".hidden", "\u{FEFF}",
+        "\u{200B}", "\u{0301}", "e\u{0301}", String(repeating: "x", count: 10_000),
+        String(repeating: "é", count: 3000), String(repeating: "😀", count: 500),
+        "a" + String(repeating: "\u{0301}", count: 5000), String(repeating: "👨‍👩‍👧‍👦", count: 100),
+        String(repeating: "../", count: 1000), "%2e%2e%2f", "\u{E000}", String(repeating: ".", count: 300),
+        String(repeating: "字", count: 300), "{id}", "a{b",
     ]
 
     @Test(arguments: hostile)
@@ -66,8 +65,7 @@ import Testing
             requestID: text)
         let templates = [
             "{label}", "{model}/{label}/{prompt}/{seed}/{request_id}.{ext}", "{prompt}-{id}-{index}.{ext}",
-            "x.{label}",
-            "{label}{label}{label}{prompt}{id}.{ext}", "{ext}/{label}.{ext}",
+            "x.{label}", "{label}{label}{label}{prompt}{id}.{ext}", "{ext}/{label}.{ext}",
         ]
         for template in templates {
             let path = try OutputName(parsing: template).path(fields, fileExtension: "png")
@@ -97,10 +95,9 @@ import Testing
 
     @Test(arguments: [
         ("Hello,   World!!", "hello-world"), ("  --x--  ", "x"),
-        ("Füchse im Schnee №5", "füchse-im-schnee-5"),
-        ("赤い狐、雪の中", "赤い狐-雪の中"), ("हिन्दी भाषा", "हिन्दी-भाषा"), ("ÅNGSTRÖM", "ångström"), ("!!!", "none"),
-        ("", "none"),
-        ("a\u{2215}b\u{FF0F}c", "a-b-c"), ("a\nb\0c", "a-b-c"), ("x\u{202E}y", "xy"), ("1/2", "1-2"),
+        ("Füchse im Schnee №5", "füchse-im-schnee-5"), ("赤い狐、雪の中", "赤い狐-雪の中"), ("हिन्दी भाषा", "हिन्दी-भाषा"),
+        ("ÅNGSTRÖM", "ångström"), ("!!!", "none"), ("", "none"), ("a\u{2215}b\u{FF0F}c", "a-b-c"),
+        ("a\nb\0c", "a-b-c"), ("x\u{202E}y", "xy"), ("1/2", "1-2"),
         (
             String(repeating: "ab ", count: 100),
             "ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab"

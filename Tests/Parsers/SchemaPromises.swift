@@ -11,7 +11,7 @@ enum SchemaPromises {
         let input = (try? JSON(parsing: Array(first))) ?? .object([:])
         let check = schema.check(input)
         if check.violations != schema.violations(in: input) {
-            return "finds something else where it names files"
+            return "finds something else when it names files"
         }
         for violation in check.violations
         where violation.message.utf8.count > 5000 || violation.path.utf8.count > 5000 {

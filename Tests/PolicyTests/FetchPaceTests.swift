@@ -8,7 +8,7 @@ import Testing
 
     private func later(_ seconds: Int) -> SuspendingClock.Instant { start + .seconds(seconds) }
 
-    @Test func `bytes that were kept are progress and the wait begins anew`() {
+    @Test func `bytes that were kept are progress and reset the wait`() {
         var pace = FetchPace()
         for part in 1...40 {
             let kept = Int64(part) << 20
@@ -60,14 +60,14 @@ import Testing
         #expect(!pace.isGivenUp(attempts: 100, hour, at: later(3599)))
         #expect(!pace.isGivenUp(attempts: 2, hour, at: later(7200)))
         #expect(pace.isGivenUp(attempts: 3, hour, at: later(3600)))
-        // After a restart the attempts are known, and the time begins anew.
+        // After a restart the attempts are known, and the time starts over.
         var next = FetchPace()
         _ = next.note(.badAnswer, kept: 0, of: nil, at: later(9000))
         #expect(!next.isGivenUp(attempts: 100, hour, at: later(9000)))
         #expect(next.isGivenUp(attempts: 3, FetchPace.Patience(attempts: 3, time: .zero), at: later(9000)))
     }
 
-    @Test func `bytes that were kept start the patience anew`() {
+    @Test func `bytes that were kept restart the patience`() {
         var pace = FetchPace()
         _ = pace.note(.badAnswer, kept: 0, of: nil, at: start)
         _ = pace.note(.trouble, kept: 1, of: 1 << 20, at: later(3000))

@@ -19,7 +19,7 @@ struct GateWorld {
         var unreachable: UInt64 = 0
         var reason = Pause.Reason.token
         var looks = true
-        /// How often jobd starts anew, in thousandths of the turns.
+        /// How often jobd restarts, in thousandths of the turns.
         var restarts: UInt64 = 0
     }
 
@@ -124,8 +124,8 @@ struct GateWorld {
         }
         guard !chosen.isEmpty else {
             let isGone = choice.only.map { !jobs[Int($0)].isQueued || jobs[Int($0)].readyAt > now } ?? false
-            let stands = gate.foundNothing(choice, isGone: isGone, at: now, Self.delay)
-            return choice.only != nil && stands == nil
+            let suspect = gate.foundNothing(choice, isGone: isGone, at: now, Self.delay)
+            return choice.only != nil && suspect == nil
         }
         for job in chosen {
             jobs[job].isQueued = false

@@ -21,6 +21,16 @@ import Testing
         return choice.only
     }
 
+    /// A gate at 150: job 1 was refused, job 2 was accepted, and job 1 was sent alone and refused again.
+    private func gateWithSuspect(_ reason: Pause.Reason = .token) -> SubmissionGate {
+        var gate = SubmissionGate()
+        _ = refuse(&gate, 1, reason)
+        _ = gate.accepted(2, worth, at: 100)
+        #expect(sendSuspect(&gate, at: 100) == 1)
+        _ = refuse(&gate, 1, reason, at: 150)
+        return gate
+    }
+
     @Test func `open it lets through what the limit leaves`() {
         let gate = SubmissionGate()
         #expect(gate.choice(limit: 4, underway: 0, at: 0).allowance == 4)
@@ -38,13 +48,13 @@ import Testing
         #expect(gate.moments.min() == 1100)
     }
 
-    @Test func `one job alone closes it never`() {
+    @Test func `one job alone never closes it`() {
         var gate = SubmissionGate()
         for _ in 0..<100 { gate.noAnswer(7, limit: 2, at: 0, delay) }
         #expect(gate.reason == nil)
     }
 
-    @Test func `an answer between begins the count anew`() {
+    @Test func `an answer in between restarts the count`() {
         var gate = SubmissionGate()
         for job in Int64(1)...3 { gate.noAnswer(job, limit: 4, at: 0, delay) }
         gate.settled(9)
@@ -121,11 +131,7 @@ import Testing
     }
 
     @Test func `an account that turns bad in between is not held against the job`() {
-        var gate = SubmissionGate()
-        _ = refuse(&gate, 1)
-        _ = gate.accepted(2, worth, at: 100)
-        #expect(sendSuspect(&gate, at: 100) == 1)
-        _ = refuse(&gate, 1, at: 150)
+        var gate = gateWithSuspect()
         gate.sent(3, gate.choice(limit: 4, underway: 0, at: 150))
         #expect(refuse(&gate, 3, at: 200))
         #expect(gate.reason == .token && gate.suspects.map(\.job) == [1, 3])
@@ -138,11 +144,7 @@ import Testing
     }
 
     @Test func `a proof that comes late is none`() {
-        var gate = SubmissionGate()
-        _ = refuse(&gate, 1)
-        _ = gate.accepted(2, worth, at: 100)
-        #expect(sendSuspect(&gate, at: 100) == 1)
-        _ = refuse(&gate, 1, at: 150)
+        var gate = gateWithSuspect()
         #expect(gate.accepted(3, worth, at: 100_000) == nil)
         #expect(gate.suspects.map(\.job) == [1])
     }
@@ -174,14 +176,10 @@ import Testing
     }
 
     @Test func `a suspect that nothing is left to compare with pauses and is named`() {
-        var gate = SubmissionGate()
-        _ = refuse(&gate, 1, .balance)
-        _ = gate.accepted(2, worth, at: 100)
-        #expect(sendSuspect(&gate, at: 100) == 1)
-        _ = refuse(&gate, 1, .balance, at: 150)
+        var gate = gateWithSuspect(.balance)
         let choice = gate.choice(limit: 4, underway: 0, at: 150)
-        let stands = gate.foundNothing(choice, isGone: false, at: 150, delay)
-        #expect(stands?.job == 1 && stands?.answer == "HTTP 403" && gate.reason == .balance)
+        let suspect = gate.foundNothing(choice, isGone: false, at: 150, delay)
+        #expect(suspect?.job == 1 && suspect?.answer == "HTTP 403" && gate.reason == .balance)
         // A look says nothing about money.
         #expect(gate.lookAnswered { _ in false } == nil)
     }
@@ -201,11 +199,7 @@ import Testing
     }
 
     @Test func `a look condemns no job while another can be sent as a proof`() {
-        var gate = SubmissionGate()
-        _ = refuse(&gate, 1)
-        _ = gate.accepted(2, worth, at: 100)
-        #expect(sendSuspect(&gate, at: 100) == 1)
-        _ = refuse(&gate, 1, at: 150)
+        var gate = gateWithSuspect()
         #expect(gate.lookAnswered { _ in false } == nil)
         #expect(gate.suspects.map(\.job) == [1])
     }
@@ -225,11 +219,7 @@ import Testing
     }
 
     @Test func `a look that is refused voids what was held against a job`() {
-        var gate = SubmissionGate()
-        _ = refuse(&gate, 1)
-        _ = gate.accepted(2, worth, at: 100)
-        #expect(sendSuspect(&gate, at: 100) == 1)
-        _ = refuse(&gate, 1, at: 150)
+        var gate = gateWithSuspect()
         gate.lookRefused(.token, at: 160, delay)
         #expect(gate.reason == .token)
         #expect(gate.lookAnswered { _ in false } == nil)

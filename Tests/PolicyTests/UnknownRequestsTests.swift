@@ -17,7 +17,7 @@ import Testing
         requests.answered(request, at: second * 1000)
     }
 
-    /// In which second a request is lost; nil where it is not within a hundred.
+    /// In which second a request is lost; nil if it is not within a hundred.
     private mutating func lost(_ before: (inout Self, Int64) -> Void) -> Int64? {
         for second: Int64 in 0..<100 {
             before(&self, second)
@@ -30,7 +30,7 @@ import Testing
         #expect(lost { $0.answered("b", at: $1) } == 10)
     }
 
-    @Test mutating func `without a witness it never is`() {
+    @Test mutating func `without a witness it is never lost`() {
         #expect(lost { _, _ in } == nil)
         #expect(requests.needsWitness(for: "a"))
     }
@@ -39,7 +39,7 @@ import Testing
         #expect(lost { $0.requests.knowsEnded("e", at: $1 * 1000) } == 10)
     }
 
-    @Test mutating func `the only request ever is lost by the services own word`() {
+    @Test mutating func `the only request ever is lost by the service's own word`() {
         for second: Int64 in 0..<10 { #expect(!unknown(at: second, isOnly: true)) }
         let isLost = unknown(at: 10, isOnly: true)
         #expect(isLost)
@@ -67,7 +67,7 @@ import Testing
         #expect(second == 30)
     }
 
-    @Test mutating func `a good answer begins it anew`() {
+    @Test mutating func `a good answer restarts the patience`() {
         let second = lost {
             $0.answered("b", at: $1)
             if $1 == 9 { $0.answered("a", at: $1) }
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test mutating func `what a person wants cancelled is lost by the services own word`() {
+    @Test mutating func `what a person wants cancelled is lost by the service's own word`() {
         for number in 1...20 { _ = unknown("other\(number)", at: 0) }
         var second: Int64 = 0
         while second < 100,

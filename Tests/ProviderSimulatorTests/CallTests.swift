@@ -4,7 +4,7 @@ import Testing
 @testable import ProviderSimulator
 
 @Suite struct CallTests {
-    @Test func `a submit answers with an ID and three URLs of its own base`() throws {
+    @Test func `a submit answers with an ID and three URLs at the same address`() throws {
         let stage = try RunningSimulator()
         let reply = try #require(
             stage.client.post("/v1/models/\(RunningSimulator.picture)", #"{"text":"a sunset"}"#))

@@ -209,9 +209,8 @@ import Testing
         "", "submit", "submit:", "nowhere:500", "submit:5000", "submit:99", "submit:html-abc", "submit:cut=5",
         "file:cut", "file:cut=x", "result:many", "result:many=-1", "result:shape-round", "submit:500;times=0",
         "submit:500;times", "submit:500;p=2", "submit:500;often", "submit:500;body=round",
-        "token:reject;as=200",
-        "submit:NNN", "submit:200-error", "result:shape", "submit:delay", "submit:delay=5parsecs",
-        "submit:500=1",
+        "token:reject;as=200", "submit:NNN", "submit:200-error", "result:shape", "submit:delay",
+        "submit:delay=5parsecs", "submit:500=1",
     ])
     func `a fault that makes no sense is refused`(text: String) {
         #expect(throws: SimulatorError.self) { try FaultParser.parse(text) }

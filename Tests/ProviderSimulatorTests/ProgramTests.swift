@@ -8,7 +8,7 @@ import Testing
 @Suite struct ProgramTests {
     private let directory = ScratchDirectory()
 
-    /// jobsim as a program of its own, which serves or has ended.
+    /// The program jobsim, which serves or has ended.
     private func jobsim(_ arguments: [String]) throws -> Scratch.Program {
         let program = try Scratch.Program("jobsim", arguments, environment: [:])
         try eventually("jobsim listens") { program.hasEnded || program.output.contains("\n") }

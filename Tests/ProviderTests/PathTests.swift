@@ -10,7 +10,7 @@ import Testing
         ("a b", "a%20b"), ("a?b#c", "a%3Fb%23c"), ("a%2e%2e/b", "a%252e%252e/b"), ("ä", "%C3%A4"),
         ("a\\b@c:d", "a%5Cb%40c%3Ad"), ("...", "..."), ("a\n", "a%0A"),
     ])
-    func `a model is encoded where it must be`(_ model: String, _ path: String) {
+    func `a model is percent-encoded as needed`(_ model: String, _ path: String) {
         #expect(ModelPath.encode(model) == path)
     }
 

@@ -66,7 +66,7 @@ import Testing
         #expect(try stage.jobctl("enqueue", "--batch", "-", "-q", input: lines).lines == ["1", "2"])
     }
 
-    @Test func `keys that stand already answer with their jobs, also inside one batch`() throws {
+    @Test func `keys in use answer with their jobs, also inside one batch`() throws {
         let id = try stage.enqueue("2 cats", "--key", "a")
         let lines = line(#", "key": "b""#) + line(#", "key": "a""#) + line(#", "key": "b""#)
         let answer = try stage.jobctl("enqueue", "--batch", "-", "--json", input: lines)
@@ -76,7 +76,7 @@ import Testing
         #expect(try stage.jobCount() == 2)
     }
 
-    @Test func `a key that stands already with another input is said to`() throws {
+    @Test func `a key in use with another input is reported`() throws {
         let same = try stage.jobctl(
             "enqueue", "--batch", "-", input: line(#", "key": "b""#) + line(#", "key": "b""#))
         #expect(same.errors.contains("enqueued 1, 1 were there already by their keys\n"), "\(same)")
@@ -120,7 +120,7 @@ import Testing
         let pipe = open(path, O_WRONLY | O_CLOEXEC)
         let first = Array(line().utf8)
         #expect(write(pipe, first, first.count) == first.count)
-        // Its writer is not done; all others go on.
+        // Its writer is not done; all others continue.
         for _ in 0..<3 { #expect(try stage.jobctl("enqueue", Stage.sequential, "text=x").code == 0) }
         #expect(try stage.jobCount() == 4)
         #expect(write(pipe, first, first.count) == first.count)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct CompletionTests {
     private let stage = Stage()
 
-    /// What the scripts are told stands at the end of these words.
+    /// The candidates for the last of these words.
     private func candidates(_ words: String...) throws -> [String] {
         try stage.jobctl(["complete", "zsh"] + words).lines.map { line in
             line.split(separator: "\t").first.map(String.init) ?? ""
@@ -48,7 +48,7 @@ import Testing
         #expect(
             try candidates("enqueue", Stage.sequential, "image_size=256") == ["image_size=2560:1440 (16:9)"]
         )
-        // A key that stands already is not offered again.
+        // A key that was given is not offered again.
         #expect(try !candidates("enqueue", Stage.sequential, "text=x", "").contains("text="))
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import JSON
 import Scratch
 import Testing
@@ -39,7 +38,7 @@ import Testing
         #expect(answer.code == 64 && answer.errors.contains("2 jobs (about $0.60)"), "\(answer)")
         #expect(try stage.jobCount() == 0)
         #expect(try run("enqueue", "--batch", "-", "--yes", input: lines).lines.count == 2)
-        // What stands already by its key is not bought, and not asked for.
+        // Jobs whose keys are in use are not bought, and not asked for.
         #expect(try run("enqueue", "--batch", "-", input: lines).code == 0)
         let path = stage.file("jobs.jsonl", lines + line.replacing("KEY", with: "c"))
         let piped = try stage.run(
@@ -100,21 +99,15 @@ import Testing
         #expect(try stage.jobCount() == 1)
     }
 
-    @Test(.enabled(if: access("/usr/bin/script", X_OK) == 0, "needs script, of bsdutils"))
-    func `on a terminal the estimate is shown, and only yes is yes`() throws {
+    @Test func `on a terminal the estimate is shown, and only yes is yes`() throws {
         for (typed, code, jobs) in [("n", 1, 0), ("", 1, 0), ("y", 0, 2)] as [(String, Int32, Int64)] {
             let words = ["enqueue", Stage.sequential, "text=x", "--repeat", "2"] + priced
-            let command = "exec \(Program.jobctl) " + words.joined(separator: " ")
-            let answer = try stage.run(
-                "/usr/bin/script", ["-qec", command, "/dev/null"], input: typed + "\n",
-                environment: ["SHELL": "/bin/sh"])
+            let answer = try stage.onTerminal(words.joined(separator: " "), typing: typed + "\n")
             #expect(answer.code == code, "\(answer)")
             #expect(answer.output.contains("enqueue 2 jobs (about $0.60)? [y/N]"), "\(answer)")
             #expect(try stage.jobCount() == jobs)
         }
-        let unpriced = try stage.run(
-            "/usr/bin/script", ["-qec", "exec \(Program.jobctl) enqueue a/b x=1", "/dev/null"],
-            environment: ["SHELL": "/bin/sh"])
+        let unpriced = try stage.onTerminal("enqueue a/b x=1")
         #expect(unpriced.output.contains("estimate: its price is not known"), "\(unpriced)")
     }
 }

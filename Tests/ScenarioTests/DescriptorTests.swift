@@ -30,22 +30,12 @@ import Testing
         #expect(try seen(by: "editor", words, environment: environment) == Self.nothingElse)
     }
 
-    @Test func `jobd gets no other file where it is asked`() throws {
+    @Test func `jobd gets no other file if jobctl asks it`() throws {
         #expect(try seen(by: "jobd", ["models", "refresh"]) == Self.nothingElse)
     }
 
     @Test func `jobthumb gets no other file`() throws {
-        try stage.enqueue("2 cats")
-        try stage.put(1, into: "completed")
-        try stage.run("/bin/mkdir", ["-p", stage.state + "/outputs"])
-        FileOnDisk.write("no picture", to: stage.state + "/outputs/1.png")
-        try stage.execute(
-            """
-            INSERT INTO outputs (job_id, position, kind, url, path, bytes, sha256, media_type, width, height, state,
-                downloaded_at)
-            VALUES (1, 1, 'image', 'https://example.com/1', '1.png', 100, printf('%064x', 1 << 32),
-                'image/png', 600, 400, 'done', '2026-01-01 00:00:00.000')
-            """)
+        try stage.complete(try stage.enqueue("2 cats"), with: "no picture", as: "1.png")
         let seen = try seen(by: "jobthumb", ["gallery", stage.folder + "/gallery"])
         #expect(seen == Self.nothingElse)
     }

@@ -9,7 +9,8 @@ import Testing
 
     /// A program that does `script` with the file to edit, `$f`; it leaves a copy of what it found.
     private func editor(_ script: String) throws -> String {
-        let path = stage.file("editor", "#!/bin/sh\nfor f; do :; done\ncp \"$f\" found\n\(script)\n")
+        let path = stage.file(
+            "editor", "#!/bin/sh\nfor f; do :; done\ncp \"$f\" \(stage.folder)/found\n\(script)\n")
         chmod(path, 0o700)
         return path
     }
@@ -44,7 +45,7 @@ import Testing
         #expect(try kept() == [], "what is on its way needs no copy")
     }
 
-    @Test func `the file is its owner's alone, and in a directory of its own`() throws {
+    @Test func `the file is its owner's alone, in a separate directory`() throws {
         let answer = try edit(
             #"stat -c %a "$f" "$(dirname "$f")" > modes; echo '{"text": "x"}' > "$f""#, Stage.sequential)
         #expect(answer.code == 0, "\(answer)")
@@ -143,15 +144,13 @@ import Testing
                 == [#"{"text":"3 dogs","seed":1}"#, #"{"text":"3 dogs","seed":2}"#])
     }
 
-    @Test(.enabled(if: access("/usr/bin/script", X_OK) == 0, "needs script, of bsdutils"))
-    func `on a terminal a refusal offers to edit again, with what was written`() throws {
-        // The first time it breaks the schema, the second time it mends that.
+    @Test func `on a terminal a refusal offers to edit again, with what was written`() throws {
+        // The first time it breaks the schema, the second time it corrects that.
         let program = try editor(
             #"if grep -q txt "$f"; then sed -i 's/txt/text/' "$f"; else echo '{"txt": "mine"}' > "$f"; fi"#)
-        let answer = try stage.run(
-            "/usr/bin/script",
-            ["-qec", "cd \(stage.folder); exec \(Program.jobctl) enqueue sequential --edit", "/dev/null"],
-            input: "y\n", environment: ["SHELL": "/bin/sh", "EDITOR": program, "TMPDIR": stage.folder])
+        let answer = try stage.onTerminal(
+            "enqueue sequential --edit", typing: "y\n",
+            environment: ["EDITOR": program, "TMPDIR": stage.folder])
         #expect(answer.code == 0, "\(answer)")
         #expect(
             answer.output.contains("edit it again?") && answer.output.contains("did you mean \"text\"?"),

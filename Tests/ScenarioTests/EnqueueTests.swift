@@ -21,16 +21,15 @@ import Testing
         #expect(job["outputs"] == .array([]))
         let absent = [
             "key", "not_before", "request_id", "remote_status", "queue_position", "cancel_requested_at",
-            "error_kind",
-            "error_message", "price_usd", "cost_usd", "submitted_at", "started_at", "finished_at", "ended_at",
-            "next_try_at", "followed_since", "input_removed_at",
+            "error_kind", "error_message", "price_usd", "cost_usd", "submitted_at", "started_at",
+            "finished_at", "ended_at", "next_try_at", "followed_since", "input_removed_at",
         ]
         for key in absent { #expect(job[key] == .null, "\(key)") }
         let createdAt = try #require(job["created_at"]?.string)
         #expect(try stage.text("SELECT created_at FROM jobs") == createdAt)
     }
 
-    @Test func `outputs stand in the answer with the columns of their table`() throws {
+    @Test func `outputs are in the answer with the columns of their table`() throws {
         let id = try stage.enqueue("2 cats")
         try stage.put(id, into: "downloading")
         try stage.execute(
@@ -141,7 +140,7 @@ import Testing
         #expect(try stage.jobCount() == 0)
     }
 
-    @Test func `the whole input comes from a file, or from standard input, as it stands there`() throws {
+    @Test func `the whole input comes from a file, or from standard input, unchanged`() throws {
         let input = #"{ "text": "2 cats", "seed": 12345678901234567890 }"#
         let path = stage.file("input.json", input)
         #expect(try stage.jobctl("enqueue", Stage.sequential, "--input", path).code == 0)
@@ -170,7 +169,7 @@ import Testing
 @Suite struct KeyTests {
     private let stage = Stage()
 
-    @Test func `a key that stands answers with its job and adds nothing`() throws {
+    @Test func `a key in use answers with its job and adds nothing`() throws {
         let words = ["enqueue", Stage.sequential, "text=2 cats", "--key", "monday", "--json"]
         try stage.jobctl(words)
         let answer = try stage.jobctl(words)

@@ -41,8 +41,7 @@ import Testing
         #expect(
             running == [
                 "held", "due", "submitting", "uncertain", "in_queue", "in_progress", "downloading",
-                "completed",
-                "failed", "cancelled",
+                "completed", "failed", "cancelled",
             ])
         #expect(try explain(1).hint == "jobctl release 1")
         let ways = try explain(4).hint
@@ -145,8 +144,7 @@ import Testing
 
     @Test func `what a failure means says whether a retry buys`() throws {
         let promises = [
-            "input": "--input", "remote": "paid for again", "lost": "buys nothing",
-            "output": "buys nothing",
+            "input": "--input", "remote": "paid for again", "lost": "buys nothing", "output": "buys nothing",
             "download": "buys nothing", "deadline": "buys nothing",
         ]
         for (kind, promise) in promises {

@@ -5,10 +5,9 @@ import Scratch
 import Testing
 
 @Suite struct GalleryTests {
-    private let stage: Stage
+    private let stage = Stage()
     private var folder: String { stage.folder + "/gallery" }
     private var page: String { FileOnDisk.content(folder + "/index.html") }
-    init() throws { stage = Stage() }
 
     /// A completed job with a file, as jobd would leave it.
     @discardableResult
@@ -17,16 +16,7 @@ import Testing
         -> Int64
     {
         let id = try stage.enqueue("2 cats")
-        try stage.put(id, into: "completed")
-        try stage.run("/bin/mkdir", ["-p", stage.state + "/outputs"])
-        let path = "\(id)-\(name)"
-        FileOnDisk.write(content, to: stage.state + "/outputs/" + path)
-        try stage.connection().run(
-            """
-            INSERT INTO outputs (job_id, position, kind, url, path, bytes, sha256, media_type, state, downloaded_at)
-            VALUES (?1, 1, 'image', 'https://example.com/' || ?1, ?2, ?3, printf('%064x', ?1 << 32), ?4, 'done',
-                '2026-01-01 00:00:00.000')
-            """, id, path, Int64(content.utf8.count), type)
+        try stage.complete(id, with: content, as: "\(id)-\(name)", type)
         return id
     }
 
@@ -50,10 +40,14 @@ import Testing
     }
 
     private func shown() throws -> [Int64] {
+        try data().compactMap { $0["id"]?.integer }
+    }
+
+    /// The jobs in the page, as its script reads them.
+    private func data() throws -> [JSON] {
         let start = try #require(page.firstRange(of: "id=\"data\">")).upperBound
-        let data = page[start...].prefix(
-            upTo: try #require(page[start...].firstRange(of: "</script>")).lowerBound)
-        return try #require(try JSON(parsing: data, .strict).array).compactMap { $0["id"]?.integer }
+        let end = try #require(page[start...].firstRange(of: "</script>")).lowerBound
+        return try #require(try JSON(parsing: page[start..<end], .strict).array)
     }
 
     @Test func `jobs that are gone leave the gallery, and other people's files stay`() throws {
@@ -111,15 +105,12 @@ import Testing
     private static let hostile = [
         "plain words", "it's", "'", "''\u{301}'; touch pwned; '", "$(touch pwned) `touch pwned` $HOME ${IFS}",
         "a \\ b \\\\ c\\", "\\n is no line", "two\nlines\tand a tab", "\u{1B}[201~\ntouch pwned\n",
-        "\u{202E}txt\u{2066}",
-        "!! !$ *?[a-z]{1,2} ~ # & | ; < > ( )", "\"double\" \u{2028}", "@file", "-dash", "=", ":=1", "7",
-        "true", "null",
-        "", " ", "😀 中文 مرحبا e\u{301} \u{E9}", String(repeating: "long 'words' ", count: 12_000),
-        "\u{7F}\u{9B}31m",
+        "\u{202E}txt\u{2066}", "!! !$ *?[a-z]{1,2} ~ # & | ; < > ( )", "\"double\" \u{2028}", "@file",
+        "-dash", "=", ":=1", "7", "true", "null", "", " ", "😀 中文 مرحبا e\u{301} \u{E9}",
+        String(repeating: "long 'words' ", count: 12_000), "\u{7F}\u{9B}31m",
     ]
 
-    /// Pasted into a shell, each command makes the same input: as it stands, without the database it came
-    /// from.
+    /// Pasted into a shell, each command makes the same input, without the database that it came from.
     @Test func `a copied command makes the same again`() throws {
         let image = JSON.array(["https://example.com/a'b.png?x=1&y=$z"])
         var inputs: [JSON] = Self.hostile.map {
@@ -134,10 +125,7 @@ import Testing
         #expect(try stage.jobctl("enqueue", "--batch", "-", "--no-validate", input: batch).code == 0)
         for id in 1...inputs.count { try stage.put(Int64(id), into: "failed") }
         #expect(try stage.jobctl("gallery", folder, "--state", "failed").code == 0)
-        let start = try #require(page.firstRange(of: "id=\"data\">")).upperBound
-        let data = page[start...].prefix(
-            upTo: try #require(page[start...].firstRange(of: "</script>")).lowerBound)
-        let commands = try #require(try JSON(parsing: data).array).reversed().compactMap { $0["cmd"]?.string }
+        let commands = try data().reversed().compactMap { $0["cmd"]?.string }
         #expect(commands.count == inputs.count)
         #expect(commands.allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x1B } })
         let script = stage.file("commands.sh", commands.joined(separator: "\n"))
@@ -153,5 +141,21 @@ import Testing
             }
         }
         #expect(!FileOnDisk.exists(stage.folder + "/pwned"))
+    }
+}
+
+extension Stage {
+    /// Completes a job with a picture, as jobd would leave it.
+    func complete(_ id: Int64, with content: String, as path: String, _ type: String = "image/png") throws {
+        try put(id, into: "completed")
+        try run("/bin/mkdir", ["-p", state + "/outputs"])
+        FileOnDisk.write(content, to: state + "/outputs/" + path)
+        try connection().run(
+            """
+            INSERT INTO outputs (job_id, position, kind, url, path, bytes, sha256, media_type, width, height, state,
+                downloaded_at)
+            VALUES (?1, 1, 'image', 'https://example.com/' || ?1, ?2, ?3, printf('%064x', ?1 << 32), ?4, 600, 400,
+                'done', '2026-01-01 00:00:00.000')
+            """, id, path, Int64(content.utf8.count), type)
     }
 }

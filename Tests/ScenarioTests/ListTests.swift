@@ -37,8 +37,7 @@ import Testing
         #expect(try ids("--sort", "priority", "--model", "nothing*") == "")
         for key in [
             "id", "created", "submitted", "started", "finished", "ended", "waited", "queued", "ran",
-            "fetched",
-            "price", "cost", "submissions", "model", "label",
+            "fetched", "price", "cost", "submissions", "model", "label",
         ] {
             let answer = try stage.jobctl("list", "-q", "--sort", key)
             #expect(answer.code == 0 && Set(answer.lines) == ["1", "2", "3", "4", "5"], "\(key)")

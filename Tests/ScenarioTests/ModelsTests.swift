@@ -9,7 +9,7 @@ import Testing
         "bytedance/seedance-v1.5-pro/image-to-video", Stage.edit, "bytedance/seedream-4-0/edit-sequential",
         Stage.sequential,
     ])
-    func `the example of each model can be typed as it stands`(model: String) throws {
+    func `the example of each model can be typed as it is`(model: String) throws {
         let page = try stage.jobctl("models", "show", model)
         let example = try #require(page.lines.last { $0.contains("jobctl enqueue ") })
         let words = example.split(separator: "enqueue ", maxSplits: 1)[1]

@@ -46,7 +46,7 @@ import Testing
         #expect(try stage.jobctl("version").code == 0)
     }
 
-    @Test func `options may stand before the verb`() throws {
+    @Test func `options may come before the verb`() throws {
         try stage.enqueue("2 cats")
         #expect(try stage.jobctl("--json", "list").objects().count == 1)
         #expect(try stage.jobctl("--state-dir", stage.state, "-q", "list").output == "1\n")
@@ -68,13 +68,11 @@ import Testing
 
     @Test(arguments: [
         (["nothing"], "unknown verb"), (["lst"], "did you mean list?"),
-        (["list", "--lable=x"], "did you mean --label?"),
-        (["list", "--limit", "x"], "whole number"), (["list", "--limit", "-1"], "--limit"),
-        (["list", "7"], "show 7"),
-        (["enqueue"], "which model?"), (["enqueue", "a/b", "novalue"], "KEY=VALUE"),
-        (["wait", "1", "--timeout", "soon"], "span of time"),
-        (["list", "--since", "2026-02-30"], "is not a time"),
-        (["show"], "which jobs?"), (["backup"], "which file?"), (["help", "nothing"], "unknown verb"),
+        (["list", "--lable=x"], "did you mean --label?"), (["list", "--limit", "x"], "whole number"),
+        (["list", "--limit", "-1"], "--limit"), (["list", "7"], "show 7"), (["enqueue"], "which model?"),
+        (["enqueue", "a/b", "novalue"], "KEY=VALUE"), (["wait", "1", "--timeout", "soon"], "span of time"),
+        (["list", "--since", "2026-02-30"], "is not a time"), (["show"], "which jobs?"),
+        (["backup"], "which file?"), (["help", "nothing"], "unknown verb"),
         (["enqueue", "a/b", "--priority", "1.5"], "whole number"),
     ])
     func `a mistake on the command line ends with 64 and says what to type`(words: [String], says: String)

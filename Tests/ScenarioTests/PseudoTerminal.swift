@@ -2,7 +2,7 @@ import Glibc
 import Scratch
 import Testing
 
-/// A program on a terminal of its own, of which the test is the person before it.
+/// A program on its own terminal; the test is the person at it.
 final class PseudoTerminal {
     private let person: Int32
     /// The program's end, which stays open so that its settings can be read after the program has gone.
@@ -89,7 +89,7 @@ final class PseudoTerminal {
         return try program.exitCode()
     }
 
-    /// The person goes away, and takes the terminal along.
+    /// The terminal vanishes, as when its window is closed.
     func vanish() {
         if hasVanished { return }
         hasVanished = true
@@ -107,5 +107,17 @@ final class PseudoTerminal {
         var settings = termios()
         tcgetattr(file, &settings)
         return withUnsafeBytes(of: settings) { Array($0) }
+    }
+}
+
+extension Stage {
+    /// Runs `jobctl` with these words of a shell on a terminal, to its end.
+    func onTerminal(
+        _ words: String, columns: Int = 80, typing keys: String = "", environment: [String: String] = [:]
+    ) throws -> (code: Int32, output: String) {
+        let terminal = try PseudoTerminal(
+            self, program: "/bin/sh", ["-c", "exec \(Program.jobctl) \(words)"], environment: environment,
+            columns: columns)
+        return (try terminal.finish(typing: keys), terminal.text)
     }
 }

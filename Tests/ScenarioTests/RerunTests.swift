@@ -29,7 +29,7 @@ import Testing
         #expect(answer.errors.contains("rerun buys 1 job again"), "\(answer)")
     }
 
-    @Test func `changes replace a key where it stands, add one, and take one away`() throws {
+    @Test func `changes replace a key in its place, add one, and remove one`() throws {
         #expect(
             try stage.jobctl("rerun", "1", "text=3 dogs", "image_size=2560", "--without", "seed").code == 0)
         #expect(try input(2) == #"{"text":"3 dogs","image_size":"2560:1440 (16:9)"}"#)

@@ -45,7 +45,7 @@ import Testing
         #expect(events?.last?["detail"]?["message"] == .string("\u{1B}[2J"))
     }
 
-    @Test func `a file is shown with the path where it can be opened, and a pruned one as pruned`() throws {
+    @Test func `a file is shown with its path, and a pruned one as pruned`() throws {
         let id = try stage.enqueue("2 cats")
         try stage.put(id, into: "completed")
         try stage.execute("DELETE FROM outputs")

@@ -9,14 +9,14 @@ import Testing
 
     private func mode(_ path: String) throws -> UInt32 { try #require(FileOnDisk(path)).mode }
 
-    @Test func `the option stands before the environment`() throws {
+    @Test func `the option overrides the environment`() throws {
         let other = stage.folder + "/other"
         #expect(try stage.jobctl(words + ["--state-dir", other]).code == 0)
         #expect(FileOnDisk.exists(other + "/jobs.db"))
         #expect(!FileOnDisk.exists(stage.state))
     }
 
-    @Test func `a relative directory counts from where one stands`() throws {
+    @Test func `a relative directory starts at the current one`() throws {
         let answer = try stage.run(
             "/usr/bin/env", ["-C", stage.folder, Program.jobctl] + words + ["--state-dir", "deep/er"])
         #expect(answer.code == 0, "\(answer)")
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
-    func `who is not in its group is told which one, and never falls back in silence`() throws {
+    func `a user outside the group is told which one, and never falls back in silence`() throws {
         try stage.enqueue("2 cats")
         chown(stage.state, 0, 4)
         chmod(stage.state, 0o2770)
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, to become somebody else"))
-    func `the group is named by its number where it has no name, and where it is kept out`() throws {
+    func `a group without a name is named by its number, and one that is kept out is named too`() throws {
         try stage.enqueue("2 cats")
         chown(stage.state, 0, 54321)
         chmod(stage.state, 0o2770)

@@ -74,8 +74,7 @@ enum Outcome: Sendable, Equatable {
         arguments: table([
             .refused("only a queued"), .becomes("held"), .refused("only a queued"), .refused("only a queued"),
             .refused("only a queued"), .refused("only a queued"), .refused("only a queued"),
-            .refused("only a queued"),
-            .refused("only a queued"), .refused("only a queued"),
+            .refused("only a queued"), .refused("only a queued"), .refused("only a queued"),
         ]))
     func `only queued jobs can be held`(state: String, outcome: Outcome) throws {
         try check(["hold"], state, outcome)
@@ -90,8 +89,7 @@ enum Outcome: Sendable, Equatable {
         arguments: table([
             .refused("release"), .refused("only a failed"), .refused("only a failed"), .refused("resolve"),
             .refused("only a failed"), .refused("only a failed"), .refused("only a failed"),
-            .refused("enqueue"),
-            .becomes("queued"), .becomes("queued"),
+            .refused("enqueue"), .becomes("queued"), .becomes("queued"),
         ]))
     func `failed and cancelled jobs can be retried; a completed one is enqueued again`(
         state: String, outcome: Outcome

@@ -94,7 +94,7 @@ import Testing
         #expect(try stage.jobCount() == 2)
     }
 
-    @Test func `without a store, what looks says where it would be, and makes nothing`() throws {
+    @Test func `without a store, verbs that read say where it would be, and make nothing`() throws {
         for verb in Self.verbs.dropLast() {
             let answer = try stage.jobctl(verb)
             #expect(answer.code == 69, "\(verb): \(answer)")

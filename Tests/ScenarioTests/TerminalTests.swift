@@ -1,21 +1,10 @@
-import Glibc
 import SQLite
 import Scratch
 import Testing
 
-/// What a person sees on a terminal that `script` makes.
-@Suite(.enabled(if: access("/usr/bin/script", X_OK) == 0, "needs script, of bsdutils"))
-struct TerminalTests {
+/// What a person sees on a terminal.
+@Suite struct TerminalTests {
     private let stage = Stage()
-
-    private func onTerminal(
-        _ words: String, columns: Int = 80, input: String = "", environment: [String: String] = [:]
-    ) throws -> Answer {
-        let command = "stty cols \(columns) rows 24; exec \(Program.jobctl) \(words)"
-        return try stage.run(
-            "/usr/bin/script", ["-qec", command, "/dev/null"], input: input,
-            environment: ["SHELL": "/bin/sh"].merging(environment) { $1 })
-    }
 
     static let hostile = "\u{1B}[2J\u{1B}]0;owned\u{7}\u{9B}31m\u{202E}txt\u{2066}\u{200F}\r\n\u{E0041}"
 
@@ -47,26 +36,21 @@ struct TerminalTests {
         "list --state \"$HOSTILE\"", "enqueue \"$HOSTILE\" a=b", "enqueue a/b \"$HOSTILE\"", "\"$HOSTILE\"",
         "enqueue a/b \"$HOSTILE=1\" -n", "enqueue \(Stage.sequential) \"$HOSTILE=1\"", "--\"$HOSTILE\"",
         "enqueue --batch \"/$HOSTILE\"", "list --since \"$HOSTILE\"", "show \"$HOSTILE\"",
-        "help \"$HOSTILE\"",
-        "enqueue a/b x=1 --key \"$HOSTILE\"", "enqueue a/b x=2 --key \"$HOSTILE\"",
-        "models show \"$HOSTILE\"",
-        "pause \"$HOSTILE\"", "list --state-dir \"/$HOSTILE\"", "backup \"/$HOSTILE\"",
-        "list --limit=\"$HOSTILE\"",
-        "explain 1", "explain 1-2 --json", "list --sort \"$HOSTILE\"", "list --columns \"id,$HOSTILE\"",
+        "help \"$HOSTILE\"", "enqueue a/b x=1 --key \"$HOSTILE\"", "enqueue a/b x=2 --key \"$HOSTILE\"",
+        "models show \"$HOSTILE\"", "pause \"$HOSTILE\"", "list --state-dir \"/$HOSTILE\"",
+        "backup \"/$HOSTILE\"", "list --limit=\"$HOSTILE\"", "explain 1", "explain 1-2 --json",
+        "list --sort \"$HOSTILE\"", "list --columns \"id,$HOSTILE\"",
         "list --columns id,key,error_message,remote_status,input", "help \"sta$HOSTILE\"",
-        "explain \"$HOSTILE\"",
-        "enqueue sequential --matrix \"$HOSTILE=1,2\" -n",
+        "explain \"$HOSTILE\"", "enqueue sequential --matrix \"$HOSTILE=1,2\" -n",
         "enqueue sequential --matrix \"text=1,$HOSTILE\" -n",
         "enqueue sequential --matrix \"text=1,$HOSTILE\" --matrix \"seed=$HOSTILE\"",
         "enqueue --like \"$HOSTILE\"", "enqueue --like 1 --without \"$HOSTILE\"", "rerun \"$HOSTILE\"",
         "rerun --from \"/$HOSTILE\"", "enqueue sequential \"text=@/$HOSTILE\"",
-        "enqueue --like 1 --repeat 2 -n",
-        "enqueue sequential --edit --set \"$HOSTILE\"", "enqueue \"a/$HOSTILE\"",
-        "rerun 1 --label \"$HOSTILE\"",
-        "rerun --label \"$HOSTILE\" --state uncertain -n",
-        "set 1 --label \"$HOSTILE\" --json", "models import \"/$HOSTILE\"", "-\"$HOSTILE\"",
-        "search owned", "search owned --json", "search \"$HOSTILE\"", "stats", "stats --by label",
-        "stats --by \"$HOSTILE\"",
+        "enqueue --like 1 --repeat 2 -n", "enqueue sequential --edit --set \"$HOSTILE\"",
+        "enqueue \"a/$HOSTILE\"", "rerun 1 --label \"$HOSTILE\"",
+        "rerun --label \"$HOSTILE\" --state uncertain -n", "set 1 --label \"$HOSTILE\" --json",
+        "models import \"/$HOSTILE\"", "-\"$HOSTILE\"", "search owned", "search owned --json",
+        "search \"$HOSTILE\"", "stats", "stats --by label", "stats --by \"$HOSTILE\"",
     ])
     func `nothing that a person or a server wrote steers the terminal`(words: String) throws {
         let environment = ["HOSTILE": Self.hostile]
@@ -83,7 +67,7 @@ struct TerminalTests {
         try connection.run(
             "INSERT INTO events (kind, detail) VALUES ('fault', json_object('message', ?1))", Self.hostile)
         for columns in [80, 200] {
-            let answer = try onTerminal(words, columns: columns, environment: environment)
+            let answer = try stage.onTerminal(words, columns: columns, environment: environment)
             #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
             #expect(answer.output != "")
         }
@@ -102,7 +86,7 @@ struct TerminalTests {
         let path = stage.file("schema.json", schema)
         #expect(try stage.jobctl("models", "import", path).code == 0)
         for columns in [40, 120] {
-            let answer = try onTerminal(words, columns: columns)
+            let answer = try stage.onTerminal(words, columns: columns)
             #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
             #expect(answer.output != "")
         }
@@ -112,7 +96,7 @@ struct TerminalTests {
         let evil = #"{"model_id": "a/\u001b[2J", "input_schema": {}}"#
         let path = stage.file("schema.json", evil)
         for words in ["models import \(path)", "models", "models --json"] {
-            let answer = try onTerminal(words)
+            let answer = try stage.onTerminal(words)
             #expect(isHarmless(answer.output), "\(answer.output.debugDescription)")
         }
     }
@@ -122,7 +106,7 @@ struct TerminalTests {
             try stage.jobctl("enqueue", Stage.sequential, "text=\(text)", "--label", "a label of some length")
         }
         for columns in [60, 80, 200] {
-            let answer = try onTerminal("list", columns: columns)
+            let answer = try stage.onTerminal("list", columns: columns)
             let lines = withoutOwnColour(answer.output).split(separator: "\n")
             #expect(lines.count == 4)
             for line in lines { #expect(Self.width(line) <= columns, "\(line)") }
@@ -139,36 +123,36 @@ struct TerminalTests {
 
     @Test func `colour is for terminals, and not under NO_COLOR`() throws {
         try stage.put(try stage.enqueue("2 cats"), into: "failed")
-        #expect(try onTerminal("list").output.contains("\u{1B}[31mfailed"))
-        #expect(!(try onTerminal("list", environment: ["NO_COLOR": "1"]).output.contains("\u{1B}[")))
-        #expect(!(try onTerminal("list", environment: ["TERM": "dumb"]).output.contains("\u{1B}[")))
+        #expect(try stage.onTerminal("list").output.contains("\u{1B}[31mfailed"))
+        #expect(!(try stage.onTerminal("list", environment: ["NO_COLOR": "1"]).output.contains("\u{1B}[")))
+        #expect(!(try stage.onTerminal("list", environment: ["TERM": "dumb"]).output.contains("\u{1B}[")))
         #expect(!(try stage.jobctl("list").output.contains("\u{1B}[")))
     }
 
     @Test func `on a terminal a list is the newest 50, and an empty one says so`() throws {
-        #expect(try onTerminal("list").code == 69)
+        #expect(try stage.onTerminal("list").code == 69)
         try stage.jobctl("enqueue", "--batch", "-", input: "")
-        #expect(try onTerminal("list").output.contains("no jobs"))
+        #expect(try stage.onTerminal("list").output.contains("no jobs"))
         let lines = String(repeating: #"{"model": "a/b", "input": {}}"# + "\n", count: 60)
         try stage.jobctl("enqueue", "--batch", "-", input: lines)
-        let shown = withoutOwnColour(try onTerminal("list").output).split(separator: "\n")
+        let shown = withoutOwnColour(try stage.onTerminal("list").output).split(separator: "\n")
         #expect(shown.count == 52)
         #expect(shown[50].hasPrefix("60"))
         #expect(shown[51] == "the newest 50 of 60 jobs; --limit N shows more")
-        #expect(try onTerminal("list --limit 60").output.contains("newest") == false)
-        #expect(try onTerminal("list --count").output.contains("60 jobs: 60 queued"))
+        #expect(try stage.onTerminal("list --limit 60").output.contains("newest") == false)
+        #expect(try stage.onTerminal("list --count").output.contains("60 jobs: 60 queued"))
         #expect(try stage.jobctl("list").lines.count == 60)
     }
 
     @Test func `what to type next is said only on a terminal, and not under -q or --json`() throws {
         let enqueue = "enqueue \(Stage.sequential) text=x"
-        #expect(try onTerminal(enqueue).output.contains("next: jobctl wait 1"))
-        #expect(try onTerminal(enqueue + " --hold").output.contains("next: jobctl release 2"))
+        #expect(try stage.onTerminal(enqueue).output.contains("next: jobctl wait 1"))
+        #expect(try stage.onTerminal(enqueue + " --hold").output.contains("next: jobctl release 2"))
         try stage.put(1, into: "failed")
-        #expect(try onTerminal("wait 1").output.contains("next: jobctl explain 1, then jobctl retry 1"))
-        #expect(try onTerminal("retry 1").output.contains("next: jobctl wait 1"))
+        #expect(try stage.onTerminal("wait 1").output.contains("next: jobctl explain 1, then jobctl retry 1"))
+        #expect(try stage.onTerminal("retry 1").output.contains("next: jobctl wait 1"))
         for words in [enqueue + " -q", enqueue + " --json", enqueue + " | cat", enqueue + " 2>/dev/null"] {
-            #expect(!(try onTerminal(words).output.contains("next:")), "\(words)")
+            #expect(!(try stage.onTerminal(words).output.contains("next:")), "\(words)")
         }
     }
 
@@ -181,7 +165,7 @@ struct TerminalTests {
                 ended_at = '2026-01-01 00:00:40.000'
             """)
         for columns in [40, 80, 200] {
-            let lines = withoutOwnColour(try onTerminal("show 1", columns: columns).output).split(
+            let lines = withoutOwnColour(try stage.onTerminal("show 1", columns: columns).output).split(
                 separator: "\n")
             let bars = lines.filter { $0.contains("█") }.map { $0.count { $0 == "█" } }
             if columns == 40 {
@@ -198,7 +182,7 @@ struct TerminalTests {
             as [(String, String, Int32)]
         {
             let id = try stage.enqueue("2 cats", "--label", "cats")
-            let said = try onTerminal("cancel --label cats", input: answer + "\n")
+            let said = try stage.onTerminal("cancel --label cats", typing: answer + "\n")
             #expect(said.code == code && said.output.contains("cancel"), "\(said)")
             #expect(try stage.state(of: id) == state)
             try stage.jobctl("cancel", "\(id)")

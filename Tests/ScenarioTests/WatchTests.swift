@@ -13,7 +13,7 @@ import Testing
             stage, ["watch"] + words, environment: environment, columns: columns, rows: rows)
     }
 
-    /// Before it stands one job, which waits.
+    /// With one job, which waits.
     private func watchOne() throws -> PseudoTerminal {
         try stage.enqueue("2 cats")
         let terminal = try watch()
@@ -36,7 +36,7 @@ import Testing
         #expect(terminal.screen.unknown == [])
     }
 
-    /// SIGABRT stands for the program's own traps.
+    /// SIGABRT is the signal of the program's own traps.
     @Test(
         arguments: [(SIGINT, 130), (SIGTERM, -SIGTERM), (SIGHUP, -SIGHUP), (SIGABRT, -SIGABRT)]
             as [(Int32, Int32)])
@@ -47,11 +47,11 @@ import Testing
         #expect(terminal.isAsBefore)
     }
 
-    @Test func `it stands in the way of no checkpoint`() throws {
+    @Test func `it blocks no checkpoint`() throws {
         let terminal = try watchOne()
         try stage.enqueue("2 cats")
         try terminal.shows("2 queued")
-        // Busy is what a reader would make of it that stays on its picture.
+        // It would be busy if a reader kept its snapshot.
         #expect(try stage.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0)
         try stage.enqueue("2 cats")
         try terminal.shows("3 queued")
@@ -63,7 +63,7 @@ import Testing
         #expect(terminal.isAsBefore)
     }
 
-    @Test func `Ctrl-Z gives the terminal back, and fg draws anew`() throws {
+    @Test func `Ctrl-Z gives the terminal back, and fg draws again`() throws {
         try stage.enqueue("2 cats")
         let script = "set -m; \(Program.jobctl) watch; echo stopped $?; read go; fg >/dev/null; echo ended $?"
         let terminal = try PseudoTerminal(stage, program: "/bin/bash", ["-c", script])
@@ -154,7 +154,7 @@ import Testing
         #expect(try stage.state(of: paid) == "queued")
     }
 
-    @Test func `a retry buys nothing where it was said that nothing is bought`() throws {
+    @Test func `a retry buys nothing after it was said that nothing is bought`() throws {
         let id = try stage.enqueue("2 cats")
         try stage.put(id, into: "failed", errorKind: "download")
         let terminal = try watch("\(id)")
@@ -165,7 +165,7 @@ import Testing
         #expect(try stage.state(of: id) == "failed")
     }
 
-    @Test func `p pauses submissions and lets them go on`() throws {
+    @Test func `p pauses submissions and resumes them`() throws {
         let terminal = try watchOne()
         try terminal.type("p", shows: "pause submissions?")
         try terminal.type("y", shows: "submissions are paused (hand")
@@ -274,7 +274,7 @@ import Testing
         #expect(!terminal.screen.text.contains("have ended"))
     }
 
-    @Test func `Ctrl-Z leaves no line behind, and fg goes on`() throws {
+    @Test func `Ctrl-Z leaves no line behind, and fg continues`() throws {
         let ids = try (0..<2).map { _ in try stage.enqueue("2 cats") }
         let script =
             "set -m; \(Program.jobctl) wait \(ids[0]) \(ids[1]); echo stopped $?; read go; fg; echo ended $?"
@@ -306,7 +306,7 @@ import Testing
         #expect(one.code == 75 && one.errors.contains("job \(ids[0]) has not ended in time"), "\(one)")
     }
 
-    @Test func `objects on a terminal stand on lines of their own`() throws {
+    @Test func `each object on a terminal is on its own line`() throws {
         let ids = try (0..<2).map { _ in try stage.enqueue("2 cats") }
         let terminal = try PseudoTerminal(stage, ["wait", "--json"] + ids.map { "\($0)" }, columns: 2000)
         try terminal.shows("0 of 2 jobs have ended")

@@ -13,7 +13,7 @@ package struct Answer: CustomStringConvertible, Sendable {
     package var description: String { "exit \(code)\nstdout: \(output)\nstderr: \(errors)" }
 }
 
-/// A program as a process of its own. It ends, at the latest, when the test lets go of it.
+/// A program that a test started. It is killed, at the latest, when the test releases it.
 package final class Program: @unchecked Sendable {
     package let pid: pid_t
     private let name: String
@@ -35,8 +35,8 @@ package final class Program: @unchecked Sendable {
 
     /// - Parameters:
     ///   - name: one of ours, a path, or a program in `PATH`.
-    ///   - input: standard input, an open file; nothing, if none is given.
-    ///   - terminal: the path of the terminal that becomes its own, in the place of the three streams.
+    ///   - input: standard input, an open file; empty if none is given.
+    ///   - terminal: the path of a terminal that replaces the three standard streams.
     package init(
         _ name: String, _ arguments: [String], environment: [String: String], input: Int32? = nil,
         terminal: String? = nil
@@ -56,7 +56,7 @@ package final class Program: @unchecked Sendable {
             posix_spawn_file_actions_adddup2(
                 &actions, terminal == nil ? file.descriptor.number : STDIN_FILENO, stream)
         }
-        // Nothing that happens to be open here goes along; closing what is not open is no error.
+        // The program inherits no other open file. Closing what is not open is no error.
         for file in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, file) }
         // The threads that run tests block signals, and a child would inherit that.
         var attributes = posix_spawnattr_t()
@@ -151,12 +151,12 @@ package final class Program: @unchecked Sendable {
     }
 }
 
-/// What was waited for did not come.
+/// What a test waited for did not happen.
 package struct Never: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// Looks again and again until `condition` holds, for as long as the slowest machine may take.
+/// Checks until `condition` is true, for as long as the slowest machine may take.
 package func eventually(
     _ what: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line,
     _ condition: () async throws -> Bool
@@ -170,7 +170,7 @@ package func eventually(
     }
 }
 
-/// The same for what is not asynchronous.
+/// The same for a condition that is not asynchronous.
 @_disfavoredOverload
 package func eventually(
     _ what: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line,
@@ -183,5 +183,5 @@ package func eventually(
     }
 }
 
-/// Minutes, as only what has failed waits for so long.
+/// Minutes: only a test that fails waits so long.
 private let patience = Duration.seconds(600)

@@ -1,7 +1,7 @@
 internal import Glibc
 package import System
 
-/// A directory for one test. It goes with all that is in it when the test lets go of it.
+/// A directory for one test. It is removed with its contents when the test releases it.
 package final class ScratchDirectory: Sendable {
     package let path: String
 
@@ -53,7 +53,10 @@ package struct FileOnDisk {
     package let size: Int
     package let inode: UInt64
 
-    /// Nil where there is no such file.
+    /// The folder of this repository.
+    package static let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+
+    /// Nil if there is no such file.
     package init?(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
@@ -79,12 +82,12 @@ package struct FileOnDisk {
         bytes(path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// What is in a file; nothing, where there is none.
+    /// The text of a file; empty if there is no such file.
     package static func content(_ path: String) -> String { text(path) ?? "" }
 
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// The names in a directory, hidden ones included; none, where there is no such directory.
+    /// The names in a directory, hidden ones included; none if there is no such directory.
     package static func names(_ directory: String) -> [String] {
         guard let handle = opendir(directory) else { return [] }
         defer { closedir(handle) }

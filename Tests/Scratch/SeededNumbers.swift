@@ -1,6 +1,5 @@
-/// Numbers that are the same in every run, so that a failure can be met again.
+/// Numbers that are the same in every run, so that a failure can be reproduced.
 package struct SeededNumbers: RandomNumberGenerator, Sendable {
-    /// What it was begun with.
     package let seed: UInt64
     private var state: UInt64
 

@@ -4,7 +4,7 @@ package import JSON
 package import SQLite
 internal import System
 
-/// A state directory of its own for one test, the real programs to work on it, and a simulator with a ledger.
+/// A state directory for one test, the real programs that work on it, and a simulator with a ledger.
 package final class Stage: @unchecked Sendable {
     package static let token = "token-of-the-tests-0123456789"
     package static let edit = "bytedance/seedream-4-0/edit"
@@ -14,24 +14,26 @@ package final class Stage: @unchecked Sendable {
     package var folder: String { scratch.path }
     package let state: String
     package private(set) var simulator: Program?
-    package var url = "http://127.0.0.1:9"
-    /// What is to live as long as the stage: every jobd, and what a test adds.
+    /// The address of the service, and of nobody until there is one.
+    package var url: String
+    /// What has to live as long as the stage: every jobd, and what a test adds.
     package var kept: [AnyObject] = []
-    /// What its programs have in their environment besides.
+    /// Further variables for the environment of its programs.
     private let variables: [String: String]
     private static let http = try? HTTPClient(userAgent: "tests/1")
 
     /// Without a simulator.
     package init(
         in scratch: ScratchDirectory = ScratchDirectory(), state: String? = nil,
-        variables: [String: String] = [:]
+        variables: [String: String] = [:], url: String = "http://127.0.0.1:9"
     ) {
+        self.url = url
         self.scratch = scratch
         self.state = state ?? scratch["state"]
         self.variables = variables
     }
 
-    /// With a simulator that is quick, if nothing else is said.
+    /// With a simulator, which is quick unless the options say otherwise.
     package static func simulated(_ options: String...) async throws -> Stage {
         let stage = Stage()
         try await stage.simulate(options)
@@ -42,7 +44,7 @@ package final class Stage: @unchecked Sendable {
 
     // MARK: - Programs
 
-    /// Starts the simulator, or starts it again where it stood.
+    /// Starts the simulator, or restarts it on the same port.
     package func simulate(_ options: [String] = []) async throws {
         let port = simulator == nil ? "0" : String(url.split(separator: ":").last ?? "0")
         simulator?.end()
@@ -68,7 +70,7 @@ package final class Stage: @unchecked Sendable {
         ].merging(variables) { $1 }
     }
 
-    /// Starts a program. A variable that is changed to nothing is taken away.
+    /// Starts a program. A variable that is changed to the empty text is removed.
     package func start(
         _ words: [String], input: Int32? = nil, environment changes: [String: String] = [:],
         program: String = "jobctl"
@@ -77,13 +79,13 @@ package final class Stage: @unchecked Sendable {
         return try Program(program, words, environment: environment, input: input)
     }
 
-    /// The bounds that make a test short.
+    /// Settings that make a test short.
     package static let quick = [
         "poll.min=20ms", "poll.max=200ms", "retry.min=20ms", "retry.max=200ms", "min_free=0",
         "log_level=debug",
     ]
 
-    /// Starts `jobd` on this stage, for as long as the stage is there; `settings` are for `--set`.
+    /// Starts `jobd`, which lives as long as the stage; `settings` are for `--set`.
     @discardableResult
     package func jobd(
         _ settings: String..., options: [String] = [], environment changes: [String: String] = [:]
@@ -96,7 +98,7 @@ package final class Stage: @unchecked Sendable {
         return jobd
     }
 
-    /// Runs `jobd --drain` to its end, which must be this one.
+    /// Runs `jobd --drain` to its end, which must have this code.
     @discardableResult
     package func drain(_ settings: String..., code: Int32 = 0) async throws -> Answer {
         let options = settings.flatMap { ["--set", $0] } + ["--drain"]
@@ -105,7 +107,7 @@ package final class Stage: @unchecked Sendable {
         return answer
     }
 
-    /// A simulated stage with some jobs that are completed.
+    /// A stage with a simulator and some completed jobs.
     package static func completed(_ jobs: Int = 3) async throws -> Stage {
         let stage = try await simulated()
         for number in 1...jobs { try await stage.enqueue("fox \(number)") }
@@ -143,7 +145,7 @@ package final class Stage: @unchecked Sendable {
         try await start(words, environment: environment).answer()
     }
 
-    /// Enqueues a job of one picture; its prompt may order faults for it.
+    /// Enqueues a job for one picture; the prompt may order faults for it.
     @discardableResult
     package func enqueue(_ prompt: String = "a fox", _ more: String...) async throws -> Int64 {
         try Self.id(of: try await jobctl(Self.enqueueing(prompt) + more))
@@ -173,7 +175,7 @@ package final class Stage: @unchecked Sendable {
     /// What a bare `jobctl --json` says.
     package func overview() async throws -> JSON { try JSON(parsing: try await jobctl("--json").output) }
 
-    /// Writes a file beside the state directory, and answers its path.
+    /// Writes a file beside the state directory, and returns its path.
     @discardableResult
     package func file(_ name: String, _ text: String) -> String {
         FileOnDisk.write(text, to: scratch[name])
@@ -201,7 +203,7 @@ package final class Stage: @unchecked Sendable {
         try text("SELECT state FROM jobs WHERE id = \(id)") ?? "no job \(id)"
     }
 
-    /// How many jobs there are, of one state or of all.
+    /// How many jobs are in one state, or in any.
     package func jobCount(_ state: String? = nil) throws -> Int64 {
         try jobCount(where: state.map { "state = '\($0)'" } ?? "true")
     }
@@ -232,7 +234,7 @@ package final class Stage: @unchecked Sendable {
     package func wait(
         for id: Int64, toBe state: String, file: StaticString = #fileID, line: UInt = #line
     ) async throws {
-        // On a slow machine a job may have gone past a state before anybody could look.
+        // On a slow machine a job may have left a state before anybody could look.
         let way = ["in_queue", "in_progress", "downloading", "completed"]
         let reached = way.firstIndex(of: state).map { Array(way[$0...]) } ?? [state]
         try await eventually("job \(id) is \(state)", file: file, line: line) {
@@ -240,7 +242,7 @@ package final class Stage: @unchecked Sendable {
         }
     }
 
-    /// Waits until no job of the queue is left but those of the states given.
+    /// Waits until every job is in one of these states.
     package func waitUntilAllAre(_ states: String..., file: StaticString = #fileID, line: UInt = #line)
         async throws
     {
@@ -266,11 +268,11 @@ package final class Stage: @unchecked Sendable {
         }
     }
 
-    /// How many POSTs the simulator has got, and how many it has taken money for.
+    /// How many POSTs the simulator has received, and how many it has charged for.
     package func posts() async throws -> Int64? { try await ledger().first?["posts"]?.integer }
     package func accepted() async throws -> Int64? { try await ledger().first?["accepted"]?.integer }
 
-    /// Puts these faults in the place of those that stand.
+    /// Replaces the faults that are set.
     package func setFaults(_ faults: String...) async throws { try await setFaults(faults) }
 
     package func setFaults(_ faults: [String]) async throws {
@@ -280,7 +282,7 @@ package final class Stage: @unchecked Sendable {
 }
 
 extension Answer {
-    /// Every line of standard output as a JSON object; a line that is none is an error.
+    /// Every line of standard output as a JSON object; any other line is an error.
     package func objects() throws -> [JSONObject] {
         try output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { line in
             guard let object = try JSON(parsing: line, .strict).object else {

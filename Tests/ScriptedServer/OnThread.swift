@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Runs something that blocks on a thread of its own, away from the tasks' few threads.
+/// Runs something that blocks on its own thread, away from the few threads of the tasks.
 func onThread(_ body: @escaping @Sendable () -> Void) {
     final class Work: Sendable {
         let body: @Sendable () -> Void

@@ -2,7 +2,7 @@ internal import Glibc
 package import HTTP
 internal import System
 
-/// A server on loopback that does to each connection what a script says, byte for byte.
+/// A server on loopback that treats each connection as a script says, byte for byte.
 package final class ScriptedServer: Sendable {
     package struct Request: Sendable, Equatable {
         package var line: String

@@ -5,14 +5,11 @@ import Testing
 struct SuggestionTests {
     static let near: [(String, [String], String)] = [
         ("promt", ["images", "prompt"], "prompt"), ("pormpt", ["prompt"], "prompt"),
-        ("PROMPT", ["prompt"], "prompt"),
-        ("image", ["prompt", "images", "image_size"], "images"), ("sed", ["seed"], "seed"),
-        ("sede", ["seed"], "seed"),
-        ("lst", ["set", "list", "last"], "list"),
+        ("PROMPT", ["prompt"], "prompt"), ("image", ["prompt", "images", "image_size"], "images"),
+        ("sed", ["seed"], "seed"), ("sede", ["seed"], "seed"), ("lst", ["set", "list", "last"], "list"),
         ("max_inflight", ["max_in_flight", "max_submitting"], "max_in_flight"),
         ("cancle", ["cancel", "enqueue"], "cancel"), ("N", ["n"], "n"),
-        ("rezolution", ["ratio", "resolution"], "resolution"),
-        ("ÄNDERN", ["ändern"], "ändern"),
+        ("rezolution", ["ratio", "resolution"], "resolution"), ("ÄNDERN", ["ändern"], "ändern"),
     ]
 
     @Test(arguments: near)

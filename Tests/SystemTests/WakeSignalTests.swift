@@ -2,19 +2,19 @@ import System
 import Testing
 
 @Suite struct WakeSignalTests {
-    @Test func `ringing before the sleep is not lost`() async {
+    @Test func `a wake-up before the sleep is not lost`() async {
         let signal = WakeSignal()
         signal.wake()
         signal.wake()
         await signal.wait(until: nil)
     }
 
-    @Test func `ringing ends the sleep from any thread`() async {
+    @Test func `a wake-up from any thread ends the sleep`() async {
         let signal = WakeSignal()
         for _ in 0..<200 {
             async let slept: Void = signal.wait(until: nil)
-            async let rung: Void = signal.wake()
-            _ = await (slept, rung)
+            async let woken: Void = signal.wake()
+            _ = await (slept, woken)
         }
     }
 
@@ -27,7 +27,7 @@ import Testing
         await signal.wait(until: .now - .seconds(1))
     }
 
-    /// A timer of an earlier sleep that was rung must not end a later one.
+    /// The timer of a sleep that was ended by a wake-up must not end a later one.
     @Test func `an old timer ends no new sleep`() async throws {
         let signal = WakeSignal()
         signal.wake()
@@ -39,12 +39,12 @@ import Testing
 
     @Test func `a far deadline does not overflow`() async {
         let signal = WakeSignal()
-        async let rung: Void = signal.wake()
+        async let woken: Void = signal.wake()
         await signal.wait(until: .now + .seconds(1_000_000_000_000))
-        await rung
+        await woken
     }
 
-    @Test func `no ring is lost under load`() async {
+    @Test func `no wake-up is lost under load`() async {
         let signal = WakeSignal()
         let rounds = 2000
         await withTaskGroup { group in

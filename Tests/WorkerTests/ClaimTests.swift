@@ -33,6 +33,20 @@ import Testing
         return try database.enqueue(job).job.id
     }
 
+    /// Writes to the database as any other program may.
+    private func execute(_ script: String) throws {
+        try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5)).execute(script)
+    }
+
+    private func spend(_ dollars: Int, at time: Timestamp) throws {
+        try execute(
+            """
+            DROP TRIGGER charges_insert_guard;
+            INSERT INTO charges (job_id, submission, at, model, estimated_usd)
+            VALUES (99, 1, '\(time)', 'm', \(dollars))
+            """)
+    }
+
     private func claim(
         _ allowance: Int = 100, choice: SubmissionGate.Choice? = nil, bytesUnderway: Int = 0,
         _ change: (inout Configuration) -> Void = { _ in }
@@ -87,11 +101,9 @@ import Testing
         #expect(try claim().jobs.isEmpty)
     }
 
-    @Test func `what comes by SQL is checked and what was waived is not`() throws {
+    @Test func `a job added by SQL is checked and one with a waiver is not`() throws {
         let model = "bytedance/seedream-4-0/sequential"
-        let foreign = try Connection(
-            path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
-        try foreign.execute(
+        try execute(
             """
             INSERT INTO jobs (model, input) VALUES ('\(model)', '{"image_size": 7}');
             INSERT INTO jobs (model, input) VALUES ('\(model)', '{"text": "two cats"}');
@@ -136,15 +148,8 @@ import Testing
 
     @Test func `yesterday's spending is not today's`() throws {
         try add()
-        let foreign = try Connection(
-            path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
         let yesterday = Timestamp(milliseconds: database.now.startOfDay.milliseconds - 1)
-        try foreign.execute(
-            """
-            DROP TRIGGER charges_insert_guard;
-            INSERT INTO charges (job_id, submission, at, model, estimated_usd)
-            VALUES (99, 1, '\(yesterday)', 'm', 50)
-            """)
+        try spend(50, at: yesterday)
         let priced: (inout Configuration) -> Void = { $0.models = ["m": limits(price: 1)] }
         #expect(
             try claim {
@@ -204,8 +209,7 @@ import Testing
         #expect(first.jobs.map(\.id) == [1, 2])
         #expect(try claim(bytesUnderway: first.bytes).jobs.isEmpty)
         // A row of an older release.
-        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
-        try foreign.execute(
+        try execute(
             """
             DROP TRIGGER jobs_input_size;
             INSERT INTO jobs (model, input, priority) VALUES ('a', '{"text":"' || hex(zeroblob(20000000)) || '"}', 9)
@@ -217,22 +221,15 @@ import Testing
     @Test func `a budget that is spent holds back jobs of unknown price too`() throws {
         for _ in 0..<2 { try add() }
         #expect(try claim(1) { $0.budgetPerDay = 1 }.jobs.map(\.id) == [1])
-        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
-        try foreign.execute("UPDATE charges SET reported_usd = 9")
+        try execute("UPDATE charges SET reported_usd = 9")
         let result = try claim(1) { $0.budgetPerDay = 1 }
         #expect(result.jobs.isEmpty && result.budget?.contains("budget.day_usd") == true)
     }
 
     @Test func `what a clock that was wrong has spent tomorrow is not of today`() throws {
         try add()
-        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
         let tomorrow = Timestamp(milliseconds: database.now.startOfDay.milliseconds + 86_400_000)
-        try foreign.execute(
-            """
-            DROP TRIGGER charges_insert_guard;
-            INSERT INTO charges (job_id, submission, at, model, estimated_usd)
-            VALUES (99, 1, '\(tomorrow)', 'm', 50)
-            """)
+        try spend(50, at: tomorrow)
         let result = try claim {
             $0.models = ["m": limits(price: 1)]
             $0.budgetPerDay = 20

@@ -1,3 +1,4 @@
+import Scratch
 import System
 import Testing
 
@@ -141,20 +142,12 @@ import Testing
         // Nobody waits: whoever drips may stay.
         #expect(!held[0].offer() && !held[1].offer())
         let waiter = Task { try await slots.use { _ in 7 } }
-        try await eventually { held[0].offer() }
+        try await eventually("a slot is offered") { held[0].offer() }
         // One is enough for one.
         #expect(!held[1].offer())
         gate.finish()
         #expect(try await waiter.value == 7)
         for holder in holders { try await holder.value }
         #expect(!held[1].offer())
-    }
-
-    private func eventually(_ condition: () -> Bool) async throws {
-        for _ in 0..<10_000 {
-            if condition() { return }
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        Issue.record("it never came")
     }
 }

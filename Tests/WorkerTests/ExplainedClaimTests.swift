@@ -218,7 +218,7 @@ private struct ClaimWorld {
 }
 
 extension Job {
-    /// Whether so many others of its model stand before it that a claim does not come to it.
+    /// Whether so many others of its model are before it that a claim does not reach it.
     fileprivate func isBehind(_ room: Int, of jobs: [(job: Job, reason: Explanation.Reason)]) -> Bool {
         jobs.prefix { $0.job.id != id }.count { $0.job.model == model } >= room
     }

@@ -1,9 +1,7 @@
 import Configuration
-import Downloader
 import HTTP
 import JobModel
 import JobStore
-import Outputs
 import Policy
 import Provider
 import Scratch
@@ -18,12 +16,7 @@ import Testing
     private let store: JobStore
     private let host = Host()
 
-    init() throws {
-        let directory = StateDirectory(path: scratch["state"], origin: .option)
-        try directory.create()
-        let lock = try #require(try StateLock(directory, as: "jobd"))
-        store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
-    }
+    init() throws { store = try scratch.jobStore() }
 
     private struct Service: RemoteService {
         var answer: SubmitAnswer = .bought(requestID: "r", raw: "the raw answer")
@@ -90,18 +83,10 @@ import Testing
         -> JobRun.Outcome
     {
         let client = try HTTPClient(userAgent: "test")
-        let settings = DownloadSettings(
-            apiURL: "https://api.example", hosts: [], maximumBytes: 1 << 20, minimumFree: 0,
-            connectTimeout: .seconds(1), silenceTimeout: .seconds(1), access: .ownerOnly)
-        let downloader = Downloader(client: client, settings: settings)
         var configuration = Configuration()
         configuration.retryAttempts = 1
         configuration.retryPatience = .zero
-        let context = WorkerContext(
-            configuration: configuration, client: service, downloader: downloader,
-            outputName: try OutputName(parsing: configuration.outputName),
-            outputs: OutputPlaces(own: scratch["out"], current: scratch["out"]), hasToken: true,
-            log: Log { _, _ in })
+        let context = try scratch.context(service, configuration, client)
         let job =
             row.state == .submitting
             ? RemoteJob(sending: row, failures: 0) : try #require(RemoteJob(row, at: host.now, .now))
@@ -110,20 +95,21 @@ import Testing
         return outcome
     }
 
-    /// A job that was claimed just now.
-    private func claimed() async throws -> Job {
-        try await store.write { database in
-            let id = try database.enqueue(NewJob(model: "m", input: "{}")).job.id
-            return try database.record(.submitting(priceUSD: nil), for: id, in: .queued)
-        }
-    }
-
     /// A job that was bought as `request`.
     private func bought(_ request: String = "r") async throws -> Job {
-        let job = try await claimed()
+        let job = try await store.claimedJob()
         return try await store.write {
             try $0.record(.accepted(requestID: request), for: job.id, in: .submitting)
         }
+    }
+
+    /// A job that has succeeded with three files to fetch, and the service that says so.
+    private func succeeded(cost: Double? = nil) async throws -> (Job, Service) {
+        let job = try await bought()
+        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
+        let service = Service(outcome: .succeeded(outputs, ResultFacts(cost: cost)))
+        #expect(try await run(job, service) == .fetchFiles)
+        return (job, service)
     }
 
     private func found(_ job: Job) async throws -> Job {
@@ -131,14 +117,14 @@ import Testing
     }
 
     @Test func `a bought request is on record before it is followed`() async throws {
-        let job = try await claimed()
+        let job = try await store.claimedJob()
         guard case .wait = try await run(job) else { return #expect(Bool(false)) }
         #expect(try await found(job).requestID == "r" && host.reports == [.accepted])
     }
 
     @Test func `the request of another job leaves this one uncertain with its answer`() async throws {
         _ = try await bought("r")
-        let job = try await claimed()
+        let job = try await store.claimedJob()
         #expect(try await run(job) == .leave)
         #expect(try await found(job).state == .uncertain)
         let event = try await store.read { try $0.lastEvent(.uncertain, of: job.id) }
@@ -146,7 +132,7 @@ import Testing
     }
 
     @Test func `an answer that comes after another took over is adopted`() async throws {
-        let job = try await claimed()
+        let job = try await store.claimedJob()
         _ = try await store.write { try $0.record(.daemonRestarted, for: job.id, in: .submitting) }
         #expect(try await run(job) == .overtaken)
         let row = try await found(job)
@@ -154,10 +140,7 @@ import Testing
     }
 
     @Test func `all files are here before the job is completed`() async throws {
-        let job = try await bought()
-        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
-        let service = Service(outcome: .succeeded(outputs, ResultFacts(cost: 0.1)))
-        #expect(try await run(job, service) == .fetchFiles)
+        let (job, service) = try await succeeded(cost: 0.1)
         let full = try await run(found(job), service, Files(trouble: "the disk is full"))
         guard case .wait = full else { return #expect(full == .leave) }
         #expect(try await found(job).state == .downloading)
@@ -168,10 +151,7 @@ import Testing
     }
 
     @Test func `an output that has gone fails the job after the others are here`() async throws {
-        let job = try await bought()
-        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
-        let service = Service(outcome: .succeeded(outputs, ResultFacts()))
-        _ = try await run(job, service)
+        let (job, service) = try await succeeded()
         #expect(try await run(found(job), service, Files(gone: [2])) == .leave)
         let row = try await found(job)
         let files = try await store.read { try $0.outputs(of: job.id) }
@@ -180,10 +160,8 @@ import Testing
     }
 
     @Test func `a fresh address that is waited for holds up no other file`() async throws {
-        let job = try await bought()
-        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
-        var service = Service(outcome: .succeeded(outputs, ResultFacts()))
-        _ = try await run(job, service)
+        let (job, usual) = try await succeeded()
+        var service = usual
         let othersWere = Locked(false)
         service.beforeResult = { [store] in
             for _ in 0..<6000 where !othersWere.withLock({ $0 }) {
@@ -198,10 +176,7 @@ import Testing
 
     /// Without it, a download that drips would keep the others of its job from their next try.
     @Test func `a download that drips learns that another file of its job is due`() async throws {
-        let job = try await bought()
-        let outputs = (1...3).map { OutputReference(url: "https://cdn/\($0)", kind: .image) }
-        let service = Service(outcome: .succeeded(outputs, ResultFacts()))
-        _ = try await run(job, service)
+        let (job, service) = try await succeeded()
         let files = Files(failing: 1, dripping: 2)
         guard case .wait = try await run(found(job), service, files) else { return #expect(Bool(false)) }
         #expect(files.gaveWay.withLock { $0 })

@@ -207,8 +207,7 @@ struct JobWorld {
         return .submitted(
             one(of: [
                 .unreachable("refused"), .notBought("HTTP 429", retryAfter: .seconds(5)),
-                .refused("HTTP 422"),
-                .accountFault(.token, "HTTP 401"), .uncertain("HTTP 500", raw: ""),
+                .refused("HTTP 422"), .accountFault(.token, "HTTP 401"), .uncertain("HTTP 500", raw: ""),
             ]))
     }
 

@@ -1,9 +1,7 @@
 import Configuration
-import Downloader
 import HTTP
 import JobModel
 import JobStore
-import Outputs
 import Policy
 import Provider
 import SQLite
@@ -19,12 +17,7 @@ import Testing
     private let store: JobStore
     private let errors = Locked(0)
 
-    init() throws {
-        let directory = StateDirectory(path: scratch["state"], origin: .option)
-        try directory.create()
-        let lock = try #require(try StateLock(directory, as: "jobd"))
-        store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
-    }
+    init() throws { store = try scratch.jobStore() }
 
     private struct Service: RemoteService {
         func submit(model: String, input: String) async -> SubmitAnswer { .unreachable("none") }
@@ -38,20 +31,12 @@ import Testing
     }
 
     private func session(_ client: HTTPClient) throws -> WorkerSession {
-        let settings = DownloadSettings(
-            apiURL: "https://api.example", hosts: [], maximumBytes: 1 << 20, minimumFree: 0,
-            connectTimeout: .seconds(1), silenceTimeout: .seconds(1), access: .ownerOnly)
         var configuration = Configuration()
         (configuration.retryMin, configuration.retryMax) = (.seconds(100), .seconds(100))
-        let context = WorkerContext(
-            configuration: configuration, client: Service(),
-            downloader: Downloader(client: client, settings: settings),
-            outputName: try OutputName(parsing: configuration.outputName),
-            outputs: OutputPlaces(own: scratch["out"], current: scratch["out"]), hasToken: true,
-            log: Log { [errors] level, text in
-                if level == .error, text.hasPrefix("the store") { errors.withLock { $0 += 1 } }
-            })
-        return WorkerSession(store, context)
+        let log = Log { [errors] level, text in
+            if level == .error, text.hasPrefix("the store") { errors.withLock { $0 += 1 } }
+        }
+        return WorkerSession(store, try scratch.context(Service(), configuration, client, log: log))
     }
 
     @Test func `a store that cannot be written is left alone for a while`() async throws {
@@ -59,10 +44,7 @@ import Testing
         let session = try session(client)
         let account = AccountWatch(session)
         let submissions = Submissions(session, account)
-        let job = try await store.write { database in
-            let id = try database.enqueue(NewJob(model: "m", input: "{}")).job.id
-            return try database.record(.submitting(priceUSD: nil), for: id, in: .queued)
-        }
+        let job = try await store.claimedJob()
         let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
         try foreign.execute(
             "CREATE TRIGGER full BEFORE INSERT ON pauses BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
