@@ -20,9 +20,9 @@ import Testing
                 """
             return try stage.start(["-c", line], program: "sh")
         }
+        try await eventually("both write") { try stage.jobCount(where: "label = 'written'") == 2 }
         try await body(stage)
-        withExtendedLifetime(writers) {}
-        #expect(try stage.jobCount(where: "label = 'written'") == 2)
+        #expect(writers.allSatisfy { !$0.hasEnded })
     }
 
     /// Whether the process has a handler of its own for the signal.
