@@ -198,6 +198,8 @@ def check(browser, address, start, name):
             browser.key("m")
             browser.picture(look + "-table.png")
             browser.key("m")
+            # The cards are drawn with the next frame, and keys go to nothing before.
+            browser.wait("document.querySelector('.card')")
             browser.key("ArrowRight")
             browser.key("Enter")
             browser.wait("document.querySelector('#stage img')?.complete")
