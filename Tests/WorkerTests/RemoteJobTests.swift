@@ -145,6 +145,15 @@ import Testing
         #expect(tries.first?.hasPrefix("fetch(") == true && job.nextFileDue == 11_400)
     }
 
+    @Test func `an output that is not on record as done ends nothing`() throws {
+        var job = try job(.downloading)
+        let row = Job(
+            id: 7, state: .downloading, model: "m", input: "{}", createdAt: Timestamp(milliseconds: 0))
+        #expect(words(job.handle(.loaded(row, []), rules())) == ["loadOutputs"])
+        let pending = Output(jobID: 7, position: 1, kind: .image, url: "u")
+        #expect(words(job.handle(.outputs([pending]), rules())).allSatisfy { $0.hasPrefix("wait(") })
+    }
+
     @Test func `the request of another job is nobody's`() throws {
         var job = try job(.submitting) { $0.requestID = nil }
         let actions = words(job.handle(.submitted(.bought(requestID: "r", raw: "raw")), rules()))
