@@ -36,7 +36,7 @@ package final class InputReader {
         if (try? file.status())?.isFile == true { return self }
         let copy: FileDescriptor
         do throws(SystemError) {
-            let temporary = try TemporaryFile("input", inDirectory: "\(folder)/jobctl")
+            let temporary = try TemporaryFile("input", directoryPrefix: "\(folder)/jobctl")
             temporary.remove()
             copy = temporary.file
         } catch { throw Failure(.inputOutput, "cannot make a temporary file in \(folder): \(error)") }

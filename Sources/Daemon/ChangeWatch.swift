@@ -120,8 +120,8 @@ internal import System
         let reason = SystemError.last
         log.write(
             .warning,
-            "cannot watch for other programs' changes (inotify: \(reason)): jobd checks for them every second; "
-                + "see fs.inotify.max_user_instances and max_user_watches")
+            "cannot watch for other programs' changes (inotify: \(reason)): jobd checks for them every "
+                + "second; see fs.inotify.max_user_instances and max_user_watches")
         let timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(deadline: .now(), repeating: .milliseconds(800), leeway: .milliseconds(100))
         timer.setEventHandler { [weak self] in self?.onChange() }

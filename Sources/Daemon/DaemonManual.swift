@@ -35,10 +35,12 @@ enum DaemonManual {
             summary: "configuration of jobd")
         page.section("description")
         page.paragraph(
-            "jobd reads --config FILE, else $JOBD_CONFIG, else /etc/jobd/config.json (for /var/lib/jobd), "
-                + "else ~/.config/jobd/config.json. The file is JSON; comments and trailing commas are "
-                + "accepted. Every key is optional. An unknown key, a wrong type or a value out of range is an "
-                + "error that names the key.")
+            """
+            jobd reads --config FILE, else $JOBD_CONFIG, else /etc/jobd/config.json (for /var/lib/jobd), \
+            else ~/.config/jobd/config.json. The file is JSON; comments and trailing commas are accepted. \
+            Every key is optional. An unknown key, a wrong type or a value out of range is an error that \
+            names the key.
+            """)
         page.paragraph(
             "A key with a dot may also be written as an object: {\"poll\": {\"max\": \"5s\"}}. "
                 + "Sizes are written as 500MiB or 2GiB, durations as 500ms, 2s, 5m, 24h or 90d.")

@@ -20,9 +20,11 @@ package struct DaemonProgram {
     static let command = Command(
         "", "submit queued generation jobs, follow them, and download what they make",
         discussion: [
-            "Runs until it is stopped. After SIGTERM or SIGINT, requests on the wire still get their answers, "
-                + "and nothing is lost; a second signal ends jobd at once. SIGHUP reads the configuration and "
-                + "the token file again.",
+            """
+            Runs until it is stopped. After SIGTERM or SIGINT, requests on the wire still get their answers, \
+            and nothing is lost; a second signal ends jobd at once. SIGHUP reads the configuration and the \
+            token file again.
+            """,
             "The token comes from the systemd credential \"token\", token_file, $RUNCOMFY_TOKEN, "
                 + "$RUNCOMFY_API_TOKEN, $RUNCOMFY_API_KEY or $YOUR_API_TOKEN.",
         ],

@@ -71,7 +71,8 @@ package enum Verb: Equatable, Sendable {
         case .failed, .cancelled:
             job.inputRemovedAt != nil && job.state(after: .retried(resubmit: resubmit)) == .queued
                 ? .refused(
-                    "is \(word(job)) and had its input pruned; to make it again: jobctl enqueue \(job.model) …"
+                    "is \(word(job)) and had its input pruned; "
+                        + "to make it again: jobctl enqueue \(job.model) …"
                 )
                 : .apply(.retried(resubmit: resubmit))
         case .completed:

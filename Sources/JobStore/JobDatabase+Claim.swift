@@ -22,7 +22,8 @@ extension JobDatabase {
         try run(
             """
             UPDATE jobs INDEXED BY jobs_retry SET next_try_at = iif(not_before > ?1, not_before, NULL)
-            WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at IS NOT not_before AND next_try_at > ?2
+            WHERE state = 'queued' AND next_try_at IS NOT NULL
+                AND next_try_at IS NOT not_before AND next_try_at > ?2
             """, now, now + longest)
         return try first(
             "SELECT min(next_try_at) FROM jobs WHERE state = 'queued' AND next_try_at IS NOT NULL"

@@ -54,8 +54,10 @@ extension JobDatabase {
 
     package func setMark(_ name: String, _ event: Int64) throws {
         try run(
-            "INSERT INTO marks (name, event_id) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET event_id = ?2",
-            name, event)
+            """
+            INSERT INTO marks (name, event_id) VALUES (?1, ?2)
+            ON CONFLICT (name) DO UPDATE SET event_id = ?2
+            """, name, event)
     }
 
     /// The next events for hooks: a job has ended, or something needs a person.

@@ -36,7 +36,8 @@ extension JobDatabase {
                 SELECT * FROM jobs INDEXED BY jobs_state
                 WHERE ?1 = 'state' AND state IN (SELECT value FROM json_each(?2)) AND state <> 'completed'
                 UNION ALL
-                SELECT * FROM jobs INDEXED BY jobs_label WHERE ?1 = 'label' AND label = ?3 AND label IS NOT NULL
+                SELECT * FROM jobs INDEXED BY jobs_label
+                    WHERE ?1 = 'label' AND label = ?3 AND label IS NOT NULL
                 UNION ALL
                 SELECT * FROM jobs WHERE ?1 = 'all'
             )
@@ -64,8 +65,8 @@ extension JobDatabase {
                 WHEN 'model' THEN model
                 WHEN 'label' THEN label
                 WHEN 'state' THEN
-                    instr('held queued submitting uncertain in_queue in_progress downloading completed failed cancelled',
-                        state)
+                    instr('held queued submitting uncertain in_queue in_progress '
+                        || 'downloading completed failed cancelled', state)
                 END AS value
             FROM chosen
             WHERE (?2 IS NULL OR instr(?2, '"' || state || '"')) AND (?3 IS NULL OR label = ?3)

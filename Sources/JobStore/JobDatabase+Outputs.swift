@@ -35,8 +35,8 @@ extension JobDatabase {
         let changed = try run(
             """
             UPDATE outputs SET
-                state = 'done', downloaded_at = ?3, path = ?4, bytes = ?5, sha256 = ?6, media_type = ?7, width = ?8,
-                height = ?9, duration_s = ?10, kind = ?11, fetched = ?5
+                state = 'done', downloaded_at = ?3, path = ?4, bytes = ?5, sha256 = ?6, media_type = ?7,
+                width = ?8, height = ?9, duration_s = ?10, kind = ?11, fetched = ?5
             WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
             """,
             output.jobID, output.position, now, output.path, output.bytes, output.sha256,

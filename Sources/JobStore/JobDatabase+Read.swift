@@ -114,7 +114,8 @@ extension JobDatabase {
         try countsByState(
             """
             SELECT state, count(*) FROM jobs INDEXED BY jobs_state
-            WHERE state IN ('held', 'queued', 'submitting', 'uncertain', 'in_queue', 'in_progress', 'downloading')
+            WHERE state IN ('held', 'queued', 'submitting', 'uncertain', 'in_queue', 'in_progress',
+                'downloading')
                 AND state <> 'completed' GROUP BY state
             UNION ALL
             SELECT state, count(*) FROM jobs WHERE ended_at >= ?1 AND ended_at IS NOT NULL GROUP BY state

@@ -92,8 +92,10 @@ extension JobDatabase {
                     : "DELETE FROM outputs WHERE job_id = ?1 AND state <> 'done'", id)
             for output in outputs {
                 try run(
-                    "INSERT INTO outputs (job_id, position, kind, url) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-                    id, output.position, output.kind.rawValue, output.url)
+                    """
+                    INSERT INTO outputs (job_id, position, kind, url) VALUES (?1, ?2, ?3, ?4)
+                    ON CONFLICT DO NOTHING
+                    """, id, output.position, output.kind.rawValue, output.url)
             }
         case .restarted:
             try run(
@@ -116,8 +118,10 @@ extension JobDatabase {
         case .unchanged: break
         case .opened(let submission, let price):
             try run(
-                "INSERT INTO charges (job_id, submission, at, model, estimated_usd) VALUES (?1, ?2, ?3, ?4, ?5)",
-                job.id, submission, change.moment, job.model, price)
+                """
+                INSERT INTO charges (job_id, submission, at, model, estimated_usd)
+                VALUES (?1, ?2, ?3, ?4, ?5)
+                """, job.id, submission, change.moment, job.model, price)
         case .dropped(let submission):
             try run("DELETE FROM charges WHERE job_id = ?1 AND submission = ?2", job.id, submission)
         case .settled(let submission, let reported):

@@ -10,7 +10,8 @@ extension JobDatabase {
         try snapshot {
             try connection.forEach(
                 """
-                SELECT model, label, error_kind, state, created_at, submitted_at, started_at, finished_at, ended_at
+                SELECT model, label, error_kind, state, created_at, submitted_at, started_at,
+                    finished_at, ended_at
                 FROM jobs INDEXED BY jobs_ended
                 WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND (?2 IS NULL OR model GLOB ?2)
                     AND (?3 IS NULL OR label = ?3)

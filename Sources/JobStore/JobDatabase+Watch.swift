@@ -40,7 +40,8 @@ extension JobDatabase {
         try countsByState(
             """
             SELECT state, count(*) FROM jobs INDEXED BY jobs_state
-            WHERE state IN ('held', 'queued', 'submitting', 'uncertain', 'in_queue', 'in_progress', 'downloading')
+            WHERE state IN ('held', 'queued', 'submitting', 'uncertain', 'in_queue', 'in_progress',
+                'downloading')
                 AND state <> 'completed' GROUP BY state
             """)
     }
@@ -73,7 +74,8 @@ extension JobDatabase {
             WHERE (?3 IS NULL OR model GLOB ?3) AND (?4 IS NULL OR NOT EXISTS (
                 SELECT 1 FROM json_each(?4) AS word
                 WHERE NOT instr(lower(model || ' ' || coalesce(label, '') || ' '
-                    || coalesce(json_extract(input, '$.prompt'), json_extract(input, '$.text'), '')), word.value)))
+                    || coalesce(json_extract(input, '$.prompt'),
+                        json_extract(input, '$.text'), '')), word.value)))
             """, state.rawValue, Self.watchReach, scope.filter.modelPattern, scope.wordList
         ) { $0.integer(0) }
     }
@@ -90,7 +92,8 @@ extension JobDatabase {
                 AND (?4 IS NULL OR NOT EXISTS (
                     SELECT 1 FROM json_each(?4) AS word
                     WHERE NOT instr(lower(model || ' ' || coalesce(label, '') || ' '
-                        || coalesce(json_extract(input, '$.prompt'), json_extract(input, '$.text'), '')), word.value)))
+                        || coalesce(json_extract(input, '$.prompt'),
+                            json_extract(input, '$.text'), '')), word.value)))
             LIMIT ?5
             """,
             scope.isEverything ? limit : Self.watchReach, scope.filter.modelPattern, scope.filter.stateWords,
@@ -113,7 +116,8 @@ extension JobDatabase {
                 AND (?6 IS NULL OR NOT EXISTS (
                     SELECT 1 FROM json_each(?6) AS word
                     WHERE NOT instr(lower(model || ' ' || coalesce(label, '') || ' '
-                        || coalesce(json_extract(input, '$.prompt'), json_extract(input, '$.text'), '')), word.value)))
+                        || coalesce(json_extract(input, '$.prompt'),
+                            json_extract(input, '$.text'), '')), word.value)))
             ORDER BY id DESC
             """,
             scope.filter.label, Self.watchReach, JSON.array(scope.ids.map { .integer($0) }).text,

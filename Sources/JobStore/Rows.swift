@@ -4,10 +4,10 @@ package import SQLite
 extension Job {
     /// All columns of `jobs`, with an empty object instead of the input, for queries that return many jobs.
     static let columnsWithoutInput = """
-        id, state, model, '{}' AS input, priority, label, key, not_before, validation, request_id, remote_status,
-        queue_position, submissions, cancel_requested_at, error_kind, error_message, price_usd, cost_usd, created_at,
-        submitted_at, started_at, finished_at, ended_at, next_try_at, followed_since, input_removed_at,
-        origin
+        id, state, model, '{}' AS input, priority, label, key, not_before, validation, request_id,
+        remote_status, queue_position, submissions, cancel_requested_at, error_kind, error_message, price_usd,
+        cost_usd, created_at, submitted_at, started_at, finished_at, ended_at, next_try_at, followed_since,
+        input_removed_at, origin
         """
 
     /// Reads a row of `SELECT * FROM jobs`. A test compares the order of columns with the schema.

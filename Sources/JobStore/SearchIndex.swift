@@ -63,7 +63,8 @@ package final class SearchIndex {
                 PRAGMA application_id = \(Self.applicationID);
                 -- Accents are folded. Marks belong to their letters, and pictographs are words.
                 CREATE VIRTUAL TABLE texts USING fts5 (
-                    prompt, label, error, tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co M* So'"
+                    prompt, label, error,
+                    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co M* So'"
                 );
                 -- A word in a label counts more than one in a prompt, and that more than one in an error.
                 INSERT INTO texts (texts, rank) VALUES ('rank', 'bm25(1.0, 2.0, 0.5)');
@@ -72,8 +73,7 @@ package final class SearchIndex {
                 -- How far the database was read: the last job and event, and when each was created.
                 CREATE TABLE place (
                     job INTEGER NOT NULL, job_at TEXT, event INTEGER NOT NULL, event_at TEXT,
-                    is_pruning INTEGER NOT NULL -- words of removed jobs may still be here
-                ) STRICT;
+                    is_pruning INTEGER NOT NULL) STRICT; -- words of removed jobs may still be here
                 INSERT INTO place VALUES (0, NULL, 0, NULL, 0);
                 PRAGMA user_version = \(Self.version);
                 """)

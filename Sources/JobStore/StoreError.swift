@@ -129,7 +129,8 @@ extension StoreError: CustomStringConvertible {
         case .olderInUse: "restart jobd: it brings the database up to date"
         case .busy: "try again; nothing was changed"
         case .lockLost:
-            "check with jobctl doctor that one jobd runs here; leave the file alone, a dead jobd holds no lock"
+            "check with jobctl doctor that one jobd runs here; "
+                + "leave the file alone, a dead jobd holds no lock"
         case .diskFull: "free some space and try again"
         case .readOnly: "check the file's owner and mode, and how its disk is mounted"
         case .damaged: "restore a backup, or try: sqlite3 jobs.db .recover"

@@ -26,7 +26,8 @@ package struct Expansion: OrderSource {
             let (sum, isTooLarge) = total.addingReportingOverflow(variations.count ?? .max)
             guard !isTooLarge, sum <= Variations.most else {
                 throw Failure.usage(
-                    "that would be \(isTooLarge ? "too many" : "\(sum)") jobs; the limit is \(Variations.most) at once",
+                    "that would be \(isTooLarge ? "too many" : "\(sum)") jobs; "
+                        + "the limit is \(Variations.most) at once",
                     hint: "--matrix combines every value with every other, and --repeat multiplies that")
             }
             total = sum

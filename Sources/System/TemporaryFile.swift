@@ -8,7 +8,7 @@ package struct TemporaryFile {
     private let directory: String
 
     /// - Parameter prefix: how the path of the directory begins.
-    package init(_ name: String, inDirectory prefix: String) throws(SystemError) {
+    package init(_ name: String, directoryPrefix prefix: String) throws(SystemError) {
         var template = Array("\(prefix)-XXXXXX".utf8CString)
         guard let made = unsafe mkdtemp(&template) else { throw .last }
         directory = unsafe String(cString: made)

@@ -46,7 +46,8 @@ internal import JobStore
         var job = NewJob(
             model: "vendor/model",
             input: """
-                {"prompt":"A lighthouse on a cliff at dusk, oil on canvas, wide brush strokes, number \(index)",\
+                {"prompt":"A lighthouse on a cliff at dusk, oil on canvas, wide brush strokes, \
+                number \(index)",\
                 "image_url":"https://example.com/pictures/lighthouse.png","seed":\(index)}
                 """)
         job.validation = .passed

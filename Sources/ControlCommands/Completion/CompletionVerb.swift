@@ -6,8 +6,8 @@ enum CompletionVerb: ControlVerb {
         "completion", "print a completion script for a shell", operands: "bash|zsh|fish",
         discussion: [
             """
-            Completes verbs, options and their values: ids of jobs in a state that suits the verb, models, the keys \
-            and choices of their inputs, labels and states.
+            Completes verbs, options and their values: ids of jobs in a state that suits the verb, models, \
+            the keys and choices of their inputs, labels and states.
             """
         ],
         examples: [

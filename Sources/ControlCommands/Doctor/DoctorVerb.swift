@@ -11,10 +11,10 @@ enum DoctorVerb: ControlVerb {
         discussion: [
             "One line for each check: ok, warning or fault. If there is a fault, the exit code is 1.",
             """
-            It stays on this machine, unless you ask for more: --online asks RunComfy whether it accepts the token, \
-            --balance also asks what is left on the account. jobd makes these calls, and must be installed beside \
-            jobctl. The balance is asked at \(balanceHost), which is not the API's host, or at the API itself if that \
-            is on loopback.
+            It stays on this machine, unless you ask for more: --online asks RunComfy whether it accepts the \
+            token, --balance also asks what is left on the account. jobd makes these calls, and must be \
+            installed beside jobctl. The balance is asked at \(balanceHost), which is not the API's host, or \
+            at the API itself if that is on loopback.
             """,
         ],
         options: [.online, .balance] + DaemonQuestion.options,

@@ -23,7 +23,8 @@ struct EditableInput {
             blocks.append(comments(on: property) + ["  // " + SafeText.escapeJSON(line)])
         }
         let heading = [
-            "// The input of \(SafeText.escape(model)). When you save it and leave the editor, it is checked and enqueued.",
+            "// The input of \(SafeText.escape(model)). "
+                + "When you save it and leave the editor, it is checked and enqueued.",
             "// If it is unchanged or empty, nothing is enqueued. Comments like this one are not sent.",
         ]
         let body = blocks.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")

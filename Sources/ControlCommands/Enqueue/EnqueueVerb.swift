@@ -7,27 +7,31 @@ enum EnqueueVerb: ControlVerb {
         "enqueue", "add a job, or many of them", operands: "MODEL [KEY=VALUE …]",
         discussion: [
             """
-            MODEL is a whole id, or its last segments if only one known model ends in them. KEY=VALUE is read as the \
-            type in the model's schema, or as text if there is no schema; a unique prefix of a choice is enough. \
-            KEY:=JSON is read as JSON. A repeated key makes a list. KEY=@FILE is the text of a file, KEY=@- that of \
-            standard input, KEY=@@TEXT a text that begins with @. No defaults are filled in: the service applies them.
+            MODEL is a whole id, or its last segments if only one known model ends in them. KEY=VALUE is \
+            read as the type in the model's schema, or as text if there is no schema; a unique prefix of a \
+            choice is enough. KEY:=JSON is read as JSON. A repeated key makes a list. KEY=@FILE is the text \
+            of a file, KEY=@- that of standard input, KEY=@@TEXT a text that begins with @. No defaults are \
+            filled in: the service applies them.
             """,
             """
-            The answer comes when the job is on disk. An input that breaks the schema is refused with all reasons. \
-            --like ID copies model and input of another job; KEY=VALUE replaces a key, --without removes one.
+            The answer comes when the job is on disk. An input that breaks the schema is refused with all \
+            reasons. --like ID copies model and input of another job; KEY=VALUE replaces a key, --without \
+            removes one.
             """,
             """
-            --matrix makes a job for each value; --repeat makes several jobs of each. Their seeds are counted up \
-            from seed=N if you give one, and are random otherwise; every combination has the same seeds. With --key, \
-            the jobs have the keys KEY-1, KEY-2 and so on. Either all jobs are enqueued or none, at most 10000.
+            --matrix makes a job for each value; --repeat makes several jobs of each. Their seeds are \
+            counted up from seed=N if you give one, and are random otherwise; every combination has the same \
+            seeds. With --key, the jobs have the keys KEY-1, KEY-2 and so on. Either all jobs are enqueued \
+            or none, at most 10000.
             """,
             """
-            A batch is JSON Lines of {"model", "input", "label", "key", "priority", "not_before", "hold"}. Either \
-            all lines are enqueued or none. The options apply to lines that do not set the value themselves.
+            A batch is JSON Lines of {"model", "input", "label", "key", "priority", "not_before", "hold"}. \
+            Either all lines are enqueued or none. The options apply to lines that do not set the value \
+            themselves.
             """,
             """
-            If the estimate is above the configuration's confirm_above_usd, or if a price is unknown, jobctl asks \
-            first. Without a terminal it needs --yes.
+            If the estimate is above the configuration's confirm_above_usd, or if a price is unknown, jobctl \
+            asks first. Without a terminal it needs --yes.
             """,
         ],
         options: [
@@ -46,13 +50,15 @@ enum EnqueueVerb: ControlVerb {
                     + "sequential_image_generation_options=2 image_size=2560",
                 "two images, 2560:1440 (16:9)"),
             .init(
-                "jobctl enqueue bytedance/seedream-4-0/edit prompt='at night' images=https://example.com/a.png "
+                "jobctl enqueue bytedance/seedream-4-0/edit prompt='at night' "
+                    + "images=https://example.com/a.png "
                     + "images=https://example.com/b.png", "a list of two images"),
             .init(
                 "jobctl enqueue bytedance/seedream-4-0/edit --input edit.json --wait", "from a file, and wait"
             ),
             .init(
-                "jobctl enqueue seedream-4-0/sequential text=@prompt.txt --matrix image_size=2048,2560 --repeat 3",
+                "jobctl enqueue seedream-4-0/sequential text=@prompt.txt "
+                    + "--matrix image_size=2048,2560 --repeat 3",
                 "a prompt in a file, two sizes, three seeds: six jobs"),
             .init("jobctl enqueue --like 12 image_size=2560 --edit", "job 12 in another size, edited first"),
             .init("jobctl enqueue --batch jobs.jsonl --label spring", "many at once"),

@@ -15,7 +15,7 @@ struct InputEditor {
         (self.session, self.text) = (session, text)
         let folder = session.temporaryFolder
         do throws(SystemError) {
-            file = try TemporaryFile("input.jsonc", inDirectory: "\(folder)/jobctl")
+            file = try TemporaryFile("input.jsonc", directoryPrefix: "\(folder)/jobctl")
             try file.file.write(Array(text.utf8))
         } catch {
             throw Failure(

@@ -10,12 +10,13 @@ enum RerunVerb: ControlVerb {
         discussion: [
             Selection.discussion + " Without --state, they select jobs that have ended.",
             """
-            Each new job has the model, input, label and priority of the old one, and no key. It is paid for. \
-            KEY=VALUE replaces a key of the input, as in enqueue; --without removes one. The seed stays the same; \
-            with --repeat the seeds are random, unless you give seed=N. To fetch what is already paid for, use \
-            jobctl retry.
+            Each new job has the model, input, label and priority of the old one, and no key. It is paid \
+            for. KEY=VALUE replaces a key of the input, as in enqueue; --without removes one. The seed stays \
+            the same; with --repeat the seeds are random, unless you give seed=N. To fetch what is already \
+            paid for, use jobctl retry.
             """,
-            "--from reads job objects: the sidecar beside an output, or what --json prints, one or several lines.",
+            "--from reads job objects: the sidecar beside an output, "
+                + "or what --json prints, one or several lines.",
         ],
         options: [
             .from

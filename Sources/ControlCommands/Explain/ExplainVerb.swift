@@ -7,9 +7,9 @@ enum ExplainVerb: ControlVerb {
         "explain", "why a job is not done yet, and what you can do", operands: "ID…",
         discussion: [
             """
-            One sentence for each job, and a hint if there is something to do. It is based on the database and the \
-            configuration: that of the running jobd, as far as its command line shows it, unless you give --config \
-            or --set.
+            One sentence for each job, and a hint if there is something to do. It is based on the database \
+            and the configuration: that of the running jobd, as far as its command line shows it, unless you \
+            give --config or --set.
             """,
             """
             In a pipe: id, state, reason, sentence and hint, separated by tabs. The reason is a fixed word: \

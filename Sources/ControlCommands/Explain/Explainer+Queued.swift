@@ -39,8 +39,8 @@ extension Explainer {
         return because(
             .due,
             """
-            nothing on record holds it back, so jobd should send it at any moment, unless RunComfy has just asked it to \
-            slow down, or it uses another configuration than \(source)
+            nothing on record holds it back, so jobd should send it at any moment, unless RunComfy has just \
+            asked it to slow down, or it uses another configuration than \(source)
             """, hint: "\(waitHint); if it is not sent: jobctl doctor")
     }
 
@@ -114,7 +114,8 @@ extension Explainer {
         case .perMinute(let entry, let limit, let sent, let opensAt):
             let opens = context.relative(Timestamp(milliseconds: opensAt))
             words =
-                "\(sent) were sent in the last minute (\(hold.key) is \(limit)), and the next may be sent \(opens)"
+                "\(sent) were sent in the last minute (\(hold.key) is \(limit)), "
+                + "and the next may be sent \(opens)"
             reason = entry == nil ? .submitPerMinute : .modelPerMinute
         case .submitting(let limit):
             hint = nil
@@ -123,7 +124,8 @@ extension Explainer {
             if budget.period == .day { hint? += ", or wait for the next day (UTC)" }
             words =
                 (price.map { "it would cost about \(Money.text($0))" } ?? "its price is not known")
-                + ", and \(Money.text(budget.spent)) of the \(Money.text(budget.limit)) of \(hold.key) are spent"
+                + ", and \(Money.text(budget.spent)) "
+                + "of the \(Money.text(budget.limit)) of \(hold.key) are spent"
             reason = .budget
         }
         return because(reason, words + ahead.words, hint: first(ahead) ?? hint)
@@ -135,7 +137,8 @@ extension Explainer {
         let words =
             context.configuration == nil
             ? "the budget may hold it back"
-            : "jobd keeps a budget that is not in \(context.configurationPath), so it uses another configuration"
+            : "jobd keeps a budget that is not in \(context.configurationPath), "
+                + "so it uses another configuration"
         return because(.budget, "\(words): \(pause.detail)", hint: pause.hint)
     }
 }

@@ -10,7 +10,8 @@ extension Explainer {
         if let origin = job.origin, let here = context.apiOrigin, origin != here {
             return because(
                 .otherOrigin,
-                "its request was bought at \(origin), but jobd asks \(here), so it is not followed, and not lost",
+                "its request was bought at \(origin), but jobd asks \(here), "
+                    + "so it is not followed, and not lost",
                 hint: "set api_url to where it was bought, then reload jobd")
         }
         guard context.isRunning else {
@@ -107,7 +108,8 @@ extension Explainer {
         else { return nil }
         let next = context.configuration.map { ", within \(SpanText.of($0.retryMax))" } ?? ""
         var text =
-            "the last fault, \(context.relative(fault.at)): \(EventWords.of(fault)); jobd tries again by itself\(next)"
+            "the last fault, \(context.relative(fault.at)): \(EventWords.of(fault)); "
+            + "jobd tries again by itself\(next)"
         guard output.attempts > 0 else { return text + ", without limit" }
         if let configuration = context.configuration {
             let patience = configuration.retryPatience

@@ -47,7 +47,8 @@ struct Explainer {
         guard context.isRunning else {
             return because(
                 .noDaemon,
-                "jobd ended while its request was being sent (\(since)); the next jobd will make it uncertain",
+                "jobd ended while its request was being sent (\(since)); "
+                    + "the next jobd will make it uncertain",
                 hint: Self.startHint)
         }
         let limit = context.configuration.map { " for up to \(SpanText.of($0.answerTimeout))" } ?? ""
@@ -64,11 +65,12 @@ struct Explainer {
         let again = try store.wasResubmitted(id) ? "; on_uncertain has already sent it a second time" : ""
         return because(
             .uncertain,
-            "\(why)(\(context.relative(event?.at ?? job.createdAt))), so it may have been bought, and nobody here can "
+            "\(why)(\(context.relative(event?.at ?? job.createdAt))), "
+                + "so it may have been bought, and nobody here can "
                 + "know\(again)",
             hint: """
-                look for it in RunComfy's list of requests; then: jobctl resolve \(id) --adopt REQUEST_ID (it is there), \
-                --resubmit (send it again, which may pay twice) or --abandon (give it up)
+                look for it in RunComfy's list of requests; then: jobctl resolve \(id) --adopt REQUEST_ID \
+                (it is there), --resubmit (send it again, which may pay twice) or --abandon (give it up)
                 """)
     }
 }

@@ -66,7 +66,8 @@ struct ModelRefresh {
     ) throws {
         if let total, total > models.count {
             session.note(
-                "note: the service counts \(total) models and lists \(models.count); the others stay as they were"
+                "note: the service counts \(total) models and lists \(models.count); "
+                    + "the others stay as they were"
             )
             return
         }

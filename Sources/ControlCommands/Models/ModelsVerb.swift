@@ -7,16 +7,17 @@ enum ModelsVerb: ControlVerb {
         operands: "[WORD … | show M | refresh [M …] | import FILE | forget M]",
         discussion: [
             """
-            Any model id can be enqueued; the inputs of the models listed here are checked first. With words, only \
-            models are listed whose names contain all of them.
+            Any model id can be enqueued; the inputs of the models listed here are checked first. With \
+            words, only models are listed whose names contain all of them.
             """,
             """
-            refresh asks RunComfy's catalogue for all models, or for those that you name, and says what has changed. \
-            It needs a token, and jobd beside jobctl to make the calls. If an answer is missing, nothing is stored.
+            refresh asks RunComfy's catalogue for all models, or for those that you name, and says what has \
+            changed. It needs a token, and jobd beside jobctl to make the calls. If an answer is missing, \
+            nothing is stored.
             """,
             """
-            Refreshed schemas and prices override those built into the program, and a running jobd uses them at once. \
-            forget removes them. import reads a schema from a file, in the form of the catalogue: \
+            Refreshed schemas and prices override those built into the program, and a running jobd uses them \
+            at once. forget removes them. import reads a schema from a file, in the form of the catalogue: \
             {"model_id", "input_schema"}, or {"models": […]}.
             """,
         ],

@@ -7,19 +7,22 @@ enum ValidateVerb: ControlVerb {
     static let command = Command(
         "validate", "check an input without enqueueing it", operands: "MODEL [KEY=VALUE …]",
         discussion: [
-            "Reads its words as enqueue does. If the input breaks the schema, lists every reason and exits with 65.",
+            "Reads its words as enqueue does. If the input breaks the schema, "
+                + "lists every reason and exits with 65.",
             """
-            With --fetch it also checks the files that the input names: whether they exist, are of the right kind, \
-            and are within the model's limits of size and shape. It reads only as much of each file as that takes, \
-            without the token. jobd makes the calls, and must be installed beside jobctl. If a file breaks a rule or \
-            its server refuses it, the exit code is 65; if a server cannot be reached now, it is 69.
+            With --fetch it also checks the files that the input names: whether they exist, are of the right \
+            kind, and are within the model's limits of size and shape. It reads only as much of each file as \
+            that takes, without the token. jobd makes the calls, and must be installed beside jobctl. If a \
+            file breaks a rule or its server refuses it, the exit code is 65; if a server cannot be reached \
+            now, it is 69.
             """,
         ],
         options: [.input, .batch, .fetch] + DaemonQuestion.options,
         examples: [
             .init("jobctl validate bytedance/seedream-4-0/edit --input edit.json", "an input in a file"),
             .init(
-                "jobctl validate bytedance/seedream-4-0/edit prompt=night images=https://example.com/a.png --fetch",
+                "jobctl validate bytedance/seedream-4-0/edit prompt=night "
+                    + "images=https://example.com/a.png --fetch",
                 "check that the image is within the limits"),
             .init("jobctl validate --batch jobs.jsonl --json | jq 'select(.valid == false)'", "faulty lines"),
         ])

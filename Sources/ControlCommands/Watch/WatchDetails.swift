@@ -48,7 +48,8 @@ struct WatchDetails {
     private func fields(now: Timestamp) -> [(String, String?)] {
         func at(_ moment: Timestamp?) -> String? {
             moment.map {
-                "\(TimeText.local($0.milliseconds)) (\(TimeText.relative($0.milliseconds, now: now.milliseconds)))"
+                "\(TimeText.local($0.milliseconds)) "
+                    + "(\(TimeText.relative($0.milliseconds, now: now.milliseconds)))"
             }
         }
         return [

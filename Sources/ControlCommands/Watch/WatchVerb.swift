@@ -29,15 +29,15 @@ enum WatchVerb: ControlVerb {
         "watch", "a live view of the jobs", operands: "[ID…]",
         discussion: [
             """
-            Shows running jobs, with the usual time for their model, waiting jobs, downloads, the jobs that ended \
-            last, and what needs attention. Without ids or a filter, it shows all jobs.
+            Shows running jobs, with the usual time for their model, waiting jobs, downloads, the jobs that \
+            ended last, and what needs attention. Without ids or a filter, it shows all jobs.
             """,
             "Keys: " + WatchHelp.keys.map { "\($0.0): \($0.1)" }.joined(separator: ". ") + ".",
             """
-            In a pipe, or on a terminal that cannot be drawn on, it prints a line for each event from now on; in a \
-            pipe the columns are separated by tabs: at (UTC), job_id, words. With --json it prints an object with \
-            everything, now and after each change, at most once a second. With -q it prints the ids of the jobs to \
-            which something happens.
+            In a pipe, or on a terminal that cannot be drawn on, it prints a line for each event from now \
+            on; in a pipe the columns are separated by tabs: at (UTC), job_id, words. With --json it prints \
+            an object with everything, now and after each change, at most once a second. With -q it prints \
+            the ids of the jobs to which something happens.
             """,
         ],
         options: Selection.filterOptions,
