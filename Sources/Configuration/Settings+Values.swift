@@ -5,7 +5,7 @@ internal import JSON
 extension Settings {
     static func text(_ value: JSON) throws(SettingFault) -> String {
         guard let text = value.string, !text.isEmpty, !text.unicodeScalars.contains("\0") else {
-            throw SettingFault(expectation: "a string")
+            throw SettingFault(expectation: "a string that is not empty")
         }
         return text
     }
@@ -35,7 +35,7 @@ extension Settings {
     static func texts(_ value: JSON) throws(SettingFault) -> [String] {
         let texts = value.array?.compactMap { try? text($0) }
         guard let texts, texts.count == value.array?.count else {
-            throw SettingFault(expectation: "an array of strings")
+            throw SettingFault(expectation: "an array of strings that are not empty")
         }
         return texts
     }
@@ -44,7 +44,7 @@ extension Settings {
         let hosts = try texts(value)
         if hosts.contains(where: { $0.contains("*") }) {
             throw SettingFault(
-                expectation: "host names without *; \".example.com\" means every host below example.com")
+                expectation: "host names without * (\".example.com\" means every host below example.com)")
         }
         return hosts
     }

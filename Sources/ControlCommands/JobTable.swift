@@ -11,6 +11,8 @@ struct JobTable {
     private let columns: [JobColumn]
     private var table: Table
     private var count = 0
+    /// Whether rows in a pipe may be written before `print`.
+    var writesEarly = true
 
     init(_ screen: Screen, now: Timestamp, columns: [JobColumn] = JobColumn.standard) {
         (self.screen, self.now, self.columns) = (screen, now, columns)
@@ -22,7 +24,7 @@ struct JobTable {
         table.add(try columns.map { try $0.cell(row, isTerminal: screen.isTerminal) })
         count += 1
         // In a pipe there is nothing to align, so that a million rows need no more memory than these.
-        if !screen.isTerminal, count == 500 { try print() }
+        if writesEarly, !screen.isTerminal, count == 500 { try print() }
     }
 
     /// Writes the rows that were not written yet.

@@ -24,9 +24,8 @@ enum ShowVerb: ControlVerb {
                 code = .no
                 continue
             }
-            let events = try store.events(of: id)
-            try session.show(job, in: store, adding: ["events": .array(events.map(\.json))]) {
-                try describe(job, events, store, session.screen)
+            try session.show(job, in: store, adding: ["events": .array(store.events(of: id).map(\.json))]) {
+                try describe(job, try store.events(of: id), store, session.screen)
             }
         }
         return code

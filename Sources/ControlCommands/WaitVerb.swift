@@ -52,6 +52,8 @@ struct Waiting {
         session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
         var waiting = ids
         var seen = Seen(table: JobTable(session.screen, now: store.now))
+        // A wait that runs out of time prints no part of the table.
+        seen.table.writesEarly = false
         let progress = try WaitScreen(session.screen, store, total: ids.count)
         defer { progress.clear() }
         while true {

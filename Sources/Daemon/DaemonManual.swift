@@ -43,7 +43,7 @@ enum DaemonManual {
             """)
         page.paragraph(
             "A key with a dot may also be written as an object: {\"poll\": {\"max\": \"5s\"}}. "
-                + "Sizes are written as 500MiB or 2GiB, durations as 500ms, 2s, 5m, 24h or 90d.")
+                + "Sizes are written as 500MiB or 2GiB, durations as 500ms, 2s, 5m, 1h30m, 24h or 90d.")
         page.section("keys")
         for entry in Settings.all {
             page.item(entry.key + (entry.defaultText.map { " (\($0))" } ?? ""), entry.meaning)

@@ -53,10 +53,10 @@ package enum Verb: Equatable, Sendable {
         case .held, .queued: .apply(.cancelRequested)
         case .submitting, .inQueue, .inProgress:
             job.cancelRequestedAt == nil
-                ? .apply(.cancelRequested) : .note("already has a cancel requested")
+                ? .apply(.cancelRequested) : .note("is already being cancelled")
         case .downloading:
             .refused(
-                "has finished and is being downloaded, since it was paid for; to give up the download: "
+                "has finished and was paid for, so its files are being downloaded; to give them up: "
                     + "jobctl cancel \(job.id) --give-up")
         case .uncertain:
             .refused(
@@ -77,8 +77,8 @@ package enum Verb: Equatable, Sendable {
                 : .apply(.retried(resubmit: resubmit))
         case .completed:
             .refused(
-                "is completed; to make it again: jobctl enqueue "
-                    + (job.inputRemovedAt == nil ? "--like \(job.id)" : "\(job.model) …"))
+                "is completed; to make it again: jobctl "
+                    + (job.inputRemovedAt == nil ? "rerun \(job.id)" : "enqueue \(job.model) …"))
         case .uncertain:
             .refused("is uncertain; say what happened to it: jobctl resolve \(job.id) --resubmit")
         case .held: .refused("is held; to send it: jobctl release \(job.id)")

@@ -83,7 +83,8 @@ package actor JobStore {
 
     /// Runs `body` in a transaction that it shares with all pending writes: one sync for all of them.
     ///
-    /// Returns after the commit. If `body` throws, only its changes are undone; other bodies may run twice.
+    /// Returns after the commit. If a body throws, only its changes are undone. Any body may run twice, also
+    /// the one that throws.
     package func write<Value: Sendable>(_ body: @escaping @Sendable (JobDatabase) throws -> Value)
         async throws -> Value
     {

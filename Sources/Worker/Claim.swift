@@ -41,7 +41,7 @@ struct Claim: Sendable {
 
     func run(_ database: JobDatabase) throws -> Result {
         if !hasToken {
-            try database.keepPause(.token, "there is no token: set token_file, or $RUNCOMFY_TOKEN")
+            try database.keepPause(.token, "there is no token: set token_file or $RUNCOMFY_TOKEN")
         }
         var result = Result(pauses: try database.pauses().map(\.reason))
         let isReopened = pause.map { !result.pauses.contains($0) } ?? false

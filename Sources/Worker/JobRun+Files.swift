@@ -62,8 +62,10 @@ extension JobRun {
                 for file in tries { group.addTask { (file.output, await attempt(file)) } }
                 for try await (output, outcome) in group {
                     try await handle(.file(outcome, of: output))
-                    let due = job.nextFileDue.map(host.instant)
-                    othersDue.withLock { $0 = due }
+                    // Only this output: a job may have 10,000.
+                    guard let due = job.files.progress[output.position]?.due else { continue }
+                    let next = host.instant(due)
+                    othersDue.withLock { $0 = min($0 ?? next, next) }
                 }
             }
         }

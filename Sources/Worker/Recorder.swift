@@ -11,7 +11,9 @@ struct Recorder: Sendable {
     var patienceAfterStop = Duration.zero
 
     /// Somebody else has changed the job meanwhile.
-    struct Overtaken: Error {}
+    struct Overtaken: Error, CustomStringConvertible {
+        var description: String { "somebody else has changed it" }
+    }
 
     /// jobd stops, and the store cannot be written.
     struct GivenUp: Error, CustomStringConvertible {

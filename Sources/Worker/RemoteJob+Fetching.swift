@@ -32,7 +32,12 @@ extension RemoteJob {
 
         var round: Round? {
             get { rounds.first }
-            set { rounds = newValue.map { [$0] } ?? [] }
+            // In place: the outputs that are underway are not copied for each file.
+            _modify {
+                var round = rounds.popLast()
+                defer { rounds = round.map { [$0] } ?? [] }
+                yield &round
+            }
         }
 
         /// All outputs that are due are tried once; then the job ends, or waits for the next round.

@@ -196,7 +196,7 @@ extension RemoteJob {
         let message =
             isAskedOnceMore
             ? "the service still does not know the request (\(reason)); "
-                + "to buy again: jobctl retry \(id) --resubmit"
+                + "only jobctl retry \(id) --resubmit buys again"
             : "the service does not know the request: \(reason)"
         return fail(JobFailure(.lost, message))
     }

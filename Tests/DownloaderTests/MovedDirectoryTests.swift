@@ -61,17 +61,18 @@ import Testing
         let root = rig.root
         // How many directories may still go during this opening: it has to end.
         let allowance = Locked(0)
-        let isOver = Locked(false)
+        let (isOver, removals) = (Locked(false), Locked(0))
         defer { isOver.withLock { $0 = true } }
         DispatchQueue(label: "prune").async {
             while !isOver.withLock({ $0 }) {
                 for path in ["/a/b", "/a"]
                 where unsafe allowance.withLock({ $0 > 0 }) && rmdir(root + path) == 0 {
                     allowance.withLock { $0 -= 1 }
+                    removals.withLock { $0 += 1 }
                 }
             }
         }
-        for _ in 0..<30 {
+        while removals.withLock({ $0 < 100 }) {
             allowance.withLock { $0 = 6 }
             _ = try OutputDirectory(root: rig.root, relative: "a/b", making: .ownerOnly)
         }

@@ -81,7 +81,7 @@ import Testing
             Issue.record("retry of a completed job was not refused")
             return
         }
-        #expect(enqueue.contains("jobctl enqueue --like 7"))
+        #expect(enqueue.contains("jobctl rerun 7"))
     }
 
     private func situation(_ name: String) -> Job {

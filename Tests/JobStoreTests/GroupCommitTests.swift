@@ -110,6 +110,9 @@ extension JobStore {
         #expect(try await jobs.write { try $0.pause(.balance, "402") })
         #expect(try await jobs.write { try $0.pause(.balance, "402 again") } == false)
         #expect(try await jobs.read { try $0.pauses().map(\.detail) } == ["402 again"])
+        // `on_attention` hears of it once.
+        try await jobs.write { try $0.keepPause(.balance, "402 once more") }
+        #expect(try await jobs.read { try $0.count("events") } == 1)
         #expect(try await jobs.write { try $0.resume([.balance, .hand]) } == [.balance])
         #expect(try await jobs.write { try $0.enqueue(NewJob(model: "m", input: "{}")).job.id } == 1)
     }

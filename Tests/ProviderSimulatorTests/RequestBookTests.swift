@@ -70,6 +70,14 @@ import Testing
             #expect(request.phase == .ended)
             #expect(concurrency == 0 ? request.endedAt == earliest : request.endedAt ?? 0 >= earliest)
         }
+        // Whoever is ready first starts first; of several, whoever came first.
+        let starts = book.requests.enumerated().filter { $0.element.phase == .ended }
+            .sorted {
+                ($0.element.acceptedAt + $0.element.queueSeconds, $0.offset)
+                    < ($1.element.acceptedAt + $1.element.queueSeconds, $1.offset)
+            }
+            .map { ($0.element.endedAt ?? 0) - $0.element.runSeconds }
+        #expect(zip(starts, starts.dropFirst()).allSatisfy { $0 <= $1 + 1e-6 })
     }
 
     @Test(arguments: [

@@ -111,7 +111,7 @@ import Testing
         #expect(try talk("1-2") == "retry 2 jobs, which buys nothing; nothing was done\n")
         #expect(try talk("--state", "failed") == "retry 3 jobs (buys 1 job, about $0.25); nothing was done\n")
         #expect(try talk("1-2", "--resubmit") == "retry 2 jobs (about $0.50); nothing was done\n")
-        #expect(try talk("4").hasPrefix("job 4 is completed; to make it again: jobctl enqueue --like 4\n"))
+        #expect(try talk("4").hasPrefix("job 4 is completed; to make it again: jobctl rerun 4\n"))
         let asked = try stage.jobctl("retry", "--state", "failed")
         #expect(asked.code == 64, "\(asked)")
     }

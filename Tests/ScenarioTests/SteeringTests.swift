@@ -89,9 +89,9 @@ enum Outcome: Sendable, Equatable {
         arguments: table([
             .refused("release"), .refused("only a failed"), .refused("only a failed"), .refused("resolve"),
             .refused("only a failed"), .refused("only a failed"), .refused("only a failed"),
-            .refused("enqueue"), .becomes("queued"), .becomes("queued"),
+            .refused("rerun"), .becomes("queued"), .becomes("queued"),
         ]))
-    func `failed and cancelled jobs can be retried; a completed one is enqueued again`(
+    func `failed and cancelled jobs can be retried; a completed one is run again`(
         state: String, outcome: Outcome
     ) throws { try check(["retry"], state, outcome) }
 

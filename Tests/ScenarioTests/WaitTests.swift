@@ -16,6 +16,13 @@ import Testing
         #expect(answer.code == code && answer.output.hasPrefix("\(id)\t\(state)\t"), "\(answer)")
     }
 
+    @Test func `a wait that is mistyped orders nothing`() throws {
+        let stage = Stage()
+        let answer = try stage.jobctl(
+            "enqueue", "seedream-4-0/sequential", "text=2 cats", "--wait", "--timeout", "soon")
+        #expect(answer.code == 64 && !FileOnDisk.exists(stage.database), "\(answer)")
+    }
+
     @Test func `it waits for the last of several jobs, and ends with 1 if one failed`() throws {
         let ids = try (0..<3).map { _ in try stage.enqueue("2 cats") }
         try stage.put(ids[0], into: "failed")

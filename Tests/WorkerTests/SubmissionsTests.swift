@@ -39,6 +39,25 @@ import Testing
         return WorkerSession(store, try scratch.context(Service(), configuration, client, log: log))
     }
 
+    @Test func `a claim that cannot be written is not tried again at once`() async throws {
+        let client = try HTTPClient(userAgent: "test")
+        let session = try session(client)
+        let submissions = Submissions(session, AccountWatch(session))
+        _ = try await store.write { try $0.enqueue(NewJob(model: "m", input: "{}")) }
+        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
+        try foreign.execute(
+            "CREATE TRIGGER full BEFORE UPDATE OF state ON jobs BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )
+        let turn = session.now
+        for _ in 1...3 { #expect(await submissions.claim(at: turn).isEmpty) }
+        #expect(errors.withLock { $0 } == 1)
+        let next = try #require(submissions.nextTurn(after: turn))
+        #expect(next >= turn + 75_000)
+        try foreign.execute("DROP TRIGGER full")
+        #expect(await submissions.claim(at: next).count == 1)
+        await client.shutdown()
+    }
+
     @Test func `a store that cannot be written is left alone for a while`() async throws {
         let client = try HTTPClient(userAgent: "test")
         let session = try session(client)

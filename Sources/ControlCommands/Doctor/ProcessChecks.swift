@@ -15,7 +15,7 @@ struct ProcessChecks {
         guard let holder = StateLock.holder(of: directory) else {
             let waiting = waitingJobs()
             return .warning(
-                "jobd", "not running" + (waiting > 0 ? ", and \(waiting) jobs wait for it" : ""),
+                "jobd", "not running" + (waiting > 0 ? "; unfinished: \(NumberText.of(waiting, "job"))" : ""),
                 "systemctl start jobd, or: jobd")
         }
         guard holder.name == "jobd" else {

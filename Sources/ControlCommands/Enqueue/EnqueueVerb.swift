@@ -30,8 +30,8 @@ enum EnqueueVerb: ControlVerb {
             themselves.
             """,
             """
-            If the estimate is above the configuration's confirm_above_usd, or if a price is unknown, jobctl \
-            asks first. Without a terminal it needs --yes.
+            If the configuration sets confirm_above_usd, jobctl asks before an order whose estimate is above \
+            it, or that has a job of unknown price. Without a terminal it needs --yes.
             """,
         ],
         options: [

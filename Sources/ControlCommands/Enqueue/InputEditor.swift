@@ -16,7 +16,10 @@ struct InputEditor {
         let folder = session.temporaryFolder
         do throws(SystemError) {
             file = try TemporaryFile("input.jsonc", directoryPrefix: "\(folder)/jobctl")
-            try file.file.write(Array(text.utf8))
+            do throws(SystemError) { try file.file.write(Array(text.utf8)) } catch {
+                file.remove()
+                throw error
+            }
         } catch {
             throw Failure(
                 .inputOutput, "cannot write a temporary file in \(SafeText.escape(folder)): \(error)")

@@ -55,6 +55,8 @@ struct OrderPlacement {
 
     /// - Parameter whenStored: discards what must be kept until the jobs are stored.
     func place(_ orders: some OrderSource, whenStored: () -> Void = {}) throws -> ExitCode {
+        // Read before anything is stored: who corrects a wrong span would order again.
+        let timeout = try session.span(.timeout)
         let models = arguments.checker.models
         let isDry = session.arguments.has(.dryRun)
         var sum = Estimate()
@@ -80,12 +82,13 @@ struct OrderPlacement {
         if result.hasExisting { try store.syncCommits() }
         session.wake(store.directory)
         let isKnown = wasAsked || announces || result.bought.jobs == 0
-        return try report(result, job, isKnown ? nil : "estimate: \(result.bought.words)", store)
+        let estimate = isKnown ? nil : "estimate: \(result.bought.words)"
+        return try report(result, job, estimate, store, timeout)
     }
 
     /// - Parameter job: set if only one was ordered.
     private func report(
-        _ result: EnqueueResult, _ job: Job?, _ estimate: String?, _ store: JobDatabase
+        _ result: EnqueueResult, _ job: Job?, _ estimate: String?, _ store: JobDatabase, _ timeout: Int64?
     ) throws -> ExitCode {
         let waits = session.arguments.has(.wait)
         if let note = job.map(result.note(on:)) ?? result.summary { session.note(note) }
@@ -93,7 +96,7 @@ struct OrderPlacement {
         if waits {
             return try Waiting(
                 session: session, store: store, ids: result.ids, existing: result.existingIDs
-            ).run(timeout: session.span(.timeout))
+            ).run(timeout: timeout)
         }
         for range in result.ranges {
             for id in range.ids { try show(id, job, range.existing, store) }

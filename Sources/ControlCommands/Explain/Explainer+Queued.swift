@@ -35,12 +35,15 @@ extension Explainer {
             return because(
                 .order, "\(ahead.counted) before it, by priority and then by id", hint: first(ahead))
         }
-        let source = context.configuration == nil ? "this one" : context.configurationPath
+        let other =
+            context.configuration == nil
+            ? "a limit of its configuration, which cannot be read here, holds the job back"
+            : "it uses another configuration than \(context.configurationPath)"
         return because(
             .due,
             """
             nothing on record holds it back, so jobd should send it at any moment, unless RunComfy has just \
-            asked it to slow down, or it uses another configuration than \(source)
+            asked it to slow down, or \(other)
             """, hint: "\(waitHint); if it is not sent: jobctl doctor")
     }
 

@@ -16,8 +16,10 @@ enum GalleryVerb: ControlVerb {
             job the command that makes the same again. The page needs no network and no server, and can be \
             used by keyboard (? lists the keys).
             """,
-            "DIR must be new, empty, or a gallery, which is then updated: new jobs are added, and jobs that "
-                + "are gone or no longer chosen are removed. Nothing else is ever removed.",
+            """
+            DIR must be new, empty, or a gallery, which is then updated: new jobs are added, and jobs that \
+            are gone or no longer chosen are taken off the page. It removes only files that it has made.
+            """,
             "The files stay in place, and DIR/files links to them. With --copy it holds copies, so that DIR "
                 + "can be given away, or served by a web server that may not read the outputs.",
         ],

@@ -9,7 +9,7 @@ enum StatsVerb: ControlVerb {
         discussion: [
             """
             Of the last 30 days, unless --since says otherwise. Jobs count on the day on which they ended, \
-            money on the day on which it was spent. What RunComfy reported comes before what was estimated. \
+            money on the day on which it was spent. A cost that RunComfy reported replaces the estimate. \
             Days are local, and weeks begin on Monday.
             """,
             "Times are medians and, after the slash, the 95th percentile: WAITED from enqueuing to sending, "

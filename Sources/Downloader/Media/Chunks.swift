@@ -49,11 +49,14 @@ struct Chunks: Sequence, IteratorProtocol {
     private func header() -> Header? {
         func word(_ offset: Int64) -> UInt64? { file.bigEndian(at: position + offset, 4) }
         guard format != .matroska else { return matroskaHeader() }
-        guard let first = word(0), let second = word(4) else { return nil }
+        // What is behind the parent is not read.
+        guard end - position >= 8, let first = word(0), let second = word(4) else { return nil }
         switch format {
         case .iso where first == 0: return (second, 8, nil)
         case .iso where first == 1:
-            guard let size = file.bigEndian(at: position + 8, 8), size >= 16 else { return nil }
+            guard end - position >= 16, let size = file.bigEndian(at: position + 8, 8), size >= 16 else {
+                return nil
+            }
             return (second, 16, size - 16)
         case .iso: return first >= 8 ? (second, 8, first - 8) : nil
         case .riff: return (first, 8, UInt64(UInt32(truncatingIfNeeded: second).byteSwapped))

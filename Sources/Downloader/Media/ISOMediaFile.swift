@@ -84,17 +84,15 @@ struct ISOMediaFile: MediaReader {
             if found[box.name] == nil { found[box.name] = box }
         }
         guard boxes.position == file.size else { return .unknown }
-        let hasData = found["mdat"] != nil
         guard let movie = found["moov"] else {
-            if found["meta"] == nil { return found["moof"] == nil ? .cut : .unknown }
-            // A picture. Its data may also be inside `meta`, but what models write has it in `mdat`.
-            return hasData && !isOpenEnded ? .whole : .unknown
+            // Of a picture, only the list of its items could tell whether another `mdat` should follow.
+            return found["meta"] == nil && found["moof"] == nil ? .cut : .unknown
         }
         if last == "moof" { return .cut }
         let isFragmented = file.chunks(.iso, in: movie.contents).contains { $0.name == "mvex" }
         // Fragments end with an index, or with no mark at all: then more may follow.
         if isFragmented { return found["mfra"] == nil || found["moof"] == nil ? .unknown : .whole }
-        return !hasData ? .cut : isOpenEnded ? .unknown : .whole
+        return found["mdat"] == nil ? .cut : isOpenEnded ? .unknown : .whole
     }
 
     private mutating func readMovie(_ file: FileBytes, _ range: Range<Int64>) {

@@ -17,13 +17,15 @@ enum JPEGFile: MediaReader {
     /// as a second picture, nobody knows how long it should be.
     static func wholeness(of file: FileBytes) -> Wholeness {
         var segments = Segments(file)
+        var isIndexed = false
         while let segment = segments.next() {
-            if segment.marker == 0xE2, file.bytes(at: segment.contents, count: 4) == Self.indexName {
-                return .unknown
-            }
+            isIndexed =
+                isIndexed
+                || segment.marker == 0xE2 && file.bytes(at: segment.contents, count: 4) == Self.indexName
             guard segment.marker == 0xDA else { continue }
             let mark: [UInt8] = [0xFF, 0xD9]
             guard file.tail(65_536, from: segment.contents, contains: mark) else { return .cut }
+            if isIndexed { return .unknown }
             let tail = file.tail(4096)
             let last = tail.lastIndex { $0 != 0 && $0 != 0x0A && $0 != 0x0D } ?? tail.endIndex - 1
             return tail[...last].suffix(2).elementsEqual(mark) ? .whole : .unknown
