@@ -41,12 +41,12 @@ import Testing
         let downloader = try rig.downloader()
         var requests: [Int] = []
         for path in ["/length", "/chunks"] {
-            let before = rig.server.requests.count
             var file: DownloadedFile?
             for _ in 0..<3 where file == nil { file = try? await downloader.fetch(rig.order(path)) }
             #expect(rig.contents(try #require(file).path) == bytes)
             #expect(file?.facts.mediaType == sample.facts.mediaType)
-            requests.append(rig.server.requests.count - before)
+            // A jobd of another test may ask here for a server that had this port before.
+            requests.append(rig.server.requests.count { $0.path == path })
         }
         // Without a length and an end of the format, the same answer twice settles it.
         #expect(requests == [1, sample.end == .whole ? 1 : 2])
