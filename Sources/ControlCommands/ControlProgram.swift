@@ -10,8 +10,9 @@ package enum ControlProgram {
     static let version = "0.1.0"
 
     static let verbs: [any ControlVerb.Type] = [
-        EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, WaitVerb.self, WatchVerb.self,
-        EventsVerb.self, CancelVerb.self, RetryVerb.self, RerunVerb.self, HoldVerb.self, ReleaseVerb.self,
+        EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, FilesVerb.self, OpenVerb.self,
+        WaitVerb.self, WatchVerb.self, EventsVerb.self, CancelVerb.self, RetryVerb.self, RerunVerb.self,
+        HoldVerb.self, ReleaseVerb.self,
         SetVerb.self, ResolveVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self, ValidateVerb.self,
         VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
         BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
@@ -23,8 +24,10 @@ package enum ControlProgram {
         // A transaction that is cut off here is rolled back.
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
         let environment = Environment.values(
-            of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"]
-                + ConfigurationFile.variables)
+            of: [
+                "JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR",
+                "BROWSER",
+            ] + ConfigurationFile.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {

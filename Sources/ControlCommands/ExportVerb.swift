@@ -35,7 +35,7 @@ enum ExportVerb: ControlVerb {
             if session.isQuiet {
                 try session.screen.write("\(job.id)\n")
             } else if isCSV {
-                guard let object = job.json(outputs: []).object else { return }
+                let object = job.columns
                 let paths = try store.outputs(of: job.id).filter(\.hasFile).compactMap {
                     $0.path.map(JSON.string)
                 }

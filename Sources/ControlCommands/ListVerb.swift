@@ -8,11 +8,12 @@ enum ListVerb: ControlVerb {
         "list", "show jobs, newest last",
         discussion: [
             "On a terminal the newest 50, in a pipe all, separated by tabs and with exact values (seconds, "
-                + "dollars, UTC): id, state, model, created_at, label, prompt, or those of --columns.",
+                + "dollars, UTC): id, state, model, created_at, label, prompt, or those of --columns. With "
+                + "--state failed, also error_message.",
             "--sort takes \(keys.joined(separator: ", ")). The greatest comes last, or first with a - before "
                 + "the key. --limit keeps the N greatest: the newest, the dearest, the longest.",
             "--columns takes the columns of jobs (\(JobColumn.names.joined(separator: ", "))). The endings "
-                + "_at and _usd may be left out.",
+                + "_at and _usd may be left out. files counts a job's files; file is the first one's path.",
         ],
         options: Selection.filterOptions + [
             .since, .limit.saying("the newest N, or with --sort the N with the greatest values"), .sort,
@@ -24,7 +25,7 @@ enum ListVerb: ControlVerb {
             .init("jobctl list --sort -cost --limit 10 --columns id,cost,ran,prompt", "the ten dearest jobs"),
             .init("jobctl list --count --state completed --since 30d", "how many were made in a month"),
             .init("jobctl list --label cats -q | jobctl cancel -", "pass the ids on"),
-            .init("jobctl list --json | jq -r .outputs[].path", "as JSON, one job a line"),
+            .init("jobctl list --json | jq -r .outputs[].file", "as JSON, one job a line"),
         ])
 
     private static let keys = JobOrder.Key.allCases.map(\.rawValue)
@@ -37,11 +38,11 @@ enum ListVerb: ControlVerb {
         }
         var filter = try Selection.filter(session)
         let order = try order(arguments)
-        let columns = try arguments.value(.columns).map(JobColumn.read)
+        let columns = try arguments.value(.columns).map(JobColumn.read) ?? defaultColumns(filter, session)
         let limit = try arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let store = try session.store(.read)
         if arguments.has(.count) {
-            if limit != nil || columns != nil {
+            if limit != nil || arguments.has(.columns) {
                 throw Failure.usage("--count goes with neither --limit nor --columns")
             }
             return try count(filter, session, store)
@@ -68,6 +69,12 @@ enum ListVerb: ControlVerb {
         if listing.count == 0 { try sayWhyNone(filter, session, store) }
         if isCut, listing.count == filter.limit { try sayWhatIsLeft(filter, order, session, store) }
         return .success
+    }
+
+    /// The columns without --columns; nil for the usual ones. Who asks for failures wants to know why.
+    private static func defaultColumns(_ filter: JobFilter, _ session: Session) -> [JobColumn]? {
+        guard filter.states == [.failed], !session.wantsJSON else { return nil }
+        return session.screen.isTerminal ? JobColumn.whyFailed : JobColumn.standard + [JobColumn.message]
     }
 
     private static func order(_ arguments: Arguments) throws -> JobOrder {

@@ -36,6 +36,11 @@ extension Option {
     static let copy = Option("copy", "copy the files instead of linking to them")
     static let timeout = Option("timeout", value: "SPAN", "wait no longer than this: 30s, 5m, 2h")
 
+    static let outputKind = Option(
+        "kind", value: "image|video|audio|file", repeats: true, "only files of this kind; may be given again")
+    static let null = Option("null", short: "0", "end each path with a NUL instead of a line feed")
+    static let noPreview = Option("no-preview", "no picture, even if the terminal can show one")
+
     // MARK: - What is ordered, and how it is varied
 
     static let input = Option(
@@ -62,7 +67,7 @@ extension Option {
     static let notBefore = Option(
         "not-before", value: "TIME", "the new time: 2h, 22:00, 2026-01-31 18:00; \"now\" removes it")
     static let hold = Option("hold", "set it aside until it is released")
-    static let wait = Option("wait", "wait until it has ended")
+    static let wait = Option("wait", "wait until it has ended, then print the paths of its files")
     static let noValidate = Option("no-validate", "send it even if the schema forbids it")
 
     // MARK: - What becomes of jobs and their files

@@ -143,6 +143,20 @@ struct Selection {
         return " (\(which)\(estimate.words))"
     }
 
+    /// All of the ids, as they may be typed: `1-40 52 60-62`.
+    static func ranges(of ids: [Int64]) -> String {
+        var ranges: [ClosedRange<Int64>] = []
+        for id in ids.sorted() {
+            if let last = ranges.last, id <= last.upperBound + 1 {
+                ranges[ranges.count - 1] = last.lowerBound...id
+            } else {
+                ranges.append(id...id)
+            }
+        }
+        return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            .joined(separator: " ")
+    }
+
     /// Ids as a person would type them: `12`, `12-20`, or up to five of them; nil if it takes more.
     static func text(of ids: [Int64]) -> String? {
         guard let first = ids.first, let last = ids.last else { return nil }
@@ -161,7 +175,9 @@ struct JobChoice {
     private let filter: JobFilter
 
     init(_ session: Session, _ store: JobDatabase) throws {
-        filter = try Selection.filter(session)
+        var filter = try Selection.filter(session)
+        filter.limit = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
+        self.filter = filter
         let hasIDs = !session.arguments.operands.isEmpty
         if hasIDs, !filter.isEmpty { throw Failure.usage("give ids, or a filter, not both") }
         ids = hasIDs ? try Selection(session, store, states: []).ids : nil
@@ -170,8 +186,14 @@ struct JobChoice {
     var isEverything: Bool { ids == nil && filter.isEmpty }
 
     func forEach(in store: JobDatabase, _ visit: (Job) throws -> Void) throws {
-        guard let ids else { return try store.forEach(filter, visit: visit) }
-        for id in ids { try visit(store.job(id)) }
+        if let ids {
+            for id in ids { try visit(store.job(id)) }
+        } else if filter.limit == nil {
+            try store.forEach(filter, visit: visit)
+        } else {
+            // One that is missing was pruned since.
+            for id in try store.ids(filter).reversed() { try store.find(id).map(visit) }
+        }
     }
 }
 

@@ -99,7 +99,8 @@ extension Session {
     func emit(_ value: JSON) throws { try screen.write(SafeText.escapeJSON(value.text) + "\n") }
 
     func emit(_ job: Job, in store: JobDatabase, adding members: JSONObject = [:]) throws {
-        guard case .object(var object) = job.json(outputs: try store.outputs(of: job.id)) else { return }
+        let json = job.json(outputs: try store.outputs(of: job.id), file: OutputPlaces(store.directory).path)
+        guard case .object(var object) = json else { return }
         object.members += members.members
         try emit(.object(object))
     }
@@ -116,6 +117,11 @@ extension Session {
         } else {
             try inWords()
         }
+    }
+
+    /// Writes a path: as it is for programs, safe for a terminal.
+    func write(path: String, end: String = "\n") throws {
+        try screen.write((screen.isTerminal ? SafeText.escape(path) : path) + end)
     }
 
     /// Tells the person what was done; left out under `-q`.

@@ -4,6 +4,8 @@ internal import HTTP
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 internal import System
 internal import Worker
 
@@ -65,7 +67,10 @@ actor Hooks: BackgroundTask {
         }
         var message = JSONObject()
         if let id = event.jobID,
-            let job = try? await store.read({ try $0.find(id)?.json(outputs: try $0.outputs(of: id)) })
+            let job = try? await store.read({
+                let places = OutputPlaces($0.directory)
+                return try $0.find(id)?.json(outputs: try $0.outputs(of: id), file: places.path)
+            })
         {
             message = job.object ?? message
         }

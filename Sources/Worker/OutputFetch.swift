@@ -40,7 +40,7 @@ struct ConfiguredFetcher: OutputFetcher {
     func writeSidecar(_ job: Job, _ outputs: [Output]) async -> String? {
         guard let path = outputs.first?.path else { return nil }
         let sidecar = context.outputs.file(path).sidecar(of: job.id)
-        let text = Array((job.json(outputs: outputs).indentedText + "\n").utf8)
+        let text = Array((job.json(outputs: outputs, file: context.outputs.path).indentedText + "\n").utf8)
         do throws(DownloadFailure) {
             try await context.downloader.writeSidecar(text, to: sidecar)
             return nil

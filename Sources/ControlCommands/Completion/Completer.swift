@@ -86,6 +86,8 @@ struct Completer {
         case "FILE": return .files
         case "DIR": return .directories
         case "GROUP": return .words(Statistics.Grouping.allCases.map(\.rawValue))
+        case Option.outputKind.value:
+            return Self.list(Output.Kind.allCases.map(\.rawValue), after: unfinished)
         case "STATE": return Self.list(JobState.allCases.map(\.rawValue), after: unfinished)
         case "COLUMNS": return Self.list(JobColumn.names, after: unfinished)
         case "ORDER":
@@ -141,7 +143,7 @@ struct Completer {
     private static let states: [String: [JobState]] = [
         "cancel": [.held, .queued, .submitting, .inQueue, .inProgress], "retry": [.failed, .cancelled],
         "hold": [.queued], "release": [.held], "resolve": [.uncertain],
-        "watch": unfinished, "wait": unfinished,
+        "watch": unfinished, "wait": unfinished, "files": [.completed], "open": [.completed],
     ]
     private static let unfinished = JobState.allCases.filter { !$0.hasEnded }
 

@@ -51,7 +51,7 @@ extension HelpTopic {
             ("--columns", "of list: which columns"),
         ]),
         .code([
-            "jobctl list --state completed --json | jq -r '.outputs[].path'",
+            "jobctl list --state completed --json | jq -r '.outputs[].file'",
             "id=$(jobctl enqueue seedream-4-0/sequential text='2 cats' -q) && jobctl wait \"$id\" -q",
         ]),
         .text(

@@ -18,7 +18,10 @@ enum HelpVerb: ControlVerb {
         ("make", ["enqueue", "rerun", "validate", "models"]),
         (
             "look",
-            ["list", "show", "explain", "search", "wait", "watch", "events", "stats", "gallery", "export"]
+            [
+                "list", "show", "explain", "files", "open", "search", "wait", "watch", "events", "stats",
+                "gallery", "export",
+            ]
         ),
         ("steer", ["cancel", "retry", "hold", "release", "set", "resolve", "pause", "resume"]),
         ("take care", ["doctor", "verify", "prune", "backup"]),
@@ -75,7 +78,7 @@ enum HelpVerb: ControlVerb {
 
                 jobctl models                            what can be made
                 jobctl enqueue MODEL prompt='a fox'      ask for it; jobd makes it
-                jobctl wait 1 && jobctl show 1           wait for it, then see where it is
+                jobctl wait 1 && jobctl open 1           wait for it, then look at it
 
             \(verbs(width))
             everywhere:

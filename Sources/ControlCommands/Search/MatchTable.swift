@@ -15,11 +15,11 @@ struct MatchTable {
 
     init(_ screen: Screen, now: Timestamp) {
         (self.screen, self.now) = (screen, now)
-        jobs = JobTable(screen, now: now)
+        jobs = JobTable(screen)
     }
 
     mutating func add(_ job: Job, _ match: SearchMatch?) throws {
-        guard let match else { return try jobs.add(job) }
+        guard let match else { return try jobs.add(JobRow(job, now: now)) }
         let label = match.fields[.label] ?? MarkedText(text: job.label ?? "", ranges: [])
         matches.add([
             .init(String(job.id)), .init(job.state.rawValue, job.state.style),
