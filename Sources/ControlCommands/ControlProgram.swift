@@ -27,7 +27,7 @@ package enum ControlProgram {
             of: [
                 "JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR",
                 "BROWSER",
-            ] + ConfigurationFile.variables)
+            ] + PictureProtocol.variables + ConfigurationFile.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {

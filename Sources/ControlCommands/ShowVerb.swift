@@ -8,7 +8,11 @@ internal import Startup
 enum ShowVerb: ControlVerb {
     static let command = Command(
         "show", "everything about a job, its files and its events", operands: "ID…",
-        options: Selection.filterOptions,
+        discussion: [
+            "On a terminal that is known to show pictures (kitty, Ghostty, iTerm2, WezTerm, and none of them "
+                + "inside tmux or screen) there is a small one of the job's first picture."
+        ],
+        options: Selection.filterOptions + [.noPreview],
         examples: [
             .init("jobctl show 12", "one job"),
             .init("jobctl show 12 --json | jq .input", "its input, ready for --input"),
@@ -17,6 +21,7 @@ enum ShowVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
         let selection = try Selection(session, store, states: [])
+        let preview = Preview(session, store.directory)
         var code = selection.ids.isEmpty ? ExitCode.no : .success
         for id in selection.ids {
             guard let job = try store.find(id) else {
@@ -25,14 +30,15 @@ enum ShowVerb: ControlVerb {
                 continue
             }
             try session.show(job, in: store, adding: ["events": .array(store.events(of: id).map(\.json))]) {
-                try describe(job, try store.events(of: id), store, session.screen)
+                try describe(job, try store.events(of: id), store, session.screen, preview)
             }
         }
         return code
     }
 
     private static func describe(
-        _ job: Job, _ events: [StoredEvent], _ store: JobDatabase, _ screen: Screen
+        _ job: Job, _ events: [StoredEvent], _ store: JobDatabase, _ screen: Screen,
+        _ preview: Preview?
     ) throws {
         let now = store.now.milliseconds
         func line(_ name: String, _ value: String?) throws {
@@ -68,7 +74,7 @@ enum ShowVerb: ControlVerb {
         try distance("ended", job.endedAt)
         try distance("next try", job.state == .queued ? job.nextTryAt : nil)
         try input(of: job, screen)
-        try files(of: job, store, screen)
+        try files(of: job, store, screen, preview)
         try Timeline(job: job, events: events, now: store.now, screen: screen).print()
     }
 
@@ -78,7 +84,9 @@ enum ShowVerb: ControlVerb {
         for row in input.split(separator: "\n") { try screen.write("  \(SafeText.escape(String(row)))\n") }
     }
 
-    private static func files(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {
+    private static func files(
+        of job: Job, _ store: JobDatabase, _ screen: Screen, _ preview: Preview?
+    ) throws {
         let outputs = try store.outputs(of: job.id)
         if outputs.isEmpty { return }
         try screen.write(screen.styled("files", .dim) + "\n")
@@ -97,6 +105,11 @@ enum ShowVerb: ControlVerb {
             ])
         }
         try screen.write(table)
+        if let output = Preview.file(of: outputs), let picture = preview?.picture(of: output),
+            let cells = picture.cells(within: TerminalSize(columns: screen.width, rows: 16))
+        {
+            try screen.write(picture.sequence(cells) + "\n")
+        }
     }
 }
 

@@ -40,7 +40,7 @@ enum WatchVerb: ControlVerb {
             the ids of the jobs to which something happens.
             """,
         ],
-        options: Selection.filterOptions,
+        options: Selection.filterOptions + [.noPreview.saying("no picture beside the details of a job")],
         examples: [
             .init("jobctl watch", "everything"),
             .init("jobctl watch --label cats", "the jobs with a label"),
