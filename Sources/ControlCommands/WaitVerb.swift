@@ -114,6 +114,7 @@ struct Waiting {
     private func close(_ missed: [Job]) throws -> ExitCode {
         if !session.wantsJSON {
             for job in missed.sorted(by: { $0.id < $1.id }) { sayWhy(job) }
+            if ids.count > 1 { session.note("\(ids.count - missed.count) of \(ids.count) jobs completed") }
             let places = OutputPlaces(store.directory)
             for id in ids {
                 if session.isQuiet {

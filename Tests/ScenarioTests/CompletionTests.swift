@@ -21,6 +21,7 @@ import Testing
         #expect(try candidates("--json", "help", "bac") == ["backup"])
         #expect(try candidates("list", "--state", "held,f") == ["held,failed"])
         #expect(try candidates("list", "--columns", "id,pri") == ["id,priority", "id,price_usd"])
+        #expect(try candidates("files", "--kind", "image,v") == ["image,video"])
         #expect(try candidates("list", "--sort", "-co") == ["-cost"])
         #expect(try candidates("li", "--rev") == ["--reverse"])
         #expect(try candidates("completion", "") == ["bash", "zsh", "fish"])
@@ -38,6 +39,7 @@ import Testing
         #expect(try candidates("cancel", "") == ["2", "1"])
         #expect(try candidates("resolve", "") == ["3"])
         #expect(try candidates("retry", "") == ["4"])
+        #expect(try candidates("open", "") == ["5"])
         #expect(try candidates("show", "") == ["5", "4", "3", "2", "1"])
         #expect(try candidates("cancel", "2", "") == ["1"])
     }

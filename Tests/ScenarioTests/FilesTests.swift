@@ -89,6 +89,27 @@ import Testing
                 == ["1\t\(path("a.png"))\t2", "2\t\t0", "3\t\t0"])
     }
 
+    @Test func `the sidecar and what on_finish is told have the path, too`() async throws {
+        let stage = try await Stage.simulated()
+        try await stage.enqueue()
+        let told = stage.folder + "/told"
+        try await stage.drain(#"on_finish=["/usr/bin/tee", "\#(told)"]"#)
+        let path = try #require(try await stage.jobctl("files").lines.first)
+        #expect(FileOnDisk.exists(path) && path.hasSuffix("/000001-1.png"))
+        for text in [told, path.replacing("000001-1.png", with: "000001.json")].map(FileOnDisk.content) {
+            let outputs = try JSON(parsing: text)["outputs"]?.array
+            #expect(outputs?.map { $0["file"] } == [.string(path)], "\(text)")
+        }
+    }
+
+    @Test func `the details in watch have the whole path`() throws {
+        try complete("a.png")
+        let terminal = try PseudoTerminal(stage, ["watch"], columns: 200)
+        try terminal.shows("completed")
+        try terminal.type("\r", shows: path("a.png"))
+        #expect(try terminal.finish(typing: "\u{3}") == 130)
+    }
+
     @Test func `a list of failures says why each failed`() throws {
         try complete("a.png")
         try stage.put(try stage.enqueue("2 cats"), into: "failed")
@@ -173,8 +194,12 @@ import Testing
     @Test func `what cannot be opened is named`() throws {
         let file = try complete("a.png")
         let nobody = try open("1", browser: "")
-        #expect(nobody.code == 1 && nobody.errors.contains("no program could open \(file)"), "\(nobody)")
+        #expect(
+            nobody.code == 1 && nobody.errors.contains("no program was found to open \(file)"), "\(nobody)")
         #expect(nobody.errors.contains("$BROWSER"))
+        let bad = program("bad", endingWith: 3)
+        let unable = try open("1", browser: bad)
+        #expect(unable.code == 1 && unable.errors.contains("\(bad) could not open \(file)"), "\(unable)")
         let good = program("good")
         try stage.enqueue("2 cats")
         for (words, says, code) in [

@@ -29,7 +29,7 @@ import Testing
         let paths = [4, 1, 2].map { "\(stage.state)/outputs/\($0).gif" }
         #expect(answer.code == 1 && answer.lines == paths, "\(answer)")
         #expect(answer.errors.hasPrefix("waiting for jobs 4, 1, 2, 3\n"))
-        #expect(answer.errors.hasSuffix("job 3 failed (remote): it went wrong\n"))
+        #expect(answer.errors.hasSuffix("job 3 failed (remote): it went wrong\n3 of 4 jobs completed\n"))
         #expect(try stage.jobctl("wait", "1-2", "-q").output == "1\n2\n")
         let many = try stage.jobctl("wait", "1-12", "--timeout", "0s")
         #expect(many.code == 75 && many.errors.hasPrefix("waiting for jobs 1-12\n"), "\(many)")

@@ -32,11 +32,7 @@ enum OpenVerb: ControlVerb {
         let files = try targets.flatMap { try Self.files($0.id, $0.position, store, places) }
         let opener = Opener(browser: session.environment["BROWSER"])
         for (output, path) in files {
-            guard let program = opener.open(path) else {
-                throw Failure(
-                    .no, "no program could open \(SafeText.escape(path))",
-                    hint: "set $BROWSER to one, or install xdg-open (package xdg-utils)")
-            }
+            let program = try opener.open(path)
             if session.wantsJSON, case .object(var object) = output.json(file: path) {
                 object["program"] = .string(program)
                 try session.emit(.object(object))

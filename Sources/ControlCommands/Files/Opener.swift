@@ -40,19 +40,34 @@ struct Opener {
         return text + rest
     }
 
-    /// Opens a file with the first program that can. Returns its name; nil if there is none.
-    func open(_ path: String) -> String? {
+    /// Opens a file with the first program that can, and returns its name.
+    func open(_ path: String) throws -> String {
         TokenSource.removeFromEnvironment()
-        return commands(for: path).first(where: Self.start)?.first
+        var failed: [String] = []
+        for words in commands(for: path) {
+            switch Self.start(words) {
+            case true?: return words[0]
+            case false?: failed.append(words[0])
+            case nil: break
+            }
+        }
+        guard failed.isEmpty else {
+            throw Failure(
+                .no, SafeText.escape("\(failed.joined(separator: ", ")) could not open \(path)"),
+                hint: "set $BROWSER to a program that can")
+        }
+        throw Failure(
+            .no, "no program was found to open \(SafeText.escape(path))",
+            hint: "set $BROWSER to one, or install xdg-open (package xdg-utils)")
     }
 
-    /// Whether the command was started and has not failed. It is not waited for any longer.
-    private static func start(_ words: [String]) -> Bool {
+    /// Whether the command has succeeded or runs on; nil if it cannot be started.
+    private static func start(_ words: [String]) -> Bool? {
         guard let signals = try? SignalPipe([SIGCHLD]),
             let nothing = try? FileDescriptor(opening: "/dev/null", flags: O_RDWR),
             let process = try? ChildProcess(
                 words, input: nothing, output: nothing, errors: nothing, isDetached: true)
-        else { return false }
+        else { return nil }
         let end = ContinuousClock.now + patience
         while true {
             if let ending = process.ending { return ending == .code(0) }

@@ -2,12 +2,14 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
 
 /// Everything about one job, as lines.
 struct WatchDetails {
     let job: Job
     let outputs: [Output]
     let events: [StoredEvent]
+    let places: OutputPlaces
 
     private static let indent = 18
     /// An input may be very long; `jobctl show` shows all of it.
@@ -35,7 +37,8 @@ struct WatchDetails {
                 ? output.bytes.map(ByteText.of) : DownloadProgress([output]).text(Self.indent + 20)
             lines += Self.wrapped(
                 "  \(output.position)",
-                [output.state.rawValue, size, output.path].compactMap { $0 }.joined(separator: "  "), width)
+                [output.state.rawValue, size, output.path.map { places.file($0).absolutePath }]
+                    .compactMap(\.self).joined(separator: "  "), width)
         }
         lines.append(StyledText("events", .dim))
         for event in events.reversed() {

@@ -1,6 +1,8 @@
 internal import CommandLineTool
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 internal import System
 
 /// Limits how often a costly query runs: to about a tenth of the time.
@@ -157,6 +159,8 @@ final class WatchReader {
 
     func details(of id: Int64) throws -> WatchDetails? {
         guard let job = try store.find(id) else { return nil }
-        return WatchDetails(job: job, outputs: try store.outputs(of: id), events: try store.events(of: id))
+        return WatchDetails(
+            job: job, outputs: try store.outputs(of: id), events: try store.events(of: id),
+            places: OutputPlaces(store.directory))
     }
 }
