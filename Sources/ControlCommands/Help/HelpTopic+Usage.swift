@@ -52,6 +52,7 @@ extension HelpTopic {
         ]),
         .code([
             "jobctl list --state completed --json | jq -r '.outputs[].file'",
+            "jobctl files --label cats -0 | xargs -0 ls -l",
             "id=$(jobctl enqueue seedream-4-0/sequential text='2 cats' -q) && jobctl wait \"$id\" -q",
         ]),
         .text(
