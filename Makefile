@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
-PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
+# What the Swift toolchain needs on a bare Debian, and what jobd is built with.
+TOOLCHAIN_PACKAGES := g++ git ca-certificates tzdata libncurses6 libxml2
+PACKAGES := $(TOOLCHAIN_PACKAGES) libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
 # Optional tools that `make lint` uses if they are installed.
 CHECK_PACKAGES := shellcheck mandoc python3
@@ -33,6 +35,8 @@ deps: ## install missing Debian packages
 	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	    $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
 	fi
+	@command -v swift >/dev/null || { \
+	    echo 'swift was not found: install it from https://www.swift.org/install/linux, and put it on the PATH' >&2; exit 1; }
 
 check-deps: ## install the optional tools of `make lint`
 	@$(MAKE) --no-print-directory deps PACKAGES='$(CHECK_PACKAGES)'
