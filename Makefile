@@ -22,6 +22,8 @@ PROGRAMS := jobd jobctl jobsim
 BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
+# Debian's zsh looks for the completions of packages and of local programs in differently named directories.
+ZSH := $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
 .PHONY: help deps check-deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
 
@@ -71,16 +73,17 @@ install: ## install what `make release` has built below PREFIX (/usr/local); DES
 	    folder=$(SHARE)/man/$$(basename $$(dirname $$page)); install -d $$folder; \
 	    gzip -9nc $$page >$$folder/$$(basename $$page).gz; chmod 644 $$folder/$$(basename $$page).gz; }; done
 	test ! -d $(MADE)/completions || { from=$(MADE)/completions; \
-	    install -D -m 644 $$from/jobctl.bash $(SHARE)/bash-completion/completions/jobctl; \
-	    install -D -m 644 $$from/_jobctl $(SHARE)/zsh/vendor-completions/_jobctl; \
-	    install -D -m 644 $$from/jobctl.fish $(SHARE)/fish/vendor_completions.d/jobctl.fish; }
+	    for program in $(PROGRAMS); do \
+	    install -D -m 644 $$from/$$program.bash $(SHARE)/bash-completion/completions/$$program; \
+	    install -D -m 644 $$from/_$$program $(ZSH)/_$$program; \
+	    install -D -m 644 $$from/$$program.fish $(SHARE)/fish/vendor_completions.d/$$program.fish; done; }
 
 uninstall: ## remove what `make install` has installed; keep configuration and data
 	rm -f $(PROGRAMS:%=$(BIN)/%) $(LIB)/systemd/system/jobd.service $(LIB)/systemd/user/jobd.service \
 	    $(LIB)/sysusers.d/jobd.conf $(LIB)/tmpfiles.d/jobd.conf \
-	    $(SHARE)/man/man1/{jobctl,jobsim}.1.gz $(SHARE)/man/man5/jobd.json.5.gz $(SHARE)/man/man8/jobd.8.gz \
-	    $(SHARE)/bash-completion/completions/jobctl $(SHARE)/zsh/vendor-completions/_jobctl \
-	    $(SHARE)/fish/vendor_completions.d/jobctl.fish
+	    $(SHARE)/man/man1/{jobctl,jobctl-*,jobsim}.1.gz $(SHARE)/man/man5/jobd.json.5.gz $(SHARE)/man/man8/jobd.8.gz \
+	    $(PROGRAMS:%=$(SHARE)/bash-completion/completions/%) $(PROGRAMS:%=$(ZSH)/_%) \
+	    $(PROGRAMS:%=$(SHARE)/fish/vendor_completions.d/%.fish)
 	rm -rf $(LIB)/jobd $(SHARE)/doc/jobd
 
 deb: man completions ## build a Debian package; DEB_VERSION=… overrides the version
@@ -91,15 +94,19 @@ DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 man: release ## write the manual pages to .build/share/man
 	mkdir -p $(MADE)/man/man1 $(MADE)/man/man5 $(MADE)/man/man8
 	.build/release/jobctl --man $(DATE) > $(MADE)/man/man1/jobctl.1
+	.build/release/jobctl complete fish '' | cut -f1 | while read -r verb; do \
+	    .build/release/jobctl --man $(DATE) $$verb > $(MADE)/man/man1/jobctl-$$verb.1; done
 	.build/release/jobsim --man $(DATE) > $(MADE)/man/man1/jobsim.1
 	.build/release/jobd --man-configuration $(DATE) > $(MADE)/man/man5/jobd.json.5
 	.build/release/jobd --man $(DATE) > $(MADE)/man/man8/jobd.8
 
 completions: release ## write the completion scripts to .build/share/completions
 	mkdir -p $(MADE)/completions
-	.build/release/jobctl completion bash > $(MADE)/completions/jobctl.bash
-	.build/release/jobctl completion zsh > $(MADE)/completions/_jobctl
-	.build/release/jobctl completion fish > $(MADE)/completions/jobctl.fish
+	for program in $(PROGRAMS); do \
+	    case $$program in jobctl) ask=completion;; *) ask=--completion;; esac; \
+	    .build/release/$$program $$ask bash > $(MADE)/completions/$$program.bash; \
+	    .build/release/$$program $$ask zsh > $(MADE)/completions/_$$program; \
+	    .build/release/$$program $$ask fish > $(MADE)/completions/$$program.fish; done
 
 test: deps ## run all tests
 	swift build --build-tests --explicit-target-dependency-import-check error
