@@ -49,11 +49,13 @@ package enum ControlProgram {
             return try CompleteVerb.run(Array(words.dropFirst()), environment, screen)
         }
         let leading = try Arguments(words, options: commonOptions + [.version, .man], stopsAtOperand: true)
+        if let date = leading.value(.man) {
+            let command = try leading.operands.first.map { try Self.verb(named: $0).command }
+            try screen.write(
+                command.map { ControlManual.page(of: $0, date: date) } ?? ControlManual.page(date: date))
+            return .success
+        }
         guard let name = leading.operands.first else {
-            if let date = leading.value(.man) {
-                try screen.write(ControlManual.page(date: date))
-                return .success
-            }
             if leading.has(.help) {
                 let words = leading.has(.json) ? ["--json"] : []
                 return try HelpVerb.run(Session(HelpVerb.self, words: words, environment, screen))

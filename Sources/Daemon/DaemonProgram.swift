@@ -28,7 +28,7 @@ package struct DaemonProgram {
             "The token comes from the systemd credential \"token\", token_file, $RUNCOMFY_TOKEN, "
                 + "$RUNCOMFY_API_TOKEN, $RUNCOMFY_API_KEY or $YOUR_API_TOKEN.",
         ],
-        options: DaemonOptions.all,
+        options: DaemonOptions.all + [.completion],
         examples: [
             .init("RUNCOMFY_TOKEN=… jobd", "run in the foreground"),
             .init("jobd --drain", "do everything that is queued, then end"),
@@ -53,7 +53,7 @@ package struct DaemonProgram {
         let screen = Screen(environment: environment)
         do {
             let arguments = try Arguments(
-                try Arguments.ofThisProcess(), options: DaemonOptions.all + [ask, .man, manConfiguration])
+                try Arguments.ofThisProcess(), options: Self.command.options + [ask, .man, manConfiguration])
             let program = DaemonProgram(arguments: arguments, environment: environment, screen: screen)
             let code = try await program.run()
             try screen.flush()
@@ -66,18 +66,8 @@ package struct DaemonProgram {
     }
 
     private func run() async throws -> ExitCode {
-        if arguments.has(.help) {
-            try screen.write(Self.command.help(program: "jobd", common: [], width: min(screen.width, 100)))
-            return .success
-        }
-        if arguments.has(.version) {
-            try screen.write("jobd \(Self.version)\n")
-            return .success
-        }
-        if let date = arguments.value(.man) ?? arguments.value(Self.manConfiguration) {
-            try screen.write(
-                arguments.has(.man)
-                    ? DaemonManual.page(date: date) : DaemonManual.configurationPage(date: date))
+        if let text = try text() {
+            try screen.write(text)
             return .success
         }
         guard arguments.operands.isEmpty else {
@@ -106,6 +96,22 @@ package struct DaemonProgram {
         for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
         try directory.create()
         return try await serve(file, takeLock(of: directory), services, context, token)
+    }
+
+    /// What is printed instead of running; nil if jobd is to run.
+    private func text() throws(Failure) -> String? {
+        if arguments.has(.help) {
+            return Self.command.help(program: "jobd", common: [], width: min(screen.width, 100))
+        }
+        if arguments.has(.version) { return "jobd \(Self.version)\n" }
+        if let date = arguments.value(.man) { return DaemonManual.page(date: date) }
+        if let date = arguments.value(Self.manConfiguration) {
+            return DaemonManual.configurationPage(date: date)
+        }
+        guard let shell = arguments.value(.completion) else { return nil }
+        let keys = Settings.all.map { "\($0.key)=" }
+        return try Shell(named: shell).script(
+            for: "jobd", Self.command.options, words: ["KEY=VALUE": keys])
     }
 
     /// A jobctl may hold the lock for a moment; a jobd holds it for as long as it runs.

@@ -5,7 +5,7 @@ enum HelpText {
     static let command = Command(
         "", "a simulator of RunComfy's Model API on loopback",
         discussion: ["It needs no token, no money and no network."],
-        options: Options.all + [.help.saying("this help")],
+        options: Options.all + [.completion, .help.saying("this help")],
         examples: [
             .init("jobsim --port 0 --seed 1", "on a free port, with the same results each time"),
             .init("jobsim --queue 2s --run 10s --concurrency 4 --state /tmp/jobsim", "slow, with a ledger"),
@@ -28,11 +28,7 @@ enum HelpText {
     /// jobsim(1).
     static func manual(date: String) -> String {
         var page = ManualPage("jobsim", section: 1, date: date, version: "0.1.0", summary: command.summary)
-        page.synopsis("jobsim", "[options]")
-        page.section("description")
-        for paragraph in command.discussion { page.paragraph(paragraph) }
-        page.section("options")
-        page.options(command.options)
+        command.describe(program: "jobsim", on: &page)
         page.section("calls")
         page.paragraph("Besides RunComfy's calls, jobsim has these. They need no token.")
         for (call, meaning) in calls { page.item(call, meaning) }
@@ -43,8 +39,6 @@ enum HelpText {
         for (fault, meaning) in faults { page.item(fault, meaning) }
         page.subsection("options of a fault")
         for (option, meaning) in faultOptions { page.item(option, meaning) }
-        page.section("examples")
-        page.examples(command.examples)
         page.section("see also")
         page.paragraph("jobd(8), jobctl(1)")
         return page.text

@@ -13,6 +13,8 @@ package enum Program {
                 try screen.write(HelpText.text)
             } else if let date = arguments.value(.man) {
                 try screen.write(HelpText.manual(date: date))
+            } else if let shell = arguments.value(.completion) {
+                try screen.write(Shell(named: shell).script(for: "jobsim", HelpText.command.options))
             } else {
                 try serve(Options(arguments))
             }
