@@ -19,10 +19,9 @@ enum WaitVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
-        let ids = try Selection(
-            session, store, states: JobState.allCases.filter { !$0.hasEnded && $0 != .held }
-        ).ids
-        guard !ids.isEmpty else { throw Failure(.no, "no job matches") }
+        let selection = try Selection(session, store, states: JobState.allCases.filter(\.waitsForDaemon))
+        let ids = selection.ids
+        guard !ids.isEmpty else { throw try session.nothingMatched(selection.filter, in: store) }
         for id in ids { _ = try store.job(id) }
         return try Waiting(session: session, store: store, ids: ids).run(timeout: session.span(.timeout))
     }
@@ -107,9 +106,9 @@ struct Waiting {
             for id in ids { try session.screen.write("\(id)\n") }
         }
         try seen.table.print()
-        if let ids = Selection.text(of: seen.missed) {
+        if let ids = JobIDs.text(of: seen.missed) {
             session.suggest("jobctl explain \(ids), then jobctl retry \(ids)")
-        } else if let ids = Selection.text(of: ids) {
+        } else if let ids = JobIDs.text(of: ids) {
             session.suggest("jobctl show \(ids) shows where the files are")
         }
         return seen.missed.isEmpty ? .success : .no
@@ -122,7 +121,7 @@ struct Waiting {
             ? "job \(names) has not ended in time"
             : "\(waiting.count) of \(ids.count) jobs have not ended in time: \(names)"
                 + (waiting.count > 5 ? ", …" : "")
-        return Failure(.timedOut, words, hint: Selection.text(of: waiting).map { "jobctl explain \($0)" })
+        return Failure(.timedOut, words, hint: JobIDs.text(of: waiting).map { "jobctl explain \($0)" })
     }
 
     /// What a person must type before the job can end.
