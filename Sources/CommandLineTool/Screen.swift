@@ -83,7 +83,7 @@ package final class Screen {
     ///
     /// - Parameter keepingNewlines: false if text from outside must not become a line of its own.
     package func report(_ failure: Failure, by program: String, keepingNewlines: Bool = true) {
-        say(SafeText.escape("\(program): \(failure.message)", keepingNewlines: keepingNewlines))
+        say(SafeText.escape("\(program): \(failure.text)", keepingNewlines: keepingNewlines))
         if let hint = failure.hint {
             say(SafeText.escape("hint: \(hint)", keepingNewlines: keepingNewlines))
         }

@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Glibc
+internal import JSON
 internal import JobStore
 
 enum BackupVerb: ControlVerb {
@@ -20,6 +21,7 @@ enum BackupVerb: ControlVerb {
             throw Failure(.no, "\(SafeText.escape(path)) already exists; nothing was written")
         }
         try store.backup(to: path)
+        if session.wantsJSON { try session.emit(.object(["file": .string(path)])) }
         session.note("copied to \(path)")
         return .success
     }

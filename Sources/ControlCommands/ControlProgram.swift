@@ -1,6 +1,7 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import Glibc
+internal import JSON
 internal import JobStore
 internal import Spelling
 internal import Startup
@@ -35,10 +36,17 @@ package enum ControlProgram {
             try screen.flush()
         } catch {
             let failure = (error as? ArgumentError).map(Failure.init) ?? Failure(error)
-            screen.report(failure, by: "jobctl")
+            report(failure, screen)
             code = failure.code
         }
         exit(code.rawValue)
+    }
+
+    /// The words may be what cannot be read, so they are searched as they are.
+    private static func report(_ failure: Failure, _ screen: Screen) {
+        let options = CommandLine.arguments.prefix { $0 != "--" }
+        guard options.contains("--\(Option.json.name)") else { return screen.report(failure, by: "jobctl") }
+        screen.say(SafeText.escapeJSON(failure.json().text))
     }
 
     private static func run(
@@ -74,7 +82,10 @@ package enum ControlProgram {
     }
 
     static func verb(named name: String) throws(Failure) -> any ControlVerb.Type {
-        try named(name, among: verbs, "verb") { $0.command.name }
+        do { return try named(name, among: verbs, "verb") { $0.command.name } } catch {
+            guard let hint = OtherWords.hint(for: name) else { throw error }
+            throw Failure(error.code, error.message, hint: hint)
+        }
     }
 
     /// The one with this name, or the only one whose name begins with it.

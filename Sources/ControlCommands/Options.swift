@@ -6,13 +6,15 @@ internal import Startup
 extension Option {
     static let json = Option("json", "one JSON object per line on standard output, and nothing else")
     static let quiet = Option("quiet", short: "q", "print only ids")
+    static let verbose = Option("verbose", short: "v", "a line for each job, not only the totals")
 
     // MARK: - Which jobs
 
     static let state = Option(
         "state", value: "STATE", repeats: true, "only jobs in this state; may be given again")
     static let model = Option(
-        "model", value: "MODEL", "only jobs of this model; a trailing * means all that begin so")
+        "model", value: "MODEL",
+        "only jobs of this model, or the known one that ends so; a trailing * means all that begin so")
     static let label = Option("label", value: "LABEL", "only jobs with this label")
     static let since = Option(
         "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339")
@@ -29,6 +31,8 @@ extension Option {
     static let by = Option("by", value: "GROUP", "only by model, day, week, label or failure")
     static let not = Option(
         "not", value: "WORD", repeats: true, "only jobs without this word; may be given again")
+    static let kind = Option(
+        "kind", value: "KIND", repeats: true, "only events of this kind; may be given again")
     static let csv = Option("csv", "CSV instead of JSON Lines")
     static let events = Option("events", "also each job's history; JSON only")
     static let follow = Option("follow", short: "f", "continue with new events as they happen")

@@ -44,8 +44,8 @@ enum PruneVerb: ControlVerb {
             throw Failure.usage("how old?", hint: "--older-than 30d")
         }
         guard age <= 1_000_000_000_000 else { throw Failure.usage("--older-than is too long") }
-        let filter = try Selection.endedFilter(session, "are never pruned")
         let store = try session.store(.write)
+        let filter = try Selection.endedFilter(session, store, "are never pruned")
         let pruning = Pruning(
             parts, before: store.now + .milliseconds(-age), filter, places: try session.outputPlaces(),
             by: "jobctl prune")

@@ -129,9 +129,6 @@ extension Session {
         if !isQuiet { screen.say(SafeText.escape(text)) }
     }
 
-    /// Says what could not be done, also under `-q`.
-    func complain(_ text: String) { screen.say(SafeText.escape("jobctl: \(text)")) }
-
     /// Says what a person would most likely type next. It is only for people: never in a pipe, nor for a
     /// program that reads.
     func suggest(_ command: String?) {

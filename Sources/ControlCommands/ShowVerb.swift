@@ -21,11 +21,12 @@ enum ShowVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
         let selection = try Selection(session, store, states: [])
+        guard !selection.ids.isEmpty else { throw try session.nothingMatched(selection.filter, in: store) }
         let preview = Preview(session, store.directory)
-        var code = selection.ids.isEmpty ? ExitCode.no : .success
+        var code = ExitCode.success
         for id in selection.ids {
             guard let job = try store.find(id) else {
-                session.complain("no job \(id)")
+                session.complainOfNoJob(id)
                 code = .no
                 continue
             }

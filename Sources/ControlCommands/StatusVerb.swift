@@ -79,7 +79,7 @@ enum StatusVerb: ControlVerb {
             )
         }
         func count(_ state: JobState) -> Int64 { counts[state] ?? 0 }
-        if !isRunning, JobState.allCases.contains(where: { !$0.hasEnded && $0 != .held && count($0) > 0 }) {
+        if !isRunning, JobState.allCases.contains(where: { $0.waitsForDaemon && count($0) > 0 }) {
             items.append(("jobd is not running, and jobs wait for it", "systemctl start jobd, or: jobd"))
         }
         items += try elsewhere(store)

@@ -115,9 +115,9 @@ struct Verification {
             asksDaemon = true
             session.wake(store.directory)
             return Set(positions)
-        case .refused(let words), .note(let words):
+        case .refused(let words), .note(let words), .partly(_, let words):
             hasRefusal = true
-            session.complain("job \(job.id) \(words)")
+            session.complain("job \(job.id) \(words)", about: job.id)
             return []
         case .unknown: return []
         }

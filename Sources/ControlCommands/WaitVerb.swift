@@ -30,10 +30,9 @@ enum WaitVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
-        let ids = try Selection(
-            session, store, states: JobState.allCases.filter { !$0.hasEnded && $0 != .held }
-        ).ids
-        guard !ids.isEmpty else { throw Failure(.no, "no job matches") }
+        let selection = try Selection(session, store, states: JobState.allCases.filter(\.waitsForDaemon))
+        let ids = selection.ids
+        guard !ids.isEmpty else { throw try session.nothingMatched(selection.filter, in: store) }
         for id in ids { _ = try store.job(id) }
         return try Waiting(session: session, store: store, ids: ids).run(timeout: session.span(.timeout))
     }
@@ -126,7 +125,7 @@ struct Waiting {
                 }
             }
         }
-        if let ids = Selection.text(of: missed.map(\.id)) {
+        if let ids = JobIDs.text(of: missed.map(\.id)) {
             session.suggest("jobctl explain \(ids), then jobctl retry \(ids)")
         } else if ids.count == 1 {
             session.suggest("jobctl open \(ids[0])")
@@ -146,14 +145,14 @@ struct Waiting {
     private static func words(for ids: [Int64]) -> String {
         if ids.count == 1 { return "job \(ids[0])" }
         return "jobs "
-            + (ids.count > 10 ? Selection.ranges(of: ids) : ids.map { "\($0)" }.joined(separator: ", "))
+            + (ids.count > 10 ? JobIDs.ranges(of: ids).joined(separator: " ") : ids.map { "\($0)" }.joined(separator: ", "))
     }
 
     private var interrupted: Failure {
         let (who, them) = ids.count == 1 ? ("job \(ids[0]) goes", "it") : ("the \(ids.count) jobs go", "them")
         return Failure(
             .interrupted, "interrupted; \(who) on",
-            hint: "to wait for \(them) again: jobctl wait \(Selection.ranges(of: ids))")
+            hint: "to wait for \(them) again: jobctl wait \(JobIDs.ranges(of: ids).joined(separator: " "))")
     }
 
     private func late(_ waiting: [Int64]) -> Failure {
@@ -163,7 +162,7 @@ struct Waiting {
             ? "job \(names) has not ended in time"
             : "\(waiting.count) of \(ids.count) jobs have not ended in time: \(names)"
                 + (waiting.count > 5 ? ", …" : "")
-        return Failure(.timedOut, words, hint: Selection.text(of: waiting).map { "jobctl explain \($0)" })
+        return Failure(.timedOut, words, hint: JobIDs.text(of: waiting).map { "jobctl explain \($0)" })
     }
 
     /// What a person must type before the job can end.

@@ -2,10 +2,12 @@ internal import CommandLineTool
 
 /// What `jobsim --help` and jobsim(1) say. The faults come from the table that the parser uses.
 enum HelpText {
+    static let version = "0.1.0"
+
     static let command = Command(
         "", "a simulator of RunComfy's Model API on loopback",
         discussion: ["It needs no token, no money and no network."],
-        options: Options.all + [.completion, .help.saying("this help")],
+        options: Options.all + [.completion, .help.saying("this help"), .version],
         examples: [
             .init("jobsim --port 0 --seed 1", "on a free port, with the same results each time"),
             .init("jobsim --queue 2s --run 10s --concurrency 4 --state /tmp/jobsim", "slow, with a ledger"),
@@ -27,7 +29,7 @@ enum HelpText {
 
     /// jobsim(1).
     static func manual(date: String) -> String {
-        var page = ManualPage("jobsim", section: 1, date: date, version: "0.1.0", summary: command.summary)
+        var page = ManualPage("jobsim", section: 1, date: date, version: version, summary: command.summary)
         command.describe(program: "jobsim", on: &page)
         page.section("calls")
         page.paragraph("Besides RunComfy's calls, jobsim has these. They need no token.")
@@ -55,13 +57,13 @@ enum HelpText {
     private static var faults: [(String, String)] {
         FaultDefinition.all.map { definition in
             let calls =
-                definition.calls == FaultDefinition.answers ? ["any"] : definition.calls.map(\.rawValue)
+                definition.calls == FaultDefinition.answers ? ["CALL"] : definition.calls.map(\.rawValue)
             return ("\(calls.joined(separator: ",")):\(definition.synopsis)", definition.meaning)
         }
     }
 
     private static let anyCall =
-        "any means each of " + FaultDefinition.answers.map(\.rawValue).joined(separator: " ")
+        "here CALL stands for " + FaultDefinition.answers.map(\.rawValue).joined(separator: ", ")
 
     private static let faultOptions = FaultOption.allCases.map(\.help).map { ($0.synopsis, $0.meaning) }
 }

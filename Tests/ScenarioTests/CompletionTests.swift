@@ -29,6 +29,9 @@ import Testing
         #expect(try candidates("gallery", "") == [":directories"])
         #expect(try candidates("list", "--state-dir", "") == [":directories"])
         #expect(try candidates("nonsense", "") == [])
+        #expect(try candidates("list", "--model", "seq") == ["sequential"])
+        #expect(try candidates("enqueue", "seedream-4-0/seq") == ["seedream-4-0/sequential"])
+        #expect(try candidates("events", "--kind", "he") == ["held"])
     }
 
     @Test func `ids are those of which a verb can make something`() throws {

@@ -144,7 +144,7 @@ import Testing
 
     @Test func `what a failure means says whether a retry buys`() throws {
         let promises = [
-            "input": "--input", "remote": "paid for again", "lost": "buys nothing", "output": "buys nothing",
+            "input": "--edit", "remote": "paid for again", "lost": "buys nothing", "output": "buys nothing",
             "download": "buys nothing", "deadline": "buys nothing",
         ]
         for (kind, promise) in promises {

@@ -130,6 +130,25 @@ import Testing
         #expect(all.first?.keys == ["id", "job_id", "at", "kind", "detail"])
     }
 
+    @Test func `kinds, times and labels choose events, with a limit and without`() throws {
+        let (first, second) = (try stage.enqueue("2 cats", "--label", "x"), try stage.enqueue("2 cats"))
+        try stage.jobctl("hold", "\(first)", "\(second)")
+        try stage.jobctl("release", "\(second)")
+        func kinds(_ words: String...) throws -> [JSON?] {
+            try stage.jobctl(["events", "--json"] + words).objects().map { $0["kind"] }
+        }
+        #expect(try kinds("--kind", "held,released") == ["held", "held", "released"])
+        #expect(try kinds("--kind", "held", "--limit", "1") == ["held"])
+        #expect(try kinds("--label", "x") == ["enqueued", "held"])
+        #expect(try kinds("--label", "x", "--limit", "1") == ["held"])
+        #expect(try kinds("\(second)", "--kind", "held") == ["held"])
+        #expect(try kinds("--since", "1h").count == 5)
+        let then = try #require(try stage.text("SELECT at FROM events WHERE kind = 'held' LIMIT 1"))
+        #expect(try kinds("--since", then) == ["held", "held", "released"])
+        #expect(try kinds("--since", then, "--limit", "4") == ["held", "held", "released"])
+        #expect(try stage.jobctl("events", "--kind", "hold").errors.contains("did you mean held?"))
+    }
+
     @Test func `on a terminal they are shown in words`() throws {
         let id = try stage.enqueue("2 cats")
         try stage.jobctl("set", "\(id)", "--label", "cats")

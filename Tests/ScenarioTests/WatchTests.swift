@@ -133,7 +133,7 @@ import Testing
         try terminal.type("x", shows: "nothing was done")
         #expect(try stage.text("SELECT cancel_requested_at FROM jobs") == nil)
         try terminal.type("c", shows: "[y/N]")
-        try terminal.type("y", shows: "the cancel is requested")
+        try terminal.type("y", shows: "its cancellation is requested")
         #expect(try stage.text("SELECT cancel_requested_at FROM jobs") != nil)
     }
 

@@ -66,10 +66,8 @@ extension Explainer {
         let retry = "jobctl retry \(id)"
         switch job.failureKind {
         case .input:
-            return """
-                correct the input: jobctl show \(id) --json | jq .input >input.json; then: jobctl enqueue \
-                \(job.model) --input input.json
-                """
+            return
+                "jobctl rerun \(id) --edit opens the input in an editor, and enqueues it once it is correct"
         case .lost:
             return "\(retry) asks for its request once more and buys nothing; --resubmit buys it again"
         case .output:

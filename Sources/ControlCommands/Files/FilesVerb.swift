@@ -29,10 +29,11 @@ enum FilesVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let kinds = try kinds(session.arguments)
         let store = try session.store(.read)
-        let choice = try JobChoice(session, store)
+        let choice = try JobChoice(session, store, lists: true)
+        let limit = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let places = OutputPlaces(store.directory)
         var count = 0
-        try choice.forEach(in: store) { job in
+        try choice.forEach(in: store, limit: limit) { job in
             let files = try store.outputs(of: job.id).filter { $0.hasFile && kinds.contains($0.kind) }
             if session.isQuiet, !session.wantsJSON, !files.isEmpty { try session.screen.write("\(job.id)\n") }
             for output in files {

@@ -6,9 +6,12 @@ extension HelpTopic {
         "selections", "how to say which jobs are meant",
         .list([
             ("12 14", "these"), ("12-20", "those that exist from 12 to 20"),
-            ("-", "ids on standard input, one a line"),
+            ("1,3-5", "several in one word"), ("-", "ids on standard input"),
             ("--state STATE", "in this state; several by commas, or given again"),
-            ("--model MODEL", "of this model; a trailing * means all that begin so"),
+            (
+                "--model MODEL",
+                "of this model, or the known one that ends so; with a trailing *, all that begin so"
+            ),
             ("--label TEXT", "with exactly this label"),
         ]),
         .text(
@@ -47,9 +50,12 @@ extension HelpTopic {
             """),
         .list([
             ("--json", "one object a line, nothing else on standard output; keys are only ever added"),
-            ("-q", "only ids"),
+            ("-q", "only ids"), ("-v", "of work on many jobs: a line for each, not only the totals"),
             ("--columns", "of list: which columns"),
         ]),
+        .text(
+            "A refusal under --json is one object on standard error: {\"error\": {\"kind\", \"message\", "
+                + "\"hint\", \"violations\"}}."),
         .code([
             "jobctl list --state completed --json | jq -r '.outputs[].file'",
             "jobctl files --label cats -0 | xargs -0 ls -l",

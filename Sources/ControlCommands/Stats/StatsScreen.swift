@@ -13,9 +13,7 @@ struct StatsScreen {
     func show(_ grouping: Statistics.Grouping?) throws {
         let all = statistics.all
         let start = TimeText.local(since.milliseconds).prefix(16)
-        guard all.jobs > 0 || all.spentUSD > 0 || all.unpriced > 0 else {
-            return screen.say("no job has ended and nothing was spent since \(start)")
-        }
+        if statistics.isEmpty { return }
         let days = max(1, Double((now - since).wholeMilliseconds) / 86_400_000)
         // Below one a day, the number itself says more.
         let rate = Double(all.jobs) / days
@@ -105,4 +103,8 @@ struct StatsScreen {
         let bar = String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
         return bar.isEmpty && share > 0 ? "▏" : bar
     }
+}
+
+extension Statistics {
+    var isEmpty: Bool { all.jobs == 0 && all.spentUSD == 0 && all.unpriced == 0 }
 }

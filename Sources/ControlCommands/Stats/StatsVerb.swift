@@ -36,11 +36,15 @@ enum StatsVerb: ControlVerb {
             throw Failure.usage("stats takes no ids", hint: "choose by --since, --model and --label")
         }
         let grouping = try session.arguments.value(.by).map(grouping)
-        var filter = try Selection.filter(session)
         let store = try session.store(.read)
+        var filter = try Selection.filter(session, store)
         let since = try session.moment(.since, .ago) ?? store.now + .seconds(-30 * 86_400)
         filter.since = since
         let statistics = try store.statistics(filter) { String(TimeText.local($0.milliseconds).prefix(10)) }
+        if statistics.isEmpty {
+            let start = TimeText.local(since.milliseconds).prefix(16)
+            session.note("no job has ended and nothing was spent since \(start)")
+        }
         if session.wantsJSON || session.isQuiet || !session.screen.isTerminal {
             if grouping == nil, !session.isQuiet { try print(statistics.all, "all", "", session) }
             for grouping in grouping.map({ [$0] }) ?? Statistics.Grouping.allCases {

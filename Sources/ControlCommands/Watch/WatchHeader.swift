@@ -102,7 +102,8 @@ struct WatchHeader {
             let reason = "\(pause.reason.rawValue), \(since)"
             return ("submissions are paused (\(reason)): \(pause.detail)", pause.hint)
         }
-        if snapshot.daemon == nil, snapshot.groups.contains(where: { $0.state != .held && $0.count > 0 }) {
+        let waits = snapshot.groups.contains { $0.state.waitsForDaemon && $0.count > 0 }
+        if snapshot.daemon == nil, waits {
             items.append(("jobd is not running, and jobs wait for it", "systemctl start jobd, or: jobd"))
         }
         if snapshot.count(.uncertain) > 0 {
