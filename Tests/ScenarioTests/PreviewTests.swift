@@ -97,6 +97,7 @@ struct PreviewTests {
         let (keys, png) = try kittyPicture(in: shown)
         #expect(size(ofPNG: png) == [512, 341] && keys.contains(",C=1"), "\(keys)")
         // Beside the text, not over it: the picture takes 54 columns.
+        #expect(terminal.screen.lines.prefix(15).allSatisfy { $0.count <= 46 }, "\(terminal.screen.text)")
         #expect(shown.contains("\u{1B}[1;47H\u{1B}_Ga=T"), "\(shown.debugDescription)")
         // The times in the details change, the picture does not.
         try terminal.waits { _ in terminal.text.count > shown.count }

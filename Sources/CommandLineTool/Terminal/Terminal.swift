@@ -111,13 +111,13 @@ internal import System
         for row in 0..<size.rows {
             let room = size.columns - (inset.map { row < $0.size.rows ? $0.size.columns : 0 } ?? 0)
             var line = row < lines.count ? lines[row].cut(to: room) : StyledText()
-            // Clearing to the end of the line would erase the picture.
+            // Clearing to the end of the line would erase the picture, once it is there.
             if room < size.columns { line = line.padded(to: room) }
             // In a full line the cursor is on the last letter, which clearing to the end would erase.
             let text = line.rendered(screen) + (line.width < room ? "\u{1B}[K" : "")
             if row < shown.count, shown[row] == text { continue }
             if row < shown.count { shown[row] = text } else { shown.append(text) }
-            frame += "\u{1B}[\(row + 1);1H" + text
+            frame += "\u{1B}[\(row + 1);1H" + text + (isNew && room < size.columns ? "\u{1B}[K" : "")
         }
         if isNew, let inset {
             frame +=
