@@ -7,7 +7,7 @@ TOOLCHAIN_PACKAGES := g++ git ca-certificates tzdata libncurses6 libxml2
 PACKAGES := $(TOOLCHAIN_PACKAGES) libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
 # Optional tools that `make lint` uses if they are installed.
-CHECK_PACKAGES := shellcheck mandoc python3
+CHECK_PACKAGES := shellcheck mandoc python3 jq
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
@@ -19,13 +19,15 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 PROGRAMS := jobd jobctl jobsim
+# With their directories, because they refer to each other.
+DOCUMENTS = $(filter-out docs/demo.sh,$(wildcard *.md docs/*.md docs/*.sh bench/*.md))
 BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for the completions of packages and of local programs in differently named directories.
 ZSH := $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help deps check-deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
+.PHONY: help deps check-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -67,7 +69,7 @@ install: ## install what `make release` has built below PREFIX (/usr/local); DES
 	install -m 644 systemd/jobd.tmpfiles $(LIB)/tmpfiles.d/jobd.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/jobd/config.json || \
 	    install -m 644 systemd/config.json $(DESTDIR)$(SYSCONFDIR)/jobd/config.json
-	install -m 644 README.md CHANGELOG.md docs/*.md $(SHARE)/doc/jobd/
+	for file in $(DOCUMENTS); do install -D -m 644 $$file $(SHARE)/doc/jobd/$$file; done
 	install -m 644 LICENSE $(SHARE)/doc/jobd/copyright
 	for page in $(MADE)/man/man*/*; do [ ! -f $$page ] || { \
 	    folder=$(SHARE)/man/$$(basename $$(dirname $$page)); install -d $$folder; \
@@ -88,6 +90,9 @@ uninstall: ## remove what `make install` has installed; keep configuration and d
 
 deb: man completions ## build a Debian package; DEB_VERSION=… overrides the version
 	packaging/build-deb $(DEB_VERSION)
+
+tarball: man completions ## build a tarball for machines without Swift; DEB_VERSION=… overrides the version
+	packaging/build-tarball $(DEB_VERSION)
 
 DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 
@@ -151,6 +156,7 @@ lint: ## check format, sizes, dependencies, scripts, and the manual pages of a b
 	.ci/check-tree
 	.ci/check-code
 	.ci/check-scripts
+	.ci/check-links
 	.ci/check-man
 
 clean: ## remove what was built

@@ -16,6 +16,7 @@ actor Hooks: BackgroundTask {
     private static let mark = "hooks"
     private static let parallelLimit = 4
 
+    private let directory: StateDirectory
     private let store: JobStore
     private let log: LogWriter
     let wakeSignal = WakeSignal()
@@ -23,7 +24,10 @@ actor Hooks: BackgroundTask {
     var isEnding = false
     private var tellsAll = false
 
-    init(_ store: JobStore, _ configuration: Configuration, _ log: LogWriter) {
+    init(
+        _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter
+    ) {
+        self.directory = directory
         self.store = store
         self.configuration = configuration
         self.log = log
@@ -76,7 +80,8 @@ actor Hooks: BackgroundTask {
         }
         message.members +=
             JSONObject(dictionaryLiteral: ("delivery", .integer(event.id)), ("event", event.json)).members
-        let fault = await HookCommand(words: words).run(input: Array((JSON.object(message).text + "\n").utf8))
+        let command = HookCommand(words: words, stateDirectory: directory.path)
+        let fault = await command.run(input: Array((JSON.object(message).text + "\n").utf8))
         if let fault { log.write(.warning, "\(words[0]) for event \(event.id): \(fault)") }
     }
 }
