@@ -163,7 +163,7 @@ extension Session {
     func nearModel(to typed: String, in store: JobDatabase?) throws -> String? {
         let known = try knownModels(in: store)
         guard !known.contains(typed), !typed.hasSuffix("*") else { return nil }
-        return known.first { $0.hasSuffix("/" + typed) } ?? Suggestion.nearest(to: typed, among: known)
+        return ModelName.meant(by: typed, among: known) ?? Suggestion.nearest(to: typed, among: known)
             ?? known.first { $0.contains(typed) }
     }
 

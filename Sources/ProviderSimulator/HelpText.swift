@@ -21,7 +21,7 @@ enum HelpText {
         command.help(program: "jobsim", common: [], width: 80)
             + "\ncalls besides RunComfy's, which need no token:\n"
             + Command.list(calls, width: 80)
-            + "\nfaults, written CALL:NAME[=VALUE][;OPTION...]; \(anyCall):\n"
+            + "\n\(Paragraph.wrap("faults, written CALL:NAME[=VALUE][;OPTION...]; \(anyCall):", width: 80))\n"
             + Command.list(faults, width: 80) + "\noptions of a fault:\n"
             + Command.list(faultOptions, width: 80)
             + "\nA prompt that contains [[fault: SPEC]] applies it to its own job.\n"

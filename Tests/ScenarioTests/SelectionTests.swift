@@ -129,6 +129,7 @@ import Testing
         let none = try stage.jobctl("list", "--model", "bytedance/seedream-4-0/sequentail")
         #expect(none.code == 0 && none.output == "")
         #expect(none.errors == "no job matches; did you mean --model \(Stage.sequential)?\n")
+        #expect(try stage.jobctl("list", "--model", "eidt").errors.contains("--model \(Stage.edit)?"))
     }
 
     @Test(arguments: [
