@@ -21,7 +21,7 @@ package struct OutputPlaces: Sendable {
         }
         let parts = PathParts(recorded)
         let folder = OutputFolder(path: parts.directory.isEmpty ? "/" : parts.directory)
-        return OutputFile(folder: folder, path: parts.name, isForeign: true)
+        return OutputFile(folder: folder, path: parts.name, isOutside: true)
     }
 
     /// How a file's path is recorded.
