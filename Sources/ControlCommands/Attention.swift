@@ -123,7 +123,7 @@ extension Trouble {
         switch kind {
         case .store: "free space, or end what stands in the way; jobd tries again by itself"
         case .log: "let that program end its transaction; jobd then empties the log within seconds"
-        case .space: "free some space (jobctl prune --files), or lower min_free; jobd tries again by itself"
+        case .space: "jobctl prune --files removes files of old jobs; jobd tries again by itself"
         case .output: "jobctl doctor checks the directory; jobd tries again by itself"
         case .sidecar: "make room for it, or set sidecar to false and reload jobd; the files are there"
         }

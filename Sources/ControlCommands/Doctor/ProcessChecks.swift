@@ -12,8 +12,10 @@ struct ProcessChecks {
     func all() -> [Diagnosis] { [daemon()] + troubles() + pauses() + [unit()].compactMap(\.self) }
 
     private func troubles() -> [Diagnosis] {
-        // The log is checked with the database.
-        (StateLock.daemon(of: directory)?.troubles ?? []).filter { $0.kind != .log }.map { trouble in
+        // The log is checked with the database, the space with the state directory.
+        let known: [Trouble.Kind] = [.log, .space]
+        let troubles = StateLock.daemon(of: directory)?.troubles ?? []
+        return troubles.filter { !known.contains($0.kind) }.map { trouble in
             .fault("trouble", "\(trouble.kind.words): \(trouble.detail)", trouble.hint)
         }
     }
