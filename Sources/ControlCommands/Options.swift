@@ -88,6 +88,7 @@ extension Option {
     static let sample = Option(
         "sample", value: "N|N%", "read only so many files, or that share of them, chosen at random")
     static let repair = Option("repair", "have missing and changed files fetched again")
+    static let foreign = Option("foreign", "files in the outputs directory that belong to no job")
 
     // MARK: - What is asked of RunComfy
 

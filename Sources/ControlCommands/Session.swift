@@ -50,7 +50,13 @@ extension Session {
         try StateDirectory.resolve(option: arguments.value(.stateDirectory), environment: environment)
     }
 
-    func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase { try JobDatabase(directory(), purpose) }
+    func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase {
+        try JobDatabase(
+            directory(), purpose,
+            onWait: { [screen] writer in
+                screen.say(SafeText.escape("waiting for the store: \(StoreUsers.wait(for: writer))"))
+            })
+    }
 
     /// The store, or nil if there is none yet: for verbs that can do without.
     func storeIfAny(_ purpose: JobDatabase.Purpose = .read) throws -> JobDatabase? {
@@ -61,7 +67,7 @@ extension Session {
     func finish(_ store: JobDatabase) throws {
         try screen.flush()
         // The work is done and answered for. What cannot be moved now, the next program moves.
-        try? store.tidy()
+        _ = try? store.tidy()
     }
 }
 
@@ -72,7 +78,7 @@ extension Session {
     func wake(_ directory: StateDirectory) { directory.wakeDaemon() }
 
     func isDaemonRunning(_ directory: StateDirectory) -> Bool {
-        StateLock.holder(of: directory)?.name == "jobd"
+        StateLock.daemon(of: directory) != nil
     }
 
     /// Says what will not happen while no jobd runs.
@@ -87,9 +93,29 @@ extension Session {
         ConfigurationFile(arguments: arguments, environment: environment, directory: try directory())
     }
 
+    /// Whether this command names a configuration, instead of jobd's.
+    var namesConfiguration: Bool { arguments.has(.config) || arguments.has(.set) }
+
+    /// The configuration that this command names, or else that of the running jobd, as far as its command
+    /// line shows it. Its environment is never read: the token may be there.
+    func daemonConfigurationFile() throws -> ConfigurationFile {
+        let (own, directory) = (try configurationFile(), try directory())
+        guard !namesConfiguration, let daemon = StateLock.daemon(of: directory)?.processID,
+            // If the command line cannot be read or understood, the default file is assumed.
+            let line = try? InputReader("/proc/\(daemon)/cmdline").all()
+        else { return own }
+        let words = line.split(separator: 0, omittingEmptySubsequences: false).dropFirst().map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        guard let arguments = try? Arguments(Array(words.dropLast()), options: DaemonOptions.all),
+            arguments.value(.config)?.hasPrefix("/") ?? true
+        else { return own }
+        return ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
+    }
+
     /// The places for outputs that jobd uses.
     func outputPlaces() throws -> OutputPlaces {
-        try OutputPlaces(directory(), configurationFile().read())
+        try OutputPlaces(directory(), daemonConfigurationFile().read())
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import JobModel
 internal import JobStore
 internal import System
 
@@ -50,6 +51,9 @@ struct BackgroundTasks: Sendable {
         metrics.wake()
         report.wake()
     }
+
+    /// A person is needed, and the store cannot be written.
+    func tell(_ trouble: Trouble) { Task { await hooks.tell(trouble) } }
 
     func reload(_ configuration: Configuration) async {
         for task in configured { await task.reload(configuration) }

@@ -5,6 +5,7 @@ internal import Glibc
 internal import JSON
 internal import JobStore
 internal import Startup
+internal import System
 internal import Worker
 
 /// All of jobd: reads its configuration, locks the state directory, and runs the worker until it is stopped.
@@ -134,11 +135,13 @@ package struct DaemonProgram {
     ) async throws -> ExitCode {
         raiseFileLimit()
         let (directory, log) = (services.directory, services.log)
-        let store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
+        let store = try openStore(lock, services)
         let dispatcher = await Dispatcher(
             store: store, context: context, drains: arguments.has(DaemonOptions.drain))
         let manager = ServiceManager(environment: environment)
         let tasks = try await BackgroundTasks(directory, store, context.configuration, log, manager)
+        await TroubleReport(lock: lock, store: store, log: log, tasks: tasks).watch(services.troubles)
+        let secret = Locked(token?.secret)
         let signals = SignalWatch(
             onStop: {
                 log.write(.info, "stopping")
@@ -147,7 +150,9 @@ package struct DaemonProgram {
             },
             onReload: {
                 Task {
-                    await manager.duringReload { await Self.reload(dispatcher, tasks, services, file) }
+                    await manager.duringReload {
+                        await Self.reload(dispatcher, tasks, services, file, secret)
+                    }
                 }
             })
         await store.whenLost { loss in
@@ -168,6 +173,15 @@ package struct DaemonProgram {
         try await close(store, log)
         withExtendedLifetime(signals) {}
         return try code(of: ending)
+    }
+
+    private func openStore(_ lock: StateLock, _ services: Services) throws -> JobStore {
+        let (directory, log) = (services.directory, services.log)
+        return try JobStore(lock: lock) {
+            try JobDatabase(
+                directory, .create, lock: lock,
+                onWait: { log.write(.warning, "the store waits: \(StoreUsers.wait(for: $0))") })
+        }
     }
 
     /// Logs where jobd runs, and what is in its way.
@@ -229,7 +243,8 @@ package struct DaemonProgram {
 
     /// A reload that fails changes nothing.
     private static func reload(
-        _ dispatcher: Dispatcher, _ tasks: BackgroundTasks, _ services: Services, _ file: ConfigurationFile
+        _ dispatcher: Dispatcher, _ tasks: BackgroundTasks, _ services: Services, _ file: ConfigurationFile,
+        _ secret: Locked<String?>
     ) async {
         do {
             let configuration = try file.read()
@@ -238,10 +253,20 @@ package struct DaemonProgram {
             services.log.change(configuration.logLevel)
             await dispatcher.reload(context)
             await tasks.reload(configuration)
-            services.log.write(.info, "the configuration was read again")
+            let before = secret.withLock { secret in
+                defer { secret = token?.secret }
+                return secret
+            }
+            services.log.write(
+                .info, "the configuration was read again; \(Self.change(of: token, from: before))")
         } catch {
             services.log.write(.error, "the configuration stays as it was: \(Failure(error).message)")
         }
+    }
+
+    private static func change(of token: TokenSource.Token?, from before: String?) -> String {
+        guard let token else { return before == nil ? "there is no token" : "there is no token any more" }
+        return token.secret == before ? "the token is the same" : "the token is new, from \(token.origin)"
     }
 
     /// Each connection and each file takes a descriptor.

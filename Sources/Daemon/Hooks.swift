@@ -51,6 +51,16 @@ actor Hooks: BackgroundTask {
         }
     }
 
+    /// Tells a trouble that cannot be an event, since nothing can be recorded.
+    func tell(_ trouble: Trouble) async {
+        guard let words = configuration.onAttention else { return }
+        let event: JSONObject = [
+            "id": .null, "job_id": .null, "at": .string(trouble.since.description),
+            "kind": .string(EventKind.fault.rawValue), "detail": .object(trouble.members),
+        ]
+        await run(words, ["delivery": .null, "event": .object(event)], about: "trouble (\(trouble.kind))")
+    }
+
     /// Tells the next few events. Returns false if there are none.
     private func tellSome() async throws -> Bool {
         let (mark, events) = try await store.write { database in
@@ -80,8 +90,12 @@ actor Hooks: BackgroundTask {
         }
         message.members +=
             JSONObject(dictionaryLiteral: ("delivery", .integer(event.id)), ("event", event.json)).members
+        await run(words, message, about: "event \(event.id)")
+    }
+
+    private func run(_ words: [String], _ message: JSONObject, about what: String) async {
         let command = HookCommand(words: words, stateDirectory: directory.path)
         let fault = await command.run(input: Array((JSON.object(message).text + "\n").utf8))
-        if let fault { log.write(.warning, "\(words[0]) for event \(event.id): \(fault)") }
+        if let fault { log.write(.warning, "\(words[0]) for \(what): \(fault)") }
     }
 }

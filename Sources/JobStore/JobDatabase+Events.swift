@@ -74,7 +74,9 @@ extension JobDatabase {
             SELECT * FROM events
             WHERE id > ?1
                 AND (kind IN ('ended', 'uncertain')
-                    OR (kind = 'fault' AND job_id IS NULL AND json_extract(detail, '$.pause') IS NOT NULL))
+                    OR (kind = 'fault' AND job_id IS NULL
+                        AND coalesce(json_extract(detail, '$.pause'), json_extract(detail, '$.trouble'))
+                            IS NOT NULL))
             ORDER BY id LIMIT ?2
             """, id, limit
         ) { try StoredEvent($0) }

@@ -23,7 +23,7 @@ package struct OutputPlaces: Sendable {
         }
         let parts = PathParts(recorded)
         let folder = OutputFolder(path: parts.directory.isEmpty ? "/" : parts.directory)
-        return OutputFile(folder: folder, path: parts.name, isForeign: true)
+        return OutputFile(folder: folder, path: parts.name, isOutside: true)
     }
 
     /// The absolute path of an output's file; nil if there is no such file, or not yet.

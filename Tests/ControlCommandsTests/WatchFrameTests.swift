@@ -22,7 +22,7 @@ import Testing
         var snapshot = Samples.snapshot([
             .downloading: 1, .inProgress: 1, .inQueue: 1, .queued: 1, .failed: 1,
         ])
-        snapshot.pauses = [Pause(reason: .hand, detail: "lunch", since: Samples.now + .seconds(-120))]
+        snapshot.facts.pauses = [Pause(reason: .hand, detail: "lunch", since: Samples.now + .seconds(-120))]
         snapshot.rates = WatchRates(completed: 3.25, sent: 12, bytesASecond: 4_200_000)
         snapshot.expected = ["vendor/model": .seconds(24)]
         var facts = Samples.facts(of: snapshot)
@@ -65,7 +65,7 @@ import Testing
 
     @Test func `without jobd, and with jobs that wait for it, that is said on any screen`() {
         var snapshot = Samples.snapshot([.queued: 3])
-        snapshot.daemon = nil
+        snapshot.facts.daemon = nil
         for rows in [24, 12, 8] {
             #expect(
                 lines(snapshot, Samples.facts(of: snapshot), rows: rows).contains {
@@ -85,7 +85,9 @@ import Testing
             .inProgress: 7, .uncertain: 1, .queued: 40, .failed: 3, .completed: 9,
         ])
         snapshot.directory = "/" + words
-        snapshot.pauses = Pause.Reason.allCases.map { Pause(reason: $0, detail: words, since: Samples.now) }
+        snapshot.facts.pauses = Pause.Reason.allCases.map {
+            Pause(reason: $0, detail: words, since: Samples.now)
+        }
         var facts = Samples.facts(of: snapshot, prompt: words)
         for (id, known) in facts {
             var job = known.job

@@ -107,7 +107,7 @@ struct WatchLoop {
         case .filter(let words): reader.scope.words = self.words + words
         case .askForPause:
             state.mode =
-                reader.snapshot.pauses.isEmpty
+                reader.snapshot.facts.pauses.isEmpty
                 ? .asking("pause submissions?", .pause)
                 : .asking("submissions are paused; resume them?", .resume)
         case .askForRetry(let id):
