@@ -38,7 +38,7 @@ struct ProcessChecks {
 
     private func waitingJobs() -> Int64 {
         guard let counts = try? store?.unfinishedCounts() else { return 0 }
-        return JobState.allCases.filter { !$0.hasEnded && $0 != .held }.reduce(0) { $0 + (counts[$1] ?? 0) }
+        return JobState.allCases.filter(\.waitsForDaemon).reduce(0) { $0 + (counts[$1] ?? 0) }
     }
 
     private func pauses() -> [Diagnosis] {
