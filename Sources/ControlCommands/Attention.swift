@@ -41,7 +41,7 @@ struct Attention {
             let reason = "\(pause.reason.rawValue), \(ago(pause.since))"
             return Item(text: "submissions are paused (\(reason)): \(pause.detail)", hint: pause.hint)
         }
-        let waits = facts.counts.contains { !$0.key.hasEnded && $0.key != .held && $0.value > 0 }
+        let waits = facts.counts.contains { $0.key.waitsForDaemon && $0.value > 0 }
         if facts.daemon == nil, waits {
             let hint = "systemctl start jobd, or: jobd"
             items.append(Item(text: "jobd is not running, and jobs wait for it", hint: hint))
