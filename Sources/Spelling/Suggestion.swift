@@ -17,10 +17,10 @@ package enum Suggestion {
         return howeverFar ? mistyped(typed, among: words, allowed: { $0 }) : nil
     }
 
-    /// The nearest of `words`, if at most so many letters differ.
+    /// The nearest of `words`, if at most so many letters differ, and no more than half of them.
     package static func nearest(
         to typed: String, among words: some Sequence<String>, within letters: Int
-    ) -> String? { mistyped(typed, among: words, allowed: { _ in letters }) }
+    ) -> String? { mistyped(typed, among: words, allowed: { min(letters, $0 / 2) }) }
 
     /// The shortest word that begins or ends with what was typed.
     private static func completed(_ typed: String, among words: some Sequence<String>) -> String? {

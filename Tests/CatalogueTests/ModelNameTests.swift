@@ -31,6 +31,7 @@ struct ModelNameTests {
         ] as [(String, String?)])
     func `a model is mistyped if it or an end of it is two letters away`(_ typed: String, _ meant: String?) {
         #expect(ModelName.meant(by: typed, among: Self.known) == meant)
+        #expect(ModelName.meant(by: "c/d", among: ["a/b"]) == nil, "too short to tell")
     }
 
     @Test func `the short names are the ends that mean one model`() {
