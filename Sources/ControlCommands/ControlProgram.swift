@@ -24,13 +24,14 @@ package enum ControlProgram {
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
         let environment = Environment.values(
             of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"]
-                + ConfigurationFile.variables)
+                + Pager.variables + ConfigurationFile.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {
             code = try run(try Arguments.ofThisProcess(), environment, screen)
-            try screen.flush()
+            try screen.finish()
         } catch {
+            try? screen.finish()
             let failure = (error as? ArgumentError).map(Failure.init) ?? Failure(error)
             screen.report(failure, by: "jobctl")
             code = failure.code
@@ -53,7 +54,9 @@ package enum ControlProgram {
             }
             if leading.has(.help) {
                 let words = leading.has(.json) ? ["--json"] : []
-                return try HelpVerb.run(Session(HelpVerb.self, words: words, environment, screen))
+                let session = try Session(HelpVerb.self, words: words, environment, screen)
+                session.usePager()
+                return try HelpVerb.run(session)
             }
             if leading.has(.version) {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))
@@ -64,7 +67,11 @@ package enum ControlProgram {
         let rest = leading.operands.dropFirst()
         let verb = try verb(named: name)
         let session = try Session(verb, words: Array(before) + rest, environment, screen)
-        if session.arguments.has(.help) { return try HelpVerb.show(verb.command.name, session) }
+        if session.arguments.has(.help) {
+            session.usePager()
+            return try HelpVerb.show(verb.command.name, session)
+        }
+        if verb.isPaged(session.arguments) { session.usePager() }
         return try verb.run(session)
     }
 
@@ -96,7 +103,13 @@ package enum ControlProgram {
 /// One verb of `jobctl`.
 protocol ControlVerb: SendableMetatype {
     static var command: Command { get }
+    /// Whether its output is a long text to read.
+    static func isPaged(_ arguments: Arguments) -> Bool
     static func run(_ session: Session) throws -> ExitCode
+}
+
+extension ControlVerb {
+    static func isPaged(_ arguments: Arguments) -> Bool { false }
 }
 
 extension Failure {

@@ -16,6 +16,8 @@ enum EventsVerb: ControlVerb {
             .init("jobctl events 12 --json", "the life of one job"),
         ])
 
+    static func isPaged(_ arguments: Arguments) -> Bool { !arguments.has(.follow) }
+
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
         let only =
@@ -25,13 +27,14 @@ enum EventsVerb: ControlVerb {
         var limit = try session.arguments.integer(.limit, in: 0...Int64.max)
         if limit == nil, session.screen.isTerminal { limit = 50 }
         var last: Int64 = 0
+        var lines = EventLines(session: session)
         if let only {
             // Read first, so that the loop below finds whatever happens from here on.
             last = try store.lastEventID()
             var events = try only.flatMap { try store.events(of: $0) }.filter { $0.id <= last }
             events.sort { $0.id < $1.id }
             if let limit { events = events.suffix(Int(clamping: limit)) }
-            for event in events { try print(event, session) }
+            for event in events { try lines.print(event) }
         } else if let limit {
             last = max(0, try store.lastEventID() - limit)
         }
@@ -41,7 +44,7 @@ enum EventsVerb: ControlVerb {
             for event in batch {
                 last = event.id
                 if let only, event.jobID.map({ !only.contains($0) }) ?? true { continue }
-                try print(event, session)
+                try lines.print(event)
             }
             if !batch.isEmpty { continue }
             if !follows { return .success }
@@ -49,22 +52,34 @@ enum EventsVerb: ControlVerb {
             while try !store.hasChanged(since: version) { usleep(100_000) }
         }
     }
+}
 
-    private static func print(_ event: StoredEvent, _ session: Session) throws {
+/// Writes events one after the other. On a terminal each day is written once, to leave room for words.
+private struct EventLines {
+    let session: Session
+    private var day = ""
+
+    init(session: Session) { self.session = session }
+
+    mutating func print(_ event: StoredEvent) throws {
+        let screen = session.screen
         if session.wantsJSON { return try session.emit(event.json) }
         if session.isQuiet {
-            if let id = event.jobID { try session.screen.write("\(id)\n") }
+            if let id = event.jobID { try screen.write("\(id)\n") }
             return
         }
         let job = event.jobID.map { String($0) } ?? "-"
-        if session.screen.isTerminal {
-            let at = TimeText.local(event.at.milliseconds)
-            let words = SafeText.escape(EventWords.of(event))
-            let line = "\(at)  \(job.padded(to: 6)) \(event.kind.rawValue.padded(to: 16)) \(words)"
-            try session.screen.write(DisplayWidth.cut(line, to: session.screen.width) + "\n")
-        } else {
+        guard screen.isTerminal else {
             let detail = SafeText.escape(event.detail)
-            try session.screen.write("\(event.id)\t\(event.at)\t\(job)\t\(event.kind.rawValue)\t\(detail)\n")
+            return try screen.write("\(event.id)\t\(event.at)\t\(job)\t\(event.kind.rawValue)\t\(detail)\n")
         }
+        let parts = TimeText.local(event.at.milliseconds).split(separator: " ").map(String.init)
+        if parts[0] != day {
+            day = parts[0]
+            try screen.write(screen.styled(day, .dim) + "\n")
+        }
+        let start = "\(parts[1])  \(job.padded(to: 6)) \(event.kind.rawValue.padded(to: 16)) "
+        let words = SafeText.escape(EventWords.of(event))
+        try screen.write(start + screen.wrapped(words, indentation: DisplayWidth.of(start)) + "\n")
     }
 }

@@ -120,7 +120,7 @@ enum ListVerb: ControlVerb {
     ) throws {
         guard session.screen.standardErrorIsTerminal, !session.wantsJSON else { return }
         let shown = filter.limit ?? 0
-        let which = order.key == .id ? "the newest \(shown)" : "\(shown)"
+        let which = order.key == .id ? "the newest \(NumberText.of(shown))" : NumberText.of(shown)
         var whole = filter
         whole.limit = nil
         guard whole.isEmpty else {

@@ -1,6 +1,7 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import Configuration
+internal import Glibc
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -118,6 +119,13 @@ extension Session {
         }
     }
 
+    /// Shows the output in a pager, if it is for a person.
+    func usePager() {
+        if wantsJSON || isQuiet { return }
+        TokenSource.hideFromChildren()
+        screen.usePager(Pager(environment: environment))
+    }
+
     /// Tells the person what was done; left out under `-q`.
     func note(_ text: String) {
         if !isQuiet { screen.say(SafeText.escape(text)) }
@@ -146,6 +154,11 @@ extension Session {
         }
         guard answer else { throw Failure(.no, consequence.no) }
     }
+}
+
+extension TokenSource {
+    /// An editor, a pager and their plug-ins must not see the token.
+    static func hideFromChildren() { for name in variables { unsafe unsetenv(name) } }
 }
 
 // MARK: - Names of models

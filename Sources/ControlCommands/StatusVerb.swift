@@ -8,14 +8,14 @@ enum StatusVerb: ControlVerb {
     static let command = Command("", "a short status, and what needs attention")
 
     static func run(_ session: Session) throws -> ExitCode {
-        let store = try session.store(.read)
+        guard let store = try session.storeIfAny() else { return try welcome(session) }
         let since = store.now + .seconds(-24 * 3600)
         let counts = try store.counts(endedSince: since)
         let pauses = try store.pauses()
         let holder = StateLock.holder(of: store.directory).flatMap { $0.name == "jobd" ? $0 : nil }
         let attention = try attention(store, counts, pauses, isRunning: holder != nil)
         if session.wantsJSON {
-            try session.emit(json(store, counts, pauses, holder, attention))
+            try session.emit(json(store.directory.path, counts, pauses, holder, attention))
             return .success
         }
         let screen = session.screen
@@ -27,14 +27,27 @@ enum StatusVerb: ControlVerb {
             try screen.write(
                 "\n\(screen.styled("!", .warning)) \(SafeText.escape(item.text))\n  \(item.hint)\n")
         }
-        if counts.values.allSatisfy({ $0 == 0 }) {
-            session.suggest("jobctl models, then jobctl enqueue MODEL …; jobctl help shows the rest")
+        if try store.count(upTo: 1) == 0 {
+            try screen.write(Welcome(isDaemonRunning: holder != nil).text)
+        }
+        return .success
+    }
+
+    /// Where there is no store yet.
+    private static func welcome(_ session: Session) throws -> ExitCode {
+        let path = (try? session.directory())?.path
+        if session.wantsJSON {
+            try session.emit(json(path, [:], [], nil, []))
+        } else {
+            let place = path.map { ", \(SafeText.escape($0))" } ?? ""
+            let state = session.screen.styled("not running", .warning)
+            try session.screen.write("jobd      \(state)\(place)\n" + Welcome(isDaemonRunning: false).text)
         }
         return .success
     }
 
     private static func json(
-        _ store: JobDatabase, _ counts: [JobState: Int64], _ pauses: [Pause], _ holder: StateLock.Holder?,
+        _ path: String?, _ counts: [JobState: Int64], _ pauses: [Pause], _ holder: StateLock.Holder?,
         _ attention: [(text: String, hint: String)]
     ) -> JSON {
         let states = JobState.allCases.map { state in
@@ -44,7 +57,7 @@ enum StatusVerb: ControlVerb {
             "jobd": .object([
                 "running": .bool(holder != nil), "pid": .optional(holder.map { Int64($0.processID) }),
             ]),
-            "state_dir": .string(store.directory.path),
+            "state_dir": .optional(path),
             "states": .object(JSONObject(states)),
             "pauses": .array(
                 pauses.map {
@@ -73,10 +86,7 @@ enum StatusVerb: ControlVerb {
         _ store: JobDatabase, _ counts: [JobState: Int64], _ pauses: [Pause], isRunning: Bool
     ) throws -> [(text: String, hint: String)] {
         var items: [(text: String, hint: String)] = pauses.map { pause in
-            let since = TimeText.relative(pause.since.milliseconds, now: store.now.milliseconds)
-            return (
-                "submissions are paused (\(pause.reason.rawValue), \(since)): \(pause.detail)", pause.hint
-            )
+            ("submissions are \(pause.state(now: store.now))", pause.hint)
         }
         func count(_ state: JobState) -> Int64 { counts[state] ?? 0 }
         if !isRunning, JobState.allCases.contains(where: { !$0.hasEnded && $0 != .held && count($0) > 0 }) {

@@ -25,6 +25,8 @@ enum HelpVerb: ControlVerb {
         ("the rest", ["completion", "version", "help"]),
     ]
 
+    static func isPaged(_ arguments: Arguments) -> Bool { true }
+
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands
         guard words.count <= 1 else { throw Failure.usage("help takes one verb or topic") }

@@ -33,6 +33,8 @@ enum ModelsVerb: ControlVerb {
             .init("jobctl models import edit.json", "a schema from a file"),
         ])
 
+    static func isPaged(_ arguments: Arguments) -> Bool { arguments.operands.first == "show" }
+
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands
         let rest = Array(words.dropFirst())

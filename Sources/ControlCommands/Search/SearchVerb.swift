@@ -46,7 +46,7 @@ enum SearchVerb: ControlVerb {
         let store = try session.store(.read)
         var progress = ProgressLine(session.screen, after: .milliseconds(300))
         let search = try Search(words, filter, in: store) { count, all in
-            progress.show("reading the words of \(all) jobs: \(count * 100 / max(1, all)) %")
+            progress.show("reading the words of \(NumberText.of(all, "job")): \(count * 100 / max(1, all)) %")
         }
         progress.clear()
         if let obstacle = search.obstacle {
@@ -58,7 +58,7 @@ enum SearchVerb: ControlVerb {
             return .no
         }
         if asked == nil, let limit, search.ids.count > limit {
-            session.note("the best \(limit); --limit N shows more")
+            session.note("the best \(NumberText.of(limit)); --limit N shows more")
         }
         return .success
     }

@@ -23,11 +23,19 @@ for (const job of jobs) {
   }
 }
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const money = job => job.usd === undefined ? null : (job.est ? "≈ $" : "$") + Number(job.usd.toFixed(4));
+/// In whole cents; below a cent in hundredths of one. As jobctl writes it.
+const dollars = usd => "$" + (usd >= 0.00995 || usd === 0
+  ? usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+  : usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 }));
+const money = job => job.usd === undefined ? null : (job.est ? "≈ " : "") + dollars(job.usd);
 const time = text => text ? new Date(text).toLocaleString() : null;
-const size = bytes => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+const size = bytes => {
+  const [unit, name] = [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"]].find(([unit]) => bytes >= unit) ?? [1, "bytes"];
+  const tenths = Math.floor(bytes / unit * 10);
+  return `${tenths % 10 && tenths < 1000 ? (tenths / 10).toFixed(1) : Math.floor(tenths / 10)} ${name}`;
+};
 const span = seconds => `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, "0")}`;
-const plural = (count, word) => `${count.toLocaleString()} ${word}${count === 1 ? "" : "s"}`;
+const plural = (count, word) => `${count.toLocaleString("en-US")} ${word}${count === 1 ? "" : "s"}`;
 
 let toasting;
 const toast = text => {
@@ -48,7 +56,7 @@ for (const [id, [all, value]] of Object.entries(choices)) {
   const name = word => (id === "kind" ? kinds[word] : word) || "Without a label";
   $(id).append(make("option", { value: "*", textContent: all }));
   for (const word of [...counts.keys()].sort()) {
-    $(id).append(make("option", { value: "=" + word, textContent: `${name(word)} (${counts.get(word)})` }));
+    $(id).append(make("option", { value: "=" + word, textContent: `${name(word)} (${counts.get(word).toLocaleString("en-US")})` }));
   }
   $(id).hidden = counts.size < 2;
 }
@@ -79,7 +87,7 @@ const filter = () => {
   if ($("order").value === "cost") shown = shown.map((item, place) => [item, place]).sort(([a, x], [b, y]) => (b.job.usd ?? 0) - (a.job.usd ?? 0) || x - y).map(([item]) => item);
   const paid = new Map(shown.map(item => [item.job.id, item.job]));
   const sum = [...paid.values()].reduce((total, job) => total + (job.usd ?? 0), 0);
-  $("count").textContent = `${plural(shown.length, "file")} of ${plural(paid.size, "job")}` + (sum ? ` · ${[...paid.values()].some(job => job.est) ? "≈ " : ""}$${sum.toFixed(2)}` : "");
+  $("count").textContent = `${plural(shown.length, "file")} of ${plural(paid.size, "job")}` + (sum ? ` · ${[...paid.values()].some(job => job.est) ? "≈ " : ""}${dollars(sum)}` : "");
   $("nothing").hidden = shown.length > 0;
   current = 0;
   if (comparing) compare(); else { arrange(); }
