@@ -88,15 +88,15 @@ package enum ExitCode: Int32, CaseIterable, Sendable {
             a verb could not be applied
             """
         case .usage: "the command line is wrong"
-        case .inputRefused: "the input was refused: by the schema, or as malformed JSON"
+        case .inputRefused: "the input was refused: it breaks the schema, or is no valid JSON"
         case .cannotRead: "a named file cannot be read"
         case .unavailable: "the store or the API cannot be reached, or another jobd is using the store"
         case .bug: "a bug"
         case .inputOutput: "disk or I/O error"
         case .timedOut: "--timeout expired"
-        case .permission: "token or permission"
-        case .configuration: "configuration"
-        case .interrupted: "interrupted"
+        case .permission: "there is no token, or something is not permitted, such as to open the store"
+        case .configuration: "the configuration has an error: a key, a value, or an address"
+        case .interrupted: "interrupted with Ctrl-C"
         }
     }
 }

@@ -30,6 +30,9 @@ enum ControlManual {
         page.item("JOBD_STATE_DIR", "the state directory")
         page.item("JOBD_CONFIG", "the configuration file, for the verbs that read it")
         page.item("NO_COLOR", "no colour")
+        page.item(
+            "JOBCTL_PAGER, PAGER",
+            "the pager for long texts on a terminal, by default less; empty or cat for none")
         page.section("files")
         page.item(
             "/var/lib/jobd, ~/.local/state/jobd", "state directories; jobctl doctor says which one is used")

@@ -28,13 +28,14 @@ package enum ControlProgram {
             of: [
                 "JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR",
                 "BROWSER",
-            ] + PictureProtocol.variables + ConfigurationFile.variables)
+            ] + PictureProtocol.variables + Pager.variables + ConfigurationFile.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {
             code = try run(try Arguments.ofThisProcess(), environment, screen)
-            try screen.flush()
+            try screen.finish()
         } catch {
+            try? screen.finish()
             let failure = (error as? ArgumentError).map(Failure.init) ?? Failure(error)
             report(failure, screen)
             code = failure.code
@@ -66,7 +67,9 @@ package enum ControlProgram {
         guard let name = leading.operands.first else {
             if leading.has(.help) {
                 let words = leading.has(.json) ? ["--json"] : []
-                return try HelpVerb.run(Session(HelpVerb.self, words: words, environment, screen))
+                let session = try Session(HelpVerb.self, words: words, environment, screen)
+                session.usePager()
+                return try HelpVerb.run(session)
             }
             if leading.has(.version) {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))
@@ -77,7 +80,11 @@ package enum ControlProgram {
         let rest = leading.operands.dropFirst()
         let verb = try verb(named: name)
         let session = try Session(verb, words: Array(before) + rest, environment, screen)
-        if session.arguments.has(.help) { return try HelpVerb.show(verb.command.name, session) }
+        if session.arguments.has(.help) {
+            session.usePager()
+            return try HelpVerb.show(verb.command.name, session)
+        }
+        if verb.isPaged(session) { session.usePager() }
         return try verb.run(session)
     }
 
@@ -112,7 +119,13 @@ package enum ControlProgram {
 /// One verb of `jobctl`.
 protocol ControlVerb: SendableMetatype {
     static var command: Command { get }
+    /// Whether its output is a long text to read.
+    static func isPaged(_ session: Session) -> Bool
     static func run(_ session: Session) throws -> ExitCode
+}
+
+extension ControlVerb {
+    static func isPaged(_ session: Session) -> Bool { false }
 }
 
 extension Failure {

@@ -22,6 +22,8 @@ enum EventsVerb: ControlVerb {
             .init("jobctl events 12 --json", "the life of one job"),
         ])
 
+    static func isPaged(_ session: Session) -> Bool { !session.arguments.has(.follow) }
+
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
         let wanted = try WantedEvents(session, store)
@@ -31,9 +33,10 @@ enum EventsVerb: ControlVerb {
         // Read first, so that the loop below finds whatever happens from here on.
         var last = try store.lastEventID()
         var count = 0
+        var lines = EventLines(session: session)
         try wanted.forEach(upTo: last, limit: limit) { event in
             count += 1
-            try print(event, session)
+            try lines.print(event)
         }
         if !follows {
             if count == 0, limit != 0 { session.note(wanted.isEverything ? "no events" : "no event matches") }
@@ -44,30 +47,42 @@ enum EventsVerb: ControlVerb {
             let batch = try store.events(after: last, limit: WantedEvents.part)
             for event in batch {
                 last = event.id
-                if try wanted.includes(event) { try print(event, session) }
+                if try wanted.includes(event) { try lines.print(event) }
             }
             if !batch.isEmpty { continue }
             try session.screen.flush()
             while try !store.hasChanged(since: version) { usleep(100_000) }
         }
     }
+}
 
-    private static func print(_ event: StoredEvent, _ session: Session) throws {
+/// Writes events one after the other. On a terminal each day is written once, to leave room for words.
+private struct EventLines {
+    let session: Session
+    private var day = ""
+
+    init(session: Session) { self.session = session }
+
+    mutating func print(_ event: StoredEvent) throws {
+        let screen = session.screen
         if session.wantsJSON { return try session.emit(event.json) }
         if session.isQuiet {
-            if let id = event.jobID { try session.screen.write("\(id)\n") }
+            if let id = event.jobID { try screen.write("\(id)\n") }
             return
         }
         let job = event.jobID.map { String($0) } ?? "-"
-        if session.screen.isTerminal {
-            let at = TimeText.local(event.at.milliseconds)
-            let words = SafeText.escape(EventWords.of(event))
-            let line = "\(at)  \(job.padded(to: 6)) \(event.kind.rawValue.padded(to: 16)) \(words)"
-            try session.screen.write(DisplayWidth.cut(line, to: session.screen.width) + "\n")
-        } else {
+        guard screen.isTerminal else {
             let detail = SafeText.escape(event.detail)
-            try session.screen.write("\(event.id)\t\(event.at)\t\(job)\t\(event.kind.rawValue)\t\(detail)\n")
+            return try screen.write("\(event.id)\t\(event.at)\t\(job)\t\(event.kind.rawValue)\t\(detail)\n")
         }
+        let parts = TimeText.local(event.at.milliseconds).split(separator: " ").map(String.init)
+        if parts[0] != day {
+            day = parts[0]
+            try screen.write(screen.styled(day, .dim) + "\n")
+        }
+        let start = "\(parts[1])  \(job.padded(to: 6)) \(event.kind.rawValue.padded(to: 16)) "
+        let words = SafeText.escape(EventWords.of(event))
+        try screen.write(start + screen.wrapped(words, indentation: DisplayWidth.of(start)) + "\n")
     }
 }
 

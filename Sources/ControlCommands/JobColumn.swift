@@ -55,7 +55,8 @@ struct JobColumn: Equatable {
     var heading: Table.Column {
         Table.Column(
             Self.plain(name).replacing("_", with: " ").uppercased(), alignsRight: isNumber,
-            isFlexible: ["model", "label", "prompt", "input", "key", "error_message", "file"].contains(name))
+            isFlexible: ["label", "prompt", "input", "key", "error_message", "file"].contains(name),
+            keepsEnd: name == "model" || name == "file", enough: name == "label" ? 14 : 40)
     }
 
     private var isNumber: Bool {
@@ -98,6 +99,8 @@ struct JobColumn: Equatable {
                 let moment = Timestamp(text)
             else { return .init(text) }
             return .init(TimeText.relative(moment.milliseconds, now: row.now.milliseconds))
+        case ("files", .number), ("priority", .number), ("queue_position", .number), ("submissions", .number):
+            return .init(NumberText.of(value.integer ?? 0))
         default: return .init(Self.text(value))
         }
     }

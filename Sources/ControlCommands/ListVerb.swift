@@ -99,7 +99,7 @@ enum ListVerb: ControlVerb {
         _ choice: JobChoice, _ order: JobOrder, _ shown: Int, _ session: Session, _ store: JobDatabase
     ) throws {
         guard session.screen.standardErrorIsTerminal, !session.wantsJSON else { return }
-        let which = order.key == .id ? "the newest \(shown)" : "\(shown)"
+        let which = order.key == .id ? "the newest \(NumberText.of(shown))" : NumberText.of(shown)
         guard choice.isEverything else {
             session.note("\(which) that match; --limit N shows more, --count counts them")
             return

@@ -86,6 +86,12 @@ extension Pause {
         }
     }
 
+    /// `paused (by hand, 2 min ago): lunch`
+    func state(now: Timestamp) -> String {
+        let since = TimeText.relative(since.milliseconds, now: now.milliseconds)
+        return "paused (\(reason.words), \(since)): \(detail)"
+    }
+
     /// What a person can do about it.
     var hint: String {
         switch reason {

@@ -1,6 +1,7 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import Configuration
+internal import Glibc
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -148,6 +149,13 @@ extension Session {
     /// Writes a path: as it is for programs, safe for a terminal.
     func write(path: String, end: String = "\n") throws {
         try screen.write((screen.isTerminal ? SafeText.escape(path) : path) + end)
+    }
+
+    /// Shows the output in a pager, if it is for a person.
+    func usePager() {
+        if wantsJSON || isQuiet { return }
+        TokenSource.removeFromEnvironment()
+        screen.usePager(Pager(environment: environment))
     }
 
     /// Tells the person what was done; left out under `-q`.

@@ -8,14 +8,14 @@ enum StatusVerb: ControlVerb {
     static let command = Command("", "a short status, and what needs attention")
 
     static func run(_ session: Session) throws -> ExitCode {
-        let store = try session.store(.read)
+        guard let store = try session.storeIfAny() else { return try welcome(session) }
         let since = store.now + .seconds(-24 * 3600)
         let counts = try store.counts(endedSince: since)
         let holder = StateLock.daemon(of: store.directory)
         let facts = try Attention.Facts(store, daemon: holder, counts: counts)
         let attention = Attention(facts, now: store.now)
         if session.wantsJSON {
-            try session.emit(json(store, facts, attention))
+            try session.emit(json(store.directory.path, facts, attention))
             return .success
         }
         let screen = session.screen
@@ -27,13 +27,27 @@ enum StatusVerb: ControlVerb {
             try screen.write(
                 "\n\(screen.styled("!", .warning)) \(SafeText.escape(item.text))\n  \(item.hint)\n")
         }
-        if counts.values.allSatisfy({ $0 == 0 }) {
-            session.suggest("jobctl models, then jobctl enqueue MODEL …; jobctl help shows the rest")
+        if try store.count(upTo: 1) == 0 {
+            try screen.write(Welcome(isDaemonRunning: holder != nil).text)
         }
         return .success
     }
 
-    private static func json(_ store: JobDatabase, _ facts: Attention.Facts, _ attention: Attention) -> JSON {
+    /// Where there is no store yet.
+    private static func welcome(_ session: Session) throws -> ExitCode {
+        let path = (try? session.directory())?.path
+        if session.wantsJSON {
+            let facts = Attention.Facts()
+            try session.emit(json(path, facts, Attention(facts, now: .now)))
+        } else {
+            let place = path.map { ", \(SafeText.escape($0))" } ?? ""
+            let state = session.screen.styled("not running", .warning)
+            try session.screen.write("jobd      \(state)\(place)\n" + Welcome(isDaemonRunning: false).text)
+        }
+        return .success
+    }
+
+    private static func json(_ path: String?, _ facts: Attention.Facts, _ attention: Attention) -> JSON {
         let states = JobState.allCases.map { state in
             JSONObject.Member(key: state.rawValue, value: .integer(facts.counts[state] ?? 0))
         }
@@ -42,7 +56,7 @@ enum StatusVerb: ControlVerb {
                 "running": .bool(facts.daemon != nil),
                 "pid": .optional(facts.daemon.map { Int64($0.processID) }),
             ]),
-            "state_dir": .string(store.directory.path),
+            "state_dir": .optional(path),
             "states": .object(JSONObject(states)),
             "pauses": facts.pausesJSON,
             "troubles": facts.troublesJSON,

@@ -44,7 +44,9 @@ struct Verification {
         func showProgress() {
             let checked = checked
             progress.show(
-                "\(checked.files) of \(expected.files) files, \(ByteText.of(checked.bytes))\(expected.bytes)")
+                "\(NumberText.of(checked.files)) of \(NumberText.of(expected.files, "file")), "
+                    + "\(ByteText.of(checked.bytes))\(expected.bytes)"
+            )
         }
         try choice.forEach(in: store) { job in
             var damaged: [(Output, FileFault)] = []

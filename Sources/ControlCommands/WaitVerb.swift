@@ -160,7 +160,8 @@ struct Waiting {
         let words =
             ids.count == 1
             ? "job \(names) has not ended in time"
-            : "\(waiting.count) of \(ids.count) jobs have not ended in time: \(names)"
+            : "\(NumberText.of(waiting.count)) of \(NumberText.of(ids.count)) jobs have not ended in time: "
+                + names
                 + (waiting.count > 5 ? ", …" : "")
         return Failure(.timedOut, words, hint: JobIDs.text(of: waiting).map { "jobctl explain \($0)" })
     }

@@ -169,6 +169,8 @@ import Testing
         }
         let answer = try stage.jobctl("enqueue", Stage.sequential, "--input", "-", input: "{\n  \"text\": x}")
         #expect(answer.errors.contains("line 2"), "\(answer)")
+        let list = try stage.jobctl("enqueue", Stage.sequential, "--input", "-", input: "[]")
+        #expect(list.errors.hasPrefix("jobctl: the input is not a JSON object"), "\(list)")
     }
 
     @Test func `a dry run shows what would be sent, and stores nothing`() throws {

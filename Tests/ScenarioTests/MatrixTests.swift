@@ -75,7 +75,7 @@ import Testing
         (["--matrix", "text=a,,b"], "empty value"), (["--matrix", "text=a,a"], "twice"),
         (["--matrix", "text"], "is not KEY=VALUE"), (["--matrix", "text:=[]"], "empty value"),
         (["--matrix", "text:=1"], "array"), (["--matrix", "text=a", "--matrix", "text=b"], "twice"),
-        (["--matrix", "text=a,b", "text=c"], "beside it"), (["text=x", "--repeat", "0"], "--repeat"),
+        (["--matrix", "text=a,b", "text=c"], "both by --matrix"), (["text=x", "--repeat", "0"], "--repeat"),
         (["text=x", "--repeat", "10001"], "10000"), (["text=x", "--repeat", "9223372036854775807"], "10000"),
         (["--matrix", "text=a,b", "--repeat", "5001"], "10002"),
         (["text=x", "--matrix", "seed=1,2", "--repeat", "2"], "seed"),

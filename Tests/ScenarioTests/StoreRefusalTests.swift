@@ -114,7 +114,8 @@ import Testing
     }
 
     @Test func `without a store, verbs that read say where it would be, and make nothing`() throws {
-        for verb in Self.verbs.dropLast() {
+        // A bare jobctl says what to type next: see WelcomeTests.
+        for verb in Self.verbs.dropLast() where !verb.isEmpty {
             let answer = try stage.jobctl(verb)
             #expect(answer.code == 69, "\(verb): \(answer)")
             #expect(answer.errors.contains(stage.state), "\(answer)")

@@ -168,7 +168,7 @@ import Testing
     @Test func `p pauses submissions and resumes them`() throws {
         let terminal = try watchOne()
         try terminal.type("p", shows: "pause submissions?")
-        try terminal.type("y", shows: "submissions are paused (hand")
+        try terminal.type("y", shows: "submissions are paused (by hand")
         #expect(try stage.texts("SELECT reason FROM pauses") == ["hand"])
         try terminal.type("p", shows: "resume them? [y/N]")
         try terminal.type("y", shows: "submissions are resumed")
@@ -216,7 +216,7 @@ import Testing
                 request_id = 'r-' || id, followed_since = '2026-01-01 00:00:00.000'
             """)
         let terminal = try watch()
-        try terminal.shows("10000 in_progress")
+        try terminal.shows("10,000 in_progress")
         try terminal.type("G", shows: "> 10000  in_progress")
         try terminal.type("g", shows: ">     1  in_progress")
         #expect(try terminal.finish(typing: "q") == 0)

@@ -43,10 +43,7 @@ struct ProcessChecks {
 
     private func pauses() -> [Diagnosis] {
         ((try? store?.pauses()) ?? []).map { pause in
-            let since = TimeText.relative(pause.since.milliseconds, now: Timestamp.now.milliseconds)
-            return .warning(
-                "submissions", "paused (\(pause.reason.rawValue), \(since)): \(pause.detail)",
-                pause.hint)
+            .warning("submissions", pause.state(now: .now), pause.hint)
         }
     }
 

@@ -22,6 +22,8 @@ enum ExplainVerb: ControlVerb {
             .init("jobctl explain --state queued --json | jq -r .reason | sort | uniq -c", "why jobs wait"),
         ])
 
+    static func isPaged(_ session: Session) -> Bool { true }
+
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
         let selection = try Selection(session, store, states: JobState.allCases.filter { !$0.hasEnded })

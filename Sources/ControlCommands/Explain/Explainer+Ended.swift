@@ -20,7 +20,8 @@ extension Explainer {
                 hint: job.inputRemovedAt == nil ? "to make it again: jobctl rerun \(id)" : nil)
         }
         let path = OutputPlaces(store.directory).file(first).absolutePath
-        let what = there.count == 1 ? "its file is" : "the first of its \(there.count) files is"
+        let what =
+            there.count == 1 ? "its file is" : "the first of its \(NumberText.of(there.count)) files is"
         return Explanation(
             .completed, "\(start)\(what) \(path)",
             hint: there.count == 1 ? nil : "jobctl show \(id) lists them")

@@ -46,7 +46,8 @@ extension HelpTopic {
             """
             Data goes to standard output, messages to standard error. On a terminal there are tables and \
             colours (none under NO_COLOR). In a pipe, columns are separated by tabs, without a heading, and \
-            nothing is cut; times are UTC. Hints on what to type next are shown only on a terminal.
+            nothing is cut; times are UTC. Hints on what to type next are shown only on a terminal. There, \
+            long texts go through a pager: $JOBCTL_PAGER, else $PAGER, else less; cat means none.
             """),
         .list([
             ("--json", "one object a line, nothing else on standard output; keys are only ever added"),

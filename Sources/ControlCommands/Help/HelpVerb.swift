@@ -28,6 +28,8 @@ enum HelpVerb: ControlVerb {
         ("the rest", ["completion", "version", "help"]),
     ]
 
+    static func isPaged(_ session: Session) -> Bool { true }
+
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands
         guard words.count <= 1 else { throw Failure.usage("help takes one verb or topic") }

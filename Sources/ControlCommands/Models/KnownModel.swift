@@ -82,6 +82,6 @@ extension Session {
 extension Schema {
     /// The price of one output, or of one second of it; nil if no price is known.
     var priceText: String? {
-        basePriceUSD.map { Money.text($0) + (priceUnit.map { "/\($0)" } ?? "") }
+        basePriceUSD.map { Money.unitPrice($0) + (priceUnit.map { "/\($0)" } ?? "") }
     }
 }

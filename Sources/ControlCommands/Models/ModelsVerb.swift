@@ -34,6 +34,8 @@ enum ModelsVerb: ControlVerb {
             .init("jobctl models import edit.json", "a schema from a file"),
         ])
 
+    static func isPaged(_ session: Session) -> Bool { session.arguments.operands.first == "show" }
+
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands
         let rest = Array(words.dropFirst())

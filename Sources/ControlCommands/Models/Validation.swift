@@ -55,7 +55,7 @@ struct Validation {
             let model = model ?? session.arguments.operands.first ?? "MODEL"
             let title =
                 if session.arguments.has(.batch) {
-                    "\(refused) of \(count) lines are refused"
+                    "\(NumberText.of(refused)) of \(NumberText.of(count, "line")) are refused"
                 } else if fetches {
                     "\(model) would not accept this input"
                 } else {
@@ -71,7 +71,8 @@ struct Validation {
                 .unavailable, "not all files could be checked",
                 hint: "try again later; RunComfy must be able to reach them, too", faults: unreachable.list)
         }
-        session.note(session.arguments.has(.batch) ? "all \(count) are valid" : "the input is valid")
+        session.note(
+            session.arguments.has(.batch) ? "all \(NumberText.of(count)) are valid" : "the input is valid")
         return .success
     }
 

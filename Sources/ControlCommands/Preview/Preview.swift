@@ -15,11 +15,17 @@ struct Preview {
 
     /// Nil if no picture can be shown, or none is wanted.
     init?(_ session: Session, _ directory: StateDirectory) {
-        guard session.screen.isTerminal, !session.arguments.has(.noPreview), !session.wantsJSON,
-            !session.isQuiet, let kind = PictureProtocol(session.environment),
-            let program = ProgramOutput.helper("jobthumb")
-        else { return nil }
+        guard let kind = Self.kind(session), let program = ProgramOutput.helper("jobthumb") else { return nil }
         (self.kind, self.program, places) = (kind, program, OutputPlaces(directory))
+    }
+
+    static func isShown(in session: Session) -> Bool { kind(session) != nil }
+
+    private static func kind(_ session: Session) -> PictureProtocol? {
+        guard session.screen.isTerminal, !session.arguments.has(.noPreview), !session.wantsJSON,
+            !session.isQuiet
+        else { return nil }
+        return PictureProtocol(session.environment)
     }
 
     /// The file that stands for a job: its first picture.

@@ -7,8 +7,8 @@ internal import JobStore
 struct MatchTable {
     private var jobs: JobTable
     private var matches = Table([
-        .init("ID", alignsRight: true), .init("STATE"), .init("MODEL", isFlexible: true), .init("CREATED"),
-        .init("LABEL", isFlexible: true), .init("MATCH", isFlexible: true),
+        .init("ID", alignsRight: true), .init("STATE"), .init("MODEL", keepsEnd: true), .init("CREATED"),
+        .init("LABEL", isFlexible: true, enough: 14), .init("MATCH", isFlexible: true),
     ])
     private let screen: Screen
     private let now: Timestamp
@@ -23,8 +23,7 @@ struct MatchTable {
         let label = match.fields[.label] ?? MarkedText(text: job.label ?? "", ranges: [])
         matches.add([
             .init(String(job.id)), .init(job.state.rawValue, job.state.style),
-            // On a narrow screen, what was found needs the room more than the model does.
-            .init(screen.width < 120 ? WatchRow.shortened(job.model) : job.model),
+            .init(job.model),
             .init(TimeText.relative(job.createdAt.milliseconds, now: now.milliseconds)),
             .init(label.text, bold: label.ranges), Self.cell(match, job),
         ])

@@ -50,7 +50,7 @@ enum SearchVerb: ControlVerb {
         filter.limit = order == nil ? limit.map { $0 + 1 } : nil
         var progress = ProgressLine(session.screen, after: .milliseconds(300))
         let search = try Search(words, filter, in: store) { count, all in
-            progress.show("reading the words of \(all) jobs: \(count * 100 / max(1, all)) %")
+            progress.show("reading the words of \(NumberText.of(all, "job")): \(count * 100 / max(1, all)) %")
         }
         progress.clear()
         if let obstacle = search.obstacle {
@@ -63,7 +63,7 @@ enum SearchVerb: ControlVerb {
             throw try session.nothingMatched(filter, in: store, hint: hint)
         }
         if asked == nil, let limit, search.ids.count > limit {
-            session.note("\(order == nil ? "the best " : "")\(limit); --limit N shows more")
+            session.note("\(order == nil ? "the best " : "")\(NumberText.of(limit)); --limit N shows more")
         }
         return .success
     }

@@ -12,8 +12,11 @@ enum StatsVerb: ControlVerb {
             money on the day on which it was spent. A cost that RunComfy reported replaces the estimate. \
             Days are local, and weeks begin on Monday.
             """,
-            "Times are medians and, after the slash, the 95th percentile: WAITED from enqueuing to sending, "
-                + "QUEUED and RAN at RunComfy.",
+            """
+            JOBS are all that ended, FAILED those of them that failed. WAITED is the time from enqueuing \
+            to sending, QUEUED and RAN are times at RunComfy: medians and, on a wide terminal after a \
+            slash, the 95th percentile. SPENT is what was reported, else estimated; the bars compare it.
+            """,
             """
             In a pipe, lines of "all" and then of each group, separated by tabs: by, name, jobs, completed, \
             failed, cancelled, spent_usd, reported_usd, estimated_usd, unpriced, then the median and the \
@@ -30,6 +33,8 @@ enum StatsVerb: ControlVerb {
             .init("jobctl stats --by week --since 2026-01-01", "the weeks of a year"),
             .init("jobctl stats --by day --label cats --json | jq '[.name, .spent_usd]'", "as JSON"),
         ])
+
+    static func isPaged(_ session: Session) -> Bool { true }
 
     static func run(_ session: Session) throws -> ExitCode {
         guard session.arguments.operands.isEmpty else {

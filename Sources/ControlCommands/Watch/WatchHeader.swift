@@ -52,7 +52,7 @@ struct WatchHeader {
         var text = StyledText()
         for state in states where snapshot.count(state) > 0 {
             if text.width > 0 { text.append(", ") }
-            text.append("\(snapshot.count(state)) \(state.rawValue)", state.style)
+            text.append("\(NumberText.of(snapshot.count(state))) \(state.rawValue)", state.style)
         }
         return text
     }
@@ -82,7 +82,8 @@ struct WatchHeader {
 
     private static func rate(_ value: Double) -> String {
         let tenths = Int64((max(0, value) * 10).rounded())
-        return tenths >= 100 || tenths % 10 == 0 ? "\((tenths + 5) / 10)" : "\(tenths / 10).\(tenths % 10)"
+        return tenths >= 100 || tenths % 10 == 0
+            ? NumberText.of((tenths + 5) / 10) : "\(tenths / 10).\(tenths % 10)"
     }
 
     private func tabs(_ view: WatchView, _ words: [String]) -> StyledText {

@@ -56,7 +56,7 @@ for (const [id, [all, value]] of Object.entries(choices)) {
   const name = word => (id === "kind" || id === "state" ? named(word) : word) || say("noLabel");
   $(id).append(make("option", { value: "*", textContent: say(all) }));
   for (const word of [...counts.keys()].sort()) {
-    $(id).append(make("option", { value: "=" + word, textContent: `${name(word)} (${counts.get(word)})` }));
+    $(id).append(make("option", { value: "=" + word, textContent: `${name(word)} (${number.format(counts.get(word))})` }));
   }
   $(id).hidden = counts.size < 2;
 }
