@@ -37,7 +37,8 @@ enum ListVerb: ControlVerb {
         let limit = try arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let store = try session.store(.read)
         let choice = try JobChoice(session, store, lists: true)
-        let columns = try arguments.value(.columns).map(JobColumn.read) ?? defaultColumns(choice.filter, session)
+        let columns =
+            try arguments.value(.columns).map(JobColumn.read) ?? defaultColumns(choice.filter, session)
         if arguments.has(.count) {
             if limit != nil || arguments.has(.columns) {
                 throw Failure.usage("--count goes with neither --limit nor --columns")

@@ -218,7 +218,9 @@ struct JobChoice {
     /// - Parameter limit: the newest so many.
     func forEach(in store: JobDatabase, limit: Int? = nil, _ visit: (Job) throws -> Void) throws {
         // One that is missing was pruned since.
-        if let limit { return try self.ids(in: store, limit: limit).forEach { try store.find($0).map(visit) } }
+        if let limit {
+            return try self.ids(in: store, limit: limit).forEach { try store.find($0).map(visit) }
+        }
         if let ids {
             for id in ids { try visit(store.job(id)) }
         } else {

@@ -145,7 +145,8 @@ struct Waiting {
     private static func words(for ids: [Int64]) -> String {
         if ids.count == 1 { return "job \(ids[0])" }
         return "jobs "
-            + (ids.count > 10 ? JobIDs.ranges(of: ids).joined(separator: " ") : ids.map { "\($0)" }.joined(separator: ", "))
+            + (ids.count > 10
+                ? JobIDs.ranges(of: ids).joined(separator: " ") : ids.map { "\($0)" }.joined(separator: ", "))
     }
 
     private var interrupted: Failure {

@@ -18,7 +18,7 @@ import Testing
         facts.elsewhere = [("https://b.test", 1, 3)]
         #expect(
             Attention(facts, now: Samples.now).items.map(\.text) == [
-                "submissions are paused (hand, 2 min ago): lunch",
+                "submissions are paused (by hand, 2 min ago): lunch",
                 "jobd is not running, and jobs wait for it",
                 "job 3 was bought at https://b.test, but api_url is https://a.test: jobd does not ask about "
                     + "them; nothing is lost",

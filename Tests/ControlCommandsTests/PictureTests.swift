@@ -1,5 +1,5 @@
-import JobModel
 import CommandLineTool
+import JobModel
 import Testing
 
 @testable import ControlCommands

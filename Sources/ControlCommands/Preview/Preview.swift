@@ -15,7 +15,9 @@ struct Preview {
 
     /// Nil if no picture can be shown, or none is wanted.
     init?(_ session: Session, _ directory: StateDirectory) {
-        guard let kind = Self.kind(session), let program = ProgramOutput.helper("jobthumb") else { return nil }
+        guard let kind = Self.kind(session), let program = ProgramOutput.helper("jobthumb") else {
+            return nil
+        }
         (self.kind, self.program, places) = (kind, program, OutputPlaces(directory))
     }
 
