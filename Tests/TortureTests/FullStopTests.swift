@@ -14,7 +14,9 @@ import Testing
         try await ordeal.enqueue(0..<1)
         let isFull = ordeal.stage.scratch["full"]
         let jobd = try ordeal.jobd(Orders(failures: [failure], onlyWhile: isFull), drains: false)
-        try await eventually("the POST is on the wire") { try await service.posts() == 1 }
+        // Nothing is awaited until the store is full: other tests may keep this one waiting longer than the
+        // service takes to answer.
+        try waitForIntent(ordeal.stage)
         FileOnDisk.write("", to: isFull)
         try await jobd.says("cannot be recorded yet")
         #expect(try await jobd.exitCode(after: SIGTERM) == 74, "\(jobd.errors)")
@@ -27,5 +29,9 @@ import Testing
         let states = try ordeal.stage.texts("SELECT state FROM jobs")
         #expect(states == ["uncertain"] || (failure.hasPrefix("sync") && states == ["completed"]))
         #expect(try await service.posts() == 1)
+    }
+
+    private func waitForIntent(_ stage: Stage) throws {
+        try eventually("the POST is on the wire") { try stage.jobCount("submitting") == 1 }
     }
 }

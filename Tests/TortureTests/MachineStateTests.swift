@@ -48,7 +48,7 @@ import Testing
         let ordeal = try await ordeal()
         try await ordeal.enqueue(0..<2)
         let jobd = try ordeal.jobd(drains: false)
-        try await eventually("one is sent") { try ordeal.stage.jobCount("in_queue") > 0 }
+        try await eventually("one is sent") { try ordeal.stage.jobCount(where: "request_id IS NOT NULL") > 0 }
         // What is open stays; nothing can be opened.
         let tight = Program.run("prlimit", "--pid", "\(jobd.pid)", "--nofile=8:4096")
         #expect(tight.code == 0, "\(tight.errors)")
