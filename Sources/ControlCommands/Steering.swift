@@ -31,7 +31,10 @@ struct Steering {
             let results = try store.transaction { try part.map { ($0, try store.steer($0, verb)) } }
             for (id, result) in results {
                 if try !report(id, result, store) { code = .no }
-                guard case .done(let job) = result else { continue }
+                guard case .done(let job, let cancelled) = result else { continue }
+                if let ids = Selection.text(of: cancelled) {
+                    session.note("cancelled with job \(id), which they waited for: \(ids)")
+                }
                 done.append(id)
                 if verb.cancels, !job.state.hasEnded { asksDaemon = true }
             }
@@ -65,7 +68,7 @@ struct Steering {
     /// Returns whether the verb could be applied.
     private func report(_ id: Int64, _ result: Steered, _ store: JobDatabase) throws -> Bool {
         switch result {
-        case .done(let job):
+        case .done(let job, _):
             let state = job.state.rawValue
             let isAskedFor = verb.cancels && !job.state.hasEnded
             try session.show(job, in: store) {

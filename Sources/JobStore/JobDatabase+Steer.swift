@@ -4,7 +4,8 @@ internal import SQLite
 
 /// The result of a verb on one job.
 package enum Steered: Equatable, Sendable {
-    case done(Job)
+    /// - Parameter cancelled: the jobs that waited for it and were cancelled with it.
+    case done(Job, cancelled: [Int64] = [])
     case note(String)
     case refused(String)
     case unknown
@@ -20,7 +21,8 @@ extension JobDatabase {
         case .change(let changes): return .done(try write(Change(of: job, setting: changes, at: now)))
         case .apply(let event):
             if let refusal = try obstacle(to: event, of: job) { return .refused(refusal) }
-            return .done(try record(event, for: id, in: job.state, detail: ["by": "jobctl"]))
+            let changed = try record(event, for: id, in: job.state, detail: ["by": "jobctl"])
+            return .done(changed, cancelled: verb.cancels ? try cancelWaiting(for: id) : [])
         }
     }
 

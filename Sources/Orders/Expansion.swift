@@ -22,7 +22,7 @@ package struct Expansion: OrderSource {
         var total = 0
         plans = try templates.map { template in
             let schema = try checker.schema(of: template.model)
-            let variations = try matrix.variations(of: template, schema)
+            let variations = try matrix.variations(of: template, schema, checker)
             let (sum, isTooLarge) = total.addingReportingOverflow(variations.count ?? .max)
             guard !isTooLarge, sum <= Variations.most else {
                 throw Failure.usage(
@@ -72,9 +72,13 @@ package struct Expansion: OrderSource {
     private func check(_ checker: Checker) throws {
         var faults: [(text: String, jobs: Int, named: [String])] = []
         var number = 0
+        var cannotBeMade = false
         try forEach { order in
             number += 1
-            for violation in order.schema?.violations(in: order.input) ?? [] {
+            let broken = try checker.referenceFaults(order)
+            cannotBeMade = cannotBeMade || !broken.isEmpty
+            let inSchema = order.schema?.violations(in: order.input, takesReferences: true) ?? []
+            for violation in broken + inSchema {
                 let text = violation.description
                 let index = faults.firstIndex { $0.text.isExactly(text) } ?? faults.count
                 if index == Self.mostFaults { continue }
@@ -86,7 +90,7 @@ package struct Expansion: OrderSource {
         if faults.isEmpty { return }
         var lines = faults.map { "  \(names($0.named, of: $0.jobs)): \(SafeText.escape($0.text))" }
         if faults.count == Self.mostFaults { lines.append("  and perhaps more") }
-        guard terms.validates else { return checker.sayWaived(lines) }
+        guard terms.validates || cannotBeMade else { return checker.sayWaived(lines) }
         throw Failure(
             .inputRefused,
             "nothing was enqueued: inputs break the schema of their model:\n" + lines.joined(separator: "\n"),

@@ -38,7 +38,7 @@ struct WatchSteering {
             return try store.steer(id, verb)
         }
         switch result {
-        case .done(let job):
+        case .done(let job, _):
             let isAsked = verb == .cancel && job.state != .cancelled
             return said(
                 isAsked
