@@ -2,10 +2,12 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
-PACKAGES := libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
+# What the Swift toolchain needs on a bare Debian, and what jobd is built with.
+TOOLCHAIN_PACKAGES := g++ git ca-certificates tzdata libncurses6 libxml2
+PACKAGES := $(TOOLCHAIN_PACKAGES) libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
 # Optional tools that `make lint` uses if they are installed.
-CHECK_PACKAGES := shellcheck mandoc python3
+CHECK_PACKAGES := shellcheck mandoc python3 jq
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
@@ -17,11 +19,15 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 PROGRAMS := jobd jobctl jobsim
+# With their directories, because they refer to each other.
+DOCUMENTS = $(filter-out docs/demo.sh,$(wildcard *.md docs/*.md docs/*.sh bench/*.md))
 BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
+# Debian's zsh looks for the completions of packages and of local programs in differently named directories.
+ZSH := $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help deps check-deps demo build release man completions install uninstall deb test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
+.PHONY: help deps check-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,6 +39,8 @@ deps: ## install missing Debian packages
 	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	    $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
 	fi
+	@command -v swift >/dev/null || { \
+	    echo 'swift was not found: install it from https://www.swift.org/install/linux, and put it on the PATH' >&2; exit 1; }
 
 check-deps: ## install the optional tools of `make lint`
 	@$(MAKE) --no-print-directory deps PACKAGES='$(CHECK_PACKAGES)'
@@ -61,41 +69,49 @@ install: ## install what `make release` has built below PREFIX (/usr/local); DES
 	install -m 644 systemd/jobd.tmpfiles $(LIB)/tmpfiles.d/jobd.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/jobd/config.json || \
 	    install -m 644 systemd/config.json $(DESTDIR)$(SYSCONFDIR)/jobd/config.json
-	install -m 644 README.md CHANGELOG.md docs/*.md $(SHARE)/doc/jobd/
+	for file in $(DOCUMENTS); do install -D -m 644 $$file $(SHARE)/doc/jobd/$$file; done
 	install -m 644 LICENSE $(SHARE)/doc/jobd/copyright
 	for page in $(MADE)/man/man*/*; do [ ! -f $$page ] || { \
 	    folder=$(SHARE)/man/$$(basename $$(dirname $$page)); install -d $$folder; \
 	    gzip -9nc $$page >$$folder/$$(basename $$page).gz; chmod 644 $$folder/$$(basename $$page).gz; }; done
 	test ! -d $(MADE)/completions || { from=$(MADE)/completions; \
-	    install -D -m 644 $$from/jobctl.bash $(SHARE)/bash-completion/completions/jobctl; \
-	    install -D -m 644 $$from/_jobctl $(SHARE)/zsh/vendor-completions/_jobctl; \
-	    install -D -m 644 $$from/jobctl.fish $(SHARE)/fish/vendor_completions.d/jobctl.fish; }
+	    for program in $(PROGRAMS); do \
+	    install -D -m 644 $$from/$$program.bash $(SHARE)/bash-completion/completions/$$program; \
+	    install -D -m 644 $$from/_$$program $(ZSH)/_$$program; \
+	    install -D -m 644 $$from/$$program.fish $(SHARE)/fish/vendor_completions.d/$$program.fish; done; }
 
 uninstall: ## remove what `make install` has installed; keep configuration and data
 	rm -f $(PROGRAMS:%=$(BIN)/%) $(LIB)/systemd/system/jobd.service $(LIB)/systemd/user/jobd.service \
 	    $(LIB)/sysusers.d/jobd.conf $(LIB)/tmpfiles.d/jobd.conf \
-	    $(SHARE)/man/man1/{jobctl,jobsim}.1.gz $(SHARE)/man/man5/jobd.json.5.gz $(SHARE)/man/man8/jobd.8.gz \
-	    $(SHARE)/bash-completion/completions/jobctl $(SHARE)/zsh/vendor-completions/_jobctl \
-	    $(SHARE)/fish/vendor_completions.d/jobctl.fish
+	    $(SHARE)/man/man1/{jobctl,jobctl-*,jobsim}.1.gz $(SHARE)/man/man5/jobd.json.5.gz $(SHARE)/man/man8/jobd.8.gz \
+	    $(PROGRAMS:%=$(SHARE)/bash-completion/completions/%) $(PROGRAMS:%=$(ZSH)/_%) \
+	    $(PROGRAMS:%=$(SHARE)/fish/vendor_completions.d/%.fish)
 	rm -rf $(LIB)/jobd $(SHARE)/doc/jobd
 
 deb: man completions ## build a Debian package; DEB_VERSION=… overrides the version
 	packaging/build-deb $(DEB_VERSION)
+
+tarball: man completions ## build a tarball for machines without Swift; DEB_VERSION=… overrides the version
+	packaging/build-tarball $(DEB_VERSION)
 
 DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 
 man: release ## write the manual pages to .build/share/man
 	mkdir -p $(MADE)/man/man1 $(MADE)/man/man5 $(MADE)/man/man8
 	.build/release/jobctl --man $(DATE) > $(MADE)/man/man1/jobctl.1
+	.build/release/jobctl complete fish '' | cut -f1 | while read -r verb; do \
+	    .build/release/jobctl --man $(DATE) $$verb > $(MADE)/man/man1/jobctl-$$verb.1; done
 	.build/release/jobsim --man $(DATE) > $(MADE)/man/man1/jobsim.1
 	.build/release/jobd --man-configuration $(DATE) > $(MADE)/man/man5/jobd.json.5
 	.build/release/jobd --man $(DATE) > $(MADE)/man/man8/jobd.8
 
 completions: release ## write the completion scripts to .build/share/completions
 	mkdir -p $(MADE)/completions
-	.build/release/jobctl completion bash > $(MADE)/completions/jobctl.bash
-	.build/release/jobctl completion zsh > $(MADE)/completions/_jobctl
-	.build/release/jobctl completion fish > $(MADE)/completions/jobctl.fish
+	for program in $(PROGRAMS); do \
+	    case $$program in jobctl) ask=completion;; *) ask=--completion;; esac; \
+	    .build/release/$$program $$ask bash > $(MADE)/completions/$$program.bash; \
+	    .build/release/$$program $$ask zsh > $(MADE)/completions/_$$program; \
+	    .build/release/$$program $$ask fish > $(MADE)/completions/$$program.fish; done
 
 test: deps ## run all tests
 	swift build --build-tests --explicit-target-dependency-import-check error
@@ -140,6 +156,7 @@ lint: ## check format, sizes, dependencies, scripts, and the manual pages of a b
 	.ci/check-tree
 	.ci/check-code
 	.ci/check-scripts
+	.ci/check-links
 	.ci/check-man
 
 clean: ## remove what was built

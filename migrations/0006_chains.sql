@@ -94,11 +94,17 @@ BEGIN
     INSERT INTO written_references (job_id) VALUES (NEW.id);
 END;
 
--- The guards of 0001 and 0002 in one, which takes less time.
+-- The guards of 0001, 0002 and 0005 in one, which takes less time.
 DROP TRIGGER jobs_insert_origin_guard;
+DROP TRIGGER jobs_insert_words;
 DROP TRIGGER jobs_insert_guard;
 CREATE TRIGGER jobs_insert_guard BEFORE INSERT ON jobs
 BEGIN
+    SELECT RAISE(ABORT, 'a label holds no NUL character') WHERE instr(NEW.label, char(0));
+    SELECT RAISE(ABORT, 'validation is pending, passed or waived')
+    WHERE NEW.validation <> 'pending' AND NEW.validation <> 'passed' AND NEW.validation <> 'waived';
+    SELECT RAISE(ABORT, 'not_before is a time in UTC, written like 2026-01-31 18:00:00.000; use strftime(''%Y-%m-%d %H:%M:%f'', ''2026-01-31 18:00'')')
+    WHERE NEW.not_before IS NOT strftime('%Y-%m-%d %H:%M:%f', NEW.not_before, '+0 days');
     SELECT RAISE(ABORT, 'a new job is queued or held') WHERE NEW.state NOT IN ('queued', 'held');
     SELECT RAISE(ABORT, 'a new job may set only model, input, priority, label, key, not_before, validation and state')
     WHERE NEW.id IS NOT -1 -- SQLite's word for "to be chosen"

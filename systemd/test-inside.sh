@@ -54,7 +54,7 @@ check 'it is bare: no jobd, no libcurl' bash -c '! getent passwd jobd && ! dpkg 
 
 step 'install without a token'
 install_deb /test/jobd.deb || { cat /tmp/apt.log; exit 1; }
-sed -n '/^jobd was not started/,/adduser/p' /tmp/apt.log
+sed -n '/^jobd was not started/,/usermod/p' /tmp/apt.log
 check 'user and group are there' bash -c 'getent passwd jobd && getent group jobd'
 check 'the state directory is its, for the group' is "$(stat -c '%U:%G %a' $state)" 'jobd:jobd 2770'
 check 'nothing runs' is "$(systemctl is-active jobd)" inactive

@@ -114,7 +114,7 @@ package struct Pruning: Sendable {
         for (index, output) in announced.files.enumerated() {
             guard let recorded = output.path else { continue }
             let file = places.file(recorded)
-            if file.isForeign {
+            if file.isOutside {
                 removal.kept.append(output)
                 removal.tally.faults.append("\(recorded) is outside output_dir, so it is kept")
                 continue
@@ -149,21 +149,5 @@ package struct Pruning: Sendable {
             }
         }
         return tally
-    }
-}
-
-extension JobDatabase {
-    /// Whether a file belongs to a job: as an output, a sidecar, or a download under way.
-    package func knows(_ file: OutputFile, in places: OutputPlaces) throws -> Bool {
-        // A path below outputs/ may be recorded in either form, because output_dir may be inside it.
-        for path in [places.recorded(file), file.absolutePath] where try isOnRecord(path: path) {
-            return true
-        }
-        if let id = JobFileName.job(ofSidecar: file.name) { return try find(id) != nil }
-        if let id = TemporaryName.job(of: file.name), let job = try find(id) {
-            // A retry continues a download that was given up.
-            return !job.state.hasEnded || job.failureKind == .download
-        }
-        return false
     }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Spelling
 
 /// Which model is meant by the end of its id.
 ///
@@ -20,6 +21,38 @@ package enum ModelName: Equatable, Sendable {
         } else {
             self = candidates.count == 1 ? .completed(candidates[0]) : .ambiguous(candidates.sorted())
         }
+    }
+
+    /// So many wrong letters are a typing mistake rather than another model.
+    private static let mostWrongLetters = 2
+
+    /// The known id that an unknown one was probably meant to be: it, or an end of it, is almost the same.
+    package static func meant(by typed: String, among known: [String]) -> String? {
+        if known.contains(typed) { return nil }
+        var ids: [String: String] = [:]
+        var names: [String] = []
+        for id in known {
+            for end in ends(of: id) where ids[end] == nil {
+                ids[end] = id
+                names.append(end)
+            }
+        }
+        return Suggestion.nearest(to: typed, among: names, within: mostWrongLetters).flatMap { ids[$0] }
+    }
+
+    /// The ends that are enough to name only one model of `known`, without the whole ids.
+    package static func shortNames(of known: [String]) -> [(name: String, id: String)] {
+        var counts: [String: Int] = [:]
+        for id in known { for end in ends(of: id) { counts[end, default: 0] += 1 } }
+        return known.flatMap { id in
+            ends(of: id).dropFirst().filter { counts[$0] == 1 }.map { (String($0), id) }
+        }
+    }
+
+    /// The id, and what follows each of its slashes.
+    private static func ends(of id: String) -> [String] {
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.indices.map { parts[$0...].joined(separator: "/") }
     }
 }
 

@@ -1,11 +1,13 @@
 package import JSON
 
 extension Schema {
-    /// The words of an input's request: `text` for the sequential models, `prompt` for the others.
+    /// The keys that hold the words of a request: `text` for the sequential models, `prompt` for the others.
+    static let promptKeys = ["prompt", "text"]
+
+    /// The words of an input's request.
     package static func prompt(of input: JSON, schema: Schema?) -> String? {
-        let names = ["prompt", "text"]
-        let defined = names.filter { schema?[$0] != nil }
-        return (defined + names).lazy.compactMap { input[$0]?.string }.first
+        let defined = promptKeys.filter { schema?[$0] != nil }
+        return (defined + promptKeys).lazy.compactMap { input[$0]?.string }.first
     }
 
     /// How many outputs, or seconds, an input asks for: the factor of its price. A model may have no schema.

@@ -212,7 +212,10 @@ extension SchemaCheck {
         case .unknownToModel:
             if schema.isOpen || schema.knows(member.key) { return }
             let names = schema.properties.lazy.map(\.name)
-            report("is not known to this model" + suggestion(member.key, names))
+            let other = Schema.promptKeys.first { $0 != member.key && schema[$0] != nil }
+            let isPrompt = Schema.promptKeys.containsExactly(member.key)
+            let words = isPrompt ? other.map { "; did you mean \(Excerpt.quoted($0))?" } : nil
+            report("is not known to this model" + (words ?? suggestion(member.key, names)))
         }
     }
 }

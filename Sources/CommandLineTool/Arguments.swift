@@ -17,7 +17,7 @@ package struct Arguments: Sendable, Equatable {
                 return
             } else if word.hasPrefix("--") {
                 try readLong(word.dropFirst(2), &rest, options)
-            } else if word.hasPrefix("-"), word != "-", !Self.isNegativeNumber(word) {
+            } else if word.hasPrefix("-"), word != "-", !Self.isNegativeNumber(word, options) {
                 try readShort(word.dropFirst(), &rest, options)
             } else {
                 operands.append(word)
@@ -45,8 +45,9 @@ package struct Arguments: Sendable, Equatable {
         return words
     }
 
-    private static func isNegativeNumber(_ word: String) -> Bool {
-        word.dropFirst().first.map { ("0"..."9").contains($0) } ?? false
+    private static func isNegativeNumber(_ word: String, _ options: [Option]) -> Bool {
+        guard let first = word.dropFirst().first, ("0"..."9").contains(first) else { return false }
+        return !options.contains { $0.short == first }
     }
 
     private mutating func readLong(

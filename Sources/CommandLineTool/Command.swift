@@ -63,22 +63,3 @@ package struct Command: Sendable {
         }.joined()
     }
 }
-
-/// Wraps text into lines.
-package enum Paragraph {
-    package static func wrap(_ text: String, width: Int) -> String {
-        var lines: [String] = []
-        var used = 0
-        for word in text.split(separator: " ").map(String.init) {
-            let length = DisplayWidth.of(word)
-            if !lines.isEmpty, used + 1 + length <= width {
-                lines[lines.count - 1] += " " + word
-                used += 1 + length
-            } else {
-                lines.append(word)
-                used = length
-            }
-        }
-        return lines.joined(separator: "\n")
-    }
-}

@@ -31,18 +31,41 @@ package enum DisplayWidth {
         }
     }
 
-    /// The text, truncated with an ellipsis if it is wider than `width`.
+    /// The text, truncated with an ellipsis if it is wider than `width`: between two words, unless that would
+    /// waste two thirds of the room.
     package static func cut(_ text: String, to width: Int) -> String {
         guard of(text) > width else { return text }
         guard width > 0 else { return "" }
         var used = 0
-        var result = ""
-        for character in text {
-            let columns = columns(character)
+        var end = text.startIndex
+        var wordEnd: (place: String.Index, used: Int)?
+        while end < text.endIndex {
+            let (character, columns) = (text[end], columns(text[end]))
+            // East Asian text is written without spaces.
+            let isBreak = character == " " || character == "," || columns > 1
+            if isBreak, end > text.startIndex, text[text.index(before: end)] != " " { wordEnd = (end, used) }
             if used + columns > width - 1 { break }
             used += columns
-            result.append(character)
+            end = text.index(after: end)
+            if columns > 1 { wordEnd = (end, used) }
         }
-        return result + "…"
+        if let wordEnd, wordEnd.used * 3 >= width { end = wordEnd.place }
+        var kept = text[..<end]
+        while let last = kept.last, ", ".contains(last) { kept.removeLast() }
+        return kept + "…"
+    }
+
+    /// The end of a path or a name, from the start of one of its parts on: `…/image-to-video`.
+    package static func cutStart(_ text: String, to width: Int) -> String {
+        guard of(text) > width else { return text }
+        for separators in ["/", "-_."] {
+            for place in text.indices where separators.contains(text[place]) && place > text.startIndex {
+                let end = text[place...]
+                if end.count > 1, of(String(end)) < width { return "…" + end }
+            }
+        }
+        var end = text[...]
+        while of(String(end)) > width - 1, !end.isEmpty { end.removeFirst() }
+        return width > 0 ? "…" + end : ""
     }
 }

@@ -9,9 +9,8 @@ package struct ManualPage {
         text = """
             .TH \(title) \(section) "\(safeDate)" "jobd \(Self.escape(version))" "jobd"
             .SH NAME
-            \(Self.escape(name)) \\- \(Self.escape(summary))
 
-            """
+            """ + Self.wrapped("\(name) - \(summary)")
     }
 
     /// The first paragraph after a heading needs no request.
@@ -100,10 +99,16 @@ package struct ManualPage {
 }
 
 extension Command {
-    /// Adds everything about the command but its name, under the current heading.
+    /// The sections about the command, from the synopsis to the examples.
     package func describe(program: String, on page: inout ManualPage) {
+        page.synopsis(program, "[options]" + (operands.isEmpty ? "" : " \(operands)"))
+        if !discussion.isEmpty { page.section("description") }
         for paragraph in discussion { page.paragraph(paragraph) }
-        if !options.isEmpty { page.options(options) }
-        if !examples.isEmpty { page.examples(examples) }
+        if !options.isEmpty { page.section("options") }
+        page.options(options)
+        if !examples.isEmpty {
+            page.section("examples")
+            page.examples(examples)
+        }
     }
 }

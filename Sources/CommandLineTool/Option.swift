@@ -20,6 +20,8 @@ package struct Option: Sendable, Equatable {
 
     package static let help = Option("help", short: "h", "what the command does, with examples")
     package static let version = Option("version", "the version")
+    package static let completion = Option(
+        "completion", value: "SHELL", "print a completion script for bash, zsh or fish")
     /// For the Makefile: prints the manual page with this date.
     package static let man = Option("man", value: "DATE", "the manual page")
 

@@ -42,6 +42,9 @@ package final class Screen {
     package let width: Int
     private let hasColour: Bool
     private var buffer: [UInt8] = []
+    private var pager: Pager?
+    /// What is said while a pager has the terminal.
+    private var laterMessages: [String] = []
 
     package init(environment: [String: String]) {
         isTerminal = isatty(STDOUT_FILENO) == 1
@@ -70,11 +73,35 @@ package final class Screen {
 
     package func flush() throws(Failure) {
         defer { buffer.removeAll(keepingCapacity: true) }
-        try Self.write(buffer, to: .standardOutput)
+        guard let pager else { return try Self.write(buffer, to: .standardOutput) }
+        do throws(SystemError) { try pager.write(buffer) } catch { throw Self.unwritable(error) }
+    }
+
+    /// Shows what is written from now on in a pager, if it is for a terminal.
+    package func usePager(_ pager: Pager?) { if isTerminal { self.pager = pager } }
+
+    /// Ends the output. With a pager, waits until the person has closed it.
+    package func finish() throws(Failure) {
+        defer {
+            pager?.finish()
+            pager = nil
+            for message in laterMessages { say(message) }
+            laterMessages = []
+        }
+        try flush()
+    }
+
+    /// A text that is wrapped on a terminal, with `indentation` columns before each line but the first.
+    package func wrapped(_ text: String, indentation: Int) -> String {
+        // In a pipe, lines stay whole. On a small terminal there is no room for a column of words.
+        guard isTerminal, width - indentation >= 24 else { return text }
+        return Paragraph.wrap(text, width: width - indentation)
+            .replacing("\n", with: "\n" + String(repeating: " ", count: indentation))
     }
 
     /// Prints a message as a line. It must be safe for a terminal.
     package func say(_ text: String) {
+        if pager != nil { return laterMessages.append(text) }
         try? flush()
         try? Self.write(Array((text + "\n").utf8), to: .standardError)
     }
@@ -83,7 +110,7 @@ package final class Screen {
     ///
     /// - Parameter keepingNewlines: false if text from outside must not become a line of its own.
     package func report(_ failure: Failure, by program: String, keepingNewlines: Bool = true) {
-        say(SafeText.escape("\(program): \(failure.message)", keepingNewlines: keepingNewlines))
+        say(SafeText.escape("\(program): \(failure.text)", keepingNewlines: keepingNewlines))
         if let hint = failure.hint {
             say(SafeText.escape("hint: \(hint)", keepingNewlines: keepingNewlines))
         }
@@ -100,9 +127,11 @@ package final class Screen {
     func show(raw text: String) { try? Self.write(Array(text.utf8), to: .standardError) }
 
     private static func write(_ bytes: [UInt8], to file: FileDescriptor) throws(Failure) {
-        do throws(SystemError) { try file.write(bytes) } catch {
-            throw Failure(.inputOutput, "cannot write the output: \(error)")
-        }
+        do throws(SystemError) { try file.write(bytes) } catch { throw unwritable(error) }
+    }
+
+    private static func unwritable(_ error: SystemError) -> Failure {
+        Failure(.inputOutput, "cannot write the output: \(error)")
     }
 
     /// Whether somebody can see a question and answer it.

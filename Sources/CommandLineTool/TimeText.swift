@@ -46,20 +46,32 @@ package enum TimeText {
     /// The distance from now in one unit: `now`, `5 min ago`, `in 2 h`.
     package static func relative(_ moment: Int64, now: Int64) -> String {
         let difference = now.subtractingReportingOverflow(moment).partialValue
-        let words = Self.span(milliseconds: difference.magnitude)
+        let words = Self.parts(difference.magnitude).first ?? ""
         if difference.magnitude < 1000 { return "now" }
         return difference >= 0 ? "\(words) ago" : "in \(words)"
     }
 
-    /// A span in the largest unit that fits.
+    /// How long something took, exact enough to compare: `40 ms`, `2.5 s`, `12 s`, `2 min 5 s`, `3 h 10 min`,
+    /// `2 days 4 h`.
     package static func span(milliseconds: UInt64) -> String {
+        if case 1000..<10_000 = milliseconds, case let tenths = milliseconds % 1000 / 100, tenths > 0 {
+            return "\(milliseconds / 1000).\(tenths) s"
+        }
+        return parts(milliseconds).joined(separator: " ")
+    }
+
+    /// A span in the largest unit that fits, and what is left of it in the next one.
+    private static func parts(_ milliseconds: UInt64) -> [String] {
         let seconds = milliseconds / 1000
+        func two(_ large: UInt64, _ name: String, _ small: UInt64, _ rest: String) -> [String] {
+            ["\(large) \(name)"] + (small == 0 ? [] : ["\(small) \(rest)"])
+        }
         return switch seconds {
-        case 0: "\(milliseconds) ms"
-        case ..<60: "\(seconds) s"
-        case ..<3600: "\(seconds / 60) min"
-        case ..<172_800: "\(seconds / 3600) h"
-        default: "\(seconds / 86_400) days"
+        case 0: ["\(milliseconds) ms"]
+        case ..<60: ["\(seconds) s"]
+        case ..<3600: two(seconds / 60, "min", seconds % 60, "s")
+        case ..<172_800: two(seconds / 3600, "h", seconds % 3600 / 60, "min")
+        default: two(seconds / 86_400, "days", seconds % 86_400 / 3600, "h")
         }
     }
 

@@ -111,6 +111,7 @@ extension Settings {
     private static func words(_ span: Duration) -> String {
         let seconds = span.components.seconds
         if seconds == 0 { return "\(span.components.attoseconds / 1_000_000_000_000_000)ms" }
+        if seconds % 86_400 == 0, seconds > 86_400 { return "\(seconds / 86_400)d" }
         if seconds % 3600 == 0 { return "\(seconds / 3600)h" }
         return seconds % 60 == 0 && seconds > 60 ? "\(seconds / 60)m" : "\(seconds)s"
     }

@@ -1,6 +1,9 @@
 internal import CommandLineTool
 internal import Glibc
+internal import JSON
 internal import JobStore
+internal import Outputs
+internal import System
 
 enum BackupVerb: ControlVerb {
     static let command = Command(
@@ -16,11 +19,37 @@ enum BackupVerb: ControlVerb {
             throw Failure.usage("which file?", hint: "jobctl backup FILE")
         }
         let store = try session.store(.read)
-        guard unsafe access(path, F_OK) != 0 else {
-            throw Failure(.no, "\(SafeText.escape(path)) already exists; nothing was written")
-        }
+        try check(path)
         try store.backup(to: path)
+        if session.wantsJSON { try session.emit(.object(["file": .string(path)])) }
         session.note("copied to \(path)")
         return .success
+    }
+
+    /// Throws if there can be no new file of that name, in words that name the reason.
+    private static func check(_ path: String) throws(Failure) {
+        let name = SafeText.escape(path)
+        if let status = try? FileStatus(path, isLinkItself: true) {
+            throw status.isDirectory
+                ? Failure(
+                    .no, "\(name) is a directory", hint: "name a file in it: jobctl backup \(name)/jobs.db")
+                : Failure(.no, "\(name) already exists; nothing was written", hint: "choose another name")
+        }
+        let parts = PathParts(path)
+        let folder = !parts.directory.isEmpty ? parts.directory : path.hasPrefix("/") ? "/" : "."
+        let place = SafeText.escape(folder)
+        let isDirectory: Bool
+        do throws(SystemError) { isDirectory = try FileStatus(folder).isDirectory } catch {
+            throw error.isMissing
+                ? Failure(.inputOutput, "no such directory: \(place)", hint: "mkdir -p \(place)")
+                : Failure(.inputOutput, "cannot use \(place): \(error)", hint: "choose another place")
+        }
+        guard isDirectory else {
+            throw Failure(.inputOutput, "\(place) is not a directory", hint: "choose another place")
+        }
+        guard unsafe access(folder, W_OK | X_OK) == 0 else {
+            throw Failure(
+                .permission, "cannot write in \(place): \(SystemError.last)", hint: "choose another place")
+        }
     }
 }

@@ -1,6 +1,6 @@
 internal import CommandLineTool
 
-/// jobctl(1), made of the texts that `--help` shows.
+/// jobctl(1) and a page for each verb, made of the texts that `--help` shows.
 enum ControlManual {
     static func page(date: String) -> String {
         var page = ManualPage(
@@ -17,12 +17,9 @@ enum ControlManual {
             """
         )
         page.section("verbs")
+        page.paragraph("Each verb has its own page, such as jobctl-enqueue(1).")
         for verb in ControlProgram.verbs {
-            let command = verb.command
-            page.subsection(
-                "jobctl \(command.name)" + (command.operands.isEmpty ? "" : " \(command.operands)"))
-            page.paragraph(command.summary)
-            command.describe(program: "jobctl", on: &page)
+            page.item("jobctl-\(verb.command.name)(1)", verb.command.summary)
         }
         page.section("options of every verb")
         page.options(ControlProgram.commonOptions)
@@ -33,11 +30,26 @@ enum ControlManual {
         page.item("JOBD_STATE_DIR", "the state directory")
         page.item("JOBD_CONFIG", "the configuration file, for the verbs that read it")
         page.item("NO_COLOR", "no colour")
+        page.item(
+            "JOBCTL_PAGER, PAGER",
+            "the pager for long texts on a terminal, by default less; empty or cat for none")
         page.section("files")
         page.item(
             "/var/lib/jobd, ~/.local/state/jobd", "state directories; jobctl doctor says which one is used")
         page.section("see also")
         page.paragraph("jobd(8), jobd.json(5), jobsim(1), sqlite3(1)")
+        return page.text
+    }
+
+    static func page(of command: Command, date: String) -> String {
+        var page = ManualPage(
+            "jobctl-\(command.name)", section: 1, date: date, version: ControlProgram.version,
+            summary: command.summary)
+        command.describe(program: "jobctl \(command.name)", on: &page)
+        page.section("options of every verb")
+        page.options(ControlProgram.commonOptions)
+        page.section("see also")
+        page.paragraph("jobctl(1), which also explains the exit status; jobd(8)")
         return page.text
     }
 }

@@ -1,6 +1,7 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import Glibc
+internal import JSON
 internal import JobStore
 internal import Spelling
 internal import Startup
@@ -10,8 +11,9 @@ package enum ControlProgram {
     static let version = "0.1.0"
 
     static let verbs: [any ControlVerb.Type] = [
-        EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, WaitVerb.self, WatchVerb.self,
-        EventsVerb.self, CancelVerb.self, RetryVerb.self, RerunVerb.self, HoldVerb.self, ReleaseVerb.self,
+        EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, FilesVerb.self, OpenVerb.self,
+        WaitVerb.self, WatchVerb.self, EventsVerb.self, CancelVerb.self, RetryVerb.self, RerunVerb.self,
+        HoldVerb.self, ReleaseVerb.self,
         SetVerb.self, ResolveVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self, ValidateVerb.self,
         VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
         BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
@@ -23,19 +25,29 @@ package enum ControlProgram {
         // A transaction that is cut off here is rolled back.
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
         let environment = Environment.values(
-            of: ["JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR"]
-                + ConfigurationFile.variables)
+            of: [
+                "JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR",
+                "BROWSER",
+            ] + PictureProtocol.variables + Pager.variables + ConfigurationFile.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {
             code = try run(try Arguments.ofThisProcess(), environment, screen)
-            try screen.flush()
+            try screen.finish()
         } catch {
+            try? screen.finish()
             let failure = (error as? ArgumentError).map(Failure.init) ?? Failure(error)
-            screen.report(failure, by: "jobctl")
+            report(failure, screen)
             code = failure.code
         }
         exit(code.rawValue)
+    }
+
+    /// The words may be what cannot be read, so they are searched as they are.
+    private static func report(_ failure: Failure, _ screen: Screen) {
+        let options = CommandLine.arguments.prefix { $0 != "--" }
+        guard options.contains("--\(Option.json.name)") else { return screen.report(failure, by: "jobctl") }
+        screen.say(SafeText.escapeJSON(failure.json().text))
     }
 
     private static func run(
@@ -46,14 +58,18 @@ package enum ControlProgram {
             return try CompleteVerb.run(Array(words.dropFirst()), environment, screen)
         }
         let leading = try Arguments(words, options: commonOptions + [.version, .man], stopsAtOperand: true)
+        if let date = leading.value(.man) {
+            let command = try leading.operands.first.map { try Self.verb(named: $0).command }
+            try screen.write(
+                command.map { ControlManual.page(of: $0, date: date) } ?? ControlManual.page(date: date))
+            return .success
+        }
         guard let name = leading.operands.first else {
-            if let date = leading.value(.man) {
-                try screen.write(ControlManual.page(date: date))
-                return .success
-            }
             if leading.has(.help) {
                 let words = leading.has(.json) ? ["--json"] : []
-                return try HelpVerb.run(Session(HelpVerb.self, words: words, environment, screen))
+                let session = try Session(HelpVerb.self, words: words, environment, screen)
+                session.usePager()
+                return try HelpVerb.run(session)
             }
             if leading.has(.version) {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))
@@ -64,12 +80,19 @@ package enum ControlProgram {
         let rest = leading.operands.dropFirst()
         let verb = try verb(named: name)
         let session = try Session(verb, words: Array(before) + rest, environment, screen)
-        if session.arguments.has(.help) { return try HelpVerb.show(verb.command.name, session) }
+        if session.arguments.has(.help) {
+            session.usePager()
+            return try HelpVerb.show(verb.command.name, session)
+        }
+        if verb.isPaged(session) { session.usePager() }
         return try verb.run(session)
     }
 
     static func verb(named name: String) throws(Failure) -> any ControlVerb.Type {
-        try named(name, among: verbs, "verb") { $0.command.name }
+        do { return try named(name, among: verbs, "verb") { $0.command.name } } catch {
+            guard let hint = OtherWords.hint(for: name) else { throw error }
+            throw Failure(error.code, error.message, hint: hint)
+        }
     }
 
     /// The one with this name, or the only one whose name begins with it.
@@ -96,7 +119,13 @@ package enum ControlProgram {
 /// One verb of `jobctl`.
 protocol ControlVerb: SendableMetatype {
     static var command: Command { get }
+    /// Whether its output is a long text to read.
+    static func isPaged(_ session: Session) -> Bool
     static func run(_ session: Session) throws -> ExitCode
+}
+
+extension ControlVerb {
+    static func isPaged(_ session: Session) -> Bool { false }
 }
 
 extension Failure {

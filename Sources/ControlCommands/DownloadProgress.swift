@@ -23,10 +23,12 @@ struct DownloadProgress {
         return files > 0 ? Double(done) / Double(files) : 0
     }
 
+    var percent: String { "\(Int(min(1, share) * 100)) %" }
+
     /// `━━━──── 12.5 of 40 MB`, and with several files how many are done.
     func text(_ width: Int, countsFiles: Bool = true) -> String {
         let words =
-            (files > 1 && countsFiles ? "\(done)/\(files) " : "")
+            (files > 1 && countsFiles ? "\(NumberText.of(done))/\(NumberText.of(files)) " : "")
             + (total.map { "\(ByteText.of(fetched)) of \(ByteText.of($0))" } ?? ByteText.of(fetched))
         let room = width - DisplayWidth.of(words) - 1
         return room >= 4 ? "\(Bar.text(share, width: room)) \(words)" : words

@@ -15,7 +15,7 @@ enum ExportVerb: ControlVerb {
             "In CSV, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or "
                 + "a return) gets an apostrophe before it. JSON is exact.",
         ],
-        options: JobChoice.options + [.csv, .events],
+        options: JobChoice.options + [.limit, .csv, .events],
         examples: [
             .init("jobctl export > jobs.jsonl", "everything"),
             .init("jobctl export --csv --since 30d --state completed > month.csv", "for a spreadsheet"),
@@ -28,14 +28,17 @@ enum ExportVerb: ControlVerb {
         if isCSV, session.wantsJSON || hasEvents {
             throw Failure.usage("--csv goes with neither --json nor --events")
         }
+        let limit = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let store = try session.store(.read)
-        let choice = try JobChoice(session, store)
+        let choice = try JobChoice(session, store, lists: true)
         if isCSV { try session.screen.write(columns.joined(separator: ",") + "\n") }
-        try choice.forEach(in: store) { job in
+        var count = 0
+        func write(_ job: Job) throws {
+            count += 1
             if session.isQuiet {
                 try session.screen.write("\(job.id)\n")
             } else if isCSV {
-                guard let object = job.json(outputs: []).object else { return }
+                let object = job.columns
                 let paths = try store.outputs(of: job.id).filter(\.hasFile).compactMap {
                     $0.path.map(JSON.string)
                 }
@@ -46,6 +49,8 @@ enum ExportVerb: ControlVerb {
                 try session.emit(job, in: store, adding: hasEvents ? ["events": .array(events)] : [:])
             }
         }
+        try choice.forEach(in: store, limit: limit, write)
+        if count == 0 { try session.noteNothingMatched(choice, in: store) }
         return .success
     }
 

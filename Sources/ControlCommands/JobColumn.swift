@@ -2,6 +2,8 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 
 /// One column of a list of jobs: a column of the table `jobs`, or one that is derived from it.
 struct JobColumn: Equatable {
@@ -11,13 +13,18 @@ struct JobColumn: Equatable {
 
     static let standard = ["id", "state", "model", "created_at", "label", "prompt"].map { JobColumn($0) }
 
-    /// Named as in the view `history`, without their unit.
-    private static let derived = ["prompt", "files", "bytes", "waited", "queued", "ran", "fetched"]
+    /// For a list of failed jobs: why they failed, in place of what all of them have or nobody asks.
+    static let whyFailed = ["id", "model", "created_at", "label", "error_message"].map { JobColumn($0) }
+
+    static let message = JobColumn("error_message")
+
+    /// Named as in the view `history`, without their unit. `file` is the path of the first of `files`.
+    private static let derived = ["prompt", "file", "files", "bytes", "waited", "queued", "ran", "fetched"]
 
     /// The columns of `jobs` in their order, as a job's object has them.
     static let ofTable: [String] = {
         let empty = Job(id: 0, state: .queued, model: "", input: "{}", createdAt: Timestamp(milliseconds: 0))
-        return (empty.json(outputs: []).object?.keys ?? []).filter { $0 != "outputs" }
+        return empty.columns.keys
     }()
 
     static let names = ofTable + derived
@@ -48,7 +55,8 @@ struct JobColumn: Equatable {
     var heading: Table.Column {
         Table.Column(
             Self.plain(name).replacing("_", with: " ").uppercased(), alignsRight: isNumber,
-            isFlexible: ["model", "label", "prompt", "input", "key", "error_message"].contains(name))
+            isFlexible: ["label", "prompt", "input", "key", "error_message", "file"].contains(name),
+            keepsEnd: name == "model" || name == "file", enough: name == "label" ? 14 : 40)
     }
 
     private var isNumber: Bool {
@@ -68,6 +76,7 @@ struct JobColumn: Equatable {
         case "created_at": return .string(job.createdAt.description)
         case "label": return .optional(job.label)
         case "prompt": return .optional(job.prompt)
+        case "file": return .optional(try row.file())
         case "files": return .integer(try row.files().count)
         case "bytes": return .integer(try row.files().reduce(0) { $0 + ($1.bytes ?? 0) })
         case "waited", "queued", "ran", "fetched":
@@ -90,6 +99,8 @@ struct JobColumn: Equatable {
                 let moment = Timestamp(text)
             else { return .init(text) }
             return .init(TimeText.relative(moment.milliseconds, now: row.now.milliseconds))
+        case ("files", .number), ("priority", .number), ("queue_position", .number), ("submissions", .number):
+            return .init(NumberText.of(value.integer ?? 0))
         default: return .init(Self.text(value))
         }
     }
@@ -101,14 +112,15 @@ struct JobColumn: Equatable {
 final class JobRow {
     let job: Job
     let now: Timestamp
-    private let outputs: () throws -> [Output]
+    private let store: JobDatabase?
     private var known: [Output]?
 
-    init(_ job: Job, now: Timestamp, outputs: @escaping () throws -> [Output]) {
-        (self.job, self.now, self.outputs) = (job, now, outputs)
+    /// - Parameter store: where its files are looked up; without one, none are found.
+    init(_ job: Job, now: Timestamp, in store: JobDatabase? = nil) {
+        (self.job, self.now, self.store) = (job, now, store)
     }
 
-    private(set) lazy var object: JSONObject = job.json(outputs: []).object ?? [:]
+    private(set) lazy var object = job.columns
     private lazy var phases = JobPhases(of: job, now: now)
 
     func length(of phase: String) -> Duration? {
@@ -118,8 +130,14 @@ final class JobRow {
     /// The files that are on disk, as far as the record says.
     func files() throws -> [Output] {
         if let known { return known }
-        let files = try outputs().filter(\.hasFile)
+        let files = try store?.outputs(of: job.id).filter(\.hasFile) ?? []
         known = files
         return files
+    }
+
+    /// The absolute path of the first of them.
+    func file() throws -> String? {
+        guard let store, let first = try files().first else { return nil }
+        return OutputPlaces(store.directory).path(of: first)
     }
 }

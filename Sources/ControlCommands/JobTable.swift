@@ -7,24 +7,20 @@ internal import JobStore
 /// Jobs in a table: relative times on a terminal, exact ones in a pipe.
 struct JobTable {
     private let screen: Screen
-    private let now: Timestamp
     private let columns: [JobColumn]
     private var table: Table
     private var count = 0
-    /// Whether rows in a pipe may be written before `print`.
-    var writesEarly = true
 
-    init(_ screen: Screen, now: Timestamp, columns: [JobColumn] = JobColumn.standard) {
-        (self.screen, self.now, self.columns) = (screen, now, columns)
+    init(_ screen: Screen, columns: [JobColumn] = JobColumn.standard) {
+        (self.screen, self.columns) = (screen, columns)
         table = Table(columns.map(\.heading))
     }
 
-    mutating func add(_ job: Job, outputs: @escaping () throws -> [Output] = { [] }) throws {
-        let row = JobRow(job, now: now, outputs: outputs)
+    mutating func add(_ row: JobRow) throws {
         table.add(try columns.map { try $0.cell(row, isTerminal: screen.isTerminal) })
         count += 1
         // In a pipe there is nothing to align, so that a million rows need no more memory than these.
-        if writesEarly, !screen.isTerminal, count == 500 { try print() }
+        if !screen.isTerminal, count == 500 { try print() }
     }
 
     /// Writes the rows that were not written yet.
@@ -46,7 +42,7 @@ struct Listing {
 
     init(session: Session, store: JobDatabase, columns chosen: [JobColumn]?) {
         (self.session, self.store, self.chosen, now) = (session, store, chosen, store.now)
-        table = JobTable(session.screen, now: now, columns: chosen ?? JobColumn.standard)
+        table = JobTable(session.screen, columns: chosen ?? JobColumn.standard)
     }
 
     /// A job of which only the id is shown.
@@ -57,13 +53,12 @@ struct Listing {
 
     mutating func visit(_ job: Job) throws {
         count += 1
-        let outputs = { [store] in try store.outputs(of: job.id) }
+        let row = JobRow(job, now: now, in: store)
         if session.wantsJSON, let chosen {
-            let row = JobRow(job, now: now, outputs: outputs)
             let members = try chosen.map { JSONObject.Member(key: $0.name, value: try $0.value(row)) }
             return try session.emit(.object(JSONObject(members)))
         }
-        try session.show(job, in: store) { try table.add(job, outputs: outputs) }
+        try session.show(job, in: store) { try table.add(row) }
     }
 
     mutating func finish() throws { try table.print() }

@@ -6,13 +6,15 @@ internal import Startup
 extension Option {
     static let json = Option("json", "one JSON object per line on standard output, and nothing else")
     static let quiet = Option("quiet", short: "q", "print only ids")
+    static let verbose = Option("verbose", short: "v", "a line for each job, not only the totals")
 
     // MARK: - Which jobs
 
     static let state = Option(
         "state", value: "STATE", repeats: true, "only jobs in this state; may be given again")
     static let model = Option(
-        "model", value: "MODEL", "only jobs of this model; a trailing * means all that begin so")
+        "model", value: "MODEL",
+        "only jobs of this model, or the known one that ends so; a trailing * means all that begin so")
     static let label = Option("label", value: "LABEL", "only jobs with this label")
     static let since = Option(
         "since", value: "TIME", "only jobs enqueued since then: 2h, 09:00, 2026-01-31, or RFC 3339")
@@ -29,12 +31,19 @@ extension Option {
     static let by = Option("by", value: "GROUP", "only by model, day, week, label or failure")
     static let not = Option(
         "not", value: "WORD", repeats: true, "only jobs without this word; may be given again")
+    static let kind = Option(
+        "kind", value: "KIND", repeats: true, "only events of this kind; may be given again")
     static let csv = Option("csv", "CSV instead of JSON Lines")
     static let events = Option("events", "also each job's history; JSON only")
     static let follow = Option("follow", short: "f", "continue with new events as they happen")
     static let title = Option("title", value: "TEXT", "the page's title")
     static let copy = Option("copy", "copy the files instead of linking to them")
     static let timeout = Option("timeout", value: "SPAN", "wait no longer than this: 30s, 5m, 2h")
+
+    static let outputKind = Option(
+        "kind", value: "image|video|audio|file", repeats: true, "only files of this kind; may be given again")
+    static let null = Option("null", short: "0", "end each path with a NUL instead of a line feed")
+    static let noPreview = Option("no-preview", "no picture, even if the terminal can show one")
 
     // MARK: - What is ordered, and how it is varied
 
@@ -62,7 +71,7 @@ extension Option {
     static let notBefore = Option(
         "not-before", value: "TIME", "the new time: 2h, 22:00, 2026-01-31 18:00; \"now\" removes it")
     static let hold = Option("hold", "set it aside until it is released")
-    static let wait = Option("wait", "wait until it has ended")
+    static let wait = Option("wait", "wait until it has ended, then print the paths of its files")
     static let noValidate = Option("no-validate", "send it even if the schema forbids it")
 
     // MARK: - What becomes of jobs and their files
@@ -79,6 +88,7 @@ extension Option {
     static let sample = Option(
         "sample", value: "N|N%", "read only so many files, or that share of them, chosen at random")
     static let repair = Option("repair", "have missing and changed files fetched again")
+    static let foreign = Option("foreign", "files in the outputs directory that belong to no job")
 
     // MARK: - What is asked of RunComfy
 

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import JSON
 internal import JobModel
 internal import JobStore
 
@@ -11,13 +12,31 @@ enum PauseVerb: ControlVerb {
         examples: [.init("jobctl pause \"until the invoice is paid\"", "with a reason that others will see")])
 
     static func run(_ session: Session) throws -> ExitCode {
-        let reason = session.arguments.operands.joined(separator: " ")
+        let words = session.arguments.operands.joined(separator: " ")
         let store = try session.store(.write)
-        let isNew = try store.pause(.hand, reason.isEmpty ? "paused by hand" : reason)
+        let (former, detail) = try store.transaction {
+            let former = try store.pauses().first { $0.reason == .hand }
+            // Without a new reason, the one that others rely on stays.
+            let detail = words.isEmpty ? former?.detail ?? "paused by hand" : words
+            try store.pause(.hand, detail)
+            return (former, detail)
+        }
         session.wake(store.directory)
-        session.note(
-            isNew ? "submissions are paused; to resume: jobctl resume" : "submissions were paused already")
+        if session.wantsJSON {
+            try session.emit(
+                .object([
+                    "paused": .bool(true), "detail": .string(detail),
+                    "replaced": .optional(former.flatMap { $0.detail == detail ? nil : $0.detail }),
+                ]))
+        }
+        session.note(Self.words(former, detail))
         return .success
+    }
+
+    private static func words(_ former: Pause?, _ detail: String) -> String {
+        guard let former else { return "submissions are paused; to resume: jobctl resume" }
+        if former.detail == detail { return "submissions were paused already: \(detail)" }
+        return "submissions were paused already; the reason is now \"\(detail)\", it was \"\(former.detail)\""
     }
 }
 
@@ -32,15 +51,47 @@ enum ResumeVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         guard session.arguments.operands.isEmpty else { throw Failure.usage("resume takes no words") }
         let store = try session.store(.write)
-        let ended = try store.resume()
+        let ended = try store.transaction {
+            let pauses = try store.pauses()
+            try store.resume()
+            return pauses
+        }
         session.wake(store.directory)
+        if session.wantsJSON {
+            try session.emit(
+                .object([
+                    "resumed": .array(ended.map { .string($0.reason.rawValue) }),
+                    "in_the_way": .array(
+                        ended.filter { $0.reason != .hand }.map {
+                            .object(["reason": .string($0.reason.rawValue), "detail": .string($0.detail)])
+                        }),
+                ]))
+        }
         session.note(ended.isEmpty ? "submissions were not paused" : "submissions continue")
+        for pause in ended { pause.obstacle.map(session.note) }
         session.noteIfNoDaemon(store.directory, "nothing is sent until it runs")
         return .success
     }
 }
 
 extension Pause {
+    /// What a person who resumes must know: no resume changes the account, the service or a budget.
+    fileprivate var obstacle: String? {
+        switch reason {
+        case .hand: nil
+        case .token, .balance, .outage:
+            "note: jobd had paused by itself (\(reason.rawValue): \(detail)); it tries again now, and pauses "
+                + "again if that has not changed"
+        case .budget: "note: the budget still stands in the way (\(detail)): \(hint)"
+        }
+    }
+
+    /// `paused (by hand, 2 min ago): lunch`
+    func state(now: Timestamp) -> String {
+        let since = TimeText.relative(since.milliseconds, now: now.milliseconds)
+        return "paused (\(reason.words), \(since)): \(detail)"
+    }
+
     /// What a person can do about it.
     var hint: String {
         switch reason {

@@ -7,7 +7,7 @@ internal import JobStore
 enum PruneVerb: ControlVerb {
     static let command = Command(
         "prune", "forget old history: rows, inputs and files, separately",
-        operands: "--older-than SPAN --rows|--inputs|--files",
+        operands: "--older-than SPAN --rows|--inputs|--files, or --foreign",
         discussion: [
             """
             Only jobs that ended longer ago than SPAN are touched. --files removes their files and sidecars \
@@ -16,10 +16,17 @@ enum PruneVerb: ControlVerb {
             database; their files stay, unless --files is given too. What was spent is never forgotten, and \
             no id is used again.
             """,
+            """
+            --foreign, given alone, removes files that jobd made and that belong to no job any more: files \
+            whose job was pruned, damaged files that verify --repair has set aside, and what downloads have \
+            left. A file that was changed since then is kept, and so is every other file; \
+            jobctl verify --foreign lists them all.
+            """,
             "It works in small batches, so that a running jobd hardly notices. With retention.rows, "
                 + "retention.inputs and retention.files in the configuration, jobd does the same by itself.",
         ],
-        options: [.olderThan, .files, .inputs, .rows] + Selection.options + Session.configurationOptions,
+        options: [.olderThan, .files, .inputs, .rows, .foreign] + Selection.options
+            + Session.configurationOptions,
         examples: [
             .init("jobctl prune --older-than 30d --files --dry-run", "which jobs would lose their files"),
             .init(
@@ -27,6 +34,7 @@ enum PruneVerb: ControlVerb {
                 "forget jobs that did not complete"),
             .init(
                 "jobctl prune --older-than 52w --rows --files --yes", "forget everything older than a year"),
+            .init("jobctl prune --foreign --dry-run", "which files of no job would be removed"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
@@ -37,15 +45,17 @@ enum PruneVerb: ControlVerb {
         }
         let parts = Pruning.Parts(
             rows: arguments.has(.rows), inputs: arguments.has(.inputs), files: arguments.has(.files))
+        if arguments.has(.foreign) { return try ForeignPruning(session).run() }
         guard parts != Pruning.Parts() else {
-            throw Failure.usage("prune what?", hint: "--files, --inputs or --rows; several may be given")
+            throw Failure.usage(
+                "prune what?", hint: "--files, --inputs or --rows; several may be given; or --foreign")
         }
         guard let age = try session.span(.olderThan) else {
             throw Failure.usage("how old?", hint: "--older-than 30d")
         }
         guard age <= 1_000_000_000_000 else { throw Failure.usage("--older-than is too long") }
-        let filter = try Selection.endedFilter(session, "are never pruned")
         let store = try session.store(.write)
+        let filter = try Selection.endedFilter(session, store, "are never pruned")
         let pruning = Pruning(
             parts, before: store.now + .milliseconds(-age), filter, places: try session.outputPlaces(),
             by: "jobctl prune")
@@ -112,7 +122,7 @@ enum PruneVerb: ControlVerb {
             done += try store.transaction { try pruning.finish(removal, in: store) }
             session.screen.show(progress: "pruned \(words(done))")
             // A log that held all of it would slow down every program that opens the store.
-            try? store.tidy(ifLargerThan: 16 << 20)
+            _ = try? store.tidy(ifLargerThan: 16 << 20)
         }
         session.screen.show(progress: "")
         return done

@@ -12,12 +12,14 @@ struct Selection {
     static let filterOptions: [Option] = [.state, .model, .label]
     static let options: [Option] = filterOptions + [.yes, .dryRun]
     static let operands = "ID… | --state STATE | --model MODEL | --label TEXT"
+    static let ids =
+        "ID is a number, a range such as 12-20, several of them as 1,3-5, or - for ids on standard input. "
     static let discussion =
-        "ID is a number, a range such as 12-20, or - for ids on standard input, one a line. "
-        + "Instead of ids, --state, --model and --label choose jobs."
+        ids + "Instead of ids, --state, --model and --label choose jobs."
 
     private(set) var ids: [Int64] = []
-    let isFilter: Bool
+    let filter: JobFilter
+    var isFilter: Bool { !filter.isEmpty }
 
     /// - Parameters:
     ///   - states: the states that a filter means when it names none.
@@ -26,11 +28,11 @@ struct Selection {
         _ session: Session, _ store: JobDatabase, states: [JobState], labelChooses: Bool = true,
         words: [String]? = nil
     ) throws {
-        var filter = try Self.filter(session)
+        var filter = try Self.filter(session, store)
         if !labelChooses { filter.label = nil }
-        isFilter = !filter.isEmpty
+        self.filter = filter
         let words = words ?? session.arguments.operands
-        if isFilter {
+        if !filter.isEmpty {
             guard words.isEmpty else {
                 throw Failure.usage("give ids, or --state, --model and --label, not both")
             }
@@ -41,13 +43,26 @@ struct Selection {
                 let filters = labelChooses ? "--state, --model or --label" : "--state or --model"
                 throw Failure.usage("which jobs?", hint: "give ids (12 14-20), or \(filters)")
             }
-            var seen: Set<Int64> = []
-            ids = try Self.read(words, store).filter { seen.insert($0).inserted }
+            ids = try Self.ids(words, session, store)
         }
     }
 
+    /// The ids that words name, each once.
+    ///
+    /// - Parameter lists: whether it is only noted that a range has no job.
+    static func ids(
+        _ words: [String], _ session: Session, _ store: JobDatabase, lists: Bool = false
+    ) throws -> [Int64] {
+        var seen: Set<Int64> = []
+        return try read(words, store) { range in
+            let words = "no job from \(range.lowerBound) to \(range.upperBound)"
+            guard lists else { throw Failure(.no, words) }
+            session.note(words)
+        }.filter { seen.insert($0).inserted }
+    }
+
     /// The filter that the options give.
-    static func filter(_ session: Session) throws -> JobFilter {
+    static func filter(_ session: Session, _ store: JobDatabase?) throws -> JobFilter {
         var filter = JobFilter()
         let words = session.arguments.values(.state).flatMap { $0.split(separator: ",").map(String.init) }
         filter.states = try words.map { word in
@@ -57,15 +72,19 @@ struct Selection {
             }
             return state
         }
-        filter.model = session.arguments.value(.model)
+        filter.model = try session.arguments.value(.model).map { model in
+            model.hasSuffix("*") ? model : try session.fullName(of: model, in: store)
+        }
         filter.label = session.arguments.value(.label)
         filter.since = try session.moment(.since, .ago)
         return filter
     }
 
     /// The filter of a verb that is only for jobs that have ended; `objection` says why not for the others.
-    static func endedFilter(_ session: Session, _ objection: String) throws -> JobFilter {
-        let filter = try filter(session)
+    static func endedFilter(
+        _ session: Session, _ store: JobDatabase, _ objection: String
+    ) throws -> JobFilter {
+        let filter = try filter(session, store)
         if let state = filter.states.first(where: { !$0.hasEnded }) {
             throw Failure.usage(
                 "\(state.rawValue) jobs \(objection)", hint: "states are completed, failed, cancelled")
@@ -73,47 +92,60 @@ struct Selection {
         return filter
     }
 
-    private static func read(_ words: [String], _ store: JobDatabase) throws -> [Int64] {
+    /// - Parameter empty: called with a range that has no job.
+    private static func read(
+        _ words: [String], _ store: JobDatabase, empty: (ClosedRange<Int64>) throws -> Void
+    ) throws -> [Int64] {
         var ids: [Int64] = []
         for word in words {
             if word == "-" {
                 while let line = readLine() {
                     let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
                     if words.contains("-") { throw Failure.usage("\"-\" is not an id") }
-                    ids += try read(words, store)
+                    ids += try read(words, store, empty: empty)
                 }
                 continue
             }
-            let parts = word.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
-            guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2, first > 0,
-                first <= last
-            else {
-                throw Failure.usage(
-                    "\"\(SafeText.escape(word))\" is not an id", hint: "an id is 12, a range is 12-20")
-            }
-            if parts.count == 1 {
-                ids.append(first)
-            } else {
+            for part in word.split(separator: ",", omittingEmptySubsequences: false) {
+                let range = try range(part, of: word)
+                if range.count == 1, !part.contains("-") {
+                    ids.append(range.lowerBound)
+                    continue
+                }
                 // A range means those of its ids that exist.
-                let found = try store.ids(JobFilter(), in: first...last)
-                if found.isEmpty { throw Failure(.no, "no job from \(first) to \(last)") }
+                let found = try store.ids(JobFilter(), in: range)
+                if found.isEmpty { try empty(range) }
                 ids += found.reversed()
             }
         }
         return ids
     }
 
+    /// `12` or `12-20`, a part of `word`.
+    private static func range(_ part: Substring, of word: String) throws -> ClosedRange<Int64> {
+        let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
+        guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first > 0,
+            first <= last
+        else {
+            throw Failure.usage(
+                "\"\(SafeText.escape(word))\" is not an id",
+                hint: "an id is 12, a range is 12-20, several are 12,14-20")
+        }
+        return first...last
+    }
+
     /// Shows how many jobs a filter means, and asks. Throws if the answer is no; returns false for a dry run.
     func confirm(
         _ session: Session, _ store: JobDatabase, to name: String, by verb: Verb, buys: Bool
     ) throws -> Bool {
-        guard !ids.isEmpty else { throw Failure(.no, "no job matches") }
+        guard !ids.isEmpty else { throw try session.nothingMatched(filter, in: store) }
         if session.arguments.has(.dryRun) {
             for id in ids {
                 guard let job = try store.find(id) else { continue }
                 try session.wantsJSON ? session.emit(job, in: store) : session.screen.write("\(id)\n")
                 switch verb.answer(for: job) {
-                case .refused(let words), .note(let words): session.note("job \(id) \(words)")
+                case .refused(let words), .note(let words), .partly(_, let words):
+                    session.note("job \(id) \(words)")
                 case .apply, .change: break
                 }
             }
@@ -128,7 +160,7 @@ struct Selection {
     private var counted: String { NumberText.of(ids.count, "job") }
 
     /// What the jobs that `verb` buys may cost, as far as prices are known.
-    private func cost(of verb: Verb, _ session: Session, _ store: JobDatabase) -> String {
+    func purchase(by verb: Verb, _ session: Session, _ store: JobDatabase) -> Estimate {
         let models = ModelLookup(
             session: session, store: store, configuration: try? session.configurationFile().read())
         var estimate = Estimate()
@@ -138,18 +170,14 @@ struct Selection {
             else { continue }
             estimate.add(job.priceUSD ?? models.price(of: job))
         }
+        return estimate
+    }
+
+    private func cost(of verb: Verb, _ session: Session, _ store: JobDatabase) -> String {
+        let estimate = purchase(by: verb, session, store)
         if estimate.jobs == 0 { return ", which buys nothing" }
         let which = estimate.jobs == ids.count ? "" : "buys \(estimate.counted), "
         return " (\(which)\(estimate.words))"
-    }
-
-    /// Ids as a person would type them: `12`, `12-20`, or up to five of them; nil if it takes more.
-    static func text(of ids: [Int64]) -> String? {
-        guard let first = ids.first, let last = ids.last else { return nil }
-        if ids.count == 1 { return "\(first)" }
-        let isRange = last - first == Int64(ids.count) - 1 && zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }
-        if isRange { return "\(first)-\(last)" }
-        return ids.count > 5 ? nil : ids.map { String($0) }.joined(separator: " ")
     }
 }
 
@@ -157,28 +185,71 @@ struct Selection {
 struct JobChoice {
     static let options: [Option] = Selection.filterOptions + [.since]
 
+    /// Oldest first.
     private let ids: [Int64]?
-    private let filter: JobFilter
+    let filter: JobFilter
 
-    init(_ session: Session, _ store: JobDatabase) throws {
-        filter = try Selection.filter(session)
-        let hasIDs = !session.arguments.operands.isEmpty
-        if hasIDs, !filter.isEmpty { throw Failure.usage("give ids, or a filter, not both") }
-        ids = hasIDs ? try Selection(session, store, states: []).ids : nil
+    /// - Parameters:
+    ///   - lists: whether it is only noted that a named job does not exist.
+    ///   - words: the ids and ranges; nil for all operands.
+    init(
+        _ session: Session, _ store: JobDatabase, lists: Bool = false, words: [String]? = nil
+    ) throws {
+        filter = try Selection.filter(session, store)
+        let words = words ?? session.arguments.operands
+        if !words.isEmpty, !filter.isEmpty { throw Failure.usage("give ids, or a filter, not both") }
+        guard !words.isEmpty else {
+            ids = nil
+            return
+        }
+        let named = try Selection.ids(words, session, store, lists: lists).sorted()
+        ids =
+            !lists
+            ? named
+            : try named.filter { id in
+                let exists = try store.find(id) != nil
+                if !exists { session.note(Failure.noJob(id).message) }
+                return exists
+            }
     }
 
     var isEverything: Bool { ids == nil && filter.isEmpty }
 
-    func forEach(in store: JobDatabase, _ visit: (Job) throws -> Void) throws {
-        guard let ids else { return try store.forEach(filter, visit: visit) }
-        for id in ids { try visit(store.job(id)) }
+    /// - Parameter limit: the newest so many.
+    func forEach(in store: JobDatabase, limit: Int? = nil, _ visit: (Job) throws -> Void) throws {
+        // One that is missing was pruned since.
+        if let limit {
+            return try self.ids(in: store, limit: limit).forEach { try store.find($0).map(visit) }
+        }
+        if let ids {
+            for id in ids { try visit(store.job(id)) }
+        } else {
+            try store.forEach(filter, visit: visit)
+        }
     }
-}
 
-extension JobDatabase {
-    /// A job that was named by its id.
-    func job(_ id: Int64) throws -> Job {
-        guard let job = try find(id) else { throw Failure(.no, "no job \(id)") }
-        return job
+    /// The jobs' ids in an order. A limit keeps those with the greatest values.
+    func ids(in store: JobDatabase, by order: JobOrder = JobOrder(.id), limit: Int?) throws -> [Int64] {
+        var filter = filter
+        guard let ids else {
+            filter.limit = limit
+            if order.key != .id { return try store.ids(filter, by: order) }
+            let newestFirst = try store.ids(filter)
+            return order.isDescending ? newestFirst : newestFirst.reversed()
+        }
+        let named = Set(ids)
+        let ordered =
+            order.key == .id
+            ? (order.isDescending ? ids.reversed() : ids)
+            : try store.ids(filter, by: order).filter(named.contains)
+        guard let limit else { return ordered }
+        return Array(order.isDescending ? ordered.prefix(limit) : ordered.suffix(limit))
+    }
+
+    func count(in store: JobDatabase) throws -> [JobState: Int64] {
+        guard let ids else { return try store.counts(filter) }
+        return try ids.reduce(into: [:]) { counts, id in
+            if let job = try store.find(id) { counts[job.state, default: 0] += 1 }
+        }
     }
 }

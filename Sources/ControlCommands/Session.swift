@@ -1,6 +1,7 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import Configuration
+internal import Glibc
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -50,7 +51,13 @@ extension Session {
         try StateDirectory.resolve(option: arguments.value(.stateDirectory), environment: environment)
     }
 
-    func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase { try JobDatabase(directory(), purpose) }
+    func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase {
+        try JobDatabase(
+            directory(), purpose,
+            onWait: { [screen] writer in
+                screen.say(SafeText.escape("waiting for the store: \(StoreUsers.wait(for: writer))"))
+            })
+    }
 
     /// The store, or nil if there is none yet: for verbs that can do without.
     func storeIfAny(_ purpose: JobDatabase.Purpose = .read) throws -> JobDatabase? {
@@ -61,7 +68,7 @@ extension Session {
     func finish(_ store: JobDatabase) throws {
         try screen.flush()
         // The work is done and answered for. What cannot be moved now, the next program moves.
-        try? store.tidy()
+        _ = try? store.tidy()
     }
 }
 
@@ -72,7 +79,7 @@ extension Session {
     func wake(_ directory: StateDirectory) { directory.wakeDaemon() }
 
     func isDaemonRunning(_ directory: StateDirectory) -> Bool {
-        StateLock.holder(of: directory)?.name == "jobd"
+        StateLock.daemon(of: directory) != nil
     }
 
     /// Says what will not happen while no jobd runs.
@@ -87,9 +94,29 @@ extension Session {
         ConfigurationFile(arguments: arguments, environment: environment, directory: try directory())
     }
 
+    /// Whether this command names a configuration, instead of jobd's.
+    var namesConfiguration: Bool { arguments.has(.config) || arguments.has(.set) }
+
+    /// The configuration that this command names, or else that of the running jobd, as far as its command
+    /// line shows it. Its environment is never read: the token may be there.
+    func daemonConfigurationFile() throws -> ConfigurationFile {
+        let (own, directory) = (try configurationFile(), try directory())
+        guard !namesConfiguration, let daemon = StateLock.daemon(of: directory)?.processID,
+            // If the command line cannot be read or understood, the default file is assumed.
+            let line = try? InputReader("/proc/\(daemon)/cmdline").all()
+        else { return own }
+        let words = line.split(separator: 0, omittingEmptySubsequences: false).dropFirst().map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        guard let arguments = try? Arguments(Array(words.dropLast()), options: DaemonOptions.all),
+            arguments.value(.config)?.hasPrefix("/") ?? true
+        else { return own }
+        return ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
+    }
+
     /// The places for outputs that jobd uses.
     func outputPlaces() throws -> OutputPlaces {
-        try OutputPlaces(directory(), configurationFile().read())
+        try OutputPlaces(directory(), daemonConfigurationFile().read())
     }
 }
 
@@ -99,7 +126,8 @@ extension Session {
     func emit(_ value: JSON) throws { try screen.write(SafeText.escapeJSON(value.text) + "\n") }
 
     func emit(_ job: Job, in store: JobDatabase, adding members: JSONObject = [:]) throws {
-        guard case .object(var object) = job.json(outputs: try store.outputs(of: job.id)) else { return }
+        let json = job.json(outputs: try store.outputs(of: job.id), file: OutputPlaces(store.directory).path)
+        guard case .object(var object) = json else { return }
         object.members += members.members
         try emit(.object(object))
     }
@@ -118,13 +146,22 @@ extension Session {
         }
     }
 
+    /// Writes a path: as it is for programs, safe for a terminal.
+    func write(path: String, end: String = "\n") throws {
+        try screen.write((screen.isTerminal ? SafeText.escape(path) : path) + end)
+    }
+
+    /// Shows the output in a pager, if it is for a person.
+    func usePager() {
+        if wantsJSON || isQuiet { return }
+        TokenSource.removeFromEnvironment()
+        screen.usePager(Pager(environment: environment))
+    }
+
     /// Tells the person what was done; left out under `-q`.
     func note(_ text: String) {
         if !isQuiet { screen.say(SafeText.escape(text)) }
     }
-
-    /// Says what could not be done, also under `-q`.
-    func complain(_ text: String) { screen.say(SafeText.escape("jobctl: \(text)")) }
 
     /// Says what a person would most likely type next. It is only for people: never in a pipe, nor for a
     /// program that reads.
@@ -160,7 +197,7 @@ extension Session {
     func nearModel(to typed: String, in store: JobDatabase?) throws -> String? {
         let known = try knownModels(in: store)
         guard !known.contains(typed), !typed.hasSuffix("*") else { return nil }
-        return known.first { $0.hasSuffix("/" + typed) } ?? Suggestion.nearest(to: typed, among: known)
+        return ModelName.meant(by: typed, among: known) ?? Suggestion.nearest(to: typed, among: known)
             ?? known.first { $0.contains(typed) }
     }
 

@@ -8,14 +8,14 @@ enum StatusVerb: ControlVerb {
     static let command = Command("", "a short status, and what needs attention")
 
     static func run(_ session: Session) throws -> ExitCode {
-        let store = try session.store(.read)
+        guard let store = try session.storeIfAny() else { return try welcome(session) }
         let since = store.now + .seconds(-24 * 3600)
         let counts = try store.counts(endedSince: since)
-        let pauses = try store.pauses()
-        let holder = StateLock.holder(of: store.directory).flatMap { $0.name == "jobd" ? $0 : nil }
-        let attention = try attention(store, counts, pauses, isRunning: holder != nil)
+        let holder = StateLock.daemon(of: store.directory)
+        let facts = try Attention.Facts(store, daemon: holder, counts: counts)
+        let attention = Attention(facts, now: store.now)
         if session.wantsJSON {
-            try session.emit(json(store, counts, pauses, holder, attention))
+            try session.emit(json(store.directory.path, facts, attention))
             return .success
         }
         let screen = session.screen
@@ -23,37 +23,44 @@ enum StatusVerb: ControlVerb {
         try screen.write("jobd      \(daemon), \(SafeText.escape(store.directory.path))\n")
         try line("now", JobState.allCases.filter { !$0.hasEnded }, counts, screen)
         try line("last 24 h", JobState.allCases.filter(\.hasEnded), counts, screen)
-        for item in attention {
+        for item in attention.items {
             try screen.write(
                 "\n\(screen.styled("!", .warning)) \(SafeText.escape(item.text))\n  \(item.hint)\n")
         }
-        if counts.values.allSatisfy({ $0 == 0 }) {
-            session.suggest("jobctl models, then jobctl enqueue MODEL …; jobctl help shows the rest")
+        if try store.count(upTo: 1) == 0 {
+            try screen.write(Welcome(isDaemonRunning: holder != nil).text)
         }
         return .success
     }
 
-    private static func json(
-        _ store: JobDatabase, _ counts: [JobState: Int64], _ pauses: [Pause], _ holder: StateLock.Holder?,
-        _ attention: [(text: String, hint: String)]
-    ) -> JSON {
+    /// Where there is no store yet.
+    private static func welcome(_ session: Session) throws -> ExitCode {
+        let path = (try? session.directory())?.path
+        if session.wantsJSON {
+            let facts = Attention.Facts()
+            try session.emit(json(path, facts, Attention(facts, now: .now)))
+        } else {
+            let place = path.map { ", \(SafeText.escape($0))" } ?? ""
+            let state = session.screen.styled("not running", .warning)
+            try session.screen.write("jobd      \(state)\(place)\n" + Welcome(isDaemonRunning: false).text)
+        }
+        return .success
+    }
+
+    private static func json(_ path: String?, _ facts: Attention.Facts, _ attention: Attention) -> JSON {
         let states = JobState.allCases.map { state in
-            JSONObject.Member(key: state.rawValue, value: .integer(counts[state] ?? 0))
+            JSONObject.Member(key: state.rawValue, value: .integer(facts.counts[state] ?? 0))
         }
         return .object([
             "jobd": .object([
-                "running": .bool(holder != nil), "pid": .optional(holder.map { Int64($0.processID) }),
+                "running": .bool(facts.daemon != nil),
+                "pid": .optional(facts.daemon.map { Int64($0.processID) }),
             ]),
-            "state_dir": .string(store.directory.path),
+            "state_dir": .optional(path),
             "states": .object(JSONObject(states)),
-            "pauses": .array(
-                pauses.map {
-                    .object([
-                        "reason": .string($0.reason.rawValue), "detail": .string($0.detail),
-                        "since": .string($0.since.description),
-                    ])
-                }),
-            "attention": .array(attention.map { .string($0.text) }),
+            "pauses": facts.pausesJSON,
+            "troubles": facts.troublesJSON,
+            "attention": attention.json,
         ])
     }
 
@@ -67,59 +74,5 @@ enum StatusVerb: ControlVerb {
         }
         try screen.write(
             "\(title.padded(to: 9)) \(words.isEmpty ? "nothing" : words.joined(separator: ", "))\n")
-    }
-
-    private static func attention(
-        _ store: JobDatabase, _ counts: [JobState: Int64], _ pauses: [Pause], isRunning: Bool
-    ) throws -> [(text: String, hint: String)] {
-        var items: [(text: String, hint: String)] = pauses.map { pause in
-            let since = TimeText.relative(pause.since.milliseconds, now: store.now.milliseconds)
-            return (
-                "submissions are paused (\(pause.reason.rawValue), \(since)): \(pause.detail)", pause.hint
-            )
-        }
-        func count(_ state: JobState) -> Int64 { counts[state] ?? 0 }
-        if !isRunning, JobState.allCases.contains(where: { !$0.hasEnded && $0 != .held && count($0) > 0 }) {
-            items.append(("jobd is not running, and jobs wait for it", "systemctl start jobd, or: jobd"))
-        }
-        items += try elsewhere(store)
-        if count(.uncertain) > 0 {
-            let ids = try first(.uncertain, store)
-            items.append(
-                (
-                    "\(NumberText.of(count(.uncertain))) uncertain: \(ids); they may have been bought",
-                    "jobctl explain --state uncertain, then jobctl resolve ID …"
-                ))
-        }
-        if count(.failed) > 0 {
-            let ids = try first(.failed, store)
-            items.append(
-                (
-                    "\(NumberText.of(count(.failed))) failed in the last 24 hours: \(ids)",
-                    "jobctl list --state failed"
-                ))
-        }
-        return items
-    }
-
-    /// Jobs that jobd does not ask about, since they were bought at another origin than its `api_url`.
-    private static func elsewhere(_ store: JobDatabase) throws -> [(text: String, hint: String)] {
-        guard let here = try store.apiOrigin() else { return [] }
-        return try store.inFlight(elsewhereThan: here).map { origin, count, first in
-            let jobs =
-                count == 1 ? "job \(first) was" : "\(NumberText.of(count)) jobs (the first is \(first)) were"
-            return (
-                "\(jobs) bought at \(origin), but api_url is \(here): jobd does not ask about them; nothing "
-                    + "is lost",
-                "set api_url to where they were bought, then reload jobd"
-            )
-        }
-    }
-
-    private static func first(_ state: JobState, _ store: JobDatabase) throws -> String {
-        var filter = JobFilter()
-        (filter.states, filter.limit) = ([state], 6)
-        let ids = try store.ids(filter).map { String($0) }
-        return ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? ", …" : "")
     }
 }

@@ -11,7 +11,7 @@ extension Command {
     ) {
         self.init(
             name, summary, operands: Selection.operands, discussion: [Selection.discussion] + discussion,
-            options: Selection.options + options, examples: examples)
+            options: Selection.options + [.verbose] + options, examples: examples)
     }
 }
 
@@ -42,7 +42,7 @@ enum RetryVerb: ControlVerb {
         continues from its request, and nothing is bought. For a lost job, RunComfy is asked about the \
         request once more, and nothing is bought: the job continues, or is lost again, and only --resubmit \
         buys it again. Any other job (remote, input, cancelled) is submitted again, and jobctl says so \
-        first. A completed job cannot be retried: enqueue it again.
+        first. A completed job cannot be retried: jobctl rerun makes the same again.
         """,
         options: [.resubmit],
         examples: [
@@ -75,14 +75,14 @@ enum SetVerb: ControlVerb {
     static let command = Command(
         "set", "change a job's label, priority or time", operands: "ID… | --state STATE | --model MODEL",
         discussion: [
-            "ID is a number, a range such as 12-20, or - for ids on standard input, one a line. Instead of "
-                + "ids, --state and --model choose jobs.",
-            "Priority and not-before can be changed while the job is held or queued, the label always. "
+            Selection.ids + "Instead of ids, --state and --model choose jobs.",
+            "Priority and not-before can be changed while the job is held or queued, the label always, also "
+                + "if the others are refused. "
                 + "--label is the new label. To choose by label: jobctl list --label old -q | jobctl set - …",
         ],
         options: [
             .state, .model, .label.saying("the new label; an empty one removes it"), .priority, .notBefore,
-            .yes, .dryRun,
+            .yes, .dryRun, .verbose,
         ],
         examples: [
             .init("jobctl set 12 --priority 10", "send it before the others"),

@@ -73,10 +73,7 @@ struct Timeline {
     {
         let words = SafeText.escape(EventWords.of(event))
         if words.isEmpty { return try screen.write(start + kind + "\n") }
-        // In a pipe, lines stay whole. On a small terminal there is no room for a column of words.
-        let isWrapped = screen.isTerminal && screen.width - used >= 24
-        let lines = isWrapped ? Paragraph.wrap(words, width: screen.width - used) : words
-        let text = lines.replacing("\n", with: "\n" + String(repeating: " ", count: used))
-        try screen.write("\(start)\(kind.padded(to: width))  \(text)\n")
+        try screen.write(
+            "\(start)\(kind.padded(to: width))  \(screen.wrapped(words, indentation: used))\n")
     }
 }

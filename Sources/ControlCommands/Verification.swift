@@ -17,6 +17,7 @@ struct Verification {
     private var checked: (files: Int64, bytes: Int64) = (0, 0)
     /// How many files of each kind of damage, and foreign ones.
     private var found: [String: Int64] = [:]
+    private var foreignBytes: Int64 = 0
     private var hasRefusal = false
     private var asksDaemon = false
 
@@ -43,7 +44,9 @@ struct Verification {
         func showProgress() {
             let checked = checked
             progress.show(
-                "\(checked.files) of \(expected.files) files, \(ByteText.of(checked.bytes))\(expected.bytes)")
+                "\(NumberText.of(checked.files)) of \(NumberText.of(expected.files, "file")), "
+                    + "\(ByteText.of(checked.bytes))\(expected.bytes)"
+            )
         }
         try choice.forEach(in: store) { job in
             var damaged: [(Output, FileFault)] = []
@@ -115,16 +118,16 @@ struct Verification {
             asksDaemon = true
             session.wake(store.directory)
             return Set(positions)
-        case .refused(let words), .note(let words):
+        case .refused(let words), .note(let words), .partly(_, let words):
             hasRefusal = true
-            session.complain("job \(job.id) \(words)")
+            session.complain("job \(job.id) \(words)", about: job.id)
             return []
         case .unknown: return []
         }
     }
 
     private func setAside(_ output: Output) {
-        guard let recorded = output.path, case let file = places.file(recorded), !file.isForeign else {
+        guard let recorded = output.path, case let file = places.file(recorded), !file.isOutside else {
             return
         }
         do throws(SystemError) {
@@ -135,22 +138,25 @@ struct Verification {
     }
 
     mutating func lookForForeignFiles() throws {
-        for folder in places.folders {
-            do {
-                try folder.forEachFile { file in
-                    guard try !store.knows(file, in: places) else { return }
-                    found["foreign", default: 0] += 1
-                    let path = places.recorded(file)
-                    if session.wantsJSON {
-                        try session.emit(.object(["kind": "foreign", "path": .string(path)]))
-                    } else if !session.isQuiet {
-                        try line("foreign", "", path, "")
-                    }
-                }
-            } catch let fault as SystemError {
-                throw Failure(.inputOutput, "cannot read \(SafeText.escape(folder.path)): \(fault)")
+        try session.forEachForeignFile(in: store, places) { foreign in
+            found["foreign", default: 0] += 1
+            foreignBytes += foreign.bytes
+            if session.wantsJSON {
+                try session.emit(foreign.json(places))
+            } else if !session.isQuiet {
+                try line("foreign", "", places.recorded(foreign.file), foreign.origin.words)
             }
         }
+    }
+
+    /// Ends a run that has only looked for foreign files.
+    func finishForeign() throws -> ExitCode {
+        let count = found["foreign"] ?? 0
+        session.note(
+            count == 0
+                ? "every file belongs to a job"
+                : "\(NumberText.of(count, "file")) of no job (\(ByteText.of(foreignBytes)))")
+        return .success
     }
 
     private func line(_ kind: String, _ output: String, _ path: String, _ detail: String) throws {

@@ -11,7 +11,8 @@ enum VerifyVerb: ControlVerb {
             Reads every file that the record calls done, and compares its size and its SHA-256. Reports \
             files that are missing, changed or unreadable, and ends with 1 if there is one. Unless jobs are \
             chosen, it also reports foreign files: those in the outputs directory that belong to no job. \
-            They are no damage.
+            They are no damage. --foreign lists only these, and reads no file; \
+            jobctl prune --foreign removes those that jobd made.
             """,
             """
             --repair has damaged files fetched again while the service still has them, from the request that \
@@ -19,13 +20,14 @@ enum VerifyVerb: ControlVerb {
             fails if that is impossible. A changed file is kept beside the new one, as NAME.damaged.
             """,
         ],
-        options: JobChoice.options + [.sample, .repair] + Session.configurationOptions,
+        options: JobChoice.options + [
+            .sample, .repair, .foreign.saying("only list files that belong to no job"),
+        ] + Session.configurationOptions,
         examples: [
             .init("jobctl verify", "all files"),
             .init("jobctl verify --sample 5%", "some of them, for a timer"),
             .init("jobctl verify --since 7d --repair", "the last week's files; fetch damaged ones again"),
-            .init(
-                "jobctl verify --json | jq -r 'select(.kind == \"foreign\").path'", "files of no job"),
+            .init("jobctl verify --foreign", "files of no job, and where they come from"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
@@ -34,6 +36,14 @@ enum VerifyVerb: ControlVerb {
         let store = try session.store(repairs ? .write : .read)
         var verification = try Verification(session, store, repairs: repairs)
         let choice = try JobChoice(session, store)
+        if session.arguments.has(.foreign) {
+            guard choice.isEverything, sample == .all, !repairs else {
+                throw Failure.usage(
+                    "--foreign is about files of no job", hint: "give it alone: jobctl verify --foreign")
+            }
+            try verification.lookForForeignFiles()
+            return try verification.finishForeign()
+        }
         try verification.checkFiles(of: choice, sample)
         if choice.isEverything { try verification.lookForForeignFiles() }
         return try verification.finish()

@@ -42,14 +42,14 @@ struct WaitProgress {
                 .line(columns, isSelected: false)
         }
         let rest = unfinished.count - shown
-        if rest > 0, most > 0 { lines.append(StyledText("  … and \(rest) more")) }
+        if rest > 0, most > 0 { lines.append(StyledText("  … and \(NumberText.of(rest)) more")) }
         lines.append(StyledText(sum(room.columns)))
         return lines
     }
 
     private func sum(_ width: Int) -> String {
         let done = total - unfinished.count
-        let words = "\(done) of \(total) jobs have ended, \(times)"
+        let words = "\(NumberText.of(done)) of \(NumberText.of(total, "job")) have ended, \(times)"
         let room = min(24, width - DisplayWidth.of(words) - 1)
         return room >= 8 ? "\(Bar.text(Double(done) / Double(max(1, total)), width: room)) \(words)" : words
     }
@@ -59,7 +59,7 @@ struct WaitProgress {
         if job.state == .downloading, let outputs = outputs[job.id], !outputs.isEmpty {
             let download = DownloadProgress(outputs)
             words =
-                "downloading \(download.done) of \(outputs.count) files "
+                "downloading \(NumberText.of(download.done)) of \(NumberText.of(outputs.count, "file")) "
                 + "\(download.text(30, countsFiles: false))"
         }
         if let position = job.queuePosition { words += ", position \(position)" }
@@ -68,9 +68,8 @@ struct WaitProgress {
 
     /// How long the wait has lasted, and how long it may still take.
     private var times: String {
-        func text(_ span: Duration) -> String {
-            TimeText.span(milliseconds: UInt64(max(0, span.wholeMilliseconds)))
-        }
+        // Tenths of a second would flicker.
+        func text(_ span: Duration) -> String { SpanText.of(.seconds(span.components.seconds)) }
         return text(elapsed) + (left.map { ", about \(text(max(.seconds(1), $0))) left" } ?? "")
     }
 

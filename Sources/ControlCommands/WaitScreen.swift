@@ -9,8 +9,8 @@ final class WaitScreen {
     private let store: JobDatabase
     private let total: Int
     private let lines: ProgressLines
-    /// The signals that end or stop the program: the lines are removed first.
-    private let signals: SignalPipe?
+    /// The signals that end or stop the program: the lines are removed first. Ctrl-C is answered in words.
+    private let signals: SignalPipe
     private let start = ContinuousClock.now
     private var unfinished: [Job] = []
     private var outputs: [Int64: [Output]] = [:]
@@ -21,7 +21,7 @@ final class WaitScreen {
         self.store = store
         self.total = total
         lines = ProgressLines(screen)
-        signals = lines.isVisible ? try SignalPipe([SIGINT, SIGTERM, SIGHUP, SIGTSTP]) : nil
+        signals = try SignalPipe(lines.isVisible ? [SIGINT, SIGTERM, SIGHUP, SIGTSTP] : [SIGINT])
     }
 
     deinit { lines.clear() }
@@ -58,8 +58,8 @@ final class WaitScreen {
 
     /// Acts on signals. Returns false if the person has interrupted.
     func heed(within milliseconds: Int32 = 0) -> Bool {
-        var file = pollfd(fd: signals?.file ?? -1, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&file, 1, milliseconds) > 0, let signals else { return true }
+        var file = pollfd(fd: signals.file, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&file, 1, milliseconds) > 0 else { return true }
         for number in signals.take() {
             clear()
             switch number {

@@ -2,27 +2,37 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 
 enum WaitVerb: ControlVerb {
     static let command = Command(
         "wait", "wait until jobs have ended", operands: "ID…",
         discussion: [
-            "Ends with 0 if all of them completed, with 1 if one did not, with 75 if the time ran out.",
-            "On a terminal each unfinished job has a line. A last line counts all of them and estimates the "
-                + "time left from the latest jobs of their models. Jobs that ended are printed at the end.",
+            """
+            At the end it prints the absolute path of each file, one a line, and says of each job that did \
+            not complete why not. Ends with 0 if all of them completed, with 1 if one did not, with 75 if \
+            the time ran out.
+            """,
+            """
+            On a terminal each unfinished job has a line. A last line counts all of them and estimates the \
+            time left from the latest jobs of their models. Ctrl-C ends the wait; the jobs go on.
+            """,
+            "With --json it prints a job's object as soon as the job has ended, and no paths. With -q it "
+                + "prints all ids at the end.",
         ],
         options: Selection.filterOptions + [.timeout],
         examples: [
             .init("jobctl wait 12 13 && echo done", "two jobs"),
             .init("jobctl wait --label cats --timeout 1h", "all unfinished jobs with a label"),
+            .init("feh $(jobctl wait 12)", "look at its pictures once they are here"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
-        let ids = try Selection(
-            session, store, states: JobState.allCases.filter { !$0.hasEnded && $0 != .held }
-        ).ids
-        guard !ids.isEmpty else { throw Failure(.no, "no job matches") }
+        let selection = try Selection(session, store, states: JobState.allCases.filter(\.waitsForDaemon))
+        let ids = selection.ids
+        guard !ids.isEmpty else { throw try session.nothingMatched(selection.filter, in: store) }
         for id in ids { _ = try store.job(id) }
         return try Waiting(session: session, store: store, ids: ids).run(timeout: session.span(.timeout))
     }
@@ -38,9 +48,8 @@ struct Waiting {
 
     /// What a wait has seen so far.
     private struct Seen {
-        var table: JobTable
         /// Jobs that ended in any state but completed.
-        var missed: [Int64] = []
+        var missed: [Job] = []
         /// Jobs that wait for a person, who was told so.
         var noted: Set<Int64> = []
     }
@@ -49,16 +58,16 @@ struct Waiting {
     /// - Returns: success if all of them completed.
     func run(timeout: Int64?) throws -> ExitCode {
         let start = ContinuousClock.now
-        session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
         var waiting = ids
-        var seen = Seen(table: JobTable(session.screen, now: store.now))
-        // A wait that runs out of time prints no part of the table.
-        seen.table.writesEarly = false
+        var seen = Seen()
+        // From now on, Ctrl-C is answered.
         let progress = try WaitScreen(session.screen, store, total: ids.count)
         defer { progress.clear() }
+        session.note("waiting for \(Self.words(for: ids))")
+        session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
         while true {
             let version = try store.version()
-            guard let unfinished = try look(at: waiting, &seen, progress) else { return .interrupted }
+            guard let unfinished = try look(at: waiting, &seen, progress) else { throw interrupted }
             waiting = unfinished.map(\.id)
             try session.screen.flush()
             if waiting.isEmpty { break }
@@ -69,14 +78,14 @@ struct Waiting {
                     progress.clear()
                     throw late(waiting)
                 }
-                guard progress.pass() else { return .interrupted }
+                guard progress.pass() else { throw interrupted }
             } while try !store.hasChanged(since: version)
         }
         progress.clear()
-        return try close(&seen)
+        return try close(seen.missed)
     }
 
-    /// Reports those that have ended. Returns the others; nil if the person has interrupted.
+    /// Notes those that have ended. Returns the others; nil if the person has interrupted.
     private func look(at waiting: [Int64], _ seen: inout Seen, _ progress: WaitScreen) throws -> [Job]? {
         var unfinished: [Job] = []
         for (index, id) in waiting.enumerated() {
@@ -90,29 +99,61 @@ struct Waiting {
                 }
                 continue
             }
-            if job.state != .completed { seen.missed.append(id) }
+            if job.state != .completed { seen.missed.append(job.withoutInput) }
             if session.wantsJSON {
                 progress.clear()
                 let extra: JSONObject = existing.contains(id) ? ["existing": .bool(true)] : [:]
                 try session.emit(job, in: store, adding: extra)
-            } else if !session.isQuiet {
-                try seen.table.add(job)
             }
         }
         return unfinished
     }
 
-    private func close(_ seen: inout Seen) throws -> ExitCode {
-        if session.isQuiet {
-            for id in ids { try session.screen.write("\(id)\n") }
+    /// Says what did not complete and why, and where the files are.
+    private func close(_ missed: [Job]) throws -> ExitCode {
+        if !session.wantsJSON {
+            for job in missed.sorted(by: { $0.id < $1.id }) { sayWhy(job) }
+            if ids.count > 1 { session.note("\(ids.count - missed.count) of \(ids.count) jobs completed") }
+            let places = OutputPlaces(store.directory)
+            for id in ids {
+                if session.isQuiet {
+                    try session.screen.write("\(id)\n")
+                } else {
+                    for path in try store.outputs(of: id).compactMap(places.path) {
+                        try session.write(path: path)
+                    }
+                }
+            }
         }
-        try seen.table.print()
-        if let ids = Selection.text(of: seen.missed) {
+        if let ids = JobIDs.text(of: missed.map(\.id)) {
             session.suggest("jobctl explain \(ids), then jobctl retry \(ids)")
-        } else if let ids = Selection.text(of: ids) {
-            session.suggest("jobctl show \(ids) shows where the files are")
+        } else if ids.count == 1 {
+            session.suggest("jobctl open \(ids[0])")
         }
-        return seen.missed.isEmpty ? .success : .no
+        return missed.isEmpty ? .success : .no
+    }
+
+    private func sayWhy(_ job: Job) {
+        let kind = job.failureKind.map { " (\($0.rawValue))" } ?? ""
+        let words = "job \(job.id) \(job.state == .failed ? "failed" : "was cancelled")\(kind)"
+        let text = StyledText(words + (job.message.map { ": \($0)" } ?? ""))
+        let isCut = session.screen.standardErrorIsTerminal
+        session.note(isCut ? text.cut(to: session.screen.width).plain : text.plain)
+    }
+
+    /// Few jobs are named one by one.
+    private static func words(for ids: [Int64]) -> String {
+        if ids.count == 1 { return "job \(ids[0])" }
+        return "jobs "
+            + (ids.count > 10
+                ? JobIDs.ranges(of: ids).joined(separator: " ") : ids.map { "\($0)" }.joined(separator: ", "))
+    }
+
+    private var interrupted: Failure {
+        let (who, them) = ids.count == 1 ? ("job \(ids[0]) goes", "it") : ("the \(ids.count) jobs go", "them")
+        return Failure(
+            .interrupted, "interrupted; \(who) on",
+            hint: "to wait for \(them) again: jobctl wait \(JobIDs.ranges(of: ids).joined(separator: " "))")
     }
 
     private func late(_ waiting: [Int64]) -> Failure {
@@ -120,9 +161,10 @@ struct Waiting {
         let words =
             ids.count == 1
             ? "job \(names) has not ended in time"
-            : "\(waiting.count) of \(ids.count) jobs have not ended in time: \(names)"
+            : "\(NumberText.of(waiting.count)) of \(NumberText.of(ids.count)) jobs have not ended in time: "
+                + names
                 + (waiting.count > 5 ? ", …" : "")
-        return Failure(.timedOut, words, hint: Selection.text(of: waiting).map { "jobctl explain \($0)" })
+        return Failure(.timedOut, words, hint: JobIDs.text(of: waiting).map { "jobctl explain \($0)" })
     }
 
     /// What a person must type before the job can end.

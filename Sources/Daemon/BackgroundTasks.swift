@@ -1,4 +1,5 @@
 internal import Configuration
+internal import JobModel
 internal import JobStore
 internal import System
 
@@ -38,7 +39,7 @@ struct BackgroundTasks: Sendable {
         _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter,
         _ manager: ServiceManager
     ) async throws {
-        hooks = Hooks(store, configuration, log)
+        hooks = Hooks(directory, store, configuration, log)
         janitor = Janitor(directory, store, configuration, log)
         metrics = try await Metrics(directory, store, configuration, log)
         report = StatusReport(store, manager)
@@ -50,6 +51,9 @@ struct BackgroundTasks: Sendable {
         metrics.wake()
         report.wake()
     }
+
+    /// A person is needed, and the store cannot be written.
+    func tell(_ trouble: Trouble) { Task { await hooks.tell(trouble) } }
 
     func reload(_ configuration: Configuration) async {
         for task in configured { await task.reload(configuration) }

@@ -7,13 +7,7 @@ enum DaemonManual {
         let command = DaemonProgram.command
         var page = ManualPage(
             "jobd", section: 8, date: date, version: DaemonProgram.version, summary: command.summary)
-        page.synopsis("jobd", "[options]")
-        page.section("description")
-        for paragraph in command.discussion { page.paragraph(paragraph) }
-        page.section("options")
-        page.options(command.options)
-        page.section("examples")
-        page.examples(command.examples)
+        command.describe(program: "jobd", on: &page)
         page.exitStatus()
         page.section("signals")
         page.item(

@@ -5,6 +5,7 @@ internal import Glibc
 internal import JSON
 internal import JobStore
 internal import Startup
+internal import System
 internal import Worker
 
 /// All of jobd: reads its configuration, locks the state directory, and runs the worker until it is stopped.
@@ -28,7 +29,7 @@ package struct DaemonProgram {
             "The token comes from the systemd credential \"token\", token_file, $RUNCOMFY_TOKEN, "
                 + "$RUNCOMFY_API_TOKEN, $RUNCOMFY_API_KEY or $YOUR_API_TOKEN.",
         ],
-        options: DaemonOptions.all,
+        options: DaemonOptions.all + [.completion],
         examples: [
             .init("RUNCOMFY_TOKEN=… jobd", "run in the foreground"),
             .init("jobd --drain", "do everything that is queued, then end"),
@@ -53,7 +54,7 @@ package struct DaemonProgram {
         let screen = Screen(environment: environment)
         do {
             let arguments = try Arguments(
-                try Arguments.ofThisProcess(), options: DaemonOptions.all + [ask, .man, manConfiguration])
+                try Arguments.ofThisProcess(), options: Self.command.options + [ask, .man, manConfiguration])
             let program = DaemonProgram(arguments: arguments, environment: environment, screen: screen)
             let code = try await program.run()
             try screen.flush()
@@ -66,18 +67,8 @@ package struct DaemonProgram {
     }
 
     private func run() async throws -> ExitCode {
-        if arguments.has(.help) {
-            try screen.write(Self.command.help(program: "jobd", common: [], width: min(screen.width, 100)))
-            return .success
-        }
-        if arguments.has(.version) {
-            try screen.write("jobd \(Self.version)\n")
-            return .success
-        }
-        if let date = arguments.value(.man) ?? arguments.value(Self.manConfiguration) {
-            try screen.write(
-                arguments.has(.man)
-                    ? DaemonManual.page(date: date) : DaemonManual.configurationPage(date: date))
+        if let text = try text() {
+            try screen.write(text)
             return .success
         }
         guard arguments.operands.isEmpty else {
@@ -108,6 +99,22 @@ package struct DaemonProgram {
         return try await serve(file, takeLock(of: directory), services, context, token)
     }
 
+    /// What is printed instead of running; nil if jobd is to run.
+    private func text() throws(Failure) -> String? {
+        if arguments.has(.help) {
+            return Self.command.help(program: "jobd", common: [], width: min(screen.width, 100))
+        }
+        if arguments.has(.version) { return "jobd \(Self.version)\n" }
+        if let date = arguments.value(.man) { return DaemonManual.page(date: date) }
+        if let date = arguments.value(Self.manConfiguration) {
+            return DaemonManual.configurationPage(date: date)
+        }
+        guard let shell = arguments.value(.completion) else { return nil }
+        let keys = Settings.all.map { "\($0.key)=" }
+        return try Shell(named: shell).script(
+            for: "jobd", Self.command.options, words: ["KEY=VALUE": keys])
+    }
+
     /// A jobctl may hold the lock for a moment; a jobd holds it for as long as it runs.
     private func takeLock(of directory: StateDirectory) throws -> StateLock {
         for _ in 0..<500 {
@@ -128,11 +135,13 @@ package struct DaemonProgram {
     ) async throws -> ExitCode {
         raiseFileLimit()
         let (directory, log) = (services.directory, services.log)
-        let store = try JobStore(lock: lock) { try JobDatabase(directory, .create, lock: lock) }
+        let store = try openStore(lock, services)
         let dispatcher = await Dispatcher(
             store: store, context: context, drains: arguments.has(DaemonOptions.drain))
         let manager = ServiceManager(environment: environment)
         let tasks = try await BackgroundTasks(directory, store, context.configuration, log, manager)
+        await TroubleReport(lock: lock, store: store, log: log, tasks: tasks).watch(services.troubles)
+        let secret = Locked(token?.secret)
         let signals = SignalWatch(
             onStop: {
                 log.write(.info, "stopping")
@@ -141,7 +150,9 @@ package struct DaemonProgram {
             },
             onReload: {
                 Task {
-                    await manager.duringReload { await Self.reload(dispatcher, tasks, services, file) }
+                    await manager.duringReload {
+                        await Self.reload(dispatcher, tasks, services, file, secret)
+                    }
                 }
             })
         await store.whenLost { loss in
@@ -162,6 +173,15 @@ package struct DaemonProgram {
         try await close(store, log)
         withExtendedLifetime(signals) {}
         return try code(of: ending)
+    }
+
+    private func openStore(_ lock: StateLock, _ services: Services) throws -> JobStore {
+        let (directory, log) = (services.directory, services.log)
+        return try JobStore(lock: lock) {
+            try JobDatabase(
+                directory, .create, lock: lock,
+                onWait: { log.write(.warning, "the store waits: \(StoreUsers.wait(for: $0))") })
+        }
     }
 
     /// Logs where jobd runs, and what is in its way.
@@ -223,7 +243,8 @@ package struct DaemonProgram {
 
     /// A reload that fails changes nothing.
     private static func reload(
-        _ dispatcher: Dispatcher, _ tasks: BackgroundTasks, _ services: Services, _ file: ConfigurationFile
+        _ dispatcher: Dispatcher, _ tasks: BackgroundTasks, _ services: Services, _ file: ConfigurationFile,
+        _ secret: Locked<String?>
     ) async {
         do {
             let configuration = try file.read()
@@ -232,10 +253,20 @@ package struct DaemonProgram {
             services.log.change(configuration.logLevel)
             await dispatcher.reload(context)
             await tasks.reload(configuration)
-            services.log.write(.info, "the configuration was read again")
+            let before = secret.withLock { secret in
+                defer { secret = token?.secret }
+                return secret
+            }
+            services.log.write(
+                .info, "the configuration was read again; \(Self.change(of: token, from: before))")
         } catch {
             services.log.write(.error, "the configuration stays as it was: \(Failure(error).message)")
         }
+    }
+
+    private static func change(of token: TokenSource.Token?, from before: String?) -> String {
+        guard let token else { return before == nil ? "there is no token" : "there is no token any more" }
+        return token.secret == before ? "the token is the same" : "the token is new, from \(token.origin)"
     }
 
     /// Each connection and each file takes a descriptor.

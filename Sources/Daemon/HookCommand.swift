@@ -5,6 +5,8 @@ internal import System
 /// Runs a command of the configuration: JSON on standard input, no token in its environment, bounded in time.
 struct HookCommand: Sendable {
     let words: [String]
+    /// For a jobctl in the command.
+    let stateDirectory: String
 
     private static let timeLimit: DispatchTimeInterval = .seconds(60)
 
@@ -21,7 +23,7 @@ struct HookCommand: Sendable {
         let process: ChildProcess
         do throws(SystemError) {
             process = try ChildProcess(
-                words, environment: Self.environment(), input: file, output: .standardError, isGroup: true,
+                words, environment: environment, input: file, output: .standardError, isGroup: true,
                 resetting: [SIGPIPE, SIGTERM, SIGINT, SIGHUP])
         } catch { return "cannot start: \(error)" }
         let timer = DispatchWorkItem { process.killGroup() }
@@ -36,12 +38,13 @@ struct HookCommand: Sendable {
     }
 
     /// jobd's environment without any token.
-    private static func environment() -> [String] {
+    private var environment: [String] {
         let names = [
             "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "DISPLAY",
         ]
-        return names.compactMap { name in
+        let inherited = names.compactMap { name in
             unsafe getenv(name).map { value in unsafe "\(name)=\(String(cString: value))" }
         }
+        return inherited + ["JOBD_STATE_DIR=\(stateDirectory)"]
     }
 }

@@ -4,6 +4,8 @@ internal import HTTP
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 internal import System
 internal import Worker
 
@@ -14,6 +16,7 @@ actor Hooks: BackgroundTask {
     private static let mark = "hooks"
     private static let parallelLimit = 4
 
+    private let directory: StateDirectory
     private let store: JobStore
     private let log: LogWriter
     let wakeSignal = WakeSignal()
@@ -21,7 +24,10 @@ actor Hooks: BackgroundTask {
     var isEnding = false
     private var tellsAll = false
 
-    init(_ store: JobStore, _ configuration: Configuration, _ log: LogWriter) {
+    init(
+        _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter
+    ) {
+        self.directory = directory
         self.store = store
         self.configuration = configuration
         self.log = log
@@ -45,6 +51,16 @@ actor Hooks: BackgroundTask {
         }
     }
 
+    /// Tells a trouble that cannot be an event, since nothing can be recorded.
+    func tell(_ trouble: Trouble) async {
+        guard let words = configuration.onAttention else { return }
+        let event: JSONObject = [
+            "id": .null, "job_id": .null, "at": .string(trouble.since.description),
+            "kind": .string(EventKind.fault.rawValue), "detail": .object(trouble.members),
+        ]
+        await run(words, ["delivery": .null, "event": .object(event)], about: "trouble (\(trouble.kind))")
+    }
+
     /// Tells the next few events. Returns false if there are none.
     private func tellSome() async throws -> Bool {
         let (mark, events) = try await store.write { database in
@@ -65,13 +81,21 @@ actor Hooks: BackgroundTask {
         }
         var message = JSONObject()
         if let id = event.jobID,
-            let job = try? await store.read({ try $0.find(id)?.json(outputs: try $0.outputs(of: id)) })
+            let job = try? await store.read({
+                let places = OutputPlaces($0.directory)
+                return try $0.find(id)?.json(outputs: try $0.outputs(of: id), file: places.path)
+            })
         {
             message = job.object ?? message
         }
         message.members +=
             JSONObject(dictionaryLiteral: ("delivery", .integer(event.id)), ("event", event.json)).members
-        let fault = await HookCommand(words: words).run(input: Array((JSON.object(message).text + "\n").utf8))
-        if let fault { log.write(.warning, "\(words[0]) for event \(event.id): \(fault)") }
+        await run(words, message, about: "event \(event.id)")
+    }
+
+    private func run(_ words: [String], _ message: JSONObject, about what: String) async {
+        let command = HookCommand(words: words, stateDirectory: directory.path)
+        let fault = await command.run(input: Array((JSON.object(message).text + "\n").utf8))
+        if let fault { log.write(.warning, "\(words[0]) for \(what): \(fault)") }
     }
 }

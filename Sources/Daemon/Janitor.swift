@@ -83,11 +83,15 @@ actor Janitor: BackgroundTask {
         }
         if let fault = done.faults.first {
             log.write(
-                .warning, "retention: \(done.faults.count) files could not be removed; the first: \(fault)")
+                .warning,
+                "retention: \(NumberText.of(done.faults.count, "file")) could not be removed; "
+                    + "the first: \(fault)"
+            )
         }
         guard done.rows + done.inputs + done.files > 0 else { return }
-        let files = "\(done.files) files (\(ByteText.of(done.bytes)))"
-        log.write(.info, "retention: forgot \(done.rows) jobs, \(done.inputs) inputs and \(files)")
+        let files = "\(NumberText.of(done.files, "file")) (\(ByteText.of(done.bytes)))"
+        let (jobs, inputs) = (NumberText.of(done.rows, "job"), NumberText.of(done.inputs, "input"))
+        log.write(.info, "retention: forgot \(jobs), \(inputs) and \(files)")
     }
 
     /// Removes what was pruned from the index of `jobctl search`, too, if there is one.

@@ -16,6 +16,7 @@ struct Services: Sendable {
     let calls: HTTPClient
     let transfers: HTTPClient
     let space = SpaceKeeper()
+    let troubles = Troubles()
 
     init(_ directory: StateDirectory, _ configuration: Configuration, _ log: LogWriter) throws {
         self.directory = directory
@@ -52,7 +53,7 @@ struct Services: Sendable {
         return WorkerContext(
             configuration: configuration, client: client,
             downloader: Downloader(client: transfers, settings: settings, space: space), outputName: name,
-            outputs: OutputPlaces(directory, configuration), hasToken: token != nil,
+            outputs: OutputPlaces(directory, configuration), hasToken: token != nil, troubles: troubles,
             log: Log { log.write($0, $1) })
     }
 

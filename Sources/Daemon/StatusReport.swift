@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import JobModel
 internal import JobStore
 internal import System
@@ -45,11 +46,11 @@ final class StatusReport: Sendable {
     @Sendable private static func text(_ database: JobDatabase) throws -> String {
         let counts = try database.unfinishedCounts()
         let jobs = JobState.allCases.filter { !$0.hasEnded }.compactMap { state in
-            counts[state].map { "\($0) \(state.rawValue)" }
+            counts[state].map { "\(NumberText.of($0)) \(state.rawValue)" }
         }
         let work = jobs.isEmpty ? "nothing to do" : jobs.joined(separator: ", ")
         let pauses = try database.pauses().map {
-            "submissions are paused (\($0.reason.rawValue)): \($0.detail)"
+            "submissions are paused (\($0.reason.words)): \($0.detail)"
         }
         return ([work] + pauses).joined(separator: "; ")
     }

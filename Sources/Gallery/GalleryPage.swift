@@ -8,7 +8,7 @@ package enum GalleryPage {
     private static let plainMost = 500
 
     package static func bytes(title: String, jobs: [GalleryJob]) -> [UInt8] {
-        let script = PackageResources.gallery_js
+        let script = PackageResources.words_js + PackageResources.gallery_js
         let style = PackageResources.gallery_css
         let policy = [
             // To some browsers a page from a file has no origin, so its pictures need `file:`.

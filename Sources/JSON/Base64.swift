@@ -1,4 +1,4 @@
-/// Base64, for bytes in JSON and for digests in content security policies.
+/// Base64, for bytes in JSON, for digests in content security policies, and for pictures on a terminal.
 package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

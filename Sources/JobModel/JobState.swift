@@ -17,6 +17,9 @@ package enum JobState: String, CaseIterable, Sendable {
 
     package var hasEnded: Bool { self == .completed || self == .failed || self == .cancelled }
 
+    /// Whether the job needs a running jobd to get on.
+    package var waitsForDaemon: Bool { !hasEnded && self != .held }
+
     /// RunComfy is working on the job, or has its outputs ready; the request id is on disk.
     package var isFollowed: Bool { self == .inQueue || self == .inProgress || self == .downloading }
 }

@@ -24,4 +24,7 @@ package struct Pause: Equatable, Sendable {
 extension Pause.Reason {
     /// Those that `SubmissionGate` sets and ends.
     package static let ofGate: [Pause.Reason] = [.token, .balance, .outage]
+
+    /// As it is shown: `paused (by hand)`.
+    package var words: String { self == .hand ? "by hand" : rawValue }
 }

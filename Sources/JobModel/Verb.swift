@@ -16,6 +16,8 @@ package enum Verb: Equatable, Sendable {
     package enum Answer: Equatable, Sendable {
         case apply(JobEvent)
         case change(JobChanges)
+        /// These changes can be made; the text says which cannot, and why.
+        case partly(JobChanges, String)
         /// Nothing to do, and nothing wrong.
         case note(String)
         /// It cannot be done; the text says why, and what to do.
@@ -38,11 +40,7 @@ package enum Verb: Equatable, Sendable {
             job.state == .uncertain
                 ? .apply(.resolved(resolution))
                 : .refused("is \(word(job)); only an uncertain job can be resolved")
-        case .set(let changes):
-            changes.touchesSending && job.state != .held && job.state != .queued
-                ? .refused(
-                    "is \(word(job)); priority and not-before can be set while a job is held or queued")
-                : .change(changes)
+        case .set(let changes): setting(job, changes)
         }
     }
 
@@ -64,6 +62,15 @@ package enum Verb: Equatable, Sendable {
                     + "jobctl resolve \(job.id) --resubmit|--abandon|--adopt REQUEST_ID")
         case .completed, .failed, .cancelled: .note("has already ended: \(word(job))")
         }
+    }
+
+    private func setting(_ job: Job, _ changes: JobChanges) -> Answer {
+        if !changes.touchesSending || job.state == .held || job.state == .queued { return .change(changes) }
+        let names = [changes.priority.map { _ in "priority" }, changes.notBefore.map { _ in "not-before" }]
+        let late = names.compactMap { $0 }.joined(separator: " and ")
+        let words = "is \(word(job)); \(late) can be set only while a job is held or queued"
+        return changes.label == nil
+            ? .refused(words) : .partly(JobChanges(label: changes.label), words + "; its label was set")
     }
 
     private func retrying(_ job: Job, _ resubmit: Bool) -> Answer {

@@ -6,6 +6,8 @@ internal import System
 struct DatabaseOpening {
     let directory: StateDirectory
     let busyTimeout: Duration
+    /// Called if another connection's lock keeps this one waiting for more than two seconds.
+    var onWait: () -> Void = {}
     var migrations = Migration.all
 
     private var known: Int { migrations.last?.number ?? 0 }
@@ -25,7 +27,8 @@ struct DatabaseOpening {
             try withLock(lock, unless: exists) { _ in try create() }
         }
         let hasLog = unsafe access(directory.commitFile, F_OK) == 0
-        let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
+        let connection = try Connection(
+            path: directory.database, .readWrite, busyTimeout: busyTimeout, onWait: onWait)
         guard try connection.first("PRAGMA application_id", read: { $0.integer(0) }) == Self.ours else {
             throw notOurs
         }
@@ -187,6 +190,7 @@ struct Migration: Sendable {
         Migration(number: 2, bytes: PackageResources._002_origin_sql),
         Migration(number: 3, bytes: PackageResources._003_guards_sql),
         Migration(number: 4, bytes: PackageResources._004_claims_sql),
+        Migration(number: 5, bytes: PackageResources._005_words_sql),
         Migration(number: 6, bytes: PackageResources._006_chains_sql),
     ]
 

@@ -3,8 +3,17 @@ package import JobModel
 
 extension Job {
     /// The job as other programs read it: the columns of `jobs`, and its outputs. Keys are only ever added.
-    package func json(outputs: [Output]) -> JSON {
-        .object([
+    ///
+    /// - Parameter file: the absolute path of an output's file; nil if there is none.
+    package func json(outputs: [Output], file: (Output) -> String?) -> JSON {
+        var object = columns
+        object["outputs"] = .array(outputs.map { $0.json(file: file($0)) })
+        return .object(object)
+    }
+
+    /// The columns of `jobs`, in their order.
+    package var columns: JSONObject {
+        [
             "id": .integer(id), "state": .string(state.rawValue), "model": .string(model),
             "input": (try? JSON(parsing: input)) ?? .string(input), "priority": .integer(priority),
             "label": .optional(label), "key": .optional(key), "not_before": .optional(notBefore?.description),
@@ -21,14 +30,13 @@ extension Job {
             "followed_since": .optional(followedSince?.description),
             "input_removed_at": .optional(inputRemovedAt?.description), "origin": .optional(origin),
             "waits_for": .integer(waitsFor),
-            "outputs": .array(outputs.map(\.json)),
-        ])
+        ]
     }
 }
 
 extension Output {
-    /// The columns of `outputs`.
-    package var json: JSON {
+    /// The columns of `outputs`, and the absolute path of the file.
+    package func json(file: String?) -> JSON {
         .object([
             "job_id": .integer(jobID), "position": .integer(position), "kind": .string(kind.rawValue),
             "url": .string(url), "path": .optional(path), "bytes": .optional(bytes),
@@ -38,6 +46,7 @@ extension Output {
             "downloaded_at": .optional(downloadedAt?.description), "attempts": .integer(attempts),
             "fetched": .integer(fetched), "removed_at": .optional(removedAt?.description),
             "picked_at": .optional(pickedAt?.description),
+            "file": .optional(file),
         ])
     }
 }

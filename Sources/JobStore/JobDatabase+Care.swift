@@ -34,6 +34,44 @@ extension JobDatabase {
             "SELECT 1 FROM outputs WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL LIMIT 1", path)
     }
 
+    /// Whether a job has a file of this path, or had one that was pruned.
+    package func wasOnRecord(path: String) throws -> Bool {
+        try exists(
+            """
+            SELECT 1 FROM outputs WHERE path = ?1 AND path IS NOT NULL
+            UNION ALL SELECT 1 FROM left_files WHERE path = ?1 LIMIT 1
+            """, path)
+    }
+
+    // MARK: - Files that stayed when their job's row went
+
+    /// The record of a left file; `paths` are the forms that its path may have.
+    package func leftFile(at paths: [String]) throws -> (bytes: Int64, sha256: String)? {
+        for path in paths {
+            let found = try first("SELECT bytes, sha256 FROM left_files WHERE path = ?1", path) {
+                (bytes: $0.integer(0), sha256: $0.text(1))
+            }
+            if let found { return found }
+        }
+        return nil
+    }
+
+    /// Whether files of a job were left in this directory.
+    package func hasLeftFiles(of job: Int64, in directory: String) throws -> Bool {
+        let prefix = directory.isEmpty ? "" : directory + "/"
+        return try exists(
+            """
+            SELECT 1 FROM left_files
+            WHERE path >= ?1 AND substr(path, 1, length(?1)) = ?1 AND job_id = ?2
+                AND instr(substr(path, length(?1) + 1), '/') = 0
+            LIMIT 1
+            """, prefix, job)
+    }
+
+    package func leftFiles() throws -> [String] { try all("SELECT path FROM left_files") { $0.text(0) } }
+
+    package func forgetLeft(_ path: String) throws { try run("DELETE FROM left_files WHERE path = ?1", path) }
+
     /// Has missing or damaged files fetched again; inside the caller's transaction. Nothing is bought.
     package func refetch(_ id: Int64, _ positions: [Int64], by program: String) throws -> Steered {
         guard let job = try find(id) else { return .unknown }

@@ -13,21 +13,15 @@ package struct StoreEngine: Sendable {
     package let name: String
     package let version: String
 
-    /// What is wrong with this version, and what to do about it: in older ones, a checkpoint that overlaps
-    /// another connection's commit can damage the database.
-    package var complaint: (text: String, hint: String)? {
+    /// What other programs must know of this version: in older ones, a checkpoint that overlaps another
+    /// connection's commit can damage the database. jobd and jobctl avoid that.
+    package var caution: String? {
         let parts = version.split(separator: ".").compactMap { Int($0) }
         let number = parts.count >= 3 ? (parts[0], parts[1], parts[2]) : (Int.max, 0, 0)
         let isFixed =
             number >= (3, 51, 3) || (number >= (3, 50, 7) && number < (3, 51, 0))
             || (number >= (3, 44, 6) && number < (3, 45, 0))
-        if isFixed { return nil }
-        return (
-            "before 3.51.3, 3.50.7 and 3.44.6, a checkpoint at the wrong moment can damage a database; "
-                + "jobd and jobctl avoid that, but other programs that write do not",
-            "reading with sqlite3 is safe; before writing: PRAGMA wal_autocheckpoint = 0; "
-                + "and keep backups: jobctl backup"
-        )
+        return isFixed ? nil : "a program that writes with it must first run PRAGMA wal_autocheckpoint = 0"
     }
 }
 
@@ -58,10 +52,10 @@ extension JobDatabase {
         try all("PRAGMA quick_check(5)") { $0.text(0) }.filter { $0 != "ok" }
     }
 
-    /// Copies the whole database, consistent and synced, into a new file.
-    package func backup(to path: String) throws {
-        try perform {
-            try DatabaseOpening(directory: directory, busyTimeout: .seconds(15)).copy(connection, to: path)
+    /// Writes a page and changes nothing: shows whether the store can be written again.
+    func touch() throws {
+        try connection.withoutWaiting {
+            try transaction { _ = try run("UPDATE daemon_settings SET value = value") }
         }
     }
 
@@ -77,25 +71,30 @@ extension JobDatabase {
     ///
     /// Whoever is first to open the store reads the whole log, so a long one slows every `jobctl`. This waits
     /// for no reader: if one is in the way, the next call tries again.
-    package func tidy(ifLargerThan limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws {
+    ///
+    /// - Returns: false if somebody is in the way.
+    @discardableResult
+    package func tidy(ifLargerThan limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws -> Bool {
         guard let log = try? FileStatus(directory.commitFile), log.size > limit,
             let lock = try held ?? StateLock(directory, as: "jobctl")
-        else { return }
-        try perform { try connection.execute("PRAGMA busy_timeout = 0") }
-        defer { try? connection.execute("PRAGMA busy_timeout = 15000") }
-        try checkpoint(holding: lock)
+        else { return true }
+        return try connection.withoutWaiting { try checkpoint(holding: lock) }
     }
 
     /// Moves the log into the database. Only the holder of the lock may: see ARCHITECTURE.md, "Checkpoints".
-    func checkpoint(holding lock: StateLock) throws {
+    ///
+    /// - Returns: false if somebody is in the way.
+    @discardableResult
+    func checkpoint(holding lock: StateLock) throws -> Bool {
         try lock.check()
-        _ = try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) }
+        return try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } == 0
     }
 
     /// Moves a log that no one else sees any more into the database. Throws if a reader is in the way: a part
     /// of the log would not be moved.
     func moveLog() throws {
-        let isBusy = try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } != 0
-        if isBusy { throw StoreError.busy }
+        if try first("PRAGMA wal_checkpoint(TRUNCATE)", read: { $0.integer(0) }) != 0 {
+            throw StoreError.busy
+        }
     }
 }

@@ -38,6 +38,13 @@ extension JobDatabase {
         try all("SELECT * FROM events WHERE id > ?1 ORDER BY id LIMIT ?2", id, limit) { try StoredEvent($0) }
     }
 
+    /// Up to `limit` events up to the event `id`, newest first.
+    package func events(upTo id: Int64, limit: Int) throws -> [StoredEvent] {
+        try all("SELECT * FROM events WHERE id <= ?1 ORDER BY id DESC LIMIT ?2", id, limit) {
+            try StoredEvent($0)
+        }
+    }
+
     /// The newest event's id; 0 if there is none.
     package func lastEventID() throws -> Int64 {
         try first("SELECT max(id) FROM events") { $0.integer(0) } ?? 0
@@ -67,7 +74,9 @@ extension JobDatabase {
             SELECT * FROM events
             WHERE id > ?1
                 AND (kind IN ('ended', 'uncertain')
-                    OR (kind = 'fault' AND job_id IS NULL AND json_extract(detail, '$.pause') IS NOT NULL))
+                    OR (kind = 'fault' AND job_id IS NULL
+                        AND coalesce(json_extract(detail, '$.pause'), json_extract(detail, '$.trouble'))
+                            IS NOT NULL))
             ORDER BY id LIMIT ?2
             """, id, limit
         ) { try StoredEvent($0) }

@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 package import JobModel
 internal import SQLite
 
@@ -41,4 +41,22 @@ extension JobDatabase {
     package func resume(_ reasons: [Pause.Reason] = Pause.Reason.allCases) throws -> [Pause.Reason] {
         try transaction { try reasons.filter { try endPause($0) } }
     }
+}
+
+// MARK: - Troubles
+
+extension JobDatabase {
+    /// A trouble has begun: `on_attention` hears of it.
+    package func note(_ trouble: Trouble) throws {
+        try append(.fault, trouble.members, job: nil, at: now)
+    }
+
+    package func noteEnd(of kind: Trouble.Kind) throws {
+        try append(.fault, ["ended": .string(kind.rawValue)], job: nil, at: now)
+    }
+}
+
+extension Trouble {
+    /// What the history says about it.
+    package var members: JSONObject { ["trouble": .string(kind.rawValue), "detail": .string(detail)] }
 }

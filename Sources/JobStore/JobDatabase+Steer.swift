@@ -6,19 +6,23 @@ internal import SQLite
 package enum Steered: Equatable, Sendable {
     /// - Parameter cancelled: the jobs that waited for it and were cancelled with it.
     case done(Job, cancelled: [Int64] = [])
+    /// Part of it was done; the text says what was not, and why.
+    case partly(Job, String)
     case note(String)
     case refused(String)
     case unknown
 }
 
 extension JobDatabase {
-    /// Applies `verb` to job `id`, wholly or not at all; inside the caller's transaction.
+    /// Applies `verb` to job `id`, inside the caller's transaction.
     package func steer(_ id: Int64, _ verb: Verb) throws -> Steered {
         guard let job = try find(id) else { return .unknown }
         switch verb.answer(for: job) {
         case .note(let words): return .note(words)
         case .refused(let words): return .refused(words)
         case .change(let changes): return .done(try write(Change(of: job, setting: changes, at: now)))
+        case .partly(let changes, let words):
+            return .partly(try write(Change(of: job, setting: changes, at: now)), words)
         case .apply(let event):
             if let refusal = try obstacle(to: event, of: job) { return .refused(refusal) }
             let changed = try record(event, for: id, in: job.state, detail: ["by": "jobctl"])

@@ -1,7 +1,7 @@
 internal import Glibc
 package import JobModel
 internal import SQLite
-internal import System
+package import System
 
 /// The store on one connection, used by one thread at a time: jobctl's only one, or that of a `JobStore`.
 package final class JobDatabase {
@@ -16,7 +16,7 @@ package final class JobDatabase {
 
     package let directory: StateDirectory
     private(set) var connection: Connection
-    let busyTimeout: Duration
+    private let opening: DatabaseOpening
     /// False if the files disappeared while the database was being reopened.
     private(set) var isOpen = true
     /// What happened to the files of the store; nil while they are in place.
@@ -26,14 +26,19 @@ package final class JobDatabase {
     /// Opens the store, and brings its schema up to date if that is allowed.
     ///
     /// - Parameter lock: the state directory's lock, if the caller already holds it.
+    /// - Parameter onWait: called if another program's write transaction keeps this one waiting for more than
+    ///   two seconds; it is told which program.
     package init(
         _ directory: StateDirectory, _ purpose: Purpose, lock: StateLock? = nil,
-        busyTimeout: Duration = .seconds(15), clock: @escaping @Sendable () -> Timestamp = { .now }
+        busyTimeout: Duration = .seconds(15), clock: @escaping @Sendable () -> Timestamp = { .now },
+        onWait: @escaping (RunningProcess?) -> Void = { _ in }
     ) throws {
         self.directory = directory
         self.clock = clock
-        self.busyTimeout = busyTimeout
-        let opening = DatabaseOpening(directory: directory, busyTimeout: busyTimeout)
+        let opening = DatabaseOpening(directory: directory, busyTimeout: busyTimeout) {
+            onWait(StoreUsers.writer(of: directory))
+        }
+        self.opening = opening
         connection = try StoreError.at(database: directory.database) { try opening.open(purpose, lock: lock) }
     }
 
@@ -68,6 +73,9 @@ package final class JobDatabase {
     func perform<Value>(_ body: () throws -> Value) throws -> Value {
         try StoreError.at(database: directory.database, body)
     }
+
+    /// Copies the whole database, consistent and synced, into a new file.
+    package func backup(to path: String) throws { try perform { try opening.copy(connection, to: path) } }
 
     /// Runs one statement and returns how many rows it changed.
     @discardableResult
@@ -109,9 +117,7 @@ package final class JobDatabase {
     /// Copies what `files` still holds of the database, if no connection to it could be opened.
     func copy(_ files: StoreFiles, to path: String) throws {
         try perform {
-            try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).copy(to: path) { _, file in
-                try files.copyDatabase(to: file)
-            }
+            try opening.copy(to: path) { _, file in try files.copyDatabase(to: file) }
         }
     }
 
@@ -119,10 +125,9 @@ package final class JobDatabase {
     func reopen(holding lock: StateLock) throws {
         try perform {
             // The old one is closed first: connections of one process share what they know of the log.
-            connection = try Connection(path: ":memory:", .create, busyTimeout: busyTimeout)
+            connection = try Connection(path: ":memory:", .create, busyTimeout: .zero)
             isOpen = false
-            connection = try DatabaseOpening(directory: directory, busyTimeout: busyTimeout).open(
-                .write, lock: lock)
+            connection = try opening.open(.write, lock: lock)
             isOpen = true
         }
     }

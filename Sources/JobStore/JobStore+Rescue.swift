@@ -9,7 +9,7 @@ extension JobStore {
             return rescueLog("\(database.directory.path)/\(part) was removed while jobd was running")
         case .database(let place?) where files.isDatabaseMissing:
             // What could not be moved stays in the log, which moved with the database.
-            try? database.checkpoint(holding: lock)
+            _ = try? database.checkpoint(holding: lock)
             return .lost(
                 reason: "\(name) was moved to \(place) while jobd was running; all jobs are there",
                 hint: "move it back before you start jobd again")

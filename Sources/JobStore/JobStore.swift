@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Glibc
+package import JobModel
 
 /// The store as jobd uses it: one writing connection behind one actor, and one commit for all pending writes.
 package actor JobStore {
@@ -7,6 +8,12 @@ package actor JobStore {
     let lock: StateLock
     var files: StoreFiles
     private var onLoss: @Sendable (StoreError) -> Void = { _ in }
+    private var onTrouble: @Sendable (Trouble.Kind, String?) -> Void = { _, _ in }
+    /// Whether the last commit failed, because the store cannot be written.
+    private var cannotWrite = false
+    private var looksAgain = false
+    /// How often in a row somebody kept the log from being emptied; it is tried again soon.
+    private var timesHeld = 0
     private let executor = SerialQueueExecutor(label: "jobd.store")
     private var waiting: [Pending] = []
     private var commits = 0
@@ -16,6 +23,8 @@ package actor JobStore {
     /// When this many writes share a commit, the next one waits a moment for more: they share its one sync.
     private static let busyGroup = 4
     private static let groupDelay = DispatchTimeInterval.milliseconds(2)
+    /// Between two looks at whether a trouble is over.
+    private static let lookInterval = DispatchTimeInterval.seconds(3)
 
     /// A write that waits for its transaction.
     private struct Pending {
@@ -51,6 +60,12 @@ package actor JobStore {
         if let loss = database.loss { body(loss) }
     }
 
+    /// Calls `body` with each trouble that begins, and with nil when it is over.
+    package func whenTroubled(_ body: @escaping @Sendable (Trouble.Kind, String?) -> Void) {
+        onTrouble = body
+        emptyLargeLog()
+    }
+
     /// Runs before each piece of work (two or three system calls): what is sent must be on record for others.
     private func checkFiles() {
         guard database.loss == nil, let found = files.loss() else { return }
@@ -72,7 +87,7 @@ package actor JobStore {
         }
         let checkpoint = Result { try database.tidy(ifLargerThan: 0, holding: lock) }
         try database.requireFiles()
-        try checkpoint.get()
+        _ = try checkpoint.get()
     }
 
     /// Reads, or does what needs no transaction.
@@ -135,10 +150,52 @@ package actor JobStore {
             let answers = try answers(of: group)
             for answer in answers { answer() }
             commits += 1
+            if cannotWrite { noteWrite(nil) }
             // jobd holds the lock, so it checkpoints. Checking the log's size every time would cost too much.
-            if commits % 256 == 0 { try? database.tidy(ifLargerThan: 16 << 20, holding: lock) }
+            if commits % 256 == 0, timesHeld == 0 { emptyLargeLog() }
         } catch {
             for pending in group { pending.fail(error) }
+            if let error = error as? StoreError, error.isOfStorage { noteWrite(error) }
+        }
+    }
+
+    /// The store can be written again, or cannot: then it is tried now and then, whoever else gives up.
+    private func noteWrite(_ failure: StoreError?) {
+        cannotWrite = failure != nil
+        let reason = { [directory = database.directory] (failure: StoreError) in
+            if case .busy = failure {
+                StoreUsers.wait(for: StoreUsers.writer(of: directory))
+            } else {
+                "\(failure)"
+            }
+        }
+        onTrouble(.store, failure.map(reason))
+        guard cannotWrite, !looksAgain else { return }
+        looksAgain = true
+        executor.queue.asyncAfter(deadline: .now() + Self.lookInterval) {
+            self.assumeIsolated { $0.tryToWrite() }
+        }
+    }
+
+    private func tryToWrite() {
+        looksAgain = false
+        guard cannotWrite, database.loss == nil else { return }
+        do { try database.touch() } catch { return noteWrite(error as? StoreError ?? .busy) }
+        noteWrite(nil)
+    }
+
+    /// Tries again every few seconds if a reader is in the way, and names one that stays.
+    private func emptyLargeLog() {
+        let isDone = (try? database.tidy(ifLargerThan: StateDirectory.largeLog, holding: lock)) ?? true
+        if isDone {
+            if timesHeld > 1 { onTrouble(.log, nil) }
+            timesHeld = 0
+            return
+        }
+        timesHeld += 1
+        if timesHeld > 1 { onTrouble(.log, database.directory.logComplaint) }
+        executor.queue.asyncAfter(deadline: .now() + Self.lookInterval) {
+            self.assumeIsolated { $0.emptyLargeLog() }
         }
     }
 

@@ -26,6 +26,9 @@ package struct StateDirectory: Sendable {
     var database: String { path + "/" + Self.databaseName }
     /// The file that each commit writes to: watch it to notice them all.
     package var commitFile: String { database + "-wal" }
+    var sharedMemory: String { database + "-shm" }
+    /// A log of more bytes than this is emptied as soon as nobody reads it.
+    static let largeLog: Int64 = 16 << 20
     /// The index of `jobctl search`: a cache, which is built again if it is removed.
     package var searchIndex: String { path + "/search.db" }
     package var lock: String { path + "/lock" }
@@ -95,7 +98,7 @@ package struct StateDirectory: Sendable {
     /// Throws if the directory exists and the caller may not use it.
     package func checkAccess() throws {
         if let status, !status.isDirectory {
-            throw StoreError.notOurs(path: path, reason: "it is not a directory")
+            throw StoreError.notADirectory(path: path)
         }
         if unsafe access(path, R_OK | W_OK | X_OK) == 0 || errno == ENOENT { return }
         switch errno {

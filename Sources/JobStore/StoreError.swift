@@ -12,6 +12,8 @@ package enum StoreError: Error {
     case noPermission(path: String, group: String?)
     /// The caller may not use it, and membership of its group would not help.
     case closed(path: String, group: String)
+    /// Something else has the name of the state directory.
+    case notADirectory(path: String)
     /// Another program's database, or no database at all.
     case notOurs(path: String, reason: String)
     /// Made by a newer program.
@@ -86,6 +88,7 @@ extension StoreError: CustomStringConvertible {
                 + (group.map { "; it belongs to members of the group \"\($0)\"" } ?? "")
         case .closed(let path, let group):
             "no permission to use \(path); its group is \"\(group)\", and its mode keeps the group out"
+        case .notADirectory(let path): "the state directory \(path) is not a directory"
         case .notOurs(let path, let reason): "\(path) is not a database of jobd: \(reason)"
         case .newer(let path, let version, let known):
             "\(path) has schema \(version), and this program knows only \(known)"
@@ -105,10 +108,18 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
+    /// Whether nothing can be written until this is over, whatever it is.
+    var isOfStorage: Bool {
+        switch self {
+        case .busy, .diskFull, .readOnly, .damaged, .inputOutput, .noPermission: true
+        default: false
+        }
+    }
+
     /// The exit code, as in sysexits.h.
     package var exitCode: Int32 {
         switch self {
-        case .missing, .nowhere, .notOurs, .newer, .olderInUse, .busy, .lockLost: 69
+        case .missing, .nowhere, .notADirectory, .notOurs, .newer, .olderInUse, .busy, .lockLost: 69
         case .noPermission, .closed, .readOnly: 77
         case .diskFull, .damaged, .inputOutput, .lost, .undecided, .inTheWay: 74
         case .refused: 65
@@ -124,7 +135,7 @@ extension StoreError: CustomStringConvertible {
         case .noPermission(_, let group?): "sudo usermod -aG \(group) $USER, then log in again"
         case .closed(let path, _):
             "name another directory with --state-dir; or have its owner let the group in: chmod 2770 \(path)"
-        case .noPermission(_, nil), .notOurs: "name another directory with --state-dir"
+        case .noPermission(_, nil), .notADirectory, .notOurs: "name another directory with --state-dir"
         case .newer: "upgrade jobctl and jobd together"
         case .olderInUse: "restart jobd: it brings the database up to date"
         case .busy: "try again; nothing was changed"

@@ -29,17 +29,20 @@ package struct Batch: OrderSource {
     /// After the first faulty line, it only looks for further faults, and then throws.
     package func forEach(_ visit: (Order) throws -> Void) throws {
         reader.rewind()
-        var faults: [String] = []
+        var faults: [Failure.Fault] = []
         try lines(check: checker.check) { number, line in
             switch line {
             case .success(let order): if faults.isEmpty { try visit(order) }
-            case .failure(let failure): faults.append("line \(number): \(failure.message)")
+            case .failure(let failure):
+                faults += (failure.faults.isEmpty ? [.init(failure.message)] : failure.faults).map { fault in
+                    Failure.Fault(place: "line \(number)", path: fault.path, fault.message)
+                }
             }
             return faults.count < Self.mostFaults
         }
         guard faults.isEmpty else {
-            let more = faults.count == Self.mostFaults ? "\nand perhaps more" : ""
-            throw Failure(.inputRefused, "nothing was enqueued\n" + faults.joined(separator: "\n") + more)
+            if faults.count >= Self.mostFaults { faults.append(.init("and perhaps more")) }
+            throw Failure(.inputRefused, "nothing was enqueued", faults: faults)
         }
     }
 

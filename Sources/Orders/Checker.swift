@@ -5,6 +5,7 @@ package import JobModel
 /// What is known about models.
 package protocol ModelSource {
     func schema(of model: String) throws -> Schema?
+    func knownModels() throws -> [String]
     /// The known model that was most likely meant by an unknown one.
     func nearModel(to typed: String) throws -> String?
     /// The whole id, if `typed` is the end of only one known id; otherwise what was typed.
@@ -18,6 +19,8 @@ package protocol ModelSource {
 /// Checks orders against the schemas of their models.
 package final class Checker {
     package let models: any ModelSource
+    /// Whether what is probably mistyped is refused.
+    private let validates: Bool
     /// Receives each note as it is found: there may be a million of them.
     private let note: (String) -> Void
     /// Set when the orders are visited again, and all notes have been given.
@@ -29,8 +32,8 @@ package final class Checker {
     /// How many orders are sent although they break their schema.
     private var waived = 0
 
-    package init(_ models: any ModelSource, note: @escaping (String) -> Void) {
-        (self.models, self.note) = (models, note)
+    package init(_ models: any ModelSource, validates: Bool = true, note: @escaping (String) -> Void) {
+        (self.models, self.validates, self.note) = (models, validates, note)
     }
 
     func say(_ text: String) { if !isSilent { note("note: \(text)") } }
@@ -39,6 +42,7 @@ package final class Checker {
         if let known = schemas[model] { return known }
         try requireSound(model)
         let schema = try models.schema(of: model)
+        if schema == nil, validates { try refuseIfMistyped(model) }
         schemas[model] = .some(schema)
         if schema == nil {
             let near = try models.nearModel(to: model)
@@ -56,6 +60,13 @@ package final class Checker {
         guard let schema = try models.schema(of: typed) else { return try models.fullName(of: typed) }
         schemas[typed] = .some(schema)
         return typed
+    }
+
+    private func refuseIfMistyped(_ model: String) throws {
+        guard let meant = ModelName.meant(by: model, among: try models.knownModels()) else { return }
+        throw Failure(
+            .inputRefused, SafeText.escape("no model \(model) is known; did you mean \(meant)?"),
+            hint: "--no-validate sends it as it is; jobctl models refresh asks RunComfy for new models")
     }
 
     private func requireSound(_ model: String) throws {
@@ -79,31 +90,36 @@ package final class Checker {
 
     /// Refuses an input and names every violation, or only notes them if it is sent anyway.
     func check(_ order: Order) throws {
-        let faults = try referenceFaults(order)
-        guard faults.isEmpty else {
-            let lines = faults.map { "  " + SafeText.escape("\($0)") }
-            throw Failure(
-                .inputRefused, "the input cannot be made from these jobs:\n" + lines.joined(separator: "\n"))
+        let broken = try referenceFaults(order).map { Failure.Fault($0) }
+        guard broken.isEmpty else {
+            throw Failure(.inputRefused, "the input cannot be made from these jobs", faults: broken)
         }
         guard order.terms.validates || !isSilent else { return }
         let violations = order.schema?.violations(in: order.input, takesReferences: true) ?? []
         if violations.isEmpty { return }
-        let lines = violations.map { "  " + SafeText.escape("\($0)") }
+        let faults = violations.map { Failure.Fault($0) }
         if order.terms.validates {
             throw Failure(
-                .inputRefused,
-                "the input breaks the schema of \(order.model):\n" + lines.joined(separator: "\n"),
-                hint: "jobctl models show \(order.model) shows what it takes; --no-validate sends it anyway")
+                .inputRefused, "the input breaks the schema of \(order.model)",
+                hint: "jobctl models show \(order.model) shows what it takes; --no-validate sends it anyway",
+                faults: faults)
         }
         waived += 1
-        if waived == 1 { sayWaived(lines) }
+        if waived == 1 { sayWaived(faults) }
         if waived == 2 { say("other inputs break their schemas too and are sent anyway") }
     }
 
     /// Jobs that break the schema are paid for, even if the cause is only a misspelt key.
-    func sayWaived(_ lines: [String]) {
+    func sayWaived(_ faults: [Failure.Fault]) {
         if isSilent { return }
         say("sent anyway, although the schema says:")
-        lines.forEach(note)
+        for fault in faults { note("  \(fault)") }
+    }
+}
+
+extension Failure.Fault {
+    package init(_ violation: Violation, in place: String? = nil) {
+        self.init(
+            place: place, path: SafeText.escape(violation.path), SafeText.escape(violation.message))
     }
 }

@@ -1,3 +1,4 @@
+internal import CommandLineTool
 package import JobModel
 internal import JobStore
 
@@ -15,9 +16,14 @@ package struct EnqueueResult {
     /// The price of the new jobs, if it was asked for.
     package internal(set) var bought = Estimate()
 
+    /// What was done, in one line.
     package var summary: String {
-        var text = "enqueued \(added)"
-        if existing > 0 { text += ", \(existing) were there already by their keys" }
+        let new = ranges.filter { !$0.existing }.flatMap { Array($0.ids) }
+        var text = "enqueued \(JobIDs.counted(new))"
+        if existing > 0 {
+            let words = existing == 1 ? "was there already by its key" : "were there already by their keys"
+            text += "; \(NumberText.of(existing)) \(words)"
+        }
         if differing > 0 { text += ", \(differing) of them with another input" }
         return text
     }
@@ -44,5 +50,12 @@ package struct EnqueueResult {
             ranges.append(Range(ids: entry.id...entry.id, existing: entry.existing))
         }
         return !entry.existing
+    }
+}
+
+extension JobIDs {
+    /// `1 job: 12`, `40 jobs: 1-40`, or only how many if naming them takes too many words.
+    package static func counted(_ ids: [Int64]) -> String {
+        NumberText.of(ids.count, "job") + (text(of: ids).map { ": \($0)" } ?? "")
     }
 }

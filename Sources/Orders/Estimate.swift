@@ -25,7 +25,7 @@ package struct Estimate: Equatable {
     package var words: String {
         if unpriced == 0 { return "about \(Money.text(dollars))" }
         if unpriced == jobs { return jobs == 1 ? "its price is not known" : "their prices are not known" }
-        return "about \(Money.text(dollars)), and \(unpriced) of unknown price"
+        return "about \(Money.text(dollars)), and \(NumberText.of(unpriced)) of unknown price"
     }
 }
 

@@ -70,7 +70,7 @@ package struct Expansion: OrderSource {
 
     /// Names every violation of many orders, by job and path.
     private func check(_ checker: Checker) throws {
-        var faults: [(text: String, jobs: Int, named: [String])] = []
+        var found: [(fault: Failure.Fault, jobs: Int, named: [String])] = []
         var number = 0
         var cannotBeMade = false
         try forEach { order in
@@ -79,22 +79,24 @@ package struct Expansion: OrderSource {
             cannotBeMade = cannotBeMade || !broken.isEmpty
             let inSchema = order.schema?.violations(in: order.input, takesReferences: true) ?? []
             for violation in broken + inSchema {
-                let text = violation.description
-                let index = faults.firstIndex { $0.text.isExactly(text) } ?? faults.count
+                let fault = Failure.Fault(violation)
+                let text = fault.description
+                let index = found.firstIndex { $0.fault.description.isExactly(text) } ?? found.count
                 if index == Self.mostFaults { continue }
-                if index == faults.count { faults.append((text, 0, [])) }
-                faults[index].jobs += 1
-                if faults[index].named.count < 3 { faults[index].named.append(name(order, number)) }
+                if index == found.count { found.append((fault, 0, [])) }
+                found[index].jobs += 1
+                if found[index].named.count < 3 { found[index].named.append(name(order, number)) }
             }
         }
-        if faults.isEmpty { return }
-        var lines = faults.map { "  \(names($0.named, of: $0.jobs)): \(SafeText.escape($0.text))" }
-        if faults.count == Self.mostFaults { lines.append("  and perhaps more") }
-        guard terms.validates || cannotBeMade else { return checker.sayWaived(lines) }
+        if found.isEmpty { return }
+        var faults = found.map { fault, jobs, named in
+            Failure.Fault(place: names(named, of: jobs), path: fault.path, fault.message)
+        }
+        if faults.count == Self.mostFaults { faults.append(.init("and perhaps more")) }
+        guard terms.validates || cannotBeMade else { return checker.sayWaived(faults) }
         throw Failure(
-            .inputRefused,
-            "nothing was enqueued: inputs break the schema of their model:\n" + lines.joined(separator: "\n"),
-            hint: "--no-validate sends them anyway")
+            .inputRefused, "nothing was enqueued: inputs break the schema of their model",
+            hint: "--no-validate sends them anyway", faults: faults)
     }
 
     private func name(_ order: Order, _ number: Int) -> String {

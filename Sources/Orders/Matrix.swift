@@ -32,7 +32,9 @@ package struct Matrix {
     func variations(of template: Template, _ schema: Schema?, _ checker: Checker) throws -> Variations {
         guard isGiven else { return Variations() }
         if let key = axes.map(\.key).first(where: template.typedKeys.containsExactly) {
-            throw Failure.usage("\(SafeText.escape(key)) is in --matrix and beside it; give it once")
+            throw Failure.usage(
+                "\(SafeText.escape(key)) is given both by --matrix and by itself",
+                hint: "remove one of the two")
         }
         let axes = try axes.map { key, words in
             let values = try words.flatMap { word in

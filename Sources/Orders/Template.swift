@@ -39,12 +39,15 @@ package struct Template {
     package static func object(
         _ bytes: [UInt8], _ dialect: JSONDialect = .strict, named name: String = "the input is "
     ) throws(Failure) -> JSONObject {
-        do throws(JSONError) {
-            if let object = try JSON(parsing: bytes, dialect).object { return object }
-            throw JSONError(reason: "\(name)not a JSON object", line: 1, column: 1)
-        } catch {
+        let value: JSON
+        do throws(JSONError) { value = try JSON(parsing: bytes, dialect) } catch {
             throw Failure(.inputRefused, SafeText.escape("\(name)malformed JSON: \(error)"))
         }
+        guard let object = value.object else {
+            throw Failure(
+                .inputRefused, SafeText.escape("\(name)not a JSON object, such as {\"prompt\": \"…\"}"))
+        }
+        return object
     }
 }
 

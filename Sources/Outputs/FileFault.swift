@@ -15,12 +15,19 @@ extension OutputPlaces {
     /// - Parameter didRead: called now and then with the number of bytes read since.
     package func fault(of output: Output, didRead: (Int64) -> Void) -> FileFault? {
         guard let recorded = output.path else { return .missing }
+        return fault(of: file(recorded), bytes: output.bytes, sha256: output.sha256, didRead: didRead)
+    }
+
+    /// The same of any file, which should have this size and this content.
+    package func fault(
+        of file: OutputFile, bytes: Int64?, sha256: String?, didRead: (Int64) -> Void = { _ in }
+    ) -> FileFault? {
         let digest = SHA256()
         do throws(SystemError) {
-            let file = try self.file(recorded).open()
+            let file = try file.open()
             let status = try file.status()
             guard status.isFile else { return .changed("it is not an ordinary file") }
-            if let bytes = output.bytes, bytes != status.size {
+            if let bytes, bytes != status.size {
                 return .changed("it has \(status.size) bytes, not \(bytes)")
             }
             posix_fadvise(file.number, 0, 0, POSIX_FADV_SEQUENTIAL)
@@ -32,6 +39,6 @@ extension OutputPlaces {
             if error.isMissing { return .missing }
             return error.isLink ? .changed("\(error)") : .unreadable("\(error)")
         }
-        return digest.hexadecimal() == output.sha256 ? nil : .changed("its content has changed (sha256)")
+        return digest.hexadecimal() == sha256 ? nil : .changed("its content has changed (sha256)")
     }
 }

@@ -6,11 +6,11 @@ package import System
 package struct OutputFile: Sendable {
     package let folder: OutputFolder
     package let path: String
-    /// Whether it was recorded under a different `output_dir`: then it is only read.
-    package var isForeign = false
+    /// Whether it is outside the present folders, recorded under a former `output_dir`: then it is only read.
+    package var isOutside = false
 
-    package init(folder: OutputFolder, path: String, isForeign: Bool = false) {
-        (self.folder, self.path, self.isForeign) = (folder, path, isForeign)
+    package init(folder: OutputFolder, path: String, isOutside: Bool = false) {
+        (self.folder, self.path, self.isOutside) = (folder, path, isOutside)
     }
 
     package var absolutePath: String { folder.path + "/" + path }
@@ -20,7 +20,7 @@ package struct OutputFile: Sendable {
     /// The sidecar of the job, beside its outputs.
     package func sidecar(of job: Int64) -> OutputFile {
         OutputFile(
-            folder: folder, path: PathParts(path).sibling(JobFileName.sidecar(of: job)), isForeign: isForeign)
+            folder: folder, path: PathParts(path).sibling(JobFileName.sidecar(of: job)), isOutside: isOutside)
     }
 
     /// The directory that contains `path`, and the name of the last component.
@@ -62,11 +62,25 @@ package struct OutputFile: Sendable {
         return true
     }
 
+    /// The file that this one was before it was set aside; nil if its name does not say so.
+    package var original: OutputFile? {
+        var name = path[...]
+        if let dash = name.lastIndex(of: "-"), let number = Int(name[name.index(after: dash)...]), number > 1
+        {
+            name = name[..<dash]
+        }
+        guard name.hasSuffix(Self.mark) else { return nil }
+        let original = String(name.dropLast(Self.mark.count))
+        return OutputFile(folder: folder, path: original, isOutside: isOutside)
+    }
+
+    private static let mark = ".damaged"
+
     /// Renames it within its directory, so that its own name is free. Returns the new path.
     package func setAside() throws(SystemError) -> String {
         let (directory, name) = try parent(of: path)
         for number in 1...1000 {
-            let ending = number == 1 ? ".damaged" : ".damaged-\(number)"
+            let ending = number == 1 ? Self.mark : "\(Self.mark)-\(number)"
             if try directory.rename(name, to: name + ending, in: directory) { return path + ending }
         }
         throw SystemError(EEXIST)

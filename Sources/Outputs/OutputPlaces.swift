@@ -1,3 +1,5 @@
+package import JobModel
+
 /// The places for outputs: `outputs/` of the state directory, whose files are recorded by relative path, or
 /// another `output_dir`, whose files are recorded by absolute path.
 package struct OutputPlaces: Sendable {
@@ -21,7 +23,12 @@ package struct OutputPlaces: Sendable {
         }
         let parts = PathParts(recorded)
         let folder = OutputFolder(path: parts.directory.isEmpty ? "/" : parts.directory)
-        return OutputFile(folder: folder, path: parts.name, isForeign: true)
+        return OutputFile(folder: folder, path: parts.name, isOutside: true)
+    }
+
+    /// The absolute path of an output's file; nil if there is no such file, or not yet.
+    package func path(of output: Output) -> String? {
+        output.hasFile ? output.path.map { file($0).absolutePath } : nil
     }
 
     /// How a file's path is recorded.

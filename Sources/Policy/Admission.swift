@@ -153,8 +153,8 @@ package struct Budget: Equatable, Sendable {
 
     /// Why a job of this price waits, for the log and the pause. Begins with the key.
     package func words(against price: Double?) -> String {
-        let (limit, spent, price) = (Money.rounded(limit), Money.rounded(spent), Money.rounded(price ?? 0))
-        return "\(key) is \(limit): \(spent) is spent, and the next job would take \(price)"
+        "\(key) is \(Money.text(limit)): \(Money.text(spent)) is spent, and the next job would take "
+            + Money.text(price ?? 0)
     }
 
     /// Sums of binary fractions are not exact.

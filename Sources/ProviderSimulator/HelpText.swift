@@ -2,10 +2,12 @@ internal import CommandLineTool
 
 /// What `jobsim --help` and jobsim(1) say. The faults come from the table that the parser uses.
 enum HelpText {
+    static let version = "0.1.0"
+
     static let command = Command(
         "", "a simulator of RunComfy's Model API on loopback",
         discussion: ["It needs no token, no money and no network."],
-        options: Options.all + [.help.saying("this help")],
+        options: Options.all + [.completion, .help.saying("this help"), .version],
         examples: [
             .init("jobsim --port 0 --seed 1", "on a free port, with the same results each time"),
             .init("jobsim --queue 2s --run 10s --concurrency 4 --state /tmp/jobsim", "slow, with a ledger"),
@@ -19,7 +21,7 @@ enum HelpText {
         command.help(program: "jobsim", common: [], width: 80)
             + "\ncalls besides RunComfy's, which need no token:\n"
             + Command.list(calls, width: 80)
-            + "\nfaults, written CALL:NAME[=VALUE][;OPTION...]; \(anyCall):\n"
+            + "\n\(Paragraph.wrap("faults, written CALL:NAME[=VALUE][;OPTION...]; \(anyCall):", width: 80))\n"
             + Command.list(faults, width: 80) + "\noptions of a fault:\n"
             + Command.list(faultOptions, width: 80)
             + "\nA prompt that contains [[fault: SPEC]] applies it to its own job.\n"
@@ -27,12 +29,8 @@ enum HelpText {
 
     /// jobsim(1).
     static func manual(date: String) -> String {
-        var page = ManualPage("jobsim", section: 1, date: date, version: "0.1.0", summary: command.summary)
-        page.synopsis("jobsim", "[options]")
-        page.section("description")
-        for paragraph in command.discussion { page.paragraph(paragraph) }
-        page.section("options")
-        page.options(command.options)
+        var page = ManualPage("jobsim", section: 1, date: date, version: version, summary: command.summary)
+        command.describe(program: "jobsim", on: &page)
         page.section("calls")
         page.paragraph("Besides RunComfy's calls, jobsim has these. They need no token.")
         for (call, meaning) in calls { page.item(call, meaning) }
@@ -43,8 +41,6 @@ enum HelpText {
         for (fault, meaning) in faults { page.item(fault, meaning) }
         page.subsection("options of a fault")
         for (option, meaning) in faultOptions { page.item(option, meaning) }
-        page.section("examples")
-        page.examples(command.examples)
         page.section("see also")
         page.paragraph("jobd(8), jobctl(1)")
         return page.text
@@ -61,13 +57,13 @@ enum HelpText {
     private static var faults: [(String, String)] {
         FaultDefinition.all.map { definition in
             let calls =
-                definition.calls == FaultDefinition.answers ? ["any"] : definition.calls.map(\.rawValue)
+                definition.calls == FaultDefinition.answers ? ["CALL"] : definition.calls.map(\.rawValue)
             return ("\(calls.joined(separator: ",")):\(definition.synopsis)", definition.meaning)
         }
     }
 
     private static let anyCall =
-        "any means each of " + FaultDefinition.answers.map(\.rawValue).joined(separator: " ")
+        "here CALL stands for " + FaultDefinition.answers.map(\.rawValue).joined(separator: ", ")
 
     private static let faultOptions = FaultOption.allCases.map(\.help).map { ($0.synopsis, $0.meaning) }
 }

@@ -11,8 +11,12 @@ package enum Program {
             let arguments = try Arguments(try Arguments.ofThisProcess(), options: options)
             if arguments.has(.help) {
                 try screen.write(HelpText.text)
+            } else if arguments.has(.version) {
+                try screen.write("jobsim \(HelpText.version)\n")
             } else if let date = arguments.value(.man) {
                 try screen.write(HelpText.manual(date: date))
+            } else if let shell = arguments.value(.completion) {
+                try screen.write(Shell(named: shell).script(for: "jobsim", HelpText.command.options))
             } else {
                 try serve(Options(arguments))
             }

@@ -13,8 +13,12 @@ internal import CSQLite
 
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
+    private let lockWait: LockWait
 
-    package init(path: String, _ access: Access, busyTimeout: Duration) throws(SQLiteError) {
+    /// - Parameter onWait: called once for each lock that others hold for more than two seconds.
+    package init(
+        path: String, _ access: Access, busyTimeout: Duration, onWait: @escaping () -> Void = {}
+    ) throws(SQLiteError) {
         let flags =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
@@ -32,9 +36,13 @@ internal import CSQLite
             throw unsafe SQLiteError(code, in: handle)
         }
         unsafe self.handle = handle
-        let milliseconds =
-            busyTimeout.components.seconds * 1000 + busyTimeout.components.attoseconds / 1_000_000_000_000_000
-        unsafe sqlite3_busy_timeout(handle, Int32(clamping: milliseconds))
+        lockWait = LockWait(limit: busyTimeout, onWait: onWait)
+        unsafe sqlite3_busy_handler(
+            handle,
+            { wait, tries in
+                guard let wait = unsafe wait else { return 0 }
+                return unsafe Unmanaged<LockWait>.fromOpaque(wait).takeUnretainedValue().wait(tries) ? 1 : 0
+            }, Unmanaged.passUnretained(lockWait).toOpaque())
         unsafe _ = jobd_sqlite_no_checkpoint_on_close(handle)
         unsafe _ = jobd_sqlite_defensive(handle)
     }
@@ -56,6 +64,14 @@ internal import CSQLite
     package var lastInsertedID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
 
     package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+    /// Runs `body`, which gives up at once if another connection is in its way.
+    package func withoutWaiting<Value>(_ body: () throws -> Value) rethrows -> Value {
+        let limit = lockWait.limit
+        lockWait.limit = .zero
+        defer { lockWait.limit = limit }
+        return try body()
+    }
 
     /// Runs a script of several statements without parameters or rows.
     package func execute(_ script: String) throws(SQLiteError) {

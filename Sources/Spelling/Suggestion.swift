@@ -11,10 +11,16 @@ package enum Suggestion {
     package static func nearest(
         to typed: String, among words: some Sequence<String>, howeverFar: Bool = false
     ) -> String? {
-        if let near = mistyped(typed, among: words, howeverFar: false) { return near }
+        // A third of the word may differ. Less misses typing errors, more suggests nonsense.
+        if let near = mistyped(typed, among: words, allowed: { $0 / 3 }) { return near }
         if let whole = completed(typed, among: words) { return whole }
-        return howeverFar ? mistyped(typed, among: words, howeverFar: true) : nil
+        return howeverFar ? mistyped(typed, among: words, allowed: { $0 }) : nil
     }
+
+    /// The nearest of `words`, if at most so many letters differ, and no more than half of them.
+    package static func nearest(
+        to typed: String, among words: some Sequence<String>, within letters: Int
+    ) -> String? { mistyped(typed, among: words, allowed: { min(letters, $0 / 2) }) }
 
     /// The shortest word that begins or ends with what was typed.
     private static func completed(_ typed: String, among words: some Sequence<String>) -> String? {
@@ -26,17 +32,16 @@ package enum Suggestion {
         }.min { $0.utf8.count < $1.utf8.count }
     }
 
+    /// - Parameter allowed: how many letters may differ, given the length of the longer word.
     private static func mistyped(
-        _ typed: String, among words: some Sequence<String>, howeverFar: Bool
+        _ typed: String, among words: some Sequence<String>, allowed most: (Int) -> Int
     ) -> String? {
         guard typed.utf8.count <= 4 * longest else { return nil }
         let typed = Array(typed.lowercased().unicodeScalars)
         var best: (word: String, distance: Int)?
         for word in words where word.utf8.count <= 4 * longest {
             let candidate = Array(word.lowercased().unicodeScalars)
-            // A third of the word may differ. Less misses typing errors, more suggests nonsense.
-            let longest = max(typed.count, candidate.count)
-            let allowed = min(howeverFar ? longest : longest / 3, (best?.distance ?? .max) - 1)
+            let allowed = min(most(max(typed.count, candidate.count)), (best?.distance ?? .max) - 1)
             guard allowed >= 0, abs(typed.count - candidate.count) <= allowed else { continue }
             let distance = distance(from: typed, to: candidate)
             if distance <= allowed { best = (word, distance) }

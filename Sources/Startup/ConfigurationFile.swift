@@ -91,8 +91,8 @@ package struct ConfigurationFile: Sendable {
 }
 
 extension OutputPlaces {
-    /// As configured. With the default configuration every file is found, too, but those outside `outputs/`
-    /// count as foreign.
+    /// As configured. With the default configuration every file is found, too, but those that are not below
+    /// `outputs/` count as outside.
     package init(_ directory: StateDirectory, _ configuration: Configuration = Configuration()) {
         self.init(
             own: directory.absolute("outputs"), current: directory.absolute(configuration.outputDirectory))

@@ -21,6 +21,9 @@ package struct TokenSource {
         "RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY", "YOUR_API_TOKEN",
     ]
 
+    /// For the programs that this process starts from now on: they need no token.
+    package static func removeFromEnvironment() { for name in variables { unsafe unsetenv(name) } }
+
     package init(environment: [String: String], configuration: Configuration) {
         self.environment = environment
         self.configuration = configuration

@@ -18,11 +18,13 @@ package struct ChildProcess: Sendable {
     ///
     /// - Parameter environment: as `NAME=value`. The environment and each stream are inherited if nil.
     /// - Parameter isGroup: whether it becomes a process group, which `killGroup` can end.
+    /// - Parameter isDetached: whether it gets a session of its own: neither Ctrl-C nor a terminal's end
+    ///   reaches it.
     /// - Parameter signals: those that this process ignores and the child must not.
     package init(
         _ words: [String], environment: [String]? = nil, input: FileDescriptor? = nil,
         output: FileDescriptor? = nil, errors: FileDescriptor? = nil, isGroup: Bool = false,
-        resetting signals: [Int32] = []
+        isDetached: Bool = false, resetting signals: [Int32] = []
     ) throws(SystemError) {
         // Only their numbers are passed on: keep them open until the child has them.
         defer { withExtendedLifetime((input, output, errors)) {} }
@@ -40,7 +42,9 @@ package struct ChildProcess: Sendable {
         unsafe sigemptyset(&resets)
         for signal in signals { unsafe sigaddset(&resets, signal) }
         unsafe posix_spawnattr_setsigdefault(&attributes, &resets)
-        let flags = POSIX_SPAWN_SETSIGDEF | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)
+        let flags =
+            POSIX_SPAWN_SETSIGDEF | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)
+            | (isDetached ? 0x80 /* POSIX_SPAWN_SETSID */ : 0)
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         var variables = unsafe (environment ?? []).map { unsafe strdup($0) } + [nil]
@@ -58,6 +62,12 @@ package struct ChildProcess: Sendable {
         var status: Int32 = 0
         while unsafe waitpid(id, &status, 0) < 0, errno == EINTR {}
         return Ending(status: status)
+    }
+
+    /// How it has ended; nil if it has not.
+    package var ending: Ending? {
+        var status: Int32 = 0
+        return unsafe waitpid(id, &status, WNOHANG) == id ? Ending(status: status) : nil
     }
 
     /// Waits for the next child to end; nil if there is none.

@@ -156,6 +156,20 @@ extension FileDescriptor {
             && lock.l_type != Int16(F_UNLCK)
     }
 
+    /// The process whose POSIX lock covers one of these bytes, so that no one else can lock them for writing.
+    /// Locks of this process are left out.
+    ///
+    /// Closing any open file of an inode drops all POSIX locks that the process has on it.
+    package func lockHolder(from start: Int64, count: Int64) -> Int32? {
+        var lock = flock(
+            l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: off_t(start), l_len: off_t(count),
+            l_pid: 0)
+        guard unsafe fcntl(number, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK), lock.l_pid > 0 else {
+            return nil
+        }
+        return lock.l_pid
+    }
+
     private func setLock(_ kind: Int32) -> Bool {
         var lock = Self.wholeFile(kind)
         return unsafe fcntl(number, 37 /* F_OFD_SETLK */, &lock) == 0

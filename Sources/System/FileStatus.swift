@@ -14,8 +14,6 @@ package struct FileStatus: Sendable {
     package let owner: (user: UInt32, group: UInt32)
     package let linkCount: UInt64
     package let size: Int64
-    /// When the content was last changed, in seconds since 1970.
-    package let modifiedAt: Int64
 
     private init(_ status: stat) {
         identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
@@ -23,7 +21,6 @@ package struct FileStatus: Sendable {
         owner = (status.st_uid, status.st_gid)
         linkCount = UInt64(status.st_nlink)
         size = Int64(status.st_size)
-        modifiedAt = Int64(status.st_mtim.tv_sec)
     }
 
     /// The status of the file at a path. With `isLinkItself`, a link at its end is not followed.

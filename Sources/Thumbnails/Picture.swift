@@ -29,21 +29,18 @@ internal import CPictures
         return picture
     }
 
-    /// The size that fits into a square, at least one pixel each way; nil if the picture fits already.
-    static func fitting(_ width: Int, _ height: Int, into side: Int) -> (width: Int, height: Int)? {
-        let longest = max(width, height)
-        guard longest > side, width > 0, height > 0 else { return nil }
-        func scaled(_ length: Int) -> Int { max(1, (length * side + longest / 2) / longest) }
-        return (scaled(width), scaled(height))
+    /// The picture scaled to fit, in the format that is wanted.
+    func encoded(for goal: SmallPicture) -> [UInt8]? {
+        if unsafe max(pixels.width, pixels.height) > goal.side,
+            let size = unsafe goal.size(of: Int(pixels.width), Int(pixels.height)),
+            unsafe WebPPictureRescale(&pixels, Int32(size.width), Int32(size.height)) == 0
+        {
+            return nil
+        }
+        return goal == .thumbnail ? webP() : png()
     }
 
-    /// The picture scaled to fit into a square, as WebP.
-    func thumbnail(side: Int) -> [UInt8]? {
-        if let size = unsafe Self.fitting(Int(pixels.width), Int(pixels.height), into: side) {
-            guard unsafe WebPPictureRescale(&pixels, Int32(size.width), Int32(size.height)) != 0 else {
-                return nil
-            }
-        }
+    private func webP() -> [UInt8]? {
         var settings = WebPConfig()
         guard unsafe WebPConfigInit(&settings) != 0 else { return nil }
         settings.quality = 80
@@ -57,5 +54,41 @@ internal import CPictures
             guard unsafe WebPEncode(&settings, &pixels) != 0 else { return nil }
             return unsafe Array(UnsafeBufferPointer(start: writer.pointee.mem, count: writer.pointee.size))
         }
+    }
+
+    private func png() -> [UInt8]? {
+        var image = unsafe png_image()
+        unsafe image.version = png_uint_32(PNG_IMAGE_VERSION)
+        unsafe image.width = png_uint_32(pixels.width)
+        unsafe image.height = png_uint_32(pixels.height)
+        unsafe image.format = cpictures_png_pixel
+        // The largest that a PNG of this size can be.
+        let pixelCount = unsafe Int(pixels.width) * Int(pixels.height)
+        var bytes = unsafe [UInt8](repeating: 0, count: pixelCount * 5 + Int(pixels.height) + 4096)
+        var count = png_alloc_size_t(bytes.count)
+        let stride = unsafe pixels.argb_stride * 4
+        guard unsafe png_image_write_to_memory(&image, &bytes, &count, 0, pixels.argb, stride, nil) != 0
+        else { return nil }
+        return Array(bytes.prefix(Int(count)))
+    }
+}
+
+/// What is made of a picture.
+enum SmallPicture {
+    /// WebP, for the page of a gallery. A picture that is small already needs none.
+    case thumbnail
+    /// PNG, for a terminal. It is also made of a small picture, whatever the picture's own format.
+    case preview
+
+    /// The longest side, in pixels.
+    var side: Int { 512 }
+
+    /// The size that fits into a square, at least one pixel each way; nil if no small picture is wanted.
+    func size(of width: Int, _ height: Int) -> (width: Int, height: Int)? {
+        let longest = max(width, height)
+        guard width > 0, height > 0 else { return nil }
+        if longest <= side { return self == .thumbnail ? nil : (width, height) }
+        func scaled(_ length: Int) -> Int { max(1, (length * side + longest / 2) / longest) }
+        return (scaled(width), scaled(height))
     }
 }

@@ -2,12 +2,10 @@ internal import CPictures
 internal import Glibc
 
 /// All of `jobthumb`: it reads a picture from standard input and writes a small one, as WebP, to standard
-/// output. It exits with 0 if it made one, and with 1 if the picture itself has to be shown: it is small
-/// already, is an animation, is rotated by its metadata, or cannot be read. If it cannot confine itself, it
-/// reads no picture and exits with 2.
+/// output; with the argument `--png`, as PNG. It exits with 0 if it made one, and with 1 if the picture
+/// itself has to be shown: it is small already (unless it is for `--png`), is an animation, is rotated by its
+/// metadata, or cannot be read. If it cannot confine itself, it reads no picture and exits with 2.
 package enum ThumbnailProgram {
-    /// The longest side of a thumbnail, in pixels.
-    static let side = 512
     /// A picture comes from outside and may exploit its decoder. So each process reads one picture, can
     /// neither open a file nor start a program, and has limits of memory and time.
     private static let mostMemory: UInt = 1 << 30
@@ -18,8 +16,9 @@ package enum ThumbnailProgram {
     package static func main() -> Never {
         alarm(UInt32(3 * mostSeconds))
         guard isConfined() else { exit(2) }
-        guard let bytes = input(), let picture = read(bytes), let thumbnail = picture.thumbnail(side: side),
-            write(thumbnail)
+        let goal: SmallPicture = CommandLine.arguments.dropFirst() == ["--png"] ? .preview : .thumbnail
+        guard let bytes = input(), let picture = read(bytes, for: goal),
+            let small = picture.encoded(for: goal), write(small)
         else { exit(1) }
         exit(0)
     }
@@ -31,11 +30,11 @@ package enum ThumbnailProgram {
         return limits.allSatisfy { cpictures_limit(Int32($0.0.rawValue), $0.1) == 0 } && cpictures_confine()
     }
 
-    private static func read(_ bytes: [UInt8]) -> Picture? {
+    private static func read(_ bytes: [UInt8], for goal: SmallPicture) -> Picture? {
         if Metadata.showsMovement(bytes) || Metadata.turns(bytes) { return nil }
-        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return Picture.jpeg(bytes, side: side) }
-        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return Picture.png(bytes, side: side) }
-        if bytes.starts(with: Array("RIFF".utf8)) { return Picture.webP(bytes, side: side) }
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return Picture.jpeg(bytes, for: goal) }
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return Picture.png(bytes, for: goal) }
+        if bytes.starts(with: Array("RIFF".utf8)) { return Picture.webP(bytes, for: goal) }
         return nil
     }
 

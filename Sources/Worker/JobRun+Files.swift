@@ -32,7 +32,9 @@ extension JobRun {
         case .removeTemporary(let output, let row): await fetcher.removeTemporary(of: output, row)
         case .loadOutputs: return .outputs(try await recorder.store.read { try $0.outputs(of: id) })
         case .writeSidecar(let row, let outputs):
-            return .sidecar(trouble: await fetcher.writeSidecar(row, outputs))
+            let trouble = await fetcher.writeSidecar(row, outputs)
+            context.troubles.note(trouble == nil ? nil : .sidecar, trouble ?? "", job: id)
+            return .sidecar(trouble: trouble)
         case .complete(let last, let cost, let moment): return try await complete(last, cost, at: moment)
         case .recordLostFiles(let last, let lost, let message):
             return try await recordLostFiles(last, lost, message)
@@ -43,10 +45,13 @@ extension JobRun {
 
     private func fetch(_ row: Job, _ tries: [RemoteJob.FileTry]) async throws -> RemoteJob.Event? {
         let othersDue = OthersDue(job.nextFileDue.map(host.instant))
-        let (fetcher, client) = (fetcher, context.client)
+        let (fetcher, client, troubles) = (fetcher, context.client, context.troubles)
         let request = job.isElsewhere(context.origin) ? nil : job.request?.id
         let attempt = { @Sendable (file: RemoteJob.FileTry) async -> OutputFetch.Outcome in
             let outcome = await fetcher.fetch(file.output, of: row, file.pace, othersDue)
+            let failure = outcome.failure
+            troubles.note(
+                failure?.trouble, failure?.words ?? "", job: row.id, position: file.output.position)
             // Asked here, beside the other tries, so that a call that hangs holds up only this file.
             guard case .failed(var failure) = outcome, failure.addressIsGone, let request,
                 case .succeeded(let outputs, _)? = try? await client.result(of: request, model: row.model)

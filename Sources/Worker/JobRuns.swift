@@ -100,6 +100,7 @@ final class JobRuns {
         guard let job = jobs.removeValue(forKey: id) else { return }
         account.forget(id)
         origins.forget(job)
+        context.troubles.forget(id)
         submissions.inFlight.remove(id, job.model)
         submissions.mayClaim = true
     }

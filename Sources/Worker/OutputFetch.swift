@@ -40,7 +40,7 @@ struct ConfiguredFetcher: OutputFetcher {
     func writeSidecar(_ job: Job, _ outputs: [Output]) async -> String? {
         guard let path = outputs.first?.path else { return nil }
         let sidecar = context.outputs.file(path).sidecar(of: job.id)
-        let text = Array((job.json(outputs: outputs).indentedText + "\n").utf8)
+        let text = Array((job.json(outputs: outputs, file: context.outputs.path).indentedText + "\n").utf8)
         do throws(DownloadFailure) {
             try await context.downloader.writeSidecar(text, to: sidecar)
             return nil
@@ -68,6 +68,8 @@ struct OutputFetch: Sendable {
         case fetched(Fetched)
         case failed(Failure)
         case cancelled
+
+        var failure: Failure? { if case .failed(let failure) = self { failure } else { nil } }
     }
 
     /// The file is here under its final name, which is not recorded as done yet.
@@ -79,6 +81,8 @@ struct OutputFetch: Sendable {
     struct Failure: Sendable {
         let kind: FetchPace.Setback
         let words: String
+        /// What a person has to do something about.
+        var trouble: Trouble.Kind?
         /// Whether the service may name another address if asked again, and the addresses that it named then.
         var addressIsGone = false
         var fresh: [String] = []
@@ -192,7 +196,12 @@ extension OutputFetch.Failure {
         default: kind = failure.countsAsAttempt ? .badAnswer : .trouble
         }
         words = "\(failure)"
-        if case .badAnswer = failure { addressIsGone = true }
+        switch failure {
+        case .badAnswer: addressIsGone = true
+        case .noSpace: trouble = .space
+        case .disk: trouble = .output
+        default: break
+        }
         retryAfter = failure.retryAfter
         (self.kept, self.total) = (kept, total)
     }

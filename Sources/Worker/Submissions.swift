@@ -140,7 +140,7 @@ final class Submissions {
     private func tellOfBudget(_ result: Claim.Result) {
         let log = session.context.log
         if let obstacle = result.budget, budgetObstacle == nil {
-            log.error("submissions are paused (budget): \(obstacle)")
+            log.warning("submissions are paused (budget): \(obstacle)")
         } else if result.budget == nil, budgetObstacle != nil {
             log.info("submissions go on")
         }

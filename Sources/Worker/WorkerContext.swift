@@ -17,11 +17,13 @@ package struct WorkerContext: Sendable {
     package let outputName: OutputName
     package let outputs: OutputPlaces
     package let hasToken: Bool
+    package let troubles: Troubles
     package let log: Log
 
     package init(
         configuration: Configuration, client: any RemoteService, downloader: Downloader,
-        outputName: OutputName, outputs: OutputPlaces, hasToken: Bool, log: Log
+        outputName: OutputName, outputs: OutputPlaces, hasToken: Bool, troubles: Troubles = Troubles(),
+        log: Log
     ) {
         self.configuration = configuration
         origin = configuration.apiOrigin
@@ -30,6 +32,7 @@ package struct WorkerContext: Sendable {
         self.outputName = outputName
         self.outputs = outputs
         self.hasToken = hasToken
+        self.troubles = troubles
         self.log = log
     }
 

@@ -155,6 +155,18 @@ extension ModelInputTests {
             ])
     }
 
+    @Test func `the words of a request have another key in some models, and a refusal names it`() throws {
+        let sequential = try #require(Schema.builtIn("bytedance/seedream-4-0/sequential"))
+        #expect(
+            try violations(#"{"text": "x", "prompt": "y"}"#, sequential) == [
+                #"$.prompt: is not known to this model; did you mean "text"?"#
+            ])
+        #expect(
+            try violations(
+                #"{"prompt": "x", "images": ["https://a.b/c"], "text": "y"}"#, Sample.edit.schema())
+                == [#"$.text: is not known to this model; did you mean "prompt"?"#])
+    }
+
     @Test(arguments: ["[]", "null", "3", #""x""#])
     func `an input that is no object is refused at its root`(_ input: String) throws {
         let found = try Sample.edit.schema().violations(in: JSON(parsing: input))

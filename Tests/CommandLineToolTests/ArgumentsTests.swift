@@ -68,6 +68,12 @@ import Testing
         #expect(error?.message.unicodeScalars.contains("\u{1B}") == false)
     }
 
+    @Test func `a digit may be an option, and is a number otherwise`() throws {
+        let null = Option("null", short: "0", "a switch")
+        #expect(try Arguments(["-0"], options: [null]).has(null))
+        #expect(try Arguments(["-1"], options: [null]).operands == ["-1"])
+    }
+
     @Test func `a number keeps to its bounds`() throws {
         let arguments = try read("--limit=9223372036854775807")
         #expect(try arguments.integer(.limit) == .max)

@@ -34,6 +34,26 @@ import Testing
         #expect(lines[1].contains("…"))
     }
 
+    @Test func `a name is cut at its start, and a prompt gets the room that is left`() {
+        var table = Table([
+            .init("MODEL", keepsEnd: true), .init("LABEL", isFlexible: true, enough: 14),
+            .init("PROMPT", isFlexible: true),
+        ])
+        let long = "the quick brown fox jumps over the lazy dog and is never seen again in this country"
+        table.add([
+            Table.Cell("some-vendor/a-family/v1/image-to-video"), Table.Cell("cats and dogs in a row"),
+            Table.Cell(long),
+        ])
+        let narrow = table.aligned(screen(70)).split(separator: "\n").last
+        #expect(
+            narrow == "…/image-to-video  cats and dogs…  the quick brown fox jumps over the…")
+        let wide = table.aligned(screen(120)).split(separator: "\n").last
+        let expected =
+            "some-vendor/a-family/v1/image-to-video  cats and dogs in a row  "
+            + "the quick brown fox jumps over the lazy dog and is…"
+        #expect(wide.map { String($0) } == expected)
+    }
+
     @Test func `in a pipe nothing is cut, and no cell can break a line or a column`() {
         let long = String(repeating: "x", count: 500)
         let text = table([["1", "held", "a\tb\nc", long]]).tabSeparated

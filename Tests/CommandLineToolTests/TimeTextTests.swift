@@ -109,6 +109,15 @@ import Testing
         #expect(TimeText.relative(1_000_000_000 - difference, now: 1_000_000_000) == words)
     }
 
+    @Test(arguments: [
+        (0, "0 ms"), (40, "40 ms"), (1000, "1 s"), (2590, "2.5 s"), (9_999, "9.9 s"), (12_900, "12 s"),
+        (120_000, "2 min"), (125_000, "2 min 5 s"), (11_400_000, "3 h 10 min"), (172_799_000, "47 h 59 min"),
+        (187_200_000, "2 days 4 h"),
+    ])
+    func `how long something took is exact enough to compare`(milliseconds: UInt64, words: String) {
+        #expect(TimeText.span(milliseconds: milliseconds) == words)
+    }
+
     @Test func `the extremes of time are said without a crash`() {
         _ = TimeText.relative(.min, now: .max)
         _ = TimeText.relative(.max, now: .min)

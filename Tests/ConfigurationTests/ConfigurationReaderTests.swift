@@ -222,6 +222,8 @@ import Testing
     @Test func `what only the whole can say`() {
         let poll = #expect(throws: ConfigurationError.self) { try read(assignments: "poll.min=1m") }
         #expect(poll?.description.contains("poll.min") == true)
+        let old = #expect(throws: ConfigurationError.self) { try read(assignments: "retention.files=99999w") }
+        #expect(old?.description.contains("to 3650d") == true, "\(old?.description ?? "")")
         let retry = #expect(throws: ConfigurationError.self) { try read(assignments: "retry.max=1ms") }
         #expect(retry?.description.contains("retry.max") == true)
     }

@@ -23,10 +23,12 @@ import Testing
     @Test func `one job is one line`() {
         #expect(
             lines(progress([Samples.job(12, .inProgress)], of: 1)) == [
-                "job 12: in_progress, 1 min, about 18 s left"
+                "job 12: in_progress, 1 min 15 s, about 18 s left"
             ])
         #expect(
-            lines(progress([Samples.job(12, .inQueue)], of: 1, expected: [:])) == ["job 12: in_queue, 1 min"])
+            lines(progress([Samples.job(12, .inQueue)], of: 1, expected: [:])) == [
+                "job 12: in_queue, 1 min 15 s"
+            ])
     }
 
     @Test func `several jobs have a line each, running ones first, and a sum`() {
@@ -39,7 +41,7 @@ import Testing
         #expect(lines[1].hasPrefix("   2  in_progress  ━━━"))
         #expect(lines[2].hasPrefix("   1  queued"))
         // 18 s of the running job and 30 s of the waiting one, two at a time; but no less than the longest.
-        #expect(lines[3].hasSuffix("9 of 12 jobs have ended, 1 min, about 30 s left"))
+        #expect(lines[3].hasSuffix("9 of 12 jobs have ended, 1 min 15 s, about 30 s left"))
     }
 
     @Test func `if not all fit, the rest is counted`() {

@@ -22,7 +22,7 @@ import Testing
         var snapshot = Samples.snapshot([
             .downloading: 1, .inProgress: 1, .inQueue: 1, .queued: 1, .failed: 1,
         ])
-        snapshot.pauses = [Pause(reason: .hand, detail: "lunch", since: Samples.now + .seconds(-120))]
+        snapshot.facts.pauses = [Pause(reason: .hand, detail: "lunch", since: Samples.now + .seconds(-120))]
         snapshot.rates = WatchRates(completed: 3.25, sent: 12, bytesASecond: 4_200_000)
         snapshot.expected = ["vendor/model": .seconds(24)]
         var facts = Samples.facts(of: snapshot)
@@ -41,19 +41,38 @@ import Testing
                 "now       1 queued, 1 in_queue, 1 in_progress, 1 downloading",
                 "last hour 1 failed",
                 "a minute  3.3 completed, 12 sent; downloads 4.2 MB/s",
-                "! submissions are paused (hand, 2 min ago): lunch  jobctl resume",
+                "! submissions are paused (by hand, 2 min ago): lunch  jobctl resume",
                 "",
                 "[1 all] 2 running  3 waiting  4 attention  5 ended",
-                "  ID  STATE        TIME                      MODEL  PROMPT",
-                ">  1  downloading  ━━───── 12.5 MB of 40 MB  model  a red fox",
-                "   2  in_progress  ━━━━───── 0:12 of ~0:24   model  a red fox",
-                "   3  in_queue     0:12 of ~0:24, no. 5      model  a red fox",
-                "   4  queued       waiting 1 min             model  a red fox",
+                "  ID  STATE        TIME                      MODEL         PROMPT",
+                ">  1  downloading  ━━───── 12.5 MB of 40 MB  vendor/model  a red fox",
+                "   2  in_progress  ━━━━───── 0:12 of ~0:24   vendor/model  a red fox",
+                "   3  in_queue     0:12 of ~0:24, no. 5      vendor/model  a red fox",
+                "   4  queued       waiting 1 min             vendor/model  a red fox",
                 "", "", "", "",
                 "  ended last",
-                "   5  failed       remote, 3 s ago           model  no GPU",
+                "   5  failed       remote, 3 s ago           vendor/model  no GPU",
                 "? help  / filter  Enter details  c cancel  r retry  h hold  p pause  q quit",
             ])
+    }
+
+    @Test func `what does not fit into the column of times is left out, not cut`() {
+        var snapshot = Samples.snapshot([.downloading: 1, .inProgress: 1, .inQueue: 1, .completed: 1])
+        snapshot.expected = ["vendor/model": .seconds(5400)]
+        var facts = Samples.facts(of: snapshot)
+        let files = (1...1200).map { Samples.file(1, $0, fetched: 80_500_000, of: 340_200_000) }
+        facts[1] = Samples.facts(Samples.job(1, .downloading), outputs: files)
+        facts[2] = Samples.facts(Samples.job(2, .inProgress, seconds: 3723))
+        var waits = Samples.job(3, .inQueue, seconds: 3723)
+        waits.queuePosition = 1234
+        facts[3] = Samples.facts(waits)
+        let narrow = lines(snapshot, facts).filter { $0.contains("model") }
+        #expect(
+            narrow.prefix(3).map { $0.dropFirst(19).prefix(24) } == [
+                "━───── 96.6 GB of 408 GB", "1:02:03 of ~1:30:00     ", "1:02:03, no. 1,234      ",
+            ])
+        let rows = lines(snapshot, facts, columns: 34).filter { $0.contains("  in_") }
+        #expect(rows.allSatisfy { $0.hasSuffix("1:02:03") }, "\(rows)")
     }
 
     @Test func `nothing to show is said`() {
@@ -65,7 +84,7 @@ import Testing
 
     @Test func `without jobd, and with jobs that wait for it, that is said on any screen`() {
         var snapshot = Samples.snapshot([.queued: 3])
-        snapshot.daemon = nil
+        snapshot.facts.daemon = nil
         for rows in [24, 12, 8] {
             #expect(
                 lines(snapshot, Samples.facts(of: snapshot), rows: rows).contains {
@@ -85,7 +104,9 @@ import Testing
             .inProgress: 7, .uncertain: 1, .queued: 40, .failed: 3, .completed: 9,
         ])
         snapshot.directory = "/" + words
-        snapshot.pauses = Pause.Reason.allCases.map { Pause(reason: $0, detail: words, since: Samples.now) }
+        snapshot.facts.pauses = Pause.Reason.allCases.map {
+            Pause(reason: $0, detail: words, since: Samples.now)
+        }
         var facts = Samples.facts(of: snapshot, prompt: words)
         for (id, known) in facts {
             var job = known.job
@@ -134,7 +155,7 @@ import Testing
         snapshot.groups = [.init(state: .queued, ids: [1, 2, 3], count: 1_000_000)]
         #expect(
             lines(snapshot, Samples.facts(of: Samples.snapshot([.queued: 3]))).contains(
-                "  … and 999997 more queued"))
+                "  … and 999,997 more queued"))
     }
 
     @Test func `what ends stays in sight however much runs`() {

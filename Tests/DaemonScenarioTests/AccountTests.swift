@@ -73,6 +73,12 @@ import Testing
         jobd.signal(SIGHUP)
         try await stage.waitUntilAllAre("completed")
         #expect(try await pause(stage) == nil)
+        #expect(jobd.errors.contains("read again; the token is new, from \(file)"))
+        jobd.signal(SIGHUP)
+        try await jobd.says("read again; the token is the same")
+        FileOnDisk.write("", to: file)
+        jobd.signal(SIGHUP)
+        try await jobd.says("read again; there is no token any more")
         #expect(!jobd.errors.contains(Stage.token) && !jobd.errors.contains("wrong-token"))
     }
 

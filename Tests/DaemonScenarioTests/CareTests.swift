@@ -79,6 +79,62 @@ import Testing
         #expect(files(of: stage).count == 2)
     }
 
+    @Test func `files of no job are listed, and those that jobd made are removed when asked`() async throws {
+        let stage = try await Stage.completed()
+        func foreign() async throws -> [String: String] {
+            let lines = try await stage.jobctl("verify", "--foreign", "--json").objects()
+            let found = lines.map { ($0["path"]?.string ?? "", $0["origin"]?.string ?? "") }
+            return Dictionary(found) { $1 }
+        }
+        let paths = try stage.texts("SELECT path FROM outputs ORDER BY job_id")
+        let outputs = stage.state + "/outputs/"
+        let day = String(paths[0].prefix { $0 != "/" })
+        #expect(try await foreign() == [:])
+        // One is damaged and set aside, one is pruned, one deleted by SQL; and a person has files there.
+        rename(outputs + paths[0], outputs + paths[0] + ".damaged")
+        #expect(
+            try await stage.jobctl("prune", "--older-than", "0s", "--rows", "--yes", "--label", "none").code
+                == 1)
+        try await stage.jobctl("set", "2", "--label", "drop")
+        try await stage.jobctl("prune", "--older-than", "0s", "--rows", "--yes", "--label", "drop")
+        #expect(Program.sqlite3(stage.database, "DELETE FROM jobs WHERE id = 3").code == 0)
+        #expect(try stage.number("SELECT count(*) FROM outputs WHERE job_id > 1") == 0)
+        #expect(try stage.number("SELECT count(*) FROM events WHERE job_id > 1") == 0)
+        for name in ["note.txt", "\(day)/000002-9.png", "000009.json", "x.damaged", ".000044-1.part"] {
+            FileOnDisk.write("mine", to: outputs + name)
+        }
+        FileOnDisk.write("part", to: outputs + "\(day)/.000001-1.part")
+        let all = try await foreign()
+        #expect(
+            all == [
+                paths[0] + ".damaged": "damaged", paths[1]: "left", "\(day)/000002.json": "left",
+                paths[2]: "left", "\(day)/000003.json": "left", "\(day)/.000001-1.part": "temporary",
+                "note.txt": "unknown", "\(day)/000002-9.png": "unknown", "000009.json": "unknown",
+                "x.damaged": "unknown", ".000044-1.part": "unknown",
+            ])
+        #expect(try await stage.jobctl("verify", "--foreign", "1").code == 64)
+        #expect(try await stage.jobctl("prune", "--foreign", "--rows", "--yes").code == 64)
+        // Nobody is there to say yes.
+        #expect(try await stage.jobctl("prune", "--foreign").code == 64)
+        let look = try await stage.jobctl("prune", "--foreign", "--dry-run")
+        #expect(
+            look.lines.count == 6 && look.errors.contains("5 files of no job not made by jobd"), "\(look)")
+        #expect(try await foreign() == all)
+        // Somebody has changed one of them since.
+        FileOnDisk.write("my picture", to: outputs + paths[2])
+        let answer = try await stage.jobctl("prune", "--foreign", "--yes", "--json")
+        #expect(
+            answer.code == 1 && answer.errors.contains("was changed after its job was pruned"), "\(answer)")
+        #expect(try answer.object()["files"] == .integer(5) && answer.object()["failed"] == .integer(1))
+        #expect(try await foreign().filter { $0.value != "unknown" } == [paths[2]: "left"])
+        #expect(FileOnDisk.text(outputs + paths[2]) == "my picture")
+        #expect(FileOnDisk.exists(outputs + "\(day)/000001.json"))
+        #expect(try stage.texts("SELECT path FROM left_files") == [paths[2]])
+        #expect(try await stage.jobctl("prune", "--foreign", "--yes").code == 1)
+        unlink(outputs + paths[2])
+        #expect(try await stage.jobctl("prune", "--foreign", "--yes").errors.contains("nothing to prune"))
+    }
+
     @Test func `no link is followed out of the outputs`() async throws {
         let stage = try await Stage.completed(1)
         let treasure = stage.scratch["treasure"]
@@ -206,6 +262,7 @@ import Testing
             #expect(well.verdicts[check] == "ok", "\(check): \(well.text)")
         }
         #expect(well.verdicts["jobd"] == "warning")
+        #expect(well.verdicts["sqlite"] == "ok" && well.verdicts["log"] == nil)
         #expect(!well.text.contains(Stage.token))
 
         try await stage.setFaults("token:reject")
@@ -220,8 +277,11 @@ import Testing
         #expect(open.verdicts["state"] == "fault")
         chmod(stage.state, 0o700)
 
-        let jobd = try stage.jobd()
+        let jobd = try stage.jobd("min_free=900TiB")
         try await eventually("jobd runs") { try await look().verdicts["jobd"] == "ok" }
+        // By the configuration of the running jobd, unless another is named.
+        #expect(try await look().verdicts["space"] == "fault")
+        #expect(try await look("--set", "min_free=0").verdicts["space"] == "ok")
         jobd.end()
         FileOnDisk.write("no database at all, but some text in its place", to: stage.database)
         let damaged = try await look()

@@ -121,7 +121,7 @@ import Testing
         #expect(server.requests.count == 2)
         #expect(try await stored() == ["a/b", "a/c"])
         // With a part of the catalogue, nobody can say what is gone.
-        #expect(answer.errors.contains("counts 1000000 models and lists 2"))
+        #expect(answer.errors.contains("counts 1,000,000 models and lists 2"))
         #expect(!answer.output.contains("gone"))
     }
 

@@ -136,7 +136,7 @@ import Testing
             #expect(try stage.jobCount("completed") == done)
             #expect(try stage.text("SELECT reason FROM pauses") == "budget")
             let detail = try stage.text("SELECT detail FROM pauses") ?? ""
-            #expect(detail.hasPrefix(budget.replacing("=", with: " is ")), "\(detail)")
+            #expect(detail.hasPrefix(budget.replacing("=", with: " is $")), "\(detail)")
         }
         try await stage.drain(price)
         #expect(try stage.jobCount("completed") == 5)

@@ -21,7 +21,7 @@ import Testing
         try await eventually("it is ready") { manager.lines.contains("READY=1") }
         #expect(jobd.errors.contains("runs on"))
         try await eventually("its status is told") {
-            manager.lines.contains { $0.hasPrefix("STATUS=1 queued; submissions are paused (hand)") }
+            manager.lines.contains { $0.hasPrefix("STATUS=1 queued; submissions are paused (by hand)") }
         }
         try await stage.jobctl("resume")
         try await eventually("its status changes") { manager.lines.contains("STATUS=1 in_queue") }

@@ -5,25 +5,25 @@ import Testing
 @Suite struct VerbTests {
     /// "What a verb does in a state", from the contract. `-` refuses, `note` changes nothing and is no fault.
     static let table = """
-                         cancel give-up hold release retry resolve set-label set-priority set-time
-        held             apply  apply   -    apply   -     -       change    change       change
-        queued           apply  apply   apply -      -     -       change    change       change
-        submitting       apply  apply   -    -       -     -       change    -            -
-        submitting+wish  note   note    -    -       -     -       change    -            -
-        uncertain        -      -       -    -       -     apply   change    -            -
-        in_queue         apply  apply   -    -       -     -       change    -            -
-        in_queue+wish    note   note    -    -       -     -       change    -            -
-        in_progress      apply  apply   -    -       -     -       change    -            -
-        in_progress+wish note   note    -    -       -     -       change    -            -
-        downloading      -      apply   -    -       -     -       change    -            -
-        completed        note   note    -    -       -     -       change    -            -
-        failed/input     note   note    -    -       apply -       change    -            -
-        failed/remote    note   note    -    -       apply -       change    -            -
-        failed/lost      note   note    -    -       apply -       change    -            -
-        failed/output    note   note    -    -       apply -       change    -            -
-        failed/download  note   note    -    -       apply -       change    -            -
-        failed/deadline  note   note    -    -       apply -       change    -            -
-        cancelled        note   note    -    -       apply -       change    -            -
+                         cancel give-up hold release retry resolve set-label set-priority set-time set-both
+        held             apply  apply   -    apply   -     -       change    change       change      change
+        queued           apply  apply   apply -      -     -       change    change       change      change
+        submitting       apply  apply   -    -       -     -       change    -            -           partly
+        submitting+wish  note   note    -    -       -     -       change    -            -           partly
+        uncertain        -      -       -    -       -     apply   change    -            -           partly
+        in_queue         apply  apply   -    -       -     -       change    -            -           partly
+        in_queue+wish    note   note    -    -       -     -       change    -            -           partly
+        in_progress      apply  apply   -    -       -     -       change    -            -           partly
+        in_progress+wish note   note    -    -       -     -       change    -            -           partly
+        downloading      -      apply   -    -       -     -       change    -            -           partly
+        completed        note   note    -    -       -     -       change    -            -           partly
+        failed/input     note   note    -    -       apply -       change    -            -           partly
+        failed/remote    note   note    -    -       apply -       change    -            -           partly
+        failed/lost      note   note    -    -       apply -       change    -            -           partly
+        failed/output    note   note    -    -       apply -       change    -            -           partly
+        failed/download  note   note    -    -       apply -       change    -            -           partly
+        failed/deadline  note   note    -    -       apply -       change    -            -           partly
+        cancelled        note   note    -    -       apply -       change    -            -           partly
         """
 
     static let verbs: [String: [Verb]] = [
@@ -31,7 +31,8 @@ import Testing
         "retry": [.retry(resubmit: false), .retry(resubmit: true)],
         "resolve": [.resolve(.resubmit), .resolve(.abandon), .resolve(.adopt(requestID: "x"))],
         "set-label": [.set(JobChanges(label: "x")), .set(JobChanges(label: .some(nil)))],
-        "set-priority": [.set(JobChanges(priority: 1)), .set(JobChanges(label: "x", priority: 1))],
+        "set-priority": [.set(JobChanges(priority: 1))],
+        "set-both": [.set(JobChanges(label: "x", priority: 1))],
         "set-time": [
             .set(JobChanges(notBefore: Timestamp(milliseconds: 1))), .set(JobChanges(notBefore: .some(nil))),
         ],
@@ -49,6 +50,7 @@ import Testing
                     switch answer {
                     case .apply: "apply"
                     case .change: "change"
+                    case .partly(let changes, _): changes == JobChanges(label: "x") ? "partly" : "too much"
                     case .note: "note"
                     case .refused: "-"
                     }

@@ -110,6 +110,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("not_before", "'2026-01-31'", "not_before is a time in UTC, written like 2026-01-31 18:00:00.000"),
+        ("not_before", "'2026-01-31T18:00:00Z'", "not_before is a time in UTC"),
+        ("label", "'a' || char(0)", "a label holds no NUL character"),
+        ("validation", "'maybe'", "validation is pending, passed or waived"),
+        ("state", "'nonsense'", "a new job is queued or held"),
+        ("priority", "'high'", "cannot store TEXT value in INTEGER column jobs.priority"),
+        ("input", "'{'", "input is a JSON object"), ("key", "''", "key is not empty"),
+        ("model", "'a b'", "model is 1 to 256 plain characters"),
+    ])
+    func `a refusal is a sentence and no expression`(column: String, value: String, words: String) throws {
+        let database = try store.open()
+        var values = ["model": "'m'", "input": "'{}'"]
+        values[column] = value
+        let (columns, literals) = (
+            values.keys.joined(separator: ", "), values.values.joined(separator: ", ")
+        )
+        let path = store.directory.database
+        let insert = Program.sqlite3(path, "INSERT INTO jobs (\(columns)) VALUES (\(literals))")
+        #expect(insert.code != 0 && insert.errors.contains(words), "\(insert)")
+        try database.job()
+        let update = Program.sqlite3(path, "UPDATE jobs SET \(column) = \(value)")
+        let its = column == "state" ? "there is no such state" : words
+        #expect(update.code != 0 && update.errors.contains(its), "\(update)")
+    }
+
     @Test func `a key in use is never replaced`() throws {
         let database = try store.open()
         let job = try database.job(key: "k", .submitting(priceUSD: 1), .accepted(requestID: "r"))

@@ -15,6 +15,7 @@ import Testing
             return try Schema(
                 modelID: model, document: JSON(parsing: #"{"input_schema": {"properties": \#(properties)}}"#))
         }
+        func knownModels() -> [String] { [] }
         func nearModel(to typed: String) -> String? { nil }
         func fullName(of typed: String) -> String { typed }
         func price(of order: Order) -> Double? { 1 }
@@ -56,7 +57,7 @@ import Testing
 
     @Test func `what breaks the schema is refused, and only noted if it is to be sent anyway`() throws {
         let refusal = #expect(throws: Failure.self) { try expansion(["n=1,x"]) }
-        #expect(refusal?.message.contains("job 2 (n=x): $.n") == true)
+        #expect(refusal?.text.contains("job 2 (n=x): $.n") == true)
         var (terms, notes) = (Terms(), [String]())
         terms.validates = false
         let orders = try expansion(["n=1,x"], terms: terms) { notes.append($0) }

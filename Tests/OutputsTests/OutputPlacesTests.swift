@@ -14,12 +14,12 @@ import Testing
             ("/s/outputs", "/b.png/c", "/b.png/c", true),
         ])
     func `a recorded path has one meaning and is recorded in the same way again`(
-        directory: String, recorded: String, absolute: String, isForeign: Bool
+        directory: String, recorded: String, absolute: String, isOutside: Bool
     ) {
         let places = OutputPlaces(own: "/s/outputs", current: directory)
         let file = places.file(recorded)
         #expect(file.absolutePath == absolute)
-        #expect(file.isForeign == isForeign)
+        #expect(file.isOutside == isOutside)
         #expect(places.recorded(file) == recorded)
     }
 

@@ -48,6 +48,25 @@ import Testing
         #expect(![kept, gone, done].contains(new))
     }
 
+    @Test func `it has a version, and its help names faults as its parser takes them`() throws {
+        #expect(try jobsim(["--version"]).answer().output.hasPrefix("jobsim "))
+        let help = try jobsim(["--help"]).answer().output
+        #expect(help.contains("CALL stands for") && !help.contains("any:"))
+        let values = [
+            "NNN": "503", "html-X": "html-502", "200-error-X": "200-error-400002", "shape-X": "shape-string",
+        ]
+        for definition in FaultDefinition.all {
+            let written = values[definition.synopsis] ?? definition.synopsis
+            let fault = written.replacing("[", with: "").replacing("]", with: "").replacing("=N", with: "=1")
+                .replacing("=TIME", with: "=1s").replacing("=BYTES", with: "=1k").replacing(
+                    "=TEXT", with: "=x")
+            for call in definition.calls {
+                #expect(
+                    (try? FaultParser.parse("\(call.rawValue):\(fault)")) != nil, "\(call.rawValue):\(fault)")
+            }
+        }
+    }
+
     @Test func `the same seed gives new IDs after a restart`() throws {
         var ids: [String] = []
         for _ in 0..<2 {
@@ -91,7 +110,8 @@ import Testing
         let process = try jobsim(["--help"])
         #expect(try process.exitCode() == 0)
         let words = Set(process.output.split { $0 == " " || $0 == "\n" }.map(String.init))
-        let any = process.output.split(separator: "\n").first { $0.contains("any means each of") } ?? ""
+        let start = process.output.firstRange(of: "CALL stands for")?.upperBound
+        let any = start.map { process.output[$0...].prefix { $0 != ":" } } ?? ""
         for effect in FaultEffect.allCases {
             let (name, written) =
                 switch effect {
@@ -111,7 +131,7 @@ import Testing
                     guard halves.count == 2 else { return false }
                     let calls = halves[0].split(separator: ",").map(String.init)
                     let isMeant =
-                        calls == ["any"] ? any.contains(call.rawValue) : calls.contains(call.rawValue)
+                        calls == ["CALL"] ? any.contains(call.rawValue) : calls.contains(call.rawValue)
                     return isMeant && halves[1].prefix { $0 != "=" && $0 != "[" } == written
                 }
                 #expect(isNamed, "\(call.rawValue):\(name)")

@@ -6,6 +6,22 @@ import Testing
 @Suite struct ConnectionTests {
     private let scratch = ScratchDirectory()
 
+    @Test func `who waits long for a lock says so once, and who may not wait does not`() throws {
+        let holder = try table()
+        try holder.run("BEGIN IMMEDIATE")
+        var told = 0
+        let other = try Connection(path: scratch["a.db"], .readWrite, busyTimeout: .milliseconds(2500)) {
+            told += 1
+        }
+        #expect(throws: SQLiteError.self) { try other.withoutWaiting { try other.run("BEGIN IMMEDIATE") } }
+        #expect(told == 0)
+        #expect(throws: SQLiteError.self) { try other.run("BEGIN IMMEDIATE") }
+        #expect(told == 1)
+        try holder.run("COMMIT")
+        try other.run("BEGIN IMMEDIATE")
+        #expect(told == 1)
+    }
+
     private func open(
         _ name: String = "a.db", _ access: Connection.Access = .create, busyTimeout: Duration = .zero
     ) throws -> Connection { try Connection(path: scratch[name], access, busyTimeout: busyTimeout) }

@@ -79,13 +79,14 @@ import Testing
     @Test func `a key in use with another input is reported`() throws {
         let same = try stage.jobctl(
             "enqueue", "--batch", "-", input: line(#", "key": "b""#) + line(#", "key": "b""#))
-        #expect(same.errors.contains("enqueued 1, 1 were there already by their keys\n"), "\(same)")
+        #expect(same.errors.contains("enqueued 1 job: 1; 1 was there already by its key\n"), "\(same)")
         let other = try stage.jobctl(
             "enqueue", "--batch", "-",
             input: line(#", "key": "b""#) + line(#", "key": "b""#, text: "3 dogs"))
         #expect(
             other.errors.contains(
-                "enqueued 0, 2 were there already by their keys, 1 of them with another input\n"), "\(other)")
+                "enqueued 0 jobs; 2 were there already by their keys, 1 of them with another input\n"),
+            "\(other)")
         #expect(other.code == 0)
         #expect(try stage.jobCount() == 1)
     }

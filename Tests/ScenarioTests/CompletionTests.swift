@@ -21,6 +21,7 @@ import Testing
         #expect(try candidates("--json", "help", "bac") == ["backup"])
         #expect(try candidates("list", "--state", "held,f") == ["held,failed"])
         #expect(try candidates("list", "--columns", "id,pri") == ["id,priority", "id,price_usd"])
+        #expect(try candidates("files", "--kind", "image,v") == ["image,video"])
         #expect(try candidates("list", "--sort", "-co") == ["-cost"])
         #expect(try candidates("li", "--rev") == ["--reverse"])
         #expect(try candidates("completion", "") == ["bash", "zsh", "fish"])
@@ -28,6 +29,9 @@ import Testing
         #expect(try candidates("gallery", "") == [":directories"])
         #expect(try candidates("list", "--state-dir", "") == [":directories"])
         #expect(try candidates("nonsense", "") == [])
+        #expect(try candidates("list", "--model", "seq") == ["sequential"])
+        #expect(try candidates("enqueue", "seedream-4-0/seq") == ["seedream-4-0/sequential"])
+        #expect(try candidates("events", "--kind", "he") == ["held"])
     }
 
     @Test func `ids are those of which a verb can make something`() throws {
@@ -38,6 +42,7 @@ import Testing
         #expect(try candidates("cancel", "") == ["2", "1"])
         #expect(try candidates("resolve", "") == ["3"])
         #expect(try candidates("retry", "") == ["4"])
+        #expect(try candidates("open", "") == ["5"])
         #expect(try candidates("show", "") == ["5", "4", "3", "2", "1"])
         #expect(try candidates("cancel", "2", "") == ["1"])
     }
@@ -71,7 +76,6 @@ import Testing
         let label = "$(touch \(stage.folder)/owned) it's"
         try stage.enqueue("2 cats", "--label", label)
         let script = stage.file("script", try stage.jobctl("completion", shell).output)
-        let folder = Program.jobctl.split(separator: "/").dropLast().joined(separator: "/")
         let body =
             switch shell {
             case "bash":
@@ -88,29 +92,76 @@ import Testing
             default: "source \(script); complete -C 'jobctl list --label '"
             }
         let answer = try stage.run(
-            "/usr/bin/env", [shell, "-c", body], environment: ["PATH": "/\(folder):/usr/bin:/bin"])
+            "/usr/bin/env", [shell, "-c", body], environment: ["PATH": "\(folder):/usr/bin:/bin"])
         #expect(answer.lines == [label], "\(answer)")
         #expect(!FileOnDisk.exists(stage.folder + "/owned"))
     }
 
-    @Test func `the manual page tells of every verb and every option`() throws {
-        let page = try stage.jobctl("--man", "2026-01-31").output
-        #expect(page.hasPrefix(".TH JOBCTL 1 \"2026-01-31\""))
+    @Test func `the manual page names every verb, whose page tells of every option`() throws {
+        let overview = try stage.jobctl("--man", "2026-01-31").output
+        #expect(overview.hasPrefix(".TH JOBCTL 1 \"2026-01-31\""))
         for verb in try candidates("") {
-            #expect(page.contains("\n.SS jobctl \(verb)"), "\(verb)")
+            #expect(overview.contains("\n.TP\n\\fBjobctl\\-\(verb)(1)\\fR\n"), "\(verb)")
+            let page = try stage.jobctl("--man", "2026-01-31", verb).output
+            #expect(page.hasPrefix(".TH JOBCTL\\-\(verb.uppercased()) 1 \"2026-01-31\""), "\(page)")
             for option in try candidates(verb, "--") {
                 #expect(page.contains(option.replacing("-", with: "\\-")), "\(verb) \(option)")
             }
         }
     }
 
+    private let folder = "/" + Program.jobctl.split(separator: "/").dropLast().joined(separator: "/")
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `jobd and jobsim print scripts that complete their options`(shell: String) throws {
+        guard ["/bin/", "/usr/bin/"].contains(where: { access($0 + shell, X_OK) == 0 }) else { return }
+        mkdir(stage.folder + "/in", 0o755)
+        for (program, line, candidates) in [
+            ("jobd", "--com", ["--completion"]), ("jobd", "--completion ", ["bash", "zsh", "fish"]),
+            ("jobd", "--set retry.a", ["retry.attempts="]),
+            ("jobd", "--state-dir \(stage.folder)/in", ["in/"]),
+            ("jobsim", "--bal", ["--balance"]), ("jobsim", "--queue ", []),
+        ] {
+            let script = try stage.run("\(folder)/\(program)", ["--completion", shell]).output
+            let body = Self.asking(shell, stage.file("script", script), program, line)
+            let answer = try stage.run("/usr/bin/env", [shell, "-c", body])
+            let lines = answer.lines.map { $0.prefix { $0 != "\t" }.replacing(stage.folder + "/", with: "") }
+            if shell == "zsh" {
+                // What zsh makes of the descriptions cannot be seen without a terminal.
+                #expect(script.contains("'--completion=[") && answer.errors == "", "\(answer)")
+                #expect(lines.contains { $0.hasPrefix("--completion=[print a") }, "\(answer)")
+            } else {
+                let found = Set(lines.map { $0 == "in" ? "in/" : String($0) }.filter { !$0.isEmpty })
+                #expect(found == Set(candidates), "\(line): \(answer)")
+            }
+        }
+        #expect(try stage.run("\(folder)/jobd", ["--completion", "sh"]).code == 64)
+    }
+
+    /// A script that prints the candidates for the end of a line.
+    private static func asking(
+        _ shell: String, _ script: String, _ program: String, _ line: String
+    ) -> String {
+        switch shell {
+        case "bash":
+            """
+            source \(script); compopt() { :; }
+            COMP_WORDS=(\(program) \(line)\(line.hasSuffix(" ") ? "''" : ""))
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _\(program); printf '%s\\n' "${COMPREPLY[@]}"
+            """
+        case "zsh": "compdef() { :; }; _arguments() { print -rl -- \"$@\"; }; source \(script); _\(program)"
+        default: "source \(script); complete -C '\(program) \(line)'"
+        }
+    }
+
     @Test func `the manual pages are good roff`() throws {
         guard access("/usr/bin/man", X_OK) == 0 else { return }
-        let folder = Program.jobctl.split(separator: "/").dropLast().joined(separator: "/")
-        for (program, option) in [
-            ("jobctl", "--man"), ("jobd", "--man"), ("jobd", "--man-configuration"), ("jobsim", "--man"),
+        let verbs = try candidates("").map { ("jobctl", ["--man", "2026-01-31", $0]) }
+        for (program, words) in verbs + [
+            ("jobctl", ["--man", "2026-01-31"]), ("jobd", ["--man", "2026-01-31"]),
+            ("jobd", ["--man-configuration", "2026-01-31"]), ("jobsim", ["--man", "2026-01-31"]),
         ] {
-            let page = try stage.run("/\(folder)/\(program)", [option, "2026-01-31"])
+            let page = try stage.run("\(folder)/\(program)", words)
             let path = stage.file("page.1", page.output)
             let answer = try stage.run("/usr/bin/man", ["--warnings", "-l", "-Tutf8", path])
             #expect(answer.code == 0 && answer.errors == "", "\(program): \(answer.errors)")

@@ -38,7 +38,7 @@ import Testing
         let output = try #require(
             try stage.jobctl("show", "\(id)", "--json").object()["outputs"]?.array?.first)
         let columns = try stage.texts("SELECT name FROM pragma_table_info('outputs') ORDER BY cid")
-        #expect(output.object?.keys == columns)
+        #expect(output.object?.keys == columns + ["file"])
         #expect(output["sha256"] == .null)
     }
 
@@ -93,10 +93,26 @@ import Testing
     }
 
     @Test func `a model without a schema is accepted with a note, and a near one is named`() throws {
-        let answer = try stage.jobctl("enqueue", "bytedance/seedream-4-0/edt", "prompt=x")
+        let answer = try stage.jobctl("enqueue", "bytedance/seedream-4-0/editing", "prompt=x")
         #expect(answer.code == 0)
-        #expect(answer.errors.contains("no schema is known for bytedance/seedream-4-0/edt"))
-        #expect(answer.errors.contains("did you mean \(Stage.edit)?"))
+        #expect(answer.errors.contains("no schema is known for bytedance/seedream-4-0/editing"))
+        #expect(answer.errors.contains("did you mean bytedance/seedream-4-0/edit"), "\(answer)")
+    }
+
+    @Test(arguments: ["bytedance/seedream-4-0/edt", "seedream-4-0/eidt", "edi"])
+    func `a model that is probably mistyped is refused, unless it is not to be checked`(model: String) throws
+    {
+        for verb in ["enqueue", "validate"] {
+            let answer = try stage.jobctl(verb, model, "prompt=x")
+            #expect(answer.code == 65 && answer.errors.contains("did you mean \(Stage.edit)?"), "\(answer)")
+        }
+        let line = #"{"model": "\#(model)", "input": {"prompt": "x"}}"#
+        let batch = try stage.jobctl("enqueue", "--batch", "-", input: line)
+        #expect(batch.code == 65 && batch.errors.contains("line 1: no model \(model)"), "\(batch)")
+        #expect(try stage.jobCount() == 0)
+        let sent = try stage.jobctl("enqueue", model, "prompt=x", "--no-validate")
+        #expect(sent.code == 0 && sent.errors.contains("no schema is known"), "\(sent)")
+        #expect(try stage.text("SELECT model FROM jobs") == model)
     }
 
     @Test func `the end of an id is enough where only one known model ends so, and that is said`() throws {
@@ -116,15 +132,12 @@ import Testing
         #expect(try stage.jobCount() == 2)
     }
 
-    @Test func `an id that may be a real one goes as it was typed, also in the lines of a batch`() throws {
+    @Test func `an id that may be a real one goes as it was typed; a batch has whole ids`() throws {
         #expect(try stage.jobctl("enqueue", "foo/bar/baz", "x=1").code == 0)
         #expect(try stage.jobctl("enqueue", "bytedance", "x=1").code == 0)
         let line = #"{"model": "sequential", "input": {}}"#
-        #expect(try stage.jobctl("enqueue", "--batch", "-", input: line).code == 0)
-        #expect(
-            try stage.texts("SELECT model FROM jobs ORDER BY id") == [
-                "foo/bar/baz", "bytedance", "sequential",
-            ])
+        #expect(try stage.jobctl("enqueue", "--batch", "-", input: line).code == 65)
+        #expect(try stage.texts("SELECT model FROM jobs ORDER BY id") == ["foo/bar/baz", "bytedance"])
     }
 
     @Test func `what is sent against the schema is named, with what was probably meant`() throws {
@@ -156,6 +169,8 @@ import Testing
         }
         let answer = try stage.jobctl("enqueue", Stage.sequential, "--input", "-", input: "{\n  \"text\": x}")
         #expect(answer.errors.contains("line 2"), "\(answer)")
+        let list = try stage.jobctl("enqueue", Stage.sequential, "--input", "-", input: "[]")
+        #expect(list.errors.hasPrefix("jobctl: the input is not a JSON object"), "\(list)")
     }
 
     @Test func `a dry run shows what would be sent, and stores nothing`() throws {

@@ -144,7 +144,7 @@ import Testing
 
     @Test func `what a failure means says whether a retry buys`() throws {
         let promises = [
-            "input": "--input", "remote": "paid for again", "lost": "buys nothing", "output": "buys nothing",
+            "input": "--edit", "remote": "paid for again", "lost": "buys nothing", "output": "buys nothing",
             "download": "buys nothing", "deadline": "buys nothing",
         ]
         for (kind, promise) in promises {
@@ -177,7 +177,8 @@ import Testing
         // Nobody listens there: nothing is sent, and what was sent is looked at in vain.
         let words = ["--api-url", "http://127.0.0.1:9", "--set", "max_in_flight=1"]
         let jobd = try stage.start(words, environment: ["RUNCOMFY_TOKEN": "x"], program: "jobd")
-        try eventually("it is so") { FileOnDisk.content(stage.state + "/lock") == "jobd \(jobd.pid)\n" }
+        let lock = stage.state + "/lock"
+        try eventually("it is so") { FileOnDisk.content(lock).hasPrefix("jobd \(jobd.pid) ") }
         let told = try explain(id)
         jobd.signal(15)
         _ = try jobd.answer()

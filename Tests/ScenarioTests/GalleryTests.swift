@@ -39,6 +39,14 @@ import Testing
         #expect(summary["jobs"]?.integer == 2 && summary["files"]?.integer == 2)
     }
 
+    @Test func `ids choose the jobs, of which those that have not ended are named`() throws {
+        for _ in 1...3 { try complete() }
+        try stage.enqueue("2 cats")
+        let answer = try stage.jobctl("gallery", folder, "1,3-4")
+        #expect(answer.code == 0 && answer.errors.contains("job 4 is queued"), "\(answer)")
+        #expect(try shown() == [3, 1])
+    }
+
     private func shown() throws -> [Int64] {
         try data().compactMap { $0["id"]?.integer }
     }

@@ -44,6 +44,17 @@ import Testing
         }
     }
 
+    @Test func `ids choose jobs, in the order of the list`() throws {
+        for priority in ["1", "3", "2"] { try stage.enqueue("2 cats", "--priority", priority) }
+        #expect(try ids("3,1") == "1 3" && ids("2-9") == "2 3" && ids("1", "3", "-r") == "3 1")
+        #expect(try ids("1-3", "--sort", "priority") == "1 3 2")
+        #expect(try ids("1-3", "--sort", "priority", "--limit", "2") == "3 2")
+        #expect(try stage.jobctl("list", "1-2", "--count").output == "2\n")
+        #expect(try stage.jobctl("list", "1", "--state", "queued").code == 64)
+        let some = try stage.jobctl("list", "1", "8")
+        #expect(some.code == 0 && some.lines.count == 1 && some.errors == "no job 8\n", "\(some)")
+    }
+
     @Test func `columns are chosen by name, with exact values in a pipe`() throws {
         try stage.put(try stage.enqueue("2 cats", "--label", "x"), into: "completed")
         try stage.execute(

@@ -29,6 +29,20 @@ import Testing
         #expect(answer.errors.contains("rerun buys 1 job again"), "\(answer)")
     }
 
+    @Test func `beside ids, label and priority are those of the new job`() throws {
+        let job = try stage.jobctl("rerun", "1", "--label", "dogs", "--priority", "7", "--json").object()
+        #expect(job["label"] == "dogs" && job["priority"] == .integer(7))
+        let line = try stage.jobctl("show", "1", "--json").output
+        let other = try stage.jobctl("rerun", "--from", "-", "--label", "birds", "--json", input: line)
+        #expect(try other.object()["label"] == "birds")
+        #expect(try stage.jobctl("rerun", "1", "--state", "completed", "--yes").code == 64)
+    }
+
+    @Test func `many are answered with one line`() throws {
+        let answer = try stage.jobctl("rerun", "1", "--repeat", "3")
+        #expect(answer.lines == ["2-4"] && answer.errors.contains("enqueued 3 jobs: 2-4\n"), "\(answer)")
+    }
+
     @Test func `changes replace a key in its place, add one, and remove one`() throws {
         #expect(
             try stage.jobctl("rerun", "1", "text=3 dogs", "image_size=2560", "--without", "seed").code == 0)
@@ -128,8 +142,6 @@ import Testing
         #expect(try stage.jobctl("rerun", "1", "9").code == 1)
         #expect(try stage.jobctl("rerun", "1", "--from", "-").code == 64)
         #expect(try stage.jobctl("rerun").code == 64)
-        let label = try stage.jobctl("rerun", "1", "--label", "new")
-        #expect(label.code == 64 && label.errors.contains("--like ID --label"), "\(label)")
         #expect(try stage.jobctl("rerun", "-", "text=@-", input: "1\n").code == 64)
         #expect(try stage.jobCount() == 2)
     }

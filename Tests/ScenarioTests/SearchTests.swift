@@ -47,6 +47,15 @@ import Testing
             "\(answer)")
     }
 
+    @Test func `matches are sorted as a list is, and keep their rank`() throws {
+        try add("cat", "dog", "cat and much more than a cat", "a cat")
+        #expect(try ids("cat", "--sort", "id") == [1, 3, 4] && ids("cat", "--sort", "-id") == [4, 3, 1])
+        #expect(try ids("cat", "--sort", "created", "--limit", "2") == [3, 4])
+        let jobs = try stage.jobctl("search", "cat", "--sort", "id", "--json").objects()
+        #expect(Set(jobs.compactMap { $0["rank"]?.integer }) == [1, 2, 3])
+        #expect(try stage.jobctl("search", "cat", "--sort", "size").code == 64)
+    }
+
     @Test func `labels and errors are searched, and filters are obeyed`() throws {
         try stage.enqueue("2 cats", "--label", "my pets")
         try stage.enqueue("2 cats")

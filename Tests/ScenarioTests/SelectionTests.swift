@@ -25,7 +25,8 @@ import Testing
     @Test(arguments: [
         (["1", "3"], "", ["1", "3"]), (["2-4"], "", ["2", "3", "4"]), (["5-99"], "", ["5", "6"]),
         (["-"], "1\n2 3\n\n6-6\n", ["1", "2", "3", "6"]), (["1", "1-2", "1"], "", ["1", "2"]),
-        (["-", "6"], "1", ["1", "6"]),
+        (["-", "6"], "1", ["1", "6"]), (["1,3"], "", ["1", "3"]), (["1,3-5"], "", ["1", "3", "4", "5"]),
+        (["-"], "1,2\n", ["1", "2"]),
     ])
     func `ids are numbers, ranges, and lines of standard input`(
         words: [String], input: String, expected: [String]
@@ -36,7 +37,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "0", "-1", "x", "3-1", "1-2-3", "1-", "1.5", "", "99999999999999999999", "\u{1B}[2J", "1,2",
+        "0", "-1", "x", "3-1", "1-2-3", "1-", "1.5", "", "99999999999999999999", "\u{1B}[2J", "1,", ",1",
+        "1,,2", "1,x",
     ])
     func `a word that is not an id is a usage error, and nothing is done`(word: String) throws {
         let answer = try stage.jobctl("hold", "1", word)
@@ -94,9 +96,7 @@ import Testing
         for id in 1...3 as ClosedRange<Int64> { try stage.put(id, into: "in_queue") }
         let errors = try stage.jobctl("cancel", "1-3").errors
         #expect(errors.split(separator: "\n").count { $0.contains("jobd is not running") } == 1, "\(errors)")
-        #expect(
-            errors.split(separator: "\n").count { $0.contains("its cancellation is requested") } == 3,
-            "\(errors)")
+        #expect(errors.hasPrefix("requested the cancellation of 3 jobs: 1-3;"), "\(errors)")
     }
 
     @Test func `only purchases are counted as cost, and refusals are reported`() throws {
@@ -119,6 +119,39 @@ import Testing
     @Test func `an unknown state lists the known ones`() throws {
         let answer = try stage.jobctl("list", "--state", "runing")
         #expect(answer.code == 64 && answer.errors.contains("in_progress"), "\(answer)")
+    }
+
+    @Test func `a model may be the end of a known id, where jobs are chosen too`() throws {
+        #expect(try stage.jobctl("list", "--model", "sequential", "-q").lines == ["1", "2", "3", "4", "5"])
+        #expect(try stage.jobctl("hold", "--model", "seedream-4-0/sequential", "--yes").code == 0)
+        #expect(try held().count == 5)
+        #expect(try stage.jobctl("export", "--model", "sequential", "-q").lines.count == 5)
+        let none = try stage.jobctl("list", "--model", "bytedance/seedream-4-0/sequentail")
+        #expect(none.code == 0 && none.output == "")
+        #expect(none.errors == "no job matches; did you mean --model \(Stage.sequential)?\n")
+        #expect(try stage.jobctl("list", "--model", "eidt").errors.contains("--model \(Stage.edit)?"))
+    }
+
+    @Test(arguments: [
+        ["list", "--label", "birds"], ["list", "77"], ["list", "70-80"], ["export", "--label", "birds"],
+        ["export", "77"], ["events", "77"], ["events", "--label", "birds"], ["events", "--kind", "ended"],
+        ["stats", "--model", "no/such"], ["gallery", "GALLERY", "--label", "birds"],
+    ])
+    func `a listing of nothing is empty, says so, and is no fault`(words: [String]) throws {
+        let answer = try stage.jobctl(words.map { $0 == "GALLERY" ? stage.scratch["gallery"] : $0 })
+        #expect(answer.code == 0 && answer.errors.contains("no "), "\(answer)")
+        #expect(["stats", "gallery"].contains(words[0]) || answer.output == "", "\(answer)")
+    }
+
+    @Test(arguments: [
+        ["cancel", "--label", "birds", "--yes"], ["show", "--label", "birds"], ["search", "zebra"],
+        ["explain", "--label", "birds"], ["wait", "--label", "birds"],
+        ["rerun", "--label", "birds", "--yes"],
+    ])
+    func `what acts on jobs, waits for them or explains them needs one`(words: [String]) throws {
+        let answer = try stage.jobctl(words)
+        #expect(answer.code == 1 && answer.output == "", "\(answer)")
+        #expect(answer.errors.contains("jobctl: no job matches\n"), "\(answer)")
     }
 
     @Test func `ids and filters together are a usage error`() throws {

@@ -24,12 +24,12 @@ import Testing
             """)
         let lines = try stage.jobctl("show", "1").lines
         for phase in [
-            "waited        5.0 s", "in queue      1.5 s", "ran           2 min", "fetched       500 ms",
+            "waited        5 s", "in queue      1.5 s", "ran           2 min", "fetched       500 ms",
         ] { #expect(lines.contains("  " + phase), "\(lines)") }
         func has(_ words: String) -> Bool { lines.contains { $0.hasSuffix(words) } }
         #expect(has("changed     label is now cats, priority is now 3"), "\(lines)")
         #expect(has("submitting  for about $0.04"))
-        #expect(has("  2.0 s  fault       file 2: busy, try 3"), "\(lines)")
+        #expect(has("  2 s  fault       file 2: busy, try 3"), "\(lines)")
         // Details that have no words yet are shown, too.
         #expect(has("status      in_queue, position 4, novel true"))
     }

@@ -57,6 +57,26 @@ import Testing
         #expect(wrong.code == 64 && wrong.errors.contains("model, day, week, label, failure"))
     }
 
+    @Test func `on a terminal the times are explained, and a group without jobs is an empty table`() throws {
+        try stage.enqueue("2 cats")
+        let none = try stage.onTerminal("stats --by failure", environment: ["NO_COLOR": "1"])
+        #expect(none.output.contains("FAILURE  JOBS  FAILED  SPENT"))
+        #expect(none.output.contains("no job has ended and nothing was spent since"))
+        try stage.put(1, into: "completed")
+        try stage.execute(
+            """
+            UPDATE jobs SET created_at = '2026-01-01 00:00:00.000', submitted_at = '2026-01-01 00:00:02.500',
+                ended_at = strftime('%Y-%m-%d %H:%M:%f', 'now')
+            """)
+        let failures = try stage.onTerminal("stats --by failure", environment: ["NO_COLOR": "1"])
+        #expect(failures.code == 0 && failures.output.contains("FAILURE  JOBS  FAILED  SPENT"))
+        #expect(failures.output.contains("no job has failed since"))
+        let narrow = try stage.onTerminal("stats")
+        #expect(narrow.output.contains("RAN at RunComfy: medians") && narrow.output.contains("  2.5 s  "))
+        let wide = try stage.onTerminal("stats", columns: 140)
+        #expect(wide.output.contains("median / 95th percentile") && wide.output.contains("2.5 s / 2.5 s"))
+    }
+
     @Test func `a narrow terminal shows the part of models' names in which they differ`() throws {
         try stage.enqueue("2 cats")
         try stage.put(1, into: "failed")
@@ -67,7 +87,7 @@ import Testing
             """)
         let terminal = try PseudoTerminal(stage, ["stats"])
         try terminal.shows("1 job ended; 1 failed")
-        try terminal.shows("seedream-4-0/edit-seq")
+        try terminal.shows("…/seedream-4-0/edit-sequential")
         #expect(try terminal.finish() == 0)
     }
 }

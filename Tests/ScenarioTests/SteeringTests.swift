@@ -155,6 +155,17 @@ enum Outcome: Sendable, Equatable {
         #expect(try stage.jobctl("set", "\(id)").code == 64)
     }
 
+    @Test func `a label is set even if the priority beside it comes too late`() throws {
+        let id = try stage.enqueue("2 cats")
+        try stage.put(id, into: "in_progress")
+        let answer = try stage.jobctl("set", "\(id)", "--priority", "5", "--label", "zz")
+        #expect(answer.code == 1 && answer.lines == ["\(id)\tin_progress"], "\(answer)")
+        #expect(
+            answer.errors.contains(
+                "priority can be set only while a job is held or queued; its label was set\n"), "\(answer)")
+        #expect(try stage.text("SELECT label || priority FROM jobs") == "zz0")
+    }
+
     @Test func `each of several jobs is changed, or reported with the reason`() throws {
         let ids = try (0..<3).map { _ in try stage.enqueue("2 cats") }
         try stage.put(ids[1], into: "downloading")
@@ -174,6 +185,33 @@ enum Outcome: Sendable, Equatable {
         #expect(try stage.jobctl("resume").code == 0)
         #expect(try stage.jobctl("resume").errors.contains("were not paused"))
         #expect(!(try stage.jobctl().output.contains("paused")))
+    }
+
+    @Test func `a second pause says what becomes of the reason, and loses none`() throws {
+        try stage.enqueue("2 cats")
+        try stage.jobctl("pause", "until", "Monday")
+        #expect(try stage.jobctl("pause").errors == "submissions were paused already: until Monday\n")
+        let replaced = try stage.jobctl("pause", "the invoice", "--json")
+        #expect(replaced.errors.contains("is now \"the invoice\", it was \"until Monday\""), "\(replaced)")
+        #expect(
+            try replaced.object() == [
+                "paused": .bool(true), "detail": "the invoice", "replaced": "until Monday",
+            ])
+        #expect(try stage.text("SELECT detail FROM pauses") == "the invoice")
+    }
+
+    @Test func `resume says which pause will come back`() throws {
+        try stage.enqueue("2 cats")
+        try stage.jobctl("pause", "x")
+        try stage.execute(
+            "INSERT INTO pauses (reason, detail) VALUES ('token', 'no token'), "
+                + "('budget', 'budget.total_usd is 1: 1 is spent')")
+        let answer = try stage.jobctl("resume", "--json")
+        #expect(answer.code == 0 && answer.errors.contains("token: no token"), "\(answer)")
+        #expect(answer.errors.contains("raise budget.total_usd"), "\(answer)")
+        let object = try answer.object()
+        #expect(object["resumed"]?.array?.count == 3 && object["in_the_way"]?.array?.count == 2)
+        #expect(try stage.jobctl("resume", "--json").object()["resumed"] == .array([]))
     }
 
     @Test func `a budget's pause is not said to end by resume`() throws {

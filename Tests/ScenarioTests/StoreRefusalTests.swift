@@ -54,6 +54,21 @@ import Testing
         #expect(answer.code == 69, "\(answer)")
     }
 
+    @Test func `a copy that cannot be made says why, and never that the disk failed`() throws {
+        try stage.enqueue("2 cats")
+        let taken = stage.file("taken.db", "mine")
+        for (path, code, words) in [
+            (stage.scratch["none/x.db"], 74, "no such directory: \(stage.scratch["none"])"),
+            (taken + "/x.db", 74, "\(taken) is not a directory"), (stage.folder, 1, "is a directory"),
+            (taken, 1, "already exists"),
+        ] as [(String, Int32, String)] {
+            let answer = try stage.jobctl("backup", path)
+            #expect(answer.code == code && answer.errors.contains(words), "\(answer)")
+            #expect(answer.errors.contains("hint: ") && !answer.errors.contains("disk failed"), "\(answer)")
+        }
+        #expect(FileOnDisk.text(taken) == "mine")
+    }
+
     @Test func `a damaged database is said to be so, with what can be done`() throws {
         try stage.enqueue("2 cats")
         try moveLogIntoDatabase()
@@ -77,6 +92,10 @@ import Testing
         for child in children {
             let answer = try child.answer()
             #expect(answer.code == 69 && answer.errors.contains("locked"), "\(answer)")
+            let waits = answer.errors.split(separator: "\n").filter {
+                $0.hasPrefix("waiting for the store: ")
+            }
+            #expect(waits.count == 1 && waits[0].contains("(pid \(getpid()))"), "\(answer)")
         }
         try holder.execute("COMMIT")
         #expect(try stage.jobCount() == 1)
@@ -95,7 +114,8 @@ import Testing
     }
 
     @Test func `without a store, verbs that read say where it would be, and make nothing`() throws {
-        for verb in Self.verbs.dropLast() {
+        // A bare jobctl says what to type next: see WelcomeTests.
+        for verb in Self.verbs.dropLast() where !verb.isEmpty {
             let answer = try stage.jobctl(verb)
             #expect(answer.code == 69, "\(verb): \(answer)")
             #expect(answer.errors.contains(stage.state), "\(answer)")

@@ -63,6 +63,11 @@ struct TerminalModel {
 
     private mutating func sequence() -> Int? {
         guard pending.count > 2 else { return nil }
+        // A picture, which is not drawn.
+        if pending[1] == UInt8(ascii: "_") {
+            let end = pending.indices.dropFirst(3).first { pending[$0 - 1] == 0x1B && pending[$0] == 0x5C }
+            return end.map { $0 + 1 }
+        }
         guard let end = pending.dropFirst(2).firstIndex(where: { 0x40...0x7E ~= $0 }) else { return nil }
         let words = String(decoding: pending[2..<end], as: UTF8.self)
         let numbers = words.filter { $0 != "?" }.split(separator: ";").map { Int($0) ?? 0 }

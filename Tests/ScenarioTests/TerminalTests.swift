@@ -51,6 +51,7 @@ import Testing
         "rerun --label \"$HOSTILE\" --state uncertain -n", "set 1 --label \"$HOSTILE\" --json",
         "models import \"/$HOSTILE\"", "-\"$HOSTILE\"", "search owned", "search owned --json",
         "search \"$HOSTILE\"", "stats", "stats --by label", "stats --by \"$HOSTILE\"",
+        "files --kind \"$HOSTILE\"", "files", "open \"$HOSTILE\"", "open 1", "list --columns file,id",
     ])
     func `nothing that a person or a server wrote steers the terminal`(words: String) throws {
         let environment = ["HOSTILE": Self.hostile]

@@ -10,7 +10,7 @@ struct ThumbnailTests {
     private var folder: String { stage.folder + "/gallery" }
 
     /// 600 × 400 black pixels.
-    private static let png =
+    static let png =
         "iVBORw0KGgoAAAANSUhEUgAAAlgAAAGQAQAAAABaTiM1AAAANElEQVR42u3BAQ0AAADCoPdPbQ8HFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
         + "AAAAAAAAjwZ2wAABTwrGEAAAAABJRU5ErkJggg=="
 

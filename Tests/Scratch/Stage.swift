@@ -66,7 +66,7 @@ package final class Stage: @unchecked Sendable {
     package var environment: [String: String] {
         [
             "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "JOBD_STATE_DIR": state, "TZ": "UTC0",
-            "TERM": "xterm", "LC_ALL": "C.UTF-8",
+            "TERM": "xterm", "LC_ALL": "C.UTF-8", "JOBCTL_PAGER": "cat",
         ].merging(variables) { $1 }
     }
 

@@ -17,6 +17,14 @@ struct SuggestionTests {
         #expect(Suggestion.nearest(to: typed, among: words) == expected)
     }
 
+    @Test func `two letters are two letters, however long the word`() {
+        func near(_ typed: String) -> String? {
+            Suggestion.nearest(to: typed, among: ["edit", "sequential"], within: 2)
+        }
+        #expect(near("edit") == "edit" && near("eidt") == "edit" && near("ed") == "edit" && near("e") == nil)
+        #expect(near("Sequentail") == "sequential" && near("sequent") == nil)
+    }
+
     static let far: [(String, [String])] = [
         ("x", ["n"]), ("ab", ["ac"]), ("", ["a"]), ("a", [""]), ("seed", []),
         ("watermelon", ["prompt", "images", "seed"]),

@@ -128,7 +128,7 @@ import Testing
         }
         #expect(result.jobs.map(\.id) == [1, 2])
         #expect(result.jobs.map(\.priceUSD) == [0.4, 0.4])
-        #expect(result.budget?.contains("budget.total_usd is 1.0: 0.8 is spent") == true)
+        #expect(result.budget?.contains("budget.total_usd is $1.00: $0.80 is spent") == true)
         #expect(try database.spent(since: nil) == 0.8)
         #expect(
             try claim {

@@ -89,6 +89,11 @@ class Browser:
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if reduced else "no-preference"}])
 
+    def speak(self, languages):
+        """What the browser's user prefers, such as "ja,en-US"."""
+        agent = self.call("Browser.getVersion")["userAgent"]
+        self.call("Network.setUserAgentOverride", userAgent=agent, acceptLanguage=languages)
+
     def open(self, url):
         # What the last page still asks for is not this one's.
         self.call("Page.navigate", url="about:blank")

@@ -8,6 +8,7 @@ import functools
 import http.server
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -42,7 +43,8 @@ def make_jobs():
         for words in ("snow", "rain"):
             for size in ("1K", "2K", "4K"):
                 jobctl("enqueue", EDIT, f"prompt=The park in {words}", "images=https://example.com/park.png", f"resolution={size}", "--label", "weather")
-        jobctl("enqueue", SEQUENTIAL, "text=Generate 2 images of a fox", "sequential_image_generation_options=2", "seed=12345678901234567", "--label", "foxes")
+        for seed in ("12345678901234567", "12345678901234568"):
+            jobctl("enqueue", SEQUENTIAL, "text=Generate 2 images of a fox", "sequential_image_generation_options=2", "seed=" + seed, "--label", "foxes")
         jobctl("enqueue", VIDEO, "prompt=Leaves in the wind", "first_frame_image_url=https://example.com/a.png", "duration=4")
         jobctl("enqueue", EDIT, "prompt=" + HOSTILE, "images=https://example.com/park.png")
         api = line.split("listening on ")[1].strip()
@@ -77,7 +79,7 @@ def grow(count):
 
 def check_pictures(browser):
     assert browser.evaluate("document.title") == "Gallery", browser.evaluate("document.title")
-    assert browser.evaluate("document.querySelectorAll('.card').length") == 10
+    assert browser.evaluate("document.querySelectorAll('.card').length") == 12
     browser.wait("[...document.querySelectorAll('.card img')].every(i => i.complete && i.naturalWidth > 0)")
     browser.wait("document.querySelector('.card video').readyState >= 1")
     assert browser.evaluate("[...document.querySelectorAll('.card img')].every(i => i.alt)")
@@ -100,7 +102,7 @@ def check_keys(browser):
     browser.key("ArrowUp")
     assert int(browser.evaluate(focus)) < below
     browser.key("End")
-    assert browser.evaluate(focus) == "9"
+    assert browser.evaluate(focus) == "11"
     browser.key("Home")
     browser.key("Enter")
     browser.wait("document.getElementById('view').open")
@@ -147,8 +149,8 @@ def check_filters(browser):
     browser.wait("location.hash.includes('words')")
     assert count() == 3, count()
     browser.key("Escape")
-    assert count() == 10, count()
-    for name, value, expected in (("label", "=foxes", 2), ("kind", "=video", 1), ("model", "=" + VIDEO, 1)):
+    assert count() == 12, count()
+    for name, value, expected in (("label", "=foxes", 4), ("kind", "=video", 1), ("model", "=" + VIDEO, 1)):
         choose = f"(() => {{ const s = document.getElementById('{name}'); s.value = '%s'; s.onchange(); }})()"
         browser.evaluate(choose % value)
         assert count() == expected, (name, count())
@@ -178,6 +180,79 @@ def check_table(browser):
     browser.key("m")
 
 
+def check_narrow(browser, look):
+    """On a phone the filters are behind a button; what they offer is within the window."""
+    button = "document.getElementById('filters')"
+    inside = ("[...document.querySelectorAll('#choices select:not([hidden])')].map(e => e.getBoundingClientRect())"
+              ".filter(r => r.width > 60 && r.left >= 0 && r.right <= innerWidth && r.bottom <= innerHeight).length")
+    offered = browser.evaluate("document.querySelectorAll('#choices select:not([hidden])').length")
+    assert offered == 4, offered
+    assert browser.evaluate(inside) == 0
+    browser.evaluate(button + ".click()")
+    assert browser.evaluate(inside) == offered, browser.evaluate(inside)
+    assert browser.evaluate(button + ".getAttribute('aria-expanded')") == "true"
+    browser.evaluate("(() => { const s = document.getElementById('kind'); s.value = '=video'; s.onchange(); })()")
+    assert browser.evaluate(button + ".textContent") == "Filters (1)"
+    browser.picture(look + "-filters.png")
+    browser.evaluate("document.getElementById('clear').onclick()")
+    browser.evaluate(button + ".click()")
+    assert browser.evaluate(inside) == 0 and browser.evaluate(button + ".textContent") == "Filters"
+
+
+def check_money(browser):
+    meta = browser.evaluate("[...document.querySelectorAll('.card .meta')].map(e => e.textContent).join(' | ')")
+    prices = re.findall(r"\$[0-9.]+", meta)
+    assert prices and all(re.fullmatch(r"\$\d+\.\d\d", price) for price in prices), meta
+    assert browser.evaluate("[dollars(.1), dollars(1.25), dollars(.0044), dollars(1234)].join(' ')") == "$0.10 $1.25 $0.0044 $1,234.00"
+
+
+def check_aspect(browser):
+    choose = "(() => { const s = document.getElementById('label'); s.value = '%s'; s.onchange(); })()"
+    browser.evaluate(choose % "=foxes")
+    browser.wait("document.querySelectorAll('.cell').length === 4")
+    browser.wait("[...document.querySelectorAll('.cell img')].every(i => i.complete && i.naturalWidth)")
+    wrong = browser.evaluate(
+        "[...document.querySelectorAll('.cell')].filter(c => { const i = c.querySelector('img'); const r = c.getBoundingClientRect();"
+        " return i && Math.abs(r.width / r.height - i.naturalWidth / i.naturalHeight) > .03; }).length")
+    assert wrong == 0, f"{wrong} pictures of the table do not keep their aspect"
+    assert browser.evaluate("[...document.querySelectorAll('.cell img')].every(i => i.naturalWidth > i.naturalHeight)"), "a square proves nothing"
+    browser.evaluate(choose % "*")
+
+
+def check_words(browser, address, look):
+    """Every language has every word; the browser's setting chooses it."""
+    spoken = {"en": "Pictures", "es": "Imágenes", "ja": "画像", "ko": "이미지"}
+    for languages, expected in (("de-DE,en-US", "en"), ("es-MX,en", "es"), ("ja", "ja"), ("fr,ko-KR,en", "ko"), ("xx", "en")):
+        browser.speak(languages)
+        for width, height, mobile in ((1440, 900, False), (390, 844, True)):
+            browser.size(width, height, mobile=mobile)
+            browser.open(address)
+            browser.wait("document.querySelector('.card')")
+            assert browser.evaluate("document.documentElement.lang") == expected, languages
+            assert browser.evaluate("document.getElementById('show-pictures').textContent") == spoken[expected]
+            empty = browser.evaluate("Object.entries(table).filter(([, row]) => row.length !== table.language.length || !row.every(Boolean)).map(([name]) => name)")
+            assert not empty, f"words without a translation: {empty}"
+            odd = browser.evaluate("Object.values(table).filter(row => new Set(row.map(text => (text.match(/\\{\\w+\\}/g) ?? []).sort().join())).size > 1)")
+            assert not odd, odd
+            assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{languages}: the page is wider than the window"
+            unnamed = browser.evaluate("[...document.querySelectorAll('[data-text], [data-label]')].filter(e => !e.textContent && !e.getAttribute('aria-label')).length")
+            assert unnamed == 0, unnamed
+            if expected != "en":
+                browser.picture(f"{look}-{width}-{expected}.png")
+                browser.evaluate("document.querySelector('.card').click()")
+                browser.picture(f"{look}-{width}-{expected}-large.png")
+                browser.key("Escape")
+                browser.evaluate("document.getElementById('show-compare').click()")
+                browser.picture(f"{look}-{width}-{expected}-table.png")
+                browser.evaluate("document.getElementById('show-pictures').click()")
+                browser.evaluate("document.getElementById('help').click()")
+                browser.picture(f"{look}-{width}-{expected}-keys.png")
+                browser.key("Escape")
+        assert not browser.complaints(), browser.complaints()
+    browser.speak("en-US")
+    print("words: English, Spanish, Japanese and Korean, 1440 and 390 wide")
+
+
 def is_own(request, start):
     return request.startswith((start, "about:", "data:"))
 
@@ -191,11 +266,15 @@ def check(browser, address, start, name):
             check_pictures(browser)
             look = f"{pictures}/{name}-{width}-{'dark' if dark else 'light'}"
             browser.picture(look + ".png")
+            check_money(browser)
+            if mobile:
+                check_narrow(browser, look)
             check_keys(browser)
             check_copy(browser)
             check_filters(browser)
             check_table(browser)
             browser.key("m")
+            check_aspect(browser)
             browser.picture(look + "-table.png")
             browser.key("m")
             # The cards are drawn with the next frame, and keys go to nothing before.
@@ -240,6 +319,7 @@ def main():
     try:
         start = "file://" + linked.replace(" ", "%20").replace("#", "%23").replace("100%", "100%25")
         check(browser, start + "/index.html", start, "linked")
+        check_words(browser, start + "/index.html", pictures + "/words")
         start = f"http://127.0.0.1:{server.server_port}/"
         check(browser, start, start, "served")
         grow(10_000)

@@ -57,6 +57,11 @@ package struct StyledText: Equatable, Sendable {
         return result
     }
 
+    /// The end of the text in the style of its start; see `DisplayWidth.cutStart`.
+    package func cutStart(to limit: Int) -> StyledText {
+        width > limit ? StyledText(DisplayWidth.cutStart(plain, to: limit), pieces.first?.style) : self
+    }
+
     /// The text, with spaces up to the width `least`.
     package func padded(to least: Int) -> StyledText {
         var result = self

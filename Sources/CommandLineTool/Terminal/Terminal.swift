@@ -12,6 +12,19 @@ internal import System
         case ended(Int32)
     }
 
+    /// A picture in the upper right corner, beside the lines.
+    package struct Inset: Equatable, Sendable {
+        package let size: TerminalSize
+        /// Shows it at the cursor.
+        let sequence: String
+        /// Removes it.
+        let removal: String
+
+        package init(size: TerminalSize, sequence: String, removal: String) {
+            (self.size, self.sequence, self.removal) = (size, sequence, removal)
+        }
+    }
+
     /// Alternate screen, no cursor, no line wrapping, pasted text marked as such.
     private static let arrival = "\u{1B}[?1049h" + settings
     private static let settings = "\u{1B}[?25l\u{1B}[?7l\u{1B}[?2004h\u{1B}[2J"
@@ -25,6 +38,7 @@ internal import System
     private let modes: termios
     private var decoder = KeyDecoder()
     private var shown: [String] = []
+    private var inset: Inset?
     private var isEntered = false
     package private(set) var size: TerminalSize
 
@@ -77,7 +91,7 @@ internal import System
     package func leave() {
         guard isEntered else { return }
         isEntered = false
-        try? screen.write(Self.departure)
+        try? screen.write((inset?.removal ?? "") + Self.departure)
         try? screen.flush()
         var modes = modes
         unsafe _ = tcsetattr(keyboard.number, TCSADRAIN, &modes)
@@ -87,15 +101,27 @@ internal import System
     private static let gone = Failure(.inputOutput, "the terminal is gone")
 
     /// Shows the lines from the top. Only those that have changed are written, all in one write.
-    package func draw(_ lines: [StyledText]) throws(Failure) {
+    package func draw(_ lines: [StyledText], inset: Inset? = nil) throws(Failure) {
         var frame = ""
+        if inset != self.inset {
+            frame = self.inset?.removal ?? ""
+            (self.inset, shown) = (inset, [])
+        }
+        let isNew = shown.isEmpty
         for row in 0..<size.rows {
-            let line = row < lines.count ? lines[row].cut(to: size.columns) : StyledText()
+            let room = size.columns - (inset.map { row < $0.size.rows ? $0.size.columns : 0 } ?? 0)
+            var line = row < lines.count ? lines[row].cut(to: room) : StyledText()
+            // Clearing to the end of the line would erase the picture, once it is there.
+            if room < size.columns { line = line.padded(to: room) }
             // In a full line the cursor is on the last letter, which clearing to the end would erase.
-            let text = line.rendered(screen) + (line.width < size.columns ? "\u{1B}[K" : "")
+            let text = line.rendered(screen) + (line.width < room ? "\u{1B}[K" : "")
             if row < shown.count, shown[row] == text { continue }
             if row < shown.count { shown[row] = text } else { shown.append(text) }
-            frame += "\u{1B}[\(row + 1);1H" + text
+            frame += "\u{1B}[\(row + 1);1H" + text + (isNew && room < size.columns ? "\u{1B}[K" : "")
+        }
+        if isNew, let inset {
+            frame +=
+                inset.removal + "\u{1B}[1;\(max(1, size.columns - inset.size.columns + 1))H" + inset.sequence
         }
         if frame.isEmpty { return }
         try screen.write(frame)

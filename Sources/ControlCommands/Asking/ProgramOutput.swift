@@ -6,16 +6,46 @@ enum ProgramOutput {
     /// Runs a program to its end, with `input` as its standard input. Nil if it cannot be started. It shares
     /// our standard error.
     static func of(_ words: [String], input: String = "") -> (ending: ChildProcess.Ending, output: String)? {
-        guard let (process, output) = start(words, Array(input.utf8)) else { return nil }
+        guard let source = try? FileDescriptor.inMemory(Array(input.utf8)),
+            let (process, output) = start(words, source)
+        else { return nil }
         var bytes: [UInt8] = []
         while let piece = try? output.read(1 << 16), !piece.isEmpty { bytes += piece }
         return (process.wait(), String(decoding: bytes, as: UTF8.self))
     }
 
+    /// The output of a program that gets only `file`, as its standard input, and no environment. Nil if it
+    /// fails, or takes longer than `patience`.
+    static func bytes(of words: [String], from file: FileDescriptor, within patience: Duration) -> [UInt8]? {
+        guard let nothing = try? FileDescriptor(opening: "/dev/null", flags: O_WRONLY),
+            let (process, output) = start(words, file, environment: [], errors: nothing, isGroup: true)
+        else { return nil }
+        let end = ContinuousClock.now + patience
+        var bytes: [UInt8] = []
+        while true {
+            var source = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
+            let left = max(.zero, end - .now).components
+            let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
+            let isReady = unsafe poll(&source, 1, Int32(milliseconds)) > 0
+            guard isReady, let piece = try? output.read(1 << 16) else {
+                process.killGroup()
+                _ = process.wait()
+                return nil
+            }
+            if piece.isEmpty { return process.wait() == .code(0) ? bytes : nil }
+            bytes += piece
+        }
+    }
+
     /// Our copy of the pipe's writing end is closed when this returns. Until then the output would not end.
-    private static func start(_ words: [String], _ input: [UInt8]) -> (ChildProcess, FileDescriptor)? {
-        guard let source = try? FileDescriptor.inMemory(input), let pipe = try? FileDescriptor.pipe(),
-            let process = try? ChildProcess(words, input: source, output: pipe.input)
+    private static func start(
+        _ words: [String], _ input: FileDescriptor, environment: [String]? = nil,
+        errors: FileDescriptor? = nil, isGroup: Bool = false
+    ) -> (ChildProcess, FileDescriptor)? {
+        guard let pipe = try? FileDescriptor.pipe(),
+            let process = try? ChildProcess(
+                words, environment: environment, input: input, output: pipe.input, errors: errors,
+                isGroup: isGroup)
         else { return nil }
         return (process, pipe.output)
     }

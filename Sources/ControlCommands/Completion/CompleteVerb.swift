@@ -8,9 +8,7 @@ enum CompleteVerb: ControlVerb {
 
     /// Takes the words as they are: options in the line are not options of this verb.
     static func run(_ words: [String], _ environment: [String: String], _ screen: Screen) throws -> ExitCode {
-        guard let shell = words.first.flatMap(Shell.init(rawValue:)) else {
-            throw Failure.usage("which shell?")
-        }
+        let shell = try Shell(named: words.first ?? "")
         var line = Array(words.dropFirst())
         var openQuote: Character?
         if shell == .bash {

@@ -86,12 +86,15 @@ struct Completer {
         case "FILE": return .files
         case "DIR": return .directories
         case "GROUP": return .words(Statistics.Grouping.allCases.map(\.rawValue))
+        case Option.outputKind.value:
+            return Self.list(Output.Kind.allCases.map(\.rawValue), after: unfinished)
         case "STATE": return Self.list(JobState.allCases.map(\.rawValue), after: unfinished)
         case "COLUMNS": return Self.list(JobColumn.names, after: unfinished)
         case "ORDER":
             let dash = unfinished.hasPrefix("-") ? "-" : ""
             return .words(JobOrder.Key.allCases.map { dash + $0.rawValue })
-        case "MODEL": return .words(knownModels)
+        case "MODEL": return modelNames
+        case "KIND": return .words(EventKind.allCases.map(\.rawValue))
         case "ID": return ids([], except: [])
         case "KEY": return model.map { keys(of: $0, given: []) } ?? .none
         case "KEY=A,B,…": return model.map { inputs(of: $0, unfinished, given: [], asList: true) } ?? .none
@@ -111,6 +114,12 @@ struct Completer {
         Set(Schema.builtIn.map(\.modelID) + ((try? store?.storedModels().map(\.model)) ?? [])).sorted()
     }
 
+    /// The known models, by their whole ids and by the ends that are enough.
+    private var modelNames: Candidates {
+        let known = knownModels
+        return .words(known.map { ($0, "") } + ModelName.shortNames(of: known).map { ($0.name, $0.id) })
+    }
+
     private func operands(
         of verb: any ControlVerb.Type, after words: [String], _ unfinished: String, _ model: String?
     ) -> Candidates {
@@ -125,9 +134,9 @@ struct Completer {
             return .files
         case ("gallery", 0): return .directories
         case ("models", 0): return .words(["show", "refresh", "import", "forget"])
-        case ("models", 1...) where words.count == 1 || words.first == "refresh": return .words(knownModels)
+        case ("models", 1...) where words.count == 1 || words.first == "refresh": return modelNames
         case ("enqueue", _), ("validate", _):
-            guard let model else { return .words(knownModels) }
+            guard let model else { return modelNames }
             return inputs(of: model, unfinished, given: words)
         case ("rerun", 1...) where words.first != "-":
             return model.map { inputs(of: $0, unfinished, given: words) } ?? .none
@@ -141,7 +150,7 @@ struct Completer {
     private static let states: [String: [JobState]] = [
         "cancel": [.held, .queued, .submitting, .inQueue, .inProgress], "retry": [.failed, .cancelled],
         "hold": [.queued], "release": [.held], "resolve": [.uncertain],
-        "watch": unfinished, "wait": unfinished,
+        "watch": unfinished, "wait": unfinished, "files": [.completed], "open": [.completed],
     ]
     private static let unfinished = JobState.allCases.filter { !$0.hasEnded }
 

@@ -17,13 +17,10 @@ enum CompletionVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        guard let name = session.arguments.operands.first, session.arguments.operands.count == 1,
-            let shell = Shell(rawValue: name)
-        else {
-            throw Failure.usage("which shell?", hint: "bash, zsh or fish")
-        }
+        let names = session.arguments.operands
+        let shell = try Shell(named: names.count == 1 ? names[0] : "")
         if session.wantsJSON {
-            try session.emit(.object(["shell": .string(name), "script": .string(shell.script)]))
+            try session.emit(.object(["shell": .string(shell.rawValue), "script": .string(shell.script)]))
         } else {
             try session.screen.write(shell.script)
         }
@@ -31,10 +28,8 @@ enum CompletionVerb: ControlVerb {
     }
 }
 
-/// The supported shells, with their scripts, which ask `jobctl complete`.
-enum Shell: String, CaseIterable {
-    case bash, zsh, fish
-
+/// The scripts for jobctl, which ask `jobctl complete`.
+extension Shell {
     var script: String {
         switch self {
         case .bash: Self.bashScript

@@ -25,12 +25,19 @@ struct DatabaseChecks {
         database = opened
     }
 
-    func all() -> [Diagnosis] { [opening, engine()] }
+    func all() -> [Diagnosis] { [opening, engine()] + [log()].compactMap(\.self) }
 
     private func engine() -> Diagnosis {
         let engine = StoreEngine.current
-        let (name, version) = (engine.name.lowercased(), engine.version)
-        guard let complaint = engine.complaint else { return .ok(name, version) }
-        return .warning(name, "\(version): \(complaint.text)", complaint.hint)
+        return .ok(engine.name.lowercased(), engine.version + (engine.caution.map { "; \($0)" } ?? ""))
+    }
+
+    /// Nil while the log is short.
+    private func log() -> Diagnosis? {
+        database?.directory.logComplaint.map {
+            .warning(
+                "log", $0,
+                "jobd empties it within seconds once nobody reads; without jobd, the next jobctl does")
+        }
     }
 }

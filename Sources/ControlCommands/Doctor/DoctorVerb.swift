@@ -74,16 +74,26 @@ enum DoctorVerb: ControlVerb {
     }
 
     private static func read(_ session: Session, _ directory: StateDirectory) -> (Configuration, Diagnosis) {
-        let file = ConfigurationFile(
-            arguments: session.arguments, environment: session.environment, directory: directory)
-        let source = "\(file.place.path) (\(file.place.origin))"
-        do throws(Failure) {
+        do {
+            let file = try session.daemonConfigurationFile()
             let configuration = try file.read()
-            return (configuration, .ok("configuration", file.isThere ? source : "no file \(source)"))
+            let source = "\(file.place.path) (\(file.place.origin))"
+            let set =
+                file.assignments.isEmpty
+                ? "" : ", and \(NumberText.of(Int64(file.assignments.count), "key")) by --set"
+            let owner =
+                session.isDaemonRunning(directory) && !session.namesConfiguration
+                ? ", of the running jobd" : ""
+            return (
+                configuration,
+                .ok("configuration", (file.isThere ? source : "no file \(source)") + set + owner)
+            )
         } catch {
+            let failure = Failure(error)
             return (
                 Configuration(),
-                .fault("configuration", error.message, error.hint ?? "docs/configuration.md lists the keys")
+                .fault(
+                    "configuration", failure.message, failure.hint ?? "docs/configuration.md lists the keys")
             )
         }
     }

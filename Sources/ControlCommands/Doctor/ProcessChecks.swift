@@ -9,7 +9,16 @@ struct ProcessChecks {
     let directory: StateDirectory
     let store: JobDatabase?
 
-    func all() -> [Diagnosis] { [daemon()] + pauses() + [unit()].compactMap(\.self) }
+    func all() -> [Diagnosis] { [daemon()] + troubles() + pauses() + [unit()].compactMap(\.self) }
+
+    private func troubles() -> [Diagnosis] {
+        // The log is checked with the database, the space with the state directory.
+        let known: [Trouble.Kind] = [.log, .space]
+        let troubles = StateLock.daemon(of: directory)?.troubles ?? []
+        return troubles.filter { !known.contains($0.kind) }.map { trouble in
+            .fault("trouble", "\(trouble.kind.words): \(trouble.detail)", trouble.hint)
+        }
+    }
 
     private func daemon() -> Diagnosis {
         guard let holder = StateLock.holder(of: directory) else {
@@ -22,25 +31,19 @@ struct ProcessChecks {
             return .ok(
                 "jobd", "not running; \(holder.name) (pid \(holder.processID)) holds the lock for a moment")
         }
-        // jobd writes to the lock file only when it takes the lock.
-        guard let since = try? FileStatus(directory.lock).modifiedAt * 1000 else {
-            return .ok("jobd", "is running")
-        }
-        let uptime = TimeText.span(milliseconds: UInt64(max(0, Timestamp.now.milliseconds - since)))
+        guard let since = holder.since else { return .ok("jobd", "is running, pid \(holder.processID)") }
+        let uptime = TimeText.span(milliseconds: UInt64(max(0, (Timestamp.now - since).wholeMilliseconds)))
         return .ok("jobd", "has been running for \(uptime), pid \(holder.processID)")
     }
 
     private func waitingJobs() -> Int64 {
         guard let counts = try? store?.unfinishedCounts() else { return 0 }
-        return JobState.allCases.filter { !$0.hasEnded && $0 != .held }.reduce(0) { $0 + (counts[$1] ?? 0) }
+        return JobState.allCases.filter(\.waitsForDaemon).reduce(0) { $0 + (counts[$1] ?? 0) }
     }
 
     private func pauses() -> [Diagnosis] {
         ((try? store?.pauses()) ?? []).map { pause in
-            let since = TimeText.relative(pause.since.milliseconds, now: Timestamp.now.milliseconds)
-            return .warning(
-                "submissions", "paused (\(pause.reason.rawValue), \(since)): \(pause.detail)",
-                pause.hint)
+            .warning("submissions", pause.state(now: .now), pause.hint)
         }
     }
 

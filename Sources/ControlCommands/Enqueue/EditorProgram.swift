@@ -36,7 +36,7 @@ enum EditorProgram {
     /// The exit code; if a signal killed it, 128 plus the signal, as in shells.
     private static func run(_ words: [String]) throws -> Int32 {
         // An editor and its plug-ins must not see the token.
-        for name in TokenSource.variables { unsafe unsetenv(name) }
+        TokenSource.removeFromEnvironment()
         do throws(SystemError) {
             switch try ChildProcess(words, resetting: [SIGINT, SIGQUIT]).wait() {
             case .code(let code): return code

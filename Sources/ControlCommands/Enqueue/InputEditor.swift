@@ -36,7 +36,7 @@ struct InputEditor {
             if Self.isEmpty(text) { throw Failure(.no, "the text is empty; nothing was enqueued") }
             do { return try use(try Template.object(text, .configuration)) } catch let failure as Failure {
                 guard failure.code == .inputRefused, session.screen.canAsk else { throw failure }
-                session.screen.say(SafeText.escape("jobctl: \(failure.message)", keepingNewlines: true))
+                session.screen.say(SafeText.escape("jobctl: \(failure.text)", keepingNewlines: true))
                 sayWhereTextIs()
                 guard session.screen.confirm("edit it again?") == true else {
                     throw Failure(.no, "nothing was enqueued")

@@ -18,6 +18,7 @@ struct ModelLookup: ModelSource {
     }
 
     func schema(of model: String) throws -> Schema? { try catalogue.schema(of: model) }
+    func knownModels() throws -> [String] { try session.knownModels(in: store) }
     func nearModel(to typed: String) throws -> String? { try session.nearModel(to: typed, in: store) }
     func fullName(of typed: String) throws -> String { try session.fullName(of: typed, in: store) }
 

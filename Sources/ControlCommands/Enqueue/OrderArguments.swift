@@ -17,6 +17,7 @@ struct OrderArguments {
         .wait,
         .timeout.saying("with --wait: wait no longer than this"),
         .noValidate,
+        .verbose,
     ]
 
     let session: Session
@@ -27,7 +28,7 @@ struct OrderArguments {
     init(_ session: Session, _ models: ModelLookup) {
         self.session = session
         store = models.store
-        checker = Checker(models) { session.note($0) }
+        checker = Checker(models, validates: !session.arguments.has(.noValidate)) { session.note($0) }
         words = InputWords(
             standardInputIsTaken: session.arguments.value(.input) == "-"
                 || session.arguments.value(.from) == "-" || session.arguments.operands.contains("-"))
@@ -94,8 +95,8 @@ struct OrderArguments {
         guard let id = Int64(word), id > 0 else {
             throw Failure.usage("--like \(SafeText.escape(word)): an id is a number", hint: "--like 12")
         }
-        guard let job = try store?.find(id) else { throw Failure(.no, "no job \(id)") }
-        return try Template(of: job)
+        guard let store else { throw Failure.noJob(id) }
+        return try Template(of: store.job(id))
     }
 
     mutating func change(_ templates: inout [Template], by operands: [String]) throws {

@@ -90,25 +90,25 @@ struct OrderPlacement {
     private func report(
         _ result: EnqueueResult, _ job: Job?, _ estimate: String?, _ store: JobDatabase, _ timeout: Int64?
     ) throws -> ExitCode {
-        let waits = session.arguments.has(.wait)
-        if let note = job.map(result.note(on:)) ?? result.summary { session.note(note) }
-        if waits || job == nil { say(estimate) }
-        if waits {
+        if session.arguments.has(.wait) {
+            if let note = job.map(result.note(on:)) ?? result.summary { session.note(note) }
+            say(estimate)
             return try Waiting(
                 session: session, store: store, ids: result.ids, existing: result.existingIDs
             ).run(timeout: timeout)
         }
-        for range in result.ranges {
-            for id in range.ids { try show(id, job, range.existing, store) }
+        if let note = job.flatMap(result.note(on:)) { session.note(note) }
+        try show(result, job, store)
+        if job == nil {
+            try session.screen.flush()
+            session.note(result.summary)
         }
-        if job != nil { say(estimate) }
+        say(estimate)
         session.noteIfNoDaemon(
             store.directory, "the \(job == nil ? "jobs wait" : "job waits") until it runs")
         let isHeld = job.map { $0.state == .held } ?? session.arguments.has(.hold)
         let next = isHeld ? "release" : job?.state.hasEnded == true ? "show" : "wait"
-        if result.ranges.count == 1, let ids = Selection.text(of: result.ids) {
-            session.suggest("jobctl \(next) \(ids)")
-        }
+        if let ids = JobIDs.text(of: result.ids) { session.suggest("jobctl \(next) \(ids)") }
         try session.finish(store)
         return .success
     }
@@ -117,11 +117,25 @@ struct OrderPlacement {
         if let estimate, session.screen.standardErrorIsTerminal { session.note(estimate) }
     }
 
+    /// Writes the jobs: each if it is the only one or each is asked for, else their ids in a pipe.
+    private func show(_ result: EnqueueResult, _ only: Job?, _ store: JobDatabase) throws {
+        guard only != nil || session.wantsJSON || session.isQuiet || session.arguments.has(.verbose) else {
+            let ids = JobIDs.ranges(of: result.ids)
+            if !session.screen.isTerminal, !ids.isEmpty {
+                try session.screen.write(ids.joined(separator: ",") + "\n")
+            }
+            return
+        }
+        for range in result.ranges {
+            for id in range.ids { try show(id, only, range.existing, store) }
+        }
+    }
+
     private func show(_ id: Int64, _ only: Job?, _ existing: Bool, _ store: JobDatabase) throws {
         if session.wantsJSON, let job = try only ?? store.find(id) {
             try session.emit(job, in: store, adding: existing ? ["existing": .bool(true)] : [:])
-        } else if let only, !session.isQuiet, session.screen.isTerminal {
-            try session.screen.write("job \(id) is \(only.state.rawValue)\n")
+        } else if !session.isQuiet, session.screen.isTerminal, let job = try only ?? store.find(id) {
+            try session.screen.write("job \(id) is \(job.state.rawValue)\n")
         } else {
             try session.screen.write("\(id)\n")
         }

@@ -34,7 +34,7 @@ struct OrderView {
                 SafeText.escape(order.input.indentedText, keepingNewlines: true) + "\n")
         } else if count != nil {
             table.add([
-                .init(String(shown)), .init(price.map(Money.text) ?? "?"), .init(order.variant),
+                .init(NumberText.of(shown)), .init(price.map(Money.text) ?? "?"), .init(order.variant),
                 .init(order.input.text),
             ])
         }

@@ -8,7 +8,8 @@ enum RerunVerb: ControlVerb {
         "rerun", "enqueue new jobs like old ones",
         operands: "ID… | --from FILE | --state STATE … [KEY=VALUE …]",
         discussion: [
-            Selection.discussion + " Without --state, they select jobs that have ended.",
+            Selection.discussion + " Without --state, they select jobs that have ended. With ids or --from, "
+                + "--label is the label of the new jobs.",
             """
             Each new job has the model, input, label and priority of the old one, and no key. It is paid \
             for. KEY=VALUE replaces a key of the input, as in enqueue; --without removes one. The seed stays \
@@ -19,8 +20,9 @@ enum RerunVerb: ControlVerb {
                 + "or what --json prints, one or several lines.",
         ],
         options: [
-            .from
-        ] + Selection.filterOptions + OrderArguments.varying + OrderArguments.sending + [
+            .from, .state, .model,
+            .label.saying("only jobs with this label; with ids or --from, the new label"),
+        ] + OrderArguments.varying + OrderArguments.sending + [
             .dryRun.saying("check and show what would be sent, but store nothing"),
             .yes,
         ] + Session.configurationOptions,
@@ -28,6 +30,7 @@ enum RerunVerb: ControlVerb {
             .init("jobctl rerun 12", "the same again"),
             .init("jobctl rerun 12 --repeat 4", "four more, each with its own seed"),
             .init("jobctl rerun 12-20 image_size=2560 --dry-run", "what nine larger ones would cost"),
+            .init("jobctl rerun 12 --edit", "with the input corrected in an editor"),
             .init("jobctl rerun --from outputs/2026-01-31/000012.json", "from the sidecar of an image"),
         ])
 
@@ -41,7 +44,7 @@ enum RerunVerb: ControlVerb {
         placement.announces = true
         var templates: [Template]
         if let path = arguments.value(.from) {
-            guard ids.isEmpty, try Selection.filter(session).isEmpty else {
+            guard ids.isEmpty, !arguments.has(.state), !arguments.has(.model) else {
                 throw Failure.usage("give --from or jobs, not both")
             }
             templates = try TemplateFile.read(path)
@@ -49,28 +52,22 @@ enum RerunVerb: ControlVerb {
             guard let store else { return .no }
             let selection = try selection(session, store, ids)
             placement.alwaysAsks = selection.isFilter
-            templates = try selection.ids.map { id in
-                guard let job = try store.find(id) else { throw Failure(.no, "no job \(id)") }
-                return try Template(of: job)
-            }
+            templates = try selection.ids.map { try Template(of: store.job($0)) }
         }
         try placement.arguments.change(&templates, by: pairs)
-        return try placement.place(templates, try placement.arguments.terms(labelIsNew: false))
+        let labelIsNew = !ids.isEmpty || arguments.has(.from)
+        return try placement.place(templates, try placement.arguments.terms(labelIsNew: labelIsNew))
     }
 
     private static func selection(
         _ session: Session, _ store: JobDatabase, _ ids: [String]
     ) throws -> Selection {
-        if !ids.isEmpty, session.arguments.has(.label) {
-            throw Failure.usage(
-                "--label selects jobs here, and so do ids; give only one of them",
-                hint: "for a new label: jobctl enqueue --like ID --label TEXT")
-        }
         let selection = try Selection(
-            session, store, states: JobState.allCases.filter(\.hasEnded), words: ids)
+            session, store, states: JobState.allCases.filter(\.hasEnded), labelChooses: ids.isEmpty,
+            words: ids)
         guard !selection.ids.isEmpty else {
-            throw Failure(
-                .no, "no job matches",
+            throw try session.nothingMatched(
+                selection.filter, in: store,
                 hint: session.arguments.has(.state)
                     ? nil : "without --state, only jobs that have ended are considered")
         }

@@ -22,15 +22,17 @@ enum ExplainVerb: ControlVerb {
             .init("jobctl explain --state queued --json | jq -r .reason | sort | uniq -c", "why jobs wait"),
         ])
 
+    static func isPaged(_ session: Session) -> Bool { true }
+
     static func run(_ session: Session) throws -> ExitCode {
         let store = try session.store(.read)
         let selection = try Selection(session, store, states: JobState.allCases.filter { !$0.hasEnded })
-        guard !selection.ids.isEmpty else { throw Failure(.no, "no job matches") }
+        guard !selection.ids.isEmpty else { throw try session.nothingMatched(selection.filter, in: store) }
         let context = try ExplanationContext(session, store)
         var code = ExitCode.success
         for id in selection.ids {
             guard let job = try store.find(id) else {
-                session.screen.say("jobctl: no job \(id)")
+                session.complainOfNoJob(id)
                 code = .no
                 continue
             }

@@ -20,7 +20,8 @@ extension Explainer {
                 hint: job.inputRemovedAt == nil ? "to make it again: jobctl rerun \(id)" : nil)
         }
         let path = OutputPlaces(store.directory).file(first).absolutePath
-        let what = there.count == 1 ? "its file is" : "the first of its \(there.count) files is"
+        let what =
+            there.count == 1 ? "its file is" : "the first of its \(NumberText.of(there.count)) files is"
         return Explanation(
             .completed, "\(start)\(what) \(path)",
             hint: there.count == 1 ? nil : "jobctl show \(id) lists them")
@@ -66,10 +67,8 @@ extension Explainer {
         let retry = "jobctl retry \(id)"
         switch job.failureKind {
         case .input:
-            return """
-                correct the input: jobctl show \(id) --json | jq .input >input.json; then: jobctl enqueue \
-                \(job.model) --input input.json
-                """
+            return
+                "jobctl rerun \(id) --edit opens the input in an editor, and enqueues it once it is correct"
         case .lost:
             return "\(retry) asks for its request once more and buys nothing; --resubmit buys it again"
         case .output:

@@ -78,7 +78,6 @@ extension Explainer {
             guard let pause = context.pauses.first(where: { $0.reason == reason }),
                 let word = Explanation.Reason(rawValue: "pause_\(reason.rawValue)")
             else { continue }
-            let since = context.relative(pause.since)
             let hint =
                 switch reason {
                 case .token:
@@ -87,15 +86,9 @@ extension Explainer {
                     "add credit at RunComfy; jobd then continues by itself, and jobctl resume tries at once"
                 default: pause.hint
                 }
-            let what =
-                switch reason {
-                case .hand: "by a person"
-                case .outage: "because of an outage"
-                default: "because of the \(reason.rawValue)"
-                }
             let probes = reason == .hand ? "" : ", and jobd tries one job now and then"
             return because(
-                word, "submissions are paused \(what) (\(since)): \(pause.detail)\(probes)", hint: hint)
+                word, "submissions are \(pause.state(now: context.now))\(probes)", hint: hint)
         }
         return nil
     }
@@ -110,14 +103,17 @@ extension Explainer {
             ahead = Ahead([])
             (reason, words) = (.modelInFlight, "\(hold.key) is 0, so none of these jobs is sent")
         case .inFlight(.some, let limit):
-            words = "RunComfy has as many jobs as \(hold.key) allows (\(limit))"
+            words = "RunComfy has as many jobs as \(hold.key) allows (\(NumberText.of(limit)))"
             reason = .modelInFlight
         case .inFlight(nil, let limit):
-            (reason, words) = (.maxInFlight, "all \(limit) places at RunComfy (\(hold.key)) are taken")
+            (reason, words) = (
+                .maxInFlight, "all \(NumberText.of(limit)) places at RunComfy (\(hold.key)) are taken"
+            )
         case .perMinute(let entry, let limit, let sent, let opensAt):
             let opens = context.relative(Timestamp(milliseconds: opensAt))
             words =
-                "\(sent) were sent in the last minute (\(hold.key) is \(limit)), "
+                "\(NumberText.of(sent)) were sent in the last minute "
+                + "(\(hold.key) is \(NumberText.of(limit))), "
                 + "and the next may be sent \(opens)"
             reason = entry == nil ? .submitPerMinute : .modelPerMinute
         case .submitting(let limit):

@@ -35,12 +35,11 @@ final class ExplanationContext {
     }
 
     convenience init(_ session: Session, _ store: JobDatabase) throws {
-        let holder = StateLock.holder(of: store.directory).flatMap { $0.name == "jobd" ? $0 : nil }
-        let file = try Self.file(session, store.directory, runningAs: holder?.processID)
+        let file = try session.daemonConfigurationFile()
         let configuration = try Self.configuration(in: file, session)
         try self.init(
             store, session.models(in: store, configuration), configuration, at: file.place.path,
-            setting: file.assignments, isRunning: holder != nil)
+            setting: file.assignments, isRunning: session.isDaemonRunning(store.directory))
     }
 
     /// What jobd's next claim would check; nil if its configuration is not known.
@@ -68,28 +67,10 @@ final class ExplanationContext {
     ) throws -> Configuration? {
         do throws(Failure) { return try file.read() } catch {
             // A configuration that the command names must be readable. Without any other, explain the rest.
-            if session.arguments.has(.config) || session.arguments.has(.set) { throw error }
+            if session.namesConfiguration { throw error }
             session.note("note: \(error.message); its limits are not known here")
             return nil
         }
-    }
-
-    /// The configuration that this command names, or else that of the running jobd.
-    private static func file(
-        _ session: Session, _ directory: StateDirectory, runningAs process: Int32?
-    ) throws -> ConfigurationFile {
-        let own = try session.configurationFile()
-        guard let process, !session.arguments.has(.config), !session.arguments.has(.set) else { return own }
-        // If the command line cannot be read or understood, the default file is assumed.
-        guard let line = try? InputReader("/proc/\(process)/cmdline").all() else { return own }
-        let words = line.split(separator: 0, omittingEmptySubsequences: false).dropFirst().map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        guard let arguments = try? Arguments(Array(words.dropLast()), options: DaemonOptions.all),
-            arguments.value(.config)?.hasPrefix("/") ?? true
-        else { return own }
-        return ConfigurationFile(
-            arguments: arguments, environment: session.environment, directory: directory)
     }
 
     /// Where `key` is set: in words, to be changed there.

@@ -8,7 +8,7 @@ internal import System
 
 enum GalleryVerb: ControlVerb {
     static let command = Command(
-        "gallery", "finished jobs as a page for the browser", operands: "DIR",
+        "gallery", "finished jobs as a page for the browser", operands: "DIR [ID… | --state STATE | …]",
         discussion: [
             """
             Writes DIR/index.html: pictures, films and sound with their prompts, models, seeds, costs and \
@@ -30,6 +30,7 @@ enum GalleryVerb: ControlVerb {
             .init("jobctl gallery ~/gallery && xdg-open ~/gallery/index.html", "everything that completed"),
             .init("jobctl gallery cats --label cats --title 'Cats'", "one label"),
             .init("jobctl gallery /srv/www/week --since 7d --copy", "a week, for a web server"),
+            .init("jobctl gallery best 12,17,20-24", "these jobs"),
             .init("jobctl gallery bad --state failed,cancelled", "jobs that did not complete, and why"),
         ])
 
@@ -37,18 +38,15 @@ enum GalleryVerb: ControlVerb {
     private static let most = 10_000
 
     static func run(_ session: Session) throws -> ExitCode {
-        guard var path = session.arguments.operands.first, session.arguments.operands.count == 1, path != ""
-        else {
+        guard var path = session.arguments.operands.first, path != "" else {
             throw Failure.usage("which directory?", hint: "jobctl gallery DIR")
         }
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        var filter = try filter(session)
-        let limit = filter.limit ?? most
-        filter.limit = limit + 1
+        let limit = try session.arguments.integer(.limit, in: 1...1_000_000).map { Int($0) } ?? most
         let store = try session.store(.read)
         let places = try session.outputPlaces()
         var collected = GalleryJobs(session, store, places)
-        let found = try store.ids(filter)
+        let found = try found(session, store, limit: limit + 1)
         let jobs = try found.prefix(limit).compactMap { try store.find($0).flatMap { try collected.job($0) } }
         do {
             let folder = try GalleryFolder(path, outside: places.folders.map(\.path))
@@ -72,11 +70,26 @@ enum GalleryVerb: ControlVerb {
         }
     }
 
-    private static func filter(_ session: Session) throws -> JobFilter {
-        var filter = try Selection.endedFilter(session, "have nothing to show")
-        if filter.states.isEmpty { filter.states = [.completed] }
-        filter.limit = try session.arguments.integer(.limit, in: 1...1_000_000).map { Int($0) }
-        return filter
+    /// The newest jobs that are chosen, newest first.
+    private static func found(_ session: Session, _ store: JobDatabase, limit: Int) throws -> [Int64] {
+        let objection = "have nothing to show"
+        var filter = try Selection.endedFilter(session, store, objection)
+        let words = Array(session.arguments.operands.dropFirst())
+        let ids: [Int64]
+        if words.isEmpty {
+            if filter.states.isEmpty { filter.states = [.completed] }
+            filter.limit = limit
+            ids = try store.ids(filter)
+        } else {
+            let named = try JobChoice(session, store, lists: true, words: words)
+            ids = try named.ids(in: store, by: JobOrder(.id, isDescending: true), limit: limit).filter { id in
+                guard let state = try store.find(id)?.state, !state.hasEnded else { return true }
+                session.note("job \(id) is \(state.rawValue); \(state.rawValue) jobs \(objection)")
+                return false
+            }
+        }
+        if ids.isEmpty { try session.noteNothingMatched(filter, in: store) }
+        return ids
     }
 
     private static func report(

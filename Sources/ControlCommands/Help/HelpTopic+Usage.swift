@@ -6,9 +6,12 @@ extension HelpTopic {
         "selections", "how to say which jobs are meant",
         .list([
             ("12 14", "these"), ("12-20", "those that exist from 12 to 20"),
-            ("-", "ids on standard input, one a line"),
+            ("1,3-5", "several in one word"), ("-", "ids on standard input"),
             ("--state STATE", "in this state; several by commas, or given again"),
-            ("--model MODEL", "of this model; a trailing * means all that begin so"),
+            (
+                "--model MODEL",
+                "of this model, or the known one that ends so; with a trailing *, all that begin so"
+            ),
             ("--label TEXT", "with exactly this label"),
         ]),
         .text(
@@ -43,15 +46,20 @@ extension HelpTopic {
             """
             Data goes to standard output, messages to standard error. On a terminal there are tables and \
             colours (none under NO_COLOR). In a pipe, columns are separated by tabs, without a heading, and \
-            nothing is cut; times are UTC. Hints on what to type next are shown only on a terminal.
+            nothing is cut; times are UTC. Hints on what to type next are shown only on a terminal. There, \
+            long texts go through a pager: $JOBCTL_PAGER, else $PAGER, else less; cat means none.
             """),
         .list([
             ("--json", "one object a line, nothing else on standard output; keys are only ever added"),
-            ("-q", "only ids"),
+            ("-q", "only ids"), ("-v", "of work on many jobs: a line for each, not only the totals"),
             ("--columns", "of list: which columns"),
         ]),
+        .text(
+            "A refusal under --json is one object on standard error: {\"error\": {\"kind\", \"message\", "
+                + "\"hint\", \"violations\"}}."),
         .code([
-            "jobctl list --state completed --json | jq -r '.outputs[].path'",
+            "jobctl list --state completed --json | jq -r '.outputs[].file'",
+            "jobctl files --label cats -0 | xargs -0 ls -l",
             "id=$(jobctl enqueue seedream-4-0/sequential text='2 cats' -q) && jobctl wait \"$id\" -q",
         ]),
         .text(

@@ -18,12 +18,17 @@ enum HelpVerb: ControlVerb {
         ("make", ["enqueue", "rerun", "validate", "models"]),
         (
             "look",
-            ["list", "show", "explain", "search", "wait", "watch", "events", "stats", "gallery", "export"]
+            [
+                "list", "show", "explain", "files", "open", "search", "wait", "watch", "events", "stats",
+                "gallery", "export",
+            ]
         ),
         ("steer", ["cancel", "retry", "hold", "release", "set", "resolve", "pause", "resume"]),
         ("take care", ["doctor", "verify", "prune", "backup"]),
         ("the rest", ["completion", "version", "help"]),
     ]
+
+    static func isPaged(_ session: Session) -> Bool { true }
 
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands
@@ -75,7 +80,7 @@ enum HelpVerb: ControlVerb {
 
                 jobctl models                            what can be made
                 jobctl enqueue MODEL prompt='a fox'      ask for it; jobd makes it
-                jobctl wait 1 && jobctl show 1           wait for it, then see where it is
+                jobctl wait 1 && jobctl open 1           wait for it, then look at it
 
             \(verbs(width))
             everywhere:

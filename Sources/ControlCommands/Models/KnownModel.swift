@@ -57,7 +57,10 @@ extension Session {
     }
 
     func knownModel(_ model: String, in store: JobDatabase?) throws -> KnownModel? {
-        let stored = try store?.storedModel(model)
+        knownModel(model, stored: try store?.storedModel(model))
+    }
+
+    private func knownModel(_ model: String, stored: StoredModel?) -> KnownModel? {
         var updatedAt = stored?.updatedAt
         let schema = Schema.known(model, stored: stored?.document) {
             noteUnreadable(model)
@@ -68,13 +71,17 @@ extension Session {
 
     /// All models with a schema, sorted by name.
     func catalogue(in store: JobDatabase?) throws -> [KnownModel] {
-        try knownModels(in: store).compactMap { try knownModel($0, in: store) }
+        let stored = try store?.storedModels() ?? []
+        let known = Dictionary(uniqueKeysWithValues: stored.map { ($0.model, $0) })
+        return Set(Schema.builtIn.map(\.modelID) + known.keys).sorted().compactMap {
+            knownModel($0, stored: known[$0])
+        }
     }
 }
 
 extension Schema {
     /// The price of one output, or of one second of it; nil if no price is known.
     var priceText: String? {
-        basePriceUSD.map { Money.text($0) + (priceUnit.map { "/\($0)" } ?? "") }
+        basePriceUSD.map { Money.unitPrice($0) + (priceUnit.map { "/\($0)" } ?? "") }
     }
 }

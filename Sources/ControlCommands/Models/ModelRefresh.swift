@@ -66,8 +66,8 @@ struct ModelRefresh {
     ) throws {
         if let total, total > models.count {
             session.note(
-                "note: the service counts \(total) models and lists \(models.count); "
-                    + "the others stay as they were"
+                "note: the service counts \(NumberText.of(total, "model")) "
+                    + "and lists \(NumberText.of(models.count)); the others stay as they were"
             )
             return
         }
@@ -108,7 +108,7 @@ struct ModelRefresh {
         let order: [RefreshedModel.Change] = [.new, .changed, .unchanged, .gone, .skipped]
         let counts = order.compactMap { change -> String? in
             let count = models.count { $0.change == change }
-            return count == 0 ? nil : "\(count) \(change.rawValue)"
+            return count == 0 ? nil : "\(NumberText.of(count)) \(change.rawValue)"
         }
         return counts.joined(separator: ", ")
     }

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import JSON
 internal import JobStore
 
 enum ModelsVerb: ControlVerb {
@@ -33,6 +34,8 @@ enum ModelsVerb: ControlVerb {
             .init("jobctl models import edit.json", "a schema from a file"),
         ])
 
+    static func isPaged(_ session: Session) -> Bool { session.arguments.operands.first == "show" }
+
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands
         let rest = Array(words.dropFirst())
@@ -44,13 +47,22 @@ enum ModelsVerb: ControlVerb {
         case "refresh": return try ModelRefresh(session: session, asked: rest).run()
         case "import": return try ModelImport.run(try one("import", rest), session)
         case "forget":
-            let model = try one("forget", rest)
-            guard try session.store(.write).forget(model: model) else {
-                throw Failure(.no, "no schema is stored for \(SafeText.escape(model))")
-            }
-            return .success
+            return try forget(try one("forget", rest), session)
         default: return try ModelList.show(words, session)
         }
+    }
+
+    private static func forget(_ typed: String, _ session: Session) throws -> ExitCode {
+        let store = try session.store(.write)
+        let model = try session.fullName(of: typed, in: store)
+        guard try store.forget(model: model) else {
+            throw Failure(.no, "no schema is stored for \(SafeText.escape(model))")
+        }
+        if session.wantsJSON {
+            try session.emit(.object(["model": .string(model), "forgotten": .bool(true)]))
+        }
+        session.note("the stored schema of \(model) is forgotten")
+        return .success
     }
 
     private static func one(_ verb: String, _ words: [String]) throws(Failure) -> String {

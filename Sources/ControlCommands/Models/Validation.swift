@@ -1,6 +1,7 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import JSON
+internal import Orders
 
 /// Checks inputs against their schemas and, if asked for, their files against the rules for files.
 struct Validation {
@@ -21,19 +22,18 @@ struct Validation {
 
     /// What is reported at the end.
     private struct Findings {
-        private(set) var lines: [String] = []
+        private(set) var faults: [Failure.Fault] = []
         private var more = 0
 
         /// The first lines explain enough.
         private static let most = 100
 
-        mutating func add(_ line: String) {
-            if lines.count < Self.most { lines.append(line) } else { more += 1 }
+        mutating func add(_ fault: Failure.Fault) {
+            if faults.count < Self.most { faults.append(fault) } else { more += 1 }
         }
 
-        var text: String {
-            lines.map { "\n  " + SafeText.escape($0) }.joined() + (more > 0 ? "\n  and \(more) more" : "")
-        }
+        /// All that is said of them.
+        var list: [Failure.Fault] { faults + (more > 0 ? [.init("and \(more) more")] : []) }
     }
 
     init(_ session: Session, fetches: Bool) {
@@ -51,26 +51,28 @@ struct Validation {
     mutating func finish() throws -> ExitCode {
         try reportWaiting()
         guard refused == 0 else {
-            for line in unreachable.lines { session.note("note: \(line)") }
+            for fault in unreachable.faults { session.note("note: \(fault)") }
             let model = model ?? session.arguments.operands.first ?? "MODEL"
             let title =
                 if session.arguments.has(.batch) {
-                    "\(refused) of \(count) lines are refused"
+                    "\(NumberText.of(refused)) of \(NumberText.of(count, "line")) are refused"
                 } else if fetches {
                     "\(model) would not accept this input"
                 } else {
                     "the input breaks the schema of \(model)"
                 }
             throw Failure(
-                .inputRefused, "\(SafeText.escape(title)):" + refusals.text,
-                hint: "jobctl models show \(SafeText.escape(model)) shows what it takes")
+                .inputRefused, SafeText.escape(title),
+                hint: "jobctl models show \(SafeText.escape(model)) shows what it takes",
+                faults: refusals.list)
         }
-        guard unreachable.lines.isEmpty else {
+        guard unreachable.faults.isEmpty else {
             throw Failure(
-                .unavailable, "not all files could be checked:" + unreachable.text,
-                hint: "try again later; RunComfy must be able to reach them, too")
+                .unavailable, "not all files could be checked",
+                hint: "try again later; RunComfy must be able to reach them, too", faults: unreachable.list)
         }
-        session.note(session.arguments.has(.batch) ? "all \(count) are valid" : "the input is valid")
+        session.note(
+            session.arguments.has(.batch) ? "all \(NumberText.of(count)) are valid" : "the input is valid")
         return .success
     }
 
@@ -82,7 +84,8 @@ struct Validation {
         ])
         for var input in waiting {
             count += 1
-            let place = input.line.map { "line \($0): " } ?? ""
+            let line = input.line.map { "line \($0)" }
+            let place = line.map { $0 + ": " } ?? ""
             for file in input.files {
                 guard let report = reports[ExactText(file.url)] else { continue }
                 input.judge(file, report)
@@ -90,11 +93,11 @@ struct Validation {
             }
             if session.wantsJSON { try session.emit(input.json) }
             for finding in input.unchecked { session.note("note: \(place)\(finding)") }
-            for finding in input.unreachable { unreachable.add("\(place)\(finding)") }
+            for finding in input.unreachable { unreachable.add(.init(finding, in: line)) }
             guard input.isRefused else { continue }
             refused += 1
-            if let fault = input.fault { refusals.add(place + fault) }
-            for violation in input.violations { refusals.add("\(place)\(violation)") }
+            if let fault = input.fault { refusals.add(.init(place: line, SafeText.escape(fault))) }
+            for violation in input.violations { refusals.add(.init(violation, in: line)) }
         }
         if !session.wantsJSON, !session.isQuiet { try session.screen.write(table) }
         waiting = []

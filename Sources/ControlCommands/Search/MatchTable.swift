@@ -7,24 +7,23 @@ internal import JobStore
 struct MatchTable {
     private var jobs: JobTable
     private var matches = Table([
-        .init("ID", alignsRight: true), .init("STATE"), .init("MODEL", isFlexible: true), .init("CREATED"),
-        .init("LABEL", isFlexible: true), .init("MATCH", isFlexible: true),
+        .init("ID", alignsRight: true), .init("STATE"), .init("MODEL", keepsEnd: true), .init("CREATED"),
+        .init("LABEL", isFlexible: true, enough: 14), .init("MATCH", isFlexible: true),
     ])
     private let screen: Screen
     private let now: Timestamp
 
     init(_ screen: Screen, now: Timestamp) {
         (self.screen, self.now) = (screen, now)
-        jobs = JobTable(screen, now: now)
+        jobs = JobTable(screen)
     }
 
     mutating func add(_ job: Job, _ match: SearchMatch?) throws {
-        guard let match else { return try jobs.add(job) }
+        guard let match else { return try jobs.add(JobRow(job, now: now)) }
         let label = match.fields[.label] ?? MarkedText(text: job.label ?? "", ranges: [])
         matches.add([
             .init(String(job.id)), .init(job.state.rawValue, job.state.style),
-            // On a narrow screen, what was found needs the room more than the model does.
-            .init(screen.width < 120 ? WatchRow.shortened(job.model) : job.model),
+            .init(job.model),
             .init(TimeText.relative(job.createdAt.milliseconds, now: now.milliseconds)),
             .init(label.text, bold: label.ranges), Self.cell(match, job),
         ])

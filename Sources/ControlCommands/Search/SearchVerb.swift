@@ -21,7 +21,10 @@ enum SearchVerb: ControlVerb {
             "The words are kept in search.db beside the database, which each search first brings up to date: "
                 + "the first one takes some seconds for a million jobs. The file may be removed.",
         ],
-        options: [.not] + JobChoice.options + [.limit.saying("the best N")],
+        options: [.not] + JobChoice.options + [
+            .limit.saying("the best N, or with --sort the N with the greatest values"),
+            .sort.saying("sort by ended, -cost, ran, … as list does; by default the best first"), .reverse,
+        ],
         examples: [
             .init("jobctl search red cat", "both words"),
             .init("jobctl search 'red cat' --not dog", "a phrase, without a word"),
@@ -38,41 +41,55 @@ enum SearchVerb: ControlVerb {
                 "there is no word in \"\(SafeText.escape(typed.joined(separator: " ")))\"",
                 hint: "a word contains a letter, a digit or an emoji")
         }
-        var filter = try Selection.filter(session)
+        let order = try JobOrder.asked(session.arguments)
         let asked = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let limit = asked ?? (session.screen.isTerminal ? 50 : nil)
-        // One more, to know whether there are more.
-        filter.limit = limit.map { $0 + 1 }
         let store = try session.store(.read)
+        var filter = try Selection.filter(session, store)
+        // One more, to know whether there are more. Sorting takes all of them.
+        filter.limit = order == nil ? limit.map { $0 + 1 } : nil
         var progress = ProgressLine(session.screen, after: .milliseconds(300))
         let search = try Search(words, filter, in: store) { count, all in
-            progress.show("reading the words of \(all) jobs: \(count * 100 / max(1, all)) %")
+            progress.show("reading the words of \(NumberText.of(all, "job")): \(count * 100 / max(1, all)) %")
         }
         progress.clear()
         if let obstacle = search.obstacle {
             session.note("note: all jobs were read for this search: \(obstacle)")
         }
-        let count = try show(search, limit: limit, session, store)
+        let ids = try ids(of: search, by: order, filter, limit: limit, store)
+        let count = try show(search, ids, session, store)
         if count == 0, limit != 0 || search.ids.isEmpty {
-            session.note("no job matches")
-            return .no
+            let hint = "jobctl help search says how words match"
+            throw try session.nothingMatched(filter, in: store, hint: hint)
         }
         if asked == nil, let limit, search.ids.count > limit {
-            session.note("the best \(limit); --limit N shows more")
+            session.note("\(order == nil ? "the best " : "")\(NumberText.of(limit)); --limit N shows more")
         }
         return .success
     }
 
+    /// The matches that are shown.
+    private static func ids(
+        of search: Search, by order: JobOrder?, _ filter: JobFilter, limit: Int?, _ store: JobDatabase
+    ) throws -> [Int64] {
+        guard let order else { return Array(search.ids.prefix(limit ?? Int.max)) }
+        let found = Set(search.ids)
+        let sorted = try store.ids(filter, by: order).filter(found.contains)
+        guard let limit else { return sorted }
+        return Array(order.isDescending ? sorted.prefix(limit) : sorted.suffix(limit))
+    }
+
     /// Returns how many were shown: a job may have been pruned since the index was read.
     private static func show(
-        _ search: Search, limit: Int?, _ session: Session, _ store: JobDatabase
+        _ search: Search, _ ids: [Int64], _ session: Session, _ store: JobDatabase
     ) throws -> Int {
         var count = 0
+        let ranks = Dictionary(uniqueKeysWithValues: zip(search.ids, 1...))
         var table = MatchTable(session.screen, now: store.now)
-        for id in search.ids.prefix(limit ?? Int.max) {
+        for id in ids {
             guard let job = try store.find(id) else { continue }
             count += 1
-            try session.show(job, in: store, adding: json(search.match(in: id), rank: count)) {
+            try session.show(job, in: store, adding: json(search.match(in: id), rank: ranks[id] ?? count)) {
                 try table.add(job, session.screen.isTerminal ? search.match(in: id) : nil)
             }
         }

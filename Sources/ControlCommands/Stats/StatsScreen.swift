@@ -13,8 +13,9 @@ struct StatsScreen {
     func show(_ grouping: Statistics.Grouping?) throws {
         let all = statistics.all
         let start = TimeText.local(since.milliseconds).prefix(16)
-        guard all.jobs > 0 || all.spentUSD > 0 || all.unpriced > 0 else {
-            return screen.say("no job has ended and nothing was spent since \(start)")
+        if statistics.isEmpty {
+            if let grouping { try table(grouping, at: 0) }
+            return
         }
         let days = max(1, Double((now - since).wholeMilliseconds) / 86_400_000)
         // Below one a day, the number itself says more.
@@ -27,25 +28,45 @@ struct StatsScreen {
                 + "\(NumberText.of(all.failed)) failed\(cancelled)\n")
         let unpriced = all.unpriced > 0 ? ", and \(NumberText.of(all.unpriced)) of unknown price" : ""
         try screen.write(
-            "spent \(screen.styled(Self.money(all.spentUSD), .bold)): \(Self.money(all.reportedUSD)) "
-                + "reported, \(Self.money(all.estimatedUSD)) estimated\(unpriced)\n")
-        if let grouping { return try table(grouping, at: Int.max) }
+            "spent \(screen.styled(Money.text(all.spentUSD), .bold)): \(Money.text(all.reportedUSD)) "
+                + "reported, \(Money.text(all.estimatedUSD)) estimated\(unpriced)\n")
+        if let grouping {
+            try table(grouping, at: Int.max)
+            if grouping == .failure, statistics.groups(by: .failure).isEmpty {
+                screen.say("no job has failed since \(start)")
+            }
+            return try legend(for: grouping)
+        }
         try table(.model, at: 10)
         try table(.day, at: 14)
         if statistics.groups(by: .label).contains(where: { !$0.name.isEmpty }) { try table(.label, at: 10) }
-        try table(.failure, at: 10)
+        if !statistics.groups(by: .failure).isEmpty { try table(.failure, at: 10) }
+        try legend(for: .model)
+    }
+
+    /// Where there is room for times.
+    private var isWide: Bool { screen.width >= 120 }
+    private func hasTimes(_ grouping: Statistics.Grouping) -> Bool { grouping == .model || isWide }
+
+    /// What the columns mean.
+    private func legend(for grouping: Statistics.Grouping) throws {
+        guard hasTimes(grouping), !statistics.groups(by: grouping).isEmpty else { return }
+        let words =
+            "WAITED until sent, QUEUED and RAN at RunComfy: median"
+            + (isWide ? " / 95th percentile. The bars compare what was spent" : "s")
+        try screen.write("\n" + screen.styled(words, .dim) + "\n")
     }
 
     private func table(_ grouping: Statistics.Grouping, at most: Int) throws {
         let groups = statistics.groups(by: grouping)
-        if groups.isEmpty { return }
         let shown = grouping == .day || grouping == .week ? groups.suffix(most) : groups.prefix(most)
-        let isWide = screen.width >= 100
-        let hasTimes = grouping == .model || isWide
+        let hasTimes = hasTimes(grouping)
         // Beside the times there is no room for both a bar and the models' names.
         let hasBar = grouping != .model || isWide
         var columns: [Table.Column] = [
-            .init(grouping.rawValue.uppercased(), isFlexible: grouping == .model || grouping == .label),
+            .init(
+                grouping.rawValue.uppercased(), isFlexible: grouping == .label,
+                keepsEnd: grouping == .model),
             .init("JOBS", alignsRight: true), .init("FAILED", alignsRight: true),
         ]
         if hasTimes { columns += ["WAITED", "QUEUED", "RAN"].map { .init($0, alignsRight: true) } }
@@ -53,49 +74,33 @@ struct StatsScreen {
         let largest = shown.map(\.group.spentUSD).max() ?? 0
         let most = shown.map(\.group.jobs).max() ?? 0
         var table = Table(columns)
-        for (whole, group) in shown {
-            // Models' names differ at the end.
-            let name = grouping == .model && !isWide ? WatchRow.shortened(whole) : whole
+        for (name, group) in shown {
             let share = largest > 0 ? group.spentUSD / largest : Double(group.jobs) / Double(max(1, most))
             var cells: [Table.Cell] = [
-                name.isEmpty ? .init("(none)", .dim) : .init(name), .init("\(group.jobs)"),
-                .init("\(group.failed)", group.failed > 0 ? .bad : .dim),
+                name.isEmpty ? .init("(none)", .dim) : .init(name), .init(NumberText.of(group.jobs)),
+                .init(NumberText.of(group.failed), group.failed > 0 ? .bad : .dim),
             ]
-            if hasTimes { cells += [group.waited, group.queued, group.ran].map { .init(Self.text($0)) } }
-            cells.append(.init(Self.money(group.spentUSD)))
+            if hasTimes { cells += [group.waited, group.queued, group.ran].map { .init(text($0)) } }
+            cells.append(.init(Money.text(group.spentUSD)))
             if hasBar { cells.append(.init(Self.bar(share, width: 10), .active)) }
             table.add(cells)
         }
         try screen.write("\n")
-        try screen.write(table)
+        // Without a row, the headings still say what was looked for.
+        try screen.write(table.aligned(screen))
         let rest = groups.count - shown.count
         if rest > 0 {
-            try screen.write(screen.styled("and \(rest) more: --by \(grouping.rawValue)", .dim) + "\n")
+            try screen.write(
+                screen.styled("and \(NumberText.of(rest)) more: --by \(grouping.rawValue)", .dim) + "\n")
         }
     }
 
-    /// In whole cents, to align in a column; below a dollar, with all known digits.
-    private static func money(_ dollars: Double) -> String {
-        guard dollars >= 1 else { return Money.text(dollars) }
-        let cents = Int64((dollars * 100).rounded())
-        return "$\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
-    }
-
-    /// The median and the 95th percentile.
-    private static func text(_ spread: Statistics.Spread) -> String {
-        let spans = spread.quantiles([0.5, 0.95]).compactMap { $0.map(text(milliseconds:)) }
-        return spans.isEmpty ? "-" : spans.joined(separator: "/")
-    }
-
-    private static func text(milliseconds: Int64) -> String {
-        switch milliseconds {
-        case ..<1000: "\(milliseconds)ms"
-        case ..<10_000: "\(Double(milliseconds / 100) / 10)s"
-        case ..<120_000: "\(milliseconds / 1000)s"
-        case ..<7_200_000: "\(milliseconds / 60_000)m"
-        case ..<172_800_000: "\(milliseconds / 3_600_000)h"
-        default: "\(milliseconds / 86_400_000)d"
+    /// The median and, where there is room, the 95th percentile.
+    private func text(_ spread: Statistics.Spread) -> String {
+        let spans = spread.quantiles(isWide ? [0.5, 0.95] : [0.5]).compactMap {
+            $0.map { SpanText.of(.milliseconds($0)) }
         }
+        return spans.isEmpty ? "-" : spans.joined(separator: " / ")
     }
 
     /// A bar in eighths of a column.
@@ -105,4 +110,8 @@ struct StatsScreen {
         let bar = String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
         return bar.isEmpty && share > 0 ? "▏" : bar
     }
+}
+
+extension Statistics {
+    var isEmpty: Bool { all.jobs == 0 && all.spentUSD == 0 && all.unpriced == 0 }
 }

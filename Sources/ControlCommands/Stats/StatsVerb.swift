@@ -12,8 +12,11 @@ enum StatsVerb: ControlVerb {
             money on the day on which it was spent. A cost that RunComfy reported replaces the estimate. \
             Days are local, and weeks begin on Monday.
             """,
-            "Times are medians and, after the slash, the 95th percentile: WAITED from enqueuing to sending, "
-                + "QUEUED and RAN at RunComfy.",
+            """
+            JOBS are all that ended, FAILED those of them that failed. WAITED is the time from enqueuing \
+            to sending, QUEUED and RAN are times at RunComfy: medians and, on a wide terminal after a \
+            slash, the 95th percentile. SPENT is what was reported, else estimated; the bars compare it.
+            """,
             """
             In a pipe, lines of "all" and then of each group, separated by tabs: by, name, jobs, completed, \
             failed, cancelled, spent_usd, reported_usd, estimated_usd, unpriced, then the median and the \
@@ -31,16 +34,22 @@ enum StatsVerb: ControlVerb {
             .init("jobctl stats --by day --label cats --json | jq '[.name, .spent_usd]'", "as JSON"),
         ])
 
+    static func isPaged(_ session: Session) -> Bool { true }
+
     static func run(_ session: Session) throws -> ExitCode {
         guard session.arguments.operands.isEmpty else {
             throw Failure.usage("stats takes no ids", hint: "choose by --since, --model and --label")
         }
         let grouping = try session.arguments.value(.by).map(grouping)
-        var filter = try Selection.filter(session)
         let store = try session.store(.read)
+        var filter = try Selection.filter(session, store)
         let since = try session.moment(.since, .ago) ?? store.now + .seconds(-30 * 86_400)
         filter.since = since
         let statistics = try store.statistics(filter) { String(TimeText.local($0.milliseconds).prefix(10)) }
+        if statistics.isEmpty {
+            let start = TimeText.local(since.milliseconds).prefix(16)
+            session.note("no job has ended and nothing was spent since \(start)")
+        }
         if session.wantsJSON || session.isQuiet || !session.screen.isTerminal {
             if grouping == nil, !session.isQuiet { try print(statistics.all, "all", "", session) }
             for grouping in grouping.map({ [$0] }) ?? Statistics.Grouping.allCases {

@@ -49,9 +49,9 @@ struct WatchFrame {
         func line(_ row: WatchList.Row) -> StyledText {
             switch row {
             case .more(let count, let state):
-                return StyledText("  … and \(count) more \(state.rawValue)", .dim)
+                return StyledText("  … and \(NumberText.of(count)) more \(state.rawValue)", .dim)
             case .unseen(let count, let state):
-                return StyledText("  … \(count) more \(state.rawValue), not searched", .dim)
+                return StyledText("  … \(NumberText.of(count)) more \(state.rawValue), not searched", .dim)
             case .job(let id):
                 guard let facts = facts[id] else { return StyledText("  \(id)", .dim) }
                 let row = WatchRow(facts: facts, now: snapshot.now, expected: snapshot.expected(facts.job))
@@ -66,7 +66,7 @@ struct WatchFrame {
         lines += rows + Array(repeating: StyledText(), count: max(0, scrollHeight - rows.count))
         if !list.panel.isEmpty {
             var title = StyledText("  ended last", .dim)
-            if rest > 0 { title.append("; \(rest) more \(rest == 1 ? "row" : "rows") above this", .dim) }
+            if rest > 0 { title.append("; \(NumberText.of(rest, "more row")) above this", .dim) }
             lines += [title] + list.panel.map(line)
         }
         return lines

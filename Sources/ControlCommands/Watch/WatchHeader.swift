@@ -25,7 +25,7 @@ struct WatchHeader {
     /// All in one line, if there are few lines.
     private var brief: StyledText {
         let counts = counts(WatchSnapshot.order)
-        if snapshot.daemon != nil { return counts.width > 0 ? counts : StyledText("nothing to do") }
+        if snapshot.facts.daemon != nil { return counts.width > 0 ? counts : StyledText("nothing to do") }
         var text = StyledText("no jobd", .warning)
         if counts.width > 0 { text.append(", ") }
         text.append(counts)
@@ -35,8 +35,8 @@ struct WatchHeader {
     private var daemon: StyledText {
         let clock = String(TimeText.local(snapshot.now.milliseconds).suffix(8))
         var text = StyledText("jobd      ")
-        if let id = snapshot.daemon {
-            text.append("running (pid \(id))")
+        if let daemon = snapshot.facts.daemon {
+            text.append("running (pid \(daemon.processID))")
         } else {
             text.append("not running", .warning)
         }
@@ -52,7 +52,7 @@ struct WatchHeader {
         var text = StyledText()
         for state in states where snapshot.count(state) > 0 {
             if text.width > 0 { text.append(", ") }
-            text.append("\(snapshot.count(state)) \(state.rawValue)", state.style)
+            text.append("\(NumberText.of(snapshot.count(state))) \(state.rawValue)", state.style)
         }
         return text
     }
@@ -82,7 +82,8 @@ struct WatchHeader {
 
     private static func rate(_ value: Double) -> String {
         let tenths = Int64((max(0, value) * 10).rounded())
-        return tenths >= 100 || tenths % 10 == 0 ? "\((tenths + 5) / 10)" : "\(tenths / 10).\(tenths % 10)"
+        return tenths >= 100 || tenths % 10 == 0
+            ? NumberText.of((tenths + 5) / 10) : "\(tenths / 10).\(tenths % 10)"
     }
 
     private func tabs(_ view: WatchView, _ words: [String]) -> StyledText {
@@ -97,19 +98,7 @@ struct WatchHeader {
 
     /// As in a bare `jobctl`.
     private var attention: [StyledText] {
-        var items: [(text: String, hint: String)] = snapshot.pauses.map { pause in
-            let since = TimeText.relative(pause.since.milliseconds, now: snapshot.now.milliseconds)
-            let reason = "\(pause.reason.rawValue), \(since)"
-            return ("submissions are paused (\(reason)): \(pause.detail)", pause.hint)
-        }
-        if snapshot.daemon == nil, snapshot.groups.contains(where: { $0.state != .held && $0.count > 0 }) {
-            items.append(("jobd is not running, and jobs wait for it", "systemctl start jobd, or: jobd"))
-        }
-        if snapshot.count(.uncertain) > 0 {
-            items.append(
-                ("\(snapshot.count(.uncertain)) uncertain; they may have been bought", "jobctl help resolve"))
-        }
-        return items.map { item in
+        Attention(snapshot.facts, now: snapshot.now).items.map { item in
             var line = StyledText("! ", .warning)
             line.append(item.text)
             line.append("  \(item.hint)", .dim)

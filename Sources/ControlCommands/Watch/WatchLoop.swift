@@ -12,6 +12,9 @@ struct WatchLoop {
     let reader: WatchReader
     private let steering: WatchSteering
     private let words: [String]
+    private let preview: Preview?
+    /// The picture that was last shown in the details, and of which file.
+    private var shown: (file: Output, picture: TerminalPicture?)?
     private var state = WatchState()
 
     private static let locked = WatchState.Message(
@@ -23,6 +26,7 @@ struct WatchLoop {
         self.terminal = terminal
         words = scope.words
         reader = try WatchReader(store, scope)
+        preview = Preview(session, store.directory)
         steering = WatchSteering(session: session, directory: store.directory)
     }
 
@@ -66,17 +70,34 @@ struct WatchLoop {
         let frame = WatchFrame(reader.snapshot, state, size)
         state.settle(frame.list, height: frame.height)
         var sheet: [StyledText]?
+        var inset: Terminal.Inset?
         switch state.mode {
         case .help: sheet = WatchHelp.lines(width: size.columns)
         case .details(let id):
+            let details = try reader.details(of: id)
+            inset = details.flatMap { picture(of: $0.outputs, size) }
+            // A column between the text and the picture stays free.
+            let width = inset.map { size.columns - $0.size.columns - 1 } ?? size.columns
             sheet =
-                try reader.details(of: id)?.lines(width: size.columns, now: reader.snapshot.now)
+                details?.lines(width: width, now: reader.snapshot.now)
                 ?? [StyledText("job \(id) is gone", .warning)]
         default: break
         }
         if let sheet { state.scroll = frame.sheetTop(state, sheet) }
         let facts = sheet == nil ? try reader.facts(of: frame.visible(state)) : [:]
-        try terminal.draw(frame.lines(state, facts, sheet: sheet))
+        try terminal.draw(frame.lines(state, facts, sheet: sheet), inset: inset)
+    }
+
+    /// The picture beside the details, if there is room for it.
+    private mutating func picture(of outputs: [Output], _ size: TerminalSize) -> Terminal.Inset? {
+        let box = TerminalSize(columns: size.columns - 41, rows: min(20, size.rows - 1))
+        guard let preview, let file = Preview.file(of: outputs), box.columns >= 10, box.rows >= 5 else {
+            return nil
+        }
+        if shown?.file != file { shown = (file, preview.picture(of: file)) }
+        guard let picture = shown?.picture, let cells = picture.cells(within: box) else { return nil }
+        return Terminal.Inset(
+            size: cells, sequence: picture.sequence(cells, keepsCursor: true), removal: picture.kind.removal)
     }
 
     private mutating func obey(_ command: WatchState.Command) throws {
@@ -86,7 +107,7 @@ struct WatchLoop {
         case .filter(let words): reader.scope.words = self.words + words
         case .askForPause:
             state.mode =
-                reader.snapshot.pauses.isEmpty
+                reader.snapshot.facts.pauses.isEmpty
                 ? .asking("pause submissions?", .pause)
                 : .asking("submissions are paused; resume them?", .resume)
         case .askForRetry(let id):

@@ -1,6 +1,8 @@
 internal import CommandLineTool
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 internal import System
 
 /// Limits how often a costly query runs: to about a tenth of the time.
@@ -59,9 +61,7 @@ final class WatchReader {
     @discardableResult
     func refresh() throws -> Bool {
         if snapshot.now.milliseconds / 1000 != store.now.milliseconds / 1000 || version == nil {
-            snapshot.daemon = StateLock.holder(of: store.directory).flatMap {
-                $0.name == "jobd" ? $0.processID : nil
-            }
+            snapshot.facts.daemon = StateLock.daemon(of: store.directory)
             guard try Self.identity(of: store) == file else {
                 throw Failure(.unavailable, "the store at \(store.directory.path) was replaced")
             }
@@ -76,7 +76,11 @@ final class WatchReader {
     }
 
     /// Whether it is time to read again.
-    func hasNews() throws -> Bool { try pace.allows && store.hasChanged(since: version) }
+    func hasNews() throws -> Bool {
+        guard pace.allows else { return false }
+        return try StateLock.daemon(of: store.directory) != snapshot.facts.daemon
+            || store.hasChanged(since: version)
+    }
 
     private static func identity(of store: JobDatabase) throws -> FileStatus.Identity {
         if let identity = store.identityAtPath { return identity }
@@ -84,9 +88,12 @@ final class WatchReader {
     }
 
     private func read() throws {
-        snapshot.pauses = try store.pauses()
+        var counts = try store.unfinishedCounts()
+        let day = snapshot.now + .seconds(-24 * 3600)
+        counts[.failed] = try store.endedCounts(since: day, limit: Self.endsCounted)[.failed]
+        snapshot.facts = try Attention.Facts(store, daemon: snapshot.facts.daemon, counts: counts)
         snapshot.isNarrowed = !scope.isEverything
-        try scope.isChoice ? readChoice() : readAll()
+        try scope.isChoice ? readChoice() : readAll(counts)
         let new = try store.throughput(after: lastEvent)
         lastEvent = new.lastEvent
         meter.add(new, underWay: try store.bytesUnderWay(), at: snapshot.now)
@@ -94,8 +101,7 @@ final class WatchReader {
         try readModels(hasEnded: new.completed > 0)
     }
 
-    private func readAll() throws {
-        let counts = try store.unfinishedCounts()
+    private func readAll(_ counts: [JobState: Int64]) throws {
         let isMeant = { [states = scope.filter.states] state in states.isEmpty || states.contains(state) }
         snapshot.groups = try WatchSnapshot.order.compactMap { state in
             guard isMeant(state), let all = counts[state], all > 0 else { return nil }
@@ -157,6 +163,8 @@ final class WatchReader {
 
     func details(of id: Int64) throws -> WatchDetails? {
         guard let job = try store.find(id) else { return nil }
-        return WatchDetails(job: job, outputs: try store.outputs(of: id), events: try store.events(of: id))
+        return WatchDetails(
+            job: job, outputs: try store.outputs(of: id), events: try store.events(of: id),
+            places: OutputPlaces(store.directory))
     }
 }

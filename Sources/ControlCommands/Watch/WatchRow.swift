@@ -20,9 +20,10 @@ struct WatchRow {
             guard rest > 6 else { return }
             progress = min(rest - 2, columns >= 110 ? 34 : 24)
             rest -= progress + 2
-            let models = jobs.map { DisplayWidth.of(WatchRow.shortened($0.job.model)) }.max() ?? 0
+            let most = min(columns >= 160 ? 48 : columns >= 110 ? 32 : 20, rest - 2)
+            let models = jobs.map { DisplayWidth.of(WatchRow.model($0.job, most)) }.max() ?? 0
             if rest > 12 {
-                model = min(max(5, models), columns >= 110 ? 32 : 16, rest - 2)
+                model = max(5, models)
                 rest -= model + 2
             }
             let labels =
@@ -61,18 +62,14 @@ struct WatchRow {
             text.append(cell.cut(to: width).padded(to: width))
         }
         add(progress(columns.progress), columns.progress)
-        add(StyledText(Self.shortened(job.model)), columns.model)
+        if columns.model > 0 { add(StyledText(Self.model(job, columns.model)), columns.model) }
         add(StyledText(job.label ?? ""), columns.label)
         add(words, columns.prompt)
         return isSelected ? text.all(.selected) : text
     }
 
-    /// Without the vendor, which matters least.
-    static func shortened(_ model: String) -> String {
-        guard let slash = model.firstIndex(of: "/"), slash < model.index(before: model.endIndex) else {
-            return model
-        }
-        return String(model[model.index(after: slash)...])
+    private static func model(_ job: Job, _ width: Int) -> String {
+        DisplayWidth.cutStart(SafeText.escape(job.model), to: width)
     }
 
     /// What went wrong, or else the prompt.
@@ -83,40 +80,44 @@ struct WatchRow {
         return StyledText(facts.prompt ?? "")
     }
 
+    /// The longest text about its time that fits.
     private func progress(_ width: Int) -> StyledText {
-        if job.cancelRequestedAt != nil, !job.state.hasEnded {
-            return StyledText("to be cancelled", .warning)
-        }
+        let (texts, style) = progressTexts(width)
+        return StyledText(texts.first { DisplayWidth.of($0) <= width } ?? texts.last ?? "", style)
+    }
+
+    /// What may be said about its time, the longest first.
+    private func progressTexts(_ width: Int) -> ([String], Style?) {
+        if job.cancelRequestedAt != nil, !job.state.hasEnded { return (["to be cancelled"], .warning) }
         switch job.state {
-        case .held: return StyledText("until released", .dim)
-        case .queued: return StyledText(waiting)
-        case .submitting: return StyledText("sending \(clock(since: job.submittedAt))")
-        case .uncertain: return StyledText("may have been bought", .warning)
+        case .held: return (["until released"], .dim)
+        case .queued: return (waiting, nil)
+        case .submitting: return (["sending \(clock(since: job.submittedAt))", "sending"], nil)
+        case .uncertain: return (["may have been bought", "bought?"], .warning)
         case .inQueue:
-            return StyledText(elapsed + (job.queuePosition.map { ", no. \($0)" } ?? ""))
+            let place = job.queuePosition.map { ", no. \(NumberText.of($0))" } ?? ""
+            return ([elapsed + ofExpected + place, elapsed + place, elapsed], nil)
         case .inProgress:
-            guard let share, width >= 22 else { return StyledText(elapsed) }
-            return StyledText("\(Bar.text(share, width: width - 15)) \(elapsed)")
-        case .downloading: return StyledText(DownloadProgress(facts.outputs).text(width))
+            let bar = width >= 22 ? share.map { "\(Bar.text($0, width: width - 15)) " } ?? "" : ""
+            return ([bar + elapsed + ofExpected, elapsed + ofExpected, elapsed], nil)
+        case .downloading:
+            let download = DownloadProgress(facts.outputs)
+            return ([download.text(width), download.text(width, countsFiles: false), download.percent], nil)
         case .completed:
-            var text = ago(job.endedAt)
-            if let start = job.submittedAt, let end = job.finishedAt {
-                text += ", took \(TimeText.clock(milliseconds: (end - start).wholeMilliseconds))"
-            }
-            return StyledText(text, .dim)
+            let ago = ago(job.endedAt)
+            guard let start = job.submittedAt, let end = job.finishedAt else { return ([ago], .dim) }
+            let clock = TimeText.clock(milliseconds: (end - start).wholeMilliseconds)
+            return (["\(ago), took \(SpanText.of(end - start))", "\(ago), took \(clock)", ago], .dim)
         case .failed:
-            let kind = job.failureKind.map { "\($0.rawValue), " } ?? ""
-            return StyledText(kind + ago(job.endedAt), .bad)
-        case .cancelled: return StyledText(ago(job.endedAt), .dim)
+            let ago = ago(job.endedAt)
+            return (["\(job.failureKind.map { "\($0.rawValue), " } ?? "")\(ago)", ago], .bad)
+        case .cancelled: return ([ago(job.endedAt)], .dim)
         }
     }
 
-    private var waiting: String {
-        if let next = job.nextTryAt, next > now {
-            return "sent \(TimeText.relative(next.milliseconds, now: now.milliseconds))"
-        }
-        let milliseconds = (now - job.createdAt).wholeMilliseconds
-        return "waiting \(TimeText.span(milliseconds: UInt64(max(0, milliseconds))))"
+    private var waiting: [String] {
+        if let next = job.nextTryAt, next > now { return ["sent \(ago(next))", ago(next)] }
+        return ["waiting \(SpanText.of(now - job.createdAt))", "waiting"]
     }
 
     private func ago(_ moment: Timestamp?) -> String {
@@ -127,10 +128,9 @@ struct WatchRow {
         TimeText.clock(milliseconds: moment.map { (now - $0).wholeMilliseconds } ?? 0)
     }
 
-    /// `0:12 of ~0:30`
-    private var elapsed: String {
-        let whole = expected.map { " of ~\(TimeText.clock(milliseconds: $0.wholeMilliseconds))" } ?? ""
-        return clock(since: job.submittedAt) + whole
+    private var elapsed: String { clock(since: job.submittedAt) }
+    private var ofExpected: String {
+        expected.map { " of ~\(TimeText.clock(milliseconds: $0.wholeMilliseconds))" } ?? ""
     }
 
     private var share: Double? {

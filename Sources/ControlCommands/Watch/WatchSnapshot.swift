@@ -25,9 +25,8 @@ struct WatchSnapshot {
     var now: Timestamp
     /// The state directory.
     var directory: String
-    /// The process id of jobd; nil if it is not running.
-    var daemon: Int32?
-    var pauses: [Pause] = []
+    /// Whether jobd runs, and what needs attention.
+    var facts = Attention.Facts()
     var groups: [Group] = []
     /// Newest first.
     var ends: [End] = []

@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import JobModel
 internal import JobStore
 internal import Policy
@@ -39,14 +40,12 @@ struct WatchSteering {
         }
         switch result {
         case .done(let job, _):
-            let isAsked = verb == .cancel && job.state != .cancelled
             return said(
-                isAsked
-                    ? "job \(id): the cancel is requested; if it is too late, the files are downloaded"
-                    : "job \(id) is \(job.state.rawValue)")
+                verb.isRequest(of: job) ? job.cancelRequestWords : "job \(id) is \(job.state.rawValue)")
         case .note(let words): return said("job \(id) \(words)")
-        case .refused(let words): return .init(text: "job \(id) \(words)", isRefusal: true)
-        case .unknown: return .init(text: "no job \(id)", isRefusal: true)
+        case .refused(let words), .partly(_, let words):
+            return .init(text: "job \(id) \(words)", isRefusal: true)
+        case .unknown: return .init(text: Failure.noJob(id).message, isRefusal: true)
         }
     }
 

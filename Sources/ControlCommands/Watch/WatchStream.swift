@@ -86,17 +86,14 @@ struct WatchStream {
         return .object([
             "at": .string(snapshot.now.description),
             "jobd": .object([
-                "running": .bool(snapshot.daemon != nil), "pid": .optional(snapshot.daemon.map { Int64($0) }),
+                "running": .bool(snapshot.facts.daemon != nil),
+                "pid": .optional(snapshot.facts.daemon.map { Int64($0.processID) }),
             ]),
             "states": states(JobState.allCases.filter { !$0.hasEnded }),
             (snapshot.isNarrowed ? "ended" : "ended_last_hour"): states(JobState.allCases.filter(\.hasEnded)),
-            "pauses": .array(
-                snapshot.pauses.map {
-                    .object([
-                        "reason": .string($0.reason.rawValue), "detail": .string($0.detail),
-                        "since": .string($0.since.description),
-                    ])
-                }),
+            "pauses": snapshot.facts.pausesJSON,
+            "troubles": snapshot.facts.troublesJSON,
+            "attention": Attention(snapshot.facts, now: snapshot.now).json,
             "completed_a_minute": .optional(snapshot.rates.completed),
             "sent_a_minute": .optional(snapshot.rates.sent),
             "bytes_a_second": .integer(snapshot.rates.bytesASecond),

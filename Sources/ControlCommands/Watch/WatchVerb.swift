@@ -40,7 +40,7 @@ enum WatchVerb: ControlVerb {
             the ids of the jobs to which something happens.
             """,
         ],
-        options: Selection.filterOptions,
+        options: Selection.filterOptions + [.noPreview.saying("no picture beside the details of a job")],
         examples: [
             .init("jobctl watch", "everything"),
             .init("jobctl watch --label cats", "the jobs with a label"),
@@ -52,10 +52,10 @@ enum WatchVerb: ControlVerb {
         let store = try JobDatabase(session.directory(), .read, busyTimeout: .seconds(2))
         var scope = WatchScope()
         if session.arguments.operands.isEmpty {
-            scope.filter = try Selection.filter(session)
+            scope.filter = try Selection.filter(session, store)
         } else {
             scope.ids = try Selection(session, store, states: []).ids
-            for id in scope.ids where try store.find(id) == nil { throw Failure(.no, "no job \(id)") }
+            for id in scope.ids { _ = try store.job(id) }
         }
         if !session.wantsJSON, !session.isQuiet,
             let terminal = try Terminal(session.screen, environment: session.environment)

@@ -1,5 +1,5 @@
-"use strict";
 (() => {
+"use strict";
 const $ = id => document.getElementById(id);
 /// An element, its properties, and what is in it. Text is only ever text: nothing here reads HTML.
 const make = (tag, properties = {}, ...content) => {
@@ -14,7 +14,7 @@ const make = (tag, properties = {}, ...content) => {
 const jobs = JSON.parse($("data").textContent);
 const items = [];
 for (const job of jobs) {
-  const prompt = job.p ?? job.e ?? `Job ${job.id}`;
+  const prompt = job.p ?? job.e ?? say("jobNumber", { id: job.id });
   job.values = new Map(job.in);
   job.seed = job.values.get("seed");
   job.short = job.m.split("/").slice(1).join("/") || job.m;
@@ -22,12 +22,21 @@ for (const job of jobs) {
     items.push({ job, file, prompt, kind: file ? file.k : "none", of: job.f.length });
   }
 }
+// The words that the page itself holds.
+for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
+for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+$("words").placeholder = say("search");
+if (document.title === table.gallery[0]) document.title = document.querySelector("h1 bdi").textContent = say("gallery");
+document.documentElement.lang = table.language[column];
+
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const money = job => job.usd === undefined ? null : (job.est ? "≈ $" : "$") + Number(job.usd.toFixed(4));
-const time = text => text ? new Date(text).toLocaleString() : null;
-const size = bytes => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+const money = job => job.usd === undefined ? null : (job.est ? "≈ " : "") + dollars(job.usd);
+const time = text => text ? moment.format(new Date(text)) : null;
+const size = bytes => bytes < 1e6 ? `${number.format(Math.max(1, Math.round(bytes / 1e3)))} kB` : `${number.format(bytes / 1e6)} MB`;
 const span = seconds => `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, "0")}`;
-const plural = (count, word) => `${count.toLocaleString()} ${word}${count === 1 ? "" : "s"}`;
+const plural = (count, word) => say(count === 1 ? word + "1" : word, { count: number.format(count) });
+const named = word => Object.hasOwn(table, word) ? say(word) : word;
+const state = job => job.s === "completed" ? null : named(job.s);
 
 let toasting;
 const toast = text => {
@@ -40,15 +49,14 @@ const toast = text => {
 };
 
 // What is shown: the filters, and the address that remembers them.
-const choices = { model: ["All models", i => i.job.m], label: ["All labels", i => i.job.l ?? ""], state: ["All states", i => i.job.s], kind: ["All kinds", i => i.kind] };
+const choices = { model: ["allModels", i => i.job.m], label: ["allLabels", i => i.job.l ?? ""], state: ["allStates", i => i.job.s], kind: ["allKinds", i => i.kind] };
 for (const [id, [all, value]] of Object.entries(choices)) {
   const counts = new Map();
   for (const item of items) counts.set(value(item), (counts.get(value(item)) ?? 0) + 1);
-  const kinds = { image: "Pictures", video: "Videos", audio: "Sound", file: "Files", none: "Without a file" };
-  const name = word => (id === "kind" ? kinds[word] : word) || "Without a label";
-  $(id).append(make("option", { value: "*", textContent: all }));
+  const name = word => (id === "kind" || id === "state" ? named(word) : word) || say("noLabel");
+  $(id).append(make("option", { value: "*", textContent: say(all) }));
   for (const word of [...counts.keys()].sort()) {
-    $(id).append(make("option", { value: "=" + word, textContent: `${name(word)} (${counts.get(word)})` }));
+    $(id).append(make("option", { value: "=" + word, textContent: `${name(word)} (${number.format(counts.get(word))})` }));
   }
   $(id).hidden = counts.size < 2;
 }
@@ -57,19 +65,19 @@ let shown = [];
 let comparing = false;
 const remembered = { words: "", model: "*", label: "*", state: "*", kind: "*", order: "new", rows: "", columns: "" };
 const remember = () => {
-  const state = new URLSearchParams();
-  for (const [id, usual] of Object.entries(remembered)) if ($(id).value && $(id).value !== usual) state.set(id, $(id).value);
-  if (comparing) state.set("view", "compare");
-  try { history.replaceState(null, "", "#" + state); } catch { /* the page works without */ }
+  const address = new URLSearchParams();
+  for (const [id, usual] of Object.entries(remembered)) if ($(id).value && $(id).value !== usual) address.set(id, $(id).value);
+  if (comparing) address.set("view", "compare");
+  try { history.replaceState(null, "", "#" + address); } catch { /* the page works without */ }
 };
 const recall = () => {
-  const state = new URLSearchParams(location.hash.slice(1));
+  const address = new URLSearchParams(location.hash.slice(1));
   for (const [id, usual] of Object.entries(remembered)) {
-    $(id).value = state.get(id) ?? usual;
+    $(id).value = address.get(id) ?? usual;
     if ($(id).selectedIndex === -1) $(id).value = usual;
   }
-  comparing = state.get("view") === "compare";
-  return state;
+  comparing = address.get("view") === "compare";
+  return address;
 };
 const filter = () => {
   const words = $("words").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -79,7 +87,10 @@ const filter = () => {
   if ($("order").value === "cost") shown = shown.map((item, place) => [item, place]).sort(([a, x], [b, y]) => (b.job.usd ?? 0) - (a.job.usd ?? 0) || x - y).map(([item]) => item);
   const paid = new Map(shown.map(item => [item.job.id, item.job]));
   const sum = [...paid.values()].reduce((total, job) => total + (job.usd ?? 0), 0);
-  $("count").textContent = `${plural(shown.length, "file")} of ${plural(paid.size, "job")}` + (sum ? ` · ${[...paid.values()].some(job => job.est) ? "≈ " : ""}$${sum.toFixed(2)}` : "");
+  const counts = say("count", { files: plural(shown.length, "files"), jobs: plural(paid.size, "jobs") });
+  $("count").textContent = [counts, sum && money({ usd: sum, est: [...paid.values()].some(job => job.est) })].filter(Boolean).join(" · ");
+  const active = Object.keys(choices).filter(id => $(id).value !== "*").length;
+  $("filters").textContent = active ? say("filtersOn", { count: active }) : say("filters");
   $("nothing").hidden = shown.length > 0;
   current = 0;
   if (comparing) compare(); else { arrange(); }
@@ -92,17 +103,17 @@ const face = item => {
     const image = make("img", { alt: prompt, src: file.th ?? file.u, loading: "lazy", decoding: "async", draggable: false });
     image.onerror = () => {
       if (file.th && image.getAttribute("src") === file.th) image.src = file.u;
-      else image.replaceWith(make("span", { className: "tile", textContent: "This file is gone" }));
+      else image.replaceWith(make("span", { className: "tile", textContent: say("gone") }));
     };
     return [image];
   }
   if (file && file.k === "video") {
     const video = make("video", { muted: true, loop: true, playsInline: true, preload: "metadata", tabIndex: -1, src: file.u + "#t=0.1", "aria-label": prompt });
-    video.onerror = () => video.replaceWith(make("span", { className: "tile", textContent: "This video cannot be shown" }));
-    return [video, make("span", { className: "badge", textContent: "▶ " + (file.d ? span(file.d) : "video") })];
+    video.onerror = () => video.replaceWith(make("span", { className: "tile", textContent: say("noVideo") }));
+    return [video, make("span", { className: "badge", textContent: "▶ " + (file.d ? span(file.d) : say("video")) })];
   }
   if (file) return [make("span", { className: "tile" }, make("b", { textContent: file.k === "audio" ? "♪" : "▤" }), file.d ? span(file.d) : file.t || file.k)];
-  return [make("span", { className: "tile bad" }, make("b", { textContent: "✕" }), job.e ?? job.s)];
+  return [make("span", { className: "tile bad" }, make("b", { textContent: "✕" }), job.e ?? named(job.s))];
 };
 const stir = (element, plays) => {
   const video = element.querySelector("video");
@@ -168,7 +179,7 @@ const rowOf = index => {
 const card = (index, row) => {
   const item = shown[index];
   const [left, width] = row.places[index - row.first];
-  const about = [item.job.s !== "completed" && item.job.s, item.job.short, item.job.seed && `seed ${item.job.seed}`, money(item.job), item.of > 1 && `${item.file.n} of ${item.of}`];
+  const about = [state(item.job), item.job.short, item.job.seed && `seed ${item.job.seed}`, money(item.job), item.of > 1 && say("place", { n: item.file.n, count: item.of })];
   const button = liven(make("button", { className: "card", tabIndex: index === current ? 0 : -1, "aria-haspopup": "dialog", "data-index": index },
     make("span", { className: "frame" }, ...face(item)),
     make("span", { className: "words", dir: "auto", textContent: item.prompt, "aria-hidden": "true" }),
@@ -229,7 +240,7 @@ const mark = (key, value) => {
   if (!marks.has(name)) marks.set(name, [Math.random() * 2 ** 31 | 0, Math.random() * 2 ** 31 | 0]);
   return marks.get(name);
 };
-const valueOf = (job, key) => key === "\0model" ? job.m : job.values.get(key) ?? "(not set)";
+const valueOf = (job, key) => key === "\0model" ? job.m : job.values.get(key) ?? say("notSet");
 const groupsBy = (list, keys, except) => {
   const groups = new Map();
   for (const job of list) {
@@ -246,7 +257,7 @@ const groupsBy = (list, keys, except) => {
 };
 const variety = (group, key) => new Set(group.map(job => valueOf(job, key))).size;
 const score = (list, keys, axes) => groupsBy(list, keys, axes).filter(group => axes.every(key => variety(group, key) > 1)).reduce((sum, group) => sum + group.length, 0);
-const title = key => key === "\0model" ? "model" : key;
+const title = key => key === "\0model" ? say("modelAxis") : key;
 const choose = (list, keys, varying) => {
   const single = varying.map(key => [key, score(list, keys, [key])]).filter(([, points]) => points).sort((a, b) => b[1] - a[1]).slice(0, 6);
   let best = single.length ? [single[0][1], [single[0][0]]] : [0, []];
@@ -258,7 +269,7 @@ const choose = (list, keys, varying) => {
   return best[1];
 };
 const sorted = values => [...values].sort((a, b) => a - b || String(a).localeCompare(b, undefined, { numeric: true }));
-let table = [];
+let cells = [];
 const compare = () => {
   const list = [...new Set(shown.map(item => item.job))];
   const keys = ["\0model", ...new Set(list.flatMap(job => [...job.values.keys()]))];
@@ -272,12 +283,12 @@ const compare = () => {
     $(id).value = axis ?? "";
   }
   const groups = groupsBy(list, keys, [across, down]).filter(group => [across, down].some(key => key && variety(group, key) > 1)).sort((a, b) => b.length - a.length);
-  table = [];
+  cells = [];
   $("compare").replaceChildren();
-  if (!groups.length) $("compare").append(make("p", { className: "tile", textContent: "No two jobs here differ in one or two keys of their inputs alone." }));
+  if (!groups.length) $("compare").append(make("p", { className: "tile", textContent: say("alike") }));
   const more = from => {
     for (const group of groups.slice(from, from + 30)) $("compare").append(matrix(group, across, down));
-    if (groups.length > from + 30) $("compare").append(make("button", { textContent: `Show more (${groups.length - from - 30})`, onclick: event => { event.target.remove(); more(from + 30); } }));
+    if (groups.length > from + 30) $("compare").append(make("button", { textContent: say("more", { count: groups.length - from - 30 }), onclick: event => { event.target.remove(); more(from + 30); } }));
   };
   more(0);
 };
@@ -296,8 +307,10 @@ const matrix = (group, across, down) => {
   const corner = [down && `${title(down)} ↓`, across && `${title(across)} →`].filter(Boolean).join("\n");
   const body = values(down).map(row => make("tr", {}, head("row", row), ...columns.map(column =>
     make("td", {}, make("div", { className: "cells" }, ...(files.get(row + "\0" + column) ?? []).slice(0, 12).map(item => {
-      table.push(item);
-      return liven(make("button", { className: "cell", "data-place": table.length - 1, "aria-haspopup": "dialog" }, ...face(item)));
+      cells.push(item);
+      const button = liven(make("button", { className: "cell", "data-place": cells.length - 1, "aria-haspopup": "dialog" }, ...face(item)));
+      button.style.setProperty("--shape", item.file?.w && item.file?.h ? item.file.w / item.file.h : 1);
+      return button;
     }))))));
   const job = group[0];
   const same = [...job.values].filter(([key, value]) => ![across, down].includes(key) && value !== job.p).map(([key, value]) => `${key}=${value}`);
@@ -317,10 +330,10 @@ const step = (from, key) => {
 
 // One picture, large.
 let open = null;
-const list = () => comparing ? table : shown;
+const list = () => comparing ? cells : shown;
 const copy = async item => {
   const command = item?.job.cmd;
-  if (!command) return toast("Its input is not known any more");
+  if (!command) return toast(say("noCommand"));
   try { await navigator.clipboard.writeText(command); } catch {
     const area = make("textarea", { value: command, readOnly: true });
     ($("view").open ? $("view") : document.body).append(area);
@@ -329,9 +342,9 @@ const copy = async item => {
     const isDone = document.execCommand("copy");
     area.remove();
     before?.focus();
-    if (!isDone) return toast("The browser does not let the page copy; mark the command instead");
+    if (!isDone) return toast(say("noCopy"));
   }
-  toast("The command is copied");
+  toast(say("copied"));
 };
 /// A file whose type a browser shows and never runs opens in it; any other is saved.
 const isShown = file => /^(image\/(png|jpeg|webp|gif|avif|bmp)|video\/|audio\/)/.test(file.t);
@@ -345,7 +358,7 @@ const show = place => {
   if (file?.k === "image") {
     const image = make("img", { alt: prompt, src: file.th ?? file.u, width: file.w, height: file.h });
     image.onclick = () => stage.classList.toggle("actual");
-    const gone = () => { if (image.isConnected) stage.replaceChildren(make("p", { textContent: "This file is gone. Run jobctl gallery again to leave it out." })); };
+    const gone = () => { if (image.isConnected) stage.replaceChildren(make("p", { textContent: say("goneAgain") })); };
     if (file.th) {
       const whole = make("img", { src: file.u });
       whole.onload = () => { image.src = file.u; };
@@ -355,16 +368,17 @@ const show = place => {
   } else if (file?.k === "video" || file?.k === "audio") {
     stage.replaceChildren(make(file.k, { controls: true, loop: file.k === "video", autoplay: !still.matches, playsInline: true, preload: "metadata", src: file.u, "aria-label": prompt }));
   } else stage.replaceChildren(make("div", {}, ...face(item)));
-  const facts = [["Error", job.e], ["Model", job.m], ["Label", job.l], ["State", job.s === "completed" ? null : job.s],
-    ...job.in.filter(([, value]) => value !== job.p), ["Cost", money(job)], ["Enqueued", time(job.at)], ["Ended", time(job.end)],
-    ["Size", file && [file.w && `${file.w} × ${file.h}`, file.d && span(file.d), size(file.b)].filter(Boolean).join(" · ")], ["File", file?.path], ["Job", `${job.id}` + (item.of > 1 ? `, file ${file.n} of ${item.of}` : "")]];
+  const facts = [[say("error"), job.e], [say("model"), job.m], [say("label"), job.l], [say("state"), state(job)],
+    ...job.in.filter(([, value]) => value !== job.p), [say("cost"), money(job)], [say("enqueued"), time(job.at)], [say("ended"), time(job.end)],
+    [say("size"), file && [file.w && `${file.w} × ${file.h}`, file.d && span(file.d), size(file.b)].filter(Boolean).join(" · ")], [say("path"), file?.path],
+    [say("job"), item.of > 1 ? say("jobPlace", { id: job.id, n: file.n, count: item.of }) : `${job.id}`]];
   $("about").replaceChildren(
     make("p", { className: "prompt", dir: "auto", textContent: prompt }),
     make("div", { className: "actions" },
-      job.cmd ? make("button", { className: "main", textContent: "Copy command", "aria-keyshortcuts": "c", onclick: () => copy(item) }) : null,
-      file ? make("a", { href: file.u, target: "_blank", rel: "noopener", textContent: isShown(file) ? "Open file" : "Save file", download: isShown(file) ? null : "", "aria-keyshortcuts": "o" }) : null),
+      job.cmd ? make("button", { className: "main", textContent: say("copy"), "aria-keyshortcuts": "c", onclick: () => copy(item) }) : null,
+      file ? make("a", { href: file.u, target: "_blank", rel: "noopener", textContent: isShown(file) ? say("openFile") : say("saveFile"), download: isShown(file) ? null : "", "aria-keyshortcuts": "o" }) : null),
     make("dl", {}, ...facts.filter(([, value]) => value).flatMap(([key, value]) => [make("dt", { textContent: key }), make("dd", { dir: "auto", textContent: value })])),
-    ...(job.cmd ? [make("pre", { role: "group", textContent: job.cmd, tabIndex: 0, "aria-label": "The command that makes this again" })] : []));
+    ...(job.cmd ? [make("pre", { role: "group", textContent: job.cmd, tabIndex: 0, "aria-label": say("command") })] : []));
   $("about").scrollTop = 0;
   $("previous").disabled = open === 0;
   $("next").disabled = open === list().length - 1;
@@ -381,8 +395,8 @@ $("next").onclick = () => show(open + 1);
 $("close").onclick = () => $("view").close();
 
 // The keys.
-const help = [["/", "search"], ["← → ↑ ↓", "from one to the next"], ["Home End", "the first, the last"], ["Enter", "large view"], ["Esc", "back"], ["c", "copy the command that makes it again"], ["o", "open the file"], ["z", "its own size"], ["m", "compare, or back"], ["s", "order"], ["t", "dark, light, or as the system"]];
-$("keys").querySelector("dl").append(...help.flatMap(([key, meaning]) => [make("dt", {}, ...key.split(" ").flatMap(part => [make("kbd", { textContent: part }), " "])), make("dd", { textContent: meaning })]));
+const help = [["/", "keySearch"], ["← → ↑ ↓", "keyMove"], ["Home End", "keyEnds"], ["Enter", "keyLarge"], ["Esc", "keyBack"], ["c", "keyCopy"], ["o", "keyOpen"], ["z", "keyOwnSize"], ["m", "keyCompare"], ["s", "keyOrder"], ["t", "keyTheme"]];
+$("keys").querySelector("dl").append(...help.flatMap(([key, meaning]) => [make("dt", {}, ...key.split(" ").flatMap(part => [make("kbd", { textContent: part }), " "])), make("dd", { textContent: say(meaning) })]));
 $("keys-close").onclick = () => $("keys").close();
 $("help").onclick = () => $("keys").showModal();
 const themes = ["auto", "dark", "light"];
@@ -390,7 +404,7 @@ let theme = "auto";
 const dress = next => {
   theme = next;
   document.documentElement.dataset.theme = theme;
-  $("theme").setAttribute("aria-label", $("theme").title = `Colours: ${theme === "auto" ? "as the system" : theme}`);
+  $("theme").setAttribute("aria-label", $("theme").title = say({ auto: "coloursAuto", dark: "coloursDark", light: "coloursLight" }[theme]));
   try { localStorage.setItem("jobd-gallery-theme", theme); } catch { /* forgotten with the page */ }
 };
 try { theme = localStorage.getItem("jobd-gallery-theme") ?? theme; } catch { /* as the system */ }
@@ -414,7 +428,7 @@ addEventListener("keydown", event => {
   if (target.id === "words" && event.key === "Escape") { target.value = ""; filter(); remember(); return target.blur(); }
   if (target.matches("input, select, textarea")) return;
   const isLarge = $("view").open;
-  const item = isLarge ? list()[open] : comparing ? table[target.dataset.place] : shown[current];
+  const item = isLarge ? list()[open] : comparing ? cells[target.dataset.place] : shown[current];
   const isMedia = target.matches("video, audio, pre, #about");
   const act = {
     ArrowRight: () => isLarge ? show(open + 1) : comparing ? step(target, event.key) : go(document.activeElement.matches(".card") ? current + 1 : current),
@@ -461,10 +475,11 @@ for (const id of ["rows", "columns"]) $(id).onchange = () => {
   compare();
   remember();
 };
+$("filters").onclick = () => $("filters").setAttribute("aria-expanded", $("choices").classList.toggle("open"));
 $("clear").onclick = () => { for (const id of ["words", "model", "label", "state", "kind"]) $(id).value = remembered[id]; filter(); remember(); };
 const start = () => {
-  const state = recall();
-  for (const id of ["rows", "columns"]) $(id).dataset.chosen = state.get(id) ?? "";
+  const address = recall();
+  for (const id of ["rows", "columns"]) $(id).dataset.chosen = address.get(id) ?? "";
   view(comparing);
 };
 addEventListener("hashchange", start);

@@ -1,0 +1,130 @@
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+
+/// What needs a person, and what to do about it, most urgent first: what a bare `jobctl` and `watch` show.
+struct Attention {
+    struct Item: Equatable {
+        let text: String
+        let hint: String
+    }
+
+    /// What it is judged by.
+    struct Facts {
+        /// Nil if no jobd runs.
+        var daemon: StateLock.Holder?
+        var pauses: [Pause] = []
+        /// How many jobs are in each state; of those that have ended, in the last 24 hours.
+        var counts: [JobState: Int64] = [:]
+        /// The first jobs in these states.
+        var uncertain: [Int64] = []
+        var failed: [Int64] = []
+        /// Jobs that were bought at other origins than that of jobd's `api_url`.
+        var origin: String?
+        var elsewhere: [(origin: String, count: Int64, first: Int64)] = []
+    }
+
+    let items: [Item]
+
+    var json: JSON { .array(items.map { .string($0.text) }) }
+
+    init(_ facts: Facts, now: Timestamp) {
+        func ago(_ moment: Timestamp) -> String {
+            TimeText.relative(moment.milliseconds, now: now.milliseconds)
+        }
+        var items = (facts.daemon?.troubles ?? []).map { trouble in
+            let kind = "\(trouble.kind.rawValue), \(ago(trouble.since))"
+            return Item(text: "\(trouble.kind.words) (\(kind)): \(trouble.detail)", hint: trouble.hint)
+        }
+        items += facts.pauses.map { pause in
+            Item(text: "submissions are \(pause.state(now: now))", hint: pause.hint)
+        }
+        let waits = facts.counts.contains { $0.key.waitsForDaemon && $0.value > 0 }
+        if facts.daemon == nil, waits {
+            let hint = "systemctl start jobd, or: jobd"
+            items.append(Item(text: "jobd is not running, and jobs wait for it", hint: hint))
+        }
+        self.items = items + facts.jobItems
+    }
+}
+
+extension Attention.Facts {
+    /// What is to be decided about jobs.
+    fileprivate var jobItems: [Attention.Item] {
+        var items = elsewhere.map { place, count, first in
+            let jobs =
+                count == 1 ? "job \(first) was" : "\(NumberText.of(count)) jobs (the first is \(first)) were"
+            return Attention.Item(
+                text: "\(jobs) bought at \(place), but api_url is \(origin ?? ""): jobd does not ask about "
+                    + "them; nothing is lost",
+                hint: "set api_url to where they were bought, then reload jobd")
+        }
+        if let count = counts[.uncertain], count > 0 {
+            items.append(
+                Attention.Item(
+                    text: "\(NumberText.of(count)) uncertain: \(Self.list(uncertain, of: count)); "
+                        + "they may have been bought",
+                    hint: "jobctl explain --state uncertain, then jobctl resolve ID …"))
+        }
+        if let count = counts[.failed], count > 0 {
+            let ids = Self.list(failed, of: count)
+            items.append(
+                Attention.Item(
+                    text: "\(NumberText.of(count)) failed in the last 24 hours: \(ids)",
+                    hint: "jobctl list --state failed"))
+        }
+        return items
+    }
+
+    private static func list(_ ids: [Int64], of count: Int64) -> String {
+        let named = ids.prefix(5)
+        return named.map { String($0) }.joined(separator: ", ") + (count > named.count ? ", …" : "")
+    }
+
+    /// - Parameter counts: of unfinished jobs, and of those that have failed in the last 24 hours.
+    init(_ store: JobDatabase, daemon: StateLock.Holder?, counts: [JobState: Int64]) throws {
+        (self.daemon, self.counts) = (daemon, counts)
+        pauses = try store.pauses()
+        origin = try store.apiOrigin()
+        elsewhere = try origin.map { try store.inFlight(elsewhereThan: $0) } ?? []
+        func first(_ state: JobState) throws -> [Int64] {
+            guard counts[state] ?? 0 > 0 else { return [] }
+            var filter = JobFilter()
+            (filter.states, filter.limit) = ([state], 6)
+            return try store.ids(filter)
+        }
+        (uncertain, failed) = (try first(.uncertain), try first(.failed))
+    }
+
+    /// For programs.
+    var pausesJSON: JSON {
+        .array(pauses.map { Self.object("reason", $0.reason.rawValue, $0.detail, $0.since) })
+    }
+
+    var troublesJSON: JSON {
+        .array(
+            (daemon?.troubles ?? []).map { Self.object("kind", $0.kind.rawValue, $0.detail, $0.since) })
+    }
+
+    private static func object(_ name: String, _ word: String, _ detail: String, _ since: Timestamp) -> JSON {
+        .object(
+            JSONObject([
+                .init(key: name, value: .string(word)), .init(key: "detail", value: .string(detail)),
+                .init(key: "since", value: .string(since.description)),
+            ]))
+    }
+}
+
+extension Trouble {
+    /// What a person can do about it.
+    var hint: String {
+        switch kind {
+        case .store: "free space, or end what stands in the way; jobd tries again by itself"
+        case .log: "let that program end its transaction; jobd then empties the log within seconds"
+        case .space: "jobctl prune --files removes files of old jobs; jobd tries again by itself"
+        case .output: "jobctl doctor checks the directory; jobd tries again by itself"
+        case .sidecar: "make room for it, or set sidecar to false and reload jobd; the files are there"
+        }
+    }
+}

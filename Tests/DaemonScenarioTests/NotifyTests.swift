@@ -1,0 +1,61 @@
+import Glibc
+import JSON
+import Scratch
+import Testing
+
+/// `docs/notify.sh`, the example for on_finish and on_attention.
+@Suite(.enabled(if: access("/usr/bin/jq", X_OK) == 0, "it needs jq")) struct NotifyTests {
+    /// What `curl` was given, each message with the address that it went to.
+    private func messages(_ stage: Stage) -> [String] {
+        (FileOnDisk.text(stage.scratch["sent"]) ?? "").split(separator: "\n").map(String.init)
+    }
+
+    /// The settings that have the script tell a curl that only writes down what it is given.
+    private func settings(_ stage: Stage, _ way: JSON...) throws -> [String] {
+        let curl = """
+            #!/bin/sh
+            message=$(cat)
+            for address; do :; done
+            printf '%s <- %s\\n' "$address" "$message" >>\(stage.scratch["sent"])
+            """
+        chmod(stage.file("curl", curl), 0o755)
+        let path = "PATH=\(stage.scratch.path):\(Program.folder):/usr/bin:/bin"
+        let script = FileOnDisk.repository + "/docs/notify.sh"
+        let command = JSON.array(["/usr/bin/env", .string(path), .string(script)] + way).text
+        return ["on_finish=\(command)", "on_attention=\(command)"]
+    }
+
+    @Test func `a batch is one message, and a job without a label is one, too`() async throws {
+        let stage = try await Stage.simulated()
+        let settings = try settings(stage, "ntfy", "http://127.0.0.1/topic")
+        for (label, count) in [("red foxes", 5), ("-cats'", 3)] {
+            for _ in 1...count { try await stage.enqueue("a fox", "--label=\(label)") }
+        }
+        try await stage.enqueue("bad [[fault: result:failed]]", "--label=red foxes")
+        try await stage.enqueue("alone")
+        try await stage.drain(settings[0], settings[1])
+        #expect(
+            messages(stage).sorted() == [
+                "http://127.0.0.1/topic <- -cats': 3 completed ($0.09)",
+                "http://127.0.0.1/topic <- jobd: job 10 completed",
+                "http://127.0.0.1/topic <- red foxes: 5 completed, 1 failed ($0.18)",
+            ])
+        // Later jobs with the same label are another batch.
+        for _ in 1...2 { try await stage.enqueue("a fox", "--label=red foxes") }
+        try await stage.drain(settings[0], settings[1])
+        #expect(messages(stage).last == "http://127.0.0.1/topic <- red foxes: 2 completed ($0.06)")
+        #expect(messages(stage).count == 4)
+    }
+
+    @Test func `what needs a person is a message, for Slack as JSON`() async throws {
+        let stage = try await Stage.simulated()
+        let settings = try settings(stage, "slack", "http://127.0.0.1/hook")
+        try await stage.enqueue("bad \"quotes\" [[fault: submit:500]]")
+        try await stage.drain(settings[0], settings[1])
+        let sent = messages(stage)
+        #expect(sent.count == 1 && sent[0].hasPrefix("http://127.0.0.1/hook <- "), "\(sent)")
+        let message = try JSON(parsing: String(sent[0].split(separator: " <- ")[1]))
+        #expect(
+            message["text"]?.string?.hasPrefix("jobd needs you: job 1 is uncertain: HTTP 500") == true)
+    }
+}
