@@ -127,8 +127,8 @@ BEGIN
     SELECT RAISE(ABORT, 'an input with references is never changed: cancel the job and enqueue another');
 END;
 
--- What waits for a job is counted again in the transaction that completes it. It is counted, not reckoned, so that nothing
--- that happens twice can make the number wrong.
+-- What waits for a job is counted again together with its completion. It is counted, not reckoned, so that nothing that
+-- happens twice can make the number wrong.
 CREATE TRIGGER jobs_release AFTER UPDATE OF state ON jobs
 WHEN (NEW.state = 'completed') <> (OLD.state = 'completed')
     AND EXISTS (SELECT 1 FROM links WHERE source_id = NEW.id AND resolved_at IS NULL)

@@ -51,7 +51,8 @@ package struct Change: Equatable, Sendable {
         self.init(job, at: moment)
         self.job.state = next
         switch event {
-        case .held, .released, .cancelRequested, .cancelledWithSource, .retried, .resolved, .givenUp, .refetched:
+        case .held, .released, .cancelRequested, .cancelledWithSource, .retried, .resolved, .givenUp,
+            .refetched:
             steer(event)
         case .submitting, .accepted, .notBought, .refused, .unanswered, .daemonRestarted: send(event)
         case .observed, .succeeded, .cancelledRemotely, .failed, .fetched: follow(event, named)

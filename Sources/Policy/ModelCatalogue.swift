@@ -64,7 +64,8 @@ package final class ModelCatalogue {
     /// Why a job with references cannot be sent. The outputs were not known when the job was enqueued, so
     /// their number and their recorded sizes are checked now, unless a person has waived that.
     package func faults(in resolved: ResolvedInput, of job: Job) throws -> [String] {
-        guard resolved.faults.isEmpty, job.validation != .waived, let schema = try schema(of: job.model) else {
+        guard resolved.faults.isEmpty, job.validation != .waived, let schema = try schema(of: job.model)
+        else {
             return resolved.faults
         }
         let check = schema.check(resolved.input)
@@ -81,6 +82,7 @@ package final class ModelCatalogue {
 extension FileFacts {
     /// What is recorded of an output.
     package init(_ output: Output) {
-        self.init(bytes: output.bytes, width: output.width.map { Int($0) }, height: output.height.map { Int($0) })
+        self.init(
+            bytes: output.bytes, width: output.width.map { Int($0) }, height: output.height.map { Int($0) })
     }
 }

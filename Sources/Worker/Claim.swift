@@ -156,7 +156,8 @@ struct Claim: Sendable {
             }
             guard let input = try? JSON(parsing: job.input) else { return nil }
             let sources = Set(links.map(\.sourceID))
-            let outputs = try Dictionary(uniqueKeysWithValues: sources.map { ($0, try database.outputs(of: $0)) })
+            let outputs = try Dictionary(
+                uniqueKeysWithValues: sources.map { ($0, try database.outputs(of: $0)) })
             let resolved = ResolvedInput(input, links, outputs: outputs)
             let faults = try models.faults(in: resolved, of: job)
             if !faults.isEmpty { return (resolved, faults) }

@@ -107,7 +107,8 @@ final class Preparations {
         if let source, let request = source.requestID, source.origin ?? context.origin == context.origin {
             switch try? await context.client.result(of: request, model: source.model) {
             case .succeeded(let fresh, _)?:
-                let url = fresh.indices.contains(Int(output.position) - 1)
+                let url =
+                    fresh.indices.contains(Int(output.position) - 1)
                     ? fresh[Int(output.position) - 1].url : output.url
                 if url != output.url, await context.downloader.isServed(url) ?? true {
                     context.log.info("\(what) has a new address")

@@ -133,7 +133,8 @@ final class Submissions {
         let patience = min(max(longest, .seconds(1)), .seconds(60)).wholeMilliseconds
         let due = result.nextDue.map { turn + min(max(1, ($0 - .now).wholeMilliseconds), patience) }
         let moments =
-            [due, admission.opensAt, preparations.nextTurn, result.budget == nil ? nil : turn + 60_000] + account.gate.moments
+            [due, admission.opensAt, preparations.nextTurn, result.budget == nil ? nil : turn + 60_000]
+            + account.gate.moments
         return moments.compactMap(\.self).filter { $0 > turn }.min()
     }
 

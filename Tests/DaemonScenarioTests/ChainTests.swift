@@ -29,7 +29,9 @@ import Testing
         try stage.execute(#"INSERT INTO jobs (model, input) VALUES ('t/last-1', '{"video":"job:2"}')"#)
         #expect(try stage.texts("SELECT waits_for FROM jobs ORDER BY id") == ["0", "2", "1"])
         try await stage.drain()
-        #expect(try stage.texts("SELECT state || waits_for FROM jobs") == Array(repeating: "completed0", count: 3))
+        #expect(
+            try stage.texts("SELECT state || waits_for FROM jobs") == Array(repeating: "completed0", count: 3)
+        )
         let film = try #require(try sent("film-1").first)
         #expect(film["image"] == file("fox", 1, 2))
         #expect(film["all"]?.array == [1, 2, 3].map { file("fox", 1, $0) } + ["https://a/b"])
@@ -65,7 +67,8 @@ import Testing
         #expect(try sent("edit-1").count == 1)
     }
 
-    @Test func `a source that fails leaves its dependents waiting and a retry lets them go on`() async throws {
+    @Test func `a source that fails leaves its dependents waiting and a retry lets them go on`() async throws
+    {
         let service = ScriptedService()
         let stage = Stage(service)
         try await stage.enqueue(named: "a")
@@ -83,14 +86,16 @@ import Testing
         #expect(try stage.texts("SELECT state FROM jobs") == ["completed", "completed"])
     }
 
-    @Test func `a source that makes less than was asked for cancels what waits for it in vain`() async throws {
+    @Test func `a source that makes less than was asked for cancels what waits for it in vain`() async throws
+    {
         let stage = stage()
         try await stage.jobctl("enqueue", "t/fox-2", "text=fox")
         try await stage.jobctl("enqueue", "t/edit-1", "image=job:1/3")
         try await stage.jobctl("enqueue", "t/last-1", "image=job:2")
         try await stage.jobctl("enqueue", "t/edit-1", "image=job:1/2")
         try await stage.drain()
-        #expect(try stage.texts("SELECT state FROM jobs") == ["completed", "cancelled", "cancelled", "completed"])
+        #expect(
+            try stage.texts("SELECT state FROM jobs") == ["completed", "cancelled", "cancelled", "completed"])
         #expect(
             try stage.text("SELECT error_message FROM jobs WHERE id = 3")
                 == "job 1 made no output 3, which $.image asks for")
@@ -106,7 +111,8 @@ import Testing
         try await stage.jobctl("enqueue", "t/c-1", "text=x")
         let answer = try await stage.jobctl("cancel", "1")
         #expect(answer.code == 0 && answer.errors.contains("2-3"))
-        #expect(try stage.texts("SELECT state FROM jobs") == ["cancelled", "cancelled", "cancelled", "queued"])
+        #expect(
+            try stage.texts("SELECT state FROM jobs") == ["cancelled", "cancelled", "cancelled", "queued"])
         let deletion = Program.sqlite3(stage.state + "/jobs.db", "DELETE FROM links")
         #expect(deletion.errors.contains("links are kept"))
     }
@@ -115,7 +121,8 @@ import Testing
         let stage = try await Stage.completed(1)
         try stage.execute(#"INSERT INTO jobs (model, input) VALUES ('t/x', '{"image":"job:1/pick"}')"#)
         let database = stage.state + "/jobs.db"
-        #expect(Program.sqlite3(database, "DELETE FROM jobs WHERE id = 1").errors.contains("wait for this one"))
+        #expect(
+            Program.sqlite3(database, "DELETE FROM jobs WHERE id = 1").errors.contains("wait for this one"))
         let bad = [
             "job:3/pick": "not there", "job:99": "not there", "job:1/9": "did not make",
             "job:1/x": "a reference is", "job:1x": "a reference is",
@@ -161,14 +168,17 @@ import Testing
     @Test func `an address that is gone is asked for anew and then replaced by the file`() async throws {
         let gone = FileService { call, peer in
             let isGone = call.before > 0 && call.name != "fresh"
-            peer.send(ScriptedServer.answer(isGone ? "" : ScriptedService.pixel, status: isGone ? "404 Not Found" : "200 OK"))
+            peer.send(
+                ScriptedServer.answer(
+                    isGone ? "" : ScriptedService.pixel, status: isGone ? "404 Not Found" : "200 OK"))
             return true
         }
         let stage = Stage(url: gone.server.url)
         try await stage.jobctl("enqueue", "t/fox-1", "text=fox")
         try await stage.jobctl("enqueue", "t/edit-1", "image=job:1")
         try await stage.drain()
-        let body = try #require(gone.server.requests.first { $0.line.hasPrefix("POST /v1/models/t/edit-1 ") }?.body)
+        let body = try #require(
+            gone.server.requests.first { $0.line.hasPrefix("POST /v1/models/t/edit-1 ") }?.body)
         #expect(try JSON(parsing: body)["image"]?.string?.hasPrefix("data:image/gif;base64,R0lGODlh") == true)
         // Neither is left: nothing is bought.
         Program.run("rm", "-r", stage.state + "/outputs")

@@ -28,7 +28,9 @@ struct ModelLookup: ModelSource {
         guard let store, let id = try reference.id ?? store.keyHolder(reference.source),
             let job = try store.find(id)
         else { return nil }
-        if job.state == .completed { return Source(state: job.state, outputs: try store.outputs(of: id).count) }
+        if job.state == .completed {
+            return Source(state: job.state, outputs: try store.outputs(of: id).count)
+        }
         let input = (try? JSON(parsing: job.input)) ?? .null
         let asked = Schema.outputsAskedFor(by: input, schema: try schema(of: job.model))
         return Source(state: job.state, outputs: asked)
