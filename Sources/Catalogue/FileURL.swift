@@ -1,8 +1,16 @@
 internal import JSON
+internal import JobModel
 
 /// Checks the address of a file that the service is to fetch: https, or http on this machine only.
 package enum FileURL {
     private typealias Bytes = Substring.UTF8View
+
+    /// What is wrong with a file's address or a reference to another job's output, in words that follow its
+    /// place; nil if nothing is.
+    package static func faultOfReference(or address: String) -> String? {
+        guard Reference.isMeant(address) else { return fault(in: address) }
+        return Reference(address) == nil ? "is malformed: \(Reference.forms)" : nil
+    }
 
     /// What is wrong with the address, in words that follow its place; nil if nothing is.
     package static func fault(in address: String) -> String? {

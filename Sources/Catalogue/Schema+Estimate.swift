@@ -21,6 +21,11 @@ extension Schema {
         }
     }
 
+    /// How many outputs an input asks for.
+    package static func outputsAskedFor(by input: JSON, schema: Schema?) -> Int {
+        Int(min(max(outputs(of: input, schema), 1), 10_000))
+    }
+
     /// The service charges a sequential model for the most images it may make.
     private static func outputs(of input: JSON, _ schema: Schema?) -> Double {
         let sequential = "sequential_image_generation_options"

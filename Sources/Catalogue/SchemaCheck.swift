@@ -13,6 +13,8 @@ package struct SchemaCheck {
 
     private let schema: Schema
     private let namesFiles: Bool
+    /// Whether a reference may stand for a file.
+    private let takesReferences: Bool
     private var path: [PathStep] = []
     private var depth = 0
     private var stepsLeft = 2_000_000
@@ -30,8 +32,8 @@ package struct SchemaCheck {
     private static let deepest = 160
     private static let mostViolations = 50_000
 
-    init(_ input: JSON, _ schema: Schema, namesFiles: Bool) {
-        (self.schema, self.namesFiles) = (schema, namesFiles)
+    init(_ input: JSON, _ schema: Schema, namesFiles: Bool, takesReferences: Bool) {
+        (self.schema, self.namesFiles, self.takesReferences) = (schema, namesFiles, takesReferences)
         guard case .object = input else {
             report("must be an object, not \(Excerpt.describing(input))")
             return
@@ -114,7 +116,8 @@ package struct SchemaCheck {
         }
         guard let file = rule.file else { return }
         spend(text.utf8.count / 4096)
-        if let fault = FileURL.fault(in: text) { return report(fault) }
+        let fault = takesReferences ? FileURL.faultOfReference(or: text) : FileURL.fault(in: text)
+        if let fault { return report(fault) }
         guard namesFiles else { return }
         let path = PathStep.text(path)
         // Two rules may name the same value.
@@ -329,10 +332,14 @@ package struct NamedFile: Sendable {
 
 extension Schema {
     /// Everything that is wrong with an input.
-    package func violations(in input: JSON) -> [Violation] {
-        SchemaCheck(input, self, namesFiles: false).violations
+    ///
+    /// - Parameter takesReferences: whether a reference to another job's output may stand for a file.
+    package func violations(in input: JSON, takesReferences: Bool = false) -> [Violation] {
+        SchemaCheck(input, self, namesFiles: false, takesReferences: takesReferences).violations
     }
 
     /// The same, with the files that the input names by valid addresses.
-    package func check(_ input: JSON) -> SchemaCheck { SchemaCheck(input, self, namesFiles: true) }
+    package func check(_ input: JSON) -> SchemaCheck {
+        SchemaCheck(input, self, namesFiles: true, takesReferences: false)
+    }
 }

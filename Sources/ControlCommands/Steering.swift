@@ -33,6 +33,11 @@ struct Steering {
             for (id, result) in results {
                 totals.add(id, result, verb)
                 try report(id, result, store, listed: !isBulk || session.arguments.has(.verbose))
+                if case .done(_, let cancelled) = result, !cancelled.isEmpty {
+                    session.note(
+                        "cancelled with job \(id), which they waited for: "
+                            + JobIDs.ranges(of: cancelled).joined(separator: " "))
+                }
             }
         }
         try session.screen.flush()
@@ -72,7 +77,7 @@ struct Steering {
     /// - Parameter listed: whether a job that was changed gets a line.
     private func report(_ id: Int64, _ result: Steered, _ store: JobDatabase, listed: Bool) throws {
         switch result {
-        case .done(let job): try report(job, store, listed: listed)
+        case .done(let job, _): try report(job, store, listed: listed)
         case .partly(let job, let words):
             try report(job, store, listed: listed)
             session.complain("job \(id) \(words)", about: id)
@@ -109,7 +114,7 @@ struct SteeringTotals {
 
     mutating func add(_ id: Int64, _ result: Steered, _ verb: Verb) {
         switch result {
-        case .done(let job) where verb.isRequest(of: job): requested.append(id)
+        case .done(let job, _) where verb.isRequest(of: job): requested.append(id)
         case .done: done.append(id)
         case .note: idle += 1
         case .partly, .refused, .unknown: refused += 1

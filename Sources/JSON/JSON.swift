@@ -42,6 +42,9 @@ package enum JSON: Equatable, Sendable {
         return .number(String(value))
     }
 
+    /// A value that is written as this JSON text.
+    package static func verbatim(_ text: String) -> JSON { .number(text) }
+
     package static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
     package static func optional(_ value: Int64?) -> JSON { value.map { .integer($0) } ?? .null }
     package static func optional(_ value: Double?) -> JSON { value.map { .double($0) } ?? .null }

@@ -51,7 +51,9 @@ package struct Change: Equatable, Sendable {
         self.init(job, at: moment)
         self.job.state = next
         switch event {
-        case .held, .released, .cancelRequested, .retried, .resolved, .givenUp, .refetched: steer(event)
+        case .held, .released, .cancelRequested, .cancelledWithSource, .retried, .resolved, .givenUp,
+            .refetched:
+            steer(event)
         case .submitting, .accepted, .notBought, .refused, .unanswered, .daemonRestarted: send(event)
         case .observed, .succeeded, .cancelledRemotely, .failed, .fetched: follow(event, named)
         }
@@ -107,6 +109,9 @@ extension Change {
         case .cancelRequested:
             job.cancelRequestedAt = job.cancelRequestedAt ?? moment
             say(.cancelRequested)
+        case .cancelledWithSource(let reason):
+            (job.cancelRequestedAt, job.message) = (moment, reason)
+            say(.cancelRequested, ["message": .string(reason)])
         case .retried, .refetched:
             // Without a request, or on the old one with a new period.
             let (isRetry, buysAgain) = (event != .refetched, job.state == .queued)

@@ -34,6 +34,8 @@ package struct Job: Equatable, Sendable {
     package var inputRemovedAt: Timestamp?
     /// Where the request was bought: scheme, host and port. Nil if unknown.
     package var origin: String?
+    /// How many references in its input have no output yet. The job is not sent before it is 0.
+    package var waitsFor: Int64 = 0
 
     /// The `remote_status` of a lost request: the service does not know it.
     package static let unknownRequest = "not_found"
@@ -46,12 +48,15 @@ package struct Job: Equatable, Sendable {
         self.createdAt = createdAt
     }
 
-    /// The same job without its input, which may have megabytes.
-    package var withoutInput: Job {
+    /// The same job with another input: the one that is sent for it.
+    package func with(input: String) -> Job {
         var job = self
-        job.input = "{}"
+        job.input = input
         return job
     }
+
+    /// The same job without its input, which may have megabytes.
+    package var withoutInput: Job { with(input: "{}") }
 }
 
 /// The id of a request at RunComfy.

@@ -4,6 +4,8 @@ package enum JobEvent: Equatable, Sendable {
     case held
     case released
     case cancelRequested
+    /// What it waits for will not be made: its source was cancelled, or made less.
+    case cancelledWithSource(reason: String)
     case retried(resubmit: Bool)
     case resolved(Resolution)
     /// The outputs that are still missing of a finished job are not wanted any more.

@@ -32,6 +32,7 @@ extension Job {
         case (.queued, .held): .held
         case (.held, .released): .queued
         case (.held, .cancelRequested), (.queued, .cancelRequested): .cancelled
+        case (.held, .cancelledWithSource), (.queued, .cancelledWithSource): .cancelled
         case (.submitting, .cancelRequested), (.inQueue, .cancelRequested), (.inProgress, .cancelRequested):
             state
         case (.failed, .retried(let resubmit)): resubmit ? .queued : stateAfterRetry

@@ -30,6 +30,8 @@ package struct Output: Equatable, Sendable {
     package var fetched: Int64 = 0
     /// When the file was pruned.
     package var removedAt: Timestamp?
+    /// When a person picked it.
+    package var pickedAt: Timestamp?
 
     /// Whether its file should exist.
     package var hasFile: Bool { state == .done && removedAt == nil }

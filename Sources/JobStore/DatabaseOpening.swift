@@ -191,6 +191,7 @@ struct Migration: Sendable {
         Migration(number: 3, bytes: PackageResources._003_guards_sql),
         Migration(number: 4, bytes: PackageResources._004_claims_sql),
         Migration(number: 5, bytes: PackageResources._005_words_sql),
+        Migration(number: 6, bytes: PackageResources._006_chains_sql),
     ]
 
     init(number: Int, script: String) {

@@ -29,6 +29,7 @@ extension Job {
             "ended_at": .optional(endedAt?.description), "next_try_at": .optional(nextTryAt?.description),
             "followed_since": .optional(followedSince?.description),
             "input_removed_at": .optional(inputRemovedAt?.description), "origin": .optional(origin),
+            "waits_for": .integer(waitsFor),
         ]
     }
 }
@@ -44,6 +45,7 @@ extension Output {
             "duration_s": .optional(durationSeconds), "state": .string(state.rawValue),
             "downloaded_at": .optional(downloadedAt?.description), "attempts": .integer(attempts),
             "fetched": .integer(fetched), "removed_at": .optional(removedAt?.description),
+            "picked_at": .optional(pickedAt?.description),
             "file": .optional(file),
         ])
     }

@@ -35,10 +35,11 @@ extension JobDatabase {
         try all(
             """
             WITH RECURSIVE ready (model) AS (
-                SELECT min(model) FROM jobs WHERE state = 'queued' AND next_try_at IS NULL
+                SELECT min(model) FROM jobs WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0
                 UNION ALL
                 SELECT (SELECT min(model) FROM jobs
-                        WHERE state = 'queued' AND next_try_at IS NULL AND model > ready.model)
+                        WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0
+                            AND model > ready.model)
                 FROM ready WHERE ready.model IS NOT NULL
             )
             SELECT model FROM ready WHERE model IS NOT NULL
@@ -51,12 +52,12 @@ extension JobDatabase {
     package func ready(model: String, limit: Int, fromTheEnd: Bool = false) throws -> [ReadyJob] {
         let forwards = """
             SELECT id, priority FROM jobs INDEXED BY jobs_ready
-            WHERE state = 'queued' AND next_try_at IS NULL AND model = ?1
+            WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0 AND model = ?1
             ORDER BY priority DESC, id LIMIT ?2
             """
         let backwards = """
             SELECT id, priority FROM jobs INDEXED BY jobs_ready
-            WHERE state = 'queued' AND next_try_at IS NULL AND model = ?1
+            WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0 AND model = ?1
             ORDER BY priority, id DESC LIMIT ?2
             """
         return try all(fromTheEnd ? backwards : forwards, model, limit) {
@@ -67,7 +68,10 @@ extension JobDatabase {
     /// This job, if it may be sent.
     package func ready(id: Int64) throws -> ReadyJob? {
         try first(
-            "SELECT model, priority FROM jobs WHERE id = ?1 AND state = 'queued' AND next_try_at IS NULL", id
+            """
+            SELECT model, priority FROM jobs
+            WHERE id = ?1 AND state = 'queued' AND next_try_at IS NULL AND waits_for = 0
+            """, id
         ) { ReadyJob(id: id, model: $0.text(0), priority: $0.integer(1)) }
     }
 

@@ -47,7 +47,8 @@ extension JobDatabase {
         try exists(
             """
             SELECT 1 FROM jobs
-            WHERE state = 'queued' AND next_try_at IS NOT NULL AND (not_before IS NULL OR not_before <= ?1)
+            WHERE state = 'queued' AND next_try_at IS NOT NULL AND waits_for = 0
+                AND (not_before IS NULL OR not_before <= ?1)
             LIMIT 1
             """, now)
     }

@@ -15,11 +15,12 @@ extension JobDatabase {
         try all(
             """
             SELECT model, count(*), max(priority) FROM jobs INDEXED BY jobs_ready
-            WHERE state = 'queued' AND next_try_at IS NULL AND (priority > ?1 OR (priority = ?1 AND id < ?2))
+            WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0
+                AND (priority > ?1 OR (priority = ?1 AND id < ?2))
             GROUP BY model
             UNION ALL
             SELECT model, 1, priority FROM jobs INDEXED BY jobs_waiting
-            WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at <= ?3
+            WHERE state = 'queued' AND next_try_at IS NOT NULL AND next_try_at <= ?3 AND waits_for = 0
                 AND (priority > ?1 OR (priority = ?1 AND id < ?2))
             """, job.priority, job.id, now
         ) { JobsAhead(model: $0.text(0), count: $0.integer(1), highestPriority: $0.integer(2)) }

@@ -98,6 +98,13 @@ extension JobDatabase {
             job: output.jobID, at: now)
     }
 
+    /// The service names another address for the output of a job that has ended.
+    package func renew(url: String, of job: Int64, _ position: Int64) throws {
+        try run(
+            "UPDATE OR IGNORE outputs SET url = ?3 WHERE job_id = ?1 AND position = ?2 AND state = 'done'", job,
+            position, url)
+    }
+
     /// The message of the newest fault of a job, or of one of its outputs.
     package func lastFault(of job: Int64, _ position: Int64? = nil) throws -> String? {
         try first(

@@ -22,7 +22,9 @@ extension JobDatabase {
         guard let job = try find(id), job.state == expected,
             let change = Change(of: job, by: event, named: outputs, detail: extra, at: moment ?? now)
         else { throw StaleJob(id: id, expected: expected, found: try find(id)?.state) }
-        return try write(change)
+        let changed = try write(change)
+        if changed.state == .completed { try cancelWaitingInVain(for: id) }
+        return changed
     }
 
     /// Records what a job cost, if the service says so only after the result.

@@ -4,7 +4,8 @@ internal import SQLite
 
 /// The result of a verb on one job.
 package enum Steered: Equatable, Sendable {
-    case done(Job)
+    /// - Parameter cancelled: the jobs that waited for it and were cancelled with it.
+    case done(Job, cancelled: [Int64] = [])
     /// Part of it was done; the text says what was not, and why.
     case partly(Job, String)
     case note(String)
@@ -24,7 +25,8 @@ extension JobDatabase {
             return .partly(try write(Change(of: job, setting: changes, at: now)), words)
         case .apply(let event):
             if let refusal = try obstacle(to: event, of: job) { return .refused(refusal) }
-            return .done(try record(event, for: id, in: job.state, detail: ["by": "jobctl"]))
+            let changed = try record(event, for: id, in: job.state, detail: ["by": "jobctl"])
+            return .done(changed, cancelled: verb.cancels ? try cancelWaiting(for: id) : [])
         }
     }
 

@@ -1,3 +1,4 @@
+internal import JSON
 package import JobModel
 package import SQLite
 
@@ -7,7 +8,7 @@ extension Job {
         id, state, model, '{}' AS input, priority, label, key, not_before, validation, request_id,
         remote_status, queue_position, submissions, cancel_requested_at, error_kind, error_message, price_usd,
         cost_usd, created_at, submitted_at, started_at, finished_at, ended_at, next_try_at, followed_since,
-        input_removed_at, origin
+        input_removed_at, origin, waits_for
         """
 
     /// Reads a row of `SELECT * FROM jobs`. A test compares the order of columns with the schema.
@@ -39,6 +40,7 @@ extension Job {
         followedSince = row.timestamp(24)
         inputRemovedAt = row.timestamp(25)
         origin = row.optionalText(26)
+        waitsFor = row.integer(27)
     }
 }
 
@@ -62,6 +64,20 @@ extension Output {
         attempts = row.integer(13)
         fetched = row.integer(14)
         removedAt = row.timestamp(15)
+        pickedAt = row.timestamp(16)
+    }
+}
+
+extension Link {
+    /// Reads a row of `SELECT * FROM links`.
+    init(_ row: borrowing Row) throws {
+        guard let part = Reference.Part(word: row.text(3)) else {
+            throw StoreError.damaged(reason: "a link of job \(row.integer(0)) is to \"\(row.text(3))\"")
+        }
+        self.init(jobID: row.integer(0), path: row.text(1), sourceID: row.integer(2), part: part)
+        resolvedAt = row.timestamp(4)
+        let sent = row.optionalText(5).flatMap { try? JSON(parsing: $0) }?.array ?? []
+        self.sent = sent.compactMap(\.integer)
     }
 }
 

@@ -58,6 +58,7 @@ package struct Batch: OrderSource {
             do {
                 let order = try read(line)
                 try check(order)
+                checker.remember(order)
                 result = .success(order)
             } catch let failure as Failure where failure.code == .inputRefused || failure.code == .usage {
                 result = .failure(failure)

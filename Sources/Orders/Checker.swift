@@ -1,5 +1,6 @@
 package import Catalogue
 internal import CommandLineTool
+package import JobModel
 
 /// What is known about models.
 package protocol ModelSource {
@@ -11,6 +12,8 @@ package protocol ModelSource {
     func fullName(of typed: String) throws -> String
     /// The estimated price; nil if it is not known.
     func price(of order: Order) -> Double?
+    /// The job that a reference names.
+    func source(of reference: Reference) throws -> Source?
 }
 
 /// Checks orders against the schemas of their models.
@@ -24,6 +27,8 @@ package final class Checker {
     package var isSilent = false
     /// Each model is looked up once: a batch may name the same one a million times.
     private var schemas: [String: Schema?] = [:]
+    /// What references may name before it is stored: the earlier lines of a batch, by their keys.
+    private var earlier: [String: Source] = [:]
     /// How many orders are sent although they break their schema.
     private var waived = 0
 
@@ -72,10 +77,25 @@ package final class Checker {
         }
     }
 
+    func source(of reference: Reference) throws -> Source? {
+        try models.source(of: reference) ?? earlier[reference.source]
+    }
+
+    /// Later orders may refer to this one by its key.
+    func remember(_ order: Order) {
+        guard let key = order.terms.key else { return }
+        let outputs = Schema.outputsAskedFor(by: order.input, schema: order.schema)
+        earlier[key] = Source(state: .queued, outputs: outputs)
+    }
+
     /// Refuses an input and names every violation, or only notes them if it is sent anyway.
     func check(_ order: Order) throws {
+        let broken = try referenceFaults(order).map { Failure.Fault($0) }
+        guard broken.isEmpty else {
+            throw Failure(.inputRefused, "the input cannot be made from these jobs", faults: broken)
+        }
         guard order.terms.validates || !isSilent else { return }
-        let violations = order.schema?.violations(in: order.input) ?? []
+        let violations = order.schema?.violations(in: order.input, takesReferences: true) ?? []
         if violations.isEmpty { return }
         let faults = violations.map { Failure.Fault($0) }
         if order.terms.validates {

@@ -22,7 +22,7 @@ package struct Expansion: OrderSource {
         var total = 0
         plans = try templates.map { template in
             let schema = try checker.schema(of: template.model)
-            let variations = try matrix.variations(of: template, schema)
+            let variations = try matrix.variations(of: template, schema, checker)
             let (sum, isTooLarge) = total.addingReportingOverflow(variations.count ?? .max)
             guard !isTooLarge, sum <= Variations.most else {
                 throw Failure.usage(
@@ -72,9 +72,13 @@ package struct Expansion: OrderSource {
     private func check(_ checker: Checker) throws {
         var found: [(fault: Failure.Fault, jobs: Int, named: [String])] = []
         var number = 0
+        var cannotBeMade = false
         try forEach { order in
             number += 1
-            for violation in order.schema?.violations(in: order.input) ?? [] {
+            let broken = try checker.referenceFaults(order)
+            cannotBeMade = cannotBeMade || !broken.isEmpty
+            let inSchema = order.schema?.violations(in: order.input, takesReferences: true) ?? []
+            for violation in broken + inSchema {
                 let fault = Failure.Fault(violation)
                 let text = fault.description
                 let index = found.firstIndex { $0.fault.description.isExactly(text) } ?? found.count
@@ -89,7 +93,7 @@ package struct Expansion: OrderSource {
             Failure.Fault(place: names(named, of: jobs), path: fault.path, fault.message)
         }
         if faults.count == Self.mostFaults { faults.append(.init("and perhaps more")) }
-        guard terms.validates else { return checker.sayWaived(faults) }
+        guard terms.validates || cannotBeMade else { return checker.sayWaived(faults) }
         throw Failure(
             .inputRefused, "nothing was enqueued: inputs break the schema of their model",
             hint: "--no-validate sends them anyway", faults: faults)

@@ -29,7 +29,7 @@ package struct Matrix {
     var isGiven: Bool { !axes.isEmpty || repetitions != nil }
 
     /// The variations of the jobs made from `template`.
-    func variations(of template: Template, _ schema: Schema?) throws -> Variations {
+    func variations(of template: Template, _ schema: Schema?, _ checker: Checker) throws -> Variations {
         guard isGiven else { return Variations() }
         if let key = axes.map(\.key).first(where: template.typedKeys.containsExactly) {
             throw Failure.usage(
@@ -37,7 +37,9 @@ package struct Matrix {
                 hint: "remove one of the two")
         }
         let axes = try axes.map { key, words in
-            let values = try words.map { try ArgumentReader(schema: schema).read([$0])[key] ?? .null }
+            let values = try words.flatMap { word in
+                try checker.expanded(try ArgumentReader(schema: schema).read([word])[key] ?? .null)
+            }
             for (index, value) in values.enumerated() where values[..<index].contains(value) {
                 let text = SafeText.escape(DisplayWidth.cut(value.string ?? value.text, to: 40))
                 throw Failure.usage(

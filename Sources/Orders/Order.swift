@@ -14,8 +14,16 @@ package struct Order {
     package var variant = ""
 
     /// The row to store, once the input has been checked.
-    package var job: NewJob {
-        var job = NewJob(model: model, input: input.text)
+    ///
+    /// - Parameter id: the id of the job that has a key, for references.
+    package func job(id: (String) throws -> Int64?) throws -> NewJob {
+        let stored = try storedInput { key in
+            guard let id = try id(key) else {
+                throw Failure(.inputRefused, "no job has the key \"\(SafeText.escape(key))\"")
+            }
+            return id
+        }
+        var job = NewJob(model: model, input: stored.text)
         (job.label, job.key, job.priority) = (terms.label, terms.key, terms.priority ?? 0)
         (job.notBefore, job.isHeld) = (terms.notBefore, terms.isHeld)
         job.validation = terms.validates ? .passed : .waived
@@ -75,7 +83,8 @@ extension OrderSource {
     ) throws -> EnqueueResult {
         var result = EnqueueResult()
         try forEach { order in
-            if try result.insert(order.job, in: store), let models {
+            let job = try order.job(id: store.keyHolder)
+            if try result.insert(job, in: store), let models {
                 result.bought.add(models.price(of: order))
             }
         }

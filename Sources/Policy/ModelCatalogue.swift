@@ -47,14 +47,42 @@ package final class ModelCatalogue {
 
     /// Why a job cannot be sent, one text for each fault. Jobs that came by SQL were not checked before.
     ///
-    /// - Parameter isUTF8: whether the input in the store is valid UTF-8.
-    package func faults(in job: Job, isUTF8: Bool) throws -> [String] {
+    /// - Parameters:
+    ///   - isUTF8: whether the input in the store is valid UTF-8.
+    ///   - hasReferences: whether it has references, which are resolved later.
+    package func faults(in job: Job, isUTF8: Bool, hasReferences: Bool = false) throws -> [String] {
         guard isUTF8 else { return ["the input is not UTF-8"] }
         guard job.validation == .pending else { return [] }
         let input: JSON
         do throws(JSONError) { input = try JSON(parsing: job.input, .strict) } catch {
             return ["the input is malformed JSON: \(error)"]
         }
-        return try schema(of: job.model)?.violations(in: input).map { "\($0.path): \($0.message)" } ?? []
+        return try schema(of: job.model)?.violations(in: input, takesReferences: hasReferences)
+            .map(\.description) ?? []
+    }
+
+    /// Why a job with references cannot be sent. The outputs were not known when the job was enqueued, so
+    /// their number and their recorded sizes are checked now, unless a person has waived that.
+    package func faults(in resolved: ResolvedInput, of job: Job) throws -> [String] {
+        guard resolved.faults.isEmpty, job.validation != .waived, let schema = try schema(of: job.model)
+        else {
+            return resolved.faults
+        }
+        let check = schema.check(resolved.input)
+        return check.violations.map(\.description)
+            + check.files.flatMap { file in
+                guard let output = resolved.outputs[file.url] else { return [String]() }
+                return file.demand.faults(in: FileFacts(output)).map {
+                    "\(file.path): output \(output.position) of job \(output.jobID) \($0)"
+                }
+            }
+    }
+}
+
+extension FileFacts {
+    /// What is recorded of an output.
+    package init(_ output: Output) {
+        self.init(
+            bytes: output.bytes, width: output.width.map { Int($0) }, height: output.height.map { Int($0) })
     }
 }

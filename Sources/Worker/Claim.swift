@@ -1,4 +1,5 @@
 internal import Configuration
+internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Policy
@@ -15,6 +16,11 @@ struct Claim: Sendable {
     var pause: Pause.Reason?
     /// How many bytes of inputs are on the wire already.
     var bytesUnderway = 0
+    /// What can be sent for the references of jobs, which jobs are passed over while that is found out, and for
+    /// how many more it may be.
+    var prepared: [Int64: Preparations.Result] = [:]
+    var busy: Set<Int64> = []
+    var preparationRoom = 0
 
     /// How many bytes of inputs may be on the wire at once. One input may always be sent, whatever its size.
     private static let mostBytes = 32 << 20
@@ -25,6 +31,8 @@ struct Claim: Sendable {
         var jobs: [Job] = []
         /// Jobs whose input breaks its schema: they have failed.
         var refused: [Job] = []
+        /// Jobs with references, which are prepared before they can be claimed.
+        var toPrepare: [Preparation] = []
         /// Which budget holds a job back, in words.
         var budget: String?
         /// Models whose price is not known: no budget holds them back.
@@ -79,7 +87,7 @@ struct Claim: Sendable {
                 return
             }
             let spared = Set(choice.spared)
-            for job in try candidates() where !spared.contains(job.id) {
+            for job in try candidates() where !spared.contains(job.id) && !claim.busy.contains(job.id) {
                 guard try consider(job) else { break }
             }
             guard choice.takesSpared else { return }
@@ -91,7 +99,7 @@ struct Claim: Sendable {
         /// The first jobs of each model that may be sent, in the order of sending; from the end of the queue,
         /// the last jobs of each model.
         private func candidates() throws -> [ReadyJob] {
-            let limit = admission.room + claim.choice.spared.count
+            let limit = admission.room + claim.choice.spared.count + claim.busy.count
             let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }.flatMap {
                 try database.ready(model: $0, limit: limit, fromTheEnd: claim.choice.fromTheEnd)
             }
@@ -110,7 +118,14 @@ struct Claim: Sendable {
             guard let job = try database.find(ready.id) else { return true }
             let underway = claim.bytesUnderway + result.bytes
             if underway > 0, underway + job.input.utf8.count > Claim.mostBytes { return false }
-            let faults = try models.faults(in: job, isUTF8: database.hasReadableInput(job.id))
+            let links = try database.links(of: job.id)
+            var faults = try models.faults(
+                in: job, isUTF8: database.hasReadableInput(job.id), hasReferences: !links.isEmpty)
+            var resolved: ResolvedInput?
+            if !links.isEmpty, faults.isEmpty {
+                guard let (input, more) = try resolve(job, links) else { return true }
+                (resolved, faults) = (input, more)
+            }
             guard faults.isEmpty else {
                 let event = JobEvent.refused(message: faults.joined(separator: "; "))
                 result.refused.append(try database.record(event, for: job.id, in: .queued).withoutInput)
@@ -122,9 +137,44 @@ struct Claim: Sendable {
                 return true
             }
             if price == nil, !admission.budgets.isEmpty { result.unpriced.insert(job.model) }
-            result.jobs.append(try database.record(.submitting(priceUSD: price), for: job.id, in: .queued))
+            var sent = try database.record(.submitting(priceUSD: price), for: job.id, in: .queued)
+            if let resolved, let submittedAt = sent.submittedAt {
+                try database.resolve(resolved.links, at: submittedAt)
+                sent = sent.with(input: resolved.input.text)
+            }
+            result.jobs.append(sent)
             admission.admit(job.model, price: price)
             return true
+        }
+
+        /// What is sent for a job with references, and why it cannot be; nil if that is not known yet.
+        private mutating func resolve(_ job: Job, _ links: [Link]) throws -> (ResolvedInput, [String])? {
+            guard try database.missing(of: job.id).isEmpty else {
+                // Somebody has changed a source with sqlite3.
+                try database.countMissing(of: job.id)
+                return nil
+            }
+            guard let input = try? JSON(parsing: job.input) else { return nil }
+            let sources = Set(links.map(\.sourceID))
+            let outputs = try Dictionary(
+                uniqueKeysWithValues: sources.map { ($0, try database.outputs(of: $0)) })
+            let resolved = ResolvedInput(input, links, outputs: outputs)
+            let faults = try models.faults(in: resolved, of: job)
+            if !faults.isEmpty { return (resolved, faults) }
+            guard let prepared = claim.prepared[job.id],
+                let addresses = prepared.addresses(of: resolved.outputs.values)
+            else {
+                if result.toPrepare.count < claim.preparationRoom {
+                    let jobs = try sources.compactMap { try database.find($0)?.withoutInput }
+                    result.toPrepare.append(
+                        Preparation(
+                            job: job.id, outputs: Array(resolved.outputs.values),
+                            sources: Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })))
+                }
+                return nil
+            }
+            if let fault = prepared.fault { return (resolved, [fault]) }
+            return (ResolvedInput(input, links, outputs: outputs) { addresses[$0.url] ?? $0.url }, [])
         }
     }
 }

@@ -86,6 +86,7 @@ package final class Dispatcher {
                 let turn = session.now
                 await takeUpChanges()
                 for job in await submissions.claim(at: turn) { runs.send(job, &group) }
+                submissions.startPreparing(&group)
                 runs.startDue(&group, at: turn)
                 answerAskers()
                 if drains, let ending = await drained() { return origins.ending(ending) }

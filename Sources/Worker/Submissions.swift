@@ -30,6 +30,9 @@ final class Submissions {
     /// Models of unknown price that the log has named.
     private var unpriced: Set<String> = []
 
+    let preparations: Preparations
+    /// Jobs to prepare, as the last claim found them.
+    private var toPrepare: [Preparation] = []
     private let session: WorkerSession
     private let account: AccountWatch
 
@@ -38,6 +41,7 @@ final class Submissions {
 
     init(_ session: WorkerSession, _ account: AccountWatch) {
         (self.session, self.account) = (session, account)
+        preparations = Preparations(session)
     }
 
     /// Claims jobs if any may be sent now.
@@ -76,7 +80,9 @@ final class Submissions {
             configuration, inFlight, allowance: min(choice.allowance, Self.mostClaims), at: turn)
         let claim = Claim(
             choice: choice, admission: admission, configuration: configuration,
-            hasToken: session.context.hasToken, pause: reason, bytesUnderway: bytesUnderway)
+            hasToken: session.context.hasToken, pause: reason, bytesUnderway: bytesUnderway,
+            prepared: preparations.results(at: turn), busy: preparations.busy(at: turn),
+            preparationRoom: preparations.room)
         mayClaim = false
         let result = try await session.store.write { [store = session.store] database in
             // Another jobd may have the directory by now. It would see these jobs in the database.
@@ -92,6 +98,9 @@ final class Submissions {
             allow()
         }
         claimAt = nextClaim(result, admission, after: turn)
+        toPrepare += result.toPrepare
+        for preparation in result.toPrepare { preparations.begin(preparation.job) }
+        for job in result.jobs + result.refused { preparations.forget(job.id) }
         for job in result.refused {
             session.context.log.warning("job \(job.id) refused: \(job.message ?? "")")
         }
@@ -106,6 +115,17 @@ final class Submissions {
         return result.jobs
     }
 
+    /// Starts finding out what can be sent for references.
+    func startPreparing(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        for preparation in toPrepare {
+            group.addTask {
+                await self.preparations.run(preparation)
+                await self.allow()
+            }
+        }
+        toPrepare = []
+    }
+
     /// When to claim again although nothing has changed.
     private func nextClaim(_ result: Claim.Result, _ admission: Admission, after turn: Moment) -> Moment? {
         // A scheduled job is due earlier if the wall clock is set forward, so the clock is read now and then.
@@ -113,7 +133,8 @@ final class Submissions {
         let patience = min(max(longest, .seconds(1)), .seconds(60)).wholeMilliseconds
         let due = result.nextDue.map { turn + min(max(1, ($0 - .now).wholeMilliseconds), patience) }
         let moments =
-            [due, admission.opensAt, result.budget == nil ? nil : turn + 60_000] + account.gate.moments
+            [due, admission.opensAt, preparations.nextTurn, result.budget == nil ? nil : turn + 60_000]
+            + account.gate.moments
         return moments.compactMap(\.self).filter { $0 > turn }.min()
     }
 

@@ -17,11 +17,12 @@ import Testing
                 == "id state model input priority label key not_before validation request_id remote_status "
                 + "queue_position submissions cancel_requested_at error_kind error_message price_usd cost_usd "
                 + "created_at submitted_at started_at finished_at ended_at next_try_at followed_since "
-                + "input_removed_at origin")
+                + "input_removed_at origin waits_for")
         #expect(
             try columns("outputs").joined(separator: " ")
                 == "job_id position kind url path bytes sha256 media_type width height duration_s state "
-                + "downloaded_at attempts fetched removed_at")
+                + "downloaded_at attempts fetched removed_at picked_at")
+        #expect(try columns("links") == ["job_id", "path", "source_id", "output", "resolved_at", "sent"])
         #expect(try columns("events") == ["id", "job_id", "at", "kind", "detail"])
     }
 
@@ -50,7 +51,7 @@ import Testing
                 submitted_at = '2024-01-04 00:00:00.000', started_at = '2024-01-05 00:00:00.000',
                 finished_at = '2024-01-06 00:00:00.000', ended_at = '2024-01-07 00:00:00.000',
                 next_try_at = '2024-01-08 00:00:00.000', followed_since = '2024-01-09 00:00:00.000',
-                input_removed_at = '2024-01-10 00:00:00.000', origin = 'https://o'
+                input_removed_at = '2024-01-10 00:00:00.000', origin = 'https://o', waits_for = 11
             """)
         var expected = Job(
             id: 1, state: .failed, model: "m", input: #"{"prompt":"a cat"}"#, createdAt: try time(3))
@@ -64,6 +65,7 @@ import Testing
         (expected.nextTryAt, expected.followedSince) = (try time(8), try time(9))
         expected.inputRemovedAt = try time(10)
         expected.origin = "https://o"
+        expected.waitsFor = 11
         #expect(try database.find(1) == expected)
     }
 
@@ -73,7 +75,7 @@ import Testing
         try database.connection.execute(
             """
             INSERT INTO outputs VALUES (1, 2, 'video', 'u', 'p', 3, printf('%.64c', 'a'), 't', 4, 5, 6.5,
-                'done', '2024-01-01 00:00:00.000', 7, 8, '2024-01-02 00:00:00.000')
+                'done', '2024-01-01 00:00:00.000', 7, 8, '2024-01-02 00:00:00.000', '2024-01-03 00:00:00.000')
             """)
         var expected = Output(jobID: 1, position: 2, kind: .video, url: "u")
         (expected.path, expected.bytes, expected.mediaType) = ("p", 3, "t")
@@ -82,6 +84,7 @@ import Testing
         (expected.state, expected.attempts, expected.fetched) = (.done, 7, 8)
         expected.downloadedAt = Timestamp(year: 2024, month: 1, day: 1)
         expected.removedAt = Timestamp(year: 2024, month: 1, day: 2)
+        expected.pickedAt = Timestamp(year: 2024, month: 1, day: 3)
         #expect(try database.outputs(of: 1) == [expected])
     }
 

@@ -88,5 +88,5 @@ import Testing
 
 extension Steered {
     /// The job as the verb has left it, if it was done.
-    fileprivate var job: Job? { if case .done(let job) = self { job } else { nil } }
+    fileprivate var job: Job? { if case .done(let job, _) = self { job } else { nil } }
 }

@@ -1,5 +1,6 @@
 internal import Catalogue
 internal import Configuration
+internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Orders
@@ -22,6 +23,18 @@ struct ModelLookup: ModelSource {
     func fullName(of typed: String) throws -> String { try session.fullName(of: typed, in: store) }
 
     func price(of order: Order) -> Double? { catalogue.price(of: order.input, order.model, order.schema) }
+
+    func source(of reference: Reference) throws -> Source? {
+        guard let store, let id = try reference.id ?? store.keyHolder(reference.source),
+            let job = try store.find(id)
+        else { return nil }
+        if job.state == .completed {
+            return Source(state: job.state, outputs: try store.outputs(of: id).count)
+        }
+        let input = (try? JSON(parsing: job.input)) ?? .null
+        let asked = Schema.outputsAskedFor(by: input, schema: try schema(of: job.model))
+        return Source(state: job.state, outputs: asked)
+    }
 
     /// For a job that is bought again.
     func price(of job: Job) -> Double? { (try? catalogue.price(of: job)) ?? nil }

@@ -39,7 +39,7 @@ struct WatchSteering {
             return try store.steer(id, verb)
         }
         switch result {
-        case .done(let job):
+        case .done(let job, _):
             return said(
                 verb.isRequest(of: job) ? job.cancelRequestWords : "job \(id) is \(job.state.rawValue)")
         case .note(let words): return said("job \(id) \(words)")

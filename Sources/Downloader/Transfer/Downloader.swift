@@ -12,10 +12,10 @@ package struct Downloader: Sendable {
     let pool: BlockingPool
     let directories = OpenDirectories()
     let syncs: SharedSync
-    private let client: HTTPClient
+    let client: HTTPClient
 
     /// Longer chains of redirects lead nowhere.
-    private static let mostRedirects = 5
+    static let mostRedirects = 5
 
     package init(client: HTTPClient, settings: DownloadSettings, space: SpaceKeeper = SpaceKeeper()) {
         self.client = client

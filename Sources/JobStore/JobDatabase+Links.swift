@@ -1,0 +1,109 @@
+internal import JSON
+package import JobModel
+internal import SQLite
+
+/// What jobs are made from: the references in their inputs.
+extension JobDatabase {
+    /// The references in the input of `id`, in the order of their paths.
+    package func links(of id: Int64) throws -> [Link] {
+        try all("SELECT * FROM links WHERE job_id = ?1 ORDER BY path", id) { try Link($0) }
+    }
+
+    /// The references to outputs of `id`, by the jobs that have them.
+    package func links(to id: Int64, limit: Int) throws -> [Link] {
+        try all(
+            "SELECT * FROM links INDEXED BY links_lineage WHERE source_id = ?1 ORDER BY job_id LIMIT ?2", id,
+            limit
+        ) { try Link($0) }
+    }
+
+    /// The references of `id` that have no output yet.
+    package func missing(of id: Int64) throws -> [Link] {
+        try all(
+            """
+            SELECT l.* FROM links AS l JOIN missing_sources AS m USING (job_id, path)
+            WHERE m.job_id = ?1 ORDER BY l.path
+            """, id
+        ) { try Link($0) }
+    }
+
+    /// What the references of a job became: it is sent now. Inside the transaction that says so.
+    package func resolve(_ links: [Link], at moment: Timestamp) throws {
+        for link in links {
+            try run(
+                "UPDATE links SET resolved_at = ?3, sent = ?4 WHERE job_id = ?1 AND path = ?2", link.jobID,
+                link.path, moment, JSON.array(link.sent.map { .integer($0) }).text)
+        }
+    }
+
+    /// Counts again what `id` waits for: people may have changed its sources with sqlite3.
+    package func countMissing(of id: Int64) throws {
+        try run("INSERT INTO missing_sources (job_id) VALUES (?1)", id)
+    }
+
+    /// Marks outputs of `id` as chosen, in place of those that were; inside the caller's transaction.
+    package func pick(_ positions: [Int64], of id: Int64, by program: String) throws {
+        let now = now
+        let list = JSON.array(positions.map { .integer($0) })
+        try run(
+            """
+            UPDATE outputs SET
+                picked_at = CASE WHEN position IN (SELECT value FROM json_each(?2))
+                    THEN coalesce(picked_at, ?3) END
+            WHERE job_id = ?1
+                AND (picked_at IS NOT NULL) <> (position IN (SELECT value FROM json_each(?2)))
+            """, id, list.text, now)
+        try append(.changed, ["picked": list, "by": .string(program)], job: id, at: now)
+    }
+
+    /// The jobs that wait for one of `ids`, and those that wait for them, without `ids`, in order.
+    package func waiting(for ids: [Int64]) throws -> [Int64] {
+        try all(
+            """
+            WITH RECURSIVE known (id) AS (
+                SELECT value FROM json_each(?1)
+                UNION
+                SELECT links.job_id FROM known JOIN links ON links.source_id = known.id
+                    JOIN jobs ON jobs.id = links.job_id
+                WHERE links.resolved_at IS NULL AND jobs.state IN ('held', 'queued')
+            )
+            SELECT id FROM known WHERE id NOT IN (SELECT value FROM json_each(?1)) ORDER BY id
+            """, JSON.array(ids.map { .integer($0) }).text
+        ) { $0.integer(0) }
+    }
+
+    /// The jobs that wait for an output that `source`, which has completed, did not make.
+    func waitingInVain(for source: Int64) throws -> [Link] {
+        try all(
+            """
+            SELECT l.* FROM links AS l JOIN jobs AS j ON j.id = l.job_id
+            WHERE l.source_id = ?1 AND l.resolved_at IS NULL AND j.state IN ('held', 'queued')
+                AND l.output NOT IN ('all', 'pick') AND NOT EXISTS (
+                    SELECT 1 FROM outputs
+                    WHERE job_id = l.source_id AND position = CAST(l.output AS INTEGER))
+            """, source
+        ) { try Link($0) }
+    }
+
+    /// Cancels what waits for `source` in vain: it made fewer outputs than were asked for.
+    func cancelWaitingInVain(for source: Int64) throws {
+        for link in try waitingInVain(for: source) {
+            let reason = "job \(source) made no output \(link.part.word), which \(link.path) asks for"
+            for id in [link.jobID] + (try waiting(for: [link.jobID])) { try cancelWaiting(id, reason) }
+        }
+    }
+
+    /// Cancels everything that waits for `source`, directly or not, and returns it; inside the caller's
+    /// transaction.
+    func cancelWaiting(for source: Int64) throws -> [Int64] {
+        let ids = try waiting(for: [source])
+        for id in ids { try cancelWaiting(id, "job \(source), which it waited for, was cancelled") }
+        return ids
+    }
+
+    /// It may wait for several jobs, and be cancelled already.
+    private func cancelWaiting(_ id: Int64, _ reason: String) throws {
+        guard let job = try find(id), !job.state.hasEnded else { return }
+        _ = try record(.cancelledWithSource(reason: reason), for: id, in: job.state)
+    }
+}

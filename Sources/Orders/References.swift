@@ -1,0 +1,104 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import JSON
+package import JobModel
+
+/// The references in an order's input: they stand where a file is expected, or where no schema says what is.
+extension Order {
+    private func takesReferences(_ key: String) -> Bool {
+        guard let property = schema?[key] else { return true }
+        return property.file != nil
+    }
+
+    /// The references, each with its place.
+    var references: [(path: String, text: String)] {
+        var found: [(String, String)] = []
+        for member in input.object?.members ?? [] where takesReferences(member.key) {
+            _ = member.value.replacingTexts("$.\(member.key)") { path, text in
+                if Reference.isMeant(text) { found.append((path, text)) }
+                return nil
+            }
+        }
+        return found
+    }
+
+    /// The input as it is stored: references name their sources by id, and other texts that look like
+    /// references are written so that nothing takes them for one.
+    func storedInput(id: (String) throws -> Int64) rethrows -> JSON {
+        guard let object = input.object else { return input }
+        return .object(
+            JSONObject(
+                try object.members.map { member in
+                    let takes = takesReferences(member.key)
+                    return .init(
+                        key: member.key,
+                        value: try member.value.replacingTexts { _, text in
+                            if takes, var reference = Reference(text) {
+                                if reference.id == nil { reference.source = String(try id(reference.source)) }
+                                return [.string(reference.text)]
+                            }
+                            return Reference.isStored(text) ? [Reference.escaped(text)] : nil
+                        })
+                }))
+    }
+}
+
+extension Reference {
+    /// The text with its colon escaped: the store takes it for what it is.
+    fileprivate static func escaped(_ text: String) -> JSON {
+        .verbatim("\"job\\u003a" + JSON.string(text).text.dropFirst(5))
+    }
+}
+
+/// What an order needs to know of the job that it is made from.
+package struct Source {
+    let state: JobState
+    /// How many outputs it has made, or was asked for.
+    let outputs: Int
+
+    package init(state: JobState, outputs: Int) { (self.state, self.outputs) = (state, outputs) }
+}
+
+extension Checker {
+    /// Why the references of an order cannot be fulfilled. No store takes such an order.
+    func referenceFaults(_ order: Order) throws -> [Violation] {
+        try order.references.compactMap { path, text in
+            try fault(of: text, inList: path.hasSuffix("]")).map { Violation(path: path, message: $0) }
+        }
+    }
+
+    private func fault(of text: String, inList: Bool) throws -> String? {
+        guard let reference = Reference(text) else { return "is malformed: \(Reference.forms)" }
+        guard let source = try source(of: reference) else {
+            return reference.id.map { "there is no job \($0)" }
+                ?? "no job that can be waited for has the key \"\(reference.source)\""
+        }
+        let name = reference.id.map { "job \($0)" } ?? "the job \"\(reference.source)\""
+        switch source.state {
+        case .failed: return "\(name) has failed: jobctl retry \(reference.source)"
+        case .cancelled: return "\(name) was cancelled: jobctl retry \(reference.source)"
+        default: break
+        }
+        switch reference.part {
+        case .position(let number) where source.state == .completed && number > source.outputs:
+            return "\(name) made \(NumberText.of(source.outputs, "output"))"
+        case .all where !inList && source.outputs != 1:
+            return "takes one file, and \(name) "
+                + (source.state == .completed ? "made" : "was asked for") + " \(source.outputs): "
+                + "write job:\(reference.source)/1, or --matrix for a job for each"
+        default: return nil
+        }
+    }
+
+    /// The values that `--matrix KEY=job:ID/all` stands for: one for each output.
+    func expanded(_ value: JSON) throws -> [JSON] {
+        let text = value.string ?? value.array.flatMap { $0.count == 1 ? $0[0].string : nil }
+        guard let text, let reference = Reference(text), reference.part == .all,
+            let source = try source(of: reference)
+        else { return [value] }
+        return (1...max(1, source.outputs)).map { number in
+            let one = JSON.string("job:\(reference.source)/\(number)")
+            return value.string == nil ? .array([one]) : one
+        }
+    }
+}
