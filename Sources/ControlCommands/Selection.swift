@@ -122,7 +122,7 @@ struct Selection {
     }
 
     /// `12` or `12-20`, a part of `word`.
-    private static func range(_ part: Substring, of word: String) throws -> ClosedRange<Int64> {
+    static func range(_ part: Substring, of word: String) throws -> ClosedRange<Int64> {
         let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
         guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first > 0,
             first <= last

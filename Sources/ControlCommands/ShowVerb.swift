@@ -3,6 +3,7 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Outputs
+internal import Policy
 internal import Startup
 
 enum ShowVerb: ControlVerb {
@@ -51,6 +52,7 @@ enum ShowVerb: ControlVerb {
             try screen.write("\(title) \(screen.wrapped(SafeText.escape(value), indentation: 17))\n")
         }
         try input(of: job, screen)
+        try lineage(of: job, store, screen)
         try files(of: job, store, screen, preview)
         try Timeline(job: job, events: events, now: store.now, screen: screen).print()
     }
@@ -62,6 +64,21 @@ enum ShowVerb: ControlVerb {
         for row in input.split(separator: "\n") {
             for line in Paragraph.wrapIndented(SafeText.escape(String(row)), width: width) {
                 try screen.write("  \(line)\n")
+            }
+        }
+    }
+
+    /// What the job is made from, and what was made from it.
+    private static func lineage(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {
+        let (sources, users) = (try store.links(of: job.id), try store.links(to: job.id, limit: 20))
+        for (title, links, id) in [("made from", sources, \Link.sourceID), ("used by", users, \Link.jobID)] {
+            if links.isEmpty { continue }
+            try screen.write(screen.styled(title, .dim) + "\n")
+            for link in links {
+                let state = try store.find(link[keyPath: id])?.state.rawValue ?? "no longer there"
+                let which =
+                    title == "used by" ? "job \(link.jobID), output \(link.part.word)" : link.reference.text
+                try screen.write("  \(which)  \(SafeText.escape(link.path))  \(state)\n")
             }
         }
     }

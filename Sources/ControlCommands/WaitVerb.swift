@@ -91,7 +91,12 @@ struct Waiting {
         for (index, id) in waiting.enumerated() {
             if index % 500 == 0, !progress.heed() { return nil }
             guard let job = try store.find(id) else { throw Failure(.no, "job \(id) is gone") }
-            guard job.state.hasEnded else {
+            let obstacle = try obstacle(to: job)
+            if let obstacle {
+                progress.clear()
+                session.note(obstacle)
+            }
+            guard job.state.hasEnded || obstacle != nil else {
                 unfinished.append(job)
                 if let need = need(of: job), seen.noted.insert(id).inserted {
                     progress.clear()
@@ -107,6 +112,17 @@ struct Waiting {
             }
         }
         return unfinished
+    }
+
+    /// Why a job cannot go on without a person, because of those that it is made from.
+    private func obstacle(to job: Job) throws -> String? {
+        guard job.waitsFor > 0 else { return nil }
+        let failed = try store.missing(of: job.id).lazy.compactMap { try? store.find($0.sourceID) }
+            .first { $0.state == .failed || $0.state == .cancelled }
+        return failed.map { source in
+            let how = source.state == .failed ? "has failed" : "was cancelled"
+            return "job \(job.id) waits for job \(source.id), which \(how): jobctl retry \(source.id)"
+        }
     }
 
     /// Says what did not complete and why, and where the files are.
@@ -134,6 +150,7 @@ struct Waiting {
     }
 
     private func sayWhy(_ job: Job) {
+        guard job.state.hasEnded else { return }
         let kind = job.failureKind.map { " (\($0.rawValue))" } ?? ""
         let words = "job \(job.id) \(job.state == .failed ? "failed" : "was cancelled")\(kind)"
         let text = StyledText(words + (job.message.map { ": \($0)" } ?? ""))

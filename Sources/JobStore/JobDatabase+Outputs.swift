@@ -101,7 +101,10 @@ extension JobDatabase {
     /// The service names another address for the output of a job that has ended.
     package func renew(url: String, of job: Int64, _ position: Int64) throws {
         try run(
-            "UPDATE OR IGNORE outputs SET url = ?3 WHERE job_id = ?1 AND position = ?2 AND state = 'done'", job,
+            """
+            UPDATE OR IGNORE outputs SET url = ?3
+            WHERE job_id = ?1 AND position = ?2 AND state = 'done'
+            """, job,
             position, url)
     }
 

@@ -16,8 +16,8 @@ struct Claim: Sendable {
     var pause: Pause.Reason?
     /// How many bytes of inputs are on the wire already.
     var bytesUnderway = 0
-    /// What can be sent for the references of jobs, which jobs are passed over while that is found out, and for
-    /// how many more it may be.
+    /// What can be sent for the references of jobs, which jobs are passed over while that is found out, and
+    /// for how many more it may be.
     var prepared: [Int64: Preparations.Result] = [:]
     var busy: Set<Int64> = []
     var preparationRoom = 0

@@ -33,6 +33,8 @@ final class Preparations {
         }
     }
 
+    /// Not started yet.
+    private var new: [Preparation] = []
     /// What is known, by job.
     private var results: [Int64: Result] = [:]
     /// Jobs that are being prepared, and those for which it cannot be told now, until when.
@@ -66,7 +68,15 @@ final class Preparations {
     /// The job was sent, or has ended.
     func forget(_ id: Int64) { (results[id], resting[id]) = (nil, nil) }
 
-    func begin(_ id: Int64) { underway.insert(id) }
+    func begin(_ preparations: [Preparation]) {
+        new += preparations
+        underway.formUnion(preparations.map(\.job))
+    }
+
+    func takeNew() -> [Preparation] {
+        defer { new = [] }
+        return new
+    }
 
     func run(_ preparation: Preparation) async {
         var result = Result()

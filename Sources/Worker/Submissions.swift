@@ -31,8 +31,6 @@ final class Submissions {
     private var unpriced: Set<String> = []
 
     let preparations: Preparations
-    /// Jobs to prepare, as the last claim found them.
-    private var toPrepare: [Preparation] = []
     private let session: WorkerSession
     private let account: AccountWatch
 
@@ -98,8 +96,7 @@ final class Submissions {
             allow()
         }
         claimAt = nextClaim(result, admission, after: turn)
-        toPrepare += result.toPrepare
-        for preparation in result.toPrepare { preparations.begin(preparation.job) }
+        preparations.begin(result.toPrepare)
         for job in result.jobs + result.refused { preparations.forget(job.id) }
         for job in result.refused {
             session.context.log.warning("job \(job.id) refused: \(job.message ?? "")")
@@ -117,13 +114,12 @@ final class Submissions {
 
     /// Starts finding out what can be sent for references.
     func startPreparing(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
-        for preparation in toPrepare {
+        for preparation in preparations.takeNew() {
             group.addTask {
                 await self.preparations.run(preparation)
                 await self.allow()
             }
         }
-        toPrepare = []
     }
 
     /// When to claim again although nothing has changed.

@@ -187,3 +187,36 @@ import Testing
         #expect(try stage.text("SELECT error_kind || submissions FROM jobs WHERE id = 3") == "input0")
     }
 }
+
+/// How jobctl tells of chains.
+@Suite(.serialized) struct ChainVerbTests {
+    @Test func `a pick replaces the one before and says which jobs go on`() async throws {
+        let stage = try await Stage.completed(3)
+        try await stage.jobctl("enqueue", "t/paint", "image=job:1/pick")
+        let waiting = try await stage.jobctl("explain", "4", "--json")
+        #expect(try JSON(parsing: waiting.output)["reason"]?.string == "pick")
+        #expect(try await stage.jobctl("pick", "1", "9").code == 1)
+        #expect(try await stage.jobctl("pick", "1").code == 64)
+        let picked = try await stage.jobctl("pick", "1", "1")
+        #expect(picked.code == 0 && picked.errors.contains("no longer waiting for it: 4"), "\(picked)")
+        #expect(try stage.number("SELECT waits_for FROM jobs WHERE id = 4") == 0)
+        #expect(try await stage.jobctl("pick", "1", "--none").code == 0)
+        #expect(try stage.number("SELECT waits_for FROM jobs WHERE id = 4") == 1)
+        let shown = try await stage.jobctl("show", "4").output
+        #expect(shown.contains("made from") && shown.contains("job:1/pick"), "\(shown)")
+        #expect(try await stage.jobctl("show", "1").output.contains("job 4, output pick"))
+    }
+
+    @Test func `a job whose source has failed is explained and not waited for`() async throws {
+        let stage = try await Stage.simulated()
+        try await stage.enqueue("a")
+        try await stage.jobctl("enqueue", "t/paint", "image=job:1")
+        let early = try await stage.jobctl("explain", "2", "--json")
+        #expect(try JSON(parsing: early.output)["reason"]?.string == "source")
+        try stage.put(1, into: "failed")
+        let explained = try await stage.jobctl("explain", "2", "--json")
+        #expect(try JSON(parsing: explained.output)["reason"]?.string == "source_failed")
+        let waited = try await stage.jobctl("wait", "2")
+        #expect(waited.code == 1 && waited.errors.contains("jobctl retry 1"), "\(waited)")
+    }
+}

@@ -43,7 +43,9 @@ import Testing
         }
         for _ in 0..<2 {
             var seen: [NewJob] = []
-            let sum = try orders.quote(OneModel(), in: nil) { order, _ in seen.append(try order.job { _ in nil }) }
+            let sum = try orders.quote(OneModel(), in: nil) { order, _ in
+                seen.append(try order.job { _ in nil })
+            }
             #expect(seen.map(\.input) == inputs && seen.map(\.key) == (1...8).map { "k-\($0)" })
             #expect(sum.dollars == 8 && sum.unpriced == 0)
         }

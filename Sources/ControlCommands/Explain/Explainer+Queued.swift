@@ -8,6 +8,7 @@ internal import Policy
 /// and the order.
 extension Explainer {
     func queued() throws -> Explanation {
+        if let waiting = try waitsForSources() { return waiting }
         if let later = job.nextTryAt, later > context.now { return try waitsForTime(later) }
         if let fault = try inputFault() {
             return because(
@@ -69,7 +70,8 @@ extension Explainer {
 
     /// Why jobd will refuse the input.
     private func inputFault() throws -> String? {
-        let faults = try context.models.faults(in: job, isUTF8: store.hasReadableInput(id))
+        let faults = try context.models.faults(
+            in: job, isUTF8: store.hasReadableInput(id), hasReferences: !store.links(of: id).isEmpty)
         return faults.first.map { $0 + (faults.count > 1 ? ", and \(faults.count - 1) more" : "") }
     }
 

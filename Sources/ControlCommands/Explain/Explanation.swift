@@ -6,6 +6,8 @@ struct Explanation: Equatable {
     /// The cause in a word that scripts rely on; new ones may be added.
     enum Reason: String, CaseIterable {
         case held, time, retry, input, budget, order, due
+        case source, pick
+        case sourceFailed = "source_failed"
         case noDaemon = "no_jobd"
         case pausedByHand = "pause_hand"
         case token = "pause_token"

@@ -23,7 +23,7 @@ enum HelpVerb: ControlVerb {
                 "gallery", "export",
             ]
         ),
-        ("steer", ["cancel", "retry", "hold", "release", "set", "resolve", "pause", "resume"]),
+        ("steer", ["cancel", "retry", "hold", "release", "pick", "set", "resolve", "pause", "resume"]),
         ("take care", ["doctor", "verify", "prune", "backup"]),
         ("the rest", ["completion", "version", "help"]),
     ]
