@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "Calendar", swiftSettings: strictMemory),
         .target(name: "JobModel", dependencies: ["Calendar", "JSON"], swiftSettings: strict),
         .target(
-            name: "Catalogue", dependencies: ["JSON", "JobModel", "Spelling"], resources: [.embedInCode("Schemas")],
+            name: "Catalogue", dependencies: ["JSON", "JobModel", "Spelling"],
+            resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
         .target(
             name: "Configuration", dependencies: ["Calendar", "Catalogue", "JSON", "Spelling"],

@@ -20,6 +20,9 @@ struct Attention {
         /// The first jobs in these states.
         var uncertain: [Int64] = []
         var failed: [Int64] = []
+        /// Jobs for which others wait: their outputs are to be picked, or they have failed or were cancelled.
+        var toPick: [Int64] = []
+        var failedSources: [Int64] = []
         /// Jobs that were bought at other origins than that of jobd's `api_url`.
         var origin: String?
         var elsewhere: [(origin: String, count: Int64, first: Int64)] = []
@@ -74,6 +77,21 @@ extension Attention.Facts {
                     text: "\(NumberText.of(count)) failed in the last 24 hours: \(ids)",
                     hint: "jobctl list --state failed"))
         }
+        if let first = toPick.first {
+            items.append(
+                Attention.Item(
+                    text:
+                        "jobs wait for your pick among the outputs of "
+                        + Self.list(toPick, of: Int64(toPick.count)),
+                    hint: "jobctl show \(first), then jobctl pick \(first) N"))
+        }
+        if let first = failedSources.first {
+            items.append(
+                Attention.Item(
+                    text: "jobs wait for others that failed or were cancelled: "
+                        + Self.list(failedSources, of: Int64(failedSources.count)),
+                    hint: "jobctl retry \(first), or cancel what waits for it"))
+        }
         return items
     }
 
@@ -95,6 +113,7 @@ extension Attention.Facts {
             return try store.ids(filter)
         }
         (uncertain, failed) = (try first(.uncertain), try first(.failed))
+        (toPick, failedSources) = try store.waitedForInVain(limit: 12)
     }
 
     /// For programs.

@@ -27,6 +27,23 @@ extension JobDatabase {
         ) { try Link($0) }
     }
 
+    /// The jobs for which others wait, although they have ended: their outputs are to be picked, or they have
+    /// failed or were cancelled. Of many waiting jobs only the oldest are looked at.
+    package func waitedForInVain(limit: Int) throws -> (toPick: [Int64], failed: [Int64]) {
+        let rows = try all(
+            """
+            WITH waiting (id) AS (
+                SELECT id FROM jobs INDEXED BY jobs_waits_for
+                WHERE waits_for > 0 AND ended_at IS NULL ORDER BY id LIMIT 10000)
+            SELECT DISTINCT m.source_id, s.state = 'completed'
+            FROM waiting JOIN missing_sources AS m ON m.job_id = waiting.id
+                JOIN jobs AS s ON s.id = m.source_id
+            WHERE s.ended_at IS NOT NULL ORDER BY m.source_id LIMIT ?1
+            """, limit
+        ) { ($0.integer(0), $0.integer(1) == 1) }
+        return (rows.filter(\.1).map(\.0), rows.filter { !$0.1 }.map(\.0))
+    }
+
     /// What the references of a job became: it is sent now. Inside the transaction that says so.
     package func resolve(_ links: [Link], at moment: Timestamp) throws {
         for link in links {

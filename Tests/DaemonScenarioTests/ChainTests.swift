@@ -197,6 +197,8 @@ import Testing
         #expect(try JSON(parsing: waiting.output)["reason"]?.string == "pick")
         #expect(try await stage.jobctl("pick", "1", "9").code == 1)
         #expect(try await stage.jobctl("pick", "1").code == 64)
+        let wanted = try await stage.overview()["attention"]?.array ?? []
+        #expect(wanted.contains("jobs wait for your pick among the outputs of 1"), "\(wanted)")
         let picked = try await stage.jobctl("pick", "1", "1")
         #expect(picked.code == 0 && picked.errors.contains("no longer waiting for it: 4"), "\(picked)")
         #expect(try stage.number("SELECT waits_for FROM jobs WHERE id = 4") == 0)
@@ -216,6 +218,8 @@ import Testing
         try stage.put(1, into: "failed")
         let explained = try await stage.jobctl("explain", "2", "--json")
         #expect(try JSON(parsing: explained.output)["reason"]?.string == "source_failed")
+        let told = try await stage.overview()["attention"]?.array ?? []
+        #expect(told.contains("jobs wait for others that failed or were cancelled: 1"), "\(told)")
         let waited = try await stage.jobctl("wait", "2")
         #expect(waited.code == 1 && waited.errors.contains("jobctl retry 1"), "\(waited)")
     }

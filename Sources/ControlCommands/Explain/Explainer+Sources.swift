@@ -41,7 +41,8 @@ extension Explainer {
         let picked = outputs.count { $0.pickedAt != nil }
         let words =
             picked == 0
-            ? "it waits for your pick among the \(NumberText.of(outputs.count, "output")) of job \(link.sourceID)"
+            ? "it waits for your pick among the \(NumberText.of(outputs.count, "output")) "
+                + "of job \(link.sourceID)"
             : "it takes one file, and \(picked) outputs of job \(link.sourceID) are picked"
         return because(.pick, words, hint: "jobctl pick \(link.sourceID) N")
     }
