@@ -6,6 +6,8 @@ ALTER TABLE jobs ADD COLUMN waits_for INTEGER NOT NULL DEFAULT 0 CHECK (waits_fo
 ALTER TABLE outputs ADD COLUMN picked_at TEXT
     CHECK (picked_at IS strftime('%Y-%m-%d %H:%M:%f', picked_at, '+0 days'));
 
+CREATE INDEX outputs_picked ON outputs (job_id) WHERE picked_at IS NOT NULL;
+
 -- Which job an input came from. Rows are kept for ever, also when one of the two jobs was pruned.
 CREATE TABLE links (
     job_id      INTEGER NOT NULL,

@@ -15,7 +15,7 @@ enum ExportVerb: ControlVerb {
             "In CSV, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or "
                 + "a return) gets an apostrophe before it. JSON is exact.",
         ],
-        options: JobChoice.options + [.limit, .csv, .events],
+        options: JobChoice.options + [.picked, .limit, .csv, .events],
         examples: [
             .init("jobctl export > jobs.jsonl", "everything"),
             .init("jobctl export --csv --since 30d --state completed > month.csv", "for a spreadsheet"),

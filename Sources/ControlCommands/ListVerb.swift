@@ -17,7 +17,8 @@ enum ListVerb: ControlVerb {
                 + "_at and _usd may be left out. files counts a job's files; file is the first one's path.",
         ],
         options: Selection.filterOptions + [
-            .since, .limit.saying("the newest N, or with --sort the N with the greatest values"), .sort,
+            .since, .picked, .limit.saying("the newest N, or with --sort the N with the greatest values"),
+            .sort,
             .reverse, .columns, .count,
         ],
         examples: [

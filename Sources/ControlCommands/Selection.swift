@@ -198,12 +198,13 @@ struct JobChoice {
         filter = try Selection.filter(session, store)
         let words = words ?? session.arguments.operands
         if !words.isEmpty, !filter.isEmpty { throw Failure.usage("give ids, or a filter, not both") }
+        let picked = session.arguments.has(.picked) ? try store.pickedJobs() : nil
         guard !words.isEmpty else {
-            ids = nil
+            ids = try picked?.filter { [filter] in try store.find($0).map(filter.matches) ?? false }
             return
         }
         let named = try Selection.ids(words, session, store, lists: lists).sorted()
-        ids =
+        let found =
             !lists
             ? named
             : try named.filter { id in
@@ -211,6 +212,7 @@ struct JobChoice {
                 if !exists { session.note(Failure.noJob(id).message) }
                 return exists
             }
+        ids = picked.map(Set.init).map { picked in found.filter(picked.contains) } ?? found
     }
 
     var isEverything: Bool { ids == nil && filter.isEmpty }

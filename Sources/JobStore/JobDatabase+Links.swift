@@ -73,6 +73,13 @@ extension JobDatabase {
         try append(.changed, ["picked": list, "by": .string(program)], job: id, at: now)
     }
 
+    /// The jobs of which an output is picked, oldest first.
+    package func pickedJobs() throws -> [Int64] {
+        try all(
+            "SELECT DISTINCT job_id FROM outputs INDEXED BY outputs_picked WHERE picked_at IS NOT NULL ORDER BY 1"
+        ) { $0.integer(0) }
+    }
+
     /// The jobs that wait for one of `ids`, and those that wait for them, without `ids`, in order.
     package func waiting(for ids: [Int64]) throws -> [Int64] {
         try all(

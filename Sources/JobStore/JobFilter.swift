@@ -13,8 +13,9 @@ package struct JobFilter: Equatable, Sendable {
 
     package var isEmpty: Bool { self == JobFilter() }
 
-    /// Whether `job` matches the states, the model and the label.
+    /// Whether `job` matches the states, the model, the label and the time.
     package func matches(_ job: Job) -> Bool {
+        if let since, job.createdAt < since { return false }
         if !states.isEmpty, !states.contains(job.state) { return false }
         if let label, job.label != label { return false }
         guard let model else { return true }

@@ -18,7 +18,9 @@ enum FilesVerb: ControlVerb {
             path. With -q it prints the ids of the jobs that have files.
             """,
         ],
-        options: JobChoice.options + [.limit.saying("only of the newest N jobs"), .outputKind, .null],
+        options: JobChoice.options + [
+            .picked, .limit.saying("only of the newest N jobs"), .outputKind, .null,
+        ],
         examples: [
             .init("jobctl files 12", "where the files of job 12 are"),
             .init("cp $(jobctl files 12) ~/Pictures", "copy them; no path with blanks"),
@@ -28,13 +30,16 @@ enum FilesVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         let kinds = try kinds(session.arguments)
+        let isPicked = session.arguments.has(.picked)
         let store = try session.store(.read)
         let choice = try JobChoice(session, store, lists: true)
         let limit = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
         let places = OutputPlaces(store.directory)
         var count = 0
         try choice.forEach(in: store, limit: limit) { job in
-            let files = try store.outputs(of: job.id).filter { $0.hasFile && kinds.contains($0.kind) }
+            let files = try store.outputs(of: job.id).filter {
+                $0.hasFile && kinds.contains($0.kind) && (!isPicked || $0.pickedAt != nil)
+            }
             if session.isQuiet, !session.wantsJSON, !files.isEmpty { try session.screen.write("\(job.id)\n") }
             for output in files {
                 guard let path = places.path(of: output) else { continue }

@@ -13,11 +13,14 @@ struct GalleryJobs {
     private let store: JobDatabase
     private let places: OutputPlaces
     private let models: ModelCatalogue
+    /// Whether only files are shown that a person has picked.
+    private let isPicked: Bool
     /// How many files are on record but not on disk.
     private(set) var missing = 0
 
     init(_ session: Session, _ store: JobDatabase, _ places: OutputPlaces) {
         (self.store, self.places, models) = (store, places, session.models(in: store))
+        isPicked = session.arguments.has(.picked)
     }
 
     /// Nil for a completed job whose files are all gone.
@@ -29,7 +32,8 @@ struct GalleryJobs {
         shown.error = job.state == .completed ? nil : job.message.map(Self.visible)
         shown.costUSD = job.costUSD ?? job.priceUSD
         shown.isEstimate = job.costUSD == nil
-        for output in try store.outputs(of: job.id) where output.state == .done {
+        for output in try store.outputs(of: job.id)
+        where output.state == .done && (!isPicked || output.pickedAt != nil) {
             if let file = try file(output) { shown.files.append(file) } else { missing += 1 }
         }
         if job.state == .completed, shown.files.isEmpty { return nil }

@@ -24,7 +24,7 @@ enum GalleryVerb: ControlVerb {
                 + "can be given away, or served by a web server that may not read the outputs.",
         ],
         options: Selection.filterOptions + [
-            .since, .limit.saying("the newest N jobs (\(most))"), .copy, .title,
+            .since, .picked, .limit.saying("the newest N jobs (\(most))"), .copy, .title,
         ] + Session.configurationOptions,
         examples: [
             .init("jobctl gallery ~/gallery && xdg-open ~/gallery/index.html", "everything that completed"),
@@ -76,7 +76,7 @@ enum GalleryVerb: ControlVerb {
         var filter = try Selection.endedFilter(session, store, objection)
         let words = Array(session.arguments.operands.dropFirst())
         let ids: [Int64]
-        if words.isEmpty {
+        if words.isEmpty, !session.arguments.has(.picked) {
             if filter.states.isEmpty { filter.states = [.completed] }
             filter.limit = limit
             ids = try store.ids(filter)
