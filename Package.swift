@@ -83,7 +83,9 @@ let package = Package(
 
         .target(
             name: "Orders",
-            dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Spelling"],
+            dependencies: [
+                "Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Spelling", "System",
+            ],
             swiftSettings: strict),
 
         // What the programs do.

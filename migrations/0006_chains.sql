@@ -57,7 +57,7 @@ SELECT
     iif(instr(t.value, '/'), substr(t.value, instr(t.value, '/') + 1), '1') AS output
 FROM jobs AS j JOIN json_tree(j.input) AS t
 WHERE t.type = 'text' AND t.value GLOB 'job:[0-9]*' AND t.value NOT GLOB '*[' || char(1) || '- ]*'
-    AND substr(json_extract(j.input, t.fullkey, t.fullkey), 1, 6) = '["job:';
+    AND coalesce(substr(json_extract(j.input, t.fullkey, t.fullkey), 1, 6) = '["job:', 1);
 
 -- For each row, SQLite sets up the memory that a trigger's program needs, even if WHEN says no. So the long programs are those
 -- of views: an insert into this one makes the links of a job, and one into missing_sources counts again what a job waits for.
@@ -155,10 +155,14 @@ BEGIN
     INSERT INTO missing_sources (job_id) VALUES (NEW.id);
 END;
 
+-- Jobs that others may still be made from: a job in doubt may return to the queue.
+CREATE VIEW needed_sources AS
+SELECT links.source_id AS id, links.job_id
+FROM links JOIN jobs AS j ON j.id = links.job_id
+WHERE j.ended_at IS NULL AND j.request_id IS NULL;
+
 CREATE TRIGGER jobs_source_guard BEFORE DELETE ON jobs
-WHEN EXISTS (
-    SELECT 1 FROM links JOIN jobs AS j ON j.id = links.job_id
-    WHERE links.source_id = OLD.id AND links.resolved_at IS NULL AND j.ended_at IS NULL)
+WHEN EXISTS (SELECT 1 FROM needed_sources WHERE needed_sources.id = OLD.id)
 BEGIN
     SELECT RAISE(ABORT, 'other jobs wait for this one');
 END;

@@ -68,7 +68,11 @@ package struct ForeignFiles: Sendable {
 
     /// Forgets the left files that are gone, in a transaction of the caller's.
     package func forgetRemoved(in store: JobDatabase) throws {
-        for path in try store.leftFiles() where places.file(path).size == nil { try store.forgetLeft(path) }
+        for path in try store.leftFiles() {
+            // One outside of output_dir may be on a disk that is not mounted now.
+            let file = places.file(path)
+            if !file.isOutside, file.size == nil { try store.forgetLeft(path) }
+        }
     }
 }
 
@@ -89,8 +93,8 @@ extension JobDatabase {
             return try folders.contains { try hasLeftFiles(of: id, in: $0) } ? .left : .unknown
         }
         if let id = TemporaryName.job(of: file.name) {
-            // Another jobd may use the same folder: only its own jobs are known here.
-            guard let job = try find(id) else { return .unknown }
+            // Another jobd may use the same output_dir, and have a job of the same number.
+            guard !places.recorded(file).hasPrefix("/"), let job = try find(id) else { return .unknown }
             // A retry continues a download that was given up.
             return !job.state.hasEnded || job.failureKind == .download ? nil : .temporary
         }

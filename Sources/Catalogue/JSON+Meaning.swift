@@ -1,9 +1,9 @@
-import JSON
+package import JSON
 
 extension JSON {
     /// Bytes that are equal if two values mean the same: numbers by value, text byte for byte, objects in any
     /// order.
-    var meaning: [UInt8] {
+    package var meaning: [UInt8] {
         var bytes: [UInt8] = []
         addMeaning(to: &bytes)
         return bytes

@@ -54,6 +54,7 @@ extension Option {
         "input", value: "FILE", "the whole input as JSON from a file; - for standard input")
     static let batch = Option(
         "batch", value: "FILE", "many jobs as JSON Lines from a file; - for standard input")
+    static let make = Option("make", "with --batch: order only the lines that are new")
     static let like = Option("like", value: "ID", "model and input of that job, with the changes given here")
     static let from = Option(
         "from", value: "FILE", "jobs as JSON objects from a file, instead of ids; - for standard input")

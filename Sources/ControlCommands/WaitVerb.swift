@@ -98,7 +98,7 @@ struct Waiting {
             }
             guard job.state.hasEnded || obstacle != nil else {
                 unfinished.append(job)
-                if let need = need(of: job), seen.noted.insert(id).inserted {
+                if let need = try need(of: job), seen.noted.insert(id).inserted {
                     progress.clear()
                     session.note("note: job \(id) is \(job.state.rawValue) and waits for you: \(need)")
                 }
@@ -116,13 +116,14 @@ struct Waiting {
 
     /// Why a job cannot go on without a person, because of those that it is made from.
     private func obstacle(to job: Job) throws -> String? {
-        guard job.waitsFor > 0 else { return nil }
-        let failed = try store.missing(of: job.id).lazy.compactMap { try? store.find($0.sourceID) }
-            .first { $0.state == .failed || $0.state == .cancelled }
-        return failed.map { source in
-            let how = source.state == .failed ? "has failed" : "was cancelled"
-            return "job \(job.id) waits for job \(source.id), which \(how): jobctl retry \(source.id)"
-        }
+        guard job.waitsFor > 0, let id = try store.failedSource(of: job.id) else { return nil }
+        let how =
+            switch try store.find(id)?.state {
+            case .failed?: "has failed: jobctl retry \(id)"
+            case .cancelled?: "was cancelled: jobctl retry \(id)"
+            default: "is not there any more: jobctl cancel \(job.id)"
+            }
+        return "job \(job.id) waits for job \(id), which \(how)"
     }
 
     /// Says what did not complete and why, and where the files are.
@@ -141,9 +142,9 @@ struct Waiting {
                 }
             }
         }
-        if let ids = JobIDs.text(of: missed.map(\.id)) {
+        if let ids = JobIDs.text(of: missed.filter(\.state.hasEnded).map(\.id)) {
             session.suggest("jobctl explain \(ids), then jobctl retry \(ids)")
-        } else if ids.count == 1 {
+        } else if missed.isEmpty, ids.count == 1 {
             session.suggest("jobctl open \(ids[0])")
         }
         return missed.isEmpty ? .success : .no
@@ -185,8 +186,13 @@ struct Waiting {
     }
 
     /// What a person must type before the job can end.
-    private func need(of job: Job) -> String? {
-        switch job.state {
+    private func need(of job: Job) throws -> String? {
+        if job.waitsFor > 0 {
+            let picks = try store.missing(of: job.id).lazy.filter { $0.part == .pick }
+            let wanted = try picks.first { try store.find($0.sourceID)?.state == .completed }
+            return wanted.map { "jobctl pick \($0.sourceID) N" }
+        }
+        return switch job.state {
         case .held: "jobctl release \(job.id)"
         case .uncertain: "jobctl resolve \(job.id) …"
         default: nil

@@ -64,6 +64,18 @@ extension JobDatabase {
         }
     }
 
+    /// The newest job whose key begins so, and that has neither failed nor been cancelled.
+    package func newest(keyPrefix: String) throws -> Job? {
+        try first(
+            """
+            SELECT * FROM jobs INDEXED BY jobs_key
+            WHERE key > ?1 AND key < ?1 || char(0x10FFFF) AND key IS NOT NULL
+                AND state NOT IN ('failed', 'cancelled')
+            ORDER BY id DESC LIMIT 1
+            """, keyPrefix
+        ) { try Job($0) }
+    }
+
     /// The job that has `key` now: the one that has neither failed nor been cancelled.
     package func keyHolder(_ key: String) throws -> Int64? {
         try first(

@@ -35,13 +35,42 @@ extension JobDatabase {
             WITH waiting (id) AS (
                 SELECT id FROM jobs INDEXED BY jobs_waits_for
                 WHERE waits_for > 0 AND ended_at IS NULL ORDER BY id LIMIT 10000)
-            SELECT DISTINCT m.source_id, s.state = 'completed'
+            SELECT DISTINCT m.source_id, coalesce(s.state = 'completed', 0)
             FROM waiting JOIN missing_sources AS m ON m.job_id = waiting.id
-                JOIN jobs AS s ON s.id = m.source_id
-            WHERE s.ended_at IS NOT NULL ORDER BY m.source_id LIMIT ?1
+                LEFT JOIN jobs AS s ON s.id = m.source_id
+            WHERE s.id IS NULL OR s.ended_at IS NOT NULL ORDER BY m.source_id LIMIT ?1
             """, limit
         ) { ($0.integer(0), $0.integer(1) == 1) }
         return (rows.filter(\.1).map(\.0), rows.filter { !$0.1 }.map(\.0))
+    }
+
+    /// A job that failed, was cancelled or is no longer there, and for which `id` waits, directly or not.
+    package func failedSource(of id: Int64) throws -> Int64? {
+        try first(
+            """
+            WITH RECURSIVE above (id) AS (
+                VALUES (?1)
+                UNION
+                SELECT m.source_id FROM above JOIN missing_sources AS m ON m.job_id = above.id
+            )
+            SELECT above.id FROM above LEFT JOIN jobs ON jobs.id = above.id
+            WHERE above.id <> ?1 AND (jobs.id IS NULL OR jobs.state IN ('failed', 'cancelled')) LIMIT 1
+            """, id
+        ) { $0.integer(0) }
+    }
+
+    /// A reference of `id` that nothing can fulfil any more: its source is gone, or made less.
+    func unmakeable(of id: Int64) throws -> Link? {
+        try first(
+            """
+            SELECT l.* FROM links AS l LEFT JOIN jobs AS s ON s.id = l.source_id
+            WHERE l.job_id = ?1 AND (s.id IS NULL
+                OR (s.state = 'completed' AND l.output NOT IN ('all', 'pick') AND NOT EXISTS (
+                    SELECT 1 FROM outputs
+                    WHERE job_id = l.source_id AND position = CAST(l.output AS INTEGER))))
+            ORDER BY l.path LIMIT 1
+            """, id
+        ) { try Link($0) }
     }
 
     /// What the references of a job became: it is sent now. Inside the transaction that says so.
@@ -76,7 +105,10 @@ extension JobDatabase {
     /// The jobs of which an output is picked, oldest first.
     package func pickedJobs() throws -> [Int64] {
         try all(
-            "SELECT DISTINCT job_id FROM outputs INDEXED BY outputs_picked WHERE picked_at IS NOT NULL ORDER BY 1"
+            """
+            SELECT DISTINCT job_id FROM outputs INDEXED BY outputs_picked
+            WHERE picked_at IS NOT NULL ORDER BY job_id
+            """
         ) { $0.integer(0) }
     }
 

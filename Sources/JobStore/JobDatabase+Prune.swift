@@ -12,7 +12,8 @@ package struct EndedJob: Equatable, Sendable {
 extension JobDatabase {
     /// The next jobs after `last` that ended before `moment` and match `filter`, oldest end first.
     ///
-    /// Those that ended with the last one are queried separately: there may be a hundred thousand of them.
+    /// Sources that others wait for are left out. Those that ended with the last one are queried separately:
+    /// there may be a hundred thousand of them.
     package func ended(
         before moment: Timestamp, _ filter: JobFilter, after last: EndedJob?, limit: Int
     ) throws -> [EndedJob] {
@@ -22,11 +23,13 @@ extension JobDatabase {
             WHERE ended_at IS NOT NULL AND ended_at = ?1 AND id > ?2 AND ended_at < ?3
                 AND (?4 IS NULL OR instr(?4, '"' || state || '"')) AND (?5 IS NULL OR model GLOB ?5)
                 AND (?6 IS NULL OR label = ?6)
+                AND NOT EXISTS (SELECT 1 FROM needed_sources WHERE needed_sources.id = jobs.id)
             UNION ALL
             SELECT id, ended_at FROM jobs INDEXED BY jobs_ended
             WHERE ended_at IS NOT NULL AND ended_at > ?1 AND ended_at < ?3
                 AND (?4 IS NULL OR instr(?4, '"' || state || '"')) AND (?5 IS NULL OR model GLOB ?5)
                 AND (?6 IS NULL OR label = ?6)
+                AND NOT EXISTS (SELECT 1 FROM needed_sources WHERE needed_sources.id = jobs.id)
             ORDER BY ended_at, id LIMIT ?7
             """,
             last?.endedAt.description ?? "", last?.id ?? 0, moment, filter.stateWords, filter.modelPattern,
@@ -66,9 +69,13 @@ extension JobDatabase {
             output.position)
     }
 
-    /// Whether the job ended before `moment` and was not resumed.
+    /// Whether the job ended before `moment`, was not resumed, and is no source that others wait for.
     package func hasEnded(_ id: Int64, before moment: Timestamp) throws -> Bool {
-        try exists("SELECT 1 FROM jobs WHERE id = ?1 AND ended_at IS NOT NULL AND ended_at < ?2", id, moment)
+        try exists(
+            """
+            SELECT 1 FROM jobs WHERE id = ?1 AND ended_at IS NOT NULL AND ended_at < ?2
+                AND NOT EXISTS (SELECT 1 FROM needed_sources WHERE needed_sources.id = jobs.id)
+            """, id, moment)
     }
 
     /// Forgets the job, its outputs and its events. Its cost stays in `charges`; its id is never used again.

@@ -35,6 +35,10 @@ extension JobDatabase {
         if job.state.hasEnded, let key = job.key, let holder = try keyHolder(key), holder != job.id {
             return "has the key \"\(key)\", which job \(holder) has now"
         }
+        if job.state.hasEnded, job.state(after: event) == .queued, let link = try unmakeable(of: job.id) {
+            return "cannot be made: \(link.path) needs output \(link.part.word) of job \(link.sourceID), "
+                + "which is not there"
+        }
         if case .resolved(.adopt(let requestID)) = event, let holder = try find(request: requestID) {
             return "cannot adopt \(requestID): job \(holder) has it"
         }

@@ -184,6 +184,9 @@ package actor JobStore {
         noteWrite(nil)
     }
 
+    /// Others have written: their commits are in the log, too, and only jobd empties it.
+    package func noteOthersWrites() { if timesHeld == 0 { emptyLargeLog() } }
+
     /// Tries again every few seconds if a reader is in the way, and names one that stays.
     private func emptyLargeLog() {
         let isDone = (try? database.tidy(ifLargerThan: StateDirectory.largeLog, holding: lock)) ?? true

@@ -1,7 +1,7 @@
 package import CommandLineTool
 internal import JSON
 package import JobModel
-internal import JobStore
+package import JobStore
 internal import Spelling
 
 /// Orders as JSON Lines, read as a stream. Either all of them become jobs or none.
@@ -12,6 +12,8 @@ package struct Batch: OrderSource {
     /// For lines that do not set their own.
     private let defaults: Terms
     private let checker: Checker
+    /// With --make.
+    private let making: Making?
 
     package var count: Int? { nil }
     package var isVaried: Bool { true }
@@ -22,13 +24,17 @@ package struct Batch: OrderSource {
     /// The first faults explain enough.
     private static let mostFaults = 20
 
-    package init(_ reader: InputReader, model: String?, _ defaults: Terms, _ checker: Checker) {
+    package init(
+        _ reader: InputReader, model: String?, _ defaults: Terms, _ checker: Checker, making: Making? = nil
+    ) {
         (self.reader, self.model, self.defaults, self.checker) = (reader, model, defaults, checker)
+        self.making = making
     }
 
     /// After the first faulty line, it only looks for further faults, and then throws.
     package func forEach(_ visit: (Order) throws -> Void) throws {
         reader.rewind()
+        making?.begin()
         var faults: [Failure.Fault] = []
         try lines(check: checker.check) { number, line in
             switch line {
@@ -46,6 +52,10 @@ package struct Batch: OrderSource {
         }
     }
 
+    package func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String? {
+        try making?.change(of: order, to: job, in: store)
+    }
+
     /// Visits each line with its number, and its order or its fault. Ends early if `visit` returns false.
     package func lines(
         check: (Order) throws -> Void = { _ in }, visit: (Int, Result<Order, Failure>) throws -> Bool
@@ -56,7 +66,8 @@ package struct Batch: OrderSource {
             if InputReader.isBlank(line) { continue }
             let result: Result<Order, Failure>
             do {
-                let order = try read(line)
+                var order = try read(line)
+                if let making { order = try making.made(order) }
                 try check(order)
                 checker.remember(order)
                 result = .success(order)

@@ -12,6 +12,8 @@ package protocol ModelSource {
     func fullName(of typed: String) throws -> String
     /// The estimated price; nil if it is not known.
     func price(of order: Order) -> Double?
+    /// The id of the job that has a key.
+    func holder(of key: String) throws -> Int64?
     /// The job that a reference names.
     func source(of reference: Reference) throws -> Source?
 }
@@ -79,6 +81,13 @@ package final class Checker {
 
     func source(of reference: Reference) throws -> Source? {
         try models.source(of: reference) ?? earlier[reference.source]
+    }
+
+    /// Whether the number in a reference is both the id of a job and the key of another one.
+    func isAmbiguous(_ reference: Reference) throws -> Bool {
+        guard let id = reference.id else { return false }
+        if earlier[reference.source] != nil { return true }
+        return try models.holder(of: reference.source).map { $0 != id } ?? false
     }
 
     /// Later orders may refer to this one by its key.

@@ -13,6 +13,8 @@ package struct EnqueueResult {
     private var added = 0
     private var existing = 0
     private var differing = 0
+    /// What is new about the new jobs, if that was asked for.
+    private var changes: [String] = []
     /// The price of the new jobs, if it was asked for.
     package internal(set) var bought = Estimate()
 
@@ -25,6 +27,9 @@ package struct EnqueueResult {
             text += "; \(NumberText.of(existing)) \(words)"
         }
         if differing > 0 { text += ", \(differing) of them with another input" }
+        if !changes.isEmpty {
+            text += "; new: " + changes.prefix(20).joined(separator: ", ") + (changes.count > 20 ? ", …" : "")
+        }
         return text
     }
 
@@ -40,9 +45,10 @@ package struct EnqueueResult {
     }
 
     /// Adds one job to the store. Returns whether it is new.
-    mutating func insert(_ job: NewJob, in store: JobDatabase) throws -> Bool {
+    mutating func insert(_ job: NewJob, in store: JobDatabase, change: String?) throws -> Bool {
         let entry = try store.insert(job)
         if entry.existing { existing += 1 } else { added += 1 }
+        if !entry.existing, let change { changes.append(change) }
         if entry.existing, try store.find(entry.id).map(job.differs) ?? false { differing += 1 }
         if let last = ranges.last, last.existing == entry.existing, last.ids.upperBound + 1 == entry.id {
             ranges[ranges.count - 1].ids = last.ids.lowerBound...entry.id

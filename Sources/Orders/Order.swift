@@ -7,7 +7,7 @@ package import JobStore
 /// One job that is ordered, with all its settings.
 package struct Order {
     package let model: String
-    package let input: JSON
+    package var input: JSON
     package let schema: Schema?
     package var terms: Terms
     /// How it differs from the other jobs of the order: `resolution=2K seed=7`.
@@ -52,6 +52,8 @@ package protocol OrderSource {
     var isVaried: Bool { get }
     /// Why the price may have risen since it was agreed to.
     var possibleChange: String { get }
+    /// How a new job differs from one that was made of the same order before, in words.
+    func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String?
     /// Visits each order, again with each call. Throws if one breaks its schema.
     func forEach(_ visit: (Order) throws -> Void) throws
 }
@@ -59,6 +61,8 @@ package protocol OrderSource {
 /// All orders go from a source through a quote into the store. A step that each order needs before it is
 /// stored belongs between `forEach` and these two.
 extension OrderSource {
+    package func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String? { nil }
+
     /// The price of all orders. A job whose key exists already is not bought again.
     package func quote(
         _ models: any ModelSource, in store: JobDatabase?, visit: (Order, Double?) throws -> Void
@@ -84,7 +88,9 @@ extension OrderSource {
         var result = EnqueueResult()
         try forEach { order in
             let job = try order.job(id: store.keyHolder)
-            if try result.insert(job, in: store), let models {
+            let change = try change(of: order, to: job, in: store)
+            guard try result.insert(job, in: store, change: change) else { return }
+            if let models {
                 result.bought.add(models.price(of: order))
             }
         }

@@ -22,23 +22,35 @@ extension Order {
         return found
     }
 
-    /// The input as it is stored: references name their sources by id, and other texts that look like
-    /// references are written so that nothing takes them for one.
-    func storedInput(id: (String) throws -> Int64) rethrows -> JSON {
+    /// The input with other references in the place of those that it has; nil keeps one.
+    func replacingReferences(_ change: (Reference) throws -> Reference?) rethrows -> JSON {
         guard let object = input.object else { return input }
         return .object(
             JSONObject(
                 try object.members.map { member in
-                    let takes = takesReferences(member.key)
-                    return .init(
-                        key: member.key,
-                        value: try member.value.replacingTexts { _, text in
-                            if takes, var reference = Reference(text) {
-                                if reference.id == nil { reference.source = String(try id(reference.source)) }
-                                return [.string(reference.text)]
-                            }
-                            return Reference.isStored(text) ? [Reference.escaped(text)] : nil
-                        })
+                    guard takesReferences(member.key) else { return member }
+                    let value = try member.value.replacingTexts { _, text in
+                        try Reference(text).flatMap(change).map { [.string($0.text)] }
+                    }
+                    return .init(key: member.key, value: value)
+                }))
+    }
+
+    /// The input as it is stored: references name their sources by id, and other texts that look like
+    /// references are written so that nothing takes them for one.
+    func storedInput(id: (String) throws -> Int64) rethrows -> JSON {
+        let named = try replacingReferences { reference in
+            guard reference.id == nil else { return nil }
+            return Reference(try id(reference.source), reference.part)
+        }
+        return .object(
+            JSONObject(
+                (named.object?.members ?? []).map { member in
+                    if takesReferences(member.key) { return member }
+                    let value = member.value.replacingTexts { _, text in
+                        Reference.isStored(text) ? [Reference.escaped(text)] : nil
+                    }
+                    return .init(key: member.key, value: value)
                 }))
     }
 }
@@ -69,6 +81,9 @@ extension Checker {
 
     private func fault(of text: String, inList: Bool) throws -> String? {
         guard let reference = Reference(text) else { return "is malformed: \(Reference.forms)" }
+        if try isAmbiguous(reference) {
+            return "means job \(reference.source) or the job with the key \(reference.source): change the key"
+        }
         guard let source = try source(of: reference) else {
             return reference.id.map { "there is no job \($0)" }
                 ?? "no job that can be waited for has the key \"\(reference.source)\""

@@ -61,6 +61,14 @@ package final class ModelCatalogue {
             .map(\.description) ?? []
     }
 
+    /// Whether a text at `path`, as `links` has it, may be a reference: where a file is expected, or where no
+    /// schema says what is.
+    package func takesReference(_ path: String, _ model: String) throws -> Bool {
+        let key = path.dropFirst(2).prefix { $0 != "." && $0 != "[" }
+        guard let property = try schema(of: model)?[String(key)] else { return true }
+        return property.file != nil
+    }
+
     /// Why a job with references cannot be sent. The outputs were not known when the job was enqueued, so
     /// their number and their recorded sizes are checked now, unless a person has waived that.
     package func faults(in resolved: ResolvedInput, of job: Job) throws -> [String] {

@@ -118,23 +118,23 @@ struct Claim: Sendable {
             guard let job = try database.find(ready.id) else { return true }
             let underway = claim.bytesUnderway + result.bytes
             if underway > 0, underway + job.input.utf8.count > Claim.mostBytes { return false }
-            let links = try database.links(of: job.id)
-            var faults = try models.faults(
+            let links = try database.links(of: job.id).filter {
+                try models.takesReference($0.path, job.model)
+            }
+            let faults = try models.faults(
                 in: job, isUTF8: database.hasReadableInput(job.id), hasReferences: !links.isEmpty)
-            var resolved: ResolvedInput?
-            if !links.isEmpty, faults.isEmpty {
-                guard let (input, more) = try resolve(job, links) else { return true }
-                (resolved, faults) = (input, more)
-            }
-            guard faults.isEmpty else {
-                let event = JobEvent.refused(message: faults.joined(separator: "; "))
-                result.refused.append(try database.record(event, for: job.id, in: .queued).withoutInput)
-                return true
-            }
+            guard faults.isEmpty else { return try refuse(job, faults) }
             let price = try models.price(of: job)
             if case .budget(let budget, _) = admission.hold(price: price) {
                 result.budget = budget.words(against: price)
                 return true
+            }
+            var resolved: ResolvedInput?
+            if !links.isEmpty {
+                guard let (input, faults) = try resolve(job, links) else { return true }
+                guard faults.isEmpty else { return try refuse(job, faults) }
+                if underway > 0, underway + input.input.text.utf8.count > Claim.mostBytes { return false }
+                resolved = input
             }
             if price == nil, !admission.budgets.isEmpty { result.unpriced.insert(job.model) }
             var sent = try database.record(.submitting(priceUSD: price), for: job.id, in: .queued)
@@ -144,6 +144,12 @@ struct Claim: Sendable {
             }
             result.jobs.append(sent)
             admission.admit(job.model, price: price)
+            return true
+        }
+
+        private mutating func refuse(_ job: Job, _ faults: [String]) throws -> Bool {
+            let event = JobEvent.refused(message: faults.joined(separator: "; "))
+            result.refused.append(try database.record(event, for: job.id, in: .queued).withoutInput)
             return true
         }
 
@@ -173,7 +179,7 @@ struct Claim: Sendable {
                 }
                 return nil
             }
-            if let fault = prepared.fault { return (resolved, [fault]) }
+            if let fault = prepared.fault { return (resolved, [fault.words]) }
             return (ResolvedInput(input, links, outputs: outputs) { addresses[$0.url] ?? $0.url }, [])
         }
     }

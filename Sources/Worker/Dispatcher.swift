@@ -166,6 +166,7 @@ package final class Dispatcher {
             }
             guard let changes else { return }
             (self.version, lastEvent) = (version, changes.last)
+            await session.store.noteOthersWrites()
             submissions.mayClaim = true
             for job in changes.jobs { runs.steer(job) }
         } catch {

@@ -20,15 +20,16 @@ struct Preparation: Sendable {
 /// is still served; else a fresh one; else the file itself.
 @WorkerActor
 final class Preparations {
-    /// What is sent for each output, by its recorded address; or why a job cannot be sent.
+    /// What is sent for each output, by its recorded address; or why a job cannot be sent, and the address to
+    /// blame.
     struct Result: Sendable {
         var addresses: [String: String] = [:]
-        var fault: String?
+        var fault: (words: String, address: String)?
         var foundAt: Moment = 0
 
         /// What is sent for each of these outputs; nil if others were prepared.
         func addresses(of outputs: some Collection<Output>) -> [String: String]? {
-            if fault != nil { return [:] }
+            if let fault, outputs.contains(where: { $0.url == fault.address }) { return [:] }
             return outputs.allSatisfy { addresses[$0.url] != nil } ? addresses : nil
         }
     }
@@ -37,13 +38,22 @@ final class Preparations {
     private var new: [Preparation] = []
     /// What is known, by job.
     private var results: [Int64: Result] = [:]
-    /// Jobs that are being prepared, and those for which it cannot be told now, until when.
+    /// Jobs that are being prepared.
     private var underway: Set<Int64> = []
-    private var resting: [Int64: (until: Moment, failures: Int)] = [:]
+    /// Jobs for which it cannot be told now: since when, how often that was so, and when it is tried again.
+    private var setbacks: [Int64: Setback] = [:]
 
     private let session: WorkerSession
 
+    private struct Setback {
+        let since: Moment
+        var count = 0
+        var until: Moment = 0
+    }
+
     private static let most = 16
+    /// All the files inside one request.
+    private static let mostBytes = 48 << 20
     /// An address is asked for again if the job could not be sent within a minute.
     private static let keeps: Moment = 60_000
 
@@ -59,14 +69,17 @@ final class Preparations {
 
     /// Jobs that a claim passes over.
     func busy(at turn: Moment) -> Set<Int64> {
-        resting = resting.filter { $0.value.until > turn || underway.contains($0.key) }
-        return underway.union(resting.filter { $0.value.until > turn }.keys)
+        underway.union(setbacks.filter { $0.value.until > turn }.keys)
     }
 
-    var nextTurn: Moment? { resting.values.map(\.until).min() }
+    var isIdle: Bool { underway.isEmpty }
+
+    func nextTurn(after turn: Moment) -> Moment? {
+        setbacks.values.map(\.until).filter { $0 > turn }.min()
+    }
 
     /// The job was sent, or has ended.
-    func forget(_ id: Int64) { (results[id], resting[id]) = (nil, nil) }
+    func forget(_ id: Int64) { (results[id], setbacks[id]) = (nil, nil) }
 
     func begin(_ preparations: [Preparation]) {
         new += preparations
@@ -80,26 +93,40 @@ final class Preparations {
 
     func run(_ preparation: Preparation) async {
         var result = Result()
-        var isUnknown = false
-        for output in preparation.outputs where !Task.isCancelled {
+        var (trouble, bytes): (String?, Int) = (nil, 0)
+        for output in preparation.outputs where trouble == nil && result.fault == nil && !Task.isCancelled {
             switch await find(output, preparation.sources[output.jobID]) {
-            case .send(let address): result.addresses[output.url] = address
-            case .lost(let reason): result.fault = reason
-            case .unknown(let reason):
-                session.context.log.warning("job \(preparation.job) waits: \(reason)")
-                isUnknown = true
+            case .send(let address):
+                result.addresses[output.url] = address
+                if address.utf8.first == UInt8(ascii: "d") { bytes += address.utf8.count }
+                if bytes > Self.mostBytes {
+                    result.fault = ("the files to send have more than 48 MiB", output.url)
+                }
+            case .lost(let reason) where isFinal(preparation.job): result.fault = (reason, output.url)
+            case .lost(let reason), .unknown(let reason): trouble = reason
             }
-            if result.fault != nil || isUnknown { break }
         }
         underway.remove(preparation.job)
+        if Task.isCancelled { return }
         result.foundAt = session.now
-        if isUnknown {
-            let failures = (resting[preparation.job]?.failures ?? 0) + 1
-            let wait = session.context.delay(after: failures).wholeMilliseconds
-            resting[preparation.job] = (session.now + wait, failures)
-        } else if !Task.isCancelled {
+        guard let trouble else {
             results[preparation.job] = result
+            return
         }
+        var setback = setbacks[preparation.job] ?? Setback(since: session.now)
+        setback.count += 1
+        setback.until = session.now + session.context.delay(after: setback.count).wholeMilliseconds
+        setbacks[preparation.job] = setback
+        session.context.log.warning("job \(preparation.job) waits: \(trouble)")
+    }
+
+    /// Whether a file that is nowhere to be had is given up: after as many tries, over the same time, as for
+    /// downloads.
+    private func isFinal(_ job: Int64) -> Bool {
+        let configuration = session.context.configuration
+        let (count, since) = (setbacks[job]?.count ?? 0, setbacks[job]?.since ?? session.now)
+        return count + 1 >= configuration.retryAttempts
+            && session.now - since >= configuration.retryPatience.wholeMilliseconds
     }
 
     private enum Finding {
@@ -113,25 +140,38 @@ final class Preparations {
         // Without an answer that says no, the service is left to fetch it.
         if await context.downloader.isServed(output.url) ?? true { return .send(output.url) }
         let what = "output \(output.position) of job \(output.jobID)"
-        var obstacle: String?
-        if let source, let request = source.requestID, source.origin ?? context.origin == context.origin {
-            switch try? await context.client.result(of: request, model: source.model) {
-            case .succeeded(let fresh, _)?:
-                let url =
-                    fresh.indices.contains(Int(output.position) - 1)
-                    ? fresh[Int(output.position) - 1].url : output.url
-                if url != output.url, await context.downloader.isServed(url) ?? true {
-                    context.log.info("\(what) has a new address")
-                    session.store.post { try $0.renew(url: url, of: output.jobID, output.position) }
-                    return .send(url)
-                }
-            case .stopped(let reason)?: obstacle = "\(reason)"
-            default: break
-            }
+        switch await freshAddress(of: output, source) {
+        case .send(let url):
+            context.log.info("\(what) has a new address")
+            session.store.post { try $0.renew(url: url, of: output.jobID, output.position) }
+            return .send(url)
+        case .unknown(let reason):
+            if let data = DataURI(of: output, at: context.outputs) { return .send(data.text) }
+            return .unknown("the address of \(what) is gone, and \(reason)")
+        case .lost:
+            if let data = DataURI(of: output, at: context.outputs) { return .send(data.text) }
+            return .lost("the address of \(what) is no longer served, and its file cannot be sent")
         }
-        if let data = DataURI(of: output, at: context.outputs) { return .send(data.text) }
-        if let obstacle { return .unknown("the address of \(what) is gone, and \(obstacle)") }
-        return .lost("the address of \(what) is no longer served, and its file cannot be sent")
+    }
+
+    /// Asks the service for another address.
+    private func freshAddress(of output: Output, _ source: Job?) async -> Finding {
+        let context = session.context
+        guard let source, let request = source.requestID else { return .lost("") }
+        if let origin = source.origin, origin != context.origin {
+            return .unknown("it was bought at \(origin), not at api_url")
+        }
+        switch try? await context.client.result(of: request, model: source.model) {
+        case .succeeded(let fresh, _)?:
+            let index = Int(output.position) - 1
+            guard fresh.indices.contains(index), fresh[index].url != output.url,
+                await context.downloader.isServed(fresh[index].url) ?? true
+            else { return .lost("") }
+            return .send(fresh[index].url)
+        case .stopped(.account(_, let reason))?, .stopped(.tryLater(let reason, _))?: return .unknown(reason)
+        case nil: return .unknown("jobd stops")
+        default: return .lost("")
+        }
     }
 }
 

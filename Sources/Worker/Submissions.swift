@@ -90,7 +90,7 @@ final class Submissions {
         }
         if result.hasSearched, choice.only == nil { tellOfBudget(result) }
         if account.reconcile(with: result.pauses, knowing: reason) { allow() }
-        if result.hasSearched, result.jobs.isEmpty, result.refused.isEmpty,
+        if result.hasSearched, result.jobs.isEmpty, result.refused.isEmpty, preparations.isIdle,
             account.foundNothing(choice, isGone: result.onlyJobIsGone)
         {
             allow()
@@ -129,7 +129,10 @@ final class Submissions {
         let patience = min(max(longest, .seconds(1)), .seconds(60)).wholeMilliseconds
         let due = result.nextDue.map { turn + min(max(1, ($0 - .now).wholeMilliseconds), patience) }
         let moments =
-            [due, admission.opensAt, preparations.nextTurn, result.budget == nil ? nil : turn + 60_000]
+            [
+                due, admission.opensAt, preparations.nextTurn(after: turn),
+                result.budget == nil ? nil : turn + 60_000,
+            ]
             + account.gate.moments
         return moments.compactMap(\.self).filter { $0 > turn }.min()
     }

@@ -82,4 +82,24 @@ import Testing
         writer.end()
         try await eventually("it is over") { try await troubles(stage) == [] }
     }
+
+    @Test func `a log that jobctl has filled while jobd had nothing to do is emptied after its reader`()
+        async throws
+    {
+        let stage = try await Stage.simulated()
+        try await stage.enqueue("a", "--hold")
+        try await stage.jobctl("pause")
+        let jobd = try stage.jobd()
+        try await jobd.says("runs on")
+        let reader = try OpenTransaction(stage.state + "/jobs.db", "BEGIN; SELECT count(*) FROM jobs;")
+        let text = String(repeating: "x", count: 100_000)
+        let lines = (0..<250).map { #"{"model":"t/big","input":{"text":"\#($0)\#(text)"}}"# }
+        let batch = stage.file("big.jsonl", lines.joined(separator: "\n"))
+        #expect(try await stage.jobctl("enqueue", "--batch", batch).code == 0)
+        let log = stage.state + "/jobs.db-wal"
+        #expect(FileOnDisk(log)?.size ?? 0 > 16 << 20)
+        try await eventually("it is said") { try await troubles(stage) == ["log"] }
+        reader.end()
+        try await eventually("it is emptied") { FileOnDisk(log)?.size ?? 0 < 1 << 20 }
+    }
 }

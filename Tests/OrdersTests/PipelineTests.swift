@@ -20,6 +20,7 @@ import Testing
         func fullName(of typed: String) -> String { typed }
         func price(of order: Order) -> Double? { 1 }
         func source(of reference: Reference) -> Source? { nil }
+        func holder(of key: String) -> Int64? { nil }
     }
 
     private func expansion(

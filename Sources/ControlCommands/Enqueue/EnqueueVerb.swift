@@ -27,7 +27,9 @@ enum EnqueueVerb: ControlVerb {
             """
             A batch is JSON Lines of {"model", "input", "label", "key", "priority", "not_before", "hold"}. \
             Either all lines are enqueued or none. The options apply to lines that do not set the value \
-            themselves.
+            themselves. With --make, each line needs a key, and only what is new is ordered. A line stands \
+            if its model, its input and what it is made from are as before. The key in the store is KEY@ and \
+            twelve digits of a hash of these.
             """,
             """
             If the configuration sets confirm_above_usd, jobctl asks before an order whose estimate is above \
@@ -39,6 +41,7 @@ enum EnqueueVerb: ControlVerb {
             .like,
         ] + OrderArguments.varying + [
             .batch,
+            .make,
             .label.saying("a word to find it by"),
         ] + OrderArguments.sending + [
             .dryRun.saying("check and show what would be sent, but store nothing"),
@@ -65,6 +68,9 @@ enum EnqueueVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
+        if session.arguments.has(.make), !session.arguments.has(.batch) {
+            throw Failure.usage("--make goes with --batch", hint: "jobctl enqueue --batch film.jsonl --make")
+        }
         // A pipe is read to its end before the store is opened: its writer may be slow, and the store's file
         // may be replaced meanwhile.
         let lines = try session.arguments.value(.batch).map { path in

@@ -24,6 +24,8 @@ struct ModelLookup: ModelSource {
 
     func price(of order: Order) -> Double? { catalogue.price(of: order.input, order.model, order.schema) }
 
+    func holder(of key: String) throws -> Int64? { try store?.keyHolder(key) }
+
     func source(of reference: Reference) throws -> Source? {
         guard let store, let id = try reference.id ?? store.keyHolder(reference.source),
             let job = try store.find(id)

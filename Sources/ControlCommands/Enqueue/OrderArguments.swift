@@ -57,7 +57,8 @@ struct OrderArguments {
     /// The lines of `--batch`.
     func batch(_ reader: InputReader, _ terms: Terms) throws -> Batch {
         let model = try session.arguments.operands.first.map(checker.model)
-        return Batch(reader, model: model, terms, checker)
+        let making = session.arguments.has(.make) ? Making() : nil
+        return Batch(reader, model: model, terms, checker, making: making)
     }
 
     /// One job: its model, and its input from words, a file, or another job.

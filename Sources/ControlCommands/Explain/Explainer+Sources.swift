@@ -15,7 +15,10 @@ extension Explainer {
         }
         let unfinished = missing.first { $0.1?.state != .completed }
         guard let (link, source) = unfinished ?? missing.first, let source else { return nil }
-        if source.state == .completed { return try waitsForPick(of: link) }
+        if source.state == .completed {
+            if link.part == .pick { return try waitsForPick(of: link) }
+            return waits(for: link, thatFailed: nil)
+        }
         let others =
             missing.count > 1 ? ", and for \(NumberText.of(missing.count - 1, "other reference"))" : ""
         return because(
@@ -26,7 +29,8 @@ extension Explainer {
     private func waits(for link: Link, thatFailed source: Job?) -> Explanation {
         guard let source else {
             return because(
-                .sourceFailed, "it waits for job \(link.sourceID), which is no longer there",
+                .sourceFailed,
+                "it waits for output \(link.part.word) of job \(link.sourceID), which is not there",
                 hint: "jobctl cancel \(id)")
         }
         let kind = source.failureKind.map { "failed (\($0.rawValue))" } ?? "was cancelled"

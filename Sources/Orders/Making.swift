@@ -1,0 +1,68 @@
+internal import Catalogue
+internal import CommandLineTool
+internal import JSON
+internal import JobModel
+internal import JobStore
+internal import System
+
+/// `--make`: a line of a batch is stored under its key and a hash of what it is made from, so that only what
+/// is new is ordered.
+package final class Making {
+    /// The whole keys of the lines so far, by the keys that they have in the batch.
+    private var keys: [String: String] = [:]
+
+    package init() {}
+
+    /// The lines are visited again.
+    func begin() { keys = [:] }
+
+    /// The order under its whole key. Label, priority and time do not count.
+    func made(_ order: Order) throws -> Order {
+        guard let name = order.terms.key else {
+            throw Failure(.inputRefused, "\"key\" is missing: with --make, each line has one")
+        }
+        guard keys[name] == nil else {
+            throw Failure(.inputRefused, "an earlier line has the key \"\(SafeText.escape(name))\"")
+        }
+        var order = order
+        order.input = order.replacingReferences { reference in
+            guard let key = keys[reference.source] else { return nil }
+            var reference = reference
+            reference.source = key
+            return reference
+        }
+        let content = Array((order.model + "\0").utf8) + order.input.meaning
+        let key = name + "@" + SHA256.hexadecimal(of: content).prefix(12)
+        keys[name] = key
+        order.terms.key = key
+        return order
+    }
+
+    /// What is different from the newest job that was made of the same line: `shot-4 (prompt)`.
+    func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String? {
+        guard let key = job.key, let end = key.utf8.lastIndex(of: UInt8(ascii: "@")) else { return nil }
+        let name = String(key[..<end])
+        guard let old = try store.newest(keyPrefix: name + "@") else { return SafeText.escape(name) }
+        var changes = old.model == job.model ? [] : ["model"]
+        let before = (try? JSON(parsing: old.input).object) ?? [:]
+        let now = (try? JSON(parsing: job.input).object) ?? [:]
+        for key in before.keys + now.keys.filter({ before[$0] == nil }) where before[key] != now[key] {
+            let sources = sources(in: order.input[key])
+            changes += sources.isEmpty ? [key] : sources
+        }
+        var seen: Set<String> = []
+        let words = changes.filter { seen.insert($0).inserted }.joined(separator: ", ")
+        return SafeText.escape(words.isEmpty ? name : "\(name) (\(words))")
+    }
+
+    /// The lines that a value refers to.
+    private func sources(in value: JSON?) -> [String] {
+        var found: [String] = []
+        _ = value?.replacingTexts { _, text in
+            guard let reference = Reference(text) else { return nil }
+            found += keys.filter { $0.value == reference.source }.map(\.key)
+            return nil
+        }
+        return found
+    }
+}
