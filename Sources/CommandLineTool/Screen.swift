@@ -99,11 +99,19 @@ package final class Screen {
             .replacing("\n", with: "\n" + String(repeating: " ", count: indentation))
     }
 
-    /// Prints a message as a line. It must be safe for a terminal.
-    package func say(_ text: String) {
+    /// Prints a message, which must be safe for a terminal; on one, it is wrapped between words.
+    ///
+    /// - Parameter wraps: false for a command that people copy.
+    package func say(_ text: String, wraps: Bool = true) {
         if pager != nil { return laterMessages.append(text) }
         try? flush()
-        try? Self.write(Array((text + "\n").utf8), to: .standardError)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard wraps, standardErrorIsTerminal, DisplayWidth.of(String(line)) > width else {
+                return String(line)
+            }
+            return Paragraph.wrapIndented(String(line), width: width).joined(separator: "\n")
+        }
+        try? Self.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: .standardError)
     }
 
     /// Prints why the program ends. The text should be safe for a terminal already; this makes sure of it.

@@ -13,6 +13,13 @@ enum PauseVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         let words = session.arguments.operands.joined(separator: " ")
+        if let word = session.arguments.operands.first, (try? Selection.range(word[...], of: word)) != nil {
+            throw Failure.usage(
+                "pause stops all submissions, not single jobs",
+                hint:
+                    "jobctl hold \(words) sets them aside; a reason has words: jobctl pause \"day \(words)\""
+            )
+        }
         let store = try session.store(.write)
         let (former, detail) = try store.transaction {
             let former = try store.pauses().first { $0.reason == .hand }
@@ -34,7 +41,7 @@ enum PauseVerb: ControlVerb {
     }
 
     private static func words(_ former: Pause?, _ detail: String) -> String {
-        guard let former else { return "submissions are paused; to resume: jobctl resume" }
+        guard let former else { return "all submissions are paused (\(detail)); to resume: jobctl resume" }
         if former.detail == detail { return "submissions were paused already: \(detail)" }
         return "submissions were paused already; the reason is now \"\(detail)\", it was \"\(former.detail)\""
     }
@@ -89,14 +96,16 @@ extension Pause {
     /// `paused (by hand, 2 min ago): lunch`
     func state(now: Timestamp) -> String {
         let since = TimeText.relative(since.milliseconds, now: now.milliseconds)
-        return "paused (\(reason.words), \(since)): \(detail)"
+        let isSaid = detail == "paused \(reason.words)"
+        return "paused (\(reason.words), \(since))" + (isSaid ? "" : ": \(detail)")
     }
 
     /// What a person can do about it.
     var hint: String {
         switch reason {
         case .hand: "jobctl resume"
-        case .token, .balance, .outage: "jobd tries again by itself; jobctl resume tries now"
+        case .token: "give jobd a good token, then reload or restart it; jobctl resume tries now"
+        case .balance, .outage: "jobd tries again by itself; jobctl resume tries now"
         case .budget:
             // The detail begins with the key of the budget.
             detail.hasPrefix("budget.day_usd")

@@ -100,18 +100,24 @@ extension Session {
     /// The configuration that this command names, or else that of the running jobd, as far as its command
     /// line shows it. Its environment is never read: the token may be there.
     func daemonConfigurationFile() throws -> ConfigurationFile {
-        let (own, directory) = (try configurationFile(), try directory())
-        guard !namesConfiguration, let daemon = StateLock.daemon(of: directory)?.processID,
-            // If the command line cannot be read or understood, the default file is assumed.
+        guard !namesConfiguration, let arguments = try daemonArguments() else {
+            return try configurationFile()
+        }
+        return ConfigurationFile(arguments: arguments, environment: environment, directory: try directory())
+    }
+
+    /// The command line of the running jobd; nil if there is none, or it does not say which file it read.
+    func daemonArguments() throws -> Arguments? {
+        guard let daemon = StateLock.daemon(of: try directory())?.processID,
             let line = try? InputReader("/proc/\(daemon)/cmdline").all()
-        else { return own }
+        else { return nil }
         let words = line.split(separator: 0, omittingEmptySubsequences: false).dropFirst().map {
             String(decoding: $0, as: UTF8.self)
         }
         guard let arguments = try? Arguments(Array(words.dropLast()), options: DaemonOptions.all),
             arguments.value(.config)?.hasPrefix("/") ?? true
-        else { return own }
-        return ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
+        else { return nil }
+        return arguments
     }
 
     /// The places for outputs that jobd uses.
@@ -169,7 +175,7 @@ extension Session {
         guard let command, screen.isTerminal, screen.standardErrorIsTerminal, !isQuiet, !wantsJSON else {
             return
         }
-        screen.say(screen.styled("next: " + SafeText.escape(command), .dim))
+        screen.say(screen.styled("next: " + SafeText.escape(command), .dim), wraps: false)
     }
 
     /// Asks before something is done. Throws if the answer is no, or if nobody is there to give it.

@@ -168,9 +168,13 @@ struct Waiting {
     }
 
     private var interrupted: Failure {
-        let (who, them) = ids.count == 1 ? ("job \(ids[0]) goes", "it") : ("the \(ids.count) jobs go", "them")
+        let (one, goesOn) = (ids.count == 1, session.isDaemonRunning(store.directory))
+        let them = one ? "it" : "them"
+        let who =
+            (one ? "job \(ids[0])" : "the \(ids.count) jobs")
+            + (goesOn ? (one ? " goes on" : " go on") : (one ? " waits for jobd" : " wait for jobd"))
         return Failure(
-            .interrupted, "interrupted; \(who) on",
+            .interrupted, "interrupted; \(who)",
             hint: "to wait for \(them) again: jobctl wait \(JobIDs.ranges(of: ids).joined(separator: " "))")
     }
 

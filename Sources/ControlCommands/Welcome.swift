@@ -8,13 +8,13 @@ struct Welcome {
         let start =
             isDaemonRunning
             ? ("jobctl models", "what can be made")
-            : ("jobd --set log_level=warning &", "sends and fetches jobs")
+            : ("jobd 2>jobd.log &", "sends and fetches jobs")
         return """
 
             There are no jobs yet. The next three commands:
 
             \(Command.list([
-                start, ("jobctl enqueue seedream-4-0/sequential text='a fox'", "orders a picture"),
+                start, ("jobctl enqueue seedream-4-0/sequential text='a fox'", "orders three pictures"),
                 ("jobctl wait 1", "says where it is"),
             ], width: 80, left: 51))
             jobd needs your token in $RUNCOMFY_TOKEN. To try it without a token or money,
@@ -23,6 +23,7 @@ struct Welcome {
               export JOBD_API_URL=http://127.0.0.1:8471 RUNCOMFY_TOKEN=none
               jobsim &
 
+            jobctl models refresh gets the prices and the newest schemas.
             jobctl help lists everything else.
 
             """

@@ -23,6 +23,8 @@ package actor JobStore {
     /// When this many writes share a commit, the next one waits a moment for more: they share its one sync.
     private static let busyGroup = 4
     private static let groupDelay = DispatchTimeInterval.milliseconds(2)
+    /// When a write last failed.
+    private var lastFailure = DispatchTime.now()
     /// Between two looks at whether a trouble is over.
     private static let lookInterval = DispatchTimeInterval.seconds(3)
 
@@ -150,7 +152,6 @@ package actor JobStore {
             let answers = try answers(of: group)
             for answer in answers { answer() }
             commits += 1
-            if cannotWrite { noteWrite(nil) }
             // jobd holds the lock, so it checkpoints. Checking the log's size every time would cost too much.
             if commits % 256 == 0, timesHeld == 0 { emptyLargeLog() }
         } catch {
@@ -162,6 +163,7 @@ package actor JobStore {
     /// The store can be written again, or cannot: then it is tried now and then, whoever else gives up.
     private func noteWrite(_ failure: StoreError?) {
         cannotWrite = failure != nil
+        if cannotWrite { lastFailure = .now() }
         let reason = { [directory = database.directory] (failure: StoreError) in
             if case .busy = failure {
                 StoreUsers.wait(for: StoreUsers.writer(of: directory))
@@ -170,7 +172,11 @@ package actor JobStore {
             }
         }
         onTrouble(.store, failure.map(reason))
-        guard cannotWrite, !looksAgain else { return }
+        if cannotWrite { lookAgain() }
+    }
+
+    private func lookAgain() {
+        if looksAgain { return }
         looksAgain = true
         executor.queue.asyncAfter(deadline: .now() + Self.lookInterval) {
             self.assumeIsolated { $0.tryToWrite() }
@@ -181,7 +187,9 @@ package actor JobStore {
         looksAgain = false
         guard cannotWrite, database.loss == nil else { return }
         do { try database.touch() } catch { return noteWrite(error as? StoreError ?? .busy) }
-        noteWrite(nil)
+        // A full disk takes a small write now and then: it is over once nothing has failed for a while.
+        if .now() >= lastFailure + Self.lookInterval { return noteWrite(nil) }
+        lookAgain()
     }
 
     /// Others have written: their commits are in the log, too, and only jobd empties it.

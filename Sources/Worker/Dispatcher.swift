@@ -119,7 +119,9 @@ package final class Dispatcher {
             } catch {
                 failures += 1
                 session.context.log.error("the store cannot be used yet: \(error)")
-                await session.wakeSignal.wait(until: .now + session.context.delay(after: failures))
+                // What wakes jobd are its own failed writes, too.
+                let end = ContinuousClock.now + session.context.delay(after: failures)
+                while !session.isStopping, .now < end { await session.wakeSignal.wait(until: end) }
             }
         }
     }

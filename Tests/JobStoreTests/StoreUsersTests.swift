@@ -15,6 +15,7 @@ import Testing
         private let lines = Locked<[(kind: Trouble.Kind, detail: String?)]>([])
         func note(_ kind: Trouble.Kind, _ detail: String?) { lines.withLock { $0.append((kind, detail)) } }
         var last: (kind: Trouble.Kind, detail: String?)? { lines.withLock { $0.last } }
+        var all: [(kind: Trouble.Kind, detail: String?)] { lines.withLock { $0 } }
     }
 
     @Test func `who reads and who writes is told by name`() throws {
@@ -85,6 +86,21 @@ import Testing
         writer.end()
         // Nobody else tries.
         try await eventually("it is over") { said.last.map { $0.kind == .store && $0.detail == nil } == true }
+    }
+
+    @Test func `a store that takes a write now and then is one trouble until nothing fails`() async throws {
+        let jobs = try store.jobStore()
+        let said = Said()
+        await jobs.whenTroubled { said.note($0, $1) }
+        for _ in 0..<20 {
+            await #expect(throws: StoreError.self) {
+                try await jobs.write { _ in throw StoreError.diskFull }
+            }
+            _ = try await jobs.write { try $0.enqueue(NewJob(model: "m", input: "{}")).job.id }
+        }
+        // Each of the writes that succeed would have ended it.
+        #expect(said.all.count { $0.detail == nil } < 10)
+        try await eventually("it is over") { said.last?.detail == nil }
     }
 
     @Test func `a part that fails by itself is no trouble of the store`() async throws {

@@ -229,3 +229,12 @@ enum Outcome: Sendable, Equatable {
         }
     }
 }
+
+extension SteeringTests {
+    @Test func `pause takes no ids`() throws {
+        try stage.enqueue("2 cats")
+        let answer = try stage.jobctl("pause", "14")
+        #expect(answer.code == 64 && answer.errors.contains("jobctl hold 14"), "\(answer)")
+        #expect(try stage.number("SELECT count(*) FROM pauses") == 0)
+    }
+}

@@ -99,8 +99,11 @@ import Testing
     @Test func `an interrupt ends it with 130`() throws {
         for _ in 0..<13 { try stage.enqueue("2 cats") }
         for (words, says) in [
-            ("13", "job 13 goes on\nhint: to wait for it again: jobctl wait 13\n"),
-            ("1-5 7 9-12", "the 10 jobs go on\nhint: to wait for them again: jobctl wait 1-5 7 9-12\n"),
+            ("13", "job 13 waits for jobd\nhint: to wait for it again: jobctl wait 13\n"),
+            (
+                "1-5 7 9-12",
+                "the 10 jobs wait for jobd\nhint: to wait for them again: jobctl wait 1-5 7 9-12\n"
+            ),
         ] {
             let child = try stage.start(["wait"] + words.split(separator: " ").map(String.init))
             try eventually("it is so") { child.errors.contains("not running") }

@@ -10,7 +10,7 @@ import Testing
         let answer = try stage.jobctl()
         #expect(answer.code == 0 && answer.errors == "", "\(answer)")
         for words in [
-            "not running, \(stage.state)", "jobd --set log_level=warning &", "jobctl enqueue",
+            "not running, \(stage.state)", "jobd 2>jobd.log &", "jobctl enqueue",
             "jobctl wait 1", "jobsim",
         ] {
             #expect(answer.output.contains(words), "\(answer)")

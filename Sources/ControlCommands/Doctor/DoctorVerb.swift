@@ -83,7 +83,9 @@ enum DoctorVerb: ControlVerb {
                 ? "" : ", and \(NumberText.of(Int64(file.assignments.count), "key")) by --set"
             let owner =
                 session.isDaemonRunning(directory) && !session.namesConfiguration
-                ? ", of the running jobd" : ""
+                ? (try session.daemonArguments() == nil
+                    ? "; the running jobd may use another: name it with --config" : ", of the running jobd")
+                : ""
             return (
                 configuration,
                 .ok("configuration", (file.isThere ? source : "no file \(source)") + set + owner)
