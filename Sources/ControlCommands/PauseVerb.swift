@@ -24,7 +24,7 @@ enum PauseVerb: ControlVerb {
         let (former, detail) = try store.transaction {
             let former = try store.pauses().first { $0.reason == .hand }
             // Without a new reason, the one that others rely on stays.
-            let detail = words.isEmpty ? former?.detail ?? "paused by hand" : words
+            let detail = words.isEmpty ? former?.detail ?? byHand : words
             try store.pause(.hand, detail)
             return (former, detail)
         }
@@ -40,8 +40,14 @@ enum PauseVerb: ControlVerb {
         return .success
     }
 
+    /// The reason of a pause for which nobody has named one.
+    private static let byHand = "paused by hand"
+
     private static func words(_ former: Pause?, _ detail: String) -> String {
-        guard let former else { return "all submissions are paused (\(detail)); to resume: jobctl resume" }
+        guard let former else {
+            let reason = detail == byHand ? "" : " (\(detail))"
+            return "all submissions are paused\(reason); to resume: jobctl resume"
+        }
         if former.detail == detail { return "submissions were paused already: \(detail)" }
         return "submissions were paused already; the reason is now \"\(detail)\", it was \"\(former.detail)\""
     }
