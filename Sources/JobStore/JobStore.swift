@@ -230,7 +230,12 @@ package actor JobStore {
 final class SerialQueueExecutor: SerialExecutor {
     let queue: DispatchQueue
 
-    init(label: String) { queue = DispatchQueue(label: label) }
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+        // Dispatch opens the descriptor of a clock with the clock's first timer, and ends the program if it
+        // cannot: it is opened now, while there are descriptors.
+        queue.asyncAfter(deadline: .now() + .milliseconds(1)) {}
+    }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
