@@ -184,6 +184,10 @@ let package = Package(
             name: "OutputsTests", dependencies: ["Calendar", "JobModel", "Outputs"],
             swiftSettings: strictMemory),
         .testTarget(
+            name: "CareTests",
+            dependencies: ["Care", "JobModel", "JobStore", "Outputs", "SQLite", "Scratch"],
+            swiftSettings: strict),
+        .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
         .testTarget(
             name: "ControlCommandsTests",

@@ -1,18 +1,8 @@
 -- Refusals in words for people with sqlite3, and what is left when a job's row goes.
 
 -- A CHECK answers with its expression, which nobody reads. The rules are the same as in 0001. (Of a wrong input, key or
--- model the CHECK has words of its own; of a wrong type, such as a text in priority, SQLite has.)
-CREATE TRIGGER jobs_insert_words BEFORE INSERT ON jobs
-WHEN instr(NEW.label, char(0))
-    OR (NEW.validation <> 'pending' AND NEW.validation <> 'passed' AND NEW.validation <> 'waived')
-    OR (NEW.not_before IS NOT NULL AND NEW.not_before IS NOT strftime('%Y-%m-%d %H:%M:%f', NEW.not_before, '+0 days'))
-BEGIN
-    SELECT RAISE(ABORT, 'a label holds no NUL character') WHERE instr(NEW.label, char(0));
-    SELECT RAISE(ABORT, 'validation is pending, passed or waived')
-    WHERE NEW.validation <> 'pending' AND NEW.validation <> 'passed' AND NEW.validation <> 'waived';
-    SELECT RAISE(ABORT, 'not_before is a time in UTC, written like 2026-01-31 18:00:00.000; use strftime(''%Y-%m-%d %H:%M:%f'', ''2026-01-31 18:00'')');
-END;
-
+-- model the CHECK has words of its own; of a wrong type, such as a text in priority, SQLite has. 0006 has the words for an
+-- INSERT.)
 CREATE TRIGGER jobs_update_words BEFORE UPDATE OF label, validation, not_before ON jobs
 WHEN instr(NEW.label, char(0))
     OR (NEW.validation <> 'pending' AND NEW.validation <> 'passed' AND NEW.validation <> 'waived')
@@ -40,6 +30,8 @@ CREATE TABLE left_files (
     bytes  INTEGER NOT NULL,
     sha256 TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX left_files_job ON left_files (job_id);
 
 -- Before the row goes: with foreign_keys on, its outputs go with it. Without, as in sqlite3, they would stay behind.
 CREATE TRIGGER jobs_deleted BEFORE DELETE ON jobs WHEN OLD.ended_at IS NOT NULL

@@ -49,7 +49,7 @@ WHERE l.resolved_at IS NULL AND NOT coalesce(
         END, 0);
 
 -- The references as inputs have them. A text that only looks like one has its colon written as \u003a.
--- (json_extract of two paths gives the text as it is written.)
+-- (json_extract of two paths gives the text as it is written; null if the key has a quotation mark: that is refused below.)
 CREATE VIEW written_references AS
 SELECT
     j.id AS job_id, replace(t.fullkey, '"', '') AS path,
@@ -57,7 +57,7 @@ SELECT
     iif(instr(t.value, '/'), substr(t.value, instr(t.value, '/') + 1), '1') AS output
 FROM jobs AS j JOIN json_tree(j.input) AS t
 WHERE t.type = 'text' AND t.value GLOB 'job:[0-9]*' AND t.value NOT GLOB '*[' || char(1) || '- ]*'
-    AND coalesce(substr(json_extract(j.input, t.fullkey, t.fullkey), 1, 6) = '["job:', 1);
+    AND coalesce(substr(json_extract(j.input, t.fullkey, t.fullkey), 1, 6) IN ('["job:', '[null,'), 1);
 
 -- For each row, SQLite sets up the memory that a trigger's program needs, even if WHEN says no. So the long programs are those
 -- of views: an insert into this one makes the links of a job, and one into missing_sources counts again what a job waits for.
@@ -69,6 +69,9 @@ BEGIN
         source GLOB '*[^0-9]*' OR source GLOB '0*' OR length(source) > 18
         OR (output NOT IN ('all', 'pick')
             AND (output = '' OR output GLOB '*[^0-9]*' OR output GLOB '0*' OR length(output) > 9)));
+    -- Versions of SQLite and other readers do not agree on the path of such a key.
+    SELECT RAISE(ABORT, 'the key of a reference is written without escapes')
+    FROM written_references WHERE job_id = NEW.job_id AND instr(path, '\');
     SELECT RAISE(ABORT, 'a reference names a job that is not there')
     FROM written_references AS r
     WHERE r.job_id = NEW.job_id AND NOT EXISTS (
@@ -96,9 +99,8 @@ BEGIN
     INSERT INTO written_references (job_id) VALUES (NEW.id);
 END;
 
--- The guards of 0001, 0002 and 0005 in one, which takes less time.
+-- The guards of 0001 and 0002 in one, which takes less time, with words for what only a CHECK refuses.
 DROP TRIGGER jobs_insert_origin_guard;
-DROP TRIGGER jobs_insert_words;
 DROP TRIGGER jobs_insert_guard;
 CREATE TRIGGER jobs_insert_guard BEFORE INSERT ON jobs
 BEGIN

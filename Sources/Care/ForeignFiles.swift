@@ -66,12 +66,14 @@ package struct ForeignFiles: Sendable {
         return nil
     }
 
-    /// Forgets the left files that are gone, in a transaction of the caller's.
+    /// Forgets the left files that are gone, in a transaction of the caller's. A sidecar is known by the
+    /// record of the files beside it.
     package func forgetRemoved(in store: JobDatabase) throws {
-        for path in try store.leftFiles() {
+        for (path, job) in try store.leftFiles() {
             // One outside of output_dir may be on a disk that is not mounted now.
             let file = places.file(path)
-            if !file.isOutside, file.size == nil { try store.forgetLeft(path) }
+            if file.isOutside || file.size != nil || file.sidecar(of: job).size != nil { continue }
+            try store.forgetLeft(path)
         }
     }
 }

@@ -29,7 +29,8 @@ struct ForeignPruning {
         }
         if others > 0 {
             session.note(
-                "\(NumberText.of(others, "file")) of no job not made by jobd: kept; jobctl verify --foreign")
+                "kept \(NumberText.of(others, "file")) that jobd did not make; "
+                    + "jobctl verify --foreign lists \(others == 1 ? "it" : "them")")
         }
         guard !due.isEmpty else { throw Failure(.no, "nothing to prune") }
         let words = Self.words(due)

@@ -61,14 +61,16 @@ extension JobDatabase {
         let prefix = directory.isEmpty ? "" : directory + "/"
         return try exists(
             """
-            SELECT 1 FROM left_files
-            WHERE path >= ?1 AND substr(path, 1, length(?1)) = ?1 AND job_id = ?2
+            SELECT 1 FROM left_files INDEXED BY left_files_job
+            WHERE job_id = ?2 AND substr(path, 1, length(?1)) = ?1
                 AND instr(substr(path, length(?1) + 1), '/') = 0
             LIMIT 1
             """, prefix, job)
     }
 
-    package func leftFiles() throws -> [String] { try all("SELECT path FROM left_files") { $0.text(0) } }
+    package func leftFiles() throws -> [(path: String, job: Int64)] {
+        try all("SELECT path, job_id FROM left_files") { ($0.text(0), $0.integer(1)) }
+    }
 
     package func forgetLeft(_ path: String) throws { try run("DELETE FROM left_files WHERE path = ?1", path) }
 

@@ -65,6 +65,23 @@ extension JobDatabase {
         }
     }
 
+    /// The same, of jobs that are made from no others. Only the first thousand that are ready are looked
+    /// at.
+    package func readyWithoutReferences(
+        model: String, limit: Int, fromTheEnd: Bool = false
+    ) throws -> [ReadyJob] {
+        let order = fromTheEnd ? "priority, id DESC" : "priority DESC, id"
+        return try all(
+            """
+            SELECT id, priority FROM (
+                SELECT id, priority FROM jobs INDEXED BY jobs_ready
+                WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0 AND model = ?1
+                ORDER BY \(order) LIMIT 1000) AS ready
+            WHERE NOT EXISTS (SELECT 1 FROM links WHERE job_id = ready.id) LIMIT ?2
+            """, model, limit
+        ) { ReadyJob(id: $0.integer(0), model: model, priority: $0.integer(1)) }
+    }
+
     /// This job, if it may be sent.
     package func ready(id: Int64) throws -> ReadyJob? {
         try first(

@@ -52,10 +52,14 @@ extension JobDatabase {
         try all("PRAGMA quick_check(5)") { $0.text(0) }.filter { $0 != "ok" }
     }
 
-    /// Writes a page and changes nothing: shows whether the store can be written again.
+    /// Writes a page: shows whether the store can be written again. (SQLite does not write an equal value.)
     func touch() throws {
         try connection.withoutWaiting {
-            try transaction { _ = try run("UPDATE daemon_settings SET value = value") }
+            _ = try run(
+                """
+                INSERT INTO daemon_settings (name, value) VALUES ('touched', '0')
+                ON CONFLICT (name) DO UPDATE SET value = iif(value = '0', '1', '0')
+                """)
         }
     }
 
@@ -87,14 +91,17 @@ extension JobDatabase {
     @discardableResult
     func checkpoint(holding lock: StateLock) throws -> Bool {
         try lock.check()
-        return try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } == 0
+        return try truncateLog()
     }
 
     /// Moves a log that no one else sees any more into the database. Throws if a reader is in the way: a part
     /// of the log would not be moved.
     func moveLog() throws {
-        if try first("PRAGMA wal_checkpoint(TRUNCATE)", read: { $0.integer(0) }) != 0 {
-            throw StoreError.busy
-        }
+        if try !truncateLog() { throw StoreError.busy }
+    }
+
+    /// - Returns: false if somebody is in the way.
+    private func truncateLog() throws -> Bool {
+        try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) } == 0
     }
 }

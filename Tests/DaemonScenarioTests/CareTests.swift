@@ -118,7 +118,10 @@ import Testing
         #expect(try await stage.jobctl("prune", "--foreign").code == 64)
         let look = try await stage.jobctl("prune", "--foreign", "--dry-run")
         #expect(
-            look.lines.count == 6 && look.errors.contains("5 files of no job not made by jobd"), "\(look)")
+            look.lines.count == 6
+                && look.errors.contains(
+                    "kept 5 files that jobd did not make; jobctl verify --foreign lists them"),
+            "\(look)")
         #expect(try await foreign() == all)
         // Somebody has changed one of them since.
         FileOnDisk.write("my picture", to: outputs + paths[2])

@@ -39,6 +39,12 @@ import Testing
         try expect(
             { _ = try $0.ready(model: "m", limit: 10, fromTheEnd: true) },
             uses: "SEARCH jobs USING INDEX jobs_ready (model=?)")
+        for fromTheEnd in [false, true] {
+            try expect(
+                { _ = try $0.readyWithoutReferences(model: "m", limit: 10, fromTheEnd: fromTheEnd) },
+                uses: "SEARCH jobs USING INDEX jobs_ready (model=?)",
+                "SEARCH links USING PRIMARY KEY (job_id=?)")
+        }
         try expect(
             { _ = try $0.readyModels() }, uses: "SEARCH jobs USING INDEX jobs_ready (model>?)")
         try expect(
@@ -62,6 +68,7 @@ import Testing
             { _ = try $0.ended(before: .now, JobFilter(), after: nil, limit: 10) },
             uses: "jobs_ended (ended_at=? AND rowid>?)", "jobs_ended (ended_at>? AND ended_at<?)")
         try expect({ _ = try $0.isOnRecord(path: "x") }, uses: "outputs_path (path=?)")
+        try expect({ _ = try $0.hasLeftFiles(of: 1, in: "x") }, uses: "left_files_job (job_id=?)")
         try expect({ _ = try $0.hasEnded(1, before: .now) }, uses: "INTEGER PRIMARY KEY")
         try expect({ _ = try $0.filesOnRecord(of: 1...1) }, uses: "(job_id>? AND job_id<?)")
         #expect(

@@ -98,9 +98,20 @@ import Testing
             }
             _ = try await jobs.write { try $0.enqueue(NewJob(model: "m", input: "{}")).job.id }
         }
+        #expect(said.all.contains { $0.kind == .store && $0.detail != nil })
         // Each of the writes that succeed would have ended it.
         #expect(said.all.count { $0.detail == nil } < 10)
-        try await eventually("it is over") { said.last?.detail == nil }
+        try await eventually("it is over") { said.last.map { $0.kind == .store && $0.detail == nil } == true }
+    }
+
+    @Test func `whether the store can be written is tried by a write`() throws {
+        let database = try store.open()
+        #expect(try database.count("daemon_settings") == 0)
+        for _ in 1...3 {
+            let before = WriteAheadLog.commits(store.directory.commitFile)
+            try database.touch()
+            #expect(WriteAheadLog.commits(store.directory.commitFile) == before + 1)
+        }
     }
 
     @Test func `a part that fails by itself is no trouble of the store`() async throws {
