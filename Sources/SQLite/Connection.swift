@@ -15,7 +15,8 @@ internal import CSQLite
     private var statements: [String: Statement] = [:]
     private let lockWait: LockWait
 
-    /// - Parameter onWait: called once for each lock that others hold for more than two seconds.
+    /// - Parameter onWait: called once for each lock that others hold for more than two seconds. It must not
+    ///   use this connection, which is in the middle of a statement.
     package init(
         path: String, _ access: Access, busyTimeout: Duration, onWait: @escaping () -> Void = {}
     ) throws(SQLiteError) {

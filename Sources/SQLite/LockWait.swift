@@ -24,11 +24,12 @@ final class LockWait {
     func wait(_ tries: Int32) -> Bool {
         if tries == 0 { (start, hasTold) = (.now, false) }
         let waited = ContinuousClock.now - start
-        guard waited < limit else { return false }
+        // Also who gives up now wants to know who was in the way.
         if waited >= Self.patience, !hasTold {
             hasTold = true
             onWait()
         }
+        guard waited < limit else { return false }
         usleep(Self.pauses[min(Int(tries), Self.pauses.count - 1)] * 1000)
         return true
     }

@@ -22,6 +22,17 @@ import Testing
         #expect(told == 1)
     }
 
+    @Test func `who gives up after two seconds says so, too`() throws {
+        try table().run("BEGIN IMMEDIATE")
+        let holder = try open()
+        try holder.run("BEGIN IMMEDIATE")
+        var told = 0
+        let other = try Connection(path: scratch["a.db"], .readWrite, busyTimeout: .seconds(2)) { told += 1 }
+        #expect(throws: SQLiteError.self) { try other.run("BEGIN IMMEDIATE") }
+        #expect(told == 1)
+        try holder.run("COMMIT")
+    }
+
     private func open(
         _ name: String = "a.db", _ access: Connection.Access = .create, busyTimeout: Duration = .zero
     ) throws -> Connection { try Connection(path: scratch[name], access, busyTimeout: busyTimeout) }
