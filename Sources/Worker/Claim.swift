@@ -73,6 +73,8 @@ struct Claim: Sendable {
         let models: ModelCatalogue
         var admission: Admission
         var result: Result
+        /// Whether a job with references was passed over, because it is not prepared yet.
+        var passesOver = false
 
         mutating func run() throws {
             result.hasSearched = true
@@ -86,25 +88,29 @@ struct Claim: Sendable {
                 if let job { try consider(job) }
                 return
             }
-            let spared = Set(choice.spared)
-            for job in try candidates() where !spared.contains(job.id) && !claim.busy.contains(job.id) {
-                guard try consider(job) else { break }
-            }
+            let hasMore = try considerAll(database.ready)
+            // Those that wait to be prepared may be the first of their model.
+            if hasMore, passesOver { _ = try considerAll(database.readyWithoutReferences) }
             guard choice.takesSpared else { return }
             for id in choice.spared where result.jobs.isEmpty {
                 if let job = try database.ready(id: id) { try consider(job) }
             }
         }
 
-        /// The first jobs of each model that may be sent, in the order of sending; from the end of the queue,
-        /// the last jobs of each model.
-        private func candidates() throws -> [ReadyJob] {
-            let limit = admission.room + claim.choice.spared.count + claim.busy.count
-            let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }.flatMap {
-                try database.ready(model: $0, limit: limit, fromTheEnd: claim.choice.fromTheEnd)
+        /// Considers the first jobs of each model that may be sent, in the order of sending; from the end of
+        /// the queue, the last jobs of each model. Returns false if no other job can be claimed.
+        private mutating func considerAll(
+            _ ready: (_ model: String, _ limit: Int, _ fromTheEnd: Bool) throws -> [ReadyJob]
+        ) throws -> Bool {
+            let (choice, spared) = (claim.choice, Set(claim.choice.spared))
+            let limit = admission.room + spared.count + claim.busy.count
+            let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }
+                .flatMap { try ready($0, limit, choice.fromTheEnd) }
+                .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
+            for job in choice.fromTheEnd ? jobs.reversed() : jobs where !spared.contains(job.id) {
+                guard try consider(job) else { return false }
             }
-            .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
-            return claim.choice.fromTheEnd ? jobs.reversed() : jobs
+            return jobs.count >= limit
         }
 
         /// Claims one job, unless something holds it back. Returns false if nothing else can be claimed
@@ -114,6 +120,10 @@ struct Claim: Sendable {
         /// begins with it.
         @discardableResult
         private mutating func consider(_ ready: ReadyJob) throws -> Bool {
+            if claim.busy.contains(ready.id) {
+                passesOver = true
+                return true
+            }
             if let hold = admission.hold(of: ready.model) { return !hold.isForAll }
             guard let job = try database.find(ready.id) else { return true }
             let underway = claim.bytesUnderway + result.bytes
@@ -131,10 +141,13 @@ struct Claim: Sendable {
             }
             var resolved: ResolvedInput?
             if !links.isEmpty {
-                guard let (input, faults) = try resolve(job, links) else { return true }
-                guard faults.isEmpty else { return try refuse(job, faults) }
-                if underway > 0, underway + input.input.text.utf8.count > Claim.mostBytes { return false }
-                resolved = input
+                switch try resolve(job, links) {
+                case .unknown: return true
+                case .faults(let faults): return try refuse(job, faults)
+                case .input(let input):
+                    if underway > 0, underway + input.input.text.utf8.count > Claim.mostBytes { return false }
+                    resolved = input
+                }
             }
             if price == nil, !admission.budgets.isEmpty { result.unpriced.insert(job.model) }
             var sent = try database.record(.submitting(priceUSD: price), for: job.id, in: .queued)
@@ -153,34 +166,48 @@ struct Claim: Sendable {
             return true
         }
 
-        /// What is sent for a job with references, and why it cannot be; nil if that is not known yet.
-        private mutating func resolve(_ job: Job, _ links: [Link]) throws -> (ResolvedInput, [String])? {
+        /// What becomes of the references of a job.
+        private enum Resolution {
+            case input(ResolvedInput)
+            case faults([String])
+            /// It is not known yet.
+            case unknown
+        }
+
+        private mutating func resolve(_ job: Job, _ links: [Link]) throws -> Resolution {
             guard try database.missing(of: job.id).isEmpty else {
                 // Somebody has changed a source with sqlite3.
                 try database.countMissing(of: job.id)
-                return nil
+                return .unknown
             }
-            guard let input = try? JSON(parsing: job.input) else { return nil }
+            let input: JSON
+            do throws(JSONError) { input = try JSON(parsing: job.input) } catch {
+                return .faults(["the input is malformed JSON: \(error)"])
+            }
             let sources = Set(links.map(\.sourceID))
             let outputs = try Dictionary(
                 uniqueKeysWithValues: sources.map { ($0, try database.outputs(of: $0)) })
             let resolved = ResolvedInput(input, links, outputs: outputs)
             let faults = try models.faults(in: resolved, of: job)
-            if !faults.isEmpty { return (resolved, faults) }
+            if !faults.isEmpty { return .faults(faults) }
             guard let prepared = claim.prepared[job.id],
                 let addresses = prepared.addresses(of: resolved.outputs.values)
             else {
-                if result.toPrepare.count < claim.preparationRoom {
-                    let jobs = try sources.compactMap { try database.find($0)?.withoutInput }
-                    result.toPrepare.append(
-                        Preparation(
-                            job: job.id, outputs: Array(resolved.outputs.values),
-                            sources: Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })))
-                }
-                return nil
+                try prepare(job, resolved, sources)
+                return .unknown
             }
-            if let fault = prepared.fault { return (resolved, [fault.words]) }
-            return (ResolvedInput(input, links, outputs: outputs) { addresses[$0.url] ?? $0.url }, [])
+            if let fault = prepared.fault { return .faults([fault.words]) }
+            return .input(ResolvedInput(input, links, outputs: outputs) { addresses[$0.url] ?? $0.url })
+        }
+
+        private mutating func prepare(_ job: Job, _ resolved: ResolvedInput, _ sources: Set<Int64>) throws {
+            passesOver = true
+            guard result.toPrepare.count < claim.preparationRoom else { return }
+            let jobs = try sources.compactMap { try database.find($0)?.withoutInput }
+            result.toPrepare.append(
+                Preparation(
+                    job: job.id, outputs: Array(resolved.outputs.values),
+                    sources: Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })))
         }
     }
 }

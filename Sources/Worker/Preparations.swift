@@ -56,6 +56,8 @@ final class Preparations {
     private static let mostBytes = 48 << 20
     /// An address is asked for again if the job could not be sent within a minute.
     private static let keeps: Moment = 60_000
+    /// A setback is forgotten if the job was not tried again for an hour: it has ended, or was held.
+    private static let remembers: Moment = 3_600_000
 
     init(_ session: WorkerSession) { self.session = session }
 
@@ -64,6 +66,7 @@ final class Preparations {
 
     func results(at turn: Moment) -> [Int64: Result] {
         results = results.filter { turn - $0.value.foundAt < Self.keeps }
+        setbacks = setbacks.filter { turn - $0.value.until < Self.remembers }
         return results
     }
 
@@ -96,9 +99,10 @@ final class Preparations {
         var (trouble, bytes): (String?, Int) = (nil, 0)
         for output in preparation.outputs where trouble == nil && result.fault == nil && !Task.isCancelled {
             switch await find(output, preparation.sources[output.jobID]) {
-            case .send(let address):
-                result.addresses[output.url] = address
-                if address.utf8.first == UInt8(ascii: "d") { bytes += address.utf8.count }
+            case .send(let address): result.addresses[output.url] = address
+            case .sendFile(let file):
+                result.addresses[output.url] = file.text
+                bytes += file.text.utf8.count
                 if bytes > Self.mostBytes {
                     result.fault = ("the files to send have more than 48 MiB", output.url)
                 }
@@ -131,6 +135,7 @@ final class Preparations {
 
     private enum Finding {
         case send(String)
+        case sendFile(DataURI)
         case lost(String)
         case unknown(String)
     }
@@ -140,18 +145,17 @@ final class Preparations {
         // Without an answer that says no, the service is left to fetch it.
         if await context.downloader.isServed(output.url) ?? true { return .send(output.url) }
         let what = "output \(output.position) of job \(output.jobID)"
-        switch await freshAddress(of: output, source) {
-        case .send(let url):
+        let fresh = await freshAddress(of: output, source)
+        if case .send(let url) = fresh {
             context.log.info("\(what) has a new address")
             session.store.post { try $0.renew(url: url, of: output.jobID, output.position) }
-            return .send(url)
-        case .unknown(let reason):
-            if let data = DataURI(of: output, at: context.outputs) { return .send(data.text) }
-            return .unknown("the address of \(what) is gone, and \(reason)")
-        case .lost:
-            if let data = DataURI(of: output, at: context.outputs) { return .send(data.text) }
-            return .lost("the address of \(what) is no longer served, and its file cannot be sent")
+            return fresh
         }
+        if let file = DataURI(of: output, at: context.outputs) { return .sendFile(file) }
+        if case .unknown(let reason) = fresh {
+            return .unknown("the address of \(what) is gone, and \(reason)")
+        }
+        return .lost("the address of \(what) is no longer served, and its file cannot be sent")
     }
 
     /// Asks the service for another address.

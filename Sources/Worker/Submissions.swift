@@ -88,6 +88,7 @@ final class Submissions {
             try store.checkLock()
             return try claim.run(database)
         }
+        preparations.begin(result.toPrepare)
         if result.hasSearched, choice.only == nil { tellOfBudget(result) }
         if account.reconcile(with: result.pauses, knowing: reason) { allow() }
         if result.hasSearched, result.jobs.isEmpty, result.refused.isEmpty, preparations.isIdle,
@@ -96,7 +97,6 @@ final class Submissions {
             allow()
         }
         claimAt = nextClaim(result, admission, after: turn)
-        preparations.begin(result.toPrepare)
         for job in result.jobs + result.refused { preparations.forget(job.id) }
         for job in result.refused {
             session.context.log.warning("job \(job.id) refused: \(job.message ?? "")")

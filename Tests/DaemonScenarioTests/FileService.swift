@@ -20,18 +20,21 @@ final class FileService: Sendable {
 
     let server: ScriptedServer
     private let calls: Locked<[Call]>
+    private let moves: Locked<Int>
 
     /// `file` answers a call; false ends the connection.
     init(_ file: @escaping @Sendable (Call, Peer) -> Bool) {
         let calls = Locked<[Call]>([])
-        let jobs = Locked(0)
-        self.calls = calls
+        let (jobs, moves) = (Locked(0), Locked(0))
+        (self.calls, self.moves) = (calls, moves)
         server = ScriptedServer { peer in
             while let request = peer.receive() {
                 let target = request.line.split(separator: " ")[1].split(separator: "?")[0]
                 let path = target.split(separator: "/").map(String.init)
                 let host = "http://" + (request.headers["host"] ?? "")
                 switch (path.first, path.last) {
+                case ("f", _) where path.dropFirst(4).first != Self.place(moves):
+                    peer.send(ScriptedServer.answer("", status: "404 Not Found"))
                 case ("f", _):
                     let range = request.headers["range"]?.dropFirst("bytes=".count).prefix { $0 != "-" }
                     let call = calls.withLock { calls in
@@ -46,8 +49,9 @@ final class FileService: Sendable {
                 case (_, "status"): peer.send(ScriptedServer.answer(#"{"status":"completed"}"#))
                 case (_, "result"):
                     let parts = path[path.count - 2].split(separator: "-")
+                    let place = Self.place(moves).map { "/" + $0 } ?? ""
                     let urls = (1...(Int(parts[1]) ?? 1)).map {
-                        #""\#(host)/f/\#(parts[0])/\#(parts[2])/\#($0)""#
+                        #""\#(host)/f/\#(parts[0])/\#(parts[2])/\#($0)\#(place)""#
                     }
                     peer.send(
                         ScriptedServer.answer(
@@ -61,6 +65,15 @@ final class FileService: Sendable {
                 }
             }
         }
+    }
+
+    /// From now on all files have other addresses, such as `/f/NAME/JOB/1/1`; those given before are gone.
+    func move() { moves.withLock { $0 += 1 } }
+
+    /// What the addresses of files end with.
+    private static func place(_ moves: Locked<Int>) -> String? {
+        let moves = moves.withLock { $0 }
+        return moves == 0 ? nil : String(moves)
     }
 
     /// What was asked of the files whose name this is.

@@ -49,15 +49,16 @@ import Testing
 
     private func claim(
         _ allowance: Int = 100, choice: SubmissionGate.Choice? = nil, bytesUnderway: Int = 0,
-        _ change: (inout Configuration) -> Void = { _ in }
+        _ change: (inout Configuration) -> Void = { _ in }, as set: (inout Claim) -> Void = { _ in }
     ) throws -> Claim.Result {
         var configuration = Configuration()
         configuration.maxInFlight = 1000
         change(&configuration)
-        let claim = Claim(
+        var claim = Claim(
             choice: choice ?? .init(allowance: allowance),
             admission: Admission(configuration, InFlight(), allowance: choice?.allowance ?? allowance, at: 0),
             configuration: configuration, bytesUnderway: bytesUnderway)
+        set(&claim)
         return try database.transaction { try claim.run(database) }
     }
 
@@ -235,6 +236,52 @@ import Testing
             $0.budgetPerDay = 20
         }
         #expect(result.jobs.count == 1)
+    }
+
+    /// Adds jobs whose input refers to a job that has completed.
+    private func addDependents(_ count: Int, _ change: (inout NewJob) -> Void = { _ in }) throws -> [Int64] {
+        let source = try database.transaction { try database.completedJob().id }
+        return try (0..<count).map { _ in
+            try add {
+                $0.input = #"{"image":"job:\#(source)"}"#
+                change(&$0)
+            }
+        }
+    }
+
+    @Test func `an input with references that cannot be read is refused`() throws {
+        let deep = String(repeating: "[", count: 600) + String(repeating: "]", count: 600)
+        let ids = try addDependents(1) {
+            $0.input.replace("}", with: #","deep":\#(deep)}"#)
+            $0.validation = .waived
+        }
+        let result = try claim()
+        #expect(result.refused.map(\.id) == ids && result.refused.first?.failureKind == .input)
+        #expect(result.refused.first?.message?.contains("malformed JSON") == true)
+    }
+
+    @Test func `a job that is being prepared is passed over in every kind of claim`() throws {
+        let id = try addDependents(1)[0]
+        func claim(_ change: (inout SubmissionGate.Choice) -> Void) throws -> Claim.Result {
+            var choice = SubmissionGate.Choice(allowance: 1)
+            change(&choice)
+            return try self.claim(choice: choice, as: { ($0.busy, $0.preparationRoom) = ([id], 9) })
+        }
+        #expect(try claim { _ in }.toPrepare.isEmpty)
+        #expect(try claim { ($0.spared, $0.takesSpared) = ([id], true) }.toPrepare.isEmpty)
+        let only = try claim { $0.only = id }
+        #expect(only.toPrepare.isEmpty && !only.onlyJobIsGone)
+        #expect(try self.claim(as: { $0.preparationRoom = 9 }).toPrepare.map(\.job) == [id])
+    }
+
+    @Test(arguments: [0, 4, 16])
+    func `jobs that wait to be prepared hide none behind them`(room: Int) throws {
+        let ids = try addDependents(40)
+        let plain = try add()
+        let result = try claim(4, as: { ($0.busy, $0.preparationRoom) = (Set(ids.prefix(10)), room) })
+        #expect(result.jobs.map(\.id) == [plain])
+        #expect(result.toPrepare.count == min(room, 4))
+        #expect(try claim(4, as: { $0.busy = Set(ids) }).jobs.isEmpty)
     }
 
     @Test func `a price of zero is free`() throws {

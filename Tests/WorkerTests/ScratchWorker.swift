@@ -35,6 +35,37 @@ extension ScratchDirectory {
     }
 }
 
+/// A service that takes no job and knows no result.
+struct SilentService: RemoteService {
+    func submit(model: String, input: String) async -> SubmitAnswer { .unreachable("none") }
+    func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
+        .known(.completed, queuePosition: nil)
+    }
+    func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer {
+        .unfinished(.inProgress, queuePosition: nil)
+    }
+    func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer { .notCancellable }
+}
+
+extension JobDatabase {
+    /// A job that has completed with one output, in the caller's transaction.
+    @discardableResult
+    func completedJob() throws -> Job {
+        let id = try insert(NewJob(model: "source", input: "{}")).id
+        _ = try record(.submitting(priceUSD: nil), for: id, in: .queued)
+        _ = try record(.accepted(requestID: "request-\(id)"), for: id, in: .submitting)
+        _ = try record(
+            .succeeded(finishedAt: nil, costUSD: nil), for: id, in: .inQueue,
+            outputs: [(.image, "https://x.test/\(id)")])
+        for var output in try outputs(of: id) {
+            (output.path, output.bytes) = ("\(id).png", 10)
+            (output.sha256, output.mediaType) = (String(repeating: "a", count: 64), "image/png")
+            try finish(output)
+        }
+        return try record(.fetched, for: id, in: .downloading)
+    }
+}
+
 extension JobStore {
     /// A job that was claimed just now.
     func claimedJob() async throws -> Job {

@@ -19,24 +19,13 @@ import Testing
 
     init() throws { store = try scratch.jobStore() }
 
-    private struct Service: RemoteService {
-        func submit(model: String, input: String) async -> SubmitAnswer { .unreachable("none") }
-        func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
-            .known(.completed, queuePosition: nil)
-        }
-        func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer {
-            .unfinished(.inProgress, queuePosition: nil)
-        }
-        func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer { .notCancellable }
-    }
-
     private func session(_ client: HTTPClient) throws -> WorkerSession {
         var configuration = Configuration()
         (configuration.retryMin, configuration.retryMax) = (.seconds(100), .seconds(100))
         let log = Log { [errors] level, text in
             if level == .error, text.hasPrefix("the store") { errors.withLock { $0 += 1 } }
         }
-        return WorkerSession(store, try scratch.context(Service(), configuration, client, log: log))
+        return WorkerSession(store, try scratch.context(SilentService(), configuration, client, log: log))
     }
 
     @Test func `a claim that cannot be written is not tried again at once`() async throws {
@@ -79,6 +68,23 @@ import Testing
         _ = await submissions.claim(at: next)
         #expect(account.isWritten && errors.withLock { $0 } == 1)
         #expect(try await store.read { try $0.pauses().map(\.reason) } == [.token])
+        await client.shutdown()
+    }
+
+    @Test func `a job that is being prepared is not nothing`() async throws {
+        let client = try HTTPClient(userAgent: "test")
+        let session = try session(client)
+        let account = AccountWatch(session)
+        let submissions = Submissions(session, account)
+        _ = try await store.write { try $0.completedJob() }
+        let suspect = try await store.claimedJob()
+        account.note(.account(.token, "HTTP 401"), of: RemoteJob(sending: suspect, failures: 0))
+        let waiting = try await store.write {
+            try $0.enqueue(NewJob(model: "m", input: #"{"image":"job:1"}"#)).job.id
+        }
+        let turn = session.now + 200_000
+        #expect(await submissions.claim(at: turn).isEmpty)
+        #expect(submissions.preparations.busy(at: turn) == [waiting] && !account.gate.isConvinced)
         await client.shutdown()
     }
 }
