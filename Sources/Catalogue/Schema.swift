@@ -60,6 +60,13 @@ package struct Schema: Sendable {
 
     package subscript(name: String) -> Property? { indices[ExactText(name)].map { properties[$0] } }
 
+    /// Whether the value of a key may be a reference: where a file is expected, or where no schema says what
+    /// is.
+    package static func takesReference(_ key: String, _ schema: Schema?) -> Bool {
+        guard let property = schema?[key] else { return true }
+        return property.file != nil
+    }
+
     func knows(_ name: String) -> Bool { indices[ExactText(name)] != nil }
 
     /// The rule and those that it is composed of, each once.

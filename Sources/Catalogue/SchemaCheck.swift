@@ -1,4 +1,5 @@
 package import JSON
+internal import JobModel
 internal import Spelling
 
 /// An input checked against its model's schema: what is wrong with it, and which files it names.
@@ -118,7 +119,7 @@ package struct SchemaCheck {
         spend(text.utf8.count / 4096)
         let fault = takesReferences ? FileURL.faultOfReference(or: text) : FileURL.fault(in: text)
         if let fault { return report(fault) }
-        guard namesFiles else { return }
+        guard namesFiles, !(takesReferences && Reference.isMeant(text)) else { return }
         let path = PathStep.text(path)
         // Two rules may name the same value.
         if files.last?.path != path { files.append(NamedFile(path: path, url: text, demand: file)) }
@@ -338,8 +339,8 @@ extension Schema {
         SchemaCheck(input, self, namesFiles: false, takesReferences: takesReferences).violations
     }
 
-    /// The same, with the files that the input names by valid addresses.
-    package func check(_ input: JSON) -> SchemaCheck {
-        SchemaCheck(input, self, namesFiles: true, takesReferences: false)
+    /// The same, with the files that the input names by valid addresses. A reference names none.
+    package func check(_ input: JSON, takesReferences: Bool = false) -> SchemaCheck {
+        SchemaCheck(input, self, namesFiles: true, takesReferences: takesReferences)
     }
 }

@@ -1,5 +1,6 @@
 package import Catalogue
 internal import CommandLineTool
+internal import JSON
 package import JobModel
 
 /// What is known about models.
@@ -30,7 +31,7 @@ package final class Checker {
     /// Each model is looked up once: a batch may name the same one a million times.
     private var schemas: [String: Schema?] = [:]
     /// What references may name before it is stored: the earlier lines of a batch, by their keys.
-    private var earlier: [String: Source] = [:]
+    private var earlier: [ExactText: Source] = [:]
     /// How many orders are sent although they break their schema.
     private var waived = 0
 
@@ -80,13 +81,13 @@ package final class Checker {
     }
 
     func source(of reference: Reference) throws -> Source? {
-        try models.source(of: reference) ?? earlier[reference.source]
+        try models.source(of: reference) ?? earlier[ExactText(reference.source)]
     }
 
     /// Whether the number in a reference is both the id of a job and the key of another one.
     func isAmbiguous(_ reference: Reference) throws -> Bool {
         guard let id = reference.id else { return false }
-        if earlier[reference.source] != nil { return true }
+        if earlier[ExactText(reference.source)] != nil { return true }
         return try models.holder(of: reference.source).map { $0 != id } ?? false
     }
 
@@ -94,7 +95,7 @@ package final class Checker {
     func remember(_ order: Order) {
         guard let key = order.terms.key else { return }
         let outputs = Schema.outputsAskedFor(by: order.input, schema: order.schema)
-        earlier[key] = Source(state: .queued, outputs: outputs)
+        earlier[ExactText(key)] = Source(state: .queued, outputs: outputs)
     }
 
     /// Refuses an input and names every violation, or only notes them if it is sent anyway.

@@ -10,30 +10,30 @@ package struct EnqueueResult {
     }
 
     package private(set) var ranges: [Range] = []
-    private var added = 0
     private var existing = 0
     private var differing = 0
-    /// What is new about the new jobs, if that was asked for.
+    /// What is new about the first of the new jobs, and one more, if that was asked for.
     private var changes: [String] = []
+    private static let mostChanges = 20
     /// The price of the new jobs, if it was asked for.
     package internal(set) var bought = Estimate()
 
     /// What was done, in one line.
     package var summary: String {
-        let new = ranges.filter { !$0.existing }.flatMap { Array($0.ids) }
-        var text = "enqueued \(JobIDs.counted(new))"
+        var text = "enqueued \(JobIDs.counted(ranges.lazy.filter { !$0.existing }.flatMap(\.ids)))"
         if existing > 0 {
             let words = existing == 1 ? "was there already by its key" : "were there already by their keys"
             text += "; \(NumberText.of(existing)) \(words)"
         }
         if differing > 0 { text += ", \(differing) of them with another input" }
         if !changes.isEmpty {
-            text += "; new: " + changes.prefix(20).joined(separator: ", ") + (changes.count > 20 ? ", …" : "")
+            text += "; new: " + changes.prefix(Self.mostChanges).joined(separator: ", ")
+            if changes.count > Self.mostChanges { text += ", …" }
         }
         return text
     }
 
-    package var ids: [Int64] { ranges.flatMap { Array($0.ids) } }
+    package var ids: some Collection<Int64> { ranges.lazy.flatMap(\.ids) }
     package var existingIDs: Set<Int64> { Set(ranges.filter(\.existing).flatMap(\.ids)) }
     package var hasExisting: Bool { existing > 0 }
 
@@ -47,8 +47,8 @@ package struct EnqueueResult {
     /// Adds one job to the store. Returns whether it is new.
     mutating func insert(_ job: NewJob, in store: JobDatabase, change: String?) throws -> Bool {
         let entry = try store.insert(job)
-        if entry.existing { existing += 1 } else { added += 1 }
-        if !entry.existing, let change { changes.append(change) }
+        if entry.existing { existing += 1 }
+        if !entry.existing, let change, changes.count <= Self.mostChanges { changes.append(change) }
         if entry.existing, try store.find(entry.id).map(job.differs) ?? false { differing += 1 }
         if let last = ranges.last, last.existing == entry.existing, last.ids.upperBound + 1 == entry.id {
             ranges[ranges.count - 1].ids = last.ids.lowerBound...entry.id
@@ -61,7 +61,7 @@ package struct EnqueueResult {
 
 extension JobIDs {
     /// `1 job: 12`, `40 jobs: 1-40`, or only how many if naming them takes too many words.
-    package static func counted(_ ids: [Int64]) -> String {
+    package static func counted(_ ids: some Collection<Int64>) -> String {
         NumberText.of(ids.count, "job") + (text(of: ids).map { ": \($0)" } ?? "")
     }
 }

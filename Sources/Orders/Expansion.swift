@@ -94,6 +94,10 @@ package struct Expansion: OrderSource {
         }
         if faults.count == Self.mostFaults { faults.append(.init("and perhaps more")) }
         guard terms.validates || cannotBeMade else { return checker.sayWaived(faults) }
+        guard !cannotBeMade else {
+            throw Failure(
+                .inputRefused, "nothing was enqueued: inputs cannot be made from these jobs", faults: faults)
+        }
         throw Failure(
             .inputRefused, "nothing was enqueued: inputs break the schema of their model",
             hint: "--no-validate sends them anyway", faults: faults)

@@ -9,7 +9,7 @@ internal import System
 /// is new is ordered.
 package final class Making {
     /// The whole keys of the lines so far, by the keys that they have in the batch.
-    private var keys: [String: String] = [:]
+    private var keys: [ExactText: String] = [:]
 
     package init() {}
 
@@ -21,27 +21,26 @@ package final class Making {
         guard let name = order.terms.key else {
             throw Failure(.inputRefused, "\"key\" is missing: with --make, each line has one")
         }
-        guard keys[name] == nil else {
+        guard keys[ExactText(name)] == nil else {
             throw Failure(.inputRefused, "an earlier line has the key \"\(SafeText.escape(name))\"")
         }
         var order = order
         order.input = order.replacingReferences { reference in
-            guard let key = keys[reference.source] else { return nil }
+            guard let key = keys[ExactText(reference.source)] else { return nil }
             var reference = reference
             reference.source = key
             return reference
         }
         let content = Array((order.model + "\0").utf8) + order.input.meaning
         let key = name + "@" + SHA256.hexadecimal(of: content).prefix(12)
-        keys[name] = key
+        keys[ExactText(name)] = key
         order.terms.key = key
         return order
     }
 
     /// What is different from the newest job that was made of the same line: `shot-4 (prompt)`.
     func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String? {
-        guard let key = job.key, let end = key.utf8.lastIndex(of: UInt8(ascii: "@")) else { return nil }
-        let name = String(key[..<end])
+        guard let key = job.key, let name = Self.name(in: key) else { return nil }
         guard let old = try store.newest(keyPrefix: name + "@") else { return SafeText.escape(name) }
         var changes = old.model == job.model ? [] : ["model"]
         let before = (try? JSON(parsing: old.input).object) ?? [:]
@@ -55,12 +54,19 @@ package final class Making {
         return SafeText.escape(words.isEmpty ? name : "\(name) (\(words))")
     }
 
+    /// The key that a line has in the batch.
+    private static func name(in key: String) -> String? {
+        key.utf8.lastIndex(of: UInt8(ascii: "@")).map { String(key[..<$0]) }
+    }
+
     /// The lines that a value refers to.
     private func sources(in value: JSON?) -> [String] {
         var found: [String] = []
         _ = value?.replacingTexts { _, text in
-            guard let reference = Reference(text) else { return nil }
-            found += keys.filter { $0.value == reference.source }.map(\.key)
+            guard let key = Reference(text)?.source, let name = Self.name(in: key),
+                keys[ExactText(name)]?.isExactly(key) == true
+            else { return nil }
+            found.append(name)
             return nil
         }
         return found

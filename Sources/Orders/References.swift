@@ -3,12 +3,9 @@ internal import CommandLineTool
 internal import JSON
 package import JobModel
 
-/// The references in an order's input: they stand where a file is expected, or where no schema says what is.
+/// The references in an order's input.
 extension Order {
-    private func takesReferences(_ key: String) -> Bool {
-        guard let property = schema?[key] else { return true }
-        return property.file != nil
-    }
+    private func takesReferences(_ key: String) -> Bool { Schema.takesReference(key, schema) }
 
     /// The references, each with its place.
     var references: [(path: String, text: String)] {

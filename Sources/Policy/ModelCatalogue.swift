@@ -61,12 +61,10 @@ package final class ModelCatalogue {
             .map(\.description) ?? []
     }
 
-    /// Whether a text at `path`, as `links` has it, may be a reference: where a file is expected, or where no
-    /// schema says what is.
+    /// Whether a text at `path`, as `links` has it, may be a reference.
     package func takesReference(_ path: String, _ model: String) throws -> Bool {
         let key = path.dropFirst(2).prefix { $0 != "." && $0 != "[" }
-        guard let property = try schema(of: model)?[String(key)] else { return true }
-        return property.file != nil
+        return Schema.takesReference(String(key), try schema(of: model))
     }
 
     /// Why a job with references cannot be sent. The outputs were not known when the job was enqueued, so

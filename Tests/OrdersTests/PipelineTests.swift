@@ -8,10 +8,12 @@ import Testing
 
 /// Orders from templates to quotes, without a store or a screen.
 @Suite struct PipelineTests {
-    /// Whose only model takes a whole number `n`, anything as `m`, and a seed, and costs a dollar.
+    /// Whose only model takes a whole number `n`, anything as `m`, a file and a seed, and costs a dollar.
     private struct OneModel: ModelSource {
         func schema(of model: String) throws -> Schema? {
-            let properties = #"{"n": {"type": "integer"}, "m": {}, "seed": {"type": "integer"}}"#
+            let whole = #"{"type": "integer"}"#
+            let file = #"{"type": "string", "format": "image_uri"}"#
+            let properties = #"{"n": \#(whole), "m": {}, "file": \#(file), "seed": \#(whole)}"#
             return try Schema(
                 modelID: model, document: JSON(parsing: #"{"input_schema": {"properties": \#(properties)}}"#))
         }
@@ -69,6 +71,18 @@ import Testing
             #expect(job.validation == .waived)
         }
         #expect(notes.count == 2 && notes[1].contains("job 2 (n=x): $.n"))
+    }
+
+    @Test func `what cannot be made is said so whether or not schemas are waived`() throws {
+        for validates in [true, false] {
+            var terms = Terms()
+            terms.validates = validates
+            let refusal = #expect(throws: Failure.self) {
+                try expansion(["file=job:98,job:99"], terms: terms)
+            }
+            #expect(refusal?.text.contains("cannot be made from these jobs") == true)
+            #expect(refusal?.text.contains("there is no job 98") == true && refusal?.hint == nil)
+        }
     }
 
     @Test func `a sum is objected to above the limit, or if it is not known`() {

@@ -94,7 +94,7 @@ struct OrderPlacement {
             if let note = job.map(result.note(on:)) ?? result.summary { session.note(note) }
             say(estimate)
             return try Waiting(
-                session: session, store: store, ids: result.ids, existing: result.existingIDs
+                session: session, store: store, ids: Array(result.ids), existing: result.existingIDs
             ).run(timeout: timeout)
         }
         if let note = job.flatMap(result.note(on:)) { session.note(note) }

@@ -20,7 +20,7 @@ struct CheckedInput {
     init(_ model: String, _ input: JSON, _ schema: Schema?, line: Int? = nil) {
         self.line = line
         self.model = model
-        guard let check = schema?.check(input) else { return }
+        guard let check = schema?.check(input, takesReferences: true) else { return }
         (violations, files) = (check.violations, check.files)
         if !check.isWhole {
             unchecked.append(

@@ -16,6 +16,7 @@ enum ValidateVerb: ControlVerb {
             file breaks a rule or its server refuses it, the exit code is 65; if a server cannot be reached \
             now, it is 69.
             """,
+            "Only the form of a reference to another job's output, such as job:12, is checked.",
         ],
         options: [.input, .batch, .fetch] + DaemonQuestion.options,
         examples: [
