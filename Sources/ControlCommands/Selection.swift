@@ -146,35 +146,40 @@ struct Selection {
                 switch verb.answer(for: job) {
                 case .refused(let words), .note(let words), .partly(_, let words):
                     session.note("job \(id) \(words)")
-                case .apply, .change: break
+                case .apply(let event):
+                    let obstacle = try store.obstacle(to: event, of: job)
+                    if let obstacle { session.note("job \(id) \(obstacle)") }
+                case .change: break
                 }
             }
-            session.note("\(name) \(counted)\(buys ? cost(of: verb, session, store) : ""); nothing was done")
+            let cost = buys ? try cost(of: verb, session, store) : ""
+            session.note("\(name) \(counted)\(cost); nothing was done")
             return false
         }
         guard isFilter, !session.arguments.has(.yes) else { return true }
-        try session.confirm("\(name) \(counted)", buys ? cost(of: verb, session, store) : "")
+        try session.confirm("\(name) \(counted)", buys ? try cost(of: verb, session, store) : "")
         return true
     }
 
     private var counted: String { NumberText.of(ids.count, "job") }
 
-    /// What the jobs that `verb` buys may cost, as far as prices are known.
-    func purchase(by verb: Verb, _ session: Session, _ store: JobDatabase) -> Estimate {
+    /// What the jobs that `verb` buys may cost, as far as prices are known. One that will be refused costs
+    /// nothing.
+    func purchase(by verb: Verb, _ session: Session, _ store: JobDatabase) throws -> Estimate {
         let models = ModelLookup(
-            session: session, store: store, configuration: try? session.configurationFile().read())
+            session: session, store: store, configuration: try? session.daemonConfigurationFile().read())
         var estimate = Estimate()
         for id in ids {
-            guard let job = try? store.find(id), case .apply(let event) = verb.answer(for: job),
-                job.purchase(by: event) != nil
+            guard let job = try store.find(id), case .apply(let event) = verb.answer(for: job),
+                job.purchase(by: event) != nil, try store.obstacle(to: event, of: job) == nil
             else { continue }
             estimate.add(job.priceUSD ?? models.price(of: job))
         }
         return estimate
     }
 
-    private func cost(of verb: Verb, _ session: Session, _ store: JobDatabase) -> String {
-        let estimate = purchase(by: verb, session, store)
+    private func cost(of verb: Verb, _ session: Session, _ store: JobDatabase) throws -> String {
+        let estimate = try purchase(by: verb, session, store)
         if estimate.jobs == 0 { return ", which buys nothing" }
         let which = estimate.jobs == ids.count ? "" : "buys \(estimate.counted), "
         return " (\(which)\(estimate.words))"

@@ -69,7 +69,7 @@ struct Steering {
             else { return }
             return session.note(words)
         }
-        let bought = selection.purchase(by: verb, session, store)
+        let bought = try selection.purchase(by: verb, session, store)
         if bought.jobs == 0 { return }
         session.note("\(name) submits \(bought.counted) again, which is paid for (\(bought.words))")
     }

@@ -128,4 +128,17 @@ import Testing
         // The file is missed, whether or not this is still where outputs go.
         #expect(try await stage.jobctl("verify").code == 1)
     }
+
+    @Test func `files are looked for where the running jobd puts them`() async throws {
+        let stage = try await Stage.simulated()
+        let folder = stage.scratch["pictures"]
+        try await stage.enqueue()
+        let jobd = try stage.jobd("output_dir=\(folder)")
+        try await stage.wait(for: 1, toBe: "completed")
+        FileOnDisk.write("mine", to: folder + "/note.txt")
+        let answer = try await stage.jobctl("verify")
+        #expect(answer.code == 0 && answer.output == "foreign\t\t\(folder)/note.txt\t\n", "\(answer)")
+        jobd.end()
+        #expect(try await stage.jobctl("verify").output == "")
+    }
 }

@@ -231,6 +231,20 @@ enum Outcome: Sendable, Equatable {
 }
 
 extension SteeringTests {
+    @Test func `a retry that will be refused is not counted as bought`() throws {
+        for key in ["taken", "free"] {
+            let id = try stage.enqueue("2 cats", "--key", key)
+            try stage.put(id, into: "failed")
+        }
+        try stage.enqueue("2 cats", "--key", "taken")
+        let look = try stage.jobctl("retry", "--state", "failed", "--dry-run")
+        #expect(look.errors.contains("retry 2 jobs (buys 1 job, "), "\(look)")
+        #expect(look.errors.contains("job 1 has the key \"taken\", which job 3 has now"), "\(look)")
+        let answer = try stage.jobctl("retry", "1-2")
+        #expect(answer.code == 1 && answer.errors.contains("submits 1 job again"), "\(answer)")
+        #expect(try stage.texts("SELECT state FROM jobs") == ["failed", "queued", "queued"])
+    }
+
     @Test func `pause takes no ids`() throws {
         try stage.enqueue("2 cats")
         let answer = try stage.jobctl("pause", "14")

@@ -154,6 +154,16 @@ import Testing
         #expect(try stage.state(of: paid) == "queued")
     }
 
+    @Test func `a retry is priced as the running jobd does`() throws {
+        let id = try stage.enqueue("2 cats")
+        try stage.put(id, into: "failed", errorKind: "input")
+        let jobd = try stage.jobd("models.\(Stage.sequential).price_usd=0.07")
+        try eventually("jobd runs") { jobd.errors.contains("runs on") }
+        let terminal = try watch("\(id)", columns: 120)
+        try terminal.shows("1 failed")
+        try terminal.type("r", shows: "nothing was bought before (about $0.07)")
+    }
+
     @Test func `a retry buys nothing after it was said that nothing is bought`() throws {
         let id = try stage.enqueue("2 cats")
         try stage.put(id, into: "failed", errorKind: "download")

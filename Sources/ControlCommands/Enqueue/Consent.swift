@@ -3,7 +3,8 @@ internal import Configuration
 internal import Orders
 internal import Startup
 
-/// Asks before an order whose estimate is above the limit in the configuration.
+/// Asks before an order whose estimate is above the limit in the configuration: the one that this command
+/// names, or the running jobd's.
 struct Consent {
     private let session: Session
     private let limit: ConfirmationLimit
@@ -12,8 +13,10 @@ struct Consent {
     init(_ session: Session) throws {
         self.session = session
         // A fault in a configuration that this command line names is a fault of the command.
-        let isNamed = session.arguments.has(.config) || session.arguments.has(.set)
-        guard let file = try? session.configurationFile(), file.isNeeded || isNamed else {
+        let isNamed = session.namesConfiguration
+        guard let file = try? session.daemonConfigurationFile(),
+            file.isNeeded || !file.assignments.isEmpty || isNamed
+        else {
             (configuration, limit) = (nil, .none)
             return
         }

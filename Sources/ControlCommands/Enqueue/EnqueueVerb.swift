@@ -33,7 +33,8 @@ enum EnqueueVerb: ControlVerb {
             """,
             """
             If the configuration sets confirm_above_usd, jobctl asks before an order whose estimate is above \
-            it, or that has a job of unknown price. Without a terminal it needs --yes.
+            it, or that has a job of unknown price. Without a terminal it needs --yes. The configuration is \
+            that of the running jobd, unless --config or --set is given.
             """,
         ],
         options: [
