@@ -53,7 +53,7 @@ struct BackgroundTasks: Sendable {
     }
 
     /// A person is needed, and the store cannot be written.
-    func tell(_ trouble: Trouble) { Task { await hooks.tell(trouble) } }
+    func tell(_ trouble: Trouble) { hooks.tell(trouble) }
 
     func reload(_ configuration: Configuration) async {
         for task in configured { await task.reload(configuration) }

@@ -23,6 +23,8 @@ actor Hooks: BackgroundTask {
     var configuration: Configuration
     var isEnding = false
     private var tellsAll = false
+    /// A trouble that cannot be an event, since nothing can be recorded. Of several, the last is told.
+    private let untold = Locked<Trouble?>(nil)
 
     init(
         _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter
@@ -41,6 +43,7 @@ actor Hooks: BackgroundTask {
 
     func run() async {
         while true {
+            await tellTrouble()
             if configuration.onFinish != nil || configuration.onAttention != nil {
                 do { while !isEnding || tellsAll, try await tellSome() {} } catch {
                     log.write(.error, "on_finish and on_attention wait: \(error)")
@@ -51,9 +54,18 @@ actor Hooks: BackgroundTask {
         }
     }
 
-    /// Tells a trouble that cannot be an event, since nothing can be recorded.
-    func tell(_ trouble: Trouble) async {
-        guard let words = configuration.onAttention else { return }
+    /// Has a trouble told that cannot be an event.
+    nonisolated func tell(_ trouble: Trouble) {
+        untold.withLock { $0 = trouble }
+        wake()
+    }
+
+    private func tellTrouble() async {
+        let trouble = untold.withLock { untold in
+            defer { untold = nil }
+            return untold
+        }
+        guard let trouble, let words = configuration.onAttention else { return }
         let event: JSONObject = [
             "id": .null, "job_id": .null, "at": .string(trouble.since.description),
             "kind": .string(EventKind.fault.rawValue), "detail": .object(trouble.members),
