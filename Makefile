@@ -1,5 +1,6 @@
 # `make help` lists the targets.
 SHELL := /bin/bash
+.SHELLFLAGS := -eo pipefail -c
 .DELETE_ON_ERROR:
 
 # What the Swift toolchain needs on a bare Debian, and what jobd is built with.

@@ -191,7 +191,7 @@ let package = Package(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),
         .testTarget(
             name: "ControlCommandsTests",
-            dependencies: ["CommandLineTool", "ControlCommands", "JobModel", "JobStore"],
+            dependencies: ["CommandLineTool", "ControlCommands", "JobModel", "JobStore", "Scratch"],
             swiftSettings: strict),
         .testTarget(
             name: "ProviderSimulatorTests", dependencies: ["JSON", "ProviderSimulator", "Scratch", "jobsim"],

@@ -13,24 +13,27 @@ way=${1:?usage: notify.sh desktop | ntfy URL | slack URL}
 event=$(cat)
 get() { printf '%s\n' "$event" | jq -r "$1"; }
 
-# The batch is the newest jobs of the label, back to a moment at which no job of the label was unfinished. Two jobs that end
-# together are reported once: by the later one.
+# The batch is the newest jobs of the label that have ended, back to a moment at which none of these was unfinished. Two jobs
+# that end together are reported once: by the later one. A job that was never sent has cost nothing.
 # shellcheck disable=SC2016  # The dollar signs are jq's.
 batch='
-sort_by(.created_at)
+map(select(.ended_at)) | sort_by(.created_at)
 | reduce .[] as $job ({jobs: [], end: ""};
-    if $job.created_at > .end then {jobs: [$job], end: ($job.ended_at // "9")}
-    else .jobs += [$job] | .end = ([.end, $job.ended_at // "9"] | max) end)
+    if $job.created_at > .end then {jobs: [$job], end: $job.ended_at}
+    else .jobs += [$job] | .end = ([.end, $job.ended_at] | max) end)
 | .jobs
-| if map(select(.ended_at)) | max_by([.ended_at, .id]) | .id != $id then empty else
+| if max_by([.ended_at, .id]) | .id != $id then empty else
     (group_by(.state) | map("\(length) \(.[0].state)") | join(", "))
-    + (map(.cost_usd // .price_usd // 0) | add * 100 | round
+    + (map(.cost_usd // (if .submissions > 0 then .price_usd else 0 end) // 0) | add * 100 | round
         | " ($\(. / 100 | floor).\("0\(. % 100)"[-2:]))") end'
 
 label=$(get '.label // ""')
 if [ "$(get .event.kind)" != ended ]; then
     title='jobd needs you'
-    text=$(get '(if .id then "job \(.id) is \(.state): " else "submissions are paused: " end) + (.event.detail | .message // .detail // "see jobctl")')
+    text=$(get '(if .id then "job \(.id) is \(.state)"
+        elif .event.detail.trouble then "trouble (\(.event.detail.trouble))"
+        else "submissions are paused" end)
+        + ": " + (.event.detail | .message // .detail // "see jobctl")')
 elif [ -z "$label" ]; then
     title='jobd'
     text=$(get '"job \(.id) \(.state)" + (if .error_message then ": " + .error_message else "" end)')

@@ -28,6 +28,9 @@ package final class Pager {
         words = isPlain ? [program] + parts.dropFirst() : ["/bin/sh", "-c", command]
     }
 
+    /// Whether it has the terminal.
+    var isRunning: Bool { if case .running = state { true } else { false } }
+
     func write(_ bytes: [UInt8]) throws(SystemError) {
         if bytes.isEmpty { return }
         if case .idle = state { start() }

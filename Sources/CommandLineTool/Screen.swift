@@ -44,7 +44,7 @@ package final class Screen {
     private var buffer: [UInt8] = []
     private var pager: Pager?
     /// What is said while a pager has the terminal.
-    private var laterMessages: [String] = []
+    private var laterMessages: [(text: String, wraps: Bool)] = []
 
     package init(environment: [String: String]) {
         isTerminal = isatty(STDOUT_FILENO) == 1
@@ -85,7 +85,7 @@ package final class Screen {
         defer {
             pager?.finish()
             pager = nil
-            for message in laterMessages { say(message) }
+            for message in laterMessages { say(message.text, wraps: message.wraps) }
             laterMessages = []
         }
         try flush()
@@ -103,8 +103,18 @@ package final class Screen {
     ///
     /// - Parameter wraps: false for a command that people copy.
     package func say(_ text: String, wraps: Bool = true) {
-        if pager != nil { return laterMessages.append(text) }
+        if pager != nil { return laterMessages.append((text, wraps)) }
         try? flush()
+        print(message: text, wraps: wraps)
+    }
+
+    /// Says at once what the program waits for, unless a pager has the terminal.
+    package func say(waiting text: String) {
+        if pager == nil { try? flush() }
+        if pager?.isRunning != true { print(message: text, wraps: true) }
+    }
+
+    private func print(message text: String, wraps: Bool) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             guard wraps, standardErrorIsTerminal, DisplayWidth.of(String(line)) > width else {
                 return String(line)

@@ -4,7 +4,7 @@ internal import CommandLineTool
 enum ControlManual {
     static func page(date: String) -> String {
         var page = ManualPage(
-            "jobctl", section: 1, date: date, version: ControlProgram.version,
+            "jobctl", section: 1, date: date, version: Release.version,
             summary: "enqueue, inspect and steer the jobs of jobd")
         page.synopsis("jobctl", "[VERB] [options] …")
         page.section("description")
@@ -43,7 +43,7 @@ enum ControlManual {
 
     static func page(of command: Command, date: String) -> String {
         var page = ManualPage(
-            "jobctl-\(command.name)", section: 1, date: date, version: ControlProgram.version,
+            "jobctl-\(command.name)", section: 1, date: date, version: Release.version,
             summary: command.summary)
         command.describe(program: "jobctl \(command.name)", on: &page)
         page.section("options of every verb")

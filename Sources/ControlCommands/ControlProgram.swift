@@ -8,8 +8,6 @@ internal import Startup
 
 /// The whole of `jobctl`: finds the verb, runs it, and turns errors into messages and exit codes.
 package enum ControlProgram {
-    static let version = "0.1.0"
-
     static let verbs: [any ControlVerb.Type] = [
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, FilesVerb.self, OpenVerb.self,
         WaitVerb.self, WatchVerb.self, EventsVerb.self, CancelVerb.self, RetryVerb.self, RerunVerb.self,

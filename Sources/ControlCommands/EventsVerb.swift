@@ -28,7 +28,7 @@ enum EventsVerb: ControlVerb {
         let store = try session.store(.read)
         let wanted = try WantedEvents(session, store)
         let follows = session.arguments.has(.follow)
-        var limit = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
+        var limit = try session.arguments.limit()
         if limit == nil, session.screen.isTerminal { limit = 50 }
         // Read first, so that the loop below finds whatever happens from here on.
         var last = try store.lastEventID()
@@ -107,14 +107,7 @@ private struct WantedEvents {
         for id in try ids?.filter({ try store.find($0) == nil }) ?? [] {
             session.note(Failure.noJob(id).message)
         }
-        kinds = try session.arguments.values(.kind).flatMap { $0.split(separator: ",").map(String.init) }.map
-        {
-            guard let kind = EventKind(rawValue: $0) else {
-                throw Failure.unknown(
-                    "unknown kind", $0, among: EventKind.allCases.map(\.rawValue), listedAs: "kinds are")
-            }
-            return kind
-        }
+        kinds = try session.arguments.words(.kind, "kind")
         since = try session.moment(.since, .ago)
         label = session.arguments.value(.label)
     }

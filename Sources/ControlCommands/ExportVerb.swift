@@ -28,7 +28,7 @@ enum ExportVerb: ControlVerb {
         if isCSV, session.wantsJSON || hasEvents {
             throw Failure.usage("--csv goes with neither --json nor --events")
         }
-        let limit = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
+        let limit = try session.arguments.limit()
         let store = try session.store(.read)
         let choice = try JobChoice(session, store, lists: true)
         if isCSV { try session.screen.write(columns.joined(separator: ",") + "\n") }

@@ -27,7 +27,7 @@ enum ListVerb: ControlVerb {
             .init("jobctl list --sort -cost --limit 10 --columns id,cost,ran,prompt", "the ten dearest jobs"),
             .init("jobctl list --count --state completed --since 30d", "how many were made in a month"),
             .init("jobctl list --label cats -q | jobctl cancel -", "pass the ids on"),
-            .init("jobctl list --json | jq -r .outputs[].file", "as JSON, one job a line"),
+            .init("jobctl list --json | jq -c '[.id, .outputs[].file]'", "as JSON, one job a line"),
         ])
 
     private static let mostCounted: Int64 = 10_000
@@ -35,7 +35,7 @@ enum ListVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         let arguments = session.arguments
         let order = try JobOrder.asked(arguments) ?? JobOrder(.id)
-        let limit = try arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
+        let limit = try arguments.limit()
         let store = try session.store(.read)
         let choice = try JobChoice(session, store, lists: true)
         let columns =

@@ -100,3 +100,24 @@ extension Option {
     static let online = Option("online", "ask the API whether it accepts the token")
     static let balance = Option("balance", "also ask RunComfy for the account's balance")
 }
+
+extension Arguments {
+    /// The values of an option that may be given again, or several with commas between them.
+    ///
+    /// - Parameter name: what one of them is called.
+    func words<Word>(_ option: Option, _ name: String) throws(Failure) -> [Word]
+    where Word: CaseIterable & RawRepresentable<String> {
+        var words: [Word] = []
+        for text in values(option).flatMap({ $0.split(separator: ",") }).map(String.init) {
+            guard let word = Word(rawValue: text) else {
+                throw .unknown(
+                    "unknown \(name)", text, among: Word.allCases.map(\.rawValue), listedAs: "\(name)s are")
+            }
+            words.append(word)
+        }
+        return words
+    }
+
+    /// The value of --limit.
+    func limit() throws(Failure) -> Int? { try integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) } }
+}

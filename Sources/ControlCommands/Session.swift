@@ -55,7 +55,7 @@ extension Session {
         try JobDatabase(
             directory(), purpose,
             onWait: { [screen] writer in
-                screen.say(SafeText.escape("waiting for the store: \(StoreUsers.wait(for: writer))"))
+                screen.say(waiting: SafeText.escape("waiting for the store: \(StoreUsers.wait(for: writer))"))
             })
     }
 

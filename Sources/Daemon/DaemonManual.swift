@@ -6,7 +6,7 @@ enum DaemonManual {
     static func page(date: String) -> String {
         let command = DaemonProgram.command
         var page = ManualPage(
-            "jobd", section: 8, date: date, version: DaemonProgram.version, summary: command.summary)
+            "jobd", section: 8, date: date, version: Release.version, summary: command.summary)
         command.describe(program: "jobd", on: &page)
         page.exitStatus()
         page.section("signals")
@@ -25,7 +25,7 @@ enum DaemonManual {
 
     static func configurationPage(date: String) -> String {
         var page = ManualPage(
-            "jobd.json", section: 5, date: date, version: DaemonProgram.version,
+            "jobd.json", section: 5, date: date, version: Release.version,
             summary: "configuration of jobd")
         page.section("description")
         page.paragraph(

@@ -10,8 +10,6 @@ internal import Worker
 
 /// All of jobd: reads its configuration, locks the state directory, and runs the worker until it is stopped.
 package struct DaemonProgram {
-    static let version = "0.1.0"
-
     /// For jobctl (see `Question`).
     private static let ask = Option("ask", value: "WHAT", "find something out over the network")
     /// For make, beside `man`.
@@ -104,7 +102,7 @@ package struct DaemonProgram {
         if arguments.has(.help) {
             return Self.command.help(program: "jobd", common: [], width: min(screen.width, 100))
         }
-        if arguments.has(.version) { return "jobd \(Self.version)\n" }
+        if arguments.has(.version) { return "jobd \(Release.version)\n" }
         if let date = arguments.value(.man) { return DaemonManual.page(date: date) }
         if let date = arguments.value(Self.manConfiguration) {
             return DaemonManual.configurationPage(date: date)
@@ -186,7 +184,7 @@ package struct DaemonProgram {
 
     /// Logs where jobd runs, and what is in its way.
     private func greet(_ directory: StateDirectory, _ log: LogWriter, _ token: TokenSource.Token?) {
-        log.write(.info, "jobd \(Self.version) runs on \(directory.path)")
+        log.write(.info, "jobd \(Release.version) runs on \(directory.path)")
         if let complaint = FileSystem(of: directory.path).complaint {
             log.write(.warning, "\(complaint.text); \(complaint.hint)")
         }

@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Configuration
 internal import Glibc
 internal import HTTP
@@ -69,7 +70,7 @@ actor Metrics: BackgroundTask {
         var page = MetricsPage()
         page.add("jobd_up", .gauge, "Whether jobd runs.", [("", isEnding ? 0 : 1)])
         page.add(
-            "jobd_build_info", .gauge, "The version of jobd.", [("version=\"\(DaemonProgram.version)\"", 1)])
+            "jobd_build_info", .gauge, "The version of jobd.", [("version=\"\(Release.version)\"", 1)])
         page.add(
             "jobd_start_time_seconds", .gauge, "When jobd started, in seconds since 1970.",
             [("", Double(startedAt.milliseconds) / 1000)])

@@ -25,10 +25,10 @@ struct Services: Sendable {
         // Status checks that hang leave some for POSTs.
         let callLimit = LookSlots.mostAtOnce + 64
         calls = try HTTPClient(
-            userAgent: "jobd/\(DaemonProgram.version)", maximumConnections: callLimit,
+            userAgent: "jobd/\(Release.version)", maximumConnections: callLimit,
             maximumConnectionsPerHost: callLimit)
         transfers = try HTTPClient(
-            userAgent: "jobd/\(DaemonProgram.version)",
+            userAgent: "jobd/\(Release.version)",
             maximumConnections: configuration.parallelDownloads + 8,
             maximumConnectionsPerHost: configuration.parallelDownloads + 8)
     }

@@ -2,8 +2,6 @@ internal import CommandLineTool
 
 /// What `jobsim --help` and jobsim(1) say. The faults come from the table that the parser uses.
 enum HelpText {
-    static let version = "0.1.0"
-
     static let command = Command(
         "", "a simulator of RunComfy's Model API on loopback",
         discussion: ["It needs no token, no money and no network."],
@@ -29,7 +27,8 @@ enum HelpText {
 
     /// jobsim(1).
     static func manual(date: String) -> String {
-        var page = ManualPage("jobsim", section: 1, date: date, version: version, summary: command.summary)
+        var page = ManualPage(
+            "jobsim", section: 1, date: date, version: Release.version, summary: command.summary)
         command.describe(program: "jobsim", on: &page)
         page.section("calls")
         page.paragraph("Besides RunComfy's calls, jobsim has these. They need no token.")

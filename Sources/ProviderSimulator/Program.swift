@@ -12,7 +12,7 @@ package enum Program {
             if arguments.has(.help) {
                 try screen.write(HelpText.text)
             } else if arguments.has(.version) {
-                try screen.write("jobsim \(HelpText.version)\n")
+                try screen.write("jobsim \(Release.version)\n")
             } else if let date = arguments.value(.man) {
                 try screen.write(HelpText.manual(date: date))
             } else if let shell = arguments.value(.completion) {

@@ -64,8 +64,8 @@ package struct ChildProcess: Sendable {
         return Ending(status: status)
     }
 
-    /// How it has ended; nil if it has not.
-    package var ending: Ending? {
+    /// How it has ended; nil if it has not. The system says it once: then nobody can wait for the child.
+    package func takeEnding() -> Ending? {
         var status: Int32 = 0
         return unsafe waitpid(id, &status, WNOHANG) == id ? Ending(status: status) : nil
     }

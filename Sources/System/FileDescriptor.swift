@@ -156,8 +156,8 @@ extension FileDescriptor {
             && lock.l_type != Int16(F_UNLCK)
     }
 
-    /// The process whose POSIX lock covers one of these bytes, so that no one else can lock them for writing.
-    /// Locks of this process are left out.
+    /// A process with a POSIX lock, shared or exclusive, on one of these bytes; nil if there is none. Locks
+    /// of this process, and locks of open files (`F_OFD_SETLK`), are not found.
     ///
     /// Closing any open file of an inode drops all POSIX locks that the process has on it.
     package func lockHolder(from start: Int64, count: Int64) -> Int32? {

@@ -1,5 +1,7 @@
 import CommandLineTool
+import Glibc
 import JobModel
+import Scratch
 import Testing
 
 @testable import ControlCommands
@@ -72,14 +74,15 @@ import Testing
             ])
         #expect(commands("a%cb 100%%") == [["a:b", "100%", "/a b/100%.png"]])
     }
-}
 
-@Suite struct RangeTests {
-    @Test(
-        arguments: [
-            ([7], "7"), ([1, 2, 3], "1-3"), ([5, 1, 2, 9, 10], "5 1-2 9-10"), ([], ""),
-        ] as [([Int64], String)])
-    func `ids are written as short as they can be typed`(ids: [Int64], text: String) {
-        #expect(JobIDs.ranges(of: ids).joined(separator: " ") == text)
+    @Test func `a program that fails in time gives way to the next, and one that runs on is taken`() throws {
+        let scratch = ScratchDirectory()
+        let late = scratch["late"]
+        FileOnDisk.write("#!/bin/sh\nsleep 0.3; exit 3\n", to: late)
+        chmod(late, 0o700)
+        let patient = Opener(browser: late + ":true", patience: .seconds(600))
+        #expect(try patient.open("/a") == "true")
+        let hasty = Opener(browser: late + ":true", patience: .zero)
+        #expect(try hasty.open("/a") == late)
     }
 }

@@ -47,6 +47,45 @@ import Testing
         #expect(messages(stage).count == 4)
     }
 
+    @Test func `a batch is of ended jobs, and what was never sent has cost nothing`() async throws {
+        let stage = try await Stage.simulated()
+        let settings = try settings(stage, "ntfy", "http://127.0.0.1/topic")
+        try await stage.enqueue("set aside", "--label=foxes", "--hold")
+        for _ in 1...2 { try await stage.enqueue("a fox", "--label=foxes") }
+        try await stage.enqueue("refused [[fault: submit:422]]", "--label=foxes")
+        try await stage.enqueue("dropped", "--label=foxes", "--hold")
+        try await stage.jobctl("cancel", "5")
+        try await stage.drain(settings[0], settings[1])
+        #expect(
+            messages(stage) == [
+                "http://127.0.0.1/topic <- foxes: 1 cancelled, 2 completed, 1 failed ($0.06)"
+            ])
+        // The job that is set aside does not make one batch of all that come after it.
+        try await stage.enqueue("a fox", "--label=foxes")
+        try await stage.drain(settings[0], settings[1])
+        #expect(messages(stage).last == "http://127.0.0.1/topic <- foxes: 1 completed ($0.03)")
+    }
+
+    @Test func `what is not about a job is named for what it is`() async throws {
+        let stage = Stage()
+        let settings = try settings(stage, "ntfy", "http://127.0.0.1/topic")
+        let words = try #require(
+            try JSON(parsing: String(settings[1].dropFirst("on_attention=".count))).array?.compactMap(
+                \.string))
+        for detail in [
+            #"{"trouble": "space", "detail": "no room"}"#, #"{"pause": "token", "detail": "no token"}"#,
+        ] {
+            let event = #"{"delivery": 7, "event": {"kind": "fault", "detail": \#(detail)}}"#
+            let answer = try stage.run(words[0], Array(words.dropFirst()), input: event)
+            #expect(answer.code == 0, "\(answer)")
+        }
+        #expect(
+            messages(stage) == [
+                "http://127.0.0.1/topic <- jobd needs you: trouble (space): no room",
+                "http://127.0.0.1/topic <- jobd needs you: submissions are paused: no token",
+            ])
+    }
+
     @Test func `what needs a person is a message, for Slack as JSON`() async throws {
         let stage = try await Stage.simulated()
         let settings = try settings(stage, "slack", "http://127.0.0.1/hook")

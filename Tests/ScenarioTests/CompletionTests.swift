@@ -32,6 +32,7 @@ import Testing
         #expect(try candidates("list", "--model", "seq") == ["sequential"])
         #expect(try candidates("enqueue", "seedream-4-0/seq") == ["seedream-4-0/sequential"])
         #expect(try candidates("events", "--kind", "he") == ["held"])
+        #expect(try candidates("events", "--kind", "held,rel") == ["held,released"])
     }
 
     @Test func `ids are those of which a verb can make something`() throws {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JobModel
 internal import System
 
 /// What another program wrote to its standard output.
@@ -24,9 +25,8 @@ enum ProgramOutput {
         var bytes: [UInt8] = []
         while true {
             var source = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
-            let left = max(.zero, end - .now).components
-            let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
-            let isReady = unsafe poll(&source, 1, Int32(milliseconds)) > 0
+            let left = max(.zero, end - .now).wholeMilliseconds
+            let isReady = unsafe poll(&source, 1, Int32(left)) > 0
             guard isReady, let piece = try? output.read(1 << 16) else {
                 process.killGroup()
                 _ = process.wait()

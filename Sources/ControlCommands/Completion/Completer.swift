@@ -94,7 +94,7 @@ struct Completer {
             let dash = unfinished.hasPrefix("-") ? "-" : ""
             return .words(JobOrder.Key.allCases.map { dash + $0.rawValue })
         case "MODEL": return modelNames
-        case "KIND": return .words(EventKind.allCases.map(\.rawValue))
+        case "KIND": return Self.list(EventKind.allCases.map(\.rawValue), after: unfinished)
         case "ID": return ids([], except: [])
         case "KEY": return model.map { keys(of: $0, given: []) } ?? .none
         case "KEY=A,B,…": return model.map { inputs(of: $0, unfinished, given: [], asList: true) } ?? .none

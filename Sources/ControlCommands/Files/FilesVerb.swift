@@ -29,16 +29,16 @@ enum FilesVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        let kinds = try kinds(session.arguments)
+        let kinds: [Output.Kind] = try session.arguments.words(.outputKind, "kind")
         let isPicked = session.arguments.has(.picked)
         let store = try session.store(.read)
         let choice = try JobChoice(session, store, lists: true)
-        let limit = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
+        let limit = try session.arguments.limit()
         let places = OutputPlaces(store.directory)
         var count = 0
         try choice.forEach(in: store, limit: limit) { job in
             let files = try store.outputs(of: job.id).filter {
-                $0.hasFile && kinds.contains($0.kind) && (!isPicked || $0.pickedAt != nil)
+                $0.hasFile && (kinds.isEmpty || kinds.contains($0.kind)) && (!isPicked || $0.pickedAt != nil)
             }
             if session.isQuiet, !session.wantsJSON, !files.isEmpty { try session.screen.write("\(job.id)\n") }
             for output in files {
@@ -53,19 +53,5 @@ enum FilesVerb: ControlVerb {
         }
         if count == 0 { session.note(choice.isEverything ? "no finished file" : "no finished file matches") }
         return .success
-    }
-
-    private static func kinds(_ arguments: Arguments) throws -> [Output.Kind] {
-        let all = Output.Kind.allCases
-        let words = arguments.values(.outputKind).flatMap { $0.split(separator: ",").map(String.init) }
-        return words.isEmpty
-            ? all
-            : try words.map { word in
-                guard let kind = Output.Kind(rawValue: word) else {
-                    throw Failure.unknown(
-                        "unknown kind", word, among: all.map(\.rawValue), listedAs: "kinds are")
-                }
-                return kind
-            }
     }
 }

@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Glibc
+internal import JobModel
 internal import Startup
 internal import System
 
@@ -9,7 +10,7 @@ struct Opener {
     let browser: String?
 
     /// For so long a program is watched: one that cannot open the file usually ends at once.
-    private static let patience = Duration.seconds(1)
+    var patience = Duration.seconds(1)
 
     /// The commands for a file, in the order in which they are tried.
     func commands(for path: String) -> [[String]] {
@@ -45,7 +46,7 @@ struct Opener {
         TokenSource.removeFromEnvironment()
         var failed: [String] = []
         for words in commands(for: path) {
-            switch Self.start(words) {
+            switch start(words) {
             case true?: return words[0]
             case false?: failed.append(words[0])
             case nil: break
@@ -62,7 +63,7 @@ struct Opener {
     }
 
     /// Whether the command has succeeded or runs on; nil if it cannot be started.
-    private static func start(_ words: [String]) -> Bool? {
+    private func start(_ words: [String]) -> Bool? {
         guard let signals = try? SignalPipe([SIGCHLD]),
             let nothing = try? FileDescriptor(opening: "/dev/null", flags: O_RDWR),
             let process = try? ChildProcess(
@@ -70,9 +71,8 @@ struct Opener {
         else { return nil }
         let end = ContinuousClock.now + patience
         while true {
-            if let ending = process.ending { return ending == .code(0) }
-            let left = (end - .now).components
-            let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
+            if let ending = process.takeEnding() { return ending == .code(0) }
+            let milliseconds = (end - .now).wholeMilliseconds
             if milliseconds <= 0 { return true }
             var file = pollfd(fd: signals.file, events: Int16(POLLIN), revents: 0)
             _ = unsafe poll(&file, 1, Int32(milliseconds))

@@ -114,9 +114,9 @@ enum VersionVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         guard session.arguments.operands.isEmpty else { throw Failure.usage("version takes no operands") }
         if session.wantsJSON {
-            try session.emit(.object(["version": .string(ControlProgram.version)]))
+            try session.emit(.object(["version": .string(Release.version)]))
         } else {
-            try session.screen.write("jobctl \(ControlProgram.version)\n")
+            try session.screen.write("jobctl \(Release.version)\n")
         }
         return .success
     }

@@ -42,7 +42,7 @@ enum SearchVerb: ControlVerb {
                 hint: "a word contains a letter, a digit or an emoji")
         }
         let order = try JobOrder.asked(session.arguments)
-        let asked = try session.arguments.integer(.limit, in: 0...Int64(Int32.max)).map { Int($0) }
+        let asked = try session.arguments.limit()
         let limit = asked ?? (session.screen.isTerminal ? 50 : nil)
         let store = try session.store(.read)
         var filter = try Selection.filter(session, store)

@@ -27,7 +27,7 @@ enum Question: String, CaseIterable {
 
     func answer(_ configuration: Configuration, _ source: TokenSource, _ screen: Screen) async throws {
         let http = try HTTPClient(
-            userAgent: "jobd/\(DaemonProgram.version)", maximumConnections: 16, maximumConnectionsPerHost: 8)
+            userAgent: "jobd/\(Release.version)", maximumConnections: 16, maximumConnectionsPerHost: 8)
         switch self {
         case .token, .balance:
             let question = try AccountQuestion(configuration: configuration, http: http, token: source.find())
