@@ -100,19 +100,20 @@ extension Attention.Facts {
         return named.map { String($0) }.joined(separator: ", ") + (count > named.count ? ", …" : "")
     }
 
-    /// - Parameter counts: of unfinished jobs, and of those that have failed in the last 24 hours.
-    init(_ store: JobDatabase, daemon: StateLock.Holder?, counts: [JobState: Int64]) throws {
+    /// - Parameter counts: of unfinished jobs, and of those that have failed since `since`.
+    init(
+        _ store: JobDatabase, daemon: StateLock.Holder?, counts: [JobState: Int64], since: Timestamp
+    ) throws {
         (self.daemon, self.counts) = (daemon, counts)
         pauses = try store.pauses()
         origin = try store.apiOrigin()
         elsewhere = try origin.map { try store.inFlight(elsewhereThan: $0) } ?? []
-        func first(_ state: JobState) throws -> [Int64] {
-            guard counts[state] ?? 0 > 0 else { return [] }
+        if counts[.uncertain] ?? 0 > 0 {
             var filter = JobFilter()
-            (filter.states, filter.limit) = ([state], 6)
-            return try store.ids(filter)
+            (filter.states, filter.limit) = ([.uncertain], 6)
+            uncertain = try store.ids(filter)
         }
-        (uncertain, failed) = (try first(.uncertain), try first(.failed))
+        if counts[.failed] ?? 0 > 0 { failed = try store.failed(since: since, limit: 6) }
         (toPick, failedSources) = try store.waitedForInVain(limit: 12)
     }
 

@@ -64,14 +64,7 @@ struct Selection {
     /// The filter that the options give.
     static func filter(_ session: Session, _ store: JobDatabase?) throws -> JobFilter {
         var filter = JobFilter()
-        let words = session.arguments.values(.state).flatMap { $0.split(separator: ",").map(String.init) }
-        filter.states = try words.map { word in
-            guard let state = JobState(rawValue: word) else {
-                throw Failure.unknown(
-                    "unknown state", word, among: JobState.allCases.map(\.rawValue), listedAs: "states are")
-            }
-            return state
-        }
+        filter.states = try session.arguments.words(.state, "state")
         filter.model = try session.arguments.value(.model).map { model in
             model.hasSuffix("*") ? model : try session.fullName(of: model, in: store)
         }
@@ -152,16 +145,30 @@ struct Selection {
                 case .change: break
                 }
             }
-            let cost = buys ? try cost(of: verb, session, store) : ""
-            session.note("\(name) \(counted)\(cost); nothing was done")
+            let what = try counted(with: verb, store) + (buys ? cost(of: verb, session, store) : "")
+            session.note("\(name) \(what); nothing was done")
             return false
         }
         guard isFilter, !session.arguments.has(.yes) else { return true }
-        try session.confirm("\(name) \(counted)", buys ? try cost(of: verb, session, store) : "")
+        let what = try counted(with: verb, store)
+        try session.confirm("\(name) \(what)", buys ? try cost(of: verb, session, store) : "")
         return true
     }
 
-    private var counted: String { NumberText.of(ids.count, "job") }
+    /// The jobs in number, and those that would be cancelled with them: `1 job, and 1 that waits for it`.
+    private func counted(with verb: Verb, _ store: JobDatabase) throws -> String {
+        let counted = NumberText.of(ids.count, "job")
+        guard verb.cancels else { return counted }
+        let named = Set(ids)
+        let cancelled = try ids.filter { id in
+            guard let job = try store.find(id), case .apply = verb.answer(for: job) else { return false }
+            return true
+        }
+        let others = try store.waiting(for: cancelled).count { !named.contains($0) }
+        if others == 0 { return counted }
+        return "\(counted), and \(NumberText.of(others)) that \(others == 1 ? "waits" : "wait") for "
+            + (ids.count == 1 ? "it" : "them")
+    }
 
     /// What the jobs that `verb` buys may cost, as far as prices are known. One that will be refused costs
     /// nothing.

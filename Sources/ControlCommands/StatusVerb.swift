@@ -12,7 +12,7 @@ enum StatusVerb: ControlVerb {
         let since = store.now + .seconds(-24 * 3600)
         let counts = try store.counts(endedSince: since)
         let holder = StateLock.daemon(of: store.directory)
-        let facts = try Attention.Facts(store, daemon: holder, counts: counts)
+        let facts = try Attention.Facts(store, daemon: holder, counts: counts, since: since)
         let attention = Attention(facts, now: store.now)
         if session.wantsJSON {
             try session.emit(json(store.directory.path, facts, attention))

@@ -20,6 +20,8 @@ enum CancelVerb: ControlVerb {
         steering: "cancel", "cancel jobs",
         "A job that was not sent is cancelled at once. If RunComfy has the job, jobd sends the cancellation. "
             + "A job that is already running is paid for: it is followed, and its files are fetched.",
+        "Jobs that wait for an output of a cancelled job are cancelled with it, and so is what waits for "
+            + "them. They stay cancelled if the job turns out to be running already.",
         "A job that is being downloaded is paid for and fetched, however long that takes. --give-up ends "
             + "that: the job fails (download) and keeps the files it has. jobctl retry continues it.",
         options: [.giveUp],

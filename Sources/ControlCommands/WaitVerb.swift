@@ -116,7 +116,9 @@ struct Waiting {
 
     /// Why a job cannot go on without a person, because of those that it is made from.
     private func obstacle(to job: Job) throws -> String? {
-        guard job.waitsFor > 0, let id = try store.failedSource(of: job.id) else { return nil }
+        guard !job.state.hasEnded, job.waitsFor > 0, let id = try store.failedSource(of: job.id) else {
+            return nil
+        }
         let how =
             switch try store.find(id)?.state {
             case .failed?: "has failed: jobctl retry \(id)"
@@ -130,7 +132,10 @@ struct Waiting {
     private func close(_ missed: [Job]) throws -> ExitCode {
         if !session.wantsJSON {
             for job in missed.sorted(by: { $0.id < $1.id }) { sayWhy(job) }
-            if ids.count > 1 { session.note("\(ids.count - missed.count) of \(ids.count) jobs completed") }
+            if ids.count > 1 {
+                let completed = NumberText.of(ids.count - missed.count)
+                session.note("\(completed) of \(NumberText.of(ids.count, "job")) completed")
+            }
             let places = OutputPlaces(store.directory)
             for id in ids {
                 if session.isQuiet {
@@ -171,7 +176,7 @@ struct Waiting {
         let (one, goesOn) = (ids.count == 1, session.isDaemonRunning(store.directory))
         let them = one ? "it" : "them"
         let who =
-            (one ? "job \(ids[0])" : "the \(ids.count) jobs")
+            (one ? "job \(ids[0])" : "the \(NumberText.of(ids.count, "job"))")
             + (goesOn ? (one ? " goes on" : " go on") : (one ? " waits for jobd" : " wait for jobd"))
         return Failure(
             .interrupted, "interrupted; \(who)",
@@ -183,7 +188,7 @@ struct Waiting {
         let words =
             ids.count == 1
             ? "job \(names) has not ended in time"
-            : "\(NumberText.of(waiting.count)) of \(NumberText.of(ids.count)) jobs have not ended in time: "
+            : "\(NumberText.of(waiting.count)) of \(NumberText.of(ids.count, "job")) have not ended in time: "
                 + names
                 + (waiting.count > 5 ? ", …" : "")
         return Failure(.timedOut, words, hint: JobIDs.text(of: waiting).map { "jobctl explain \($0)" })

@@ -44,6 +44,28 @@ extension JobDatabase {
         return (rows.filter(\.1).map(\.0), rows.filter { !$0.1 }.map(\.0))
     }
 
+    /// The references that wait until an output of `source` is picked.
+    package func waitingForPick(of source: Int64) throws -> [Link] {
+        try all(
+            """
+            SELECT l.* FROM missing_sources AS m JOIN links AS l USING (job_id, path)
+                JOIN jobs AS j ON j.id = l.job_id
+            WHERE m.source_id = ?1 AND m.output = 'pick' AND j.ended_at IS NULL ORDER BY l.job_id, l.path
+            """, source
+        ) { try Link($0) }
+    }
+
+    /// The references to picked outputs of `source` by jobs that have been sent.
+    package func sentPicks(of source: Int64) throws -> [Link] {
+        try all(
+            """
+            SELECT l.* FROM links AS l INDEXED BY links_lineage JOIN jobs AS j ON j.id = l.job_id
+            WHERE l.source_id = ?1 AND l.output = 'pick' AND l.resolved_at IS NOT NULL
+            ORDER BY l.job_id, l.path
+            """, source
+        ) { try Link($0) }
+    }
+
     /// A job that failed, was cancelled or is no longer there, and for which `id` waits, directly or not.
     package func failedSource(of id: Int64) throws -> Int64? {
         try first(

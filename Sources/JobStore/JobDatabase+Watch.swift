@@ -55,6 +55,19 @@ extension JobDatabase {
             """, since, limit)
     }
 
+    /// Jobs that have failed since `since`, the last ones first: those among the last 10,000 that have ended.
+    package func failed(since: Timestamp, limit: Int) throws -> [Int64] {
+        try all(
+            """
+            SELECT id FROM (
+                SELECT id, state, ended_at FROM jobs INDEXED BY jobs_ended
+                WHERE ended_at >= ?1 AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT 10000
+            )
+            WHERE state = 'failed' ORDER BY ended_at DESC, id DESC LIMIT ?2
+            """, since, limit
+        ) { $0.integer(0) }
+    }
+
     /// The first `watchReach` jobs in one unfinished state, oldest first.
     package func watched(_ state: JobState, _ scope: WatchScope) throws -> [Int64] {
         if scope.isEverything {

@@ -131,7 +131,7 @@ import Testing
         let price = "models.\(Stage.sequential).price_usd=0.5"
         for (budget, done) in [("budget.total_usd=1.2", Int64(2)), ("budget.day_usd=1.5", 3)] {
             let jobd = try stage.jobd(price, budget, options: ["--drain"])
-            defer { #expect(jobd.errors.contains("submissions are paused (budget): budget.")) }
+            defer { #expect(jobd.errors.contains("warning: submissions are paused (budget): budget.")) }
             #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
             #expect(try stage.jobCount("completed") == done)
             #expect(try stage.text("SELECT reason FROM pauses") == "budget")

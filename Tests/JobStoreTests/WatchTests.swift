@@ -37,6 +37,18 @@ import Testing
         #expect(try database.watchedEnds(WatchScope(), limit: 1).map(\.state) == [.cancelled])
     }
 
+    @Test func `those that failed lately are found, the last first`() throws {
+        let jobs = try ["a", "b", "c", "d"].map { try sent($0) }
+        for id in jobs.prefix(3) {
+            let job = try #require(try database.find(id))
+            try database.drive(job, through: [.failed(JobFailure(.remote, "it went wrong"))])
+        }
+        let since = database.now + .seconds(-3600)
+        #expect(try database.failed(since: since, limit: 9) == jobs.prefix(3).reversed())
+        #expect(try database.failed(since: since, limit: 1) == [jobs[2]])
+        #expect(try database.failed(since: database.now + .seconds(60), limit: 9) == [])
+    }
+
     @Test func `words are looked for in prompt label and model`() throws {
         let fox = try database.job(model: "a/b", input: #"{"prompt":"A red Fox"}"#).id
         let whale = try database.job(model: "a/c", input: #"{"text":"a blue whale"}"#).id

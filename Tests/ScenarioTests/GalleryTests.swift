@@ -47,6 +47,21 @@ import Testing
         #expect(try shown() == [3, 1])
     }
 
+    @Test func `of jobs with a pick, only what was picked is shown`() throws {
+        for _ in 1...2 { try complete() }
+        try stage.execute(
+            """
+            INSERT INTO outputs (job_id, position, kind, url, path, bytes, sha256, media_type, state, downloaded_at)
+            SELECT job_id, 2, kind, url || '-2', path, bytes, sha256, media_type, state, downloaded_at FROM outputs
+            WHERE job_id = 1
+            """)
+        #expect(try stage.jobctl("gallery", folder, "--picked", "--json").object()["files"]?.integer == 0)
+        #expect(try stage.jobctl("pick", "1", "2").code == 0)
+        #expect(try stage.jobctl("gallery", folder, "--picked").code == 0)
+        #expect(try shown() == [1] && names("files").count == 1)
+        #expect(try names("files")[0].hasPrefix("000001-2-"))
+    }
+
     private func shown() throws -> [Int64] {
         try data().compactMap { $0["id"]?.integer }
     }

@@ -115,4 +115,12 @@ import Testing
         #expect(status["states"]?["uncertain"] == .integer(1))
         #expect(status["jobd"]?["running"] == .bool(false))
     }
+
+    @Test func `of the jobs that failed in the last 24 hours, only these are named`() throws {
+        for _ in 1...3 { try stage.put(try stage.enqueue("2 cats"), into: "failed") }
+        let now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+        try stage.execute("UPDATE jobs SET ended_at = \(now) WHERE id = 2")
+        let told = try stage.jobctl("--json").object()["attention"]?.array
+        #expect(told == ["1 failed in the last 24 hours: 2"])
+    }
 }

@@ -35,6 +35,15 @@ import Testing
         #expect(many.code == 75 && many.errors.hasPrefix("waiting for jobs 1-12\n"), "\(many)")
     }
 
+    @Test func `a job that was cancelled with its source waits for nothing any more`() throws {
+        try stage.enqueue("2 cats")
+        try stage.jobctl("enqueue", "t/paint", "image=job:1")
+        try stage.jobctl("cancel", "1")
+        let answer = try stage.jobctl("wait", "2")
+        #expect(answer.code == 1 && answer.errors.contains("job 2 was cancelled"), "\(answer)")
+        #expect(!answer.errors.contains("waits for"), "\(answer)")
+    }
+
     @Test func `on a terminal a long reason is cut to its width`() throws {
         try stage.put(try stage.enqueue("2 cats"), into: "failed")
         let long = String(repeating: "it went wrong ", count: 20)

@@ -29,6 +29,14 @@ import Testing
         #expect(!(try stage.jobctl().output.contains("There are no jobs yet")))
     }
 
+    @Test func `beside a running jobd it does not say how to try another one`() throws {
+        try stage.jobd()
+        try eventually("it runs") { try stage.jobctl("--json").object()["jobd"]?["running"] == .bool(true) }
+        let answer = try stage.jobctl()
+        #expect(answer.output.contains("There are no jobs yet"), "\(answer)")
+        #expect(!answer.output.contains("JOBD_API_URL") && !answer.output.contains("jobsim"), "\(answer)")
+    }
+
     @Test func `what it says can be typed`() throws {
         let lines = try stage.jobctl().lines.map { $0.split(separator: " ").joined(separator: " ") }
         let order = try #require(lines.first { $0.hasPrefix("jobctl enqueue") })

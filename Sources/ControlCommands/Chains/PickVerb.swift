@@ -21,31 +21,15 @@ enum PickVerb: ControlVerb {
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
-        let words = session.arguments.operands
-        guard let word = words.first, let id = Int64(word), id > 0 else {
-            throw Failure.usage("which job?", hint: "jobctl pick 20 3")
-        }
-        let takesBack = session.arguments.has(.none)
-        guard takesBack == (words.count == 1) else {
-            throw Failure.usage(
-                takesBack ? "--none takes no outputs" : "which outputs?",
-                hint: "jobctl pick \(id) 3, or jobctl pick \(id) --none")
-        }
-        let positions = try Self.positions(Array(words.dropFirst()))
+        let (id, positions) = try asked(session.arguments)
         let store = try session.store(.write)
-        let (job, earlier) = try store.transaction { () throws -> (Job, [Link]) in
+        var waited: [Link] = []
+        let job = try store.transaction {
             let job = try store.job(id)
-            let made = try store.outputs(of: id).map(\.position)
-            if let missing = positions.first(where: { !made.contains($0) }) {
-                throw Failure(
-                    .no,
-                    made.isEmpty
-                        ? "job \(id) has made no output\(job.state.hasEnded ? "" : " yet")"
-                        : "job \(id) has no output \(missing): it made \(made.count)",
-                    hint: job.state.hasEnded ? nil : "jobctl wait \(id)")
-            }
+            try require(positions, of: job, store)
+            waited = try store.waitingForPick(of: id)
             try store.pick(positions, of: id, by: "jobctl")
-            return (job, try store.links(to: id, limit: 100))
+            return job
         }
         session.wake(store.directory)
         try session.show(job, in: store) {
@@ -54,9 +38,36 @@ enum PickVerb: ControlVerb {
             try session.screen.write(
                 positions.isEmpty ? "nothing of job \(id) is picked\n" : "picked of job \(id): \(list)\n")
         }
-        try say(what: positions, became: earlier, session, store)
+        try say(what: positions, of: id, became: waited, session, store)
         try session.finish(store)
         return .success
+    }
+
+    /// The job, and the outputs that are picked of it.
+    private static func asked(_ arguments: Arguments) throws -> (id: Int64, positions: [Int64]) {
+        let words = arguments.operands
+        guard let word = words.first, let id = Int64(word), id > 0 else {
+            throw Failure.usage("which job?", hint: "jobctl pick 20 3")
+        }
+        let takesBack = arguments.has(.none)
+        guard takesBack == (words.count == 1) else {
+            throw Failure.usage(
+                takesBack ? "--none takes no outputs" : "which outputs?",
+                hint: "jobctl pick \(id) 3, or jobctl pick \(id) --none")
+        }
+        return (id, try positions(Array(words.dropFirst())))
+    }
+
+    /// Throws if the job has not made one of the outputs.
+    private static func require(_ positions: [Int64], of job: Job, _ store: JobDatabase) throws {
+        let made = try store.outputs(of: job.id).map(\.position)
+        guard let missing = positions.first(where: { !made.contains($0) }) else { return }
+        throw Failure(
+            .no,
+            made.isEmpty
+                ? "job \(job.id) has made no output\(job.state.hasEnded ? "" : " yet")"
+                : "job \(job.id) has no output \(missing): it made \(NumberText.of(made.count))",
+            hint: job.state.hasEnded ? nil : "jobctl wait \(job.id)")
     }
 
     /// Reads `3` and `2-4`. No job has more than 10,000 outputs.
@@ -71,28 +82,34 @@ enum PickVerb: ControlVerb {
     }
 
     /// What the pick means for the jobs that refer to it.
+    ///
+    /// - Parameter waited: what waited for a pick before.
     private static func say(
-        what positions: [Int64], became links: [Link], _ session: Session, _ store: JobDatabase
+        what positions: [Int64], of id: Int64, became waited: [Link], _ session: Session, _ store: JobDatabase
     ) throws {
-        var going: [Int64] = []
-        for link in links where link.part == .pick {
-            guard let user = try store.find(link.jobID), !user.state.hasEnded || link.resolvedAt != nil else {
-                continue
-            }
-            if link.resolvedAt == nil {
-                if user.waitsFor == 0 { going.append(user.id) }
-                if user.waitsFor > 0, positions.count > 1, !link.isInList {
-                    session.note("job \(user.id) takes one file: it waits until exactly one is picked")
-                }
-            } else if link.sent != positions, let position = positions.first {
-                session.note("job \(user.id) has been sent with another output")
-                let key = link.path.dropFirst(2).prefix { $0 != "[" }
-                session.suggest("jobctl rerun \(user.id) \(key)=job:\(link.sourceID)/\(position)")
+        let waiting = try store.waitingForPick(of: id)
+        if positions.count > 1 {
+            for user in Self.users(waiting.filter { !$0.isInList }) {
+                session.note("job \(user) takes one file: it waits until exactly one is picked")
             }
         }
+        let sent = try store.sentPicks(of: id).filter { !positions.isEmpty && $0.sent != positions }
+        if let first = sent.first {
+            let users = Self.users(sent)
+            let who = users.count == 1 ? "job \(users[0]) has" : "jobs \(words(users)) have"
+            session.note("\(who) been sent with another output")
+            let key = first.path.dropFirst(2).prefix { $0 != "[" }
+            session.suggest("jobctl rerun \(first.jobID) \(key)=job:\(id)/\(positions[0])")
+        }
+        let going = Self.users(waited).filter { user in !waiting.contains { $0.jobID == user } }
         if !going.isEmpty {
-            session.note("no longer waiting for it: \(JobIDs.ranges(of: going).joined(separator: " "))")
+            session.note("no longer waiting for it: \(words(going))")
             session.noteIfNoDaemon(store.directory, "nothing is sent until it runs")
         }
     }
+
+    /// The jobs that have these references, each once.
+    private static func users(_ links: [Link]) -> [Int64] { Set(links.map(\.jobID)).sorted() }
+
+    private static func words(_ ids: [Int64]) -> String { JobIDs.ranges(of: ids).joined(separator: " ") }
 }

@@ -14,6 +14,12 @@ enum EnqueueVerb: ControlVerb {
             filled in: the service applies them.
             """,
             """
+            A value job:ID stands for an output of another job: job:20 is the first, job:20/3 the third, \
+            job:20/all are all of them (in a list), job:20/pick those that jobctl pick has marked. A key may \
+            stand in the place of the id. The job waits until the output is there, and costs nothing \
+            meanwhile. --matrix KEY=job:20/all makes a job for each output.
+            """,
+            """
             The answer comes when the job is on disk. An input that breaks the schema is refused with all \
             reasons. --like ID copies model and input of another job; KEY=VALUE replaces a key, --without \
             removes one.
@@ -27,9 +33,13 @@ enum EnqueueVerb: ControlVerb {
             """
             A batch is JSON Lines of {"model", "input", "label", "key", "priority", "not_before", "hold"}. \
             Either all lines are enqueued or none. The options apply to lines that do not set the value \
-            themselves. With --make, each line needs a key, and only what is new is ordered. A line stands \
-            if its model, its input and what it is made from are as before. The key in the store is KEY@ and \
-            twelve digits of a hash of these.
+            themselves. A reference may name the key of an earlier line.
+            """,
+            """
+            With --make, a batch can be enqueued again and again: only what is new is ordered. Each line \
+            needs a key. A line is new if no job was made of the same model, input and sources under its \
+            key, or if that job has failed or was cancelled. In the store the key is KEY@ and twelve digits \
+            of a hash of these; label, priority and time do not count.
             """,
             """
             If the configuration sets confirm_above_usd, jobctl asks before an order whose estimate is above \
@@ -66,6 +76,9 @@ enum EnqueueVerb: ControlVerb {
                 "a prompt in a file, two sizes, three seeds: six jobs"),
             .init("jobctl enqueue --like 12 image_size=2560 --edit", "job 12 in another size, edited first"),
             .init("jobctl enqueue --batch jobs.jsonl --label spring", "many at once"),
+            .init(
+                "jobctl enqueue bytedance/seedream-4-0/edit prompt='at night' images=job:20/pick",
+                "made from what you will pick of job 20"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {

@@ -6,7 +6,10 @@ extension HelpTopic {
         "states", "the life of a job, and how it leaves each state",
         .list([
             ("held", "set aside by a person; release sends it on its way, cancel ends it"),
-            ("queued", "not sent yet: it waits for its turn, its time, a limit or a pause; see explain"),
+            (
+                "queued",
+                "not sent yet: it waits for its turn, its time, a limit, a pause or another job; see explain"
+            ),
             ("submitting", "the intent to send is on disk, and the request is on the wire"),
             ("uncertain", "the request may have bought something, and nobody can know; use resolve"),
             ("in_queue", "RunComfy has it, and has not begun"),

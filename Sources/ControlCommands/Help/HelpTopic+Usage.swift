@@ -95,8 +95,9 @@ extension HelpTopic {
         .text(
             """
             The database is jobs.db in the state directory (jobctl doctor says where), and may be read while \
-            jobd runs. Tables: jobs, outputs, events, charges, pauses. Views: history, files, spending. \
-            Times are UTC text, as sqlite3's date functions read it.
+            jobd runs. Tables: jobs, outputs, events, links, charges, pauses. Views: history, files, \
+            spending. links says which job was made from which. Times are UTC text, as sqlite3's date \
+            functions read it.
             """),
         .code([
             "sqlite3 -readonly -box ~/.local/state/jobd/jobs.db",
@@ -105,6 +106,7 @@ extension HelpTopic {
             "SELECT * FROM spending ORDER BY day DESC;",
             "SELECT model, count(*), avg(ran_s) FROM history WHERE state = 'completed' GROUP BY model;",
             "SELECT at, kind, detail FROM events WHERE job_id = 12 ORDER BY id;",
+            "SELECT job_id, path, source_id, output FROM links WHERE source_id = 20;",
             "SELECT error_kind, count(*) FROM jobs WHERE state = 'failed' GROUP BY error_kind;",
             "SELECT id, json_extract(input, '$.seed') FROM jobs WHERE created_at > date('now', '-1 day');",
         ]),

@@ -91,7 +91,8 @@ final class WatchReader {
         var counts = try store.unfinishedCounts()
         let day = snapshot.now + .seconds(-24 * 3600)
         counts[.failed] = try store.endedCounts(since: day, limit: Self.endsCounted)[.failed]
-        snapshot.facts = try Attention.Facts(store, daemon: snapshot.facts.daemon, counts: counts)
+        snapshot.facts = try Attention.Facts(
+            store, daemon: snapshot.facts.daemon, counts: counts, since: day)
         snapshot.isNarrowed = !scope.isEverything
         try scope.isChoice ? readChoice() : readAll(counts)
         let new = try store.throughput(after: lastEvent)
