@@ -164,7 +164,8 @@ let package = Package(
             dependencies: ["Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Orders"],
             swiftSettings: strict),
         .testTarget(
-            name: "GalleryTests", dependencies: ["Gallery", "JSON", "System"], swiftSettings: strict),
+            name: "GalleryTests", dependencies: ["Gallery", "JSON", "JobModel", "System"],
+            swiftSettings: strict),
         .testTarget(name: "SystemTests", dependencies: ["System"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "Scratch", "ScriptedServer", "System"],

@@ -13,6 +13,8 @@ package struct GalleryFile: Sendable {
     package var width: Int64?
     package var height: Int64?
     package var seconds: Double?
+    /// Whether a person has picked it.
+    package var isPicked = false
     /// The common part of its names, made of job, position and content, so that a name never changes its
     /// meaning.
     let stem: String
@@ -57,6 +59,7 @@ package struct GalleryFile: Sendable {
         members["w"] = width.map { .integer($0) }
         members["h"] = height.map { .integer($0) }
         members["d"] = seconds.map(JSON.double)
+        if isPicked { members["pick"] = .bool(true) }
         return .object(members)
     }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+package import JobModel
 
 /// What the page says about one job.
 package struct GalleryJob: Sendable {
@@ -18,6 +19,10 @@ package struct GalleryJob: Sendable {
     package var createdAt: String
     package var endedAt: String?
     package var files: [GalleryFile] = []
+    /// What it is made from.
+    package var sources: [Link] = []
+    /// What is made from it and is not on the page, which finds the others in their sources.
+    package var users: [LinkedJob] = []
 
     package init(id: Int64, state: String, model: String, createdAt: String) {
         (self.id, self.state, self.model, self.createdAt) = (id, state, model, createdAt)
@@ -37,6 +42,25 @@ package struct GalleryJob: Sendable {
         members["in"] = .array(input.map { .array([.string($0.key), .string($0.value)]) })
         members["cmd"] = command.map(JSON.string)
         members["f"] = .array(files.map(\.json))
+        if !sources.isEmpty {
+            members["from"] = .array(sources.map { .array([.integer($0.sourceID), $0.outputs]) })
+        }
+        if !users.isEmpty { members["to"] = .array(users.map(\.json)) }
         return .object(members)
+    }
+}
+
+extension LinkedJob {
+    fileprivate var json: JSON {
+        .array([.integer(link.jobID), link.outputs] + (state.map { [.string($0.rawValue)] } ?? []))
+    }
+}
+
+extension Link {
+    /// The numbers of the outputs; `all` or `pick` while these are not known.
+    fileprivate var outputs: JSON {
+        if resolvedAt != nil { return .array(sent.map { .integer($0) }) }
+        if case .position(let number) = part { return .array([.integer(number)]) }
+        return .string(part.word)
     }
 }

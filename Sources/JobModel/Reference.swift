@@ -94,6 +94,14 @@ package struct Link: Equatable, Sendable {
     package var isInList: Bool { path.utf8.last == UInt8(ascii: "]") }
 }
 
+/// A reference, and the state of the job that has it; nil if that job is no longer there.
+package struct LinkedJob: Equatable, Sendable {
+    package let link: Link
+    package let state: JobState?
+
+    package init(_ link: Link, in state: JobState?) { (self.link, self.state) = (link, state) }
+}
+
 extension JSON {
     /// The value with each text in it replaced by what `change` makes of it: in a list, by any number of
     /// values; elsewhere only by one. Nil keeps the text.

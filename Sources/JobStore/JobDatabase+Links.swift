@@ -17,6 +17,17 @@ extension JobDatabase {
         ) { try Link($0) }
     }
 
+    /// The same, with the states of the jobs that have them.
+    package func users(of id: Int64, limit: Int) throws -> [LinkedJob] {
+        try all(
+            """
+            SELECT l.*, jobs.state
+            FROM links AS l INDEXED BY links_lineage LEFT JOIN jobs ON jobs.id = l.job_id
+            WHERE l.source_id = ?1 ORDER BY l.job_id LIMIT ?2
+            """, id, limit
+        ) { LinkedJob(try Link($0), in: $0.optionalText(6).flatMap(JobState.init)) }
+    }
+
     /// The references of `id` that have no output yet.
     package func missing(of id: Int64) throws -> [Link] {
         try all(

@@ -1,4 +1,5 @@
 import JSON
+import JobModel
 import System
 import Testing
 
@@ -45,6 +46,39 @@ import Testing
         let job = try #require(try JSON(parsing: data, .strict).array?.first)
         for key in ["m", "l", "p", "e", "cmd", "at", "end"] { #expect(job[key]?.string == text, "\(key)") }
         #expect(job["in"]?.array == [.array([.string(text), .string(text)])])
+    }
+
+    private func link(_ part: Reference.Part, sent: [Int64]?) -> Link {
+        var link = Link(jobID: 9, path: "$.images[0]", sourceID: 7, part: part)
+        if let sent { (link.resolvedAt, link.sent) = (Timestamp(year: 2026, month: 1, day: 1), sent) }
+        return link
+    }
+
+    @Test(
+        arguments: [
+            (.position(3), nil, "[3]"), (.position(3), [3], "[3]"), (.all, nil, "\"all\""),
+            (.all, [1, 2], "[1,2]"),
+            (.pick, nil, "\"pick\""), (.pick, [4], "[4]"),
+        ] as [(Reference.Part, [Int64]?, String)])
+    func `a job says which outputs it was made from, or will be`(
+        part: Reference.Part, sent: [Int64]?, outputs: String
+    ) {
+        var (user, source) = (job("user"), job("source"))
+        user.sources = [link(part, sent: sent)]
+        source.users = [
+            LinkedJob(link(part, sent: sent), in: .queued), LinkedJob(link(part, sent: sent), in: nil),
+        ]
+        #expect(user.json["from"]?.text == "[[7,\(outputs)]]" && user.json["to"] == nil)
+        #expect(source.json["to"]?.text == "[[9,\(outputs),\"queued\"],[9,\(outputs)]]")
+        #expect(source.json["from"] == nil)
+    }
+
+    @Test func `a job that belongs to no chain, and a picture that is not picked, take no room for it`() {
+        var job = job("x")
+        #expect(job.json["from"] == nil && job.json["to"] == nil)
+        #expect(job.json["f"]?.array?.first?["pick"] == nil)
+        job.files[0].isPicked = true
+        #expect(job.json["f"]?.array?.first?["pick"]?.bool == true)
     }
 
     @Test func `the policy allows the page's own script and style, and nothing else that runs`() throws {

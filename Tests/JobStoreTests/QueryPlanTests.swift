@@ -60,6 +60,10 @@ import Testing
         try expect({ _ = try $0.keyHolder("k") }, uses: "jobs_key")
         try expect({ _ = try $0.outputs(of: 1) }, uses: "SEARCH outputs USING INDEX")
         try expect({ _ = try $0.events(of: 1) }, uses: "events_job (job_id=?)")
+        try expect({ _ = try $0.links(of: 1) }, uses: "SEARCH links USING PRIMARY KEY (job_id=?)")
+        try expect(
+            { _ = try $0.users(of: 1, limit: 10) }, uses: "links_lineage (source_id=?)", "INTEGER PRIMARY KEY"
+        )
         try expect({ _ = try $0.events(after: 1, limit: 10) }, uses: "INTEGER PRIMARY KEY (rowid>?)")
     }
 

@@ -73,6 +73,25 @@ import Testing
         return try #require(try JSON(parsing: page[start..<end], .strict).array)
     }
 
+    @Test func `jobs say what they were made from, and which others that are not shown`() throws {
+        try complete()
+        for reference in ["job:1", "job:1/pick"] {
+            try stage.jobctl("enqueue", Stage.edit, "prompt=again", "images=" + reference, "--no-validate")
+        }
+        try stage.execute(
+            "UPDATE links SET resolved_at = '2026-01-01 00:00:00.000', sent = '[1]' WHERE job_id = 2")
+        try stage.complete(2, with: "GIF89a", as: "2.gif", "image/gif")
+        try stage.jobctl("pick", "1", "1")
+        try stage.jobctl("gallery", folder)
+        let (made, source) = (try data()[0], try data()[1])
+        #expect(made["from"]?.text == "[[1,[1]]]" && made["to"] == nil)
+        #expect(source["from"] == nil && source["to"]?.text == #"[[3,"pick","queued"]]"#)
+        #expect(source["f"]?.array?[0]["pick"]?.bool == true && made["f"]?.array?[0]["pick"] == nil)
+        try stage.jobctl("gallery", folder, "1")
+        #expect(try data()[0]["to"]?.text == #"[[2,[1],"completed"],[3,"pick","queued"]]"#)
+        #expect(try names("files").count == 1, "a job that was not chosen gives no file away")
+    }
+
     @Test func `jobs that are gone leave the gallery, and other people's files stay`() throws {
         for _ in 1...3 { try complete() }
         try stage.jobctl("gallery", folder)

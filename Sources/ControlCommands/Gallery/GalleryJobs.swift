@@ -37,6 +37,7 @@ struct GalleryJobs {
             if let file = try file(output) { shown.files.append(file) } else { missing += 1 }
         }
         if job.state == .completed, shown.files.isEmpty { return nil }
+        shown.sources = try store.links(of: job.id)
         guard job.inputRemovedAt == nil, let input = try? JSON(parsing: job.input) else { return shown }
         let schema = try models.schema(of: job.model)
         shown.prompt = Schema.prompt(of: input, schema: schema).map(Self.visible)
@@ -58,7 +59,17 @@ struct GalleryJobs {
         file.width = output.width
         file.height = output.height
         file.seconds = output.durationSeconds
+        file.isPicked = output.pickedAt != nil
         return file
+    }
+
+    /// Adds the jobs that are made from these, and are not among them. Of many, a job only has the oldest.
+    func addUsers(to jobs: inout [GalleryJob]) throws {
+        let shown = Set(jobs.map(\.id))
+        for index in jobs.indices {
+            let users = try store.users(of: jobs[index].id, limit: 1000)
+            jobs[index].users = users.filter { !shown.contains($0.link.jobID) }
+        }
     }
 
     /// Opens a job's file without following symbolic links.

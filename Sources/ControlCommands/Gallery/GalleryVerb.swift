@@ -17,6 +17,11 @@ enum GalleryVerb: ControlVerb {
             used by keyboard (? lists the keys).
             """,
             """
+            A star marks what is picked; any other file offers the jobctl pick command that chooses it. Each \
+            file shows what it was made from and what was made from it, and leads to a view of the whole \
+            chain. Jobs of a chain that are not selected are named, but their files are left out.
+            """,
+            """
             DIR must be new, empty, or a gallery, which is then updated: new jobs are added, and jobs that \
             are gone or no longer chosen are taken off the page. It removes only files that it has made.
             """,
@@ -47,7 +52,8 @@ enum GalleryVerb: ControlVerb {
         let places = try session.outputPlaces()
         var collected = GalleryJobs(session, store, places)
         let found = try found(session, store, limit: limit + 1)
-        let jobs = try found.prefix(limit).compactMap { try store.find($0).flatMap { try collected.job($0) } }
+        var jobs = try found.prefix(limit).compactMap { try store.find($0).flatMap { try collected.job($0) } }
+        try collected.addUsers(to: &jobs)
         do {
             let folder = try GalleryFolder(path, outside: places.folders.map(\.path))
             let program = ProgramOutput.helper("jobthumb")

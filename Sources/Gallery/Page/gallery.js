@@ -13,15 +13,40 @@ const make = (tag, properties = {}, ...content) => {
 };
 const jobs = JSON.parse($("data").textContent);
 const items = [];
+const relatives = new Map();
 for (const job of jobs) {
   const prompt = job.p ?? job.e ?? say("jobNumber", { id: job.id });
   job.values = new Map(job.in);
   job.seed = job.values.get("seed");
   job.short = job.m.split("/").slice(1).join("/") || job.m;
+  job.first = items.length;
   for (const file of job.f.length ? job.f : [null]) {
     items.push({ job, file, prompt, kind: file ? file.k : "none", of: job.f.length });
   }
 }
+// What is made from what: only jobs of a chain are here. Of one that the page does not show, little is known.
+const relative = id => relatives.get(id) ?? relatives.set(id, { id, sources: [], users: [] }).get(id);
+const relate = (source, user, outputs) => {
+  const known = Array.isArray(outputs) && user.sources.find(link => link.source === source && link.outputs.add);
+  if (known) return outputs.forEach(n => known.outputs.add(n));
+  const link = { source, user, outputs: Array.isArray(outputs) ? new Set(outputs) : outputs };
+  source.users.push(link);
+  user.sources.push(link);
+};
+for (const job of jobs) {
+  for (const [id, outputs] of job.from ?? []) relate(relative(id), relative(job.id), outputs);
+  for (const [id, outputs, state] of job.to ?? []) {
+    relative(id).state = state;
+    relate(relative(job.id), relative(id), outputs);
+  }
+}
+for (const job of jobs) if (relatives.has(job.id)) relatives.get(job.id).job = job;
+for (const each of relatives.values()) each.users.sort((a, b) => a.user.id - b.user.id);
+const itemsOf = job => job ? items.slice(job.first, job.first + Math.max(1, job.f.length)) : [];
+const isPicked = item => item.file?.pick === true;
+/// Whether a job was made from this picture, or will be.
+const takes = ({ outputs }, item) => outputs.has?.(item.file?.n) ?? (outputs === "all" || isPicked(item));
+
 // The words that the page itself holds.
 for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
 for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
@@ -49,11 +74,12 @@ const toast = text => {
 };
 
 // What is shown: the filters, and the address that remembers them.
-const choices = { model: ["allModels", i => i.job.m], label: ["allLabels", i => i.job.l ?? ""], state: ["allStates", i => i.job.s], kind: ["allKinds", i => i.kind] };
+const choices = { model: ["allModels", i => i.job.m], label: ["allLabels", i => i.job.l ?? ""], state: ["allStates", i => i.job.s], kind: ["allKinds", i => i.kind],
+  pick: ["allPicks", i => isPicked(i) ? "picked" : "unpicked"] };
 for (const [id, [all, value]] of Object.entries(choices)) {
   const counts = new Map();
   for (const item of items) counts.set(value(item), (counts.get(value(item)) ?? 0) + 1);
-  const name = word => (id === "kind" || id === "state" ? named(word) : word) || say("noLabel");
+  const name = word => (id === "model" || id === "label" ? word : named(word)) || say("noLabel");
   $(id).append(make("option", { value: "*", textContent: say(all) }));
   for (const word of [...counts.keys()].sort()) {
     $(id).append(make("option", { value: "=" + word, textContent: `${name(word)} (${number.format(counts.get(word))})` }));
@@ -62,21 +88,25 @@ for (const [id, [all, value]] of Object.entries(choices)) {
 }
 const text = item => item.text ??= [item.prompt, item.job.m, item.job.l, item.job.id, item.job.e, item.file?.path, ...item.job.values.values()].join("\n").toLowerCase();
 let shown = [];
-let comparing = false;
-const remembered = { words: "", model: "*", label: "*", state: "*", kind: "*", order: "new", rows: "", columns: "" };
+let mode = "pictures";
+let chained = 0;
+const remembered = { words: "", model: "*", label: "*", state: "*", kind: "*", pick: "*", order: "new", rows: "", columns: "" };
 const remember = () => {
   const address = new URLSearchParams();
-  for (const [id, usual] of Object.entries(remembered)) if ($(id).value && $(id).value !== usual) address.set(id, $(id).value);
-  if (comparing) address.set("view", "compare");
+  if (mode === "chain") address.set("chain", chained);
+  else for (const [id, usual] of Object.entries(remembered)) if ($(id).value && $(id).value !== usual) address.set(id, $(id).value);
+  if (mode === "compare") address.set("view", mode);
   try { history.replaceState(null, "", "#" + address); } catch { /* the page works without */ }
 };
 const recall = () => {
   const address = new URLSearchParams(location.hash.slice(1));
-  for (const [id, usual] of Object.entries(remembered)) {
+  chained = Number(address.get("chain")) || 0;
+  mode = chained ? "chain" : address.get("view") === "compare" ? "compare" : "pictures";
+  // A chain takes no notice of the filters, and leaves them as they are.
+  if (!chained) for (const [id, usual] of Object.entries(remembered)) {
     $(id).value = address.get(id) ?? usual;
     if ($(id).selectedIndex === -1) $(id).value = usual;
   }
-  comparing = address.get("view") === "compare";
   return address;
 };
 const filter = () => {
@@ -85,18 +115,21 @@ const filter = () => {
   shown = items.filter(item => tests.every(([value, wanted]) => value(item) === wanted) && words.every(word => text(item).includes(word)));
   if ($("order").value === "old") shown.reverse();
   if ($("order").value === "cost") shown = shown.map((item, place) => [item, place]).sort(([a, x], [b, y]) => (b.job.usd ?? 0) - (a.job.usd ?? 0) || x - y).map(([item]) => item);
-  const paid = new Map(shown.map(item => [item.job.id, item.job]));
-  const sum = [...paid.values()].reduce((total, job) => total + (job.usd ?? 0), 0);
-  const counts = say("count", { files: plural(shown.length, "files"), jobs: plural(paid.size, "jobs") });
-  $("count").textContent = [counts, sum && money({ usd: sum, est: [...paid.values()].some(job => job.est) })].filter(Boolean).join(" · ");
+  summarize(shown);
   const active = Object.keys(choices).filter(id => $(id).value !== "*").length;
   $("filters").textContent = active ? say("filtersOn", { count: active }) : say("filters");
   $("nothing").hidden = shown.length > 0;
   current = 0;
-  if (comparing) compare(); else { arrange(); }
+  if (mode === "compare") compare(); else arrange();
+};
+const summarize = list => {
+  const paid = new Map(list.map(item => [item.job.id, item.job]));
+  const sum = [...paid.values()].reduce((total, job) => total + (job.usd ?? 0), 0);
+  const counts = say("count", { files: plural(list.length, "files"), jobs: plural(paid.size, "jobs") });
+  $("count").textContent = [counts, sum && money({ usd: sum, est: [...paid.values()].some(job => job.est) })].filter(Boolean).join(" · ");
 };
 
-// One picture, small: in the list and in the table.
+// One picture, small: in the list, in the table and in a chain.
 const face = item => {
   const { job, file, prompt } = item;
   if (file && file.k === "image") {
@@ -115,6 +148,7 @@ const face = item => {
   if (file) return [make("span", { className: "tile" }, make("b", { textContent: file.k === "audio" ? "♪" : "▤" }), file.d ? span(file.d) : file.t || file.k)];
   return [make("span", { className: "tile bad" }, make("b", { textContent: "✕" }), job.e ?? named(job.s))];
 };
+const star = item => isPicked(item) ? make("span", { className: "star", role: "img", "aria-label": say("picked"), title: say("picked"), textContent: "★" }) : null;
 const stir = (element, plays) => {
   const video = element.querySelector("video");
   if (!video || still.matches) return;
@@ -181,7 +215,7 @@ const card = (index, row) => {
   const [left, width] = row.places[index - row.first];
   const about = [state(item.job), item.job.short, item.job.seed && `seed ${item.job.seed}`, money(item.job), item.of > 1 && say("place", { n: item.file.n, count: item.of })];
   const button = liven(make("button", { className: "card", tabIndex: index === current ? 0 : -1, "aria-haspopup": "dialog", "data-index": index },
-    make("span", { className: "frame" }, ...face(item)),
+    make("span", { className: "frame" }, ...face(item), star(item)),
     make("span", { className: "words", dir: "auto", textContent: item.prompt, "aria-hidden": "true" }),
     make("span", { className: "meta", textContent: about.filter(Boolean).join(" · ") })));
   const element = make("div", { className: "item", role: "listitem", "aria-setsize": shown.length, "aria-posinset": index + 1 }, button);
@@ -189,7 +223,7 @@ const card = (index, row) => {
   return element;
 };
 const draw = () => {
-  if (comparing || !rows.length) return;
+  if (mode !== "pictures" || !rows.length) return;
   const top = scrollY - $("pictures").offsetTop;
   const from = rows[rowAt(top - innerHeight * .6)].first;
   const last = rows[rowAt(top + innerHeight * 1.6)];
@@ -292,6 +326,11 @@ const compare = () => {
   };
   more(0);
 };
+const cell = (item, place, label) => {
+  const button = liven(make("button", { className: "cell", "data-place": place, "aria-haspopup": "dialog", "aria-label": label }, ...face(item), star(item)));
+  button.style.setProperty("--shape", item.file?.w && item.file?.h ? item.file.w / item.file.h : 1);
+  return button;
+};
 const matrix = (group, across, down) => {
   const by = (key, job) => key ? valueOf(job, key) : "";
   const values = key => sorted(new Set(group.map(job => by(key, job))));
@@ -308,9 +347,7 @@ const matrix = (group, across, down) => {
   const body = values(down).map(row => make("tr", {}, head("row", row), ...columns.map(column =>
     make("td", {}, make("div", { className: "cells" }, ...(files.get(row + "\0" + column) ?? []).slice(0, 12).map(item => {
       cells.push(item);
-      const button = liven(make("button", { className: "cell", "data-place": cells.length - 1, "aria-haspopup": "dialog" }, ...face(item)));
-      button.style.setProperty("--shape", item.file?.w && item.file?.h ? item.file.w / item.file.h : 1);
-      return button;
+      return cell(item, cells.length - 1);
     }))))));
   const job = group[0];
   const same = [...job.values].filter(([key, value]) => ![across, down].includes(key) && value !== job.p).map(([key, value]) => `${key}=${value}`);
@@ -328,11 +365,91 @@ const step = (from, key) => {
   near?.focus();
 };
 
-// One picture, large.
+// A chain: what a job is made from, what is made from it, and what else that is made from. A step is made from those before.
+const reach = (found, of, end) => {
+  for (const each of found) for (const link of each[of]) found.add(link[end]);
+  return found;
+};
+const stepsOf = start => {
+  const depths = new Map(), steps = [];
+  // A source is older than what is made from it, and so has its depth already.
+  for (const each of [...reach(reach(new Set([start]), "users", "user"), "sources", "source")].sort((a, b) => a.id - b.id)) {
+    const depth = each.sources.reduce((most, link) => Math.max(most, depths.get(link.source) + 1), 0);
+    depths.set(each, depth);
+    (steps[depth] ??= []).push(each);
+  }
+  return steps;
+};
+/// As a reference names it.
+const short = ({ job, file, of }) => of > 1 || file?.n > 1 ? `${job.id}/${file.n}` : `${job.id}`;
+const long = item => [say("jobNumber", { id: short(item) }), isPicked(item) && say("picked"), item.prompt].filter(Boolean).join(", ");
+/// What is known of a job that has no picture here.
+const absence = (each, link) => each.state === "queued" && link?.outputs === "pick" ? say("waitsForPick") : each.state ? named(each.state) : say("notHere");
+/// The first of a list, and a button for the rest.
+const some = (list, most, draw) => {
+  const part = from => [...list.slice(from, from + most).map(draw), ...(list.length > from + most ? [make("li", { className: "rest" }, make("button", {
+    textContent: say("more", { count: number.format(list.length - from - most) }),
+    onclick: event => {
+      const rest = part(from + most);
+      event.target.parentNode.replaceWith(...rest);
+      rest[0].querySelector("button")?.focus();
+    } }))] : [])];
+  return part(0);
+};
+const origin = link => {
+  const files = itemsOf(link.source.job).filter(item => takes(link, item));
+  return files.length > 3 ? `${link.source.id} (${plural(files.length, "files")})` : files.map(short).join(", ") || `${link.source.id}`;
+};
+const station = (each, places, members) => {
+  const all = itemsOf(each.job);
+  const users = each.users.filter(link => members.has(link.user));
+  const used = new Set(all.filter(item => isPicked(item) || users.some(link => takes(link, item))));
+  const marked = used.size < all.length ? used : new Set();
+  const job = each.job;
+  const here = each.id === chained;
+  return make("li", { className: here ? "job here" : "job", "aria-current": here ? "true" : null },
+    make("h4", {}, say("jobNumber", { id: each.id }), " ", make("small", { textContent: job ? [job.short, state(job)].filter(Boolean).join(" · ") : absence(each, each.sources.find(link => link.outputs === "pick")) })),
+    each.sources.length ? make("p", { className: "from" }, make("span", { "aria-label": say("madeFrom"), role: "img", textContent: "← " }), each.sources.map(origin).join(", ")) : null,
+    all.length ? make("ul", { className: all.length > 1 ? "cells many" : "cells" }, ...some(all, 15, item => make("li", { className: marked.has(item) ? "used" : null }, cell(item, places.get(item), long(item))))) : null,
+    job?.p ? make("p", { className: "prompt", dir: "auto", textContent: job.p }) : null);
+};
+const chain = () => {
+  const start = relatives.get(chained) ?? { id: chained, job: jobs.find(job => job.id === chained), sources: [], users: [] };
+  const steps = stepsOf(start);
+  cells = steps.flat().flatMap(each => itemsOf(each.job));
+  const places = new Map(cells.map((item, place) => [item, place]));
+  const members = new Set(steps.flat());
+  const list = make("ol", { className: "steps" }, ...some([...steps.entries()], 30, ([index, step]) => make("li", {},
+    make("h3", { textContent: say("step", { n: index + 1 }) }),
+    make("ul", {}, ...some(step, 30, each => station(each, places, members))))));
+  list.style.setProperty("--steps", steps.length);
+  $("chain").replaceChildren(make("h2", { textContent: say("chainOf", { id: chained }) }), list);
+  summarize(cells);
+};
+/// The nearest picture in the direction of an arrow, wherever the steps are.
+const beside = (from, key) => {
+  const middle = element => { const box = element.getBoundingClientRect(); return [box.left + box.width / 2, box.top + box.height / 2]; };
+  const [x, y] = middle(from);
+  const sign = key === "ArrowRight" || key === "ArrowDown" ? 1 : -1;
+  let best = null, least = Infinity;
+  for (const each of $("chain").querySelectorAll(".cell")) {
+    const [a, b] = middle(each);
+    const [along, aside] = key === "ArrowLeft" || key === "ArrowRight" ? [(a - x) * sign, Math.abs(b - y)] : [(b - y) * sign, Math.abs(a - x)];
+    if (along > 4 && along + aside * 3 < least) { best = each; least = along + aside * 3; }
+  }
+  best?.focus();
+};
+
+// One picture, large. It may be one that the list does not have: a source, or what is made from it.
 let open = null;
-const list = () => comparing ? cells : shown;
-const copy = async item => {
-  const command = item?.job.cmd;
+let last = 0;
+const list = () => mode === "pictures" ? shown : cells;
+const walk = step => {
+  const place = list().indexOf(open);
+  show(list()[Math.max(0, Math.min(list().length - 1, place === -1 ? last : place + step))]);
+};
+const pickOf = item => item?.file ? `jobctl pick ${item.job.id} ${item.file.n}` : undefined;
+const copy = async (command, note = say("copied")) => {
   if (!command) return toast(say("noCommand"));
   try { await navigator.clipboard.writeText(command); } catch {
     const area = make("textarea", { value: command, readOnly: true });
@@ -344,14 +461,49 @@ const copy = async item => {
     before?.focus();
     if (!isDone) return toast(say("noCopy"));
   }
-  toast(say("copied"));
+  toast(note);
+};
+const copyPick = item => isPicked(item) ? toast(say("picked")) : item?.file && copy(pickOf(item), `${say("copied")}: ${pickOf(item)}`);
+const chainAddress = item => item && relatives.has(item.job.id) ? `#chain=${item.job.id}` : null;
+const goToChain = item => {
+  const address = chainAddress(item);
+  if (!address) return item && toast(say("noChain"));
+  if (location.hash === address) $("view").close(); else location.hash = address;
+};
+const thumbnail = item => make("li", {}, liven(make("button", { className: "face", "aria-label": long(item), title: item.prompt, onclick: () => { show(item); $("about").focus(); } },
+  make("span", { className: "frame" }, ...face(item), star(item)), make("small", { textContent: short(item) }))));
+/// The picture's place in its chain: what it is made from, and what is made from it.
+const kin = item => {
+  const own = relatives.get(item.job.id);
+  if (!own) return [];
+  const hasPick = itemsOf(item.job).some(isPicked);
+  const users = own.users.filter(link => !item.file || takes(link, item) || (link.outputs === "pick" && !hasPick));
+  const part = (title, links, end, files) => {
+    const entries = links.flatMap(link => link[end].job ? files(link) : [link]);
+    return entries.length ? [make("h3", { textContent: say(title) }), make("ul", { className: "faces" }, ...some([...new Set(entries)], 12, entry => entry.job ? thumbnail(entry)
+      : make("li", { className: "absent" }, say("jobNumber", { id: entry[end].id }), make("small", { textContent: absence(entry[end], entry) }))))] : [];
+  };
+  return [
+    ...part("madeFrom", own.sources, "source", link => itemsOf(link.source.job).filter(each => takes(link, each))),
+    ...part("usedBy", users, "user", link => itemsOf(link.user.job)),
+    make("p", { className: "actions" }, make("a", { href: chainAddress(item), textContent: say("showChain"), "aria-keyshortcuts": "l", onclick: event => { event.preventDefault(); goToChain(item); } }))];
+};
+/// Whether it is picked, or the command that picks it.
+const picking = item => {
+  if (!item.file) return null;
+  if (isPicked(item)) return make("p", { className: "pick" }, make("span", { className: "star", "aria-hidden": "true", textContent: "★" }), " ", say("picked"));
+  const others = itemsOf(item.job).filter(isPicked);
+  return make("div", { className: "pick" },
+    make("code", { textContent: pickOf(item) }), make("button", { textContent: say("copyPick"), "aria-keyshortcuts": "p", onclick: () => copyPick(item) }),
+    others.length ? make("small", { textContent: say("pickReplaces", { list: others.map(short).join(", ") }) }) : null);
 };
 /// A file whose type a browser shows and never runs opens in it; any other is saved.
 const isShown = file => /^(image\/(png|jpeg|webp|gif|avif|bmp)|video\/|audio\/)/.test(file.t);
-const show = place => {
-  open = Math.max(0, Math.min(list().length - 1, place));
-  const item = list()[open];
+const show = item => {
   if (!item) return;
+  open = item;
+  const place = list().indexOf(item);
+  if (place !== -1) last = place;
   const { job, file, prompt } = item;
   const stage = $("stage");
   stage.className = "";
@@ -375,27 +527,32 @@ const show = place => {
   $("about").replaceChildren(
     make("p", { className: "prompt", dir: "auto", textContent: prompt }),
     make("div", { className: "actions" },
-      job.cmd ? make("button", { className: "main", textContent: say("copy"), "aria-keyshortcuts": "c", onclick: () => copy(item) }) : null,
+      job.cmd ? make("button", { className: "main", textContent: say("copy"), "aria-keyshortcuts": "c", onclick: () => copy(job.cmd) }) : null,
       file ? make("a", { href: file.u, target: "_blank", rel: "noopener", textContent: isShown(file) ? say("openFile") : say("saveFile"), download: isShown(file) ? null : "", "aria-keyshortcuts": "o" }) : null),
+    picking(item),
+    ...kin(item),
     make("dl", {}, ...facts.filter(([, value]) => value).flatMap(([key, value]) => [make("dt", { textContent: key }), make("dd", { dir: "auto", textContent: value })])),
     ...(job.cmd ? [make("pre", { role: "group", textContent: job.cmd, tabIndex: 0, "aria-label": say("command") })] : []));
   $("about").scrollTop = 0;
-  $("previous").disabled = open === 0;
-  $("next").disabled = open === list().length - 1;
+  $("previous").disabled = place === 0;
+  $("next").disabled = place === list().length - 1;
   if (!$("view").open) { $("view").showModal(); $("close").focus(); }
 };
 $("view").onclose = () => {
+  // Another picture was opened before this was said.
+  if ($("view").open) return;
   $("stage").replaceChildren();
   document.body.append($("toast"));
-  if (comparing) document.querySelector(`[data-place="${open}"]`)?.focus(); else go(open);
+  const place = list().indexOf(open);
+  if (mode === "pictures") go(last); else $(mode).querySelector(`[data-place="${place === -1 ? last : place}"]`)?.focus();
 };
 $("view").onclick = event => { if (event.target.id === "stage") $("view").close(); };
-$("previous").onclick = () => show(open - 1);
-$("next").onclick = () => show(open + 1);
+$("previous").onclick = () => walk(-1);
+$("next").onclick = () => walk(1);
 $("close").onclick = () => $("view").close();
 
 // The keys.
-const help = [["/", "keySearch"], ["← → ↑ ↓", "keyMove"], ["Home End", "keyEnds"], ["Enter", "keyLarge"], ["Esc", "keyBack"], ["c", "keyCopy"], ["o", "keyOpen"], ["z", "keyOwnSize"], ["m", "keyCompare"], ["s", "keyOrder"], ["t", "keyTheme"]];
+const help = [["/", "keySearch"], ["← → ↑ ↓", "keyMove"], ["Home End", "keyEnds"], ["Enter", "keyLarge"], ["Esc", "keyBack"], ["c", "keyCopy"], ["p", "keyPick"], ["l", "keyChain"], ["o", "keyOpen"], ["z", "keyOwnSize"], ["m", "keyCompare"], ["s", "keyOrder"], ["t", "keyTheme"]];
 $("keys").querySelector("dl").append(...help.flatMap(([key, meaning]) => [make("dt", {}, ...key.split(" ").flatMap(part => [make("kbd", { textContent: part }), " "])), make("dd", { textContent: say(meaning) })]));
 $("keys-close").onclick = () => $("keys").close();
 $("help").onclick = () => $("keys").showModal();
@@ -410,40 +567,61 @@ const dress = next => {
 try { theme = localStorage.getItem("jobd-gallery-theme") ?? theme; } catch { /* as the system */ }
 dress(themes.includes(theme) ? theme : "auto");
 $("theme").onclick = () => dress(themes[(themes.indexOf(theme) + 1) % 3]);
-const view = isTable => {
-  comparing = isTable;
-  $("pictures").hidden = comparing;
-  $("compare").hidden = $("axes").hidden = !comparing;
-  $("show-pictures").setAttribute("aria-pressed", !comparing);
-  $("show-compare").setAttribute("aria-pressed", comparing);
+const view = next => {
+  mode = next;
+  $("search").hidden = mode === "chain";
+  $("axes").hidden = mode !== "compare";
+  for (const each of ["pictures", "compare", "chain"]) {
+    $(each).hidden = each !== mode;
+    $("show-" + each).setAttribute("aria-pressed", each === mode);
+  }
+  $("show-chain").hidden = mode !== "chain";
   scrollTo(0, 0);
-  filter();
+  $("chain").replaceChildren();
+  if (mode !== "chain") return filter();
+  $("nothing").hidden = true;
+  chain();
 };
-$("show-pictures").onclick = () => { view(false); remember(); };
-$("show-compare").onclick = () => { view(true); remember(); };
+const turn = next => {
+  const wasChain = mode === "chain";
+  view(next);
+  remember();
+  if (wasChain) comeBack();
+};
+/// Back from a chain, the picture has the focus that was looked at last.
+const comeBack = () => {
+  const place = shown.indexOf(open);
+  if (mode === "pictures" && place !== -1) go(place);
+};
+$("show-pictures").onclick = () => turn("pictures");
+$("show-compare").onclick = () => turn("compare");
 addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || $("keys").open) return;
   const target = event.target;
-  if (target.id === "words" && event.key === "ArrowDown" && shown.length && !comparing) { event.preventDefault(); return go(0); }
+  if (target.id === "words" && event.key === "ArrowDown" && shown.length && mode === "pictures") { event.preventDefault(); return go(0); }
   if (target.id === "words" && event.key === "Escape") { target.value = ""; filter(); remember(); return target.blur(); }
   if (target.matches("input, select, textarea")) return;
   const isLarge = $("view").open;
-  const item = isLarge ? list()[open] : comparing ? cells[target.dataset.place] : shown[current];
+  const isList = mode === "pictures";
+  const item = isLarge ? open : isList ? shown[current] : cells[target.dataset.place];
   const isMedia = target.matches("video, audio, pre, #about");
+  const move = mode === "compare" ? step : beside;
   const act = {
-    ArrowRight: () => isLarge ? show(open + 1) : comparing ? step(target, event.key) : go(document.activeElement.matches(".card") ? current + 1 : current),
-    ArrowLeft: () => isLarge ? show(open - 1) : comparing ? step(target, event.key) : go(current - 1),
-    ArrowDown: () => isLarge ? show(open + 1) : comparing ? step(target, event.key) : vertical(1),
-    ArrowUp: () => isLarge ? show(open - 1) : comparing ? step(target, event.key) : vertical(-1),
-    Home: () => isLarge ? show(0) : go(0),
-    End: () => isLarge ? show(list().length - 1) : go(shown.length - 1),
-    c: () => copy(item),
+    ArrowRight: () => isLarge ? walk(1) : !isList ? move(target, event.key) : go(document.activeElement.matches(".card") ? current + 1 : current),
+    ArrowLeft: () => isLarge ? walk(-1) : !isList ? move(target, event.key) : go(current - 1),
+    ArrowDown: () => isLarge ? walk(1) : !isList ? move(target, event.key) : vertical(1),
+    ArrowUp: () => isLarge ? walk(-1) : !isList ? move(target, event.key) : vertical(-1),
+    Home: () => isLarge ? show(list()[0]) : isList ? go(0) : $(mode).querySelector(".cell")?.focus(),
+    End: () => isLarge ? show(list().at(-1)) : isList ? go(shown.length - 1) : [...$(mode).querySelectorAll(".cell")].at(-1)?.focus(),
+    c: () => copy(item?.job.cmd),
+    p: () => copyPick(item),
+    l: () => goToChain(item),
     o: () => item?.file && (isLarge ? $("about").querySelector(".actions a").click() : isShown(item.file) && window.open(item.file.u, "_blank", "noopener")),
     z: () => isLarge && $("stage").classList.toggle("actual"),
   }[event.key];
-  const onPage = { "/": () => $("words").select(), m: () => { view(!comparing); remember(); }, s: () => { $("order").selectedIndex = ($("order").selectedIndex + 1) % 3; filter(); remember(); }, t: () => dress(themes[(themes.indexOf(theme) + 1) % 3]), "?": () => $("keys").showModal() }[event.key];
+  const onPage = { "/": () => $("words").select(), m: () => turn(mode === "compare" ? "pictures" : "compare"), Escape: mode === "chain" ? () => turn("pictures") : null, s: () => { $("order").selectedIndex = ($("order").selectedIndex + 1) % 3; filter(); remember(); }, t: () => dress(themes[(themes.indexOf(theme) + 1) % 3]), "?": () => $("keys").showModal() }[event.key];
   const isArrow = event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End";
-  if (isArrow && (isMedia || (!isLarge && (comparing ? !target.matches(".cell") : target.matches("button:not(.card)") || !shown.length)))) return;
+  if (isArrow && (isMedia || (!isLarge && (!isList ? !target.matches(".cell") : target.matches("button:not(.card)") || !shown.length)))) return;
   // Where nothing has been chosen yet, up and down scroll the page.
   if (isArrow && !isLarge && target === document.body && event.key !== "ArrowRight") return;
   const run = act ?? (isLarge ? null : onPage);
@@ -455,20 +633,20 @@ addEventListener("click", event => {
   const button = event.target.closest?.(".card, .cell");
   if (!button) return;
   const place = Number(button.dataset.index ?? button.dataset.place);
-  if (!comparing) current = place;
-  show(place);
+  if (mode === "pictures") current = place;
+  show(list()[place]);
 });
 let drawing = 0;
 addEventListener("scroll", () => { drawing ||= requestAnimationFrame(() => { drawing = 0; draw(); }); }, { passive: true });
 let width = 0;
 new ResizeObserver(() => {
-  if (comparing || $("pictures").clientWidth === width) return;
+  if (mode !== "pictures" || $("pictures").clientWidth === width) return;
   width = $("pictures").clientWidth;
   arrange();
 }).observe($("pictures"));
 let typing;
 $("words").oninput = () => { clearTimeout(typing); typing = setTimeout(() => { scrollTo(0, 0); filter(); remember(); }, 80); };
-for (const id of ["model", "label", "state", "kind", "order"]) $(id).onchange = () => { scrollTo(0, 0); filter(); remember(); };
+for (const id of ["model", "label", "state", "kind", "pick", "order"]) $(id).onchange = () => { scrollTo(0, 0); filter(); remember(); };
 for (const id of ["rows", "columns"]) $(id).onchange = () => {
   for (const each of ["rows", "columns"]) $(each).dataset.chosen = $(each).value;
   if ($("rows").value === $("columns").value) $(id === "rows" ? "columns" : "rows").dataset.chosen = "";
@@ -476,12 +654,13 @@ for (const id of ["rows", "columns"]) $(id).onchange = () => {
   remember();
 };
 $("filters").onclick = () => $("filters").setAttribute("aria-expanded", $("choices").classList.toggle("open"));
-$("clear").onclick = () => { for (const id of ["words", "model", "label", "state", "kind"]) $(id).value = remembered[id]; filter(); remember(); };
+$("clear").onclick = () => { for (const id of ["words", "model", "label", "state", "kind", "pick"]) $(id).value = remembered[id]; filter(); remember(); };
 const start = () => {
   const address = recall();
-  for (const id of ["rows", "columns"]) $(id).dataset.chosen = address.get(id) ?? "";
-  view(comparing);
+  if (mode !== "chain") for (const id of ["rows", "columns"]) $(id).dataset.chosen = address.get(id) ?? "";
+  if ($("view").open) $("view").close();
+  view(mode);
 };
-addEventListener("hashchange", start);
+addEventListener("hashchange", () => { start(); comeBack(); });
 start();
 })();
