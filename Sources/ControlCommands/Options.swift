@@ -65,6 +65,7 @@ extension Option {
         "repeat", value: "N", "N jobs for each input, each with its own seed if the model takes one")
     static let without = Option(
         "without", value: "KEY", repeats: true, "leave a key out of the input; may be given again")
+    static let cascade = Option("cascade", "also copy everything that was made from these jobs")
     static let edit = Option("edit", short: "e", "edit the input in $VISUAL or $EDITOR first")
 
     // MARK: - How it is sent

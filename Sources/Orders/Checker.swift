@@ -32,6 +32,8 @@ package final class Checker {
     private var schemas: [String: Schema?] = [:]
     /// What references may name before it is stored: the earlier lines of a batch, by their keys.
     private var earlier: [ExactText: Source] = [:]
+    /// The same for copies, by the jobs that they are copies of.
+    private var copies: [Int64: Source] = [:]
     /// How many orders are sent although they break their schema.
     private var waived = 0
 
@@ -84,6 +86,8 @@ package final class Checker {
         try models.source(of: reference) ?? earlier[ExactText(reference.source)]
     }
 
+    func copy(of job: Int64) -> Source? { copies[job] }
+
     /// Whether the number in a reference is both the id of a job and the key of another one.
     func isAmbiguous(_ reference: Reference) throws -> Bool {
         guard let id = reference.id else { return false }
@@ -91,11 +95,16 @@ package final class Checker {
         return try models.holder(of: reference.source).map { $0 != id } ?? false
     }
 
-    /// Later orders may refer to this one by its key.
+    /// Later orders may refer to this one, by its key or as a copy.
     func remember(_ order: Order) {
-        guard let key = order.terms.key else { return }
+        guard order.copy != nil || order.terms.key != nil else { return }
         let outputs = Schema.outputsAskedFor(by: order.input, schema: order.schema)
-        earlier[ExactText(key)] = Source(state: .queued, outputs: outputs)
+        let source = Source(state: .queued, outputs: outputs)
+        if let copy = order.copy {
+            copies[copy.original] = source
+        } else if let key = order.terms.key {
+            earlier[ExactText(key)] = source
+        }
     }
 
     /// Refuses an input and names every violation, or only notes them if it is sent anyway.

@@ -15,6 +15,8 @@ package struct EnqueueResult {
     /// What is new about the first of the new jobs, and one more, if that was asked for.
     private var changes: [String] = []
     private static let mostChanges = 20
+    /// With --cascade: the jobs, by those that they are copies of.
+    package private(set) var copies: [Int64: Int64] = [:]
     /// The price of the new jobs, if it was asked for.
     package internal(set) var bought = Estimate()
 
@@ -45,8 +47,11 @@ package struct EnqueueResult {
     }
 
     /// Adds one job to the store. Returns whether it is new.
-    mutating func insert(_ job: NewJob, in store: JobDatabase, change: String?) throws -> Bool {
+    mutating func insert(
+        _ job: NewJob, of copy: JobCopy?, in store: JobDatabase, change: String?
+    ) throws -> Bool {
         let entry = try store.insert(job)
+        if let copy { copies[copy.original] = entry.id }
         if entry.existing { existing += 1 }
         if !entry.existing, let change, changes.count <= Self.mostChanges { changes.append(change) }
         if entry.existing, try store.find(entry.id).map(job.differs) ?? false { differing += 1 }

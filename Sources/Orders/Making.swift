@@ -25,11 +25,8 @@ package final class Making {
             throw Failure(.inputRefused, "an earlier line has the key \"\(SafeText.escape(name))\"")
         }
         var order = order
-        order.input = order.replacingReferences { reference in
-            guard let key = keys[ExactText(reference.source)] else { return nil }
-            var reference = reference
-            reference.source = key
-            return reference
+        order.input = order.replacingReferences { reference, _ in
+            keys[ExactText(reference.source)].map { reference.to($0) }
         }
         let content = Array((order.model + "\0").utf8) + order.input.meaning
         let key = name + "@" + SHA256.hexadecimal(of: content).prefix(12)

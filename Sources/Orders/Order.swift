@@ -12,12 +12,16 @@ package struct Order {
     package var terms: Terms
     /// How it differs from the other jobs of the order: `resolution=2K seed=7`.
     package var variant = ""
+    /// Which job it copies together with others.
+    package var copy: JobCopy?
 
     /// The row to store, once the input has been checked.
     ///
-    /// - Parameter id: the id of the job that has a key, for references.
-    package func job(id: (String) throws -> Int64?) throws -> NewJob {
-        let stored = try storedInput { key in
+    /// - Parameters:
+    ///   - copies: the jobs that have been made already, by those that they are copies of.
+    ///   - id: the id of the job that has a key, for references.
+    package func job(copies: [Int64: Int64] = [:], id: (String) throws -> Int64?) throws -> NewJob {
+        let stored = try storedInput(copies) { key in
             guard let id = try id(key) else {
                 throw Failure(.inputRefused, "no job has the key \"\(SafeText.escape(key))\"")
             }
@@ -87,9 +91,9 @@ extension OrderSource {
     ) throws -> EnqueueResult {
         var result = EnqueueResult()
         try forEach { order in
-            let job = try order.job(id: store.keyHolder)
+            let job = try order.job(copies: result.copies, id: store.keyHolder)
             let change = try change(of: order, to: job, in: store)
-            guard try result.insert(job, in: store, change: change) else { return }
+            guard try result.insert(job, of: order.copy, in: store, change: change) else { return }
             if let models {
                 result.bought.add(models.price(of: order))
             }

@@ -1,33 +1,53 @@
 internal import Catalogue
 internal import CommandLineTool
-internal import JSON
+package import JSON
 package import JobModel
 
 /// The references in an order's input.
 extension Order {
     private func takesReferences(_ key: String) -> Bool { Schema.takesReference(key, schema) }
 
-    /// The references, each with its place.
-    var references: [(path: String, text: String)] {
-        var found: [(String, String)] = []
+    /// The references, each with its place and, if it is to a copy, the job that is copied.
+    var references: [(path: String, text: String, original: Int64?)] {
+        var found: [(String, String, Int64?)] = []
         for member in input.object?.members ?? [] where takesReferences(member.key) {
             _ = member.value.replacingTexts("$.\(member.key)") { path, text in
-                if Reference.isMeant(text) { found.append((path, text)) }
+                if Reference.isMeant(text) {
+                    found.append((path, text, Reference(text).flatMap { original(of: $0, in: member.key) }))
+                }
                 return nil
             }
         }
         return found
     }
 
+    /// The job whose copy is meant by a reference in the value of `key`; nil if it means what it says.
+    private func original(of reference: Reference, in key: String) -> Int64? {
+        guard let copy, let id = reference.id, id < copy.original, copy.copied.contains(id),
+            !copy.typedKeys.containsExactly(key)
+        else { return nil }
+        return id
+    }
+
+    /// The input as it is shown before it is stored: copies have no ids yet.
+    package var shownInput: JSON {
+        guard copy != nil else { return input }
+        return replacingReferences { reference, key in
+            original(of: reference, in: key).map { reference.to("copy of \($0)") }
+        }
+    }
+
     /// The input with other references in the place of those that it has; nil keeps one.
-    func replacingReferences(_ change: (Reference) throws -> Reference?) rethrows -> JSON {
+    func replacingReferences(_ change: (_ reference: Reference, _ key: String) throws -> Reference?) rethrows
+        -> JSON
+    {
         guard let object = input.object else { return input }
         return .object(
             JSONObject(
                 try object.members.map { member in
                     guard takesReferences(member.key) else { return member }
                     let value = try member.value.replacingTexts { _, text in
-                        try Reference(text).flatMap(change).map { [.string($0.text)] }
+                        try Reference(text).flatMap { try change($0, member.key) }.map { [.string($0.text)] }
                     }
                     return .init(key: member.key, value: value)
                 }))
@@ -35,8 +55,11 @@ extension Order {
 
     /// The input as it is stored: references name their sources by id, and other texts that look like
     /// references are written so that nothing takes them for one.
-    func storedInput(id: (String) throws -> Int64) rethrows -> JSON {
-        let named = try replacingReferences { reference in
+    func storedInput(_ copies: [Int64: Int64], id: (String) throws -> Int64) rethrows -> JSON {
+        let named = try replacingReferences { reference, key in
+            if let original = original(of: reference, in: key) {
+                return copies[original].map { Reference($0, reference.part) }
+            }
             guard reference.id == nil else { return nil }
             return Reference(try id(reference.source), reference.part)
         }
@@ -53,6 +76,13 @@ extension Order {
 }
 
 extension Reference {
+    /// The same part of another source.
+    func to(_ source: String) -> Reference {
+        var reference = self
+        reference.source = source
+        return reference
+    }
+
     /// The text with its colon escaped: the store takes it for what it is.
     fileprivate static func escaped(_ text: String) -> JSON {
         .verbatim("\"job\\u003a" + JSON.string(text).text.dropFirst(5))
@@ -71,21 +101,24 @@ package struct Source {
 extension Checker {
     /// Why the references of an order cannot be fulfilled. No store takes such an order.
     func referenceFaults(_ order: Order) throws -> [Violation] {
-        try order.references.compactMap { path, text in
-            try fault(of: text, inList: path.hasSuffix("]")).map { Violation(path: path, message: $0) }
+        try order.references.compactMap { path, text, original in
+            try fault(of: text, inList: path.hasSuffix("]"), copyOf: original)
+                .map { Violation(path: path, message: $0) }
         }
     }
 
-    private func fault(of text: String, inList: Bool) throws -> String? {
+    private func fault(of text: String, inList: Bool, copyOf original: Int64?) throws -> String? {
         guard let reference = Reference(text) else { return "is malformed: \(Reference.forms)" }
-        if try isAmbiguous(reference) {
+        if original == nil, try isAmbiguous(reference) {
             return "means job \(reference.source) or the job with the key \(reference.source): change the key"
         }
-        guard let source = try source(of: reference) else {
+        guard let source = try original.map(copy) ?? source(of: reference) else {
             return reference.id.map { "there is no job \($0)" }
                 ?? "no job that can be waited for has the key \"\(reference.source)\""
         }
-        let name = reference.id.map { "job \($0)" } ?? "the job \"\(reference.source)\""
+        let name =
+            (original == nil ? "" : "the copy of ")
+            + (reference.id.map { "job \($0)" } ?? "the job \"\(reference.source)\"")
         switch source.state {
         case .failed: return "\(name) has failed: jobctl retry \(reference.source)"
         case .cancelled: return "\(name) was cancelled: jobctl retry \(reference.source)"

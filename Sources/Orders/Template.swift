@@ -1,3 +1,4 @@
+internal import Catalogue
 package import CommandLineTool
 package import JSON
 package import JobModel
@@ -12,8 +13,8 @@ package struct Template {
     var typedKeys: [String] = []
     /// Whether it is from another job, whose seed must not be used again if new seeds are asked for.
     package var isCopy = false
-    /// `like 12` if it is from job 12.
-    var origin: String?
+    /// The job that it is from.
+    var original: Int64?
     /// Text to be edited, which then becomes the input.
     package var editableText: String?
 
@@ -32,7 +33,21 @@ package struct Template {
             throw Failure(.no, "the input of job \(job.id) is not a JSON object")
         }
         self.init(model: job.model, input: input)
-        (label, priority, isCopy, origin) = (job.label, job.priority, true, "like \(job.id)")
+        (label, priority, isCopy, original) = (job.label, job.priority, true, job.id)
+    }
+
+    /// The order for a job like this, the `number`th of several if it is not the only one.
+    func order(
+        _ input: JSONObject, _ schema: Schema?, _ terms: Terms, _ number: Int?, changes: [String] = []
+    ) -> Order {
+        var terms = terms
+        terms.label = terms.label ?? label
+        terms.priority = terms.priority ?? priority
+        if let key = terms.key, let number { terms.key = "\(key)-\(number)" }
+        let variant = (original.map { ["like \($0)"] } ?? []) + changes
+        return Order(
+            model: model, input: .object(input), schema: schema, terms: terms,
+            variant: variant.joined(separator: " "))
     }
 
     /// An input, or a line of a batch, as one JSON text.
@@ -96,7 +111,7 @@ package enum TemplateFile {
         if template.label?.unicodeScalars.contains("\0") == true { throw refused("its label holds a NUL") }
         template.priority = object["priority"]?.integer
         template.isCopy = true
-        template.origin = object["id"]?.integer.map { "like \($0)" }
+        template.original = object["id"]?.integer
         return template
     }
 }

@@ -104,6 +104,16 @@ import Testing
         try expect(list { $0.label = "x" }, uses: "jobs_label (label=? AND id>? AND id<?)")
     }
 
+    @Test func `what was made from a job is found by its links`() throws {
+        let lines = try database.plans { _ = try $0.descendants(of: [1]) }
+        let scanned = lines.filter { $0.hasPrefix("SCAN") && !$0.hasPrefix("SCAN named") }
+        #expect(scanned.allSatisfy { $0 == "SCAN made" }, "\(lines)")
+        #expect(
+            lines.count { $0.contains("USING COVERING INDEX links_lineage (source_id=?)") } == 2, "\(lines)")
+        #expect(lines.contains { $0.contains("SEARCH l USING PRIMARY KEY (job_id=?)") }, "\(lines)")
+        #expect(lines.contains { $0.contains("events USING INDEX events_job (job_id=?)") }, "\(lines)")
+    }
+
     @Test func `a status does not count the history`() throws {
         let lines = try database.plans { _ = try $0.counts(endedSince: .now) }
         #expect(

@@ -17,6 +17,8 @@ struct OrderPlacement {
     var alwaysAsks = false
     /// Whether to say first that jobs are bought, because the verb's name does not say so.
     var announces = false
+    /// With --cascade: what is copied.
+    var lineage: Lineage?
 
     init(_ session: Session, _ store: JobDatabase?, _ name: String) throws {
         (self.session, self.store, self.name) = (session, store, name)
@@ -27,10 +29,12 @@ struct OrderPlacement {
 
     mutating func place(_ templates: [Template], _ terms: Terms) throws -> ExitCode {
         let matrix = try arguments.matrix()
-        let checker = arguments.checker
-        guard session.arguments.has(.edit) else {
-            return try place(try Expansion(templates, matrix, terms, checker))
+        let (checker, lineage, store) = (arguments.checker, lineage, store)
+        func orders(_ templates: [Template]) throws -> any OrderSource {
+            guard let lineage, let store else { return try Expansion(templates, matrix, terms, checker) }
+            return try Cascade(lineage, templates, in: store, terms, checker)
         }
+        guard session.arguments.has(.edit) else { return try place(try orders(templates)) }
         guard var template = templates.first, templates.count == 1 else {
             throw Failure.usage("--edit takes one job, not \(templates.count)")
         }
@@ -38,13 +42,13 @@ struct OrderPlacement {
         let text = template.editableText ?? EditableInput(template.model, schema).text(of: template.input)
         let editor = try InputEditor(session, text)
         do {
-            let orders = try editor.run { input in
+            let edited = try editor.run { input in
                 // A seed that was typed in the editor is one that the person wants.
                 if input[SeedSeries.key] != template.input[SeedSeries.key] { template.isCopy = false }
                 template.input = input
-                return try Expansion([template], matrix, terms, checker)
+                return try orders([template])
             }
-            let code = try place(orders, whenStored: editor.discard)
+            let code = try place(edited, whenStored: editor.discard)
             editor.discard()
             return code
         } catch {
@@ -126,14 +130,19 @@ struct OrderPlacement {
             }
             return
         }
+        let originals = Dictionary(result.copies.map { ($1, $0) }) { $1 }
         for range in result.ranges {
-            for id in range.ids { try show(id, only, range.existing, store) }
+            for id in range.ids { try show(id, only, range.existing, copyOf: originals[id], store) }
         }
     }
 
-    private func show(_ id: Int64, _ only: Job?, _ existing: Bool, _ store: JobDatabase) throws {
+    private func show(
+        _ id: Int64, _ only: Job?, _ existing: Bool, copyOf original: Int64?, _ store: JobDatabase
+    ) throws {
         if session.wantsJSON, let job = try only ?? store.find(id) {
-            try session.emit(job, in: store, adding: existing ? ["existing": .bool(true)] : [:])
+            var members: JSONObject = existing ? ["existing": .bool(true)] : [:]
+            if let original { members["copy_of"] = .integer(original) }
+            try session.emit(job, in: store, adding: members)
         } else if !session.isQuiet, session.screen.isTerminal, let job = try only ?? store.find(id) {
             try session.screen.write("job \(id) is \(job.state.rawValue)\n")
         } else {

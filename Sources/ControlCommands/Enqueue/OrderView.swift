@@ -22,20 +22,21 @@ struct OrderView {
         model = order.model
         if session.wantsJSON {
             let terms = order.terms
-            try session.emit(
-                .object([
-                    "model": .string(order.model), "input": order.input, "label": .optional(terms.label),
-                    "key": .optional(terms.key), "priority": .integer(terms.priority ?? 0),
-                    "not_before": .optional(terms.notBefore?.description), "hold": .bool(terms.isHeld),
-                    "price_usd": .optional(price),
-                ]))
+            var object: JSONObject = [
+                "model": .string(order.model), "input": order.shownInput, "label": .optional(terms.label),
+                "key": .optional(terms.key), "priority": .integer(terms.priority ?? 0),
+                "not_before": .optional(terms.notBefore?.description), "hold": .bool(terms.isHeld),
+                "price_usd": .optional(price),
+            ]
+            if let copy = order.copy { object["copy_of"] = .integer(copy.original) }
+            try session.emit(.object(object))
         } else if count == 1 {
             try session.screen.write(
-                SafeText.escape(order.input.indentedText, keepingNewlines: true) + "\n")
+                SafeText.escape(order.shownInput.indentedText, keepingNewlines: true) + "\n")
         } else if count != nil {
             table.add([
                 .init(NumberText.of(shown)), .init(price.map(Money.text) ?? "?"), .init(order.variant),
-                .init(order.input.text),
+                .init(order.shownInput.text),
             ])
         }
     }

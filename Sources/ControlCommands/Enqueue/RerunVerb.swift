@@ -16,11 +16,18 @@ enum RerunVerb: ControlVerb {
             the same; with --repeat the seeds are random, unless you give seed=N. To fetch what is already \
             paid for, use jobctl retry.
             """,
+            """
+            --cascade also copies what was made from these jobs, directly or not, each job once. References \
+            among these jobs become references among the copies, in the same form: job:ID/pick waits for a \
+            new pick. All other references stay. KEY=VALUE changes only the jobs that are named. Jobs that a \
+            person has cancelled are not copied, nor those that cannot be made again; what is left out is \
+            named. The copy of a held job that was not named is held. Either all are enqueued or none.
+            """,
             "--from reads job objects: the sidecar beside an output, "
                 + "or what --json prints, one or several lines.",
         ],
         options: [
-            .from, .state, .model,
+            .from, .cascade, .state, .model,
             .label.saying("only jobs with this label; with ids or --from, the new label"),
         ] + OrderArguments.varying + OrderArguments.sending + [
             .dryRun.saying("check and show what would be sent, but store nothing"),
@@ -31,6 +38,9 @@ enum RerunVerb: ControlVerb {
             .init("jobctl rerun 12 --repeat 4", "four more, each with its own seed"),
             .init("jobctl rerun 12-20 image_size=2560 --dry-run", "what nine larger ones would cost"),
             .init("jobctl rerun 12 --edit", "with the input corrected in an editor"),
+            .init(
+                "jobctl rerun 21 images=job:20/6 --cascade",
+                "from another picture, and all that was made from 21"),
             .init("jobctl rerun --from outputs/2026-01-31/000012.json", "from the sidecar of an image"),
         ])
 
@@ -40,6 +50,7 @@ enum RerunVerb: ControlVerb {
         let store = try arguments.has(.from) ? session.storeIfAny(purpose) : session.store(purpose)
         let pairs = arguments.operands.filter { $0.utf8.contains(UInt8(ascii: "=")) }
         let ids = arguments.operands.filter { !$0.utf8.contains(UInt8(ascii: "=")) }
+        try refuseWhatNoCascadeTakes(arguments)
         var placement = try OrderPlacement(session, store, "rerun")
         placement.announces = true
         var templates: [Template]
@@ -53,10 +64,22 @@ enum RerunVerb: ControlVerb {
             let selection = try selection(session, store, ids)
             placement.alwaysAsks = selection.isFilter
             templates = try selection.ids.map { try Template(of: store.job($0)) }
+            if arguments.has(.cascade) {
+                let lineage = Lineage(of: selection.ids, try store.descendants(of: selection.ids))
+                lineage.notes.forEach(session.note)
+                placement.lineage = lineage
+            }
         }
         try placement.arguments.change(&templates, by: pairs)
         let labelIsNew = !ids.isEmpty || arguments.has(.from)
         return try placement.place(templates, try placement.arguments.terms(labelIsNew: labelIsNew))
+    }
+
+    private static func refuseWhatNoCascadeTakes(_ arguments: Arguments) throws {
+        guard arguments.has(.cascade) else { return }
+        for option in [Option.from, .matrix, .repeat] where arguments.has(option) {
+            throw Failure.usage("--cascade takes no --\(option.name): it copies each job of this store once")
+        }
     }
 
     private static func selection(
