@@ -43,7 +43,7 @@ package final class Making {
         let before = (try? JSON(parsing: old.input).object) ?? [:]
         let now = (try? JSON(parsing: job.input).object) ?? [:]
         for key in before.keys + now.keys.filter({ before[$0] == nil }) where before[key] != now[key] {
-            let sources = sources(in: order.input[key])
+            let sources = newSources(in: order.input[key], stored: now[key], before: before[key])
             changes += sources.isEmpty ? [key] : sources
         }
         var seen: Set<String> = []
@@ -56,14 +56,21 @@ package final class Making {
         key.utf8.lastIndex(of: UInt8(ascii: "@")).map { String(key[..<$0]) }
     }
 
-    /// The lines that a value refers to.
-    private func sources(in value: JSON?) -> [String] {
+    /// The lines that a value refers to and did not refer to before. `stored` is the same value with ids.
+    private func newSources(in value: JSON?, stored: JSON?, before: JSON?) -> [String] {
+        let old = texts(in: before)
+        return zip(texts(in: value), texts(in: stored)).compactMap { text, stored in
+            guard let key = Reference(text)?.source, let name = Self.name(in: key),
+                keys[ExactText(name)]?.isExactly(key) == true, !old.contains(where: stored.isExactly)
+            else { return nil }
+            return name
+        }
+    }
+
+    private func texts(in value: JSON?) -> [String] {
         var found: [String] = []
         _ = value?.replacingTexts { _, text in
-            guard let key = Reference(text)?.source, let name = Self.name(in: key),
-                keys[ExactText(name)]?.isExactly(key) == true
-            else { return nil }
-            found.append(name)
+            found.append(text)
             return nil
         }
         return found

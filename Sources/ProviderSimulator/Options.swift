@@ -15,7 +15,7 @@ struct Options: Sendable {
     var concurrency = 0
     /// The speed of each download; nil is no limit.
     var bytesPerSecond: Int?
-    var imageWidth = 512
+    var imageWidth = 640
     /// In USD; nil is no limit.
     var balance: Double?
     var stateDirectory: String?
@@ -50,7 +50,7 @@ extension Options {
         OptionUse(
             "slow-bytes", "RATE", "bytes a second of each download, e.g. 200k", optional: \.bytesPerSecond
         ) { Quantity.within(1..., Quantity.bytes($0)) },
-        OptionUse("image-width", "PIXELS", "the width of pictures (512)", \.imageWidth) {
+        OptionUse("image-width", "PIXELS", "the width of pictures (640)", \.imageWidth) {
             Quantity.within(16...8192, Int($0))
         },
         OptionUse(

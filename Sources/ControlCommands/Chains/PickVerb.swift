@@ -99,7 +99,8 @@ enum PickVerb: ControlVerb {
             let who = users.count == 1 ? "job \(users[0]) has" : "jobs \(words(users)) have"
             session.note("\(who) been sent with another output")
             let key = first.path.dropFirst(2).prefix { $0 != "[" }
-            session.suggest("jobctl rerun \(first.jobID) \(key)=job:\(id)/\(positions[0])")
+            let cascade = try store.users(of: first.jobID, limit: 1).isEmpty ? "" : " --cascade"
+            session.suggest("jobctl rerun \(first.jobID) \(key)=job:\(id)/\(positions[0])\(cascade)")
         }
         let going = Self.users(waited).filter { user in !waiting.contains { $0.jobID == user } }
         if !going.isEmpty {
