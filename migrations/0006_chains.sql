@@ -22,7 +22,6 @@ CREATE TABLE links (
     PRIMARY KEY (job_id, path)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX links_source ON links (source_id) WHERE resolved_at IS NULL;
 CREATE INDEX links_lineage ON links (source_id, job_id);
 
 CREATE TRIGGER links_delete_guard BEFORE DELETE ON links
