@@ -29,7 +29,7 @@ import Testing
         #expect(try stage.jobctl("rerun", "1001", "--cascade").lines == ["2001-3000"])
     }
 
-    @Test func `ten thousand jobs from one are copied with it`() throws {
+    @Test func `ten thousand jobs from one are copied with it and go on with it`() throws {
         try enqueue(
             [#"{"model":"t/m","input":{},"key":"fox"}"#]
                 + (1...10_000).map { #"{"model":"t/m","input":{"image":"job:fox/\#($0)"}}"# })
@@ -39,5 +39,17 @@ import Testing
         #expect(
             try stage.number(
                 "SELECT count(*) FROM links WHERE source_id = 10002 AND output = job_id - 10002") == 10_000)
+        // The new one makes all but the last.
+        try stage.execute(
+            """
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+            INSERT INTO outputs (job_id, position, kind, url, path, bytes, sha256, media_type, state, downloaded_at)
+            SELECT 10002, i, 'image', 'https://x.test/' || i, i || '.png', 1, printf('%064x', i), 'image/png',
+                'done', '2026-01-01 00:00:00.000'
+            FROM n
+            """)
+        try stage.put(10002, into: "completed")
+        #expect(try stage.texts("SELECT id FROM jobs WHERE id > 10002 AND waits_for > 0") == ["20002"])
+        #expect(try stage.number("SELECT min(waits_for) FROM jobs WHERE id BETWEEN 2 AND 10001") == 1)
     }
 }
