@@ -30,10 +30,11 @@ map(select(.ended_at)) | sort_by(.created_at)
 label=$(get '.label // ""')
 if [ "$(get .event.kind)" != ended ]; then
     title='jobd needs you'
-    text=$(get '(if .id then "job \(.id) is \(.state)"
-        elif .event.detail.trouble then "trouble (\(.event.detail.trouble))"
-        else "submissions are paused" end)
-        + ": " + (.event.detail | .message // .detail // "see jobctl")')
+    text=$(get '(if .event.detail.wait then ""
+        elif .id then "job \(.id) is \(.state): "
+        elif .event.detail.trouble then "trouble (\(.event.detail.trouble)): "
+        else "submissions are paused: " end)
+        + (.event.detail | .message // .detail // "see jobctl")')
 elif [ -z "$label" ]; then
     title='jobd'
     text=$(get '"job \(.id) \(.state)" + (if .error_message then ": " + .error_message else "" end)')

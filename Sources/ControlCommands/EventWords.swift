@@ -75,6 +75,7 @@ struct EventWords {
     }
 
     private mutating func fault() -> [String?] {
+        if take("wait") != nil, take("source") != nil { return [text("detail")] }
         let what = [file(), text("message")].compactMap { $0 }.joined(separator: ": ")
         return [
             what.isEmpty ? nil : what, take("attempt")?.integer.map { "try \($0)" },

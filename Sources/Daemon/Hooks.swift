@@ -15,6 +15,8 @@ internal import Worker
 actor Hooks: BackgroundTask {
     private static let mark = "hooks"
     private static let parallelLimit = 4
+    /// How many events one transaction reads.
+    private static let readLimit = 500
 
     private let directory: StateDirectory
     private let store: JobStore
@@ -75,11 +77,14 @@ actor Hooks: BackgroundTask {
 
     /// Tells the next few events. Returns false if there are none.
     private func tellSome() async throws -> Bool {
-        let (mark, events) = try await store.write { database in
+        let asks = configuration.onAttention != nil
+        let (mark, events, isBehind) = try await store.write { database in
             let mark = try database.mark(Self.mark)
-            return (mark, try database.hookEvents(after: mark, limit: Self.parallelLimit))
+            // What is written now is among the events.
+            let isBehind = try asks && database.noteWaitsInVain(limit: Self.readLimit)
+            return (mark, try database.hookEvents(after: mark, limit: Self.parallelLimit), isBehind)
         }
-        guard let last = events.last else { return false }
+        guard let last = events.last else { return isBehind }
         await withTaskGroup { group in
             for event in events { group.addTask { await self.tell(event) } }
         }
@@ -92,7 +97,7 @@ actor Hooks: BackgroundTask {
             return
         }
         var message = JSONObject()
-        if let id = event.jobID,
+        if let id = event.subject,
             let job = try? await store.read({
                 let places = OutputPlaces($0.directory)
                 return try $0.find(id)?.json(outputs: try $0.outputs(of: id), file: places.path)

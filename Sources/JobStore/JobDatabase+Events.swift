@@ -75,8 +75,8 @@ extension JobDatabase {
             WHERE id > ?1
                 AND (kind IN ('ended', 'uncertain')
                     OR (kind = 'fault' AND job_id IS NULL
-                        AND coalesce(json_extract(detail, '$.pause'), json_extract(detail, '$.trouble'))
-                            IS NOT NULL))
+                        AND coalesce(json_extract(detail, '$.pause'), json_extract(detail, '$.trouble'),
+                            json_extract(detail, '$.wait')) IS NOT NULL))
             ORDER BY id LIMIT ?2
             """, id, limit
         ) { try StoredEvent($0) }

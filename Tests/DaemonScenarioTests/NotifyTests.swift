@@ -86,6 +86,30 @@ import Testing
             ])
     }
 
+    @Test func `a pick that is wanted and a source that failed are messages, each once`() async throws {
+        let stage = try await Stage.simulated()
+        let settings = try settings(stage, "ntfy", "http://127.0.0.1/topic")
+        let attention = { messages(stage).filter { $0.contains("jobd needs you") } }
+        try await stage.enqueue("a fox")
+        try await stage.enqueue("bad [[fault: result:failed]]")
+        for source in ["1/pick", "1/pick", "2"] {
+            try await stage.jobctl("enqueue", "t/paint", "image=job:\(source)")
+        }
+        for _ in 1...2 { try await stage.drain(settings[0], settings[1]) }
+        #expect(
+            attention().sorted() == [
+                "http://127.0.0.1/topic <- jobd needs you: job 1 is completed, and jobs 3-4 wait for your pick "
+                    + "among its outputs",
+                "http://127.0.0.1/topic <- jobd needs you: job 2 has failed, and job 5 waits for it",
+            ])
+        // A failure that is another one is told again.
+        try await stage.jobctl("retry", "2")
+        try await stage.drain(settings[0], settings[1])
+        #expect(attention().count == 3)
+        let events = try await stage.jobctl("events", "--kind", "fault").output
+        #expect(events.contains("wait") && events.contains("source_failed"), "\(events)")
+    }
+
     @Test func `what needs a person is a message, for Slack as JSON`() async throws {
         let stage = try await Stage.simulated()
         let settings = try settings(stage, "slack", "http://127.0.0.1/hook")
