@@ -89,6 +89,12 @@ struct JobColumn: Equatable {
         if name == "state" { return .init(row.job.state.rawValue, row.job.state.style) }
         let value = try value(row)
         guard isTerminal else { return .init(Self.text(value)) }
+        // Before the prompt, because no other column has room for it.
+        if name == "prompt", let wait = try row.wait() {
+            var cell = Table.Cell(wait.texts[0], wait.needsPerson ? .warning : .dim)
+            if let prompt = value.string { cell.append(": " + prompt) }
+            return cell
+        }
         switch (name, value) {
         case ("price_usd", .number), ("cost_usd", .number): return .init(Money.text(value.double ?? 0))
         case ("bytes", .number): return .init(ByteText.of(value.integer ?? 0))
@@ -133,6 +139,12 @@ final class JobRow {
         let files = try store?.outputs(of: job.id).filter(\.hasFile) ?? []
         known = files
         return files
+    }
+
+    /// What it waits for, if it is queued.
+    func wait() throws -> SourceWait? {
+        guard let store, job.state == .queued else { return nil }
+        return try SourceWait(of: job, in: store)
     }
 
     /// The absolute path of the first of them.

@@ -46,7 +46,8 @@ enum ShowVerb: ControlVerb {
         _ preview: Preview?
     ) throws {
         let state = job.state.style.map { screen.styled(job.state.rawValue, $0) } ?? job.state.rawValue
-        try screen.write("\(screen.styled("job \(job.id)", .bold))  \(state)\n")
+        let wait = try SourceWait(of: job, in: store)?.texts.first.map { ", \($0)" } ?? ""
+        try screen.write("\(screen.styled("job \(job.id)", .bold))  \(state)\(wait)\n")
         for (name, value) in job.fields(now: store.now) {
             let title = screen.styled(name.padded(to: 16), .dim)
             try screen.write("\(title) \(screen.wrapped(SafeText.escape(value), indentation: 17))\n")

@@ -10,6 +10,8 @@ struct WaitProgress {
     let unfinished: [Job]
     /// Of jobs that are being downloaded.
     let outputs: [Int64: [Output]]
+    /// What queued jobs wait for.
+    var waits: [Int64: SourceWait] = [:]
     /// The median of how long the latest jobs of a model took at RunComfy.
     let expected: [String: Duration]
     let now: Timestamp
@@ -37,7 +39,8 @@ struct WaitProgress {
             unfinished.prefix(shown).map { WatchFacts(job: $0, prompt: nil, outputs: []) },
             highest: unfinished.map(\.id).max() ?? 0, columns: min(room.columns, 80))
         var lines = unfinished.prefix(shown).map { job in
-            let facts = WatchFacts(job: job, prompt: job.prompt, outputs: outputs[job.id] ?? [])
+            let facts = WatchFacts(
+                job: job, prompt: job.prompt, outputs: outputs[job.id] ?? [], wait: waits[job.id])
             return WatchRow(facts: facts, now: now, expected: expected[job.model])
                 .line(columns, isSelected: false)
         }
@@ -62,6 +65,7 @@ struct WaitProgress {
                 "downloading \(NumberText.of(download.done)) of \(NumberText.of(outputs.count, "file")) "
                 + "\(download.text(30, countsFiles: false))"
         }
+        if let wait = waits[job.id]?.texts.first { words += ", \(wait)" }
         if let position = job.queuePosition { words += ", position \(position)" }
         return "job \(job.id): \(words), \(times)"
     }

@@ -14,6 +14,7 @@ final class WaitScreen {
     private let start = ContinuousClock.now
     private var unfinished: [Job] = []
     private var outputs: [Int64: [Output]] = [:]
+    private var waits: [Int64: SourceWait] = [:]
     private var expected: [String: Duration] = [:]
     private var lastSecond: Int64?
 
@@ -33,9 +34,11 @@ final class WaitScreen {
         guard lines.isVisible else { return }
         let hasEnded = unfinished.count != self.unfinished.count
         self.unfinished = WaitProgress.order(unfinished)
-        let downloading = self.unfinished.prefix(lines.room.rows).filter { $0.state == .downloading }
-        outputs = [:]
-        for job in downloading { outputs[job.id] = try store.outputs(of: job.id) }
+        (outputs, waits) = ([:], [:])
+        for job in self.unfinished.prefix(lines.room.rows) {
+            if job.state == .downloading { outputs[job.id] = try store.outputs(of: job.id) }
+            if job.state == .queued { waits[job.id] = try SourceWait(of: job, in: store) }
+        }
         if hasEnded { expected = try store.medianRuns() }
         lastSecond = nil
     }
@@ -45,8 +48,8 @@ final class WaitScreen {
         guard lines.isVisible, lastSecond != elapsed.components.seconds else { return }
         lastSecond = elapsed.components.seconds
         let progress = WaitProgress(
-            total: total, unfinished: unfinished, outputs: outputs, expected: expected, now: store.now,
-            elapsed: elapsed)
+            total: total, unfinished: unfinished, outputs: outputs, waits: waits, expected: expected,
+            now: store.now, elapsed: elapsed)
         lines.show(progress.lines(lines.room))
     }
 

@@ -27,6 +27,32 @@ import Testing
         #expect(ended.errors.contains("cancel 1 job; nothing was done"), "\(ended)")
     }
 
+    @Test func `list, watch and show say what a queued job waits for, in one way`() throws {
+        try completeSource()
+        for _ in 2...4 { try stage.enqueue("2 cats") }
+        try stage.put(3, into: "failed")
+        for source in ["1/pick", "2", "4"] {
+            let words = ["enqueue", Stage.edit, "prompt=at night", "images=job:\(source)"]
+            #expect(try stage.jobctl(words).code == 0)
+        }
+        try stage.put(4, into: "cancelled")
+        let says = [
+            5: "waits for a pick of 1", 6: "waits for 2", 7: "waits for 4, which was cancelled",
+        ]
+        let screen = try stage.onTerminal("list", columns: 150, environment: ["NO_COLOR": "1"]).output
+        for (id, words) in says {
+            #expect(screen.contains("\(words): at night"), "\(screen)")
+            let shown = try stage.jobctl("show", "\(id)").lines.first
+            #expect(shown == "job \(id)  queued, \(words)")
+        }
+        #expect(try stage.jobctl("list").lines.allSatisfy { !$0.contains("waits") })
+        let terminal = try PseudoTerminal(stage, ["watch"], columns: 150)
+        try terminal.waits { screen in says.values.allSatisfy { screen.text.contains($0 + " ") } }
+        #expect(try terminal.finish(typing: "q") == 0)
+        let reasons = try [5, 6, 7].map { try stage.jobctl("explain", "\($0)", "--json").object()["reason"] }
+        #expect(reasons == ["pick", "source", "source_failed"])
+    }
+
     /// Completes job 1 with two outputs.
     private func completeSource() throws {
         try stage.enqueue("2 cats")

@@ -47,6 +47,33 @@ import Testing
         #expect(piped.code == 0 && piped.lines == ["1-3"], "\(piped)")
     }
 
+    @Test func `what waits for other jobs counts, too`() throws {
+        let edit = ["--set", "models.\(Stage.edit).price_usd=0.3"]
+        let lines = [
+            #"{"model": "\#(Stage.sequential)", "input": {"text": "x"}, "key": "fox"}"#,
+            #"{"model": "\#(Stage.edit)", "input": {"prompt": "x", "images": ["job:fox/pick"]}, "key": "night"}"#,
+        ].joined(separator: "\n")
+        for more in [[], ["--make"]] {
+            let words = ["enqueue", "--batch", "-"] + more + priced + edit
+            let batch = try stage.jobctl(words, input: lines)
+            #expect(batch.code == 64 && batch.errors.contains("2 jobs (about $0.60)"), "\(batch)")
+            let dry = try stage.jobctl(words + ["-n"], input: lines)
+            #expect(dry.errors.contains("2 jobs would be enqueued (about $0.60)"), "\(dry)")
+        }
+        #expect(try stage.jobCount() == 0)
+        // The source was asked for three outputs, and has none yet.
+        #expect(try stage.jobctl(["enqueue", Stage.sequential, "text=x"] + priced).code == 0)
+        let words = ["enqueue", Stage.edit, "prompt=x"] + priced + edit
+        let each = try stage.jobctl(words + ["--matrix", "images=job:1/all"])
+        #expect(each.code == 64 && each.errors.contains("3 jobs (about $0.90)"), "\(each)")
+        let dry = try stage.jobctl(words + ["--matrix", "images=job:1/all", "-n"])
+        #expect(dry.errors.contains("3 jobs would be enqueued (about $0.90)"), "\(dry)")
+        #expect(try stage.jobctl(words + ["images=job:1/pick"]).code == 0)
+        let dear = ["--set", "models.\(Stage.edit).price_usd=0.6"]
+        let one = try stage.jobctl(["enqueue", Stage.edit, "prompt=x", "images=job:1"] + priced + dear)
+        #expect(one.code == 64 && one.errors.contains("1 job (about $0.60)"), "\(one)")
+    }
+
     @Test func `what is to be said of a batch is said once, though it is read twice`() throws {
         let line = #"{"model": "a/b", "input": {}}"# + "\n"
         let answer = try run(

@@ -157,7 +157,8 @@ final class WatchReader {
             prompts[id] = prompt
             facts[id] = WatchFacts(
                 job: job, prompt: prompt,
-                outputs: job.state == .downloading ? try store.outputs(of: id) : [])
+                outputs: job.state == .downloading ? try store.outputs(of: id) : [],
+                wait: job.state == .queued ? try SourceWait(of: job, in: store) : nil)
         }
         return facts
     }

@@ -91,7 +91,9 @@ struct WatchRow {
         if job.cancelRequestedAt != nil, !job.state.hasEnded { return (["to be cancelled"], .warning) }
         switch job.state {
         case .held: return (["until released"], .dim)
-        case .queued: return (waiting, nil)
+        case .queued:
+            if let wait = facts.wait { return (wait.texts, wait.needsPerson ? .warning : nil) }
+            return (waiting, nil)
         case .submitting: return (["sending \(clock(since: job.submittedAt))", "sending"], nil)
         case .uncertain: return (["may have been bought", "bought?"], .warning)
         case .inQueue:

@@ -60,4 +60,6 @@ struct WatchFacts {
     let prompt: String?
     /// Empty unless the job is downloading.
     let outputs: [Output]
+    /// What a queued job waits for.
+    var wait: SourceWait?
 }
