@@ -115,7 +115,7 @@ let package = Package(
         .target(
             name: "ProviderSimulator",
             dependencies: [
-                "CMicroHTTPD", "CZlib", "Calendar", "Catalogue", "CommandLineTool", "JSON", "System",
+                "CMicroHTTPD", "CZlib", "Calendar", "Catalogue", "CommandLineTool", "HTTP", "JSON", "System",
             ],
             resources: [.embedInCode("Fixtures")], swiftSettings: strictMemory),
 

@@ -12,6 +12,9 @@ enum HelpText {
             .init(
                 "jobsim --balance 1.50 --fault 'submit:503;retry-after=1;p=0.2'",
                 "with little money, and often busy"),
+            .init(
+                "jobsim --fetch-inputs --outputs-expire 1h",
+                "for jobs that are made from the outputs of others"),
             .init("jobsim --fault 'file:cut=20k;times=3' --fault 'status:html-504;p=0.1'", "a bad network"),
         ])
 
@@ -50,6 +53,8 @@ enum HelpText {
         ("GET /_sim/ledger", "counts, then every request, as JSON lines"),
         ("GET /_sim/faults", "the active faults, and how often each struck"),
         ("POST /_sim/faults", "{\"faults\":[\"SPEC\"]} replaces them, {\"add\":[\"SPEC\"]} adds to them"),
+        ("POST /_sim/expire", "the addresses of outputs that were named so far are served no more"),
+        ("GET /_sim/picture.png", "a picture to try out inputs with"),
         ("POST /_sim/balance?usd=AMOUNT", "adds to the balance"),
     ]
 

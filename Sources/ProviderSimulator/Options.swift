@@ -22,6 +22,10 @@ struct Options: Sendable {
     /// nil takes a random one, so that request ids are new in each run.
     var seed: UInt64?
     var strictModels = false
+    /// Whether the files of an input are fetched before it is worked on.
+    var fetchesInputs = false
+    /// How long the address of an output is served; nil is for ever.
+    var outputSeconds: Double?
     var threads = 2
     private(set) var faults: [Fault] = []
 }
@@ -67,6 +71,16 @@ extension Options {
         OptionUse("strict-models", nil, "refuse models that are not in the catalogue", \.strictModels) { _ in
             true
         },
+        OptionUse(
+            "fetch-inputs", nil,
+            "fetch the files of an input first; a job fails if one is missing or breaks the model's rules",
+            \.fetchesInputs
+        ) { _ in true },
+        OptionUse(
+            "outputs-expire", "TIME",
+            "how long the address of an output is served; each /result names new ones (for ever)",
+            optional: \.outputSeconds
+        ) { Quantity.seconds($0) },
         OptionUse("threads", "N", "threads that answer (2)", \.threads) { Quantity.within(1...64, Int($0)) },
     ]
 

@@ -49,10 +49,14 @@ package enum Program {
 /// RunComfy's Model API in one process, on loopback, without token, money or network.
 final class Simulator: Sendable {
     private let server: WebServer
+    private let fetching: Task<Void, Never>?
 
     /// Listens when it returns. Throws an error whose text is for the person who started it.
     init(_ options: Options) throws {
         let service = try Service(options)
+        fetching = service.fetcher.map { fetcher in
+            Task { await fetcher.run { service.note($1, of: $0) } }
+        }
         server = try WebServer(
             address: options.address, port: options.port, threads: options.threads,
             connected: { service.statistics.withLock { $0.connections += 1 } },
@@ -62,7 +66,10 @@ final class Simulator: Sendable {
 
     var port: UInt16 { server.port }
 
-    func stop() { server.stop() }
+    func stop() {
+        fetching?.cancel()
+        server.stop()
+    }
 }
 
 /// Why the simulator cannot start, keep its ledger, or understand a fault.

@@ -8,6 +8,8 @@ final class Service: Sendable {
     let faults: Locked<FaultBook>
     let statistics = Locked(Statistics())
     let files = Locked(FileCache())
+    let addresses: Locked<OutputAddresses>
+    let fetcher: InputFetcher?
     private let seed: UInt64
     private let book: Locked<RequestBook>
     private let ledger: Ledger?
@@ -25,6 +27,12 @@ final class Service: Sendable {
             ledger = nil
         }
         lastNumber = Locked(UInt64(book.requests.count))
+        addresses = Locked(OutputAddresses(lifetime: options.outputSeconds))
+        fetcher = options.fetchesInputs ? try InputFetcher() : nil
+        // What another life of the simulator has accepted and not fetched.
+        for request in book.requests where request.awaitsInputs {
+            if let fetcher { fetcher.add(request) } else { book.note([], of: request.id, at: clock.now) }
+        }
         self.book = Locked(book)
         faults = Locked(FaultBook(options.faults, seed: seed))
     }
@@ -41,6 +49,14 @@ final class Service: Sendable {
     }
 
     func record(_ entry: LedgerEntry) throws { try ledger?.append(entry.json) }
+
+    /// The ledger first: what was fetched may be gone after a restart.
+    func note(_ inputs: [FetchedInput], of id: String) {
+        withBook { book, now in
+            try? record(.fetched(inputs, id: id, at: now))
+            book.note(inputs, of: id, at: now)
+        }
+    }
 
     /// Random numbers for the next request; with a seed, the same in each run.
     func nextNumbers() -> SplitMix {
@@ -63,6 +79,31 @@ final class Service: Sendable {
             model: request.model, input: (try? JSON(parsing: request.input)) ?? .null, requestID: request.id,
             imageWidth: options.imageWidth)
     }
+}
+
+/// Which addresses of outputs are served. An address may say when it was named.
+struct OutputAddresses {
+    /// In seconds; nil is for ever.
+    let lifetime: Double?
+    private var expired: Int64 = 0
+
+    init(lifetime: Double?) { self.lifetime = lifetime }
+
+    /// All that were named so far are served no more.
+    mutating func expire(at now: Double) { expired = Self.microseconds(now) }
+
+    /// The part of an address that says when it was named; empty as long as no address expires.
+    func mark(at now: Double) -> String {
+        lifetime == nil && expired == 0 ? "" : "\(Self.microseconds(now))/"
+    }
+
+    func isServed(_ mark: String?, at now: Double) -> Bool {
+        let named = mark.flatMap { Int64($0) } ?? 0
+        return (expired == 0 || named > expired)
+            && lifetime.map { Self.microseconds(now) - named <= Self.microseconds($0) } ?? true
+    }
+
+    private static func microseconds(_ seconds: Double) -> Int64 { Int64(min(seconds, 1e12) * 1e6) }
 }
 
 /// What was asked for, since the start.

@@ -12,19 +12,25 @@ enum InputCheck {
     static func problems(
         model: String, input: JSON, acceptsData: Bool = true
     ) -> [(path: [String], message: String)] {
-        guard let schema = Schema.builtIn(model), var checked = input.object else { return [] }
-        var problems: [(path: [String], message: String)] = []
-        if acceptsData {
-            for property in schema.properties where property.file != nil {
-                guard let value = checked[property.name] else { continue }
-                checked[property.name] = withoutData(value, at: [property.name], &problems)
-            }
-        }
+        guard let schema = Schema.builtIn(model), let object = input.object else { return [] }
+        let (checked, problems) = acceptsData ? withoutData(object, schema) : (object, [])
         let violations = schema.violations(in: .object(checked))
         return problems + violations.map { (path: steps(of: $0.path), message: $0.message) }
     }
 
-    /// Replaces each `data:` URI of a file property by an address: schemas know only addresses.
+    /// The input with an address in the place of each `data:` URI of a file property: schemas know only
+    /// addresses.
+    static func withoutData(
+        _ input: JSONObject, _ schema: Schema
+    ) -> (input: JSONObject, problems: [(path: [String], message: String)]) {
+        var (plain, problems): (JSONObject, [(path: [String], message: String)]) = (input, [])
+        for property in schema.properties where property.file != nil {
+            guard let value = input[property.name] else { continue }
+            plain[property.name] = withoutData(value, at: [property.name], &problems)
+        }
+        return (plain, problems)
+    }
+
     private static func withoutData(
         _ value: JSON, at path: [String], _ problems: inout [(path: [String], message: String)]
     ) -> JSON {
@@ -32,7 +38,7 @@ enum InputCheck {
             return .array(
                 items.enumerated().map { withoutData($1, at: path + [String($0)], &problems) })
         }
-        guard let text = value.string, text.hasPrefix("data:") else { return value }
+        guard let text = value.string, DataURI.isMeant(text) else { return value }
         if let message = DataURI.fault(in: text) { problems.append((path, message)) }
         return "https://data.invalid/"
     }
@@ -40,25 +46,5 @@ enum InputCheck {
     /// `$.images[2]` as `images` and `2`.
     private static func steps(of path: String) -> [String] {
         path.dropFirst().split { ".[]".contains($0) }.map(String.init)
-    }
-}
-
-/// A file inside an input, `data:image/png;base64,…`, within the bounds that RunComfy's own nodes keep.
-private enum DataURI {
-    private static let mostBytes = ["image": 6 << 20, "video": 32 << 20, "audio": 32 << 20]
-
-    /// What is wrong with it; nil if nothing is.
-    static func fault(in text: String) -> String? {
-        let halves = text.utf8.dropFirst(5).split(separator: UInt8(ascii: ","), maxSplits: 1)
-        let head = halves.first.map { String(Substring($0)) } ?? ""
-        let kind = head.split(separator: "/").first.map(String.init) ?? ""
-        guard halves.count == 2, head.hasSuffix(";base64"), let most = mostBytes[kind] else {
-            return "must be data:TYPE;base64,DATA of an image, a video or an audio file"
-        }
-        let digits = halves[1]
-        let padding = digits.suffix(2).count { $0 == UInt8(ascii: "=") }
-        if digits.count % 4 != 0 { return "is not complete base64" }
-        let bytes = digits.count / 4 * 3 - padding
-        return bytes > most ? "has \(bytes) bytes; at most \(most) are allowed" : nil
     }
 }

@@ -15,10 +15,11 @@ struct ResultBody {
         if faults.contains(.echo) { body["input"] = echoedInput(call) }
         if word == "in_queue" || word == "in_progress" { return body }
         if let end = request.endedAt { body["finished_at"] = .string(UTCTime(end).iso(digits: digits)) }
-        if word == "failed", let fault = faults[.failed] {
+        if word == "failed" {
             // RunComfy's own clients take a top-level error_code for a failure of the call itself.
             let error = Answer.members(
-                fault.body ?? .errorObject, message: "simulated failure of the model", code: 500100)
+                faults[.failed]?.body ?? .errorObject,
+                message: request.inputFault ?? "simulated failure of the model", code: 500100)
             body.members += error?.members ?? []
         }
         if word == "succeeded" { body["output"] = output(call) }
@@ -35,7 +36,7 @@ struct ResultBody {
         case .ended:
             if faults.contains(.notYet) {
                 "in_progress"
-            } else if faults.contains(.failed) {
+            } else if faults.contains(.failed) || request.inputFault != nil {
                 "failed"
             } else {
                 faults.contains(.cancelled) ? "cancelled" : "succeeded"
@@ -49,7 +50,8 @@ struct ResultBody {
         let count = faults[.many]?.count ?? max(0, plan.count - (faults[.fewer]?.count ?? 0))
         var base = call.base
         if let fault = faults[.foreignHost] { base = "https://" + (fault.value ?? "outputs.example.net") }
-        var urls = (0..<count).map { "\(base)/files/\(request.id)/\($0 + 1).\(plan.kind.fileExtension)" }
+        let folder = "\(base)/files/\(request.id)/" + service.mark()
+        var urls = (0..<count).map { "\(folder)\($0 + 1).\(plan.kind.fileExtension)" }
         if let fault = faults[.privateRedirect] {
             urls = urls.map { $0 + "?to=http://" + (fault.value ?? "10.0.0.1") + "/" }
         }

@@ -10,6 +10,8 @@ extension Service {
         case ("GET", "/_sim/faults"): faultList()
         case ("POST", "/_sim/faults"): changeFaults(call)
         case ("POST", "/_sim/balance"): payIn(call)
+        case ("POST", "/_sim/expire"): expire()
+        case ("GET", "/_sim/picture.png"), ("HEAD", "/_sim/picture.png"): picture()
         default: .error(404001, "no such call, see jobsim --help")
         }
     }
@@ -43,6 +45,7 @@ extension Service {
             "price_usd": .double(request.price),
             "status_calls": .integer(request.statusCalls), "result_calls": .integer(request.resultCalls),
             "cancel_calls": .integer(request.cancelCalls), "downloads": .integer(request.downloads),
+            "inputs": .array(request.inputs.map(\.json)),
             "input_hash": .string(hexadecimal(fingerprint(request.input))),
             "input": (try? JSON(parsing: request.input)) ?? .null,
         ])
@@ -73,6 +76,16 @@ extension Service {
         } catch {
             return .error(400000, "\(error)")
         }
+    }
+
+    private func expire() -> Answer {
+        addresses.withLock { $0.expire(at: clock.now) }
+        return .json([:])
+    }
+
+    private func picture() -> Answer {
+        let bytes = PictureFile.png(width: 512, height: 512, mark: "input")
+        return Answer(status: 200, type: OutputPlan.Kind.image.mediaType, bytes: bytes)
     }
 
     private func payIn(_ call: Call) -> Answer {

@@ -1,16 +1,23 @@
 internal import System
 
-/// `GET /files/{request_id}/{index}.{ext}`: the outputs, made when they are first asked for.
+/// `GET /files/{request_id}/[{mark}/]{index}.{ext}`: the outputs, made when they are first asked for.
 extension Service {
+    /// The mark of an address that is named now.
+    func mark() -> String { addresses.withLock { [clock] in $0.mark(at: clock.now) } }
+
     func file(_ call: Call) -> Answer {
         count(.file)
         if call.authorization != nil { statistics.withLock { $0.tokensAtFiles += 1 } }
         let parts = call.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        let id = parts.count == 4 ? parts[2] : ""
+        let id = (4...5).contains(parts.count) ? parts[2] : ""
         let name = (parts.last ?? "").split(separator: ".").map(String.init)
         guard let request = withBook({ book, _ in book[id] }), request.phase == .ended, name.count == 2,
             let index = Int(name[0]), (1...1000).contains(index)
         else { return .text(404, "no such file\n") }
+        let mark = parts.count == 5 ? parts[3] : nil
+        guard addresses.withLock({ $0.isServed(mark, at: clock.now) }) else {
+            return .text(403, "the address has expired\n")
+        }
         if let target = call.arguments["to"] { return Self.redirect(to: target) }
         let plan = plan(of: request)
         guard name[1] == plan.kind.fileExtension else { return .text(404, "no such file\n") }

@@ -54,6 +54,7 @@ extension Service {
             queueSeconds: timing[.queue]?.seconds ?? vary(options.queueSeconds, &numbers),
             runSeconds: timing[.run]?.seconds ?? vary(options.runSeconds, &numbers))
         request.faults = jobFaults.map(ArmedFault.init)
+        request.awaitsInputs = fetcher != nil
         guard withBook({ book, _ in book.charge(price) }) else {
             return .noBalance("the balance does not cover \(price) USD")
         }
@@ -64,6 +65,7 @@ extension Service {
             return .error(500001, "\(error)")
         }
         withBook { book, _ in book.accept(request) }
+        fetcher?.add(request)
         statistics.withLock { $0.accepted += 1 }
         return answer(id)
     }

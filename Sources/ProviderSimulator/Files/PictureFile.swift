@@ -2,9 +2,11 @@ internal import CZlib
 
 /// A gradient of two colours as a PNG.
 enum PictureFile {
+    static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+
     /// The colours depend on `mark`, which is also in the file: another mark makes another file.
     static func png(width: Int, height: Int, mark: String) -> [UInt8] {
-        var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        var file = signature
         file.reserveCapacity(width * height + height + 2048)
         var header: [UInt8] = []
         header.appendBigEndian(UInt32(width))

@@ -2,7 +2,8 @@ internal import Glibc
 internal import JSON
 internal import System
 
-/// The file that outlives the simulator: one JSON line for each accepted POST, cancelled request and payment.
+/// The file that outlives the simulator: one JSON line for each accepted POST, fetched input, cancelled
+/// request and payment.
 ///
 /// A line is on disk before the answer is sent, so that what a client was told is true after any crash.
 final class Ledger: Sendable {
@@ -66,6 +67,7 @@ final class Ledger: Sendable {
 /// One line of the ledger, and what it does to the book when it is read again.
 enum LedgerEntry {
     case accepted(Request)
+    case fetched([FetchedInput], id: String, at: Double)
     case cancelled(id: String, at: Double)
     case paidIn(Double, at: Double)
 
@@ -82,7 +84,11 @@ enum LedgerEntry {
                 runSeconds: run)
             request.faults = try FaultParser.parse(prompt: OutputPlan.prompt(of: input))
                 .filter { $0.call != .submit }.map(ArmedFault.init)
+            request.awaitsInputs = json["awaits_inputs"]?.bool ?? false
             self = .accepted(request)
+        case ("fetched", let at?):
+            guard let id, let inputs = json["inputs"]?.array else { throw Self.unknown(json) }
+            self = .fetched(inputs.compactMap(FetchedInput.init), id: id, at: at)
         case ("cancelled", let at?):
             guard let id else { throw Self.unknown(json) }
             self = .cancelled(id: id, at: at)
@@ -101,7 +107,13 @@ enum LedgerEntry {
                 "model": .string(request.model), "price_usd": .double(request.price),
                 "queue_s": .double(request.queueSeconds), "run_s": .double(request.runSeconds),
                 "input_hash": .string(hexadecimal(fingerprint(request.input))),
+                "awaits_inputs": .bool(request.awaitsInputs),
                 "input": (try? JSON(parsing: request.input)) ?? .null,
+            ])
+        case .fetched(let inputs, let id, let at):
+            .object([
+                "kind": "fetched", "at": .double(at), "request_id": .string(id),
+                "inputs": .array(inputs.map(\.json)),
             ])
         case .cancelled(let id, let at):
             .object(["kind": "cancelled", "at": .double(at), "request_id": .string(id)])
@@ -117,6 +129,9 @@ enum LedgerEntry {
             book.advance(to: request.acceptedAt)
             _ = book.charge(request.price)
             book.accept(request)
+        case .fetched(let inputs, let id, let at):
+            book.advance(to: at)
+            book.note(inputs, of: id, at: at)
         case .cancelled(let id, let at):
             book.advance(to: at)
             _ = book.cancel(id, at: at)

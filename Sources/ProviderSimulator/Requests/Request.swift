@@ -19,9 +19,17 @@ struct Request {
     /// Faults that the prompt asked for.
     var faults: [ArmedFault] = []
     var phase = Phase.inQueue
+    /// Its time in the queue is over.
+    var isDue = false
+    /// Its files are still to be fetched; until then it stays in the queue.
+    var awaitsInputs = false
+    var inputs: [FetchedInput] = []
     var endedAt: Double?
     var statusCalls = 0
     var resultCalls = 0
     var cancelCalls = 0
     var downloads = 0
+
+    /// Why the model could not work on its input.
+    var inputFault: String? { inputs.lazy.compactMap(\.fault).first }
 }

@@ -81,15 +81,31 @@ struct RequestBook {
         while let event = events.last, event.time <= now {
             events.removeLast()
             switch event.kind {
-            case .mayStart: ready.append(event.arrival)
+            case .mayStart:
+                requests[event.arrival].isDue = true
+                if !requests[event.arrival].awaitsInputs { ready.append(event.arrival) }
             case .ends:
                 requests[event.arrival].phase = .ended
                 requests[event.arrival].endedAt = event.time
                 running -= 1
             }
-            while running < concurrency, let next = ready.popFirst() {
-                if requests[next].phase == .inQueue { start(next, at: event.time) }
-            }
+            startReady(at: event.time)
+        }
+    }
+
+    /// The files of a request are here, or cannot be had.
+    mutating func note(_ inputs: [FetchedInput], of id: String, at time: Double) {
+        guard let arrival = arrivals[id], requests[arrival].awaitsInputs else { return }
+        requests[arrival].awaitsInputs = false
+        requests[arrival].inputs = inputs
+        guard requests[arrival].isDue else { return }
+        ready.append(arrival)
+        startReady(at: time)
+    }
+
+    private mutating func startReady(at time: Double) {
+        while running < concurrency, let next = ready.popFirst() {
+            if requests[next].phase == .inQueue { start(next, at: time) }
         }
     }
 
@@ -97,7 +113,8 @@ struct RequestBook {
         requests[arrival].phase = .inProgress
         leaveQueue(arrival)
         running += 1
-        schedule(.ends, of: arrival, at: time + requests[arrival].runSeconds)
+        let seconds = requests[arrival].inputFault == nil ? requests[arrival].runSeconds : 0
+        schedule(.ends, of: arrival, at: time + seconds)
     }
 
     private mutating func leaveQueue(_ arrival: Int) {
