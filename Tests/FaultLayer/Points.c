@@ -2,6 +2,7 @@
 //
 // The environment says what is to happen:
 //   JOBD_FAULT_ROOT    only files below this directory count
+//   JOBD_FAULT_FROM    CALL:WORD: points are counted from the first such call on a path that contains WORD
 //   JOBD_FAULT_CRASH   NUMBER:before, NUMBER:during (half of a write is done) or NUMBER:after
 //   JOBD_FAULT_FAIL    CALL:ERRNO:WHICH:WORD, several joined by commas: the WHICH-th such call (0: every) on a path
 //                      that contains WORD fails with that number; -9 crashes before it, and
@@ -45,6 +46,8 @@ static const char *root, *trace_path, *while_path;
 static size_t root_length;
 static long crash_number;
 static enum moment crash_moment = NEVER;
+static char from_call[16], from_word[256];
+static atomic_bool has_begun = true;
 static atomic_long counted;
 static atomic_bool is_dying;
 
@@ -76,6 +79,8 @@ __attribute__((constructor)) static void read_orders(void) {
     const char *order = getenv("JOBD_FAULT_CRASH");
     if (order && sscanf(order, "%ld:%7s", &crash_number, moment) == 2)
         crash_moment = !strcmp(moment, "before") ? BEFORE : !strcmp(moment, "during") ? DURING : AFTER;
+    const char *from = getenv("JOBD_FAULT_FROM");
+    if (from && sscanf(from, "%15[^:]:%255s", from_call, from_word) == 2) has_begun = false;
     const char *list = getenv("JOBD_FAULT_FAIL");
     if (list) read_faults(list);
 }
@@ -169,10 +174,18 @@ int orders_of(const struct point *point) {
     return 0;
 }
 
+/// Whether points are counted by now.
+static bool has_reached(const struct point *point) {
+    if (!atomic_load(&has_begun) && !strcmp(from_call, point->call) && strstr(point->path, from_word))
+        atomic_store(&has_begun, true);
+    return atomic_load(&has_begun);
+}
+
 int enter(struct point *point) {
     if (!point->counts) return 0;
     // Another thread is ending the process: nothing may happen after its crash.
     if (atomic_load(&is_dying)) crash();
+    if (!has_reached(point)) return orders_of(point);
     int before = errno;
     point->number = atomic_fetch_add(&counted, 1) + 1;
     trace(point);

@@ -3,17 +3,24 @@ import Scratch
 import Testing
 
 /// jobd crashes at each point at which it touches disk or network, its recovery too. The ledger of the
-/// simulator says whether anything was lost or bought twice.
+/// simulator says whether anything was lost or bought twice. The jobs are a chain: most are made from the
+/// outputs of others, which the simulator fetches, as the service does.
 @Suite(.serialized) struct CrashTests {
-    static let jobs = 5
+    static let jobs = Ordeal.chainLength
+
+    private func simulated() async throws -> Stage {
+        try await Stage.simulated(
+            "--queue", "0ms", "--run", "0ms", "--image-width", "48", "--fetch-inputs")
+    }
 
     /// How many points a clean run has: what is tried goes a little beyond.
     private func pointsOfACleanRun(_ service: Stage, _ ledger: LedgerReader) async throws -> Int {
         let ordeal = Ordeal(service, ledger)
-        try await ordeal.enqueue(0..<Self.jobs)
+        try await ordeal.enqueueChain(0)
         let trace = ordeal.stage.scratch["trace"]
         _ = try await ordeal.drain(Orders(trace: trace))
         try await ordeal.judge("without a crash")
+        try await ordeal.resolveAll("without a crash")
         #expect(try ordeal.stage.jobCount("completed") == Int64(Self.jobs))
         let points = FileOnDisk.content(trace).split(separator: "\n").count
         #expect(points > 200)
@@ -27,7 +34,7 @@ import Testing
     ) async throws -> Int {
         let ordeal = Ordeal(service, ledger)
         var context = ""
-        try await ordeal.enqueue(0..<Self.jobs)
+        try await ordeal.enqueueChain(0)
         for (number, moment) in points {
             let loss = losses.randomElement(using: &seed) ?? .nothing
             context += "\(loss.rawValue) \(moment) \(number), "
@@ -48,7 +55,7 @@ import Testing
 
     @Test(arguments: Loss.allCases)
     func `every point of a life can be its last`(loss: Loss) async throws {
-        let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
+        let service = try await simulated()
         let ledger = LedgerReader(of: service)
         var seed = Effort.freshSeed()
         let points = try await pointsOfACleanRun(service, ledger)
@@ -63,7 +70,7 @@ import Testing
     }
 
     @Test func `the recovery may crash at each of its points again and again`() async throws {
-        let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
+        let service = try await simulated()
         let ledger = LedgerReader(of: service)
         var seed = Effort.freshSeed()
         let points = try await pointsOfACleanRun(service, ledger)
@@ -81,12 +88,11 @@ import Testing
     }
 
     @Test func `a directory outlives its maker who ended before its sync`() async throws {
-        let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
+        let service = try await simulated()
         let ordeal = Ordeal(service)
-        try await ordeal.enqueue(0..<Self.jobs)
+        try await ordeal.enqueueChain(0)
         let first = try ordeal.jobd(Orders(failures: ["sync:-9:1:/outputs"]))
         #expect(try await first.exitCode() == -SIGKILL)
-        _ = try await ordeal.drain()
         try await ordeal.resolveAll("the maker of a directory ended")
         ordeal.cutPower()
         try await ordeal.judge("a directory that was never synced by its maker")
@@ -96,9 +102,11 @@ import Testing
     /// A sidecar is renamed into the same directory, and its sync would hide that the outputs' own is
     /// missing.
     @Test func `the names of files outlive a power cut also without sidecars`() async throws {
-        let service = try await Stage.simulated("--queue", "0ms", "--run", "0ms", "--image-width", "48")
+        let service = try await simulated()
         let ordeal = Ordeal(service)
-        try await ordeal.enqueue(0..<Self.jobs)
+        try await ordeal.enqueueChain(0)
+        _ = try await ordeal.drain(settings: ["sidecar=false"])
+        try await ordeal.pickAll("without sidecars")
         _ = try await ordeal.drain(settings: ["sidecar=false"])
         ordeal.cutPower()
         try await ordeal.judge("cut once everything is completed", withSidecars: false)

@@ -43,17 +43,24 @@ extension Ordeal {
             #expect(jobs.contains { $0.id == id && $0.prompt == prompt }, "job \(id) is lost: \(context)")
         }
         let ended = jobs.filter { ["completed", "failed", "cancelled", "uncertain"].contains($0.state) }
-        #expect(ended.count == jobs.count, "\(jobs): \(context)")
-        for job in jobs {
-            let bought = try ledger.requests(for: job.prompt)
-            #expect(bought.count <= 1, "job \(job.id) was bought twice: \(context)")
-            // What was bought is followed, unless nobody could know.
-            if job.state == "uncertain" { continue }
-            #expect(job.requestID == bought.first, "job \(job.id): \(context)")
-            let charges = try stage.number("SELECT count(*) FROM charges WHERE job_id = \(job.id)")
-            #expect(charges >= bought.count, "job \(job.id) has \(charges) charges: \(context)")
-        }
+        let waiting = try stage.jobCount(where: "state = 'queued' AND waits_for > 0")
+        #expect(ended.count + Int(waiting) == jobs.count, "\(jobs): \(context)")
+        try expectSoundChains(context)
+        for job in jobs { try judge(job, context) }
         try await judgeFiles(context, withSidecars)
+    }
+
+    private func judge(_ job: StoredJob, _ context: String) throws {
+        let bought = try ledger.requests(for: job.prompt)
+        let retries = try stage.number(
+            "SELECT count(*) FROM events WHERE job_id = \(job.id) AND kind = 'retried'")
+        #expect(bought.count <= 1 + retries, "job \(job.id) was bought twice: \(context)")
+        let charges = try stage.number("SELECT count(*) FROM charges WHERE job_id = \(job.id)")
+        #expect(charges >= bought.count || job.state == "uncertain", "charges of job \(job.id): \(context)")
+        try expectAddresses(of: job.id, prompt: job.prompt, context)
+        // What was bought is followed, unless nobody could know, or it failed and is to be bought anew.
+        if job.state == "uncertain" || (job.requestID == nil && retries > 0) { return }
+        #expect(job.requestID == bought.last, "job \(job.id): \(context)")
     }
 
     /// Every output is whole and the service's own, and nothing else is there.
@@ -97,18 +104,48 @@ extension Ordeal {
         }
     }
 
-    /// What a person does with the uncertain jobs, who can look at the service's ledger: the end is always
-    /// the same.
-    func resolveAll(_ context: String) async throws {
-        for job in try jobs() where job.state == "uncertain" {
-            let bought = try ledger.requests(for: job.prompt)
-            let how = bought.first.map { ["--adopt", $0] } ?? ["--resubmit"]
-            let program = try await jobctl(["resolve", String(job.id)] + how)
+    /// What a person does, who can look at the service's ledger, until all jobs have ended: uncertain ones
+    /// are resolved, outputs are picked, and, if asked, failed ones are retried. The end is always the same.
+    func resolveAll(_ context: String, retrying: Bool = false) async throws {
+        let open = "state NOT IN ('completed', 'cancelled')"
+        // Each round reaches at least the next job of each chain.
+        for _ in 0..<30 where try stage.jobCount(where: open) > 0 {
+            for job in try jobs() where job.state == "uncertain" {
+                try await resolve(job, context)
+            }
+            try await pickAll(context)
+            if retrying { try await retryFailed(context) }
+            _ = try await drain()
+        }
+        let left = try jobs().filter { $0.state != "completed" && $0.state != "cancelled" }
+        #expect(left.isEmpty, "\(left): \(context)")
+        try await judge(context)
+    }
+
+    private func resolve(_ job: StoredJob, _ context: String) async throws {
+        let retries = try stage.number(
+            "SELECT count(*) FROM events WHERE job_id = \(job.id) AND kind = 'retried'")
+        // Of a job that was bought before and failed, the last request is the one in doubt, or it has none.
+        let known = try Set(
+            stage.texts(
+                "SELECT json_extract(detail, '$.request_id') FROM events WHERE job_id = \(job.id) AND kind = 'accepted'"
+            ))
+        let bought = try ledger.requests(for: job.prompt).filter { retries == 0 || !known.contains($0) }
+        let how = bought.last.map { ["--adopt", $0] } ?? ["--resubmit"]
+        let program = try await jobctl(["resolve", String(job.id)] + how)
+        #expect(try await program.exitCode() == 0, "\(program.errors): \(context)")
+    }
+
+    /// Failed jobs are tried again, and cancelled ones for which others wait.
+    private func retryFailed(_ context: String) async throws {
+        let ids = try stage.texts(
+            """
+            SELECT id FROM jobs WHERE state = 'failed' OR (state = 'cancelled' AND id IN (
+                SELECT source_id FROM missing_sources JOIN jobs AS j ON j.id = job_id WHERE j.ended_at IS NULL))
+            """)
+        for id in ids {
+            let program = try await jobctl(["retry", id])
             #expect(try await program.exitCode() == 0, "\(program.errors): \(context)")
         }
-        _ = try await drain()
-        let left = try stage.jobCount(where: "state NOT IN ('completed', 'cancelled')")
-        #expect(left == 0, "\(context)")
-        try await judge(context)
     }
 }

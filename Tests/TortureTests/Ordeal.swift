@@ -10,7 +10,7 @@ final class Ordeal {
     /// The state directory.
     let stage: Stage
     /// Tells this ordeal's prompts from all others.
-    private let name: String
+    let name: String
     /// What `jobctl` has answered for: the prompts by their ids.
     private(set) var promised: [Int64: String] = [:]
     private(set) var crashes = 0
@@ -65,8 +65,8 @@ final class Ordeal {
     // MARK: - Jobs
 
     static let models = [
-        ("bytedance/seedream-4-0/edit", #""prompt":"P","images":["https://example.com/a.png"]"#),
-        ("bytedance/seedream-4-0/sequential", #""text":"P","sequential_image_generation_options":2"#),
+        (Stage.edit, #""prompt":"P","images":["https://example.com/a.png"]"#),
+        (Stage.sequential, #""text":"P","sequential_image_generation_options":2"#),
         (
             "bytedance/seedream-4-0/edit-sequential",
             #""text":"P","images":["https://example.com/a.png"],"sequential_image_generation_options":1"#
@@ -100,11 +100,18 @@ final class Ordeal {
         _ numbers: Range<Int>, _ orders: Orders = .none, faults: (Int) -> String = { _ in "" }
     ) async throws -> Bool {
         let path = batch(numbers, faults: faults)
-        let program = try await jobctl(["enqueue", "--batch", path, "-q"], orders)
+        return try await enqueue(
+            ["--batch", path], prompts: numbers.map { prompt($0) + faults($0) }, orders)
+    }
+
+    /// Runs an enqueue of jobs with these prompts.
+    @discardableResult
+    func enqueue(_ words: [String], prompts: [String], _ orders: Orders = .none) async throws -> Bool {
+        let program = try await jobctl(["enqueue", "-q"] + words, orders)
         // A line that was cut is no answer: half of an id is another id.
         let lines = program.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         let ids = lines.compactMap { Int64($0) }
-        for (id, number) in zip(ids, numbers) { promised[id] = prompt(number) + faults(number) }
+        for (id, prompt) in zip(ids, prompts) { promised[id] = prompt }
         return try await program.exitCode() == 0
     }
 

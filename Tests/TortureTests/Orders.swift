@@ -5,6 +5,8 @@ struct Orders {
     enum Moment: String, CaseIterable { case before, during, after }
 
     var crashAt: (number: Int, moment: Moment)?
+    /// `CALL:WORD`: points are counted from the first such call on a path that contains the word.
+    var from: String?
     /// `CALL:ERRNO:WHICH:WORD`, as `Tests/FaultLayer/Points.c` says.
     var failures: [String] = []
     /// The calls fail only while this file is there.
@@ -29,6 +31,7 @@ struct Orders {
             variables["JOBD_FAULT_CRASH"] = "\(number):\(moment.rawValue)"
         }
         if !failures.isEmpty { variables["JOBD_FAULT_FAIL"] = failures.joined(separator: ",") }
+        variables["JOBD_FAULT_FROM"] = from
         variables["JOBD_FAULT_WHILE"] = onlyWhile
         variables["JOBD_FAULT_CLOCK"] = clock
         variables["JOBD_FAULT_TRACE"] = trace

@@ -33,6 +33,7 @@ struct Torture {
 
     static let faults = [
         "submit:429;p=0.05", "submit:500;p=0.02", "submit:500;accept;p=0.02", "submit:cut-after;p=0.02",
+        "result:failed;p=0.05", "result:fewer=1;p=0.1;model=bytedance/seedream-4-0/sequential",
         "status:html-504;p=0.1", "status:cut-before;p=0.05", "result:500;p=0.1", "file:500;p=0.1",
         "file:cut=4k;p=0.2", "file:drip=200k;p=0.3", "file:no-length;p=0.2",
     ]
@@ -45,6 +46,12 @@ struct Torture {
             ["--queue", "30ms", "--run", "60ms", "--jitter", "0.9", "--image-width", "48"] + faults)
         ordeal = Ordeal(service)
         try await enqueue(12)
+        try await enqueueChain()
+    }
+
+    private mutating func enqueueChain() async throws {
+        try await ordeal.enqueueChain(jobs)
+        jobs += Ordeal.chainLength
     }
 
     private mutating func enqueue(_ count: Int, _ orders: Orders = .none) async throws {
@@ -56,6 +63,7 @@ struct Torture {
     private enum Strike: CaseIterable {
         case kill, killAtPoint, powerCut, hardPowerCut, stop, stopTwice, freeze, reload
         case enqueue, crashedEnqueue, insert, cancel, pause, restartOfTheService
+        case chain, crashedChain, dependent, pick, crashedPick, retry
     }
 
     mutating func strike() async throws {
@@ -84,9 +92,17 @@ struct Torture {
         case .crashedEnqueue:
             try await enqueue(3, .crash(Int.random(in: 1...20, using: &seed), .during))
         case .insert: try await insert()
-        case .cancel:
-            let id = String(Int.random(in: 1...jobs, using: &seed))
-            _ = try await ordeal.jobctl(["cancel", id])
+        case .chain: try await enqueueChain()
+        case .crashedChain:
+            try await ordeal.enqueueChain(jobs, .crash(Int.random(in: 1...20, using: &seed), .during))
+            jobs += Ordeal.chainLength
+        case .dependent: try await makeFromAnother()
+        case .pick: _ = try await ordeal.jobctl(pick())
+        case .crashedPick:
+            _ = try await ordeal.jobctl(pick(), .crash(Int.random(in: 1...10, using: &seed), .during))
+        // Both are refused in most states. A cancel takes along what waits.
+        case .cancel: _ = try await ordeal.jobctl(["cancel", anyJob()])
+        case .retry: _ = try await ordeal.jobctl(["retry", anyJob()])
         case .pause:
             _ = try await ordeal.jobctl(["pause"])
             _ = try await ordeal.jobctl(["resume"])
@@ -97,6 +113,18 @@ struct Torture {
                 ["--queue", "30ms", "--run", "60ms", "--jitter", "0.9", "--image-width", "48"])
             try await service.setFaults(Self.faults)
         }
+    }
+
+    private mutating func anyJob() -> String { String(Int.random(in: 1...jobs, using: &seed)) }
+
+    private mutating func pick() -> [String] { ["pick", anyJob(), Bool.random(using: &seed) ? "1" : "2"] }
+
+    /// A job that is made from any other, if that is not over in vain.
+    private mutating func makeFromAnother() async throws {
+        let part = ["", "/2", "/all", "/pick"].randomElement(using: &seed) ?? ""
+        let words = [Stage.edit, "prompt=\(ordeal.prompt(jobs))", "images=job:\(anyJob())\(part)"]
+        try await ordeal.enqueue(words, prompts: [ordeal.prompt(jobs)])
+        jobs += 1
     }
 
     private mutating func start(_ orders: Orders = .none) throws {
@@ -145,6 +173,6 @@ struct Torture {
         _ = try await ordeal.drain()
         mostUncertain = try ordeal.stage.jobCount("uncertain")
         try await ordeal.judge(context)
-        try await ordeal.resolveAll(context)
+        try await ordeal.resolveAll(context, retrying: true)
     }
 }

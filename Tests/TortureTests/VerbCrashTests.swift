@@ -65,32 +65,68 @@ import Testing
     @Test(arguments: verbs.indices)
     func `a verb is done or not done`(index: Int) async throws {
         let (words, from, to) = Self.verbs[index]
+        let row = """
+            SELECT state || ' ' || (cancel_requested_at IS NOT NULL) || ' '
+                || (SELECT count(*) FROM events WHERE job_id = jobs.id) FROM jobs WHERE id = \(words[1])
+            """
+        let marks = words[0] == "cancel" ? 1 : 0
+        let events = to == "cancelled" ? 2 : 1
+        try await tryAll(
+            words, row, before: "\(from) 0 0", after: "\(to) \(marks) \(events)", prepared)
+    }
+
+    @Test func `a cancel takes along everything that waits or nothing`() async throws {
+        try await tryAll(
+            ["cancel", "1"], "SELECT group_concat(DISTINCT state) FROM jobs WHERE id < 7", before: "queued",
+            after: "cancelled"
+        ) { ordeal in
+            try await ordeal.enqueueChain(0)
+            return ordeal
+        }
+    }
+
+    @Test func `a pick lets a job go on or is not there`() async throws {
+        let row = """
+            SELECT waits_for || ' ' || (SELECT count(picked_at) FROM outputs) || ' '
+                || (SELECT count(*) FROM events WHERE kind = 'changed') FROM jobs WHERE id = 5
+            """
+        try await tryAll(["pick", "1", "2"], row, before: "1 0 0", after: "0 1 1") { ordeal in
+            try await ordeal.enqueueChain(0)
+            try ordeal.stage.connection().execute(
+                """
+                INSERT INTO outputs (job_id, position, kind, url) VALUES (1, 1, 'image', 'a'), (1, 2, 'image', 'b');
+                UPDATE jobs SET state = 'completed', submissions = 1, request_id = 'request-1',
+                    followed_since = created_at, submitted_at = created_at, ended_at = created_at WHERE id = 1;
+                """)
+            ordeal.disk.takeAsSynced()
+            return ordeal
+        }
+    }
+
+    /// Ends a verb at each of its points: `row` is as before or as after it, and as after it if it answered.
+    private func tryAll(
+        _ words: [String], _ row: String, before: String, after: String,
+        _ prepare: (Ordeal) async throws -> Ordeal
+    ) async throws {
         let service = Stage()
         var seed = Effort.freshSeed()
-        let clean = try await prepared(Ordeal(service))
-        let last = try await pointsOfACleanRun(clean, words)
+        let last = try await pointsOfACleanRun(try await prepare(Ordeal(service)), words)
         for number in points(upTo: last, &seed) {
             for loss in Effort.isLong ? Loss.allCases : [Loss.allCases[number % 3]] {
                 let moment = Orders.Moment.allCases[number / 3 % 3]
                 let context = "\(words), \(loss.rawValue) \(moment) \(number), seed \(seed.seed)"
-                let ordeal = try await prepared(Ordeal(service))
+                let ordeal = try await prepare(Ordeal(service))
                 let program = try await ordeal.jobctl(words, .crash(number, moment))
+                let isAnswered = try await program.exitCode() == 0 || !program.output.isEmpty
                 loss.strike(ordeal, &seed)
-                let row = """
-                    SELECT state || ' ' || (cancel_requested_at IS NOT NULL) || ' '
-                        || (SELECT count(*) FROM events WHERE job_id = jobs.id) FROM jobs WHERE id = \(words[1])
-                    """
-                let found = try ordeal.stage.texts(row)
-                let before = "\(from) 0 0"
-                let marks = words[0] == "cancel" ? 1 : 0
-                let events = to == "cancelled" ? 2 : 1
-                let after = "\(to) \(marks) \(events)"
-                let isAnswered = !program.output.isEmpty
-                #expect(found == [after] || (!isAnswered && found == [before]), "\(context): \(found)")
+                let found = try ordeal.stage.text(row)
+                #expect(
+                    found == after || (!isAnswered && found == before), "\(context): \(found ?? "nothing")")
                 try ordeal.expectSoundStore(context)
+                try ordeal.expectSoundChains(context)
             }
         }
-        Effort.say("\(words[0]) of \(from): \(last) points, seed \(seed.seed)")
+        Effort.say("\(words.joined(separator: " ")): \(last) points, seed \(seed.seed)")
     }
 
     /// Jobs in the states that the verbs want.

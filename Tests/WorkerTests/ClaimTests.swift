@@ -102,6 +102,14 @@ import Testing
         #expect(try claim().jobs.isEmpty)
     }
 
+    @Test func `a count that somebody has changed sends no job before its source`() throws {
+        try add()
+        _ = try database.enqueue(NewJob(model: "m", input: #"{"image":"job:1"}"#))
+        try execute("UPDATE jobs SET waits_for = 0")
+        #expect(try claim().jobs.map(\.id) == [1])
+        #expect(try database.find(2)?.waitsFor == 1)
+    }
+
     @Test func `a job added by SQL is checked and one with a waiver is not`() throws {
         let model = "bytedance/seedream-4-0/sequential"
         try execute(
