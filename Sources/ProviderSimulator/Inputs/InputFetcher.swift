@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import HTTP
 internal import JSON
 
@@ -19,7 +20,7 @@ final class InputFetcher: Sendable {
     private static let mostRedirects = 5
 
     init() throws {
-        client = try HTTPClient(userAgent: "jobsim/\(HelpText.version)")
+        client = try HTTPClient(userAgent: "jobsim/\(Release.version)")
         (orders, continuation) = AsyncStream.makeStream()
     }
 
