@@ -38,6 +38,8 @@ for _ in $(seq "$rounds"); do
     note single ours "$("$ours" single "$(fresh)" 4000)"
     note bulk reference "$("$work/store" bulk "$(fresh)/jobs.db" 100000)"
     note bulk ours "$("$ours" bulk "$(fresh)" 100000)"
+    note send reference "$("$ours" send-uncounted "$(fresh)" 2000)"
+    note send ours "$("$ours" send "$(fresh)" 2000)"
     for measure in claim list show; do
         note "$measure" reference "$("$ours" "$measure" "$small" 1000)"
         note "$measure" ours "$("$ours" "$measure" "$large" 1000)"
@@ -55,5 +57,6 @@ printf '%-44s %15s %15s %6s   %s\n' measure ours reference ratio goal
 row single "durable enqueues, one by one (against C)" 250 us ">= 0.85" speed
 row bulk "100,000 in one transaction (against C)" 10 us ">= 0.75" speed
 row claim "claim, 1,000,000 queued (against 1,000)" 1000000 us "<= 1.3" growth
+row send "one job sent, counted (against uncounted)" 1000000 us "<= 1.05" growth
 row list "newest 50 of 2,100,000 (against 2,100)" 1000000 us "<= 1.3" growth
 row show "one job of 2,100,000 (against 2,100)" 1000000 us "<= 1.3" growth

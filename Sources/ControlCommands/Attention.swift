@@ -20,6 +20,8 @@ struct Attention {
         /// The first jobs in these states.
         var uncertain: [Int64] = []
         var failed: [Int64] = []
+        /// The first jobs that are held because the store went back in time.
+        var setAside: [Int64] = []
         /// Jobs for which others wait: their outputs are to be picked, or they have failed or were cancelled.
         var toPick: [Int64] = []
         var failedSources: [Int64] = []
@@ -70,6 +72,13 @@ extension Attention.Facts {
                         + "they may have been bought",
                     hint: "jobctl explain --state uncertain, then jobctl resolve ID …"))
         }
+        if let first = setAside.first {
+            let ids = Self.list(setAside, of: Int64(setAside.count))
+            items.append(
+                Attention.Item(
+                    text: "held since the store went back in time: \(ids); they may have been bought",
+                    hint: "jobctl explain \(first), then jobctl release ID or cancel ID"))
+        }
         if let count = counts[.failed], count > 0 {
             let ids = Self.list(failed, of: count)
             items.append(
@@ -114,6 +123,7 @@ extension Attention.Facts {
             uncertain = try store.ids(filter)
         }
         if counts[.failed] ?? 0 > 0 { failed = try store.failed(since: since, limit: 6) }
+        if counts[.held] ?? 0 > 0 { setAside = try store.stillSetAside(limit: 6) }
         (toPick, failedSources) = try store.waitedForInVain(limit: 12)
     }
 

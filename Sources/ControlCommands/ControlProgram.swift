@@ -14,7 +14,7 @@ package enum ControlProgram {
         HoldVerb.self, ReleaseVerb.self, PickVerb.self,
         SetVerb.self, ResolveVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self, ValidateVerb.self,
         VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
-        BackupVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
+        BackupVerb.self, RestoreVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
     ]
 
     static let commonOptions: [Option] = [.stateDirectory, .json, .quiet, .help]

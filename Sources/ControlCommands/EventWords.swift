@@ -19,7 +19,7 @@ struct EventWords {
 
     private mutating func parts(_ kind: EventKind) -> [String?] {
         switch kind {
-        case .enqueued, .held, .released: [by()]
+        case .enqueued, .held, .released: [text("message"), by()]
         case .cancelRequested:
             [take("give_up")?.bool == true ? "to do without the missing files" : nil, by()]
         case .changed: changes()

@@ -29,6 +29,7 @@ enum OtherWords {
         (["check", "lint"], "jobctl validate MODEL, or jobctl doctor"),
         (["fsck"], "jobctl verify, or jobctl doctor"),
         (["dump"], "jobctl export, or jobctl backup FILE"),
+        (["recover", "undo"], "jobctl restore FILE, if you have a backup"),
         (["catalogue", "catalog"], "jobctl models"),
     ]
 

@@ -94,7 +94,9 @@ package struct DaemonProgram {
         // There is nothing to stop yet.
         for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
         try directory.create()
-        return try await serve(file, takeLock(of: directory), services, context, token)
+        let lock = try takeLock(of: directory)
+        Restoration.removeLeftovers(of: directory)
+        return try await serve(file, lock, services, context, token)
     }
 
     /// What is printed instead of running; nil if jobd is to run.

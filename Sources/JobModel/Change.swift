@@ -51,7 +51,8 @@ package struct Change: Equatable, Sendable {
         self.init(job, at: moment)
         self.job.state = next
         switch event {
-        case .held, .released, .cancelRequested, .cancelledWithSource, .retried, .resolved, .givenUp,
+        case .held, .setAside, .released, .cancelRequested, .cancelledWithSource, .retried, .resolved,
+            .givenUp,
             .refetched:
             steer(event)
         case .submitting, .accepted, .notBought, .refused, .unanswered, .daemonRestarted: send(event)
@@ -105,7 +106,12 @@ extension Change {
     private mutating func steer(_ event: JobEvent) {
         switch event {
         case .held: say(.held)
-        case .released: say(.released)
+        case .setAside(let reason):
+            job.message = reason
+            say(.held, ["message": .string(reason)])
+        case .released:
+            job.message = nil
+            say(.released)
         case .cancelRequested:
             job.cancelRequestedAt = job.cancelRequestedAt ?? moment
             say(.cancelRequested)

@@ -2,6 +2,8 @@
 package enum JobEvent: Equatable, Sendable {
     // From people.
     case held
+    /// The store went back in time: the job may have been sent since.
+    case setAside(reason: String)
     case released
     case cancelRequested
     /// What it waits for will not be made: its source was cancelled, or made less.

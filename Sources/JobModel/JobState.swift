@@ -1,6 +1,6 @@
 /// The state of a job. The words are those of the database, and people read them.
 package enum JobState: String, CaseIterable, Sendable {
-    /// Set aside by a person.
+    /// Set aside: by a person, or because the store went back in time.
     case held
     /// Here, not sent yet.
     case queued
@@ -29,7 +29,7 @@ extension Job {
     /// The state that `event` leads to from the present one; nil if it does not apply there.
     package func state(after event: JobEvent) -> JobState? {
         switch (state, event) {
-        case (.queued, .held): .held
+        case (.queued, .held), (.queued, .setAside): .held
         case (.held, .released): .queued
         case (.held, .cancelRequested), (.queued, .cancelRequested): .cancelled
         case (.held, .cancelledWithSource), (.queued, .cancelledWithSource): .cancelled

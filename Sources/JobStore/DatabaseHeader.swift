@@ -7,6 +7,9 @@ struct DatabaseHeader {
     /// "jobd" in ASCII, as the file's `application_id`.
     static let applicationID: UInt32 = 0x6A6F_6264
 
+    /// Why a file is foreign that is no database at all. It may still be ours, damaged by the disk.
+    static let noDatabase = "it is not an SQLite database"
+
     enum Finding: Equatable {
         case missing, empty, ours
         case foreign(reason: String)
@@ -30,7 +33,7 @@ struct DatabaseHeader {
             let found = try connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0
             return found == Int64(applicationID) ? .ours : .foreign(reason: "another program made it")
         } catch let error as SQLiteError where error.kind == .notADatabase {
-            return .foreign(reason: "it is not an SQLite database")
+            return .foreign(reason: noDatabase)
         } catch is SQLiteError {
             // Another process is checkpointing, or the file is damaged: opening it properly tells which.
             return .ours

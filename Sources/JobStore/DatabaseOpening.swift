@@ -68,6 +68,11 @@ struct DatabaseOpening {
             guard tables == 0, owner == 0 else { throw notOurs }
             try connection.execute("PRAGMA application_id = \(DatabaseHeader.applicationID)")
             try migrate(connection, from: 0)
+            // What was sent from here is counted on, so that an older copy of it is still found out.
+            if let count = ClaimCounter.count(in: directory) {
+                try connection.run(
+                    "INSERT INTO daemon_settings (name, value) VALUES ('claims', ?1)", String(count))
+            }
         }
         try useWAL(connection)
     }
@@ -193,6 +198,8 @@ struct Migration: Sendable {
         Migration(number: 5, bytes: PackageResources._005_words_sql),
         Migration(number: 6, bytes: PackageResources._006_chains_sql),
     ]
+
+    static var newest: Int { all.last?.number ?? 0 }
 
     init(number: Int, script: String) {
         self.number = number

@@ -43,7 +43,7 @@ extension JobDatabase {
     package func hasChanged(since version: StoreVersion?) throws -> Bool { try self.version() != version }
 
     /// Which file is at the store's path now: it may have been replaced. Nil if there is none.
-    package var identityAtPath: FileStatus.Identity? { try? FileStatus(directory.database).identity }
+    package var identityAtPath: FileStatus.Identity? { directory.databaseIdentity }
 
     // MARK: - Upkeep
 

@@ -7,6 +7,7 @@ package actor JobStore {
     let database: JobDatabase
     let lock: StateLock
     var files: StoreFiles
+    nonisolated let counter: Result<ClaimCounter, any Error>
     private var onLoss: @Sendable (StoreError) -> Void = { _ in }
     private var onTrouble: @Sendable (Trouble.Kind, String?) -> Void = { _, _ in }
     /// Whether the last commit failed, because the store cannot be written.
@@ -45,6 +46,7 @@ package actor JobStore {
         self.lock = lock
         database = try open()
         files = StoreFiles(database.directory)
+        counter = Result { [directory = database.directory] in try ClaimCounter(in: directory) }
     }
 
     /// Throws if another jobd may have taken over.

@@ -1,12 +1,12 @@
 internal import Glibc
-internal import System
+package import System
 
 /// The one directory that holds everything, and the modes of the files created in it.
 package struct StateDirectory: Sendable {
     static let databaseName = "jobs.db"
     static let logNames = ["jobs.db-wal", "jobs.db-shm"]
     /// The files that have `fileMode`.
-    package static let fileNames = [databaseName] + logNames + ["lock"]
+    package static let fileNames = [databaseName] + logNames + ["lock", "claims"]
 
     package enum Origin: String, Sendable {
         case option = "--state-dir"
@@ -33,6 +33,11 @@ package struct StateDirectory: Sendable {
     package var searchIndex: String { path + "/search.db" }
     package var lock: String { path + "/lock" }
     package var wake: String { path + "/wake" }
+    /// See `ClaimCounter`.
+    var claimCounter: String { path + "/claims" }
+    /// Where `Restoration` prepares a database.
+    var restoring: StateDirectory { StateDirectory(path: path + "/" + Self.restoringName, origin: origin) }
+    static let restoringName = "restoring"
     /// What jobd saved when the database was removed while it ran. While it exists, the store is not used.
     var savedCopy: String { path + "/jobs.db.saved" }
     var savedCopyHint: String {
@@ -68,6 +73,9 @@ package struct StateDirectory: Sendable {
         defer { unsafe free(here) }
         return unsafe String(cString: here) + "/" + path
     }
+
+    /// Which file has the database's name now; nil if there is none.
+    package var databaseIdentity: FileStatus.Identity? { try? FileStatus(database).identity }
 
     package var exists: Bool { status != nil }
 

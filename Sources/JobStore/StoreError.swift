@@ -30,6 +30,8 @@ package enum StoreError: Error {
     case inputOutput(reason: String)
     /// The store's files were removed or moved while it was in use.
     case lost(reason: String, hint: String)
+    /// A file that is to be restored, and cannot be.
+    case unusableBackup(path: String, reason: String)
     /// Beside the database is the copy saved when it was removed: a person must choose which one to use.
     case undecided(copy: String, hint: String)
     /// Something else has the name of one of our files.
@@ -102,6 +104,7 @@ extension StoreError: CustomStringConvertible {
         case .damaged(let reason): "the database is damaged: \(reason)"
         case .inputOutput(let reason): "the disk failed: \(reason)"
         case .lost(let reason, _), .refused(let reason), .unexpected(let reason): reason
+        case .unusableBackup(let path, let reason): "\(path) cannot be restored: \(reason)"
         case .undecided(let copy, _):
             "\(copy) holds what jobd saved when its database was removed: choose which one to use"
         case .inTheWay(let path, let reason): "\(path) \(reason)"
@@ -122,7 +125,7 @@ extension StoreError: CustomStringConvertible {
         case .missing, .nowhere, .notADirectory, .notOurs, .newer, .olderInUse, .busy, .lockLost: 69
         case .noPermission, .closed, .readOnly: 77
         case .diskFull, .damaged, .inputOutput, .lost, .undecided, .inTheWay: 74
-        case .refused: 65
+        case .refused, .unusableBackup: 65
         case .unexpected: 70
         }
     }
@@ -144,8 +147,9 @@ extension StoreError: CustomStringConvertible {
                 + "leave the file alone, a dead jobd holds no lock"
         case .diskFull: "free some space and try again"
         case .readOnly: "check the file's owner and mode, and how its disk is mounted"
-        case .damaged: "restore a backup, or try: sqlite3 jobs.db .recover"
+        case .damaged: "stop jobd, then: jobctl restore BACKUP; or try: sqlite3 jobs.db .recover"
         case .lost(_, let hint), .undecided(_, let hint): hint
+        case .unusableBackup: "nothing was changed; choose another backup"
         case .inTheWay: "move it away, then start jobd again"
         case .inputOutput, .refused, .unexpected: nil
         }

@@ -182,6 +182,25 @@ internal import CSQLite
         }
     }
 
+    /// Replaces this database by a copy of another one, in one transaction: all of it, or nothing.
+    ///
+    /// - Parameter whenLocked: called when nobody else can write any more. If it throws, nothing is changed.
+    package func replace(by source: Connection, whenLocked: () throws -> Void) throws {
+        statements.removeAll()
+        guard let backup = unsafe sqlite3_backup_init(handle, "main", source.handle, "main") else {
+            throw unsafe SQLiteError(SQLITE_ERROR, in: handle)
+        }
+        // The first step takes the lock.
+        var stepped = unsafe sqlite3_backup_step(backup, 1)
+        let refusal = Result { if stepped == SQLITE_OK || stepped == SQLITE_DONE { try whenLocked() } }
+        if case .success = refusal, stepped == SQLITE_OK { stepped = unsafe sqlite3_backup_step(backup, -1) }
+        let finished = unsafe sqlite3_backup_finish(backup)
+        try refusal.get()
+        guard stepped == SQLITE_DONE, finished == SQLITE_OK else {
+            throw unsafe SQLiteError(stepped == SQLITE_DONE ? finished : stepped, in: handle)
+        }
+    }
+
     /// Empties the database, whatever the file holds. No one else may be reading.
     package func reset() throws(SQLiteError) {
         statements.removeAll()

@@ -39,6 +39,8 @@ struct Claim: Sendable {
         var unpriced: Set<String> = []
         /// When the next scheduled job is due.
         var nextDue: Timestamp?
+        /// How many claims there were, if this one took jobs.
+        var claims: Int64?
         /// Whether it looked for jobs at all.
         var hasSearched = false
         /// The one job that was asked for is no longer waiting.
@@ -61,6 +63,7 @@ struct Claim: Sendable {
         var search = Search(
             claim: self, database: database, models: models, admission: admission, result: result)
         try search.run()
+        if !search.result.jobs.isEmpty { search.result.claims = try database.countClaim() }
         // One job says nothing of the budget.
         if choice.only == nil { try database.keepPause(.budget, search.result.budget) }
         return search.result

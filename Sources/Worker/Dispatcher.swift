@@ -130,6 +130,7 @@ package final class Dispatcher {
     private func takeUpUnfinished() async throws {
         let (store, context) = (session.store, session.context)
         let (resubmits, origin) = (context.configuration.onUncertain == .resubmit, context.origin)
+        try await setAsideIfOutdated()
         let (doubted, jobs, pauses, version, last) = try await store.write { database in
             try database.requireFiles()
             try store.checkLock()
@@ -155,6 +156,25 @@ package final class Dispatcher {
             submissions.inFlight.noteSent(model, at: session.now - (Timestamp.now - at).wholeMilliseconds)
         }
         for (model, took) in times { runs.noteTime(took, of: model) }
+    }
+
+    /// Sets aside what may have been sent if the database is older than that. It is the only thing that is
+    /// done about it: everything else goes on.
+    private func setAsideIfOutdated() async throws {
+        let (store, log) = (session.store, session.context.log)
+        let noted = store.notedClaims
+        let (claims, setAside) = try await store.write { database in
+            try database.requireFiles()
+            try store.checkLock()
+            try database.forgetSetAside()
+            return try database.catchUp(withClaims: noted)
+        }
+        if let setAside {
+            log.error("\(setAside.words); see jobctl list --state held,uncertain; everything else goes on")
+        }
+        do { try store.noteClaims(claims, synced: true) } catch {
+            log.warning("what is sent cannot be counted: \(error)")
+        }
     }
 
     // MARK: - What others changed

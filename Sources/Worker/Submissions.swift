@@ -27,8 +27,8 @@ final class Submissions {
     private var busyAnswers = 0
     /// The budget that holds jobs back, as the log has said.
     private var budgetObstacle: String?
-    /// Models of unknown price that the log has named.
-    private var unpriced: Set<String> = []
+    /// What the log says only once: models of unknown price, and that claims cannot be counted.
+    private var told: Set<String> = []
 
     let preparations: Preparations
     private let session: WorkerSession
@@ -89,6 +89,7 @@ final class Submissions {
             return try claim.run(database)
         }
         preparations.begin(result.toPrepare)
+        if let claims = result.claims { note(claims) }
         if result.hasSearched, choice.only == nil { tellOfBudget(result) }
         if account.reconcile(with: result.pauses, knowing: reason) { allow() }
         if result.hasSearched, result.jobs.isEmpty, result.refused.isEmpty, preparations.isIdle,
@@ -110,6 +111,14 @@ final class Submissions {
             account.sent(job.id, choice)
         }
         return result.jobs
+    }
+
+    /// Without the counter, only a database that somebody replaces by an older one would go unnoticed.
+    private func note(_ claims: Int64) {
+        do { try session.store.noteClaims(claims) } catch {
+            guard told.insert("").inserted else { return }
+            session.context.log.warning("what is sent cannot be counted: \(error)")
+        }
     }
 
     /// Starts finding out what can be sent for references.
@@ -145,7 +154,7 @@ final class Submissions {
             log.info("submissions go on")
         }
         budgetObstacle = result.budget
-        for model in result.unpriced where unpriced.insert(model).inserted {
+        for model in result.unpriced where told.insert(model).inserted {
             log.warning("the price of \(model) is not known: no budget holds it back; set its price_usd")
         }
     }

@@ -3,13 +3,16 @@ internal import JobStore
 
 /// Times the store's own operations for bench/store.sh. It is not installed.
 @main struct StoreBench {
-    static func main() throws {
+    static func main() async throws {
         let words = CommandLine.arguments
         guard words.count == 4, let count = Int(words[3]) else {
-            print("usage: storebench single|bulk|life|claim|list|show DIRECTORY COUNT")
+            print("usage: storebench single|bulk|life|claim|send|send-uncounted|list|show DIRECTORY COUNT")
             return
         }
         let directory = StateDirectory(path: words[2], origin: .option)
+        if words[1].hasPrefix("send") {
+            return try await send(count, directory, counted: words[1] == "send")
+        }
         let database = try JobDatabase(directory, .write)
         switch words[1] {
         case "single":
@@ -80,6 +83,24 @@ internal import JobStore
     private static func claim(_ database: JobDatabase) throws -> [ReadyJob] {
         guard let model = try database.readyModels().first else { return [] }
         return try database.ready(model: model, limit: 10)
+    }
+
+    /// What jobd commits before each POST, with and without the counter beside the database.
+    private static func send(_ count: Int, _ directory: StateDirectory, counted: Bool) async throws {
+        guard let lock = try StateLock(directory, as: "storebench") else { return }
+        let store = try JobStore(lock: lock) { try JobDatabase(directory, .write, lock: lock) }
+        let ids = try await store.write { database in
+            try (0..<count).map { try database.insert(job($0)).id }
+        }
+        let start = ContinuousClock.now
+        for id in ids {
+            let claims = try await store.write { database in
+                _ = try database.record(.submitting(priceUSD: 0.03), for: id, in: .queued)
+                return counted ? try database.countClaim() : nil
+            }
+            if let claims { try store.noteClaims(claims) }
+        }
+        print((ContinuousClock.now - start) / .seconds(1) / Double(count))
     }
 
     private static func newest(_ database: JobDatabase) throws -> [Job] {

@@ -11,6 +11,8 @@ import Testing
     private static let table = """
         held queued
             state=held held{}
+        setAside queued
+            state=held message=why held{"message":"why"}
         released held
             state=queued released{}
         cancelRequested held queued

@@ -50,7 +50,8 @@ extension JobEvent {
     /// Every event, once for each payload that the rules tell apart, by the name it has in the tables.
     static let samples: [(name: String, event: JobEvent)] =
         [
-            ("held", .held), ("released", .released), ("cancelRequested", .cancelRequested),
+            ("held", .held), ("setAside", .setAside(reason: "why")), ("released", .released),
+            ("cancelRequested", .cancelRequested),
             ("retried", .retried(resubmit: false)), ("retried+resubmit", .retried(resubmit: true)),
             ("resolved+resubmit", .resolved(.resubmit)), ("resolved+abandon", .resolved(.abandon)),
             ("resolved+adopt", .resolved(.adopt(requestID: "adopted"))),

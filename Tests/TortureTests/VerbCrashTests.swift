@@ -129,6 +129,49 @@ import Testing
         Effort.say("\(words.joined(separator: " ")): \(last) points, seed \(seed.seed)")
     }
 
+    @Test(arguments: Loss.allCases)
+    func `a restore leaves the old store or the new one with its jobs set aside`(loss: Loss) async throws {
+        let service = Stage()
+        var seed = Effort.freshSeed()
+        let (clean, copy) = try await withCopy(Ordeal(service))
+        let last = try await pointsOfACleanRun(clean, ["restore", copy])
+        #expect(last > 30)
+        for number in points(upTo: last, &seed) {
+            let moment = Orders.Moment.allCases[number % 3]
+            let context = "restore, \(loss.rawValue) \(moment) \(number), seed \(seed.seed)"
+            let (ordeal, copy) = try await withCopy(Ordeal(service))
+            let program = try await ordeal.jobctl(["restore", copy], .crash(number, moment))
+            loss.strike(ordeal, &seed)
+            let states = try ordeal.stage.texts("SELECT state FROM jobs ORDER BY id")
+            let (old, new) = (Array(repeating: "queued", count: 5), ["held", "uncertain", "held"])
+            #expect(states == new || (program.output.isEmpty && states == old), "\(context): \(states)")
+            // Once more: it is there, and nothing of the attempt before is in its way.
+            let again = try await ordeal.jobctl(["restore", copy])
+            #expect(try await again.exitCode() == 0, "\(again.errors) \(context)")
+            let left = FileOnDisk.names(ordeal.stage.state).filter { $0.hasPrefix("restoring") }
+            #expect(left == [], "\(context)")
+            ordeal.cutPower()
+            #expect(try ordeal.stage.texts("SELECT state FROM jobs ORDER BY id") == new, "\(context)")
+            #expect(try ordeal.stage.texts("PRAGMA integrity_check") == ["ok"], "\(context)")
+        }
+        Effort.say("restore, \(loss.rawValue): \(last) points, seed \(seed.seed)")
+    }
+
+    /// Five queued jobs, and a copy in which there are three, one of them on the wire.
+    private func withCopy(_ ordeal: Ordeal) async throws -> (Ordeal, copy: String) {
+        try await ordeal.enqueue(0..<3)
+        let copy = ordeal.stage.scratch["copy.db"]
+        let backup = try await ordeal.jobctl(["backup", copy])
+        #expect(try await backup.exitCode() == 0)
+        #expect(
+            Program.sqlite3(
+                copy, "UPDATE jobs SET state = 'submitting', submitted_at = created_at WHERE id = 2"
+            ).code == 0)
+        try await ordeal.enqueue(3..<5)
+        ordeal.disk.takeAsSynced()
+        return (ordeal, copy)
+    }
+
     /// Jobs in the states that the verbs want.
     private func prepared(_ ordeal: Ordeal) async throws -> Ordeal {
         try await ordeal.enqueue(0..<5)

@@ -129,7 +129,7 @@ struct Completer {
                 ControlProgram.verbs.map { ($0.command.name, $0.command.summary) }
                     + HelpTopic.all.map { ($0.name, $0.summary) })
         case ("completion", 0): return .words(Shell.allCases.map(\.rawValue))
-        case ("backup", 0),
+        case ("backup", 0), ("restore", 0),
             ("models", 1) where words.first == "import":
             return .files
         case ("gallery", 0): return .directories

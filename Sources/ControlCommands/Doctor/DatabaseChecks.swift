@@ -17,7 +17,7 @@ struct DatabaseChecks {
                 ? .ok("database", "sound; schema \(try database.schemaVersion())")
                 : .fault(
                     "database", "damaged: \(faults.joined(separator: "; "))",
-                    "stop jobd, restore a backup, or try: sqlite3 jobs.db .recover")
+                    "stop jobd, then: jobctl restore BACKUP; or try: sqlite3 jobs.db .recover")
         } catch StoreError.missing {
             opening = .warning(
                 "database", "does not exist yet", "jobctl enqueue creates it, and so does jobd")

@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Configuration
+internal import JSON
 internal import JobModel
 internal import JobStore
 
@@ -34,7 +35,16 @@ struct Explainer {
     var waitHint: String { "jobctl wait \(id)" }
 
     private func held() throws -> Explanation {
-        let since = try store.lastEvent(.held, of: id)?.at ?? job.createdAt
+        let event = try store.lastEvent(.held, of: id)
+        let since = event?.at ?? job.createdAt
+        if let why = event.flatMap({ try? JSON(parsing: $0.detail) })?["message"]?.string {
+            return because(
+                .held, "it was set aside at \(context.local(since)), since \(why)",
+                hint: """
+                    look for it in RunComfy's list of requests; then: jobctl release \(id) (it is not there) \
+                    or jobctl cancel \(id) (it is)
+                    """)
+        }
         let later = job.nextTryAt.flatMap { $0 > context.now ? ", nor before \(context.local($0))" : nil }
         return because(
             .held,

@@ -5,7 +5,7 @@ extension HelpTopic {
     static let states = HelpTopic(
         "states", "the life of a job, and how it leaves each state",
         .list([
-            ("held", "set aside by a person; release sends it on its way, cancel ends it"),
+            ("held", "set aside by a person or by a restore; release sends it on its way, cancel ends it"),
             (
                 "queued",
                 "not sent yet: it waits for its turn, its time, a limit, a pause or another job; see explain"

@@ -24,7 +24,7 @@ enum HelpVerb: ControlVerb {
             ]
         ),
         ("steer", ["cancel", "retry", "hold", "release", "pick", "set", "resolve", "pause", "resume"]),
-        ("take care", ["doctor", "verify", "prune", "backup"]),
+        ("take care", ["doctor", "verify", "prune", "backup", "restore"]),
         ("the rest", ["completion", "version", "help"]),
     ]
 
