@@ -41,7 +41,8 @@ extension JobDatabase {
         try all(
             """
             SELECT DISTINCT m.job_id
-            FROM missing_sources AS m JOIN jobs AS j ON j.id = m.job_id LEFT JOIN jobs AS s ON s.id = m.source_id
+            FROM missing_sources AS m JOIN jobs AS j ON j.id = m.job_id
+                LEFT JOIN jobs AS s ON s.id = m.source_id
             WHERE m.source_id = ?1 AND j.ended_at IS NULL AND (s.id IS NULL OR s.ended_at IS NOT NULL)
             ORDER BY m.job_id LIMIT ?2
             """, source, limit

@@ -79,6 +79,27 @@ import Testing
             try database.plans { _ = try $0.labels(limit: 10) }.filter { $0.contains("SCAN jobs") }.isEmpty)
     }
 
+    @Test func `what jobs wait for is found by its indexes`() throws {
+        let writer = try store.open()
+        for output in ["1", "pick"] {
+            try writer.job(input: #"{"images":["job:1/\#(output)"]}"#)
+        }
+        _ = try database.noteWaitsInVain(limit: 1)
+        let failed = JobEvent.failed(JobFailure(.remote, "no"))
+        try writer.drive(try #require(try writer.find(1)), through: [failed])
+        let lines = try database.plans {
+            _ = try $0.missing(of: 2)
+            _ = try $0.waitingForPick(of: 1)
+            _ = try $0.sentPicks(of: 1)
+            _ = try $0.failed(since: .now, limit: 6)
+            while try $0.noteWaitsInVain(limit: 100) {}
+        }
+        #expect(
+            lines.contains { $0.contains("SEARCH l USING INDEX links_lineage (source_id=?)") }, "\(lines)")
+        #expect(lines.contains { $0.contains("jobs_ended (ended_at>?)") }, "\(lines)")
+        #expect(!lines.contains { $0.hasPrefix("SCAN") && !$0.contains("(subquery") }, "\(lines)")
+    }
+
     @Test func `recording touches one row`() throws {
         try expect { database in
             _ = try database.transaction {
