@@ -15,7 +15,8 @@ struct Options: Sendable {
     var concurrency = 0
     /// The speed of each download; nil is no limit.
     var bytesPerSecond: Int?
-    var imageWidth = 640
+    /// Enough for the first frame of a video, whatever the shape.
+    var imageWidth = 768
     /// In USD; nil is no limit.
     var balance: Double?
     var stateDirectory: String?
@@ -54,7 +55,7 @@ extension Options {
         OptionUse(
             "slow-bytes", "RATE", "bytes a second of each download, e.g. 200k", optional: \.bytesPerSecond
         ) { Quantity.within(1..., Quantity.bytes($0)) },
-        OptionUse("image-width", "PIXELS", "the width of pictures (640)", \.imageWidth) {
+        OptionUse("image-width", "PIXELS", "the width of pictures (768)", \.imageWidth) {
             Quantity.within(16...8192, Int($0))
         },
         OptionUse(
