@@ -39,7 +39,7 @@ struct BackgroundTasks: Sendable {
         _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter,
         _ manager: ServiceManager
     ) async throws {
-        hooks = Hooks(directory, store, configuration, log)
+        hooks = await Hooks(directory, store, configuration, log)
         janitor = Janitor(directory, store, configuration, log)
         metrics = try await Metrics(directory, store, configuration, log)
         report = StatusReport(store, manager)

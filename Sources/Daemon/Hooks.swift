@@ -30,12 +30,17 @@ actor Hooks: BackgroundTask {
 
     init(
         _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter
-    ) {
+    ) async {
         self.directory = directory
         self.store = store
         self.configuration = configuration
         self.log = log
+        // The first jobd with hooks tells what happens from now on. Without the mark, it would be from when it
+        // first looks.
+        if tells { _ = try? await store.write { try $0.mark(Self.mark) } }
     }
+
+    private var tells: Bool { configuration.onFinish != nil || configuration.onAttention != nil }
 
     /// Ends `run`; with `all`, only after telling everything. The next jobd tells what was not told.
     func finish(all: Bool) {
@@ -46,7 +51,7 @@ actor Hooks: BackgroundTask {
     func run() async {
         while true {
             await tellTrouble()
-            if configuration.onFinish != nil || configuration.onAttention != nil {
+            if tells {
                 do { while !isEnding || tellsAll, try await tellSome() {} } catch {
                     log.write(.error, "on_finish and on_attention wait: \(error)")
                 }
