@@ -33,7 +33,7 @@ import Testing
             try await ordeal.enqueue(jobs..<jobs + 40)
             jobs += 40
             try await eventually("a round is over") {
-                let open = "state NOT IN ('completed', 'uncertain')"
+                let open = "state NOT IN ('completed', 'failed', 'uncertain')"
                 return try ordeal.stage.jobCount(where: "\(open)") == 0
             }
             samples.append(try Sample(of: jobd.pid))
