@@ -56,11 +56,18 @@ let package = Package(
         .target(
             name: "HTTP", dependencies: ["CCurl", "CZlib", "System"], swiftSettings: strictMemory),
         .target(
-            name: "Provider", dependencies: ["Calendar", "JobModel", "HTTP", "JSON"], swiftSettings: strict),
+            name: "Provider", dependencies: ["Calendar", "JobModel", "HTTP", "JSON", "System"],
+            swiftSettings: strictMemory),
         .target(
             name: "Outputs", dependencies: ["Calendar", "JobModel", "System"], swiftSettings: strictMemory),
         .target(
-            name: "Downloader", dependencies: ["Calendar", "HTTP", "JSON", "JobModel", "Outputs", "System"],
+            name: "Downloader",
+            dependencies: ["Calendar", "HTTP", "JSON", "JobModel", "Media", "Outputs", "System"],
+            swiftSettings: strictMemory),
+        .target(name: "Media", dependencies: ["JobModel", "System"], swiftSettings: strictMemory),
+        .target(
+            name: "Inputs",
+            dependencies: ["Catalogue", "JobModel", "JobStore", "Media", "Outputs", "System"],
             swiftSettings: strictMemory),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
         .target(
@@ -84,32 +91,34 @@ let package = Package(
         .target(
             name: "Orders",
             dependencies: [
-                "Catalogue", "CommandLineTool", "JSON", "JobModel", "JobStore", "Spelling", "System",
+                "Catalogue", "CommandLineTool", "Inputs", "JSON", "JobModel", "JobStore", "Media", "Spelling",
+                "System",
             ],
-            swiftSettings: strict),
+            swiftSettings: strictMemory),
 
         // What the programs do.
         .target(
             name: "Worker",
             dependencies: [
                 "Calendar",
-                "Catalogue", "Configuration", "Downloader", "HTTP", "JSON", "JobModel", "JobStore",
-                "Outputs", "Policy", "Provider", "System",
+                "Catalogue", "Configuration", "Downloader", "HTTP", "Inputs", "JSON", "JobModel", "JobStore",
+                "Media", "Outputs", "Policy", "Provider", "System",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "Daemon",
             dependencies: [
                 "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
-                "JSON", "JobModel", "JobStore", "Outputs", "Policy", "Provider", "Startup", "System",
-                "Worker",
+                "Inputs", "JSON", "JobModel", "JobStore", "Media", "Outputs", "Policy", "Provider", "Startup",
+                "System", "Worker",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "ControlCommands",
             dependencies: [
-                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "JSON",
-                "JobModel", "JobStore", "Orders", "Outputs", "Policy", "Spelling", "Startup", "System",
+                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "Inputs",
+                "JSON", "JobModel", "JobStore", "Orders", "Outputs", "Policy", "Spelling", "Startup",
+                "System",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -140,8 +149,7 @@ let package = Package(
             name: "Parsers",
             dependencies: [
                 "Calendar", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON",
-                "JobModel",
-                "Outputs", "Provider", "System",
+                "JobModel", "Media", "Outputs", "Provider", "System",
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers", "Scratch"], swiftSettings: strict),
         .testTarget(name: "CalendarTests", dependencies: ["Calendar"], swiftSettings: strict),
@@ -172,12 +180,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ProviderTests",
-            dependencies: ["JobModel", "HTTP", "JSON", "Provider", "Scratch", "ScriptedServer"],
+            dependencies: ["JobModel", "HTTP", "JSON", "Provider", "Scratch", "ScriptedServer", "System"],
             swiftSettings: strict),
         .testTarget(
             name: "DownloaderTests",
             dependencies: [
-                "Calendar", "Downloader", "HTTP", "JobModel", "Outputs", "Scratch", "ScriptedServer",
+                "Calendar", "Downloader", "HTTP", "JobModel", "Media", "Outputs", "Scratch", "ScriptedServer",
                 "System",
             ],
             swiftSettings: strictMemory),
@@ -208,7 +216,7 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Configuration", "ControlCommands", "Downloader", "HTTP", "JobModel", "JobStore",
+                "Configuration", "ControlCommands", "Downloader", "HTTP", "Inputs", "JobModel", "JobStore",
                 "Outputs", "Policy", "Provider", "SQLite", "Scratch", "System", "Worker",
             ],
             swiftSettings: strict),

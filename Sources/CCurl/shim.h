@@ -30,6 +30,10 @@ static inline CURLcode ccurl_set_receiver(CURL *easy, CURLoption option, curl_wr
     return curl_easy_setopt(easy, option, function);
 }
 
+static inline CURLcode ccurl_set_sender(CURL *easy, curl_read_callback function) {
+    return curl_easy_setopt(easy, CURLOPT_READFUNCTION, function);
+}
+
 static inline CURLcode ccurl_set_opener(CURL *easy, curl_opensocket_callback function) {
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }

@@ -56,7 +56,7 @@ package struct ForeignFiles: Sendable {
             foreign.origin != .unknown
         else { return "\(path) is not what it was; it is kept" }
         if let left = try store.leftFile(at: places.paths(of: foreign.file)),
-            case .changed(let how)? = places.fault(of: foreign.file, bytes: left.bytes, sha256: left.sha256)
+            case .changed(let how)? = foreign.file.fault(bytes: left.bytes, sha256: left.sha256)
         {
             return "\(path) was changed after its job was pruned (\(how)); it is kept"
         }

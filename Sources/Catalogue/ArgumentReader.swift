@@ -1,4 +1,5 @@
 package import JSON
+internal import JobModel
 
 /// Reads an input from the words `KEY=VALUE` and `KEY:=JSON` of a command line, typed by the model's schema.
 ///
@@ -96,7 +97,10 @@ package struct ArgumentReader {
         let takesText = forms.contains { form in
             form.choices.isEmpty && (form.types.isEmpty || form.types.contains(.string))
         }
-        return Self.value(text, among: types, takesText: takesText)
+        let value = Self.value(text, among: types, takesText: takesText)
+        // Where a file is expected, a text without a scheme is a path.
+        guard property.file != nil, let text = value.string, InputFile.isPath(text) else { return value }
+        return .string(InputFile.text(forPath: text))
     }
 
     /// Of several types, text is the last choice. But `null` is an ordinary word if the schema allows text.

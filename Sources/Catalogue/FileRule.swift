@@ -65,6 +65,25 @@ package struct FileRule: Sendable, Equatable {
 }
 
 extension FileDemand {
+    /// What is wrong with a real file of which everything is known.
+    package func faults(in content: FileContent) -> [String] {
+        fault(kind: content.kind, content.mediaType).map { [$0] } ?? faults(in: content.facts)
+    }
+
+    /// Why a file is not of the kind that the schema asks for; nil if it is, or if that is not known.
+    package func fault(kind: String, _ mediaType: String) -> String? {
+        // A format that is not known here may still be right.
+        let unknown = ["application/octet", "image/", "video/", "audio/"]
+        if kind == "file", unknown.contains(where: { mediaType.hasPrefix($0) }) { return nil }
+        if let wanted = self.kind { return kind == wanted ? nil : "is \(mediaType), not \(wanted)" }
+        let hasShape = validations.contains { rule in
+            guard case .bound(let measure, _, _) = rule.kind else { return false }
+            return measure != .megabytes
+        }
+        return hasShape && ["audio", "file"].contains(kind)
+            ? "is \(mediaType), which has no width and height" : nil
+    }
+
     /// What is wrong with a real file.
     package func faults(in facts: FileFacts) -> [String] { validations.compactMap { $0.fault(in: facts) } }
 
@@ -74,6 +93,18 @@ extension FileDemand {
             guard case .bound(let measure, _, _) = rule.kind else { return true }
             return facts.value(of: measure) == nil
         }
+    }
+}
+
+/// What a file on this machine is.
+package struct FileContent: Sendable, Equatable {
+    package let facts: FileFacts
+    /// `image`, `video`, `audio` or `file`.
+    package let kind: String
+    package let mediaType: String
+
+    package init(_ facts: FileFacts, kind: String, mediaType: String) {
+        (self.facts, self.kind, self.mediaType) = (facts, kind, mediaType)
     }
 }
 

@@ -5,9 +5,13 @@ internal import JobModel
 package enum FileURL {
     private typealias Bytes = Substring.UTF8View
 
-    /// What is wrong with a file's address or a reference to another job's output, in words that follow its
-    /// place; nil if nothing is.
+    /// What is wrong with a file's address, a reference to another job's output or the name of a local file,
+    /// in words that follow its place; nil if nothing is.
     package static func faultOfReference(or address: String) -> String? {
+        if InputFile.isMeant(address) {
+            return InputFile(address) == nil
+                ? "must be file:SHA256.EXT, a file in inputs/; only jobctl takes a path" : nil
+        }
         guard Reference.isMeant(address) else { return fault(in: address) }
         return Reference(address) == nil ? "is malformed: \(Reference.forms)" : nil
     }
@@ -19,8 +23,7 @@ package enum FileURL {
         let scheme = bytes.prefix { $0 != UInt8(ascii: ":") }
         let isSecure = equals(scheme, "https")
         guard isSecure || equals(scheme, "http"), scheme.endIndex < bytes.endIndex else {
-            return
-                "is not an https URL; the service fetches files itself, so upload it somewhere public first"
+            return "is not an https URL; for a file on this machine, write file:PATH"
         }
         let rest = bytes[scheme.endIndex...].dropFirst()
         guard rest.starts(with: "//".utf8) else {

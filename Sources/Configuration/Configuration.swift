@@ -27,6 +27,7 @@ package struct Configuration: Settable, Equatable {
     package var minFree: Int64 = 1 << 30
     package var deadline = Duration.seconds(24 * 3600)
     package var onUncertain = OnUncertain.hold
+    package var inputsVia: InputRoute?
     package var onFinish: [String]?
     package var onAttention: [String]?
     package var retention = Retention()
@@ -46,6 +47,17 @@ package struct Configuration: Settable, Equatable {
             (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
         }
     }
+
+    /// How local input files reach RunComfy.
+    package enum InputRoute: String, CaseIterable, Sendable {
+        /// Inside the POST, as `data:` URIs.
+        case data
+        /// From the object storage, by presigned addresses.
+        case storage
+    }
+
+    /// Without a value of its own, it follows from whether there is an object storage.
+    package var inputRoute: InputRoute { inputsVia ?? .data }
 
     /// How long after a job's end its parts are kept; nil means forever.
     package struct Retention: Equatable, Sendable {

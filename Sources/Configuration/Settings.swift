@@ -64,6 +64,9 @@ package enum Settings {
             "how long a job is followed while RunComfy keeps calling it unfinished"),
         Setting("on_uncertain", \.onUncertain, word, "or resubmit: once per job, then hold"),
         Setting(
+            "inputs.via", \.inputsVia, route,
+            "how local input files reach RunComfy: data, inside the request; storage, from storage.url"),
+        Setting(
             "on_finish", \.onFinish, command,
             "a command (array of strings) to run for each job that ends; it gets JSON on standard input"),
         Setting(
@@ -100,6 +103,10 @@ package enum Settings {
     ) throws(ConfigurationError) {
         guard let models = value.object else { throw ConfigurationError("models must be a JSON object") }
         for model in models.members { try configuration.setLimits(of: model.key, model.value) }
+    }
+
+    private static func route(_ value: JSON) throws(SettingFault) -> Configuration.InputRoute? {
+        try word(value)
     }
 
     /// The base URL of the API. The token is sent there, so it must be https, or stay on this machine.

@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Glibc
+internal import Inputs
 internal import JSON
 internal import JobStore
 internal import Outputs
@@ -10,7 +11,9 @@ enum BackupVerb: ControlVerb {
         "backup", "copy the database while it is in use", operands: "FILE",
         discussion: [
             "The copy is consistent, and it is synced and checked before it gets its name. A copy that cp "
-                + "makes is not consistent: the newest changes are in jobs.db-wal."
+                + "makes is not consistent: the newest changes are in jobs.db-wal.",
+            "Local input files and outputs are not in it. Copy inputs/ and outputs/ after it: "
+                + "a file there never changes.",
         ],
         examples: [.init("jobctl backup /mnt/backup/jobs-$(date +%F).db", "a copy with the date as name")])
 
@@ -23,6 +26,10 @@ enum BackupVerb: ControlVerb {
         try store.backup(to: path)
         if session.wantsJSON { try session.emit(.object(["file": .string(path)])) }
         session.note("copied to \(path)")
+        if let copies = try? InputFolder(store.directory).all(), !copies.isEmpty {
+            let count = NumberText.of(Int64(copies.count), "local input file")
+            session.note("note: \(count) in \(store.directory.inputs) are copied separately")
+        }
         return .success
     }
 

@@ -1,5 +1,6 @@
 internal import Care
 internal import CommandLineTool
+internal import Inputs
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -7,7 +8,7 @@ internal import JobStore
 enum PruneVerb: ControlVerb {
     static let command = Command(
         "prune", "forget old history: rows, inputs and files, separately",
-        operands: "--older-than SPAN --rows|--inputs|--files, or --foreign",
+        operands: "--older-than SPAN --rows|--inputs|--files, or --inputs, or --foreign",
         discussion: [
             """
             Only jobs that ended longer ago than SPAN are touched. --files removes their files and sidecars \
@@ -22,6 +23,11 @@ enum PruneVerb: ControlVerb {
             left. A file that was changed since then is kept, and so is every other file; \
             jobctl verify --foreign lists them all.
             """,
+            """
+            --inputs also removes the copies of local files, in inputs/ of the state directory, that no job \
+            needs any more. A job needs those that its input names, ended or not, until its input or its row \
+            is pruned. Without --older-than, nothing else is removed.
+            """,
             "It works in small batches, so that a running jobd hardly notices. With retention.rows, "
                 + "retention.inputs and retention.files in the configuration, jobd does the same by itself.",
         ],
@@ -34,6 +40,7 @@ enum PruneVerb: ControlVerb {
                 "forget jobs that did not complete"),
             .init(
                 "jobctl prune --older-than 52w --rows --files --yes", "forget everything older than a year"),
+            .init("jobctl prune --inputs --dry-run", "which local input files no job needs"),
             .init("jobctl prune --foreign --dry-run", "which files of no job would be removed"),
         ])
 
@@ -49,6 +56,10 @@ enum PruneVerb: ControlVerb {
         guard parts != Pruning.Parts() else {
             throw Failure.usage(
                 "prune what?", hint: "--files, --inputs or --rows; several may be given; or --foreign")
+        }
+        let filters: [Option] = [.olderThan, .state, .model, .label]
+        if parts == .init(inputs: true), !filters.contains(where: arguments.has) {
+            return try CopyPruning(session, try session.store(.write)).run()
         }
         guard let age = try session.span(.olderThan) else {
             throw Failure.usage("how old?", hint: "--older-than 30d")
@@ -75,18 +86,24 @@ enum PruneVerb: ControlVerb {
         if hasWords { try? SearchIndex.announcePruning(in: store.directory) }
         let done = try prune(pruning, session, store)
         if hasWords { forgetWords(session, store) }
+        let copies = session.arguments.has(.inputs) ? try CopyPruning(session, store).remove() : .init()
+        for fault in copies.faults { session.complain(fault) }
         for fault in done.faults { session.complain("\(fault)") }
         if session.wantsJSON {
             try session.emit(
                 .object([
                     "rows": .integer(done.rows), "inputs": .integer(done.inputs),
                     "files": .integer(done.files), "bytes": .integer(done.bytes),
-                    "failed": .integer(done.faults.count),
+                    "failed": .integer(done.faults.count + copies.faults.count),
+                    "input_files": .integer(copies.files),
                 ]))
         }
         session.note("pruned \(words(done))")
+        if copies.files > 0 {
+            session.note("removed \(CopyPruning.words(Int(copies.files), copies.bytes))")
+        }
         try session.finish(store)
-        return done.faults.isEmpty ? .success : .no
+        return done.faults.isEmpty && copies.faults.isEmpty ? .success : .no
     }
 
     /// Counts what would be pruned. A dry run also lists the jobs.

@@ -2,6 +2,7 @@ internal import Catalogue
 internal import CommandLineTool
 internal import Configuration
 internal import Glibc
+internal import Inputs
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -118,6 +119,13 @@ extension Session {
             arguments.value(.config)?.hasPrefix("/") ?? true
         else { return nil }
         return arguments
+    }
+
+    /// The local files that orders name, which jobd sends as its configuration says.
+    var localFiles: LocalFiles {
+        LocalFiles((try? directory()).map { InputFolder($0) }) {
+            try daemonConfigurationFile().read().inputRoute == .data
+        }
     }
 
     /// The places for outputs that jobd uses.

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Inputs
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -34,7 +35,13 @@ enum ShowVerb: ControlVerb {
                 code = .no
                 continue
             }
-            try session.show(job, in: store, adding: ["events": .array(store.events(of: id).map(\.json))]) {
+            let folder = InputFolder(store.directory)
+            let files = try store.inputFiles(of: job)
+            let more: JSONObject = [
+                "events": .array(try store.events(of: id).map(\.json)),
+                "input_files": .array(files.map { $0.json(in: folder) }),
+            ]
+            try session.show(job, in: store, adding: more) {
                 try describe(job, try store.events(of: id), store, session.screen, preview)
             }
         }
@@ -53,6 +60,7 @@ enum ShowVerb: ControlVerb {
             try screen.write("\(title) \(screen.wrapped(SafeText.escape(value), indentation: 17))\n")
         }
         try input(of: job, screen)
+        try inputFiles(of: job, store, screen)
         try lineage(of: job, store, screen)
         try files(of: job, store, screen, preview)
         try Timeline(job: job, events: events, now: store.now, screen: screen).print()
@@ -66,6 +74,19 @@ enum ShowVerb: ControlVerb {
             for line in Paragraph.wrapIndented(SafeText.escape(String(row)), width: width) {
                 try screen.write("  \(line)\n")
             }
+        }
+    }
+
+    /// The local files in the input, and where they come from.
+    private static func inputFiles(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {
+        let files = try store.inputFiles(of: job)
+        if files.isEmpty { return }
+        let folder = InputFolder(store.directory)
+        try screen.write(screen.styled("local files", .dim) + "\n")
+        for file in files {
+            let size = folder.file(file.file).size.map(ByteText.of) ?? "missing"
+            let words = [file.path, file.original ?? "-", size, "inputs/" + file.file.name]
+            try screen.write("  " + words.map { SafeText.escape($0) }.joined(separator: "  ") + "\n")
         }
     }
 
@@ -121,6 +142,16 @@ enum ShowVerb: ControlVerb {
         {
             try screen.write(picture.sequence(cells) + "\n")
         }
+    }
+}
+
+extension StoredInputFile {
+    fileprivate func json(in folder: InputFolder) -> JSON {
+        let copy = folder.file(file)
+        return .object([
+            "path": .string(path), "name": .string(file.name), "original": .optional(original),
+            "file": .string(copy.absolutePath), "bytes": .optional(copy.size),
+        ])
     }
 }
 

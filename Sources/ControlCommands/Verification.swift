@@ -1,5 +1,6 @@
 internal import Care
 internal import CommandLineTool
+internal import Inputs
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -8,15 +9,17 @@ internal import System
 
 /// One run of `verify`: what it has found so far, reported as it is found.
 struct Verification {
-    private let session: Session
-    private let store: JobDatabase
+    let session: Session
+    let store: JobDatabase
     private let places: OutputPlaces
-    private let repairs: Bool
-    private var progress: ProgressLine
+    let repairs: Bool
+    var progress: ProgressLine
     /// What was read so far.
-    private var checked: (files: Int64, bytes: Int64) = (0, 0)
+    var checked: (files: Int64, bytes: Int64) = (0, 0)
+    /// How many files are read in all, and of how many bytes, if that is known.
+    private var expected: (files: Int64, bytes: String) = (0, "")
     /// How many files of each kind of damage, and foreign ones.
-    private var found: [String: Int64] = [:]
+    var found: [String: Int64] = [:]
     private var foreignBytes: Int64 = 0
     private var hasRefusal = false
     private var asksDaemon = false
@@ -38,23 +41,15 @@ struct Verification {
                 total = (total.count + files.count, total.bytes + files.bytes)
             }
         }
-        var left = total.count
-        var wanted = sample.size(of: total.count)
-        let expected = (files: wanted, bytes: sample == .all ? " of \(ByteText.of(total.bytes))" : "")
-        func showProgress() {
-            let checked = checked
-            progress.show(
-                "\(NumberText.of(checked.files)) of \(NumberText.of(expected.files, "file")), "
-                    + "\(ByteText.of(checked.bytes))\(expected.bytes)"
-            )
-        }
+        let copies = choice.isEverything ? try InputFolder(store.directory).all() : []
+        total.count += Int64(copies.count)
+        total.bytes += copies.reduce(0) { $0 + $1.bytes }
+        var draw = SampleDraw(sample, of: total.count)
+        expected = (files: draw.wanted, bytes: sample == .all ? " of \(ByteText.of(total.bytes))" : "")
         try choice.forEach(in: store) { job in
             var damaged: [(Output, FileFault)] = []
             for output in try store.outputs(of: job.id) where output.hasFile {
-                let isDrawn = sample == .all || Int64.random(in: 0..<max(1, left)) < wanted
-                left -= 1
-                guard isDrawn else { continue }
-                wanted -= 1
+                guard draw.next() else { continue }
                 let fault = places.fault(of: output) { count in
                     checked.bytes += count
                     showProgress()
@@ -68,19 +63,21 @@ struct Verification {
             }
             if !damaged.isEmpty { try report(damaged, job) }
         }
+        if choice.isEverything { try checkInputs(copies, &draw) }
         progress.clear()
+    }
+
+    mutating func showProgress() {
+        progress.show(
+            "\(NumberText.of(checked.files)) of \(NumberText.of(expected.files, "file")), "
+                + "\(ByteText.of(checked.bytes))\(expected.bytes)")
     }
 
     private mutating func report(_ damaged: [(output: Output, fault: FileFault)], _ job: Job) throws {
         progress.clear()
         let repaired = try repair(damaged, job)
         for (output, fault) in damaged {
-            let (kind, detail) =
-                switch fault {
-                case .missing: ("missing", "")
-                case .changed(let detail): ("changed", detail)
-                case .unreadable(let detail): ("unreadable", detail)
-                }
+            let (kind, detail) = fault.words
             found[kind, default: 0] += 1
             let isRepaired = repaired.contains(output.position)
             if session.wantsJSON {
@@ -159,7 +156,7 @@ struct Verification {
         return .success
     }
 
-    private func line(_ kind: String, _ output: String, _ path: String, _ detail: String) throws {
+    func line(_ kind: String, _ output: String, _ path: String, _ detail: String) throws {
         let screen = session.screen
         guard screen.isTerminal else {
             return try screen.write(

@@ -19,6 +19,10 @@ enum VerifyVerb: ControlVerb {
             was paid for: nothing is bought. The job is downloading again until jobd has fetched them, and \
             fails if that is impossible. A changed file is kept beside the new one, as NAME.damaged.
             """,
+            """
+            The copies of local input files, in inputs/, are read too: those that jobs need. --repair copies \
+            them again if the original is still where it was.
+            """,
         ],
         options: JobChoice.options + [
             .sample, .repair, .foreign.saying("only list files that belong to no job"),

@@ -3,6 +3,7 @@ internal import CommandLineTool
 internal import Configuration
 internal import Dispatch
 internal import HTTP
+internal import Inputs
 internal import JobModel
 internal import JobStore
 internal import Outputs
@@ -33,6 +34,8 @@ actor Janitor: BackgroundTask {
     }
 
     func run() async {
+        // What a killed jobctl has left.
+        try? InputPruning(InputFolder(directory)).sweep()
         while !isEnding {
             let retention = configuration.retention
             let ages: [(Duration?, Pruning.Parts)] = [
@@ -80,6 +83,7 @@ actor Janitor: BackgroundTask {
         }
         if pruning.removesWords, done.rows + done.inputs > 0 {
             await changeSearchIndex { try SearchIndex.finishPruning(in: $0) }
+            try await pruneCopies()
         }
         if let fault = done.faults.first {
             log.write(
@@ -92,6 +96,17 @@ actor Janitor: BackgroundTask {
         let files = "\(NumberText.of(done.files, "file")) (\(ByteText.of(done.bytes)))"
         let (jobs, inputs) = (NumberText.of(done.rows, "job"), NumberText.of(done.inputs, "input"))
         log.write(.info, "retention: forgot \(jobs), \(inputs) and \(files)")
+    }
+
+    /// Removes the local input files that no job needs any more. If somebody adds some just now: next time.
+    private func pruneCopies() async throws {
+        let folder = InputFolder(directory)
+        guard let pruning = try? InputPruning(folder) else { return }
+        let (copies, last) = try await store.read { try InputPruning.unneeded(in: folder, $0) }
+        guard !copies.isEmpty else { return }
+        let done = try await store.write { try pruning.remove(copies, since: last, in: $0) }
+        let files = "\(NumberText.of(done.files, "local input file")) (\(ByteText.of(done.bytes)))"
+        log.write(.info, "retention: removed \(files)")
     }
 
     /// Removes what was pruned from the index of `jobctl search`, too, if there is one.

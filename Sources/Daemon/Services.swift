@@ -1,12 +1,13 @@
 internal import CommandLineTool
 internal import Configuration
 internal import Downloader
-internal import Glibc
 internal import HTTP
+internal import Inputs
 internal import JobStore
 internal import Outputs
 internal import Provider
 internal import Startup
+internal import System
 internal import Worker
 
 /// Builds what the worker needs, at the start and at each reload.
@@ -38,13 +39,12 @@ struct Services: Sendable {
         do throws(OutputNameError) { name = try OutputName(parsing: configuration.outputName) } catch {
             throw Failure(.configuration, "output_name: \(error)")
         }
-        var access = directory.isShared ? FileAccess.groupReadable : FileAccess.ownerOnly
-        if geteuid() == 0, let owner = directory.owner { access.owner = (owner.user, owner.group) }
         let settings = DownloadSettings(
             apiURL: configuration.apiURL, hosts: configuration.downloadHosts,
             maximumBytes: configuration.maxBytes, minimumFree: configuration.minFree,
             connectTimeout: configuration.connectTimeout,
-            silenceTimeout: configuration.silenceTimeout, access: access)
+            silenceTimeout: configuration.silenceTimeout, access: directory.fileAccess(shared: .groupReadable)
+        )
         let secret = token?.secret
         let client = RunComfyClient(
             http: calls, baseURL: configuration.apiURL, connectTimeout: configuration.connectTimeout,
@@ -53,7 +53,8 @@ struct Services: Sendable {
         return WorkerContext(
             configuration: configuration, client: client,
             downloader: Downloader(client: transfers, settings: settings, space: space), outputName: name,
-            outputs: OutputPlaces(directory, configuration), hasToken: token != nil, troubles: troubles,
+            outputs: OutputPlaces(directory, configuration), inputs: InputFolder(directory),
+            hasToken: token != nil, troubles: troubles,
             log: Log { log.write($0, $1) })
     }
 

@@ -18,6 +18,17 @@ func receiveBody(
     return unsafe ticket.receive(body: part) ? size * count : 0
 }
 
+/// Asks for the next part of a body that is read while it is sent.
+func sendBody(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ handle: UnsafeMutableRawPointer?
+) -> Int {
+    guard let ticket = unsafe ticket(of: handle), let bytes = unsafe bytes else {
+        return Int(CURL_READFUNC_ABORT)
+    }
+    let room = unsafe UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+    return unsafe ticket.send(into: room) ?? Int(CURL_READFUNC_ABORT)
+}
+
 /// Runs when the connection is ready, including handshake and proxy, just before the request is sent.
 ///
 /// The address is checked again, because the connection may be one that an earlier request made.

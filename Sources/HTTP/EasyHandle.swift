@@ -69,7 +69,7 @@ internal import CCurl
 
     /// Releases the ticket, once libcurl has released the handle.
     func release() -> Ticket? {
-        if case .post = ticket?.request.method {
+        if let ticket, ticket.request.method != .get {
             unsafe ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, nil)
         }
         ticket?.handle = nil
@@ -91,18 +91,28 @@ internal import CCurl
             set(CURLOPT_FRESH_CONNECT, 0)
             set(CURLOPT_FORBID_REUSE, 0)
         case .post(let body):
-            // libcurl repeats a request, even a POST, if a reused connection breaks before the first byte of
-            // the answer. On a new HTTP/1.1 connection it never does.
-            set(CURLOPT_FRESH_CONNECT, 1)
-            // Nor is it kept: the next request would have to check each idle connection.
-            set(CURLOPT_FORBID_REUSE, 1)
+            setOwnConnection()
             unsafe ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
             // An empty array may have no address, and then libcurl would ask for the body.
             unsafe (body.isEmpty ? [0] : body).withUnsafeBytes { bytes in
                 let text = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress
                 unsafe ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, text)
             }
+        case .stream(let body):
+            setOwnConnection()
+            // Without fields, libcurl asks `sendBody`. It cannot go back in the body, so it cannot repeat it.
+            set(CURLOPT_POST, 1)
+            unsafe ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.size))
         }
+    }
+
+    /// For what may cost money.
+    private func setOwnConnection() {
+        // libcurl repeats a request, even a POST, if a reused connection breaks before the first byte of the
+        // answer. On a new HTTP/1.1 connection it never does.
+        set(CURLOPT_FRESH_CONNECT, 1)
+        // Nor is it kept: the next request would have to check each idle connection.
+        set(CURLOPT_FORBID_REUSE, 1)
     }
 
     private func setHeaders(_ request: HTTPRequest) {
@@ -122,7 +132,7 @@ internal import CCurl
     private func setConstantOptions() {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         for option in [
-            CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA,
+            CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA,
             CURLOPT_OPENSOCKETDATA,
         ] {
             unsafe ccurl_set_pointer(easy, option, me)
@@ -130,6 +140,7 @@ internal import CCurl
         unsafe ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, reasonText)
         unsafe ccurl_set_receiver(easy, CURLOPT_WRITEFUNCTION, receiveBody)
         unsafe ccurl_set_receiver(easy, CURLOPT_HEADERFUNCTION, receiveHeader)
+        unsafe ccurl_set_sender(easy, sendBody)
         unsafe ccurl_set_before_request(easy, beforeRequest)
         unsafe ccurl_set_opener(easy, openSocket)
         unsafe ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")

@@ -4,6 +4,8 @@ package struct HTTPRequest: Sendable {
         case get
         /// Always sent on a connection of its own, and never repeated: it may cost money.
         case post(body: [UInt8])
+        /// The same, with a body that is read while it is sent.
+        case stream(HTTPBody)
     }
 
     package var url: String
@@ -44,6 +46,21 @@ package struct HTTPRequest: Sendable {
         self.maximumBody = maximumBody
         self.publicAddressesOnly = publicAddressesOnly
     }
+}
+
+/// A body that is read while it is sent.
+package final class HTTPBody: Equatable, Sendable {
+    /// How many bytes there are.
+    package let size: Int64
+    /// The next bytes: none at the end. Nil ends the transfer: they cannot be read. The transfer thread makes
+    /// one call at a time.
+    let next: @Sendable () -> [UInt8]?
+
+    package init(size: Int64, next: @escaping @Sendable () -> [UInt8]?) {
+        (self.size, self.next) = (size, next)
+    }
+
+    package static func == (left: HTTPBody, right: HTTPBody) -> Bool { left === right }
 }
 
 /// Ends a transfer that drips, if others want its slot: one that received less than 1 kB/s for a whole

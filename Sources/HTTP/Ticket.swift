@@ -14,6 +14,7 @@ final class Ticket: @unchecked Sendable {
         case refusedAddress(String)
         case headersTooLong
         case bodyTooLarge
+        case bodyUnreadable
         case sinkFailed
         case silence
         case gaveWay
@@ -35,6 +36,8 @@ final class Ticket: @unchecked Sendable {
     var checksAddress = false
     /// Whether a byte of the request may have left. Set by libcurl's hook just before it sends.
     var left = false
+    /// What the body has given and libcurl has not taken.
+    private var unsent: ArraySlice<UInt8> = []
     /// When the last byte arrived, or the request left.
     var heard: SuspendingClock.Instant?
     /// Counts bytes, if a transfer that drips gives way.
@@ -79,6 +82,22 @@ final class Ticket: @unchecked Sendable {
         return part.count <= room || stop(.bodyTooLarge)
     }
 
+    /// Fills a buffer with the next bytes of the body. Returns how many; nil ends the transfer.
+    func send(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        guard case .stream(let body) = request.method else { return nil }
+        if unsent.isEmpty {
+            guard let next = body.next() else {
+                stopped = .bodyUnreadable
+                return nil
+            }
+            unsent = next[...]
+        }
+        let part = unsent.prefix(buffer.count)
+        unsafe buffer.copyBytes(from: part)
+        unsent = unsent.dropFirst(part.count)
+        return part.count
+    }
+
     /// The request has left, or bytes have arrived.
     func noteHeard(_ count: Int = 0) {
         guard request.silenceTimeout != nil || request.givesWay != nil else { return }
@@ -103,6 +122,7 @@ extension Ticket {
             guard let response = answer.response else { break }
             return .failure(stopped == .sinkFailed ? .sinkFailed(response) : .bodyTooLarge(response))
         case .headersTooLong: return noAnswer("the answer's headers are too long")
+        case .bodyUnreadable: return noAnswer("what was to be sent cannot be read")
         case .gaveWay: return .failure(.gaveWay)
         case .silence: return noAnswer("nothing was received for \(request.silenceTimeout ?? .zero)")
         case nil: break

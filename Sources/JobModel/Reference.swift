@@ -103,6 +103,16 @@ package struct LinkedJob: Equatable, Sendable {
 }
 
 extension JSON {
+    /// Whether there is such a text in the value.
+    package func hasText(where isSought: (String) -> Bool) -> Bool {
+        switch self {
+        case .null, .bool, .number: false
+        case .string(let text): isSought(text)
+        case .array(let items): items.contains { $0.hasText(where: isSought) }
+        case .object(let object): object.members.contains { $0.value.hasText(where: isSought) }
+        }
+    }
+
     /// The value with each text in it replaced by what `change` makes of it: in a list, by any number of
     /// values; elsewhere only by one. Nil keeps the text.
     ///

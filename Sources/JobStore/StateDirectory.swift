@@ -31,6 +31,8 @@ package struct StateDirectory: Sendable {
     static let largeLog: Int64 = 16 << 20
     /// The index of `jobctl search`: a cache, which is built again if it is removed.
     package var searchIndex: String { path + "/search.db" }
+    /// The copies of local files that inputs name.
+    package var inputs: String { path + "/inputs" }
     package var lock: String { path + "/lock" }
     package var wake: String { path + "/wake" }
     /// See `ClaimCounter`.
@@ -92,6 +94,13 @@ package struct StateDirectory: Sendable {
 
     /// A path of the configuration. A relative one is in this directory.
     package func absolute(_ name: String) -> String { name.hasPrefix("/") ? name : path + "/" + name }
+
+    /// Who may read what is created in its folders: as `shared` says, if it was made for a group.
+    package func fileAccess(shared: FileAccess) -> FileAccess {
+        var access = isShared ? shared : .ownerOnly
+        if geteuid() == 0, let owner { access.owner = owner }
+        return access
+    }
 
     /// The mode of the files that make up the store.
     package var fileMode: UInt32 { isShared ? 0o660 : 0o600 }

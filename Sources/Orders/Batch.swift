@@ -16,6 +16,7 @@ package struct Batch: OrderSource {
     private let making: Making?
 
     package var count: Int? { nil }
+    package var files: LocalFiles { checker.files }
     package var isVaried: Bool { true }
     package var possibleChange: String { "the batch changed" }
 
@@ -52,6 +53,14 @@ package struct Batch: OrderSource {
         }
     }
 
+    /// A batch that cannot name any is not read for it.
+    package func lookAtFiles() throws {
+        reader.rewind()
+        while let line = try reader.line() {
+            if InputFile.mayOccur(in: line) { return try forEach { _ in } }
+        }
+    }
+
     package func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String? {
         try making?.change(of: order, to: job, in: store)
     }
@@ -66,13 +75,15 @@ package struct Batch: OrderSource {
             if InputReader.isBlank(line) { continue }
             let result: Result<Order, Failure>
             do {
-                var order = try read(line)
+                var order = try read(line).naming(checker.files)
                 if let making { order = try making.made(order) }
                 try check(order)
                 checker.remember(order)
                 result = .success(order)
             } catch let failure as Failure where failure.code == .inputRefused || failure.code == .usage {
                 result = .failure(failure)
+            } catch let failure as Failure where failure.code == .cannotRead {
+                throw Failure(failure.code, "line \(number): \(failure.message)", hint: failure.hint)
             }
             guard try visit(number, result) else { return }
         }

@@ -19,6 +19,7 @@ package struct Cascade: OrderSource {
     package var count: Int? { lineage.ids.count }
     package var isVaried: Bool { true }
     package var possibleChange: String { "keys became free" }
+    package var files: LocalFiles { checker.files }
 
     /// Throws if an order breaks its schema, and names every violation.
     package init(
@@ -52,7 +53,8 @@ package struct Cascade: OrderSource {
             // It was set aside by a person, who has not named it.
             terms.isHeld = terms.isHeld || job.state == .held
         }
-        var order = template.order(template.input, try checker.schema(of: template.model), terms, number)
+        let schema = try checker.schema(of: template.model)
+        var order = try template.order(template.input, schema, terms, number).naming(checker.files)
         order.copy = JobCopy(original: id, copied: lineage.copied, typedKeys: template.typedKeys)
         return order
     }

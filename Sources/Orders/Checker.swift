@@ -22,6 +22,7 @@ package protocol ModelSource {
 /// Checks orders against the schemas of their models.
 package final class Checker {
     package let models: any ModelSource
+    package let files: LocalFiles
     /// Whether what is probably mistyped is refused.
     private let validates: Bool
     /// Receives each note as it is found: there may be a million of them.
@@ -37,8 +38,11 @@ package final class Checker {
     /// How many orders are sent although they break their schema.
     private var waived = 0
 
-    package init(_ models: any ModelSource, validates: Bool = true, note: @escaping (String) -> Void) {
-        (self.models, self.validates, self.note) = (models, validates, note)
+    package init(
+        _ models: any ModelSource, _ files: LocalFiles, validates: Bool = true,
+        note: @escaping (String) -> Void
+    ) {
+        (self.models, self.files, self.validates, self.note) = (models, files, validates, note)
     }
 
     func say(_ text: String) { if !isSilent { note("note: \(text)") } }
@@ -113,8 +117,12 @@ package final class Checker {
         guard broken.isEmpty else {
             throw Failure(.inputRefused, "the input cannot be made from these jobs", faults: broken)
         }
+        let unsendable = try fileFaults(order).map { Failure.Fault($0) }
+        guard unsendable.isEmpty else {
+            throw Failure(.inputRefused, "the files of the input cannot be sent", faults: unsendable)
+        }
         guard order.terms.validates || !isSilent else { return }
-        let violations = order.schema?.violations(in: order.input, takesReferences: true) ?? []
+        let violations = violations(of: order)
         if violations.isEmpty { return }
         let faults = violations.map { Failure.Fault($0) }
         if order.terms.validates {

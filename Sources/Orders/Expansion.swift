@@ -7,6 +7,7 @@ package struct Expansion: OrderSource {
     private let plans: [(template: Template, schema: Schema?, variations: Variations)]
     private let total: Int
     private let terms: Terms
+    package let files: LocalFiles
     package let isVaried: Bool
 
     package var count: Int? { total }
@@ -31,7 +32,7 @@ package struct Expansion: OrderSource {
             return (template, schema, variations)
         }
         isVaried = matrix.isGiven || templates.count > 1
-        (self.total, self.terms) = (total, terms)
+        (self.total, self.terms, files) = (total, terms, checker.files)
         let seedless = plans.filter { $0.variations.repetitions > 1 && $0.variations.seeds == nil }
         for model in Set(seedless.map(\.template.model)).sorted() {
             checker.say("\(model) has no known seed, so its repeated jobs are equal")
@@ -48,7 +49,8 @@ package struct Expansion: OrderSource {
         for plan in plans {
             for index in 0..<(plan.variations.count ?? 0) {
                 number += 1
-                try visit(order(plan.template, plan.variations.changes(at: index), plan.schema, number))
+                let changes = plan.variations.changes(at: index)
+                try visit(order(plan.template, changes, plan.schema, number).naming(files))
             }
         }
     }

@@ -45,7 +45,10 @@ package struct InputWords {
             let key = SafeText.escape(DisplayWidth.cut(key, to: 40))
             throw Failure(
                 failure.code, "\(key): \(failure.message)",
-                hint: isJSON ? nil : "\(key)=@FILE reads a file; a text that begins with @ is \(key)=@@…")
+                hint: isJSON
+                    ? nil
+                    : "\(key)=@FILE reads a text; a file for the model is \(key)=FILE; "
+                        + "a text that begins with @ is \(key)=@@…")
         }
     }
 

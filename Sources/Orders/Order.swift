@@ -14,6 +14,10 @@ package struct Order {
     package var variant = ""
     /// Which job it copies together with others.
     package var copy: JobCopy?
+    /// The local files in its input.
+    package var localFiles: [StoredInputFile] = []
+    /// Why some of them cannot be what their names say.
+    var fileFaults: [Violation] = []
 
     /// The row to store, once the input has been checked.
     ///
@@ -58,6 +62,10 @@ package protocol OrderSource {
     var possibleChange: String { get }
     /// How a new job differs from one that was made of the same order before, in words.
     func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String?
+    /// The local files that the orders name.
+    var files: LocalFiles { get }
+    /// Looks at the local files of all orders, if that is not done yet.
+    func lookAtFiles() throws
     /// Visits each order, again with each call. Throws if one breaks its schema.
     func forEach(_ visit: (Order) throws -> Void) throws
 }
@@ -66,6 +74,7 @@ package protocol OrderSource {
 /// stored belongs between `forEach` and these two.
 extension OrderSource {
     package func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String? { nil }
+    package func lookAtFiles() throws {}
 
     /// The price of all orders. A job whose key exists already is not bought again.
     package func quote(
@@ -94,6 +103,10 @@ extension OrderSource {
             let job = try order.job(copies: result.copies, id: store.keyHolder)
             let change = try change(of: order, to: job, in: store)
             guard try result.insert(job, of: order.copy, in: store, change: change) else { return }
+            if !order.localFiles.isEmpty, let id = result.ranges.last?.ids.upperBound {
+                try store.note(order.localFiles, of: id)
+                files.noteUse(of: order.localFiles)
+            }
             if let models {
                 result.bought.add(models.price(of: order))
             }

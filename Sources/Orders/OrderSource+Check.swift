@@ -13,10 +13,9 @@ extension OrderSource {
         var cannotBeMade = false
         try forEach { order in
             number += 1
-            let broken = try checker.referenceFaults(order)
+            let broken = try checker.referenceFaults(order) + checker.fileFaults(order)
             cannotBeMade = cannotBeMade || !broken.isEmpty
-            let inSchema = order.schema?.violations(in: order.input, takesReferences: true) ?? []
-            for violation in broken + inSchema {
+            for violation in broken + checker.violations(of: order) {
                 let fault = Failure.Fault(violation)
                 let text = fault.description
                 let index = found.firstIndex { $0.fault.description.isExactly(text) } ?? found.count

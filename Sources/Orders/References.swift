@@ -5,7 +5,7 @@ package import JobModel
 
 /// The references in an order's input.
 extension Order {
-    private func takesReferences(_ key: String) -> Bool { Schema.takesReference(key, schema) }
+    func takesReferences(_ key: String) -> Bool { Schema.takesReference(key, schema) }
 
     /// The references, each with its place and, if it is to a copy, the job that is copied.
     var references: [(path: String, text: String, original: Int64?)] {

@@ -15,16 +15,18 @@ extension OutputPlaces {
     /// - Parameter didRead: called now and then with the number of bytes read since.
     package func fault(of output: Output, didRead: (Int64) -> Void) -> FileFault? {
         guard let recorded = output.path else { return .missing }
-        return fault(of: file(recorded), bytes: output.bytes, sha256: output.sha256, didRead: didRead)
+        return file(recorded).fault(bytes: output.bytes, sha256: output.sha256, didRead: didRead)
     }
+}
 
+extension OutputFile {
     /// The same of any file, which should have this size and this content.
     package func fault(
-        of file: OutputFile, bytes: Int64?, sha256: String?, didRead: (Int64) -> Void = { _ in }
+        bytes: Int64?, sha256: String?, didRead: (Int64) -> Void = { _ in }
     ) -> FileFault? {
         let digest = SHA256()
         do throws(SystemError) {
-            let file = try file.open()
+            let file = try open()
             let status = try file.status()
             guard status.isFile else { return .changed("it is not an ordinary file") }
             if let bytes, bytes != status.size {

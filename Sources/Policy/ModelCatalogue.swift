@@ -49,7 +49,7 @@ package final class ModelCatalogue {
     ///
     /// - Parameters:
     ///   - isUTF8: whether the input in the store is valid UTF-8.
-    ///   - hasReferences: whether it has references, which are resolved later.
+    ///   - hasReferences: whether it has references or local files, which are resolved later.
     package func faults(in job: Job, isUTF8: Bool, hasReferences: Bool = false) throws -> [String] {
         guard isUTF8 else { return ["the input is not UTF-8"] }
         guard job.validation == .pending else { return [] }
@@ -67,20 +67,29 @@ package final class ModelCatalogue {
         return Schema.takesReference(String(key), try schema(of: model))
     }
 
-    /// Why a job with references cannot be sent. The outputs were not known when the job was enqueued, so
-    /// their number and their recorded sizes are checked now, unless a person has waived that.
-    package func faults(in resolved: ResolvedInput, of job: Job) throws -> [String] {
+    /// Why a job with references or local files cannot be sent. The outputs were not known when the job was
+    /// enqueued, so their number and their recorded sizes are checked now, unless a person has waived that.
+    ///
+    /// - Parameter contents: what the local files are, as far as that is known yet.
+    package func faults(
+        in resolved: ResolvedInput, of job: Job, _ contents: [InputFile: FileContent] = [:]
+    ) throws -> [String] {
         guard resolved.faults.isEmpty, job.validation != .waived, let schema = try schema(of: job.model)
         else {
             return resolved.faults
         }
-        let check = schema.check(resolved.input)
+        let check = schema.check(resolved.input, takesReferences: true)
+        var outputs: [String: Output] = [:]
+        for case .output(let output) in resolved.files { outputs[output.url] = output }
         return check.violations.map(\.description)
             + check.files.flatMap { file in
-                guard let output = resolved.outputs[file.url] else { return [String]() }
-                return file.demand.faults(in: FileFacts(output)).map {
-                    "\(file.path): output \(output.position) of job \(output.jobID) \($0)"
+                if let output = outputs[file.url] {
+                    return file.demand.faults(in: FileFacts(output)).map {
+                        "\(file.path): output \(output.position) of job \(output.jobID) \($0)"
+                    }
                 }
+                let content = InputFile(file.url).flatMap { contents[$0] }
+                return content.map { file.demand.faults(in: $0) }?.map { "\(file.path): \($0)" } ?? []
             }
     }
 }

@@ -1,42 +1,62 @@
 package import JSON
 package import JobModel
 
-/// An input whose references are replaced by what they mean: the addresses of outputs.
+/// An input whose references and local files are replaced by what is sent for them.
 package struct ResolvedInput: Sendable {
+    /// A file that the input names.
+    package enum File: Sendable {
+        case output(Output)
+        case local(InputFile)
+
+        /// What stands for it as long as it is not known what is sent: an address, or the stored text.
+        package var address: String {
+            switch self {
+            case .output(let output): output.url
+            case .local(let file): file.text
+            }
+        }
+    }
+
     /// What to send.
     package private(set) var input: JSON
     /// The links, each with the outputs that it became.
     package private(set) var links: [Link]
-    /// The outputs that are sent, by what is sent for them.
-    package private(set) var outputs: [String: Output] = [:]
+    /// The files that are sent, in the order of the input. One may be there several times.
+    package private(set) var files: [File] = []
     /// Why it cannot be sent, one text for each fault.
     package private(set) var faults: [String] = []
 
     /// - Parameters:
     ///   - outputs: of each source.
-    ///   - address: what is sent for an output.
+    ///   - takesFiles: whether a text at a path may stand for a file.
+    ///   - value: what is sent for a file.
     package init(
         _ input: JSON, _ links: [Link], outputs made: [Int64: [Output]],
-        address: (Output) -> String = { $0.url }
-    ) {
+        takesFiles: (String) throws -> Bool = { _ in true },
+        value: (File) -> JSON = { .string($0.address) }
+    ) rethrows {
         (self.input, self.links) = (input, links)
-        var values: [String: [String]] = [:]
+        var chosen: [String: [Output]] = [:]
         for index in links.indices {
             let link = links[index]
-            let chosen = (made[link.sourceID] ?? []).filter { link.part.includes($0) }
-            if let fault = link.fault(in: chosen) { faults.append(fault) }
-            self.links[index].sent = chosen.map(\.position)
-            values[link.path] = chosen.map { output in
-                let address = address(output)
-                self.outputs[address] = output
-                return address
+            let outputs = (made[link.sourceID] ?? []).filter { link.part.includes($0) }
+            if let fault = link.fault(in: outputs) { faults.append(fault) }
+            self.links[index].sent = outputs.map(\.position)
+            chosen[link.path] = outputs
+        }
+        var files: [File] = []
+        self.input = try input.replacingTexts { path, text in
+            var found: [File]?
+            if let file = InputFile(text), try takesFiles(path) {
+                found = [.local(file)]
+            } else if Reference.isStored(text) {
+                found = chosen.removeValue(forKey: path)?.map(File.output)
             }
+            files += found ?? []
+            return found?.map(value)
         }
-        self.input = input.replacingTexts { path, text in
-            guard Reference.isStored(text) else { return nil }
-            return values.removeValue(forKey: path)?.map(JSON.string)
-        }
-        faults += values.keys.sorted().map { "\($0): the reference is no longer there" }
+        self.files = files
+        faults += chosen.keys.sorted().map { "\($0): the reference is no longer there" }
     }
 }
 

@@ -5,7 +5,7 @@ internal import JobModel
 /// The calls that a job's life needs. `RunComfyClient` makes them.
 package protocol RemoteService: Sendable {
     /// Sends a job's input, once. Costs money.
-    func submit(model: String, input: String) async -> SubmitAnswer
+    func submit(model: String, input: SentInput) async -> SubmitAnswer
     func status(of requestID: String) async throws(CancellationError) -> StatusAnswer
     func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer
     func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer
@@ -35,12 +35,18 @@ package struct RunComfyClient: RemoteService {
     }
 
     /// Sends a job's input, once. Costs money. If it is cancelled, the answer is in doubt.
-    package func submit(model: String, input: String) async -> SubmitAnswer {
+    package func submit(model: String, input: SentInput) async -> SubmitAnswer {
         guard let path = ModelPath.encode(model) else {
             return .refused("the model id \"\(model)\" cannot be sent")
         }
+        let body: HTTPRequest.Method
+        do throws(SentInput.Fault) { body = try input.body() } catch {
+            return .unreachable("a file of its input cannot be read: \(error.words)")
+        }
         do throws(HTTPError) {
-            let request = try request(baseURL + "/v1/models/\(path)", .post(body: Array(input.utf8)))
+            var request = try request(baseURL + "/v1/models/\(path)", body)
+            // An upload that is cut short leaves a job that nobody knows of.
+            if !input.files.isEmpty { request.answerTimeout? += Self.uploadTime(of: input.size) }
             return SubmitAnswer.read(try await send(request))
         } catch {
             return error == Self.noToken ? .accountFault(.token, "there is no token") : .read(error)
@@ -87,6 +93,9 @@ package struct RunComfyClient: RemoteService {
 
 extension RunComfyClient {
     private static let noToken = HTTPError.badRequest("there is no token")
+
+    /// How long a slow line may take, of half a megabit a second.
+    private static func uploadTime(of bytes: Int64) -> Duration { .milliseconds(bytes / 64) }
 
     private func request(_ url: String, _ method: HTTPRequest.Method) throws(HTTPError) -> HTTPRequest {
         guard let token = token(), !token.isEmpty else { throw Self.noToken }

@@ -21,6 +21,14 @@ package final class Directory: Sendable {
         return components
     }
 
+    /// A path that means the same wherever it is used.
+    package static func absolute(_ path: String) throws(SystemError) -> String {
+        if path.utf8.first == UInt8(ascii: "/") { return path }
+        guard let here = unsafe getcwd(nil, 0) else { throw .last }
+        defer { unsafe free(here) }
+        return unsafe String(cString: here) + "/" + path
+    }
+
     package func directory(_ name: String) throws(SystemError) -> Directory {
         Directory(try open(name, flags: O_DIRECTORY))
     }
@@ -129,4 +137,11 @@ package final class Directory: Sendable {
 
     /// Takes the lock on the directory. False if another has it.
     package func takeLock() -> Bool { flock(file.number, LOCK_EX | LOCK_NB) == 0 }
+
+    /// Takes the lock together with others that share it. Waits while somebody has it alone.
+    package func shareLock() throws(SystemError) {
+        while flock(file.number, LOCK_SH) != 0 { if errno != EINTR { throw .last } }
+    }
+
+    package func releaseLock() { flock(file.number, LOCK_UN) }
 }

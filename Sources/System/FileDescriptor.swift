@@ -12,6 +12,8 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package static var last: SystemError { SystemError(errno) }
 
     package var isMissing: Bool { code == ENOENT }
+    /// Somebody else has the lock.
+    package var isLocked: Bool { code == EWOULDBLOCK }
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
 
     package var description: String {
@@ -39,6 +41,11 @@ package final class FileDescriptor: Sendable {
     /// Opens a file, for reading unless the flags say otherwise.
     package convenience init(opening path: String, flags: Int32 = 0, mode: UInt32 = 0) throws(SystemError) {
         try self.init(unsafe open(path, flags | O_CLOEXEC, mode))
+    }
+
+    /// Opens a file for reading. A pipe or a device does not block the call.
+    package convenience init(openingWithoutWaiting path: String) throws(SystemError) {
+        try self.init(opening: path, flags: O_NONBLOCK)
     }
 
     deinit { close(number) }

@@ -3,6 +3,7 @@ internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Policy
+internal import Provider
 
 /// Takes jobs out of the queue. Pauses, schemas, and the limits of number, rate, money and memory are all
 /// checked in the transaction that records `submitting`.
@@ -29,9 +30,11 @@ struct Claim: Sendable {
         /// The pauses that were in force.
         var pauses: [Pause.Reason] = []
         var jobs: [Job] = []
+        /// The files that are sent inside the inputs of these jobs.
+        var files: [Int64: [InlineFile]] = [:]
         /// Jobs whose input breaks its schema: they have failed.
         var refused: [Job] = []
-        /// Jobs with references, which are prepared before they can be claimed.
+        /// Jobs with references or local files, which are prepared before they can be claimed.
         var toPrepare: [Preparation] = []
         /// Which budget holds a job back, in words.
         var budget: String?
@@ -134,29 +137,32 @@ struct Claim: Sendable {
             let links = try database.links(of: job.id).filter {
                 try models.takesReference($0.path, job.model)
             }
+            let isMadeFromFiles = !links.isEmpty || InputFile.mayOccur(in: job.input)
             let faults = try models.faults(
-                in: job, isUTF8: database.hasReadableInput(job.id), hasReferences: !links.isEmpty)
+                in: job, isUTF8: database.hasReadableInput(job.id), hasReferences: isMadeFromFiles)
             guard faults.isEmpty else { return try refuse(job, faults) }
             let price = try models.price(of: job)
             if case .budget(let budget, _) = admission.hold(price: price) {
                 result.budget = budget.words(against: price)
                 return true
             }
-            var resolved: ResolvedInput?
-            if !links.isEmpty {
+            var resolved: (input: ResolvedInput, sent: SentInput)?
+            if isMadeFromFiles {
                 switch try resolve(job, links) {
-                case .unknown: return true
-                case .faults(let faults): return try refuse(job, faults)
-                case .input(let input):
-                    if underway > 0, underway + input.input.text.utf8.count > Claim.mostBytes { return false }
-                    resolved = input
+                case .asWritten: break
+                case .later: return true
+                case .refused(let faults): return try refuse(job, faults)
+                case .resolved(let input, let sent):
+                    if underway > 0, underway + sent.text.utf8.count > Claim.mostBytes { return false }
+                    resolved = (input, sent)
                 }
             }
             if price == nil, !admission.budgets.isEmpty { result.unpriced.insert(job.model) }
             var sent = try database.record(.submitting(priceUSD: price), for: job.id, in: .queued)
             if let resolved, let submittedAt = sent.submittedAt {
-                try database.resolve(resolved.links, at: submittedAt)
-                sent = sent.with(input: resolved.input.text)
+                try database.resolve(resolved.input.links, at: submittedAt)
+                sent = sent.with(input: resolved.sent.text)
+                result.files[job.id] = resolved.sent.files
             }
             result.jobs.append(sent)
             admission.admit(job.model, price: price)
@@ -169,47 +175,65 @@ struct Claim: Sendable {
             return true
         }
 
-        /// What becomes of the references of a job.
         private enum Resolution {
-            case input(ResolvedInput)
-            case faults([String])
+            case resolved(ResolvedInput, SentInput)
+            /// No text in the input stands for a file.
+            case asWritten
+            case refused([String])
             /// It is not known yet.
-            case unknown
+            case later
         }
 
+        /// What is sent for a job with references or local files.
         private mutating func resolve(_ job: Job, _ links: [Link]) throws -> Resolution {
             guard try database.missing(of: job.id).isEmpty else {
                 // Somebody has changed a source with sqlite3.
                 try database.countMissing(of: job.id)
-                return .unknown
+                return .later
             }
             let input: JSON
             do throws(JSONError) { input = try JSON(parsing: job.input) } catch {
-                return .faults(["the input is malformed JSON: \(error)"])
+                return links.isEmpty ? .asWritten : .refused(["the input is malformed JSON: \(error)"])
             }
             let sources = Set(links.map(\.sourceID))
             let outputs = try Dictionary(
                 uniqueKeysWithValues: sources.map { ($0, try database.outputs(of: $0)) })
-            let resolved = ResolvedInput(input, links, outputs: outputs)
-            let faults = try models.faults(in: resolved, of: job)
-            if !faults.isEmpty { return .faults(faults) }
-            guard let prepared = claim.prepared[job.id],
-                let addresses = prepared.addresses(of: resolved.outputs.values)
-            else {
-                try prepare(job, resolved, sources)
-                return .unknown
+            let takesFiles = { [models] path in try models.takesReference(path, job.model) }
+            let resolved = try ResolvedInput(input, links, outputs: outputs, takesFiles: takesFiles)
+            if resolved.files.isEmpty, resolved.faults.isEmpty { return .asWritten }
+            var faults = try models.faults(in: resolved, of: job)
+            if !faults.isEmpty { return .refused(faults) }
+            guard let prepared = claim.prepared[job.id], prepared.covers(resolved.files) else {
+                try prepare(job, resolved.files, sources)
+                return .later
             }
-            if let fault = prepared.fault { return .faults([fault.words]) }
-            return .input(ResolvedInput(input, links, outputs: outputs) { addresses[$0.url] ?? $0.url })
+            if let fault = prepared.fault { return .refused([fault.words]) }
+            faults = try models.faults(in: resolved, of: job, prepared.contents)
+            if !faults.isEmpty { return .refused(faults) }
+            var files: [InlineFile] = []
+            let final = try ResolvedInput(input, links, outputs: outputs, takesFiles: takesFiles) { file in
+                switch prepared.sent[file.address] {
+                case .address(let address): return .string(address)
+                case .presigned(let address): return .string(address())
+                case .inline(let file):
+                    files.append(file)
+                    return SentInput.mark
+                case nil: return .string(file.address)
+                }
+            }
+            let sent = SentInput(final.input.text, files: files)
+            if !files.isEmpty, let fault = InlineLimits.fault(ofPost: sent.size) { return .refused([fault]) }
+            return .resolved(final, sent)
         }
 
-        private mutating func prepare(_ job: Job, _ resolved: ResolvedInput, _ sources: Set<Int64>) throws {
+        private mutating func prepare(_ job: Job, _ files: [ResolvedInput.File], _ sources: Set<Int64>) throws
+        {
             passesOver = true
             guard result.toPrepare.count < claim.preparationRoom else { return }
             let jobs = try sources.compactMap { try database.find($0)?.withoutInput }
             result.toPrepare.append(
                 Preparation(
-                    job: job.id, outputs: Array(resolved.outputs.values),
+                    job: job.id, files: files,
                     sources: Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })))
         }
     }

@@ -27,7 +27,7 @@ final class JobRun {
 
     private(set) var job: RemoteJob
     /// What to send; empty if the job was sent before.
-    private let input: String
+    private let input: SentInput
     let context: WorkerContext
     let recorder: Recorder
     let fetcher: any OutputFetcher
@@ -35,7 +35,7 @@ final class JobRun {
     private var outcome = Outcome.leave
 
     init(
-        _ job: RemoteJob, input: String = "", _ context: WorkerContext, _ store: JobStore,
+        _ job: RemoteJob, input: SentInput = "", _ context: WorkerContext, _ store: JobStore,
         _ fetcher: any OutputFetcher, _ host: any JobRunHost
     ) {
         (self.job, self.input, self.context, self.fetcher, self.host) = (job, input, context, fetcher, host)

@@ -2,6 +2,7 @@ internal import Configuration
 internal import JobModel
 internal import JobStore
 internal import Policy
+internal import Provider
 internal import System
 
 /// The jobs that were sent, when each is due, and the runs under way.
@@ -135,7 +136,7 @@ final class JobRuns {
     }
 
     private func send(_ job: Job) async {
-        let run = run(of: submissions.sending(job), input: job.input)
+        let run = run(of: submissions.sending(job), input: submissions.sentInput(of: job))
         let outcome = await run.run()
         let isAccepted = run.job.state == .inQueue
         submissions.answered(job, isAccepted: isAccepted)
@@ -149,7 +150,7 @@ final class JobRuns {
         await conclude(run, outcome)
     }
 
-    private func run(of job: RemoteJob, input: String = "") -> JobRun {
+    private func run(of job: RemoteJob, input: SentInput = "") -> JobRun {
         JobRun(job, input: input, context, session.store, fetcher, self)
     }
 

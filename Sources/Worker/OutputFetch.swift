@@ -6,6 +6,7 @@ internal import HTTP
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Media
 internal import Outputs
 internal import Policy
 internal import System

@@ -1,5 +1,8 @@
+internal import Catalogue
 internal import Configuration
+internal import Dispatch
 internal import Downloader
+internal import Inputs
 internal import JSON
 internal import JobModel
 internal import JobStore
@@ -8,29 +11,40 @@ internal import Policy
 internal import Provider
 internal import System
 
-/// A job with references, and the outputs that these mean.
+/// A job with references or local files, and the files that these mean.
 struct Preparation: Sendable {
     let job: Int64
-    let outputs: [Output]
+    let files: [ResolvedInput.File]
     /// The jobs that made them.
     let sources: [Int64: Job]
 }
 
-/// Finds out, before a job with references is sent, what can be sent for each output: its address, if that
-/// is still served; else a fresh one; else the file itself.
+/// What is sent for a file of an input.
+enum SentFile: Sendable {
+    case address(String)
+    /// Its content, inside the POST.
+    case inline(InlineFile)
+    /// An address that is made, and so begins to age, when the job is claimed.
+    case presigned(@Sendable () -> String)
+}
+
+/// Finds out, before a job is sent, what can be sent for each file that its input names: for an output its
+/// address, if that is still served, else a fresh one, else the file itself; for a local file its content.
 @WorkerActor
 final class Preparations {
-    /// What is sent for each output, by its recorded address; or why a job cannot be sent, and the address to
-    /// blame.
+    /// What is sent for each file, by `ResolvedInput.File.address`; or why a job cannot be sent, and the file
+    /// to blame.
     struct Result: Sendable {
-        var addresses: [String: String] = [:]
+        var sent: [String: SentFile] = [:]
+        /// What the local files are.
+        var contents: [InputFile: FileContent] = [:]
         var fault: (words: String, address: String)?
         var foundAt: Moment = 0
 
-        /// What is sent for each of these outputs; nil if others were prepared.
-        func addresses(of outputs: some Collection<Output>) -> [String: String]? {
-            if let fault, outputs.contains(where: { $0.url == fault.address }) { return [:] }
-            return outputs.allSatisfy { addresses[$0.url] != nil } ? addresses : nil
+        /// Whether these files were prepared, and not others.
+        func covers(_ files: [ResolvedInput.File]) -> Bool {
+            if let fault { return files.contains { $0.address == fault.address } }
+            return files.allSatisfy { sent[$0.address] != nil }
         }
     }
 
@@ -38,6 +52,8 @@ final class Preparations {
     private var new: [Preparation] = []
     /// What is known, by job.
     private var results: [Int64: Result] = [:]
+    /// The files inside the inputs of jobs that were claimed and are about to be sent.
+    private var files: [Int64: [InlineFile]] = [:]
     /// Jobs that are being prepared.
     private var underway: Set<Int64> = []
     /// Jobs for which it cannot be told now: since when, how often that was so, and when it is tried again.
@@ -52,8 +68,6 @@ final class Preparations {
     }
 
     private static let most = 16
-    /// All the files inside one request.
-    private static let mostBytes = 48 << 20
     /// An address is asked for again if the job could not be sent within a minute.
     private static let keeps: Moment = 60_000
     /// A setback is forgotten if the job was not tried again for an hour: it has ended, or was held.
@@ -84,6 +98,9 @@ final class Preparations {
     /// The job was sent, or has ended.
     func forget(_ id: Int64) { (results[id], setbacks[id]) = (nil, nil) }
 
+    func keep(_ files: [InlineFile]?, for id: Int64) { self.files[id] = files }
+    func takeFiles(for id: Int64) -> [InlineFile] { files.removeValue(forKey: id) ?? [] }
+
     func begin(_ preparations: [Preparation]) {
         new += preparations
         underway.formUnion(preparations.map(\.job))
@@ -96,17 +113,19 @@ final class Preparations {
 
     func run(_ preparation: Preparation) async {
         var result = Result()
-        var (trouble, bytes): (String?, Int) = (nil, 0)
-        for output in preparation.outputs where trouble == nil && result.fault == nil && !Task.isCancelled {
-            switch await find(output, preparation.sources[output.jobID]) {
-            case .send(let address): result.addresses[output.url] = address
-            case .sendFile(let file):
-                result.addresses[output.url] = file.text
-                bytes += file.text.utf8.count
-                if bytes > Self.mostBytes {
-                    result.fault = ("the files to send have more than 48 MiB", output.url)
-                }
-            case .lost(let reason) where isFinal(preparation.job): result.fault = (reason, output.url)
+        var trouble: String?
+        for file in preparation.files where trouble == nil && result.fault == nil && !Task.isCancelled {
+            if result.sent[file.address] != nil { continue }
+            let finding: Finding
+            switch file {
+            case .output(let output): finding = await find(output, preparation.sources[output.jobID])
+            case .local(let input):
+                (finding, result.contents[input]) = await find(input)
+            }
+            switch finding {
+            case .send(let sent): result.sent[file.address] = sent
+            case .never(let reason): result.fault = (reason, file.address)
+            case .lost(let reason) where isFinal(preparation.job): result.fault = (reason, file.address)
             case .lost(let reason), .unknown(let reason): trouble = reason
             }
         }
@@ -134,8 +153,9 @@ final class Preparations {
     }
 
     private enum Finding {
-        case send(String)
-        case sendFile(DataURI)
+        case send(SentFile)
+        /// It cannot be sent, and trying again does not help.
+        case never(String)
         case lost(String)
         case unknown(String)
     }
@@ -143,25 +163,31 @@ final class Preparations {
     private func find(_ output: Output, _ source: Job?) async -> Finding {
         let context = session.context
         // Without an answer that says no, the service is left to fetch it.
-        if await context.downloader.isServed(output.url) ?? true { return .send(output.url) }
+        if await context.downloader.isServed(output.url) ?? true { return .send(.address(output.url)) }
         let what = "output \(output.position) of job \(output.jobID)"
         let fresh = await freshAddress(of: output, source)
-        if case .send(let url) = fresh {
+        if case .found(let url) = fresh {
             context.log.info("\(what) has a new address")
             session.store.post { try $0.renew(url: url, of: output.jobID, output.position) }
-            return fresh
+            return .send(.address(url))
         }
-        if let file = DataURI(of: output, at: context.outputs) { return .sendFile(file) }
+        if let file = InlineFile(of: output, at: context.outputs) { return .send(.inline(file)) }
         if case .unknown(let reason) = fresh {
             return .unknown("the address of \(what) is gone, and \(reason)")
         }
         return .lost("the address of \(what) is no longer served, and its file cannot be sent")
     }
 
+    private enum FreshAddress {
+        case found(String)
+        case none
+        case unknown(String)
+    }
+
     /// Asks the service for another address.
-    private func freshAddress(of output: Output, _ source: Job?) async -> Finding {
+    private func freshAddress(of output: Output, _ source: Job?) async -> FreshAddress {
         let context = session.context
-        guard let source, let request = source.requestID else { return .lost("") }
+        guard let source, let request = source.requestID else { return .none }
         if let origin = source.origin, origin != context.origin {
             return .unknown("it was bought at \(origin), not at api_url")
         }
@@ -170,27 +196,65 @@ final class Preparations {
             let index = Int(output.position) - 1
             guard fresh.indices.contains(index), fresh[index].url != output.url,
                 await context.downloader.isServed(fresh[index].url) ?? true
-            else { return .lost("") }
-            return .send(fresh[index].url)
+            else { return .none }
+            return .found(fresh[index].url)
         case .stopped(.account(_, let reason))?, .stopped(.tryLater(let reason, _))?: return .unknown(reason)
         case nil: return .unknown("jobd stops")
-        default: return .lost("")
+        default: return .none
         }
     }
 }
 
-/// A small file as an address that contains it.
-struct DataURI {
-    let text: String
+extension Preparations {
+    /// What is sent for a local file, and what it is. The copy is read first: nobody pays for a damaged one.
+    private func find(_ input: InputFile) async -> (Finding, FileContent?) {
+        let (folder, route) = (session.context.inputs, session.context.configuration.inputRoute)
+        let name = "inputs/\(input.name)"
+        if route == .data, let fault = folder.file(input).size.flatMap(InlineLimits.fault(ofFile:)) {
+            return (.never("\(name) \(fault)"), nil)
+        }
+        let (fault, content) = await Self.onThread { (folder.fault(in: input), folder.content(of: input)) }
+        switch (fault, content) {
+        case (.missing, _): return (.never("\(name) is missing"), nil)
+        case (.changed(let how), _): return (.never("\(name) is damaged: \(how)"), nil)
+        case (.unreadable(let reason), _): return (.unknown("\(name) cannot be read: \(reason)"), nil)
+        case (nil, nil): return (.unknown("\(name) cannot be read"), nil)
+        case (nil, let content?): return (send(input, content, by: route), content)
+        }
+    }
 
-    private static let most: Int64 = 6 << 20
+    private func send(
+        _ input: InputFile, _ content: FileContent, by route: Configuration.InputRoute
+    ) -> Finding {
+        switch route {
+        case .data:
+            let file = session.context.inputs.file(input)
+            return .send(
+                .inline(
+                    InlineFile(mediaType: content.mediaType, size: content.facts.bytes ?? 0) {
+                        () throws(SystemError) in try file.open()
+                    }))
+        case .storage:
+            // The place for an object storage: upload the copy once per content, then answer
+            // `.send(.presigned { … })`, or `.unknown` while it cannot be uploaded.
+            return .unknown("inputs.via is storage, and there is no storage")
+        }
+    }
 
+    /// Disks are slow, and tasks have few threads.
+    private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: body()) }
+        }
+    }
+}
+
+extension InlineFile {
     /// Nil if there is no such file, or if it is too large.
-    init?(of output: Output, at places: OutputPlaces) {
-        guard output.hasFile, let path = output.path, let type = output.mediaType,
-            let file = try? places.file(path).open(), let size = try? file.status().size, size <= Self.most,
-            let bytes = try? file.readToEnd(limit: Int(Self.most))
+    fileprivate init?(of output: Output, at places: OutputPlaces) {
+        guard output.hasFile, let type = output.mediaType, let file = output.path.map(places.file),
+            let size = file.size, size == output.bytes, InlineLimits.fault(ofFile: size) == nil
         else { return nil }
-        text = "data:\(type);base64,\(Base64.text(of: bytes))"
+        self.init(mediaType: type, size: size) { () throws(SystemError) in try file.open() }
     }
 }

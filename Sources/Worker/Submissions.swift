@@ -2,6 +2,7 @@ internal import Configuration
 internal import JobModel
 internal import JobStore
 internal import Policy
+internal import Provider
 internal import System
 
 /// Claims queued jobs as the limits, the gate and the pauses allow.
@@ -109,6 +110,7 @@ final class Submissions {
             inFlight.add(job.id, job.model)
             inFlight.noteSent(job.model, at: turn)
             account.sent(job.id, choice)
+            preparations.keep(result.files[job.id], for: job.id)
         }
         return result.jobs
     }
@@ -165,6 +167,11 @@ final class Submissions {
     func allow() {
         mayClaim = true
         session.wakeSignal.wake()
+    }
+
+    /// What is sent for a claimed job.
+    func sentInput(of job: Job) -> SentInput {
+        SentInput(job.input, files: preparations.takeFiles(for: job.id))
     }
 
     /// The job as it is sent.

@@ -1,5 +1,6 @@
 package import Configuration
 package import Downloader
+package import Inputs
 internal import JobModel
 internal import JobStore
 package import Outputs
@@ -16,14 +17,15 @@ package struct WorkerContext: Sendable {
     package let downloader: Downloader
     package let outputName: OutputName
     package let outputs: OutputPlaces
+    package let inputs: InputFolder
     package let hasToken: Bool
     package let troubles: Troubles
     package let log: Log
 
     package init(
         configuration: Configuration, client: any RemoteService, downloader: Downloader,
-        outputName: OutputName, outputs: OutputPlaces, hasToken: Bool, troubles: Troubles = Troubles(),
-        log: Log
+        outputName: OutputName, outputs: OutputPlaces, inputs: InputFolder, hasToken: Bool,
+        troubles: Troubles = Troubles(), log: Log
     ) {
         self.configuration = configuration
         origin = configuration.apiOrigin
@@ -31,6 +33,7 @@ package struct WorkerContext: Sendable {
         self.downloader = downloader
         self.outputName = outputName
         self.outputs = outputs
+        self.inputs = inputs
         self.hasToken = hasToken
         self.troubles = troubles
         self.log = log

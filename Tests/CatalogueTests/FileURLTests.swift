@@ -23,8 +23,8 @@ struct FileURLTests {
         "//example.com/a.png", "httpss://example.com/", "ahttps://example.com/", " https://example.com/",
         "https", "http", "://example.com", "ſhttps://example.com",
     ])
-    func `what is no URL of the web is told to be uploaded first`(_ address: String) {
-        #expect(FileURL.fault(in: address)?.contains("upload it somewhere public first") == true)
+    func `what is no URL of the web is told how to name a local file`(_ address: String) {
+        #expect(FileURL.fault(in: address)?.contains("write file:PATH") == true)
     }
 
     @Test(arguments: [

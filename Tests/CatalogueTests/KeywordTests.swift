@@ -135,7 +135,7 @@ struct KeywordTests {
         (
             #"{"properties": {"image": {"type": "string", "format": "image_uri"}}}"#,
             #"{"image": "/tmp/a.png"}"#,
-            "$.p.image: is not an https URL; the service fetches files itself, so upload it somewhere public first"
+            "$.p.image: is not an https URL; for a file on this machine, write file:PATH"
         ),
         (
             #"{"items": {"properties": {"image": {"format": "image_uri"}}}}"#, #"[{"image": ""}]"#,

@@ -89,8 +89,7 @@ struct ModelInputTests {
         (.edit, "images", #"[null]"#, "$.images[0]: must be a string, not null"),
         (
             .edit, "images", #"["cat.png"]"#,
-            "$.images[0]: is not an https URL; "
-                + "the service fetches files itself, so upload it somewhere public first"
+            "$.images[0]: is not an https URL; for a file on this machine, write file:PATH"
         ),
         (.edit, "seed", "1", "$.seed: is not known to this model"),
         (.edit, "promt", #""x""#, #"$.promt: is not known to this model; did you mean "prompt"?"#),
@@ -144,8 +143,7 @@ extension ModelInputTests {
                 "$.resolution: must be a string, not 1",
                 #"$.Images: is not known to this model; did you mean "images"?"#,
                 "$.prompt: must be a string, not null",
-                "$.images[0]: is not an https URL; "
-                    + "the service fetches files itself, so upload it somewhere public first",
+                "$.images[0]: is not an https URL; for a file on this machine, write file:PATH",
                 "$.images[2]: is empty; give an https URL",
             ])
         #expect(

@@ -1,4 +1,5 @@
 import HTTP
+import Media
 import Scratch
 import Testing
 

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import JobModel
+import Media
 import Scratch
 import System
 import Testing

@@ -5,6 +5,7 @@ import System
 import Testing
 
 @testable import Downloader
+@testable import Media
 
 /// Whatever a file claims, reading it ends, and soon.
 @Suite struct HostileFileTests {

@@ -3,6 +3,7 @@ import JobModel
 import Scratch
 
 @testable import Downloader
+@testable import Media
 
 /// Small files as real encoders write them; Tests/Fixtures/media/make.sh says how each was made.
 struct MediaSample: Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import HTTP
 import JobModel
+import Media
 import Scratch
 import Testing
 

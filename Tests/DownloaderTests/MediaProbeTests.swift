@@ -4,6 +4,7 @@ import System
 import Testing
 
 @testable import Downloader
+@testable import Media
 
 @Suite struct MediaProbeTests {
     @Test(arguments: [

@@ -4,6 +4,7 @@ import System
 import Testing
 
 @testable import Downloader
+@testable import Media
 
 extension NamelessFile {
     private func content() throws -> FileBytes { try #require(FileBytes(descriptor)) }

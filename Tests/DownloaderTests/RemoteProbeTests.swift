@@ -4,6 +4,7 @@ import Scratch
 import Testing
 
 @testable import Downloader
+@testable import Media
 
 /// What is found out about a file on a server, and how little of it is read for that.
 @Suite struct RemoteProbeTests {

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import JobModel
+import Media
 import Outputs
 import Scratch
 import System

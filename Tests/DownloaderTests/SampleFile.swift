@@ -1,6 +1,7 @@
 import Glibc
 
 @testable import Downloader
+@testable import Media
 
 /// Small files of each format, built byte by byte.
 enum SampleFile {

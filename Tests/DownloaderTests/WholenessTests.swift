@@ -3,6 +3,7 @@ import Scratch
 import Testing
 
 @testable import Downloader
+@testable import Media
 
 @Suite struct WholenessTests {
     @Test(

@@ -32,7 +32,8 @@ import Testing
         var words = InputWords(standardInputIsTaken: false)
         return try Expansion(
             [Template(model: "a/b", input: ["seed": .integer(7)])],
-            Matrix(matrix, repetitions: repetitions, &words), terms, Checker(OneModel(), note: note))
+            Matrix(matrix, repetitions: repetitions, &words), terms,
+            Checker(OneModel(), LocalFiles(nil) { true }, note: note))
     }
 
     @Test func `every value meets every other, the first key varies slowest, as often as it is visited`()

@@ -1,6 +1,7 @@
 internal import Downloader
 internal import HTTP
 internal import JobModel
+internal import Media
 internal import System
 
 /// A file of these bytes is looked at as each kind of output, and piece by piece as a server sends it.

@@ -19,7 +19,8 @@ import Testing
     @Test func `a submission sends the input as it is and once`() async throws {
         let server = try server("submit-accepted.json")
         let input = #"{ "prompt": "ä", "seed": 12345678901234567890, "scale": 1.0 }"#
-        let answer = try await client(server).submit(model: "bytedance/seedream-4-0/edit", input: input)
+        let answer = try await client(server).submit(
+            model: "bytedance/seedream-4-0/edit", input: SentInput(input))
         guard case .bought = answer else { return #expect(answer == .refused("")) }
         #expect(server.requests.map(\.line) == ["POST /v1/models/bytedance/seedream-4-0/edit HTTP/1.1"])
         #expect(server.requests[0].body == input)

@@ -17,7 +17,12 @@ package final class Peer {
     }
 
     /// The next request; nil once the client has closed.
-    package func receive() -> ScriptedServer.Request? {
+    package func receive() -> ScriptedServer.Request? { receive(body: true) }
+
+    /// The same before its body has come.
+    package func receiveHead() -> ScriptedServer.Request? { receive(body: false) }
+
+    private func receive(body hasBody: Bool) -> ScriptedServer.Request? {
         guard let head = take(until: Array("\r\n\r\n".utf8)) else { return nil }
         let lines = head.split(separator: "\r\n")
         var headers = HTTPHeaders()
@@ -26,7 +31,7 @@ package final class Peer {
             headers.fields.append(
                 HTTPHeaders.Field(name: String(parts[0]), value: String(parts.last?.dropFirst() ?? "")))
         }
-        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        let length = hasBody ? headers["content-length"].flatMap { Int($0) } ?? 0 : 0
         while unread.count < length { guard fill() else { return nil } }
         let body = String(decoding: unread.prefix(length), as: UTF8.self)
         unread.removeFirst(length)

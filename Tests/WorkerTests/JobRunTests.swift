@@ -23,7 +23,7 @@ import Testing
         var outcome: ResultAnswer = .unfinished(.inProgress, queuePosition: nil)
         var beforeResult: @Sendable () async -> Void = {}
 
-        func submit(model: String, input: String) async -> SubmitAnswer { answer }
+        func submit(model: String, input: SentInput) async -> SubmitAnswer { answer }
         func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
             .known(.completed, queuePosition: nil)
         }
@@ -90,7 +90,7 @@ import Testing
         let job =
             row.state == .submitting
             ? RemoteJob(sending: row, failures: 0) : try #require(RemoteJob(row, at: host.now, .now))
-        let outcome = await JobRun(job, input: row.input, context, store, files, host).run()
+        let outcome = await JobRun(job, input: SentInput(row.input), context, store, files, host).run()
         await client.shutdown()
         return outcome
     }

@@ -1,6 +1,7 @@
 import Configuration
 import HTTP
 import JobModel
+import Policy
 import Scratch
 import Testing
 
@@ -19,7 +20,7 @@ import Testing
         let preparations = Preparations(session)
         // No host is allowed, and there is no file.
         let output = Output(jobID: 1, position: 1, kind: .image, url: "https://x.test/1")
-        let preparation = Preparation(job: 2, outputs: [output], sources: [:])
+        let preparation = Preparation(job: 2, files: [.output(output)], sources: [:])
         func run() async { await preparations.run(preparation) }
 
         await run()

@@ -1,11 +1,13 @@
 import Configuration
 import Downloader
 import HTTP
+import Inputs
 import JobModel
 import JobStore
 import Outputs
 import Provider
 import Scratch
+import System
 import Testing
 
 @testable import Worker
@@ -31,13 +33,15 @@ extension ScratchDirectory {
             configuration: configuration, client: service,
             downloader: Downloader(client: client, settings: settings),
             outputName: try OutputName(parsing: configuration.outputName),
-            outputs: OutputPlaces(own: self["out"], current: self["out"]), hasToken: true, log: log)
+            outputs: OutputPlaces(own: self["out"], current: self["out"]),
+            inputs: InputFolder(StateDirectory(path: self["state"], origin: .option)), hasToken: true,
+            log: log)
     }
 }
 
 /// A service that takes no job and knows no result.
 struct SilentService: RemoteService {
-    func submit(model: String, input: String) async -> SubmitAnswer { .unreachable("none") }
+    func submit(model: String, input: SentInput) async -> SubmitAnswer { .unreachable("none") }
     func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
         .known(.completed, queuePosition: nil)
     }

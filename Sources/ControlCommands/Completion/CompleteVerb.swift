@@ -19,6 +19,7 @@ enum CompleteVerb: ControlVerb {
         var completer = Completer(environment: environment)
         switch completer.candidates(for: unfinished, after: line) {
         case .files: try screen.write(":files\n")
+        case .filesOfValue: try screen.write(":files=\n")
         case .directories: try screen.write(":directories\n")
         case .words(let words):
             let fitting = words.filter {

@@ -10,6 +10,8 @@ enum Candidates {
     /// Words, each with a short explanation.
     case words([(text: String, meaning: String)])
     case files
+    /// What follows the = of `KEY=`.
+    case filesOfValue
     case directories
 
     static func words(_ texts: [String]) -> Candidates { .words(texts.map { ($0, "") }) }
@@ -204,6 +206,9 @@ struct Completer {
         }
         let key = String(unfinished[..<equals])
         let value = unfinished[unfinished.index(after: equals)...]
+        if !asList, schema(of: model)?[key]?.file != nil, choices(of: key, model).isEmpty {
+            return .filesOfValue
+        }
         let done = asList ? value.lastIndex(of: ",").map { String(value[...$0]) } ?? "" : ""
         let taken = done.split(separator: ",").map(String.init)
         let open = choices(of: key, model).filter { choice in

@@ -46,7 +46,7 @@ extension Shell {
             local candidates
             mapfile -t candidates < <(jobctl complete bash "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
             case "${candidates[0]-}" in
-            :files) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+            :files|:files=) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
             :directories) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
             *)
                 COMPREPLY=("${candidates[@]}")
@@ -67,6 +67,7 @@ extension Shell {
             lines=("${(@f)$(jobctl complete zsh "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
             case "${lines[1]}" in
             :files) _files; return ;;
+            :files=) compset -P '*='; _files; return ;;
             :directories) _files -/; return ;;
             '') return 1 ;;
             esac
@@ -93,6 +94,11 @@ extension Shell {
             switch "$found[1]"
                 case ':files'
                     __fish_complete_path (commandline -ct)
+                case ':files='
+                    set -l parts (string split -m 1 = -- (commandline -ct))
+                    for path in (__fish_complete_path $parts[2])
+                        printf '%s=%s\n' $parts[1] $path
+                    end
                 case ':directories'
                     __fish_complete_directories (commandline -ct)
                 case '*'

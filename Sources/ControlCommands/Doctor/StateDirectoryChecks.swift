@@ -1,6 +1,7 @@
 internal import CommandLineTool
 internal import Configuration
 internal import Glibc
+internal import Inputs
 internal import JobStore
 internal import Outputs
 internal import Startup
@@ -17,7 +18,7 @@ struct StateDirectoryChecks {
             let hint = "jobctl enqueue creates it, and so does jobd"
             return [.warning("state", "\(source) does not exist yet", hint)]
         }
-        return [state(source)] + files() + [fileSystem(), space()]
+        return [state(source)] + files() + [fileSystem(), space()] + inputs()
     }
 
     private func state(_ source: String) -> Diagnosis {
@@ -80,6 +81,19 @@ struct StateDirectoryChecks {
         return free < minimum
             ? .fault("space", "\(words): downloads wait", hint)
             : .warning("space", "\(words): almost full", hint)
+    }
+
+    /// The copies of local files; none if there are none.
+    private func inputs() -> [Diagnosis] {
+        do {
+            let copies = try InputFolder(directory).all()
+            if copies.isEmpty { return [] }
+            let bytes = copies.reduce(0) { $0 + $1.bytes }
+            let count = NumberText.of(Int64(copies.count), "local input file")
+            return [.ok("inputs", "\(count) in inputs/ (\(ByteText.of(bytes)))")]
+        } catch {
+            return [.warning("inputs", "inputs/ cannot be read: \(error)", nil)]
+        }
     }
 
     private static func mode(of path: String) -> UInt32? {

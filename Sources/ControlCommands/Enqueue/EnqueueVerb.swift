@@ -14,6 +14,11 @@ enum EnqueueVerb: ControlVerb {
             filled in: the service applies them.
             """,
             """
+            Where the schema says that a value is a file, it is an address or a path: images=./fox.png. \
+            Elsewhere, and in JSON, write file:PATH. jobctl copies the file, so that it may change or go \
+            afterwards.
+            """,
+            """
             A value job:ID stands for an output of another job: job:20 is the first, job:20/3 the third, \
             job:20/all are all of them (in a list), job:20/pick those that jobctl pick has marked. A key may \
             stand in the place of the id. The job waits until the output is there, and costs nothing \
@@ -67,6 +72,8 @@ enum EnqueueVerb: ControlVerb {
                 "jobctl enqueue bytedance/seedream-4-0/edit prompt='at night' "
                     + "images=https://example.com/a.png "
                     + "images=https://example.com/b.png", "a list of two images"),
+            .init(
+                "jobctl enqueue seedream-4-0/edit prompt='at night' images=./fox.png", "a picture on disk"),
             .init(
                 "jobctl enqueue bytedance/seedream-4-0/edit --input edit.json --wait", "from a file, and wait"
             ),

@@ -28,7 +28,9 @@ struct OrderArguments {
     init(_ session: Session, _ models: ModelLookup) {
         self.session = session
         store = models.store
-        checker = Checker(models, validates: !session.arguments.has(.noValidate)) { session.note($0) }
+        checker = Checker(
+            models, session.localFiles, validates: !session.arguments.has(.noValidate)
+        ) { session.note($0) }
         words = InputWords(
             standardInputIsTaken: session.arguments.value(.input) == "-"
                 || session.arguments.value(.from) == "-" || session.arguments.operands.contains("-"))

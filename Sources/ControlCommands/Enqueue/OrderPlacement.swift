@@ -68,7 +68,8 @@ struct OrderPlacement {
             var view = OrderView(session, count: orders.count)
             sum = try orders.quote(models, in: store) { if isDry { try view.add($0, $1) } }
             if isDry { return try view.finish(sum) }
-            arguments.checker.isSilent = true
+        } else {
+            try orders.lookAtFiles()
         }
         let wasAsked = try consent.ask(to: name, sum, always: alwaysAsks)
         if announces, !wasAsked, sum.jobs > 0 {
@@ -78,6 +79,9 @@ struct OrderPlacement {
         let pricing = agreed != nil || consent.countsPrices ? models : nil
         // The store is created only now, so that a refused order does not create one.
         let store = try store ?? session.store(.create)
+        let files = arguments.checker.files
+        defer { files.end(store) }
+        try files.begin()
         let (result, job) = try store.transaction {
             let result = try orders.insert(into: store, pricing, agreed: agreed)
             return (result, orders.isVaried ? nil : try result.ids.first.flatMap(store.find))

@@ -1,5 +1,8 @@
 internal import Catalogue
 internal import JSON
+internal import JobModel
+internal import JobStore
+internal import Orders
 
 /// What is wrong with an input, and which files it names.
 struct CheckedInput {
@@ -17,15 +20,28 @@ struct CheckedInput {
     private(set) var unreachable: [Violation] = []
     private var found: [JSON] = []
 
-    init(_ model: String, _ input: JSON, _ schema: Schema?, line: Int? = nil) {
+    init(_ order: Order, _ checker: Checker, line: Int? = nil) throws {
         self.line = line
-        self.model = model
-        guard let check = schema?.check(input, takesReferences: true) else { return }
-        (violations, files) = (check.violations, check.files)
+        model = order.model
+        violations = try checker.fileFaults(order) + checker.violations(of: order)
+        for file in order.localFiles { found.append(Self.json(file, checker.files.content(of: file.file))) }
+        guard let check = order.schema?.check(order.input, takesReferences: true) else { return }
+        files = check.files.filter { !Reference.isMeant($0.url) && !InputFile.isMeant($0.url) }
         if !check.isWhole {
             unchecked.append(
                 Violation(path: "$", message: "not checked completely: the schema is too complex"))
         }
+    }
+
+    /// A local file as `--json` shows it.
+    private static func json(_ file: StoredInputFile, _ content: FileContent?) -> JSON {
+        let (width, height) = (content?.facts.width, content?.facts.height)
+        return .object([
+            "path": .string(file.path), "original": .optional(file.original), "name": .string(file.file.name),
+            "bytes": .optional(content?.facts.bytes), "kind": .optional(content?.kind),
+            "media_type": .optional(content?.mediaType), "width": .optional(width.map(Int64.init)),
+            "height": .optional(height.map(Int64.init)),
+        ])
     }
 
     init(unreadable fault: String, line: Int) {

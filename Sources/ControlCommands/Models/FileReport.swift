@@ -34,16 +34,7 @@ struct FileReport {
     /// Why the file is not of the kind that the schema asks for; nil if it is, or if that is not known.
     func fault(for demand: FileDemand) -> String? {
         guard let kind, let mediaType else { return nil }
-        // A format that is not known here may still be right.
-        let unknown = ["application/octet", "image/", "video/", "audio/"]
-        if kind == "file", unknown.contains(where: { mediaType.hasPrefix($0) }) { return nil }
-        if let wanted = demand.kind { return kind == wanted ? nil : "is \(mediaType), not \(wanted)" }
-        let hasShape = demand.validations.contains { rule in
-            guard case .bound(let measure, _, _) = rule.kind else { return false }
-            return measure != .megabytes
-        }
-        return hasShape && ["audio", "file"].contains(kind)
-            ? "is \(mediaType), which has no width and height" : nil
+        return demand.fault(kind: kind, mediaType)
     }
 
     /// Cells of the table: type, size and pixels.

@@ -9,6 +9,7 @@ enum ValidateVerb: ControlVerb {
         discussion: [
             "Reads its words as enqueue does. If the input breaks the schema, "
                 + "lists every reason and exits with 65.",
+            "Local files are checked too; they are not copied.",
             """
             With --fetch it also checks the files that the input names: whether they exist, are of the right \
             kind, and are within the model's limits of size and shape. It reads only as much of each file as \
@@ -31,11 +32,13 @@ enum ValidateVerb: ControlVerb {
     static func run(_ session: Session) throws -> ExitCode {
         var arguments = OrderArguments(
             session, ModelLookup(session: session, store: try session.storeIfAny()))
+        let checker = arguments.checker
         var validation = Validation(session, fetches: session.arguments.has(.fetch))
         guard let path = session.arguments.value(.batch) else {
             let template = try arguments.template()
-            let schema = try arguments.checker.schema(of: template.model)
-            try validation.add(CheckedInput(template.model, .object(template.input), schema))
+            let schema = try checker.schema(of: template.model)
+            let order = try Order(template, schema).naming(checker.files)
+            try validation.add(CheckedInput(order, checker))
             return try validation.finish()
         }
         guard session.arguments.operands.count <= 1, !session.arguments.has(.input) else {
@@ -45,7 +48,7 @@ enum ValidateVerb: ControlVerb {
         try arguments.batch(try InputReader(path), Terms()).lines { line, result in
             switch result {
             case .success(let order):
-                try validation.add(CheckedInput(order.model, order.input, order.schema, line: line))
+                try validation.add(CheckedInput(order, checker, line: line))
             case .failure(let failure):
                 try validation.add(CheckedInput(unreadable: failure.message, line: line))
             }

@@ -3,6 +3,7 @@ internal import Downloader
 internal import HTTP
 internal import JSON
 internal import JobModel
+internal import Media
 
 /// What `jobctl validate --fetch` asks about files. The token is not sent.
 struct MediaQuestion {

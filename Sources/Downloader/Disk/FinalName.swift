@@ -1,5 +1,6 @@
 internal import HTTP
 internal import JobModel
+internal import Media
 internal import Outputs
 internal import System
 

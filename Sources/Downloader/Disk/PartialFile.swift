@@ -1,5 +1,6 @@
 internal import HTTP
 internal import JSON
+internal import Media
 internal import Outputs
 internal import System
 

@@ -1,5 +1,6 @@
 internal import HTTP
 package import JobModel
+internal import Media
 package import Outputs
 internal import System
 

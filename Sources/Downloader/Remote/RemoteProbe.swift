@@ -1,4 +1,5 @@
 package import HTTP
+package import Media
 
 /// What was found out about a file on a server.
 package struct RemoteFinding: Equatable, Sendable {

@@ -1,5 +1,6 @@
 package import HTTP
 internal import JobModel
+internal import Media
 
 /// A piece of a file from an answer, and what the answer says about the whole.
 package struct RemotePiece {

@@ -1,5 +1,6 @@
 package import HTTP
 package import JobModel
+package import Media
 package import Outputs
 
 /// One output to fetch.

@@ -1,3 +1,5 @@
+package import System
+
 /// The limits of all downloads.
 package struct DownloadSettings: Sendable {
     /// The API's base. Its host may always serve outputs.

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HTTP
+internal import Media
 internal import Outputs
 
 /// Writes an answer's body to a partial file, if the answer is the file or its continuation.

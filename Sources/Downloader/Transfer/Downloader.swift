@@ -1,4 +1,5 @@
 package import HTTP
+internal import Media
 internal import Outputs
 
 /// Fetches outputs under a temporary name, resuming if that is safe; then checks, syncs and renames them.

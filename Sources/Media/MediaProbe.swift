@@ -68,8 +68,21 @@ package enum MediaProbe {
         return file.isExhausted || file.fault != nil ? .unknown : found
     }
 
+    /// What a file on this machine is, or why it cannot be what its name says, in words that follow the name.
+    package static func verdict(onLocal file: FileBytes, named name: String) -> ContentVerdict {
+        if file.size == 0 { return .refused("is empty") }
+        let hint = ContentHint(kind: .file, declaredType: nil, url: "file://here/\(name)")
+        guard case .accepted(let facts) = verdict(on: file, hint) else { return .refused("is a web page") }
+        let ending = name.split(separator: ".", omittingEmptySubsequences: false).last?.lowercased() ?? ""
+        if facts.kind == .file, MediaFormat.isMedia(ending) {
+            return .refused("is \(facts.mediaType), although its name ends in .\(ending)")
+        }
+        if wholeness(of: file) == .cut { return .refused("is cut short: its end is missing") }
+        return .accepted(facts)
+    }
+
     /// Whether the content is of a known format.
-    static func isKnown(_ file: FileBytes) -> Bool {
+    package static func isKnown(_ file: FileBytes) -> Bool {
         if case .binary = MediaContent(file) { false } else { true }
     }
 }

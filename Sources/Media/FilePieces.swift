@@ -1,7 +1,7 @@
 /// The pieces of a file that are here so far, by their offsets.
-struct FilePieces: Sendable {
+package struct FilePieces: Sendable {
     /// The whole file's size; nil if it is unknown.
-    var size: Int64?
+    package var size: Int64?
     private var pieces: [Piece] = []
 
     private struct Piece: Sendable {
@@ -11,10 +11,12 @@ struct FilePieces: Sendable {
         var end: Int64 { start + Int64(bytes.count) }
     }
 
-    /// The number of bytes in all pieces.
-    var count: Int { pieces.reduce(0) { $0 + $1.bytes.count } }
+    package init() {}
 
-    mutating func add(_ bytes: [UInt8], at start: Int64) {
+    /// The number of bytes in all pieces.
+    package var count: Int { pieces.reduce(0) { $0 + $1.bytes.count } }
+
+    package mutating func add(_ bytes: [UInt8], at start: Int64) {
         if let index = pieces.firstIndex(where: { $0.end == start }) {
             pieces[index].bytes += bytes
         } else {

@@ -1,7 +1,6 @@
 internal import Glibc
-internal import System
 
-/// Who may read what is created below `output_dir`.
+/// Who may read what is created in a folder of ours, such as `output_dir`.
 package struct FileAccess: Sendable {
     package var fileMode: UInt32
     package var directoryMode: UInt32
@@ -17,9 +16,11 @@ package struct FileAccess: Sendable {
     package static let ownerOnly = FileAccess(fileMode: 0o600, directoryMode: 0o700)
     /// A new directory inherits the group of its parent, and the set-group-ID bit that makes it do so.
     package static let groupReadable = FileAccess(fileMode: 0o640, directoryMode: 0o750)
+    /// Every member of the group may add files and remove them.
+    package static let groupWritable = FileAccess(fileMode: 0o640, directoryMode: 0o770)
 
     /// Sets mode and owner, regardless of the umask.
-    func apply(to file: FileDescriptor, mode: UInt32) throws(SystemError) {
+    package func apply(to file: FileDescriptor, mode: UInt32) throws(SystemError) {
         var status = try file.status()
         if let owner, owner != status.owner {
             // The owner first: changing it can clear mode bits.

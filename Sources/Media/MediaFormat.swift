@@ -29,6 +29,12 @@ struct MediaFormat: Sendable {
         return found ?? (start > 0 ? tagged : nil)
     }
 
+    /// Whether files with this extension are pictures, films or sounds.
+    static func isMedia(_ fileExtension: String) -> Bool {
+        ["jpeg", "tif", "m4v", "m4a", "svg"].contains(fileExtension)
+            || (pictures + films + sounds).contains { $0.facts.fileExtension == fileExtension }
+    }
+
     private func matches(_ head: ArraySlice<UInt8>) -> Bool {
         head.count >= signature.count && zip(signature, head).allSatisfy { $0 == nil || $0 == $1 }
     }

@@ -13,9 +13,9 @@ package final class FileBytes {
     private var pageStart: Int64 = 0
     /// The error of a read that failed: then what was not found may still be there.
     package private(set) var fault: SystemError?
-    private(set) var isExhausted = false
+    package private(set) var isExhausted = false
     /// Of a file in pieces: the first offset that was asked for and is in none of them.
-    private(set) var missing: Int64?
+    package private(set) var missing: Int64?
 
     private enum Source {
         case file(FileDescriptor)
@@ -33,7 +33,7 @@ package final class FileBytes {
     }
 
     /// A file of unknown size is treated as endless: what is not here is missing, not past the end.
-    init(_ pieces: FilePieces, reads: Int = 8_000) {
+    package init(_ pieces: FilePieces, reads: Int = 8_000) {
         source = .pieces(pieces)
         size = pieces.size ?? Int64.max / 2
         readsLeft = reads
@@ -50,7 +50,7 @@ package final class FileBytes {
     }
 
     /// Up to `count` bytes from the start of the file.
-    func head(_ count: Int) -> ArraySlice<UInt8> {
+    package func head(_ count: Int) -> ArraySlice<UInt8> {
         bytes(at: 0, count: Int(min(size, Int64(count)))) ?? []
     }
 

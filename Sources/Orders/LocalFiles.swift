@@ -1,0 +1,198 @@
+package import Catalogue
+internal import CommandLineTool
+package import Inputs
+internal import JSON
+package import JobModel
+package import JobStore
+internal import System
+
+/// The local files that orders name: each is looked at once, and copied once, when the orders are stored.
+package final class LocalFiles {
+    private let folder: InputFolder?
+    /// Asked when the first file is named.
+    private let isInline: () throws -> Bool
+    private lazy var limits = Result { try isInline() }
+    private var known: [ExactText: LocalFile] = [:]
+    /// What the copies are that orders name, by their names or by paths; nil for one that is missing.
+    private var contents: [InputFile: FileContent?] = [:]
+    /// While orders are stored.
+    private var deposit: InputDeposit?
+    /// The copies that stored jobs name.
+    private var used: Set<InputFile> = []
+
+    /// - Parameters:
+    ///   - folder: nil if there is no state directory.
+    ///   - isInline: whether files are sent inside the POST, which limits their size.
+    package init(_ folder: InputFolder?, isInline: @escaping () throws -> Bool) {
+        (self.folder, self.isInline) = (folder, isInline)
+    }
+
+    /// The file at a path.
+    func file(at path: String) throws -> LocalFile {
+        if let file = known[ExactText(path)] { return file }
+        let file = try LocalFile(path)
+        known[ExactText(path)] = file
+        contents[file.input] = file.content
+        if deposit != nil {
+            try copy(file)
+            try sync()
+        }
+        return file
+    }
+
+    /// What a file is that an order names by its copy; nil if there is no such copy.
+    package func content(of input: InputFile) -> FileContent? {
+        if let known = contents[input] { return known }
+        let content = folder?.content(of: input)
+        contents[input] = content
+        return content
+    }
+
+    /// Whether files are sent inside the POST, which limits their size.
+    func isLimited() throws -> Bool { try limits.get() }
+
+    /// Whether any order has named a local file.
+    private var isEmpty: Bool { contents.isEmpty }
+
+    // MARK: - Storing
+
+    /// Copies what was looked at. From here to `end`, no copy is pruned.
+    package func begin() throws {
+        guard !isEmpty else { return }
+        let deposit = try open()
+        for file in known.values { try copy(file) }
+        for input in contents.keys where !deposit.holds(input) {
+            throw Failure(.inputRefused, "\(input.text) is not in inputs/; nothing was enqueued")
+        }
+        try sync()
+    }
+
+    func noteUse(of files: [StoredInputFile]) { used.formUnion(files.map(\.file)) }
+
+    /// The orders are stored, or nothing is. Copies that no job needs are removed, unless somebody else adds
+    /// copies just now: then `prune --inputs` does it.
+    package func end(_ store: JobDatabase?) {
+        let unused = (deposit?.made ?? []).subtracting(used)
+        deposit = nil
+        guard !unused.isEmpty, let folder, let store, let pruning = try? InputPruning(folder) else { return }
+        let copies = unused.map { (file: $0, bytes: Int64(0)) }
+        _ = try? store.transaction { try pruning.remove(copies, since: 0, in: store) }
+    }
+
+    private var path: String { SafeText.escape(folder?.path ?? "inputs") }
+
+    private func open() throws -> InputDeposit {
+        if let deposit { return deposit }
+        guard let folder else { throw StoreError.nowhere }
+        do throws(SystemError) {
+            let deposit = try InputDeposit(folder)
+            self.deposit = deposit
+            return deposit
+        } catch { throw Failure(.inputOutput, "cannot use \(path): \(error); nothing was enqueued") }
+    }
+
+    private func copy(_ file: LocalFile) throws {
+        let deposit = try open()
+        if !deposit.holds(file.input, bytes: file.content.facts.bytes) {
+            let source = try LocalFile.open(file.path)
+            do throws(InputDeposit.Fault) { try deposit.add(source, as: file.input) } catch {
+                switch error {
+                case .reading(let error): throw LocalFile.unreadable(file.path, "\(error)")
+                case .changed: throw LocalFile.unreadable(file.path, "it changed while it was read")
+                case .writing(let error):
+                    throw Failure(
+                        .inputOutput, "cannot copy \(SafeText.escape(file.path)) to \(path): \(error)",
+                        hint: "nothing was enqueued")
+                }
+            }
+        }
+    }
+
+    private func sync() throws {
+        do throws(SystemError) { try deposit?.sync() } catch {
+            throw Failure(.inputOutput, "cannot sync \(path): \(error); nothing was enqueued")
+        }
+    }
+}
+
+extension Order {
+    /// One job of a template, to be checked.
+    package init(_ template: Template, _ schema: Schema?) {
+        self.init(model: template.model, input: .object(template.input), schema: schema, terms: Terms())
+    }
+
+    /// The order with the names of their copies in the place of local files.
+    package func naming(_ files: LocalFiles) throws -> Order {
+        guard input.hasText(where: InputFile.isMeant), let object = input.object else { return self }
+        var order = self
+        order.localFiles = []
+        order.input = .object(
+            JSONObject(
+                try object.members.map { member in
+                    guard takesReferences(member.key) else { return member }
+                    let value = try member.value.replacingTexts("$.\(member.key)") { path, text in
+                        try order.name(text, at: path, files).map { [.string($0)] }
+                    }
+                    return .init(key: member.key, value: value)
+                }))
+        return order
+    }
+
+    /// The text that is stored for a local file; nil if this is none.
+    private mutating func name(_ text: String, at path: String, _ files: LocalFiles) throws -> String? {
+        if let input = InputFile(text) {
+            localFiles.append(.init(path: path, file: input, original: nil))
+            return text
+        }
+        guard let place = InputFile.path(in: text) else { return nil }
+        do {
+            let file = try files.file(at: place)
+            localFiles.append(.init(path: path, file: file.input, original: file.path))
+            if let fault = file.fault { fileFaults.append(Violation(path: path, message: fault)) }
+            return file.input.text
+        } catch let failure as Failure where failure.code == .cannotRead {
+            throw Failure(
+                .cannotRead, "\(SafeText.escape(path)): \(failure.message)", hint: failure.hint)
+        }
+    }
+}
+
+extension Checker {
+    /// Why the local files of an order cannot be sent, whoever wants it.
+    package func fileFaults(_ order: Order) throws -> [Violation] {
+        guard !order.localFiles.isEmpty else { return [] }
+        var faults: [Violation] = []
+        var sum = Int64(order.input.text.utf8.count)
+        for named in order.localFiles {
+            guard let bytes = files.content(of: named.file)?.facts.bytes else {
+                faults.append(Violation(path: named.path, message: "\(named.file.text) is not in inputs/"))
+                continue
+            }
+            sum += InlineLimits.encodedBytes(of: bytes)
+            if try files.isLimited(), let fault = InlineLimits.fault(ofFile: bytes) {
+                faults.append(Violation(path: named.path, message: fault))
+            }
+        }
+        if faults.isEmpty, try files.isLimited(), let fault = InlineLimits.fault(ofPost: sum) {
+            faults.append(Violation(path: "$", message: fault))
+        }
+        return faults
+    }
+
+    /// What is wrong with an order by its model's schema, and with its files by what they are.
+    package func violations(of order: Order) -> [Violation] {
+        guard !order.localFiles.isEmpty else {
+            return order.schema?.violations(in: order.input, takesReferences: true) ?? []
+        }
+        guard let check = order.schema?.check(order.input, takesReferences: true) else {
+            return order.fileFaults
+        }
+        return check.violations + order.fileFaults
+            + check.files.flatMap { file in
+                guard let input = InputFile(file.url), let content = files.content(of: input) else {
+                    return [Violation]()
+                }
+                return file.demand.faults(in: content).map { Violation(path: file.path, message: $0) }
+            }
+    }
+}
