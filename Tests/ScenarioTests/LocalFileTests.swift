@@ -233,27 +233,6 @@ import Testing
         #expect(copies == [hash(fixture("still.png")) + ".png"])
     }
 
-    @Test func `a killed enqueue leaves no half file under a final name, and the rest is swept`() async throws
-    {
-        #expect(try edit("images=\(fixture("still.jpg"))").code == 0)
-        let large = stage.file("large", "x")
-        truncate(large, 1 << 30)
-        let words = ["enqueue", "t/m", "a=file:\(large)", "--set", "inputs.via=storage"]
-        let enqueue = try stage.start(words)
-        // It reads the whole file once before it copies it.
-        try await eventually("it copies") {
-            enqueue.hasEnded || copies.contains { $0.hasPrefix(".new-") }
-        }
-        #expect(try await enqueue.exitCode(after: SIGKILL) == -SIGKILL)
-        #expect(copies.count == 2 && copies[0].hasPrefix(".new-"))
-        #expect(try stage.jobCount() == 1)
-        #expect(try await stage.jobctl("prune", "--inputs", "--yes", "--older-than", "1s").code == 1)
-        FileOnDisk.write(
-            "unneeded", to: stage.state + "/inputs/" + String(repeating: "0", count: 64) + ".bin")
-        #expect(try await stage.jobctl("prune", "--inputs", "--yes").code == 0)
-        #expect(copies.count == 1)
-    }
-
     // MARK: - Care
 
     @Test func `prune removes the copies that no job needs and no others`() throws {
@@ -274,24 +253,6 @@ import Testing
         let pruned = try stage.jobctl("prune", "--inputs", "--yes", "--json")
         #expect(pruned.code == 0 && copies.isEmpty, "\(pruned)")
         #expect(try pruned.object()["files"]?.integer == 1)
-    }
-
-    @Test func `a prune waits for an enqueue that copies, and what it found is still there`() async throws {
-        #expect(try edit("images=\(fixture("still.png"))").code == 0)
-        try stage.put(1, into: "failed")
-        try stage.execute("DELETE FROM jobs")
-        // As an enqueue holds it.
-        let folder = open(stage.state + "/inputs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        #expect(flock(folder, LOCK_SH) == 0)
-        let prune = try stage.start(["prune", "--inputs", "--yes"])
-        try await Task.sleep(for: .milliseconds(300))
-        #expect(!prune.hasEnded && copies.count == 1)
-        try stage.execute(
-            "INSERT INTO jobs (model, input) VALUES ('\(Stage.edit)', '{\"images\":[\"file:\(copies[0])\"]}')"
-        )
-        close(folder)
-        #expect(try await prune.exitCode() == 0)
-        #expect(copies.count == 1)
     }
 
     @Test func `verify finds missing and damaged copies and copies them again from where they were`() throws {
