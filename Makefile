@@ -7,6 +7,8 @@ SHELL := /bin/bash
 TOOLCHAIN_PACKAGES := g++ git ca-certificates tzdata libncurses6 libxml2
 PACKAGES := $(TOOLCHAIN_PACKAGES) libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
+# What only tests need. They are skipped without it: an sshd should not start to listen because somebody builds jobd.
+TEST_PACKAGES := openssh-client openssh-server
 # Optional tools that `make lint` uses if they are installed.
 CHECK_PACKAGES := shellcheck mandoc python3 jq
 SOURCES := Sources Tests fuzz/main.swift Package.swift
@@ -28,7 +30,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for the completions of packages and of local programs in differently named directories.
 ZSH := $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help deps check-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
+.PHONY: help deps check-deps test-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery torture soak mutations format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +47,9 @@ deps: ## install missing Debian packages
 
 check-deps: ## install the optional tools of `make lint`
 	@$(MAKE) --no-print-directory deps PACKAGES='$(CHECK_PACKAGES)'
+
+test-deps: ## install what further tests need: an sshd, which Debian then also starts
+	@$(MAKE) --no-print-directory deps PACKAGES='$(TEST_PACKAGES)'
 
 demo: release ## run one job of each model on the simulator
 	docs/demo.sh .build/release

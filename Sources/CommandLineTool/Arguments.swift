@@ -108,6 +108,13 @@ package struct Arguments: Sendable, Equatable {
     package func value(_ option: Option) -> String? { values[option.name]?.last }
     package func values(_ option: Option) -> [String] { values[option.name] ?? [] }
 
+    /// The options as words again, each by its long name.
+    package func words(of options: [Option], without left: [Option]) -> [String] {
+        options.filter { !left.contains($0) }.flatMap { option in
+            values(option).map { option.value == nil ? "--\(option.name)" : "--\(option.name)=\($0)" }
+        }
+    }
+
     /// The option's value as a whole number.
     package func integer(_ option: Option, in range: ClosedRange<Int64> = .min ... .max) throws(Failure)
         -> Int64?

@@ -1,9 +1,9 @@
 internal import Glibc
-internal import System
+package import System
 
 /// Reads a file, or standard input for `-`, line by line or as a whole.
 package final class InputReader {
-    private let file: FileDescriptor
+    package let file: FileDescriptor
     /// Where the input began, if it can be read again.
     private let beginning: off_t
     private var buffer: [UInt8] = []
@@ -13,10 +13,13 @@ package final class InputReader {
     static let longestLine = 64 << 20
     private static let lineIsTooLong = Failure(.inputRefused, "a line is longer than 64 MiB")
 
-    package init(_ path: String) throws {
+    /// - Parameter isOwn: whether the path is not one that a person has named.
+    package init(_ path: String, isOwn: Bool = false) throws {
         let isDirectory: Bool
         do throws(SystemError) {
-            file = try path == "-" ? .standardInput : FileDescriptor(opening: path)
+            file =
+                try path == "-"
+                ? .standardInput : FileDescriptor(opening: isOwn ? path : SentFiles.place(of: path))
             isDirectory = try file.status().isDirectory
         } catch { throw Failure(.cannotRead, "cannot read \(SafeText.escape(path)): \(error)") }
         if isDirectory { throw Failure(.cannotRead, "\(SafeText.escape(path)) is a directory") }

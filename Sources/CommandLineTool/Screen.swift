@@ -37,8 +37,13 @@ package struct TerminalSize: Equatable, Sendable {
 
 /// Where a program writes: data to standard output, messages to standard error. Only one thread uses it.
 package final class Screen {
+    /// Names the standard streams that are terminals on the machine from which the command came.
+    package static let terminalsVariable = "JOBCTL_TERMINALS"
+
     package let isTerminal: Bool
     package let standardErrorIsTerminal: Bool
+    /// Whether somebody can see a question and answer it.
+    package let canAsk: Bool
     package let width: Int
     private let hasColour: Bool
     private var buffer: [UInt8] = []
@@ -47,8 +52,10 @@ package final class Screen {
     private var laterMessages: [(text: String, wraps: Bool)] = []
 
     package init(environment: [String: String]) {
-        isTerminal = isatty(STDOUT_FILENO) == 1
-        standardErrorIsTerminal = isatty(STDERR_FILENO) == 1
+        let elsewhere = (environment[Self.terminalsVariable] ?? "").split(separator: ",")
+        isTerminal = isatty(STDOUT_FILENO) == 1 || elsewhere.contains("output")
+        standardErrorIsTerminal = isatty(STDERR_FILENO) == 1 || elsewhere.contains("errors")
+        canAsk = standardErrorIsTerminal && (isatty(STDIN_FILENO) == 1 || elsewhere.contains("input"))
         let isPlain = environment["NO_COLOR"].map { !$0.isEmpty } ?? false || environment["TERM"] == "dumb"
         hasColour = isTerminal && !isPlain
         let columns = environment["COLUMNS"].flatMap { Int($0) } ?? 0
@@ -78,7 +85,7 @@ package final class Screen {
     }
 
     /// Shows what is written from now on in a pager, if it is for a terminal.
-    package func usePager(_ pager: Pager?) { if isTerminal { self.pager = pager } }
+    package func usePager(_ pager: Pager?) { if isatty(STDOUT_FILENO) == 1 { self.pager = pager } }
 
     /// Ends the output. With a pager, waits until the person has closed it.
     package func finish() throws(Failure) {
@@ -151,9 +158,6 @@ package final class Screen {
     private static func unwritable(_ error: SystemError) -> Failure {
         Failure(.inputOutput, "cannot write the output: \(error)")
     }
-
-    /// Whether somebody can see a question and answer it.
-    package var canAsk: Bool { isatty(STDIN_FILENO) == 1 && standardErrorIsTerminal }
 
     /// Asks a yes-or-no question. Without a terminal, the answer is nil.
     package func confirm(_ question: String) -> Bool? {

@@ -29,6 +29,8 @@ enum ControlManual {
         page.section("environment")
         page.item("JOBD_STATE_DIR", "the state directory")
         page.item("JOBD_CONFIG", "the configuration file, for the verbs that read it")
+        page.item("JOBD_HOST", "the machine to work on, as ssh://[USER@]HOST[:PORT]; else this one")
+        page.item("JOBCTL_SSH", "the ssh program, with options if need be; by default ssh")
         page.item("NO_COLOR", "no colour")
         page.item(
             "JOBCTL_PAGER, PAGER",

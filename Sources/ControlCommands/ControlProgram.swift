@@ -14,36 +14,41 @@ package enum ControlProgram {
         HoldVerb.self, ReleaseVerb.self, PickVerb.self,
         SetVerb.self, ResolveVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self, ValidateVerb.self,
         VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
-        BackupVerb.self, RestoreVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self, HelpVerb.self,
+        BackupVerb.self, RestoreVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self,
+        HelpVerb.self,
     ]
 
-    static let commonOptions: [Option] = [.stateDirectory, .json, .quiet, .help]
+    static let commonOptions: [Option] = [.stateDirectory, .host, .json, .quiet, .help]
 
     package static func main() -> Never {
         // A transaction that is cut off here is rolled back.
         signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
+        let words = Result {
+            let typed = try Arguments.ofThisProcess()
+            return try ForwardedCall(typed)?.begin() ?? typed
+        }
         let environment = Environment.values(
             of: [
                 "JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR",
                 "BROWSER",
-            ] + PictureProtocol.variables + Pager.variables + ConfigurationFile.variables)
+            ] + Pager.variables + ConfigurationFile.variables + HostCall.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode
         do {
-            code = try run(try Arguments.ofThisProcess(), environment, screen)
+            code = try run(try words.get(), environment, screen)
             try screen.finish()
         } catch {
             try? screen.finish()
             let failure = (error as? ArgumentError).map(Failure.init) ?? Failure(error)
-            report(failure, screen)
+            report(failure, (try? words.get()) ?? CommandLine.arguments, screen)
             code = failure.code
         }
         exit(code.rawValue)
     }
 
     /// The words may be what cannot be read, so they are searched as they are.
-    private static func report(_ failure: Failure, _ screen: Screen) {
-        let options = CommandLine.arguments.prefix { $0 != "--" }
+    private static func report(_ failure: Failure, _ words: [String], _ screen: Screen) {
+        let options = words.prefix { $0 != "--" }
         guard options.contains("--\(Option.json.name)") else { return screen.report(failure, by: "jobctl") }
         screen.say(SafeText.escapeJSON(failure.json().text))
     }
@@ -55,6 +60,7 @@ package enum ControlProgram {
         if words.first == CompleteVerb.command.name {
             return try CompleteVerb.run(Array(words.dropFirst()), environment, screen)
         }
+        if words.first == ReceiveFiles.name { return try ReceiveFiles.run(environment, screen) }
         let leading = try Arguments(words, options: commonOptions + [.version, .man], stopsAtOperand: true)
         if let date = leading.value(.man) {
             let command = try leading.operands.first.map { try Self.verb(named: $0).command }
@@ -72,12 +78,14 @@ package enum ControlProgram {
             if leading.has(.version) {
                 return try VersionVerb.run(Session(VersionVerb.self, words: [], environment, screen))
             }
-            return try StatusVerb.run(Session(StatusVerb.self, words: words, environment, screen))
+            let session = try Session(StatusVerb.self, words: words, environment, screen)
+            return try HostCall(StatusVerb.self, session)?.run() ?? StatusVerb.run(session)
         }
         let before = words.dropLast(leading.operands.count)
         let rest = leading.operands.dropFirst()
         let verb = try verb(named: name)
         let session = try Session(verb, words: Array(before) + rest, environment, screen)
+        if let call = try HostCall(verb, session) { return try call.run() }
         if session.arguments.has(.help) {
             session.usePager()
             return try HelpVerb.show(verb.command.name, session)

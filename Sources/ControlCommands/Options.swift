@@ -45,6 +45,9 @@ extension Option {
     static let null = Option("null", short: "0", "end each path with a NUL instead of a line feed")
     static let noPreview = Option("no-preview", "no picture, even if the terminal can show one")
 
+    static let fetchTo = Option(
+        "fetch", value: "DIR", "copy them to this directory, and print their paths there")
+
     static let picked = Option("picked", "only what a person has picked: see jobctl pick")
     static let none = Option("none", "take back what was picked")
 

@@ -110,7 +110,7 @@ extension Session {
     /// The command line of the running jobd; nil if there is none, or it does not say which file it read.
     func daemonArguments() throws -> Arguments? {
         guard let daemon = StateLock.daemon(of: try directory())?.processID,
-            let line = try? InputReader("/proc/\(daemon)/cmdline").all()
+            let line = try? InputReader("/proc/\(daemon)/cmdline", isOwn: true).all()
         else { return nil }
         let words = line.split(separator: 0, omittingEmptySubsequences: false).dropFirst().map {
             String(decoding: $0, as: UTF8.self)

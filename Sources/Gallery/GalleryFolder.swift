@@ -3,7 +3,8 @@ package import System
 
 /// The directory of a gallery, open and locked.
 package final class GalleryFolder {
-    static let folders = ["files", "thumbnails"]
+    static let thumbnails = "thumbnails"
+    static let folders = ["files", thumbnails]
     static let page = "index.html"
     private static let part = ".part"
 
@@ -71,6 +72,13 @@ package final class GalleryFolder {
         settled.declined = declined
         try keep(settled)
         return removed
+    }
+
+    /// Records what cannot be made.
+    func settle(declined: Set<String>) throws(GalleryError) {
+        var next = marker
+        next.declined = declined
+        try keep(next)
     }
 
     private func keep(_ next: GalleryMarker) throws(GalleryError) {

@@ -72,6 +72,9 @@ struct Completer {
     }
 
     private mutating func openStore(_ words: [String]) {
+        // Another machine is not asked: a completion must not wait for it.
+        let host = environment[HostAddress.variable] ?? ""
+        if !host.isEmpty || words.contains(where: { $0.hasPrefix("--\(Option.host.name)") }) { return }
         let path = word(after: "--state-dir", in: words)
         guard let directory = try? StateDirectory.resolve(option: path, environment: environment) else {
             return

@@ -31,7 +31,7 @@ struct InputEditor {
         var before = Array(text.utf8)
         while true {
             try EditorProgram.edit(file.path)
-            let text = try InputReader(file.path).all()
+            let text = try InputReader(file.path, isOwn: true).all()
             if text == before { throw Failure(.no, "the text was not changed; nothing was enqueued") }
             if Self.isEmpty(text) { throw Failure(.no, "the text is empty; nothing was enqueued") }
             do { return try use(try Template.object(text, .configuration)) } catch let failure as Failure {
@@ -55,7 +55,8 @@ struct InputEditor {
 
     /// Keeps the text if a person has changed it, and says where it is.
     func keep() {
-        guard let text = try? InputReader(file.path).all(), text != Array(self.text.utf8), !Self.isEmpty(text)
+        guard let text = try? InputReader(file.path, isOwn: true).all(), text != Array(self.text.utf8),
+            !Self.isEmpty(text)
         else { return discard() }
         sayWhereTextIs()
     }

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Outputs
@@ -14,21 +15,39 @@ enum FilesVerb: ControlVerb {
             the disk: jobctl verify finds files that somebody has removed or changed.
             """,
             """
+            With --fetch, the files are copied to DIR, also from another machine (--host), and their paths \
+            there are printed. What arrives is checked against the record. No file is overwritten: if a name \
+            is taken by another file, the new one is called NAME-2.
+            """,
+            """
             With --json it prints an object for each file: the columns of the table outputs, and "file", the \
             path. With -q it prints the ids of the jobs that have files.
             """,
         ],
         options: JobChoice.options + [
-            .picked, .limit.saying("only of the newest N jobs"), .outputKind, .null,
+            .picked, .limit.saying("only of the newest N jobs"), .outputKind, .null, .fetchTo,
         ],
         examples: [
             .init("jobctl files 12", "where the files of job 12 are"),
             .init("cp $(jobctl files 12) ~/Pictures", "copy them; no path with blanks"),
             .init("jobctl files --label cats --kind image -0 | xargs -0 feh", "show the pictures of a label"),
+            .init("jobctl files --host ssh://server --label cats --fetch ~/cats", "bring them here"),
             .init("jobctl files --since 24h -0 | rsync -0 --files-from=- / host:backup/", "a day's files"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
+        if FileFetch.isStreaming(session) { return try FileFetch(session).stream() }
+        if session.arguments.has(.fetchTo) { return try FileFetch(session).run() }
+        var ids = JobLines(session)
+        try forEach(session) { output, path in
+            try ids.note(output.jobID)
+            try show(output.json(file: path), at: path, session)
+        }
+        return .success
+    }
+
+    /// Visits the files that are chosen.
+    static func forEach(_ session: Session, _ visit: (Output, String) throws -> Void) throws {
         let kinds: [Output.Kind] = try session.arguments.words(.outputKind, "kind")
         let isPicked = session.arguments.has(.picked)
         let store = try session.store(.read)
@@ -40,18 +59,33 @@ enum FilesVerb: ControlVerb {
             let files = try store.outputs(of: job.id).filter {
                 $0.hasFile && (kinds.isEmpty || kinds.contains($0.kind)) && (!isPicked || $0.pickedAt != nil)
             }
-            if session.isQuiet, !session.wantsJSON, !files.isEmpty { try session.screen.write("\(job.id)\n") }
             for output in files {
                 guard let path = places.path(of: output) else { continue }
                 count += 1
-                if session.wantsJSON {
-                    try session.emit(output.json(file: path))
-                } else if !session.isQuiet {
-                    try session.write(path: path, end: session.arguments.has(.null) ? "\0" : "\n")
-                }
+                try visit(output, path)
             }
         }
         if count == 0 { session.note(choice.isEverything ? "no finished file" : "no finished file matches") }
-        return .success
+    }
+
+    static func show(_ output: JSON, at path: String, _ session: Session) throws {
+        if session.wantsJSON {
+            try session.emit(output)
+        } else if !session.isQuiet {
+            try session.write(path: path, end: session.arguments.has(.null) ? "\0" : "\n")
+        }
+    }
+}
+
+/// Under `-q`: the id of each job, once.
+struct JobLines {
+    private let session: Session
+    private var last: Int64?
+
+    init(_ session: Session) { self.session = session }
+
+    mutating func note(_ id: Int64) throws {
+        if session.isQuiet, !session.wantsJSON, id != last { try session.screen.write("\(id)\n") }
+        last = id
     }
 }

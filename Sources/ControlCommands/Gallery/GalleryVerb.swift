@@ -26,7 +26,8 @@ enum GalleryVerb: ControlVerb {
             are gone or no longer chosen are taken off the page. It removes only files that it has made.
             """,
             "The files stay in place, and DIR/files links to them. With --copy it holds copies, so that DIR "
-                + "can be given away, or served by a web server that may not read the outputs.",
+                + "can be given away, or served by a web server that may not read the outputs. "
+                + "With --host, it always does, and only what is missing here comes over.",
         ],
         options: Selection.filterOptions + [
             .since, .picked, .limit.saying("the newest N jobs (\(most))"), .copy, .title,
@@ -43,10 +44,51 @@ enum GalleryVerb: ControlVerb {
     private static let most = 10_000
 
     static func run(_ session: Session) throws -> ExitCode {
+        let path = try path(session)
+        do {
+            if FileFetch.isStreaming(session) {
+                return try HostGallery(session).stream { folder in
+                    let made = try make(session) { _ in folder }
+                    try note(session, made)
+                    return (made.code, made.json(""), made.jobs.map(\.id))
+                }
+            }
+            let made = try make(session) { try GalleryFolder(path, outside: $0) }
+            return try report(session, path + "/index.html", made)
+        } catch let error as GalleryError {
+            throw failure(error)
+        }
+    }
+
+    static func path(_ session: Session) throws(Failure) -> String {
         guard var path = session.arguments.operands.first, path != "" else {
             throw Failure.usage("which directory?", hint: "jobctl gallery DIR")
         }
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+
+    /// What was made.
+    private struct Made {
+        let jobs: [GalleryJob]
+        let tally: GalleryUpdate.Tally
+        /// How many files are on record but no longer on disk.
+        let missing: Int
+
+        var code: ExitCode { tally.unreadable.isEmpty ? .success : .no }
+
+        func json(_ page: String) -> JSON {
+            .object([
+                "page": .string(page), "jobs": .integer(jobs.count), "files": .integer(tally.files),
+                "thumbnails": .integer(tally.thumbnails), "made": .integer(tally.made),
+                "removed": .integer(tally.removed), "missing": .integer(missing),
+                "unreadable": .integer(tally.unreadable.count),
+            ])
+        }
+    }
+
+    /// - Parameter open: opens the directory; it is told which folders a gallery must not be in.
+    private static func make(_ session: Session, _ open: ([String]) throws -> GalleryFolder) throws -> Made {
         let limit = try session.arguments.integer(.limit, in: 1...1_000_000).map { Int($0) } ?? most
         let store = try session.store(.read)
         let places = try session.outputPlaces()
@@ -54,26 +96,20 @@ enum GalleryVerb: ControlVerb {
         let found = try found(session, store, limit: limit + 1)
         var jobs = try found.prefix(limit).compactMap { try store.find($0).flatMap { try collected.job($0) } }
         try collected.addUsers(to: &jobs)
-        do {
-            let folder = try GalleryFolder(path, outside: places.folders.map(\.path))
-            let program = ProgramOutput.helper("jobthumb")
-            let shown = collected
-            let update = GalleryUpdate(folder, copies: session.arguments.has(.copy), program: program) {
-                shown.open($0)
-            }
-            let title = session.arguments.value(.title) ?? session.arguments.value(.label) ?? "Gallery"
-            let tally = try update.run(jobs, title: title) { session.screen.show(progress: $0) }
-            if program == nil {
-                session.note(
-                    "note: jobthumb is not installed; the page shows whole pictures, which is slower")
-            }
-            if found.count > limit, session.arguments.value(.limit) == nil {
-                session.note("note: these are the newest \(limit) jobs; --limit N takes more")
-            }
-            return try report(session, path + "/index.html", jobs, tally, missing: collected.missing)
-        } catch let error as GalleryError {
-            throw failure(error)
+        let folder = try open(places.folders.map(\.path))
+        let program = ProgramOutput.helper("jobthumb")
+        let shown = collected
+        let copies = session.arguments.has(.copy) && !FileFetch.isStreaming(session)
+        let update = GalleryUpdate(folder, copies: copies, program: program) { shown.open($0) }
+        let title = session.arguments.value(.title) ?? session.arguments.value(.label) ?? "Gallery"
+        let tally = try update.run(jobs, title: title) { session.screen.show(progress: $0) }
+        if program == nil {
+            session.note("note: jobthumb is not installed; the page shows whole pictures, which is slower")
         }
+        if found.count > limit, session.arguments.value(.limit) == nil {
+            session.note("note: these are the newest \(limit) jobs; --limit N takes more")
+        }
+        return Made(jobs: jobs, tally: tally, missing: collected.missing)
     }
 
     /// The newest jobs that are chosen, newest first.
@@ -98,33 +134,29 @@ enum GalleryVerb: ControlVerb {
         return ids
     }
 
-    private static func report(
-        _ session: Session, _ page: String, _ jobs: [GalleryJob], _ tally: GalleryUpdate.Tally, missing: Int
-    ) throws -> ExitCode {
-        for path in tally.unreadable { session.note("note: \(path) cannot be read and is left out") }
-        if missing > 0 {
-            session.note("note: \(NumberText.of(missing, "file")) on record but no longer on disk")
-        }
+    private static func report(_ session: Session, _ page: String, _ made: Made) throws -> ExitCode {
         if session.wantsJSON {
-            try session.emit(
-                .object([
-                    "page": .string(page), "jobs": .integer(jobs.count), "files": .integer(tally.files),
-                    "thumbnails": .integer(tally.thumbnails), "made": .integer(tally.made),
-                    "removed": .integer(tally.removed), "missing": .integer(missing),
-                    "unreadable": .integer(tally.unreadable.count),
-                ]))
+            try session.emit(made.json(page))
         } else if session.isQuiet {
-            for job in jobs { try session.screen.write("\(job.id)\n") }
+            for job in made.jobs { try session.screen.write("\(job.id)\n") }
         } else {
             try session.screen.write(SafeText.escape(page) + "\n")
         }
-        session.note(
-            "\(NumberText.of(tally.files, "file")) of \(NumberText.of(jobs.count, "job")); "
-                + NumberText.of(tally.made, "new thumbnail"))
-        return tally.unreadable.isEmpty ? .success : .no
+        try note(session, made)
+        return made.code
     }
 
-    private static func failure(_ error: GalleryError) -> Failure {
+    private static func note(_ session: Session, _ made: Made) throws {
+        for path in made.tally.unreadable { session.note("note: \(path) cannot be read and is left out") }
+        if made.missing > 0 {
+            session.note("note: \(NumberText.of(made.missing, "file")) on record but no longer on disk")
+        }
+        session.note(
+            "\(NumberText.of(made.tally.files, "file")) of \(NumberText.of(made.jobs.count, "job")); "
+                + NumberText.of(made.tally.made, "new thumbnail"))
+    }
+
+    static func failure(_ error: GalleryError) -> Failure {
         switch error {
         case .notAGallery(let path):
             Failure(

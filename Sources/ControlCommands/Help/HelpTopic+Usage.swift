@@ -65,6 +65,24 @@ extension HelpTopic {
         .text(
             "A verb may be shortened if only one begins so: jobctl li is jobctl list. Not for scripts."))
 
+    static let hosts = HelpTopic(
+        "hosts", "working on another machine",
+        .text(
+            """
+            With --host ssh://[USER@]HOST[:PORT], or $JOBD_HOST, a verb runs with the jobctl of another \
+            machine, through ssh. Output, exit code, terminal and Ctrl-C are as here. Files that the command \
+            names are local ones and go along; --state-dir, --config and the file of backup and restore are \
+            over there.
+            """),
+        .code([
+            "export JOBD_HOST=ssh://me@server", "jobctl enqueue --batch jobs.jsonl",
+            "jobctl files --label cats --fetch ~/cats", "jobctl gallery ~/gallery",
+        ]),
+        .text(
+            "open refuses, since nobody would see it. $JOBCTL_SSH names another ssh program, or further "
+                + "options."
+        ))
+
     static let exitCodes = HelpTopic(
         "exit-codes", "what jobctl and jobd end with",
         .list(ExitCode.allCases.map { (String($0.rawValue), $0.meaning) }),

@@ -18,7 +18,7 @@ struct HelpTopic {
         (self.name, self.summary, self.pieces) = (name, summary, pieces)
     }
 
-    static let all = [states, selections, times, output, exitCodes, templates, sql, money, pauses]
+    static let all = [states, selections, times, output, exitCodes, hosts, templates, sql, money, pauses]
 
     func text(width: Int) -> String {
         let body = pieces.map { piece in
