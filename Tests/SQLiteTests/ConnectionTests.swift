@@ -240,4 +240,32 @@ import Testing
         try? connection.execute("PRAGMA writable_schema = ON")
         #expect(throws: SQLiteError.self) { try connection.run("DELETE FROM sqlite_schema") }
     }
+
+    @Test func `a database is replaced by another one, or not at all`() throws {
+        struct Refusal: Error {}
+        let scratch = ScratchDirectory()
+        func database(_ name: String, _ value: Int) throws -> Connection {
+            let connection = try Connection(path: scratch[name], .create, busyTimeout: .zero)
+            try connection.execute(
+                "PRAGMA journal_mode = WAL; CREATE TABLE t (v); INSERT INTO t VALUES (\(value))")
+            return connection
+        }
+        let (old, new) = (try database("old.db", 1), try database("new.db", 2))
+        let reader = try Connection(path: scratch["old.db"], .readWrite, busyTimeout: .zero)
+        func value() throws -> Int64? { try reader.first("SELECT v FROM t") { $0.integer(0) } }
+        var isLocked = false
+        #expect(throws: Refusal.self) {
+            try old.replace(by: new) {
+                isLocked = (try? reader.execute("INSERT INTO t VALUES (3)")) == nil
+                throw Refusal()
+            }
+        }
+        #expect(isLocked)
+        #expect(try value() == 1)
+        try old.replace(by: new) {}
+        #expect(try value() == 2)
+        #expect(try reader.first("PRAGMA journal_mode") { $0.text(0) } == "wal")
+        try reader.execute("BEGIN IMMEDIATE")
+        #expect(throws: SQLiteError.self) { try old.replace(by: new) {} }
+    }
 }
