@@ -194,7 +194,7 @@ let package = Package(
             swiftSettings: strictMemory),
         .testTarget(
             name: "CareTests",
-            dependencies: ["Care", "JobModel", "JobStore", "Outputs", "SQLite", "Scratch"],
+            dependencies: ["Care", "Inputs", "JobModel", "JobStore", "Outputs", "SQLite", "Scratch", "System"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),

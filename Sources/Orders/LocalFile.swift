@@ -1,6 +1,7 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import Inputs
+internal import JSON
 internal import JobModel
 internal import Media
 internal import System
@@ -12,12 +13,15 @@ struct LocalFile {
     let content: FileContent
     /// Why it cannot be what its name says; nil if it can.
     let fault: String?
-    /// Absolute.
+    /// Absolute; as it was typed if the command came from another machine.
     let path: String
+    /// Where the file is opened.
+    private let place: String
 
     /// Reads the whole file. A link is followed: the path is the person's own.
     init(_ path: String) throws(Failure) {
-        let file = try Self.open(path)
+        place = SentFiles.place(of: path)
+        let file = try Self.open(place, path)
         guard let bytes = FileBytes(file) else { throw Self.unreadable(path, "it is not an ordinary file") }
         let verdict = MediaProbe.verdict(onLocal: bytes, named: Self.name(of: path))
         content = FileContent(bytes, verdict)
@@ -30,11 +34,14 @@ struct LocalFile {
         }
         do throws(SystemError) {
             input = InputFile(sha256: try Self.hash(of: file), fileExtension: fileExtension)
-            self.path = try Directory.absolute(path)
+            self.path = place.isExactly(path) ? try Directory.absolute(path) : path
         } catch { throw Self.unreadable(path, "\(error)") }
     }
 
-    static func open(_ path: String) throws(Failure) -> FileDescriptor {
+    /// The file, to be read once more.
+    func open() throws(Failure) -> FileDescriptor { try Self.open(place, path) }
+
+    private static func open(_ place: String, _ path: String) throws(Failure) -> FileDescriptor {
         if path.isEmpty || path == "-" {
             throw Failure(
                 .cannotRead, path.isEmpty ? "a path is empty" : "standard input is no file with a name",
@@ -42,7 +49,7 @@ struct LocalFile {
         }
         let (file, status): (FileDescriptor, FileStatus)
         do throws(SystemError) {
-            file = try FileDescriptor(openingWithoutWaiting: path)
+            file = try FileDescriptor(openingWithoutWaiting: place)
             status = try file.status()
         } catch {
             throw unreadable(

@@ -94,7 +94,7 @@ package final class LocalFiles {
     private func copy(_ file: LocalFile) throws {
         let deposit = try open()
         if !deposit.holds(file.input, bytes: file.content.facts.bytes) {
-            let source = try LocalFile.open(file.path)
+            let source = try file.open()
             do throws(InputDeposit.Fault) { try deposit.add(source, as: file.input) } catch {
                 switch error {
                 case .reading(let error): throw LocalFile.unreadable(file.path, "\(error)")

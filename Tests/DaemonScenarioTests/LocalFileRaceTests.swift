@@ -33,22 +33,4 @@ import Testing
         #expect(try await stage.jobctl("prune", "--inputs", "--yes").code == 0)
         #expect(copies.count == 1)
     }
-
-    @Test func `a prune waits for an enqueue that copies, and what it found is still there`() async throws {
-        #expect(try await edit("still.png").code == 0)
-        try stage.put(1, into: "failed")
-        try stage.execute("DELETE FROM jobs")
-        // As an enqueue holds it.
-        let folder = open(stage.state + "/inputs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        #expect(flock(folder, LOCK_SH) == 0)
-        let prune = try stage.start(["prune", "--inputs", "--yes"])
-        try await Task.sleep(for: .milliseconds(300))
-        #expect(!prune.hasEnded && copies.count == 1)
-        try stage.execute(
-            "INSERT INTO jobs (model, input) VALUES ('\(Stage.edit)', '{\"images\":[\"file:\(copies[0])\"]}')"
-        )
-        close(folder)
-        #expect(try await prune.exitCode() == 0)
-        #expect(copies.count == 1)
-    }
 }

@@ -125,6 +125,27 @@ import Testing
         #expect(FileOnDisk.names("/var/tmp").filter { $0.hasPrefix("jobctl-") } == [])
     }
 
+    @Test func `a local picture goes along as an input`() async throws {
+        let host = try await SecureShell()
+        let stage = host.stage
+        let bytes = FileOnDisk.bytes(FileOnDisk.repository + "/Tests/Fixtures/media/still.png") ?? []
+        let picture = stage.scratch["fox.png"]
+        FileOnDisk.write(bytes, to: picture)
+        let one = try host.jobctl("enqueue", Stage.edit, "prompt=x", "images=\(picture)", "-q")
+        #expect(one.output == "1\n", "\(one)")
+        let line = #"{"model":"\#(Stage.edit)","input":{"prompt":"y","images":["file:\#(picture)"]}}"#
+        let batch = stage.file("pictures.jsonl", line + "\n")
+        #expect(try host.jobctl("enqueue", "--batch", batch, "-q").output == "2\n")
+        let names = FileOnDisk.names(stage.state + "/inputs")
+        #expect(names.count == 1 && FileOnDisk.bytes(stage.state + "/inputs/" + names[0]) == bytes)
+        #expect(
+            try stage.texts("SELECT DISTINCT json_extract(input, '$.images[0]') FROM jobs")
+                == ["file:" + names[0]])
+        #expect(try stage.texts("SELECT DISTINCT original FROM input_files") == [picture])
+        let bad = try host.jobctl("enqueue", Stage.edit, "prompt=x", "images=\(batch)", "--json")
+        #expect(bad.code == 65 && bad.errors.contains("is application/json, not image"), "\(bad)")
+    }
+
     @Test func `a command line may be as long as here`() async throws {
         let host = try await SecureShell()
         let text = String(repeating: "'\"", count: 50_000)

@@ -167,7 +167,7 @@ struct HostCall {
         var line: FileDescriptor?
         (child, line) = try ssh.startInterruptible(command)
         while true {
-            if let ending = child.ending { return ending }
+            if let ending = child.takeEnding() { return ending }
             var file = pollfd(fd: signals.file, events: Int16(POLLIN), revents: 0)
             _ = unsafe poll(&file, 1, -1)
             for number in signals.take() where number != SIGCHLD {
