@@ -41,7 +41,7 @@ let package = Package(
             resources: [.embedInCode("Schemas")],
             swiftSettings: strict),
         .target(
-            name: "Configuration", dependencies: ["Calendar", "Catalogue", "JSON", "Spelling"],
+            name: "Configuration", dependencies: ["Calendar", "Catalogue", "JSON", "JobModel", "Spelling"],
             swiftSettings: strict),
         .target(
             name: "Policy", dependencies: ["Catalogue", "Configuration", "JSON", "JobModel"],
@@ -68,6 +68,9 @@ let package = Package(
         .target(
             name: "Inputs",
             dependencies: ["Catalogue", "JobModel", "JobStore", "Media", "Outputs", "System"],
+            swiftSettings: strictMemory),
+        .target(
+            name: "ObjectStorage", dependencies: ["Calendar", "HTTP", "JobModel", "System"],
             swiftSettings: strictMemory),
         .target(name: "Thumbnails", dependencies: ["CPictures"], swiftSettings: strictMemory),
         .target(
@@ -149,7 +152,7 @@ let package = Package(
             name: "Parsers",
             dependencies: [
                 "Calendar", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP", "JSON",
-                "JobModel", "Media", "Outputs", "Provider", "System",
+                "JobModel", "Media", "ObjectStorage", "Outputs", "Provider", "System",
             ], path: "Tests/Parsers", swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Parsers", "Scratch"], swiftSettings: strict),
         .testTarget(name: "CalendarTests", dependencies: ["Calendar"], swiftSettings: strict),
@@ -189,6 +192,12 @@ let package = Package(
                 "System",
             ],
             swiftSettings: strictMemory),
+        .testTarget(
+            name: "ObjectStorageTests",
+            dependencies: [
+                "Calendar", "HTTP", "JobModel", "ObjectStorage", "Scratch", "ScriptedServer", "System",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "OutputsTests", dependencies: ["Calendar", "JobModel", "Outputs"],
             swiftSettings: strictMemory),

@@ -34,6 +34,10 @@ static inline CURLcode ccurl_set_sender(CURL *easy, curl_read_callback function)
     return curl_easy_setopt(easy, CURLOPT_READFUNCTION, function);
 }
 
+static inline CURLcode ccurl_set_seeker(CURL *easy, curl_seek_callback function) {
+    return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, function);
+}
+
 static inline CURLcode ccurl_set_opener(CURL *easy, curl_opensocket_callback function) {
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }

@@ -31,6 +31,7 @@ package struct Configuration: Settable, Equatable {
     package var onFinish: [String]?
     package var onAttention: [String]?
     package var retention = Retention()
+    package var storage = Storage()
     package var metricsFile: String?
     package var logLevel = LogLevel.info
 
@@ -64,6 +65,23 @@ package struct Configuration: Settable, Equatable {
         package var files: Duration?
         package var inputs: Duration?
         package var rows: Duration?
+
+        package init() {}
+    }
+
+    /// Object storage, for inputs and outputs.
+    package struct Storage: Equatable, Sendable {
+        /// The bucket and the prefix; nil for no storage.
+        package var url: String?
+        package var endpoint: String?
+        package var region = "us-east-1"
+        package var usesPathStyle = false
+        package var outputs = Outputs.none
+        package var presign = Duration.seconds(24 * 3600)
+
+        package enum Outputs: String, CaseIterable, Sendable {
+            case none, copy, move
+        }
 
         package init() {}
     }

@@ -1,5 +1,6 @@
 internal import Calendar
 internal import JSON
+internal import JobModel
 
 /// Readers of values. What they throw says which values the key takes.
 extension Settings {
@@ -38,6 +39,25 @@ extension Settings {
             throw SettingFault(expectation: "an array of strings that are not empty")
         }
         return texts
+    }
+
+    /// `s3://BUCKET` or `s3://BUCKET/PREFIX`
+    static func bucket(_ value: JSON) throws(SettingFault) -> String {
+        guard let text = value.string, ObjectName(text) != nil else {
+            throw SettingFault(expectation: "s3://BUCKET or s3://BUCKET/PREFIX")
+        }
+        return text
+    }
+
+    /// It becomes part of a host's name.
+    static func region(_ value: JSON) throws(SettingFault) -> String {
+        guard let text = value.string, !text.isEmpty,
+            text.utf8.allSatisfy({ byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+            })
+        else { throw SettingFault(expectation: "a region such as us-east-1") }
+        return text
     }
 
     static func hosts(_ value: JSON) throws(SettingFault) -> [String] {

@@ -82,6 +82,22 @@ package enum Settings {
             "retention.rows", \.retention.rows, span(years),
             "how long after a job's end its row and events are kept; without a value, forever"),
         Setting(
+            "storage.url", \.storage.url, bucket,
+            "object storage for inputs and outputs: s3://BUCKET or s3://BUCKET/PREFIX"),
+        Setting(
+            "storage.endpoint", \.storage.endpoint, address,
+            "the address of another service that speaks S3; https, or http on loopback. Without it, AWS's"),
+        Setting("storage.region", \.storage.region, region, "the region of the bucket"),
+        Setting(
+            "storage.path_style", \.storage.usesPathStyle, flag,
+            "whether the bucket is in the path of an address instead of its host"),
+        Setting(
+            "storage.outputs", \.storage.outputs, word,
+            "copy: upload finished files; move: then remove the local file"),
+        Setting(
+            "storage.presign", \.storage.presign, span(.seconds(60) ... .seconds(7 * 86_400)),
+            "how long the presigned address of an input is valid, at most 7d"),
+        Setting(
             "metrics_file", \.metricsFile, text,
             """
             a file for node_exporter's textfile collector; \

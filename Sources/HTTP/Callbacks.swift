@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 /// Functions that libcurl calls, always on the transfer thread. The pointer is the `EasyHandle`.
 
@@ -27,6 +28,14 @@ func sendBody(
     }
     let room = unsafe UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
     return unsafe ticket.send(into: room) ?? Int(CURL_READFUNC_ABORT)
+}
+
+/// libcurl sends a body again if it repeats the request. A request that may cost money is never repeated.
+func rewindBody(_ handle: UnsafeMutableRawPointer?, _ offset: curl_off_t, _ origin: Int32) -> Int32 {
+    guard let ticket = unsafe ticket(of: handle), origin == SEEK_SET, ticket.rewind(to: Int64(offset)) else {
+        return CURL_SEEKFUNC_FAIL
+    }
+    return CURL_SEEKFUNC_OK
 }
 
 /// Runs when the connection is ready, including handshake and proxy, just before the request is sent.

@@ -14,6 +14,7 @@ internal import CCurl
     private var headerLines: [String] = []
     private var decodesBody = false
     private var isDirect = false
+    private var isNamedDelete = false
 
     private static let reasonSize = Int(CURL_ERROR_SIZE)
     /// Enough for an API's answer, and little memory for each of many connections.
@@ -85,13 +86,24 @@ internal import CCurl
     private func set(_ option: CURLoption, _ value: Int) { unsafe ccurl_set_long(easy, option, value) }
 
     private func setMethod(_ method: HTTPRequest.Method) {
+        // This takes back whatever another method has set.
+        set(CURLOPT_HTTPGET, 1)
+        if isNamedDelete != (method == .delete) {
+            isNamedDelete = method == .delete
+            unsafe ccurl_set_text(easy, CURLOPT_CUSTOMREQUEST, isNamedDelete ? "DELETE" : nil)
+        }
+        // libcurl repeats a request, even a POST, if a reused connection breaks before the first byte of the
+        // answer. On a new HTTP/1.1 connection it never does. Nor is it kept: the next request would have to
+        // check each idle connection.
+        set(CURLOPT_FRESH_CONNECT, method.maySpend ? 1 : 0)
+        set(CURLOPT_FORBID_REUSE, method.maySpend ? 1 : 0)
         switch method {
-        case .get:
-            set(CURLOPT_HTTPGET, 1)
-            set(CURLOPT_FRESH_CONNECT, 0)
-            set(CURLOPT_FORBID_REUSE, 0)
+        case .get, .delete: break
+        case .head: set(CURLOPT_NOBODY, 1)
+        case .put(let part):
+            set(CURLOPT_UPLOAD, 1)
+            unsafe ccurl_set_size(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(part.count))
         case .post(let body):
-            setOwnConnection()
             unsafe ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
             // An empty array may have no address, and then libcurl would ask for the body.
             unsafe (body.isEmpty ? [0] : body).withUnsafeBytes { bytes in
@@ -99,25 +111,16 @@ internal import CCurl
                 unsafe ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, text)
             }
         case .stream(let body):
-            setOwnConnection()
             // Without fields, libcurl asks `sendBody`. It cannot go back in the body, so it cannot repeat it.
             set(CURLOPT_POST, 1)
             unsafe ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.size))
         }
     }
 
-    /// For what may cost money.
-    private func setOwnConnection() {
-        // libcurl repeats a request, even a POST, if a reused connection breaks before the first byte of the
-        // answer. On a new HTTP/1.1 connection it never does.
-        set(CURLOPT_FRESH_CONNECT, 1)
-        // Nor is it kept: the next request would have to check each idle connection.
-        set(CURLOPT_FORBID_REUSE, 1)
-    }
-
     private func setHeaders(_ request: HTTPRequest) {
-        // Without this, a large POST would wait for the server's permission to continue.
-        var lines = request.method == .get ? [] : ["Expect:"]
+        // Without this, a large POST would wait for the server's permission to continue. A large file does
+        // wait, for at most a second: it may be refused before it is sent.
+        var lines = request.method.maySpend ? ["Expect:"] : []
         // An empty value is written with a semicolon: with a colon libcurl would omit the header.
         lines += request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         if let token = request.bearerToken { lines.append("Authorization: Bearer \(token)") }
@@ -132,8 +135,8 @@ internal import CCurl
     private func setConstantOptions() {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         for option in [
-            CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA,
-            CURLOPT_OPENSOCKETDATA,
+            CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_SEEKDATA, CURLOPT_HEADERDATA,
+            CURLOPT_PREREQDATA, CURLOPT_OPENSOCKETDATA,
         ] {
             unsafe ccurl_set_pointer(easy, option, me)
         }
@@ -141,6 +144,7 @@ internal import CCurl
         unsafe ccurl_set_receiver(easy, CURLOPT_WRITEFUNCTION, receiveBody)
         unsafe ccurl_set_receiver(easy, CURLOPT_HEADERFUNCTION, receiveHeader)
         unsafe ccurl_set_sender(easy, sendBody)
+        unsafe ccurl_set_seeker(easy, rewindBody)
         unsafe ccurl_set_before_request(easy, beforeRequest)
         unsafe ccurl_set_opener(easy, openSocket)
         unsafe ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")

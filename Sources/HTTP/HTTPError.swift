@@ -1,6 +1,6 @@
 /// Why there is no complete answer. Separates what may have reached the server from what cannot have.
 package enum HTTPError: Error, Equatable, Sendable {
-    /// The request cannot be sent, because of its URL or a header.
+    /// The request cannot be sent, because of its URL, a header or its file.
     case badRequest(String)
     /// No byte of the request left: there was no address, connection, handshake, or way through the proxy.
     case neverConnected(String)

@@ -1,11 +1,24 @@
+package import System
+
 /// One request and its limits.
 package struct HTTPRequest: Sendable {
     package enum Method: Equatable, Sendable {
-        case get
+        case get, head, delete
         /// Always sent on a connection of its own, and never repeated: it may cost money.
         case post(body: [UInt8])
         /// The same, with a body that is read while it is sent.
         case stream(HTTPBody)
+        /// Sent from the file as the connection takes it. libcurl may repeat it: the same bytes twice do no
+        /// harm.
+        case put(FilePart)
+
+        /// Whether it may cost money.
+        var maySpend: Bool {
+            switch self {
+            case .post, .stream: true
+            case .get, .head, .delete, .put: false
+            }
+        }
     }
 
     package var url: String
@@ -18,7 +31,7 @@ package struct HTTPRequest: Sendable {
     package var connectTimeout: Duration
     /// For the whole exchange; nil for no limit.
     package var answerTimeout: Duration?
-    /// The longest time without a byte once the request has left; nil for no limit.
+    /// The longest time without a byte in either direction once the request has left; nil for no limit.
     package var silenceTimeout: Duration?
     /// The limit for a body in memory. A sink has its own.
     package var maximumBody: Int
@@ -61,6 +74,21 @@ package final class HTTPBody: Equatable, Sendable {
     }
 
     package static func == (left: HTTPBody, right: HTTPBody) -> Bool { left === right }
+}
+
+/// Some bytes of an open file, as the body of a request. They must not change before it is answered.
+package struct FilePart: Equatable, Sendable {
+    package let file: FileDescriptor
+    package let offset: Int64
+    package let count: Int64
+
+    package init(_ file: FileDescriptor, offset: Int64 = 0, count: Int64) {
+        (self.file, self.offset, self.count) = (file, offset, count)
+    }
+
+    package static func == (left: FilePart, right: FilePart) -> Bool {
+        left.file === right.file && left.offset == right.offset && left.count == right.count
+    }
 }
 
 /// Ends a transfer that drips, if others want its slot: one that received less than 1 kB/s for a whole

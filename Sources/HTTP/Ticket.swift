@@ -16,6 +16,8 @@ final class Ticket: @unchecked Sendable {
         case bodyTooLarge
         case bodyUnreadable
         case sinkFailed
+        /// The file to send cannot be read.
+        case unreadable(String)
         case silence
         case gaveWay
         case cancelled
@@ -38,7 +40,9 @@ final class Ticket: @unchecked Sendable {
     var left = false
     /// What the body has given and libcurl has not taken.
     private var unsent: ArraySlice<UInt8> = []
-    /// When the last byte arrived, or the request left.
+    /// How many bytes of the file to send libcurl has taken.
+    private var sent: Int64 = 0
+    /// When the last byte came or went, or the request left.
     var heard: SuspendingClock.Instant?
     /// Counts bytes, if a transfer that drips gives way.
     var drip = DripWatch()
@@ -82,9 +86,24 @@ final class Ticket: @unchecked Sendable {
         return part.count <= room || stop(.bodyTooLarge)
     }
 
-    /// Fills a buffer with the next bytes of the body. Returns how many; nil ends the transfer.
+    /// Fills a buffer with the next bytes to send. Returns how many; nil ends the transfer.
     func send(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
-        guard case .stream(let body) = request.method else { return nil }
+        noteHeard()
+        switch request.method {
+        case .stream(let body): return unsafe send(body, into: buffer)
+        case .put(let part): return unsafe send(part, into: buffer)
+        case .get, .head, .delete, .post: return nil
+        }
+    }
+
+    /// Whether sending can begin there once more.
+    func rewind(to offset: Int64) -> Bool {
+        guard case .put = request.method else { return false }
+        sent = offset
+        return true
+    }
+
+    private func send(_ body: HTTPBody, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
         if unsent.isEmpty {
             guard let next = body.next() else {
                 stopped = .bodyUnreadable
@@ -98,7 +117,22 @@ final class Ticket: @unchecked Sendable {
         return part.count
     }
 
-    /// The request has left, or bytes have arrived.
+    private func send(_ part: FilePart, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        let count = Int(min(Int64(buffer.count), part.count - sent))
+        if count == 0 { return 0 }
+        do throws(SystemError) {
+            let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+            let got = try unsafe part.file.read(into: room, at: part.offset + sent)
+            if got == 0 { stopped = .unreadable("the file has become shorter") }
+            sent += Int64(got)
+            return got == 0 ? nil : got
+        } catch {
+            stopped = .unreadable("the file cannot be read: \(error)")
+            return nil
+        }
+    }
+
+    /// The request has left, or bytes have come or gone.
     func noteHeard(_ count: Int = 0) {
         guard request.silenceTimeout != nil || request.givesWay != nil else { return }
         let now = SuspendingClock.now
@@ -123,6 +157,7 @@ extension Ticket {
             return .failure(stopped == .sinkFailed ? .sinkFailed(response) : .bodyTooLarge(response))
         case .headersTooLong: return noAnswer("the answer's headers are too long")
         case .bodyUnreadable: return noAnswer("what was to be sent cannot be read")
+        case .unreadable(let reason): return .failure(.badRequest(reason))
         case .gaveWay: return .failure(.gaveWay)
         case .silence: return noAnswer("nothing was received for \(request.silenceTimeout ?? .zero)")
         case nil: break

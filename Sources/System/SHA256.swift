@@ -30,10 +30,22 @@ internal import CCrypto
     }
 
     /// The same in lower-case hexadecimal.
-    package func hexadecimal() -> String {
+    package func hexadecimal() -> String { Self.hexadecimal(bytes()) }
+
+    /// Bytes, such as those of a digest, in lower-case hexadecimal.
+    package static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(
-            decoding: bytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// The keyed hash of a text (HMAC, RFC 2104): who does not know the key cannot compute it.
+    package static func keyed(_ key: [UInt8], _ text: String) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let text = Array(text.utf8)
+        let made = unsafe HMAC(EVP_sha256(), key, Int32(key.count), text, text.count, &digest, nil)
+        check(unsafe made == nil ? 0 : 1)
+        return digest
     }
 
     package init(_ bytes: [UInt8]) {

@@ -45,6 +45,11 @@ import Testing
         ("on_uncertain", #""resubmit""#, { $0.onUncertain == .resubmit }),
         ("on_finish", #"["notify", "jobd"]"#, { $0.onFinish == ["notify", "jobd"] }),
         ("on_attention", #"["/bin/true"]"#, { $0.onAttention == ["/bin/true"] }),
+        ("storage.url", #""s3://bucket/a/b""#, { $0.storage.url == "s3://bucket/a/b" }),
+        ("storage.endpoint", #""http://127.0.0.1:9000""#, { $0.storage.endpoint == "http://127.0.0.1:9000" }),
+        ("storage.region", #""eu-west-1""#, { $0.storage.region == "eu-west-1" }),
+        ("storage.path_style", "true", { $0.storage.usesPathStyle }),
+        ("storage.presign", #""7d""#, { $0.storage.presign == .seconds(604_800) }),
         ("log_level", #""debug""#, { $0.logLevel == .debug }),
     ]
 
@@ -90,6 +95,21 @@ import Testing
     }
 
     /// It would match no host at all.
+    @Test(arguments: [
+        ("storage.url", "https://bucket"), ("storage.url", "s3://"), ("storage.url", "s3://bucket/a/../b"),
+        ("storage.endpoint", "http://s3.example.com"), ("storage.region", "eu.example.com/"),
+        ("storage.presign", "8d"), ("storage.outputs", "both"),
+    ])
+    func `a storage that cannot be is refused`(key: String, value: String) {
+        #expect(throws: ConfigurationError.self) { try read(assignments: "\(key)=\(value)") }
+    }
+
+    @Test func `outputs in a storage need one`() throws {
+        #expect(throws: ConfigurationError.self) { try read(assignments: "storage.outputs=copy") }
+        let configuration = try read(assignments: "storage.outputs=move", "storage.url=s3://bucket")
+        #expect(configuration.storage.outputs == .move)
+    }
+
     @Test(arguments: ["*", "*.example.com", "cdn.*", ".*"])
     func `a star in a host is refused with the way to write a suffix`(host: String) {
         let error = #expect(throws: ConfigurationError.self) {

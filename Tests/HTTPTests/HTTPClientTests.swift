@@ -1,4 +1,5 @@
 import ScriptedServer
+import System
 import Testing
 
 @testable import HTTP
@@ -54,6 +55,43 @@ import Testing
         }
         #expect(server.requests.map(\.body.utf8.count) == [0, 3 << 20])
         #expect(server.requests.allSatisfy { $0.headers["expect"] == nil })
+    }
+
+    @Test func `a part of a file arrives and nothing of it is left for the next request`() async throws {
+        let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
+        let large = (0..<(2 << 20)).map { UInt8(truncatingIfNeeded: $0 >> 3) }
+        let file = try FileDescriptor.inMemory(large)
+        func send(_ method: HTTPRequest.Method) async throws {
+            _ = try await client.send(HTTPRequest(url: server.url, method: method))
+        }
+        try await send(.put(FilePart(file, offset: 5, count: Int64(large.count) - 5)))
+        try await send(.put(FilePart(file, count: 0)))
+        try await send(.delete)
+        try await send(.get)
+        try await send(.post(body: [0x31]))
+        #expect(
+            server.requests.map { $0.line.prefix { $0 != " " } } == ["PUT", "PUT", "DELETE", "GET", "POST"])
+        #expect(server.requests[0].bytes == Array(large.dropFirst(5)))
+        #expect(server.requests[1].headers["content-length"] == "0")
+        #expect(server.requests[3].bytes.isEmpty)
+        #expect(server.connections == 2)
+    }
+
+    @Test func `a head is asked for without a body`() async throws {
+        let server = ScriptedServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in 1...2 {
+            let response = try await client.send(HTTPRequest(url: server.url, method: .head))
+            #expect(response.contentLength == 1000)
+            #expect(response.body.isEmpty)
+        }
+        #expect(server.requests.map { $0.line.prefix { $0 != " " } } == ["HEAD", "HEAD"])
+    }
+
+    @Test func `a file that is shorter than announced is not sent`() async throws {
+        let server = ScriptedServer(answering: ScriptedServer.answer("ok"))
+        let part = FilePart(try FileDescriptor.inMemory([1, 2, 3]), count: 4)
+        let request = HTTPRequest(url: server.url, method: .put(part))
+        #expect(await failure(of: request, client) == .badRequest("the file has become shorter"))
     }
 
     @Test func `a redirect is an answer`() async throws {

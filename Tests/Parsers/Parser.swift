@@ -2,7 +2,7 @@
 /// of it in the tests. A parser may refuse whatever it is given; what it takes must keep its promises, and
 /// nothing may trap or hang.
 package enum Parser: String, CaseIterable, Sendable {
-    case json, answer, media, configuration, arguments, template, schema, time, address, text
+    case json, answer, media, configuration, arguments, template, schema, time, address, text, storage
 
     /// Feeds the parser. Answers which promise was broken; nil for none.
     package func brokenPromise(_ bytes: [UInt8]) -> String? {
@@ -17,6 +17,7 @@ package enum Parser: String, CaseIterable, Sendable {
         case .time: TimePromises.broken(bytes)
         case .address: AddressPromises.broken(bytes)
         case .text: TextPromises.broken(bytes)
+        case .storage: StoragePromises.broken(bytes)
         }
     }
 }

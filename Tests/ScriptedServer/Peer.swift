@@ -32,10 +32,11 @@ package final class Peer {
                 HTTPHeaders.Field(name: String(parts[0]), value: String(parts.last?.dropFirst() ?? "")))
         }
         let length = hasBody ? headers["content-length"].flatMap { Int($0) } ?? 0 : 0
+        if unread.count < length, headers["expect"] != nil { send("HTTP/1.1 100 Continue\r\n\r\n") }
         while unread.count < length { guard fill() else { return nil } }
-        let body = String(decoding: unread.prefix(length), as: UTF8.self)
+        let body = Array(unread.prefix(length))
         unread.removeFirst(length)
-        let request = ScriptedServer.Request(line: String(lines.first ?? ""), headers: headers, body: body)
+        let request = ScriptedServer.Request(line: String(lines.first ?? ""), headers: headers, bytes: body)
         onRequest(request)
         return request
     }

@@ -7,7 +7,8 @@ package final class ScriptedServer: Sendable {
     package struct Request: Sendable, Equatable {
         package var line: String
         package var headers: HTTPHeaders
-        package var body: String
+        package var bytes: [UInt8]
+        package var body: String { String(decoding: bytes, as: UTF8.self) }
     }
 
     package let port: UInt16

@@ -17,6 +17,12 @@ import Testing
                 == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
     }
 
+    @Test func `the keyed hash is that of RFC 4231`() {
+        #expect(
+            SHA256.hexadecimal(SHA256.keyed(Array("Jefe".utf8), "what do ya want for nothing?"))
+                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+    }
+
     @Test func `how the bytes were cut makes no difference`() {
         #expect(digest(["a", "", "bc"]) == digest(["abc"]))
     }

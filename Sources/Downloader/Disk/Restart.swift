@@ -15,7 +15,7 @@ extension Downloader {
     package func adopt(
         _ recorded: OutputFile, kind: Output.Kind, expectedBytes: Int64?, sha256: String?
     ) async throws(DownloadFailure) -> DownloadedFile? {
-        try await pool.run { () throws(DownloadFailure) in
+        try await pool.run { () throws(DownloadFailure) -> DownloadedFile? in
             let (path, parts) = (recorded.path, PathParts(recorded.path))
             guard let directory = try Self.existing(recorded.folder.path, parts.directory) else { return nil }
             let file: FileDescriptor

@@ -1,6 +1,7 @@
 package import HTTP
 internal import Media
 internal import Outputs
+internal import System
 
 /// Fetches outputs under a temporary name, resuming if that is safe; then checks, syncs and renames them.
 ///

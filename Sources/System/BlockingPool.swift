@@ -1,10 +1,8 @@
 internal import Dispatch
-internal import HTTP
-internal import System
 
 /// Runs work that waits for the disk on a few threads, so that it blocks neither tasks nor transfers.
-final class BlockingPool: Sendable {
-    typealias Work = @Sendable () -> Void
+package final class BlockingPool: Sendable {
+    package typealias Work = @Sendable () -> Void
 
     private struct State {
         var waiting: [Work] = []
@@ -15,15 +13,15 @@ final class BlockingPool: Sendable {
     private let width: Int
     private let state = Locked(State())
 
-    init(width: Int = 4) { self.width = width }
+    package init(width: Int = 4) { self.width = width }
 
-    func run<Result: Sendable>(
-        _ body: @escaping @Sendable () throws(DownloadFailure) -> Result
-    ) async throws(DownloadFailure) -> Result {
+    package func run<Result: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
         let result = await withCheckedContinuation { continuation in
             submit { [state] in
-                let result: Swift.Result<Result, DownloadFailure>
-                do throws(DownloadFailure) {
+                let result: Swift.Result<Result, Failure>
+                do throws(Failure) {
                     result = .success(try body())
                 } catch {
                     result = .failure(error)
@@ -38,8 +36,8 @@ final class BlockingPool: Sendable {
         return try result.get()
     }
 
-    /// The queue is bounded by the number of downloads: each waits for one piece of work at a time.
-    func submit(_ work: @escaping Work) {
+    /// The queue is bounded by the number of transfers: each waits for one piece of work at a time.
+    package func submit(_ work: @escaping Work) {
         let mayStart = state.withLock { state in
             if state.running == width {
                 state.waiting.append(work)
