@@ -203,7 +203,9 @@ let package = Package(
             swiftSettings: strictMemory),
         .testTarget(
             name: "CareTests",
-            dependencies: ["Care", "Inputs", "JobModel", "JobStore", "Outputs", "SQLite", "Scratch", "System"],
+            dependencies: [
+                "Care", "Inputs", "JobModel", "JobStore", "Outputs", "SQLite", "Scratch", "System",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandLineToolTests", dependencies: ["CommandLineTool"], swiftSettings: strict),

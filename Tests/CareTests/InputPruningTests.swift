@@ -9,7 +9,7 @@ import Testing
 @Suite struct InputPruningTests {
     private let scratch = ScratchDirectory()
 
-    @Test func `a job that comes in between keeps its copy, and a copy that is being made keeps the door shut`()
+    @Test func `a job that comes in between keeps its copy, and nothing is pruned while copies are made`()
         throws
     {
         let directory = StateDirectory(path: scratch["state"], origin: .option)

@@ -82,7 +82,7 @@ import Testing
 
     @Test(arguments: ["cancel:500", "cancel:html-502", "cancel:404", "cancel:blank", "cancel:cut-before"])
     func `a cancel that is never answered keeps no job from being fetched`(fault: String) async throws {
-        let stage = try await Stage.simulated("--queue", "400ms", "--fault", fault)
+        let stage = try await Stage.simulated("--queue", "3s", "--fault", fault)
         let id = try await stage.enqueue()
         try stage.jobd()
         try await stage.wait(for: id, toBe: "in_queue")

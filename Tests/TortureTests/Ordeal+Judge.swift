@@ -30,7 +30,7 @@ extension Ordeal {
     func expectSoundStore(_ context: String) throws {
         #expect(try stage.texts("PRAGMA integrity_check") == ["ok"], "\(context)")
         #expect(try stage.texts("SELECT \"table\" FROM pragma_foreign_key_check") == [], "\(context)")
-        let known = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock", "wake", "claims", "outputs"]
+        let known = ["jobs.db", "jobs.db-wal", "jobs.db-shm", "lock", "wake", "claims", "inputs", "outputs"]
         let strange = FileOnDisk.names(stage.state).filter { !known.contains($0) }
         #expect(strange == [], "\(context)")
     }

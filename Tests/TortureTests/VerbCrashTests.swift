@@ -52,6 +52,43 @@ import Testing
         Effort.say("enqueue, \(loss.rawValue): \(last) points, seed \(seed.seed)")
     }
 
+    @Test(arguments: Loss.allCases)
+    func `a job is there with the copy of its local file, or not at all`(loss: Loss) async throws {
+        let service = Stage()
+        var seed = Effort.freshSeed()
+        let picture = FileOnDisk.repository + "/Tests/Fixtures/media/still.png"
+        let words = ["enqueue", Stage.edit, "prompt=x", "images=\(picture)", "--key", "fox", "-q"]
+        let last = try await pointsOfACleanRun(Ordeal(service), words)
+        #expect(last > 50)
+        for number in points(upTo: last, &seed) {
+            let moment = Orders.Moment.allCases[number % 3]
+            let context = "\(loss.rawValue) \(moment) \(number), seed \(seed.seed)"
+            let ordeal = Ordeal(service)
+            let inputs = ordeal.stage.state + "/inputs"
+            func expectWholeCopies() {
+                for name in FileOnDisk.names(inputs) where !name.hasPrefix(".new-") {
+                    #expect(
+                        FileOnDisk.bytes(inputs + "/" + name) == FileOnDisk.bytes(picture), "\(context)")
+                }
+            }
+            let isAnswered = try await ordeal.jobctl(words, .crash(number, moment)).output == "1\n"
+            loss.strike(ordeal, &seed)
+            if isAnswered {
+                #expect(try ordeal.stage.jobCount() == 1, "\(context)")
+                #expect(FileOnDisk.names(inputs).count == 1, "\(context)")
+            }
+            expectWholeCopies()
+            let again = try await ordeal.jobctl(words)
+            #expect(try await again.exitCode() == 0, "\(again.errors) \(context)")
+            ordeal.cutPower()
+            expectWholeCopies()
+            #expect(try ordeal.stage.jobCount() == 1, "\(context)")
+            #expect(FileOnDisk.names(inputs).count { !$0.hasPrefix(".new-") } == 1, "\(context)")
+            try ordeal.expectSoundStore(context)
+        }
+        Effort.say("enqueue with a local file, \(loss.rawValue): \(last) points, seed \(seed.seed)")
+    }
+
     /// A verb, and the state that it leads to from the one before.
     static let verbs: [(words: [String], from: String, to: String)] = [
         (["cancel", "1"], "queued", "cancelled"), (["hold", "1"], "queued", "held"),
