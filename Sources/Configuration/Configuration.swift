@@ -9,8 +9,9 @@ package struct Configuration: Settable, Equatable {
     package var maxSubmitting = 4
     package var submitPerMinute = 0
     package var models: [String: ModelLimits] = [:]
-    package var budgetPerDay: Double?
-    package var budgetInTotal: Double?
+    package var budget = BudgetLimits()
+    /// By label, or by a prefix that ends in `*`.
+    package var labelBudgets: [String: BudgetLimits] = [:]
     package var confirmAbove: Double?
     package var pollMin = Duration.milliseconds(500)
     package var pollMax = Duration.seconds(15)
@@ -92,6 +93,15 @@ package struct Configuration: Settable, Equatable {
         package var submitPerMinute: Int?
         package var priceUSD: Double?
         package var deadline: Duration?
+
+        package init() {}
+    }
+
+    /// What may be spent in a day, in a month and in total.
+    package struct BudgetLimits: Settable, Equatable {
+        package var perDay: Double?
+        package var perMonth: Double?
+        package var inTotal: Double?
 
         package init() {}
     }

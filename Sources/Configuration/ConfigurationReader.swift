@@ -47,23 +47,18 @@ package struct ConfigurationReader {
         if let setting = Settings.all.first(where: { $0.key == key }) {
             return try setting.set(&configuration, value, key)
         }
-        if key.hasPrefix("models.") { return try setModel(key.dropFirst("models.".count), value) }
+        if let entry = key.dropping("models.") {
+            return try configuration.models.set("models", path: entry, value, Settings.ofModel)
+        }
+        if let entry = key.dropping("budget.labels.") {
+            return try configuration.labelBudgets.set("budget.labels", path: entry, value, Settings.ofLabel)
+        }
         if Settings.all.contains(where: { $0.key.hasPrefix(key + ".") }) {
             guard let parts = value.object else { throw ConfigurationError("\(key) must be a JSON object") }
             for part in parts.members { try set("\(key).\(part.key)", part.value) }
             return
         }
         throw .unknown(key, among: Settings.all.map(\.key))
-    }
-
-    private mutating func setModel(_ path: Substring, _ value: JSON) throws(ConfigurationError) {
-        // A model's id may contain dots; the keys of its limits contain none.
-        if let dot = path.lastIndex(of: "."), value.object == nil {
-            let limit = String(path[path.index(after: dot)...])
-            try configuration.setLimits(of: String(path[..<dot]), .object([limit: value]))
-        } else {
-            try configuration.setLimits(of: String(path), value)
-        }
     }
 
     /// The configuration, checked for what more than one key decides.
@@ -83,24 +78,47 @@ package struct ConfigurationReader {
     }
 }
 
-extension Configuration {
-    /// Sets the limits that the object gives for a model, and keeps the others.
-    mutating func setLimits(of model: String, _ value: JSON) throws(ConfigurationError) {
+/// Limits by the name of an entry: `models` and `budget.labels`.
+extension Dictionary where Key == String, Value: Settable {
+    /// Sets what the object gives for an entry, and keeps the rest.
+    mutating func set(
+        _ key: String, _ entry: String, _ value: JSON, _ settings: [Setting<Value>]
+    ) throws(ConfigurationError) {
         guard let parts = value.object else {
-            throw ConfigurationError("models.\(model) must be a JSON object")
+            throw ConfigurationError("\(key).\(entry) must be a JSON object")
         }
-        guard !model.isEmpty, !model.dropLast().contains("*") else {
-            throw ConfigurationError("models.\(model): a * may only be the last character")
+        guard !entry.isEmpty, !entry.dropLast().contains("*") else {
+            throw ConfigurationError("\(key).\(entry): a * may only be the last character")
         }
-        var limits = models[model] ?? ModelLimits()
+        var limits = self[entry] ?? Value()
         for part in parts.members {
-            let name = "models.\(model).\(part.key)"
-            guard let setting = Settings.ofModel.first(where: { $0.key == part.key }) else {
-                throw .unknown(name, part.key, among: Settings.ofModel.map(\.key))
+            let name = "\(key).\(entry).\(part.key)"
+            guard let setting = settings.first(where: { $0.key == part.key }) else {
+                throw .unknown(name, part.key, among: settings.map(\.key))
             }
             try setting.set(&limits, part.value, name)
         }
-        models[model] = limits
+        self[entry] = limits
+    }
+
+    /// The same for `ENTRY.LIMIT`, or `ENTRY` with an object. The name of an entry may contain dots; the keys
+    /// of its limits contain none.
+    mutating func set(
+        _ key: String, path: Substring, _ value: JSON, _ settings: [Setting<Value>]
+    ) throws(ConfigurationError) {
+        if let dot = path.lastIndex(of: "."), value.object == nil {
+            let limit = String(path[path.index(after: dot)...])
+            try set(key, String(path[..<dot]), .object([limit: value]), settings)
+        } else {
+            try set(key, String(path), value, settings)
+        }
+    }
+}
+
+extension String {
+    /// What follows `prefix`; nil if the text does not begin so.
+    fileprivate func dropping(_ prefix: String) -> Substring? {
+        hasPrefix(prefix) ? dropFirst(prefix.count) : nil
     }
 }
 

@@ -30,8 +30,15 @@ package enum Settings {
             meaning: "by model id, or by a prefix that ends in *: "
                 + ofModel.map(\.key).joined(separator: ", "),
             set: setModels),
-        Setting("budget.day_usd", \.budgetPerDay, dollars, "the spending limit for one day (UTC)"),
-        Setting("budget.total_usd", \.budgetInTotal, dollars, "the spending limit in total"),
+        Setting("budget.day_usd", \.budget.perDay, dollars, "the spending limit for one day (UTC)"),
+        Setting(
+            "budget.month_usd", \.budget.perMonth, dollars, "the spending limit for a calendar month (UTC)"),
+        Setting("budget.total_usd", \.budget.inTotal, dollars, "the spending limit in total"),
+        Setting(
+            key: "budget.labels", defaultText: "{}",
+            meaning: "by label, or by a prefix that ends in *, one budget for all its jobs: "
+                + ofLabel.map(\.key).joined(separator: ", "),
+            set: setLabels),
         Setting(
             "confirm_above_usd", \.confirmAbove, dollars,
             "jobctl asks before it enqueues jobs that may cost more; without a terminal it needs --yes"),
@@ -114,11 +121,31 @@ package enum Settings {
         Setting("deadline", \.deadline, span(years), ""),
     ]
 
+    /// The keys of one entry of `budget.labels`.
+    static let ofLabel: [Setting<Configuration.BudgetLimits>] = [
+        Setting("day_usd", \.perDay, dollars, ""),
+        Setting("month_usd", \.perMonth, dollars, ""),
+        Setting("total_usd", \.inTotal, dollars, ""),
+    ]
+
+    private static func setLabels(
+        _ configuration: inout Configuration, _ value: JSON, _: String
+    ) throws(ConfigurationError) {
+        guard let labels = value.object else {
+            throw ConfigurationError("budget.labels must be a JSON object")
+        }
+        for label in labels.members {
+            try configuration.labelBudgets.set("budget.labels", label.key, label.value, Settings.ofLabel)
+        }
+    }
+
     private static func setModels(
         _ configuration: inout Configuration, _ value: JSON, _: String
     ) throws(ConfigurationError) {
         guard let models = value.object else { throw ConfigurationError("models must be a JSON object") }
-        for model in models.members { try configuration.setLimits(of: model.key, model.value) }
+        for model in models.members {
+            try configuration.models.set("models", model.key, model.value, Settings.ofModel)
+        }
     }
 
     private static func route(_ value: JSON) throws(SettingFault) -> Configuration.InputRoute? {

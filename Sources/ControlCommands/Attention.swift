@@ -43,7 +43,7 @@ struct Attention {
             return Item(text: "\(trouble.kind.words) (\(kind)): \(trouble.detail)", hint: trouble.hint)
         }
         items += facts.pauses.map { pause in
-            Item(text: "submissions are \(pause.state(now: now))", hint: pause.hint)
+            Item(text: pause.sentence(now: now), hint: pause.hint)
         }
         let waits = facts.counts.contains { $0.key.waitsForDaemon && $0.value > 0 }
         if facts.daemon == nil, waits {

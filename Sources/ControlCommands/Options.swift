@@ -29,6 +29,9 @@ extension Option {
     static let columns = Option("columns", value: "COLUMNS", "what to show, such as id,state,ran,cost")
     static let count = Option("count", "only count them")
     static let by = Option("by", value: "GROUP", "only by model, day, week, label or failure")
+    static let month = Option(
+        "month", value: "YYYY-MM", "only this calendar month, in UTC as the budgets have it")
+    static let months = Option("months", "each calendar month (UTC) by itself, by default the last 12")
     static let not = Option(
         "not", value: "WORD", repeats: true, "only jobs without this word; may be given again")
     static let kind = Option(
@@ -78,6 +81,8 @@ extension Option {
     static let priority = Option("priority", value: "N", "the new priority; higher goes first")
     static let notBefore = Option(
         "not-before", value: "TIME", "the new time: 2h, 22:00, 2026-01-31 18:00; \"now\" removes it")
+    static let maxUSD = Option(
+        "max-usd", value: "X", "refuse the order if its estimate is above X, or a price is not known")
     static let hold = Option("hold", "set it aside until it is released")
     static let wait = Option("wait", "wait until it has ended, then print the paths of its files")
     static let noValidate = Option("no-validate", "send it even if the schema forbids it")
@@ -95,7 +100,8 @@ extension Option {
     static let rows = Option("rows", "their rows and events in the database")
     static let sample = Option(
         "sample", value: "N|N%", "read only so many files, or that share of them, chosen at random")
-    static let repair = Option("repair", "have missing and changed files fetched again")
+    static let repair = Option(
+        "repair", "have missing and changed files fetched again; add wrong sums up again")
     static let foreign = Option("foreign", "files in the outputs directory that belong to no job")
 
     // MARK: - What is asked of RunComfy
@@ -120,6 +126,17 @@ extension Arguments {
             words.append(word)
         }
         return words
+    }
+
+    /// The option's value as an amount in USD.
+    func dollars(_ option: Option) throws(Failure) -> Double? {
+        guard let text = value(option) else { return nil }
+        guard let amount = Double(text), amount.isFinite, amount >= 0 else {
+            throw .usage(
+                "--\(option.name) takes an amount in USD, not \"\(SafeText.escape(text))\"",
+                hint: "write 5 or 0.25")
+        }
+        return amount
     }
 
     /// The value of --limit.

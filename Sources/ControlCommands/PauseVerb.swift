@@ -99,11 +99,11 @@ extension Pause {
         }
     }
 
-    /// `paused (by hand, 2 min ago): lunch`
-    func state(now: Timestamp) -> String {
+    /// `submissions are paused (by hand, 2 min ago): lunch`
+    func sentence(now: Timestamp) -> String {
         let since = TimeText.relative(since.milliseconds, now: now.milliseconds)
         let isSaid = detail == "paused \(reason.words)"
-        return "paused (\(reason.words), \(since))" + (isSaid ? "" : ": \(detail)")
+        return "\(subject) (\(reason.words), \(since))" + (isSaid ? "" : ": \(detail)")
     }
 
     /// What a person can do about it.
@@ -113,9 +113,25 @@ extension Pause {
         case .token: "give jobd a good token, then reload or restart it; jobctl resume tries now"
         case .balance, .outage: "jobd tries again by itself; jobctl resume tries now"
         case .budget:
-            // The detail begins with the key of the budget.
-            detail.hasPrefix("budget.day_usd")
-                ? "raise budget.day_usd, or wait for the next day (UTC)" : "raise budget.total_usd"
+            Self.hint(
+                ofBudget: detail.firstRange(of: " is $").map { detail[..<$0.lowerBound] } ?? "the budget")
+        }
+    }
+
+    /// What a person can do about a budget. The detail of its pause begins with its key.
+    private static func hint(ofBudget key: Substring) -> String {
+        let period = SpendingPeriod.allCases.first { key.hasSuffix("\($0.rawValue)_usd") }
+        return "raise \(key)" + (period?.waitHint.map { ", or \($0)" } ?? "")
+    }
+}
+
+extension SpendingPeriod {
+    /// What ends it; nil for the whole time.
+    var waitHint: String? {
+        switch self {
+        case .day: "wait for the next day (UTC)"
+        case .month: "wait for the next month (UTC)"
+        case .total: nil
         }
     }
 }

@@ -146,6 +146,30 @@ struct Verification {
         }
     }
 
+    /// Compares the sums of what was spent with the charges.
+    mutating func checkSums() throws {
+        let wrong = try store.wrongSums()
+        if wrong.isEmpty { return }
+        found["sum"] = Int64(wrong.count)
+        if repairs { try store.transaction { try store.repairSums() } }
+        for sum in wrong {
+            let place = [sum.day, sum.label].compactMap(\.self).joined(separator: " ")
+            if session.wantsJSON {
+                try session.emit(
+                    .object([
+                        "kind": "sum", "day": .optional(sum.day), "label": .optional(sum.label),
+                        "sum_usd": .optional(sum.summedUSD), "charged_usd": .optional(sum.chargedUSD),
+                        "repaired": .bool(repairs),
+                    ]))
+            } else if !session.isQuiet {
+                let words =
+                    "\(Money.text(sum.summedUSD)) is summed up, \(Money.text(sum.chargedUSD)) was charged"
+                try line(
+                    "sum", "", place.isEmpty ? "total" : place, words + (repairs ? "; added up again" : ""))
+            }
+        }
+    }
+
     /// Ends a run that has only looked for foreign files.
     func finishForeign() throws -> ExitCode {
         let count = found["foreign"] ?? 0
@@ -170,7 +194,7 @@ struct Verification {
 
     /// Reports the totals.
     func finish() throws -> ExitCode {
-        let kinds = ["missing", "changed", "unreadable", "foreign"]
+        let kinds = ["missing", "changed", "unreadable", "sum", "foreign"]
         if session.wantsJSON {
             var summary: JSONObject = [
                 "kind": "summary", "checked": .integer(checked.files), "bytes": .integer(checked.bytes),

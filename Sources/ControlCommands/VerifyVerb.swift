@@ -15,6 +15,10 @@ enum VerifyVerb: ControlVerb {
             jobctl prune --foreign removes those that jobd made.
             """,
             """
+            Unless jobs are chosen, the sums by which budgets go are also compared with all charges. A sum \
+            that differs is damage; --repair adds the charges up again.
+            """,
+            """
             --repair has damaged files fetched again while the service still has them, from the request that \
             was paid for: nothing is bought. The job is downloading again until jobd has fetched them, and \
             fails if that is impossible. A changed file is kept beside the new one, as NAME.damaged.
@@ -49,7 +53,10 @@ enum VerifyVerb: ControlVerb {
             return try verification.finishForeign()
         }
         try verification.checkFiles(of: choice, sample)
-        if choice.isEverything { try verification.lookForForeignFiles() }
+        if choice.isEverything {
+            try verification.checkSums()
+            try verification.lookForForeignFiles()
+        }
         return try verification.finish()
     }
 }

@@ -45,7 +45,7 @@ struct DaemonCheck {
 
     /// The known models that no budget holds back, because their price is unknown.
     private func unpricedModels(_ database: JobDatabase?) throws -> [String] {
-        guard configuration.budgetPerDay != nil || configuration.budgetInTotal != nil else { return [] }
+        guard configuration.hasBudget else { return [] }
         let catalogue = ModelCatalogue(configuration) { try database?.storedModel($0)?.document }
         let stored = try database?.storedModels().map(\.model) ?? []
         let models = try Schema.builtIn.map(\.modelID) + stored + (database?.readyModels() ?? [])

@@ -63,7 +63,7 @@ actor Metrics: BackgroundTask {
             try tally.catchUp(database)
             return (
                 tally, try database.unfinishedCounts(), try database.pauses().map(\.reason),
-                try database.spentToday()
+                try database.spent(.day)
             )
         }
         self.tally = tally

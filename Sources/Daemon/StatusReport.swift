@@ -50,7 +50,7 @@ final class StatusReport: Sendable {
         }
         let work = jobs.isEmpty ? "nothing to do" : jobs.joined(separator: ", ")
         let pauses = try database.pauses().map {
-            "submissions are paused (\($0.reason.words)): \($0.detail)"
+            "\($0.subject) (\($0.reason.words)): \($0.detail)"
         }
         return ([work] + pauses).joined(separator: "; ")
     }

@@ -19,6 +19,14 @@ package struct Pause: Equatable, Sendable {
         self.detail = detail
         self.since = since
     }
+
+    /// What waits because of it, in words: the budget of a label holds back its own jobs alone. (The detail
+    /// of a budget begins with its key.)
+    package var subject: String { Self.subject(reason, detail) }
+
+    package static func subject(_ reason: Reason, _ detail: String) -> String {
+        reason == .budget && detail.hasPrefix("budget.labels.") ? "some jobs wait" : "submissions are paused"
+    }
 }
 
 extension Pause.Reason {

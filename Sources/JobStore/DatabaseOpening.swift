@@ -198,6 +198,7 @@ struct Migration: Sendable {
         Migration(number: 5, bytes: PackageResources._005_words_sql),
         Migration(number: 6, bytes: PackageResources._006_chains_sql),
         Migration(number: 7, bytes: PackageResources._007_inputs_sql),
+        Migration(number: 8, bytes: PackageResources._008_budgets_sql),
     ]
 
     static var newest: Int { all.last?.number ?? 0 }

@@ -8,6 +8,18 @@ package struct ReadyJob: Equatable, Sendable {
     package let priority: Int64
 }
 
+/// Which jobs are passed over, although they may be sent.
+package struct ReadyExclusion: Equatable, Sendable {
+    /// Those that are made from others. Then only the first thousand that are ready are looked at.
+    package var references = false
+    /// Those with these labels.
+    package var labels: [LabelPattern] = []
+
+    package init(references: Bool = false, labels: [LabelPattern] = []) {
+        (self.references, self.labels) = (references, labels)
+    }
+}
+
 extension JobDatabase {
     /// Makes jobs ready whose time has come. Returns when the next one's time comes.
     ///
@@ -48,38 +60,34 @@ extension JobDatabase {
     }
 
     /// The next jobs of one model in the order of sending, or the last ones in reverse. The cost does not
-    /// grow with the queue or the inputs.
-    package func ready(model: String, limit: Int, fromTheEnd: Bool = false) throws -> [ReadyJob] {
-        let forwards = """
-            SELECT id, priority FROM jobs INDEXED BY jobs_ready
-            WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0 AND model = ?1
-            ORDER BY priority DESC, id LIMIT ?2
-            """
-        let backwards = """
-            SELECT id, priority FROM jobs INDEXED BY jobs_ready
-            WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0 AND model = ?1
-            ORDER BY priority, id DESC LIMIT ?2
-            """
-        return try all(fromTheEnd ? backwards : forwards, model, limit) {
-            ReadyJob(id: $0.integer(0), model: model, priority: $0.integer(1))
-        }
-    }
-
-    /// The same, of jobs that are made from no others. Only the first thousand that are ready are looked
-    /// at.
-    package func readyWithoutReferences(
-        model: String, limit: Int, fromTheEnd: Bool = false
+    /// grow with the queue or the inputs, but for the jobs of the labels that are left out.
+    package func ready(
+        model: String, limit: Int, fromTheEnd: Bool = false, without left: ReadyExclusion = .init()
     ) throws -> [ReadyJob] {
         let order = fromTheEnd ? "priority, id DESC" : "priority DESC, id"
-        return try all(
+        var values: [any Bindable] = [model, limit]
+        var others = ""
+        for labels in left.labels {
+            others +=
+                "\n    AND coalesce(label, '') NOT BETWEEN ?\(values.count + 1) AND ?\(values.count + 2)"
+            values += [labels.bounds.first, labels.bounds.last] as [any Bindable]
+        }
+        let sql = """
+            SELECT id, priority FROM jobs INDEXED BY jobs_ready
+            WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0 AND model = ?1\(others)
+            ORDER BY \(order) LIMIT \(left.references ? "1000" : "?2")
             """
-            SELECT id, priority FROM (
-                SELECT id, priority FROM jobs INDEXED BY jobs_ready
-                WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0 AND model = ?1
-                ORDER BY \(order) LIMIT 1000) AS ready
+        let whole =
+            left.references
+            ? """
+            SELECT id, priority FROM (\(sql)) AS ready
             WHERE NOT EXISTS (SELECT 1 FROM links WHERE job_id = ready.id) LIMIT ?2
-            """, model, limit
-        ) { ReadyJob(id: $0.integer(0), model: model, priority: $0.integer(1)) }
+            """ : sql
+        return try perform {
+            try connection.all(whole, values) {
+                ReadyJob(id: $0.integer(0), model: model, priority: $0.integer(1))
+            }
+        }
     }
 
     /// This job, if it may be sent.

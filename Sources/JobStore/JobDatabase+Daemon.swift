@@ -53,43 +53,43 @@ extension JobDatabase {
             """, now)
     }
 
-    /// What was or is being spent from `since` until before `end`: reported costs, else estimates.
-    package func spent(since: Timestamp?, before end: Timestamp? = nil) throws -> Double {
-        try first(
-            """
-            SELECT coalesce(sum(coalesce(reported_usd, estimated_usd)), 0) FROM charges
-            WHERE (?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at < ?2)
-            """, since, end
-        ) { $0.real(0) } ?? 0
-    }
-
-    /// What was spent today. What a wrong clock has recorded for later days does not count.
-    package func spentToday() throws -> Double {
-        try spent(since: now.startOfDay, before: now.startOfDay + .seconds(86_400))
-    }
-
     /// When recent POSTs left, by model. Those that bought nothing have no charge, only an event. Times in
     /// the future, from a wrong clock, count as now.
+    ///
+    /// Rows are read from the newest one back to the first that is too old, and no more than 100,000: a clock
+    /// that was ahead may have left any number of them in the future.
     package func recentSubmissions(since: Timestamp) throws -> [(model: String, at: Timestamp)] {
         try all(
             """
-            SELECT model, min(at, ?2) AS moment FROM charges WHERE at >= ?1
+            WITH latest (charge, event) AS (
+                SELECT (SELECT max(id) FROM charges) - 100000, (SELECT max(id) FROM events) - 100000),
+            known (charge, event) AS (
+                SELECT
+                    coalesce((SELECT id FROM charges
+                        WHERE id > charge AND +at < ?1 ORDER BY id DESC LIMIT 1), charge),
+                    coalesce((SELECT id FROM events
+                        WHERE id > event AND at < ?1 ORDER BY id DESC LIMIT 1), event)
+                FROM latest)
+            SELECT model, min(at, ?2) AS moment FROM known CROSS JOIN charges ON charges.id > known.charge
             UNION ALL
-            SELECT model, min(at, ?2) FROM events JOIN jobs ON jobs.id = job_id
-            WHERE events.id > coalesce((SELECT id FROM events WHERE at < ?1 ORDER BY id DESC LIMIT 1), 0)
-                AND kind = 'submitting' AND NOT EXISTS (
-                    SELECT 1 FROM charges WHERE charges.at = events.at AND charges.job_id = events.job_id)
+            SELECT model, min(at, ?2) FROM known CROSS JOIN events ON events.id > known.event
+                JOIN jobs ON jobs.id = job_id
+            -- With a plus, or SQLite would make an index of all events for this.
+            WHERE +kind = 'submitting' AND NOT EXISTS (
+                SELECT 1 FROM charges WHERE charges.at = events.at AND charges.job_id = events.job_id)
             ORDER BY moment
             """, since, now
         ) { ($0.text(0), $0.timestamp(1) ?? since) }
     }
 
-    /// How long the last jobs took at RunComfy, newest last.
+    /// How long the last jobs took at RunComfy, newest last. Only the last 2,000 that ended are looked at.
     package func recentRuns(limit: Int) throws -> [(model: String, took: Duration)] {
         try all(
             """
-            SELECT model, submitted_at, finished_at FROM jobs
-            WHERE ended_at IS NOT NULL AND state = 'completed' ORDER BY ended_at DESC LIMIT ?1
+            SELECT model, submitted_at, finished_at FROM (
+                SELECT model, state, submitted_at, finished_at FROM jobs INDEXED BY jobs_ended
+                WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 2000)
+            WHERE state = 'completed' LIMIT ?1
             """, limit
         ) { row in
             guard let start = row.timestamp(1), let end = row.timestamp(2), end > start else { return nil }

@@ -121,9 +121,9 @@ extension JobDatabase {
         case .opened(let submission, let price):
             try run(
                 """
-                INSERT INTO charges (job_id, submission, at, model, estimated_usd)
-                VALUES (?1, ?2, ?3, ?4, ?5)
-                """, job.id, submission, change.moment, job.model, price)
+                INSERT INTO charges (job_id, submission, at, model, estimated_usd, label)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                """, job.id, submission, change.moment, job.model, price, job.label)
         case .dropped(let submission):
             try run("DELETE FROM charges WHERE job_id = ?1 AND submission = ?2", job.id, submission)
         case .settled(let submission, let reported):

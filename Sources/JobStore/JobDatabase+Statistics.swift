@@ -3,19 +3,26 @@ internal import SQLite
 
 extension JobDatabase {
     /// How the jobs ended that did so since `filter.since`, and what was spent since; its states are ignored.
-    /// - Parameter day: the name of the local day of a moment.
-    package func statistics(_ filter: JobFilter, day: @escaping (Timestamp) -> String) throws -> Statistics {
+    /// A charge counts for the label that its job had when it was sent.
+    ///
+    /// - Parameters:
+    ///   - end: only what happened before; nil for all.
+    ///   - day: the name of the day of a moment.
+    package func statistics(
+        _ filter: JobFilter, before end: Timestamp? = nil, day: @escaping (Timestamp) -> String
+    ) throws -> Statistics {
         var tally = Tally(day: day)
-        let since = filter.since?.description ?? ""
+        // Texts before and after every time.
+        let (since, end) = (filter.since?.description ?? "", end?.description ?? "~")
         try snapshot {
             try connection.forEach(
                 """
                 SELECT model, label, error_kind, state, created_at, submitted_at, started_at,
                     finished_at, ended_at
                 FROM jobs INDEXED BY jobs_ended
-                WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND (?2 IS NULL OR model GLOB ?2)
-                    AND (?3 IS NULL OR label = ?3)
-                """, since, filter.modelPattern, filter.label
+                WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND ended_at < ?4
+                    AND (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR label = ?3)
+                """, since, filter.modelPattern, filter.label, end
             ) { row in
                 let job = EndedRow(row)
                 tally.add(row, at: job.ended) { job.count(in: &$0) }
@@ -23,11 +30,11 @@ extension JobDatabase {
             }
             try connection.forEach(
                 """
-                SELECT charges.model, label, error_kind, charges.at, estimated_usd, reported_usd
+                SELECT charges.model, charges.label, error_kind, charges.at, estimated_usd, reported_usd
                 FROM charges LEFT JOIN jobs ON jobs.id = charges.job_id
-                WHERE charges.at >= ?1 AND (?2 IS NULL OR charges.model GLOB ?2)
-                    AND (?3 IS NULL OR label = ?3)
-                """, since, filter.modelPattern, filter.label
+                WHERE charges.at >= ?1 AND charges.at < ?4 AND (?2 IS NULL OR charges.model GLOB ?2)
+                    AND (?3 IS NULL OR charges.label = ?3)
+                """, since, filter.modelPattern, filter.label, end
             ) { row in
                 let charge = ChargeRow(estimated: row.optionalReal(4), reported: row.optionalReal(5))
                 tally.add(row, at: row.timestamp(3)?.milliseconds) { charge.count(in: &$0) }

@@ -28,6 +28,8 @@ package struct Statistics {
 
         package var spentUSD: Double { reportedUSD + estimatedUSD }
 
+        package init() {}
+
         static func += (sum: inout Group, more: Group) {
             sum.jobs += more.jobs
             sum.completed += more.completed

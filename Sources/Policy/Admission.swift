@@ -1,5 +1,5 @@
 package import Configuration
-internal import JobModel
+package import JobModel
 
 /// Decides by numbers, rates and money whether a job may be sent now. An admitted job counts at once.
 package struct Admission: Sendable {
@@ -110,53 +110,27 @@ package struct Admission: Sendable {
     }
 
     /// Reads how much of each budget is spent.
-    package mutating func readBudgets(_ spent: (Budget.Period) throws -> Double) rethrows {
-        budgets = try Budget.Period.allCases.compactMap { period in
-            try period.limit(configuration).map {
-                Budget(period: period, limit: $0, spent: try spent(period))
-            }
-        }
+    package mutating func readBudgets(
+        _ spent: (SpendingPeriod, LabelPattern?) throws -> Double
+    ) rethrows {
+        budgets = try Budget.all(configuration, spent)
     }
 
-    /// The budget that a job of this price would exceed. A job of unknown price counts as free: it waits only
-    /// if more than the budget is spent already.
-    package func hold(price: Double?) -> Hold? {
-        budgets.first { !$0.covers(price ?? 0) }.map { .budget($0, price: price) }
+    /// The first budget that a job of this label and price would exceed. A job of unknown price counts as
+    /// free: it waits only if more than the budget is spent already.
+    package func hold(label: String?, price: Double?) -> Hold? {
+        budgets.first { $0.applies(to: label) && !$0.covers(price ?? 0) }.map { .budget($0, price: price) }
     }
 
     /// A job of `model` is sent.
-    package mutating func admit(_ model: String, price: Double?) {
+    package mutating func admit(_ model: String, label: String?, price: Double?) {
         allowance -= 1
         let opensAt = now + RateWindow.minute
         use(model) {
             ($0.flying, $0.sent, $0.opensAt) = ($0.flying + 1, $0.sent + 1, $0.opensAt ?? opensAt)
         }
-        for index in budgets.indices { budgets[index].spent += price ?? 0 }
-    }
-}
-
-/// A sum that may be spent in a period, and what is spent of it.
-package struct Budget: Equatable, Sendable {
-    package enum Period: CaseIterable, Sendable {
-        case day, total
-
-        package func limit(_ configuration: Configuration) -> Double? {
-            self == .day ? configuration.budgetPerDay : configuration.budgetInTotal
+        for index in budgets.indices where budgets[index].applies(to: label) {
+            budgets[index].spent += price ?? 0
         }
     }
-
-    package let period: Period
-    package let limit: Double
-    package internal(set) var spent: Double
-
-    package var key: String { period == .day ? "budget.day_usd" : "budget.total_usd" }
-
-    /// Why a job of this price waits, for the log and the pause. Begins with the key.
-    package func words(against price: Double?) -> String {
-        "\(key) is \(Money.text(limit)): \(Money.text(spent)) is spent, and the next job would take "
-            + Money.text(price ?? 0)
-    }
-
-    /// Sums of binary fractions are not exact.
-    func covers(_ price: Double) -> Bool { spent + price <= limit + 1e-9 }
 }

@@ -36,7 +36,7 @@ struct Claim: Sendable {
         var refused: [Job] = []
         /// Jobs with references or local files, which are prepared before they can be claimed.
         var toPrepare: [Preparation] = []
-        /// Which budget holds a job back, in words.
+        /// Which budgets hold jobs back, in words.
         var budget: String?
         /// Models whose price is not known: no budget holds them back.
         var unpriced: Set<String> = []
@@ -79,14 +79,20 @@ struct Claim: Sendable {
         let models: ModelCatalogue
         var admission: Admission
         var result: Result
-        /// Whether a job with references was passed over, because it is not prepared yet.
-        var passesOver = false
+        /// What is passed over in the next look at the queue: jobs with references, if one is not prepared
+        /// yet, and jobs of labels whose budget holds one back.
+        var excluded = ReadyExclusion()
+        /// The budgets that hold jobs back, in words, by their keys; that of all jobs first.
+        var budgets: [(key: String, words: String)] = []
 
         mutating func run() throws {
             result.hasSearched = true
-            try admission.readBudgets { [database] period in
-                try period == .day ? database.spentToday() : database.spent(since: nil)
-            }
+            try admission.readBudgets { [database] in try database.spent($0, by: $1) }
+            try look()
+            sayBudgets()
+        }
+
+        private mutating func look() throws {
             let choice = claim.choice
             if let only = choice.only {
                 let job = try database.ready(id: only)
@@ -94,9 +100,12 @@ struct Claim: Sendable {
                 if let job { try consider(job) }
                 return
             }
-            let hasMore = try considerAll(database.ready)
-            // Those that wait to be prepared may be the first of their model.
-            if hasMore, passesOver { _ = try considerAll(database.readyWithoutReferences) }
+            // What is passed over may be the first of its model, and must not hide the others.
+            var known: ReadyExclusion?
+            while known != excluded {
+                known = excluded
+                guard try considerAll() else { break }
+            }
             guard choice.takesSpared else { return }
             for id in choice.spared where result.jobs.isEmpty {
                 if let job = try database.ready(id: id) { try consider(job) }
@@ -105,13 +114,14 @@ struct Claim: Sendable {
 
         /// Considers the first jobs of each model that may be sent, in the order of sending; from the end of
         /// the queue, the last jobs of each model. Returns false if no other job can be claimed.
-        private mutating func considerAll(
-            _ ready: (_ model: String, _ limit: Int, _ fromTheEnd: Bool) throws -> [ReadyJob]
-        ) throws -> Bool {
+        private mutating func considerAll() throws -> Bool {
             let (choice, spared) = (claim.choice, Set(claim.choice.spared))
             let limit = admission.room + spared.count + claim.busy.count
             let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }
-                .flatMap { try ready($0, limit, choice.fromTheEnd) }
+                .flatMap { [excluded] model in
+                    try database.ready(
+                        model: model, limit: limit, fromTheEnd: choice.fromTheEnd, without: excluded)
+                }
                 .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
             for job in choice.fromTheEnd ? jobs.reversed() : jobs where !spared.contains(job.id) {
                 guard try consider(job) else { return false }
@@ -127,13 +137,11 @@ struct Claim: Sendable {
         @discardableResult
         private mutating func consider(_ ready: ReadyJob) throws -> Bool {
             if claim.busy.contains(ready.id) {
-                passesOver = true
+                excluded.references = true
                 return true
             }
             if let hold = admission.hold(of: ready.model) { return !hold.isForAll }
             guard let job = try database.find(ready.id) else { return true }
-            let underway = claim.bytesUnderway + result.bytes
-            if underway > 0, underway + job.input.utf8.count > Claim.mostBytes { return false }
             let links = try database.links(of: job.id).filter {
                 try models.takesReference($0.path, job.model)
             }
@@ -142,10 +150,12 @@ struct Claim: Sendable {
                 in: job, isUTF8: database.hasReadableInput(job.id), hasReferences: isMadeFromFiles)
             guard faults.isEmpty else { return try refuse(job, faults) }
             let price = try models.price(of: job)
-            if case .budget(let budget, _) = admission.hold(price: price) {
-                result.budget = budget.words(against: price)
+            let underway = claim.bytesUnderway + result.bytes
+            if case .budget(let budget, _) = admission.hold(label: job.label, price: price) {
+                hold(by: budget, price)
                 return true
             }
+            if underway > 0, underway + job.input.utf8.count > Claim.mostBytes { return false }
             var resolved: (input: ResolvedInput, sent: SentInput)?
             if isMadeFromFiles {
                 switch try resolve(job, links) {
@@ -165,8 +175,25 @@ struct Claim: Sendable {
                 result.files[job.id] = resolved.sent.files
             }
             result.jobs.append(sent)
-            admission.admit(job.model, price: price)
+            admission.admit(job.model, label: job.label, price: price)
             return true
+        }
+
+        /// A job of this price waits for a budget.
+        private mutating func hold(by budget: Budget, _ price: Double?) {
+            if let labels = budget.entry, !excluded.labels.contains(labels) { excluded.labels.append(labels) }
+            guard !budgets.contains(where: { $0.key == budget.key }) else { return }
+            let place = budget.entry == nil ? 0 : budgets.count
+            budgets.insert((budget.key, budget.words(against: price)), at: place)
+        }
+
+        /// The first budget in full, and the others by their keys.
+        private mutating func sayBudgets() {
+            guard let first = budgets.first else { return }
+            let others = budgets.dropFirst().map(\.key)
+            result.budget =
+                first.words
+                + (others.isEmpty ? "" : "; others hold jobs back, too: " + others.joined(separator: ", "))
         }
 
         private mutating func refuse(_ job: Job, _ faults: [String]) throws -> Bool {
@@ -228,7 +255,7 @@ struct Claim: Sendable {
 
         private mutating func prepare(_ job: Job, _ files: [ResolvedInput.File], _ sources: Set<Int64>) throws
         {
-            passesOver = true
+            excluded.references = true
             guard result.toPrepare.count < claim.preparationRoom else { return }
             let jobs = try sources.compactMap { try database.find($0)?.withoutInput }
             result.toPrepare.append(

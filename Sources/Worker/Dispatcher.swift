@@ -227,6 +227,6 @@ package final class Dispatcher {
         if let stop {
             return account.gate.isConvinced || !session.context.hasToken ? .account(stop.detail) : nil
         }
-        return !retries && pauses.contains { $0.reason == .budget } ? .drained : nil
+        return !retries && submissions.waitsForBudget ? .drained : nil
     }
 }

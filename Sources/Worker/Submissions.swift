@@ -27,7 +27,7 @@ final class Submissions {
     /// How often in a row the service was too busy for a submission.
     private var busyAnswers = 0
     /// The budget that holds jobs back, as the log has said.
-    private var budgetObstacle: String?
+    private var budgetWait: BudgetWait?
     /// What the log says only once: models of unknown price, and that claims cannot be counted.
     private var told: Set<String> = []
 
@@ -91,7 +91,7 @@ final class Submissions {
         }
         preparations.begin(result.toPrepare)
         if let claims = result.claims { note(claims) }
-        if result.hasSearched, choice.only == nil { tellOfBudget(result) }
+        if result.hasSearched, choice.only == nil { tellOfBudget(result, admission) }
         if account.reconcile(with: result.pauses, knowing: reason) { allow() }
         if result.hasSearched, result.jobs.isEmpty, result.refused.isEmpty, preparations.isIdle,
             account.foundNothing(choice, isGone: result.onlyJobIsGone)
@@ -148,14 +148,23 @@ final class Submissions {
         return moments.compactMap(\.self).filter { $0 > turn }.min()
     }
 
-    private func tellOfBudget(_ result: Claim.Result) {
+    private struct BudgetWait {
+        /// Whether the last look at the queue found no other reason to wait.
+        let isAlone: Bool
+    }
+
+    /// Whether budgets alone keep jobs in the queue.
+    var waitsForBudget: Bool { budgetWait?.isAlone ?? false }
+
+    private func tellOfBudget(_ result: Claim.Result, _ admission: Admission) {
         let log = session.context.log
-        if let obstacle = result.budget, budgetObstacle == nil {
-            log.warning("submissions are paused (budget): \(obstacle)")
-        } else if result.budget == nil, budgetObstacle != nil {
+        if let obstacle = result.budget, budgetWait == nil {
+            log.warning("\(Pause.subject(.budget, obstacle)) (budget): \(obstacle)")
+        } else if result.budget == nil, budgetWait != nil {
             log.info("submissions go on")
         }
-        budgetObstacle = result.budget
+        let isAlone = result.jobs.isEmpty && admission.opensAt == nil
+        budgetWait = result.budget.map { _ in BudgetWait(isAlone: isAlone) }
         for model in result.unpriced where told.insert(model).inserted {
             log.warning("the price of \(model) is not known: no budget holds it back; set its price_usd")
         }

@@ -25,8 +25,9 @@ import Testing
         ("max_in_flight", "7", { $0.maxInFlight == 7 }),
         ("max_submitting", "2", { $0.maxSubmitting == 2 }),
         ("submit_per_minute", "60", { $0.submitPerMinute == 60 }),
-        ("budget.day_usd", "12.50", { $0.budgetPerDay == 12.5 }),
-        ("budget.total_usd", "100", { $0.budgetInTotal == 100 }),
+        ("budget.day_usd", "12.50", { $0.budget.perDay == 12.5 }),
+        ("budget.month_usd", "50", { $0.budget.perMonth == 50 }),
+        ("budget.total_usd", "100", { $0.budget.inTotal == 100 }),
         ("poll.min", #""250ms""#, { $0.pollMin == .milliseconds(250) }),
         ("poll.max", #""1m""#, { $0.pollMax == .seconds(60) }),
         ("retry.min", #""2s""#, { $0.retryMin == .seconds(2) }),
@@ -91,6 +92,28 @@ import Testing
                 #expect(
                     error?.description.hasPrefix("\(key) must be ") == true, "\(error.map { "\($0)" } ?? "")")
             }
+        }
+    }
+
+    @Test func `budgets of labels are read whole or one by one, and a wrong one names its key`() throws {
+        let text = #"{"acme": {"day_usd": 1, "month_usd": 2}, "a.b*": {"total_usd": 3}}"#
+        for written in [#"{"budget.labels": \#(text)}"#, #"{"budget": {"labels": \#(text)}}"#] {
+            let budgets = try read(written).labelBudgets
+            #expect(budgets["acme"]?.perDay == 1 && budgets["acme"]?.perMonth == 2)
+            #expect(budgets["a.b*"]?.inTotal == 3 && budgets.count == 2)
+        }
+        let set = try read(assignments: "budget.labels=\(text)", "budget.labels.a.b*.day_usd=0.5")
+            .labelBudgets
+        #expect(set["a.b*"]?.perDay == 0.5 && set["a.b*"]?.inTotal == 3)
+        for (wrong, key) in [
+            ("[]", "budget.labels"), (#"{"a": 1}"#, "budget.labels.a"), (#"{"": {}}"#, "budget.labels."),
+            (#"{"a*b": {}}"#, "budget.labels.a*b"), (#"{"a": {"day": 1}}"#, "budget.labels.a.day"),
+            (#"{"a": {"day_usd": -1}}"#, "budget.labels.a.day_usd"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self, "\(wrong)") {
+                try read(#"{"budget.labels": \#(wrong)}"#)
+            }
+            #expect(error?.description.contains(key) == true, "\(error.map { "\($0)" } ?? "")")
         }
     }
 

@@ -34,9 +34,9 @@ import Testing
 
     @Test func `every line of it is a value that is accepted, and the default where there is one`() throws {
         let valued = [
-            "token_file", "models", "budget.day_usd", "budget.total_usd", "confirm_above_usd",
-            "inputs.via", "on_finish", "on_attention", "retention.files", "retention.inputs",
-            "retention.rows", "storage.url", "storage.endpoint", "metrics_file",
+            "token_file", "models", "budget.day_usd", "budget.month_usd", "budget.total_usd", "budget.labels",
+            "confirm_above_usd", "inputs.via", "on_finish", "on_attention", "retention.files",
+            "retention.inputs", "retention.rows", "storage.url", "storage.endpoint", "metrics_file",
         ]
         for (key, line) in settings {
             let configuration = try read("{\(line)}")

@@ -144,6 +144,25 @@ import Testing
         #expect(try await stage.accepted() == 5)
     }
 
+    @Test func `a label's budget keeps neither other jobs nor a drain`() async throws {
+        let stage = try await Stage.simulated("--fault", "result:no-cost")
+        for number in 1...6 {
+            try await stage.enqueue("fox \(number)", "--label", "acme-\(number % 2)", "--priority", "1")
+        }
+        for number in 1...5 { try await stage.enqueue("cat \(number)") }
+        let settings = [
+            "models.\(Stage.sequential).price_usd=0.5", #"budget.labels={"acme-*":{"day_usd":1.2}}"#,
+        ]
+        let jobd = try await stage.drain(settings[0], settings[1], "max_in_flight=2")
+        #expect(jobd.errors.contains("warning: some jobs wait (budget): budget.labels."), "\(jobd.errors)")
+        #expect(try stage.jobCount(where: "state = 'completed' AND label IS NULL") == 5)
+        #expect(try stage.jobCount(where: "state = 'completed' AND label IS NOT NULL") == 2)
+        let status = try await stage.jobctl()
+        #expect(status.output.contains("! some jobs wait (budget, "), "\(status)")
+        #expect(status.output.contains(#"raise budget.labels."acme-*".day_usd, or wait for the next day"#))
+        #expect(try stage.number("SELECT count(*) FROM charge_sums WHERE label LIKE 'acme-%'") == 4)
+    }
+
     @Test func `a model without a price is warned of once if a budget is set`() async throws {
         let stage = try await Stage.simulated()
         for _ in 1...3 { try await stage.jobctl("enqueue", "test/unpriced", "text=x") }

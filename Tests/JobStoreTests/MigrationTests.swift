@@ -10,7 +10,7 @@ import Testing
     private let store = ScratchStore()
 
     /// The last step that the program has; the tests add two more.
-    private static let last = Migration.all.count
+    private static let last = Migration.all.map(\.number).max() ?? 0
     private static let second = Migration(
         number: last + 1, script: "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);")
     private static let third = Migration(number: last + 2, script: "ALTER TABLE extra ADD COLUMN y;")
@@ -36,7 +36,7 @@ import Testing
         let folder = FileOnDisk.repository + "/migrations"
         let files = FileOnDisk.names(folder)
         #expect(!files.isEmpty)
-        #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))
+        #expect(Migration.all.map(\.number) == Set(Migration.all.map(\.number)).sorted())
         #expect(files.count == Migration.all.count)
         for (file, migration) in zip(files, Migration.all) {
             #expect(file.hasPrefix(Self.fourDigits(migration.number) + "_") && file.hasSuffix(".sql"))

@@ -35,23 +35,53 @@ import Testing
     @Test func `claiming reads only what it takes`() throws {
         try expect(
             { _ = try $0.ready(model: "m", limit: 10) },
-            uses: "SEARCH jobs USING INDEX jobs_ready (model=?)")
+            uses: "SEARCH jobs USING COVERING INDEX jobs_ready (model=?)")
         try expect(
             { _ = try $0.ready(model: "m", limit: 10, fromTheEnd: true) },
-            uses: "SEARCH jobs USING INDEX jobs_ready (model=?)")
+            uses: "SEARCH jobs USING COVERING INDEX jobs_ready (model=?)")
         for fromTheEnd in [false, true] {
             try expect(
-                { _ = try $0.readyWithoutReferences(model: "m", limit: 10, fromTheEnd: fromTheEnd) },
-                uses: "SEARCH jobs USING INDEX jobs_ready (model=?)",
+                {
+                    _ = try $0.ready(
+                        model: "m", limit: 10, fromTheEnd: fromTheEnd, without: .init(references: true))
+                },
+                uses: "SEARCH jobs USING COVERING INDEX jobs_ready (model=?)",
                 "SEARCH links USING PRIMARY KEY (job_id=?)")
+            try expect(
+                {
+                    _ = try $0.ready(
+                        model: "m", limit: 10, fromTheEnd: fromTheEnd,
+                        without: .init(labels: [LabelPattern("a"), LabelPattern("b*")]))
+                },
+                uses: "SEARCH jobs USING COVERING INDEX jobs_ready (model=?)")
         }
         try expect(
-            { _ = try $0.readyModels() }, uses: "SEARCH jobs USING INDEX jobs_ready (model>?)")
+            { _ = try $0.readyModels() }, uses: "SEARCH jobs USING COVERING INDEX jobs_ready (model>?)")
         try expect(
             { _ = try $0.promoteDue(retriesWithin: .seconds(300)) },
             uses: "SEARCH jobs USING INDEX jobs_waiting (next_try_at>? AND next_try_at<?)",
             "SEARCH jobs USING INDEX jobs_waiting (next_try_at>?)",
             "SEARCH jobs USING INDEX jobs_retry (next_try_at>?)")
+    }
+
+    @Test func `money and rates are known without reading the history`() throws {
+        for labels in [nil, LabelPattern("x"), LabelPattern("x*")] {
+            for period in SpendingPeriod.allCases {
+                _ = try database.spent(period, by: labels)
+            }
+        }
+        let lines = try store.open(.write).plans { _ = try $0.spent(.month, by: LabelPattern("x*")) }
+        #expect(
+            lines.contains("SEARCH sums USING PRIMARY KEY (day=? AND label>? AND label<?)"), "\(lines)")
+        #expect(lines.allSatisfy { !$0.hasPrefix("SCAN") || $0.hasPrefix("SCAN days") }, "\(lines)")
+        let recent = try database.plans { _ = try $0.recentSubmissions(since: .now) }
+        for table in ["charges", "events"] {
+            #expect(
+                recent.contains("SEARCH \(table) USING INTEGER PRIMARY KEY (rowid>?)"), "\(recent)")
+        }
+        #expect(recent.allSatisfy { !$0.contains("AUTOMATIC") }, "\(recent)")
+        let runs = try database.plans { _ = try $0.recentRuns(limit: 200) }
+        #expect(runs.contains { $0.contains("jobs USING INDEX jobs_ended (ended_at>?)") }, "\(runs)")
     }
 
     @Test func `one job is found by its keys`() throws {

@@ -79,7 +79,9 @@ import Testing
             try database.job(model: "a", input: number.isMultiple(of: 2) ? "{}" : #"{"image":"job:1"}"#)
         }
         func ids(_ limit: Int, fromTheEnd: Bool = false) throws -> [Int64] {
-            try database.readyWithoutReferences(model: "a", limit: limit, fromTheEnd: fromTheEnd).map(\.id)
+            try database.ready(
+                model: "a", limit: limit, fromTheEnd: fromTheEnd, without: .init(references: true)
+            ).map(\.id)
         }
         #expect(try ids(9) == [6, 8] && ids(1) == [6] && ids(1, fromTheEnd: true) == [8])
     }

@@ -15,7 +15,8 @@ enum ConfigurationPromises {
         }
         if configuration.maxInFlight < 1 || configuration.maxSubmitting < 1 { return "nothing may leave" }
         if configuration.onFinish == [] || configuration.onAttention == [] { return "a command of no words" }
-        let prices = [configuration.budgetPerDay, configuration.budgetInTotal].compactMap { $0 }
+        let budgets = [configuration.budget] + configuration.labelBudgets.values
+        let prices = budgets.flatMap { [$0.perDay, $0.perMonth, $0.inTotal] }.compactMap(\.self)
         if prices.contains(where: { !($0 >= 0) || !$0.isFinite }) { return "a budget of \(prices)" }
         let isEncrypted = configuration.apiURL.lowercased().hasPrefix("https://")
         let hosts = ["localhost", "127.", "[::1]"].map { "http://" + $0 }

@@ -30,7 +30,7 @@ import Testing
         var admission = admission
         return (0...).first { _ in
             if admission.hold(of: model) != nil { return true }
-            admission.admit(model, price: nil)
+            admission.admit(model, label: nil, price: nil)
             return false
         } ?? 0
     }
@@ -106,7 +106,7 @@ import Testing
             $0.submitPerMinute = 1
             $0.models = ["a": limits(inFlight: 1)]
         }
-        admission.admit("a", price: nil)
+        admission.admit("a", label: nil, price: nil)
         #expect(admission.hold(of: "a") == .inFlight(entry: "a", limit: 1))
         #expect(admission.hold(of: "b") == .perMinute(entry: nil, limit: 1, sent: 1, opensAt: 60_007))
     }

@@ -14,8 +14,8 @@ import Testing
             UPDATE jobs SET created_at = '2026-01-01 00:00:00.000', submitted_at = '2026-01-01 00:00:02.500' WHERE id = 1;
             DROP TRIGGER charges_insert_guard;
             DROP TRIGGER charges_update_guard;
-            INSERT INTO charges (job_id, submission, at, model, estimated_usd, reported_usd)
-            SELECT id, 1, ended_at, model, 0.5, CASE id WHEN 1 THEN 0.25 END FROM jobs;
+            INSERT INTO charges (job_id, submission, at, model, estimated_usd, reported_usd, label)
+            SELECT id, 1, ended_at, model, 0.5, CASE id WHEN 1 THEN 0.25 END, label FROM jobs;
             """)
     }
 

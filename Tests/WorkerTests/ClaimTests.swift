@@ -126,22 +126,22 @@ import Testing
         let refused = try #require(result.refused.first)
         #expect(refused.state == .failed && refused.failureKind == .input && refused.submissions == 0)
         #expect(refused.message?.contains("text") == true && refused.message?.contains("image_size") == true)
-        #expect(try database.spent(since: nil) == 0)
+        #expect(try database.spent(.total) == 0)
     }
 
     @Test func `the budget is kept inside one claim`() throws {
         for _ in 1...5 { try add() }
         let result = try claim {
             $0.models = ["m": limits(price: 0.4)]
-            $0.budgetInTotal = 1
+            $0.budget.inTotal = 1
         }
         #expect(result.jobs.map(\.id) == [1, 2])
         #expect(result.jobs.map(\.priceUSD) == [0.4, 0.4])
         #expect(result.budget?.contains("budget.total_usd is $1.00: $0.80 is spent") == true)
-        #expect(try database.spent(since: nil) == 0.8)
+        #expect(try database.spent(.total) == 0.8)
         #expect(
             try claim {
-                $0.models = ["m": limits(price: 0.4)]; $0.budgetInTotal = 1.2
+                $0.models = ["m": limits(price: 0.4)]; $0.budget.inTotal = 1.2
             }.jobs.count == 1)
     }
 
@@ -150,7 +150,7 @@ import Testing
         for _ in 1...10 { try add() }
         let result = try claim {
             $0.models = ["m": limits(price: 0.1)]
-            $0.budgetPerDay = 1
+            $0.budget.perDay = 1
         }
         #expect(result.jobs.count == 10 && result.budget == nil)
     }
@@ -162,11 +162,11 @@ import Testing
         let priced: (inout Configuration) -> Void = { $0.models = ["m": limits(price: 1)] }
         #expect(
             try claim {
-                priced(&$0); $0.budgetInTotal = 20
+                priced(&$0); $0.budget.inTotal = 20
             }.jobs.isEmpty)
         #expect(
             try claim {
-                priced(&$0); $0.budgetPerDay = 20
+                priced(&$0); $0.budget.perDay = 20
             }.jobs.count == 1)
     }
 
@@ -177,7 +177,7 @@ import Testing
         try add("unknown/model")
         let result = try claim {
             $0.models = [model: limits(price: 0.25)]
-            $0.budgetInTotal = 1
+            $0.budget.inTotal = 1
         }
         #expect(result.jobs.map(\.priceUSD) == [1, nil])
     }
@@ -229,9 +229,9 @@ import Testing
 
     @Test func `a budget that is spent holds back jobs of unknown price too`() throws {
         for _ in 0..<2 { try add() }
-        #expect(try claim(1) { $0.budgetPerDay = 1 }.jobs.map(\.id) == [1])
+        #expect(try claim(1) { $0.budget.perDay = 1 }.jobs.map(\.id) == [1])
         try execute("UPDATE charges SET reported_usd = 9")
-        let result = try claim(1) { $0.budgetPerDay = 1 }
+        let result = try claim(1) { $0.budget.perDay = 1 }
         #expect(result.jobs.isEmpty && result.budget?.contains("budget.day_usd") == true)
     }
 
@@ -241,7 +241,7 @@ import Testing
         try spend(50, at: tomorrow)
         let result = try claim {
             $0.models = ["m": limits(price: 1)]
-            $0.budgetPerDay = 20
+            $0.budget.perDay = 20
         }
         #expect(result.jobs.count == 1)
     }
@@ -292,11 +292,65 @@ import Testing
         #expect(try claim(4, as: { $0.busy = Set(ids) }).jobs.isEmpty)
     }
 
+    private func limits(day: Double? = nil, month: Double? = nil, total: Double? = nil)
+        -> Configuration.BudgetLimits
+    {
+        var limits = Configuration.BudgetLimits()
+        (limits.perDay, limits.perMonth, limits.inTotal) = (day, month, total)
+        return limits
+    }
+
+    @Test(arguments: ["acme", "ac*"])
+    func `a label's budget holds back its own jobs and no others, however many they are`(entry: String) throws
+    {
+        for _ in 1...50 { try add { ($0.label, $0.priority) = ("acme", 5) } }
+        for label in [nil, "other", "acme"] { try add { $0.label = label } }
+        let change: (inout Configuration) -> Void = {
+            $0.models = ["m": limits(price: 0.4)]
+            $0.labelBudgets = [entry: limits(day: 1)]
+        }
+        let result = try claim(4, change)
+        #expect(result.jobs.map(\.id) == [1, 2, 51, 52])
+        #expect(
+            result.budget == "budget.labels.\"\(entry)\".day_usd is $1.00: $0.80 is spent, "
+                + "and the next job would take $0.40")
+        #expect(try database.pauses().map(\.subject) == ["some jobs wait"])
+        #expect(try claim(4, change).jobs.isEmpty)
+        #expect(try claim(4) { $0.models = ["m": limits(price: 0.4)] }.jobs.count == 4)
+        #expect(try database.pauses().isEmpty)
+    }
+
+    @Test func `every entry that matches holds, each as one budget for all its labels`() throws {
+        for label in ["a", "ab", "ac", "b"] { try add { $0.label = label } }
+        let priced: (inout Configuration) -> Void = { $0.models = ["m": limits(price: 1)] }
+        let result = try claim {
+            priced(&$0)
+            $0.labelBudgets = ["a*": limits(month: 2), "ab": limits(total: 0.5), "*": limits(total: 2)]
+        }
+        #expect(result.jobs.map(\.label) == ["a", "ac"])
+        #expect(result.budget?.hasPrefix("budget.labels.\"ab\".total_usd is $0.50") == true)
+        #expect(result.budget?.hasSuffix("others hold jobs back, too: budget.labels.\"*\".total_usd") == true)
+    }
+
+    @Test func `a month's budget holds until the next month`() throws {
+        try add()
+        try spend(50, at: Timestamp(milliseconds: database.now.startOfDay.milliseconds - 86_400_000))
+        let priced: (inout Configuration) -> Void = { $0.models = ["m": limits(price: 1)] }
+        let held = try claim {
+            priced(&$0); $0.budget.perMonth = 20
+        }
+        #expect(held.jobs.isEmpty && held.budget?.hasPrefix("budget.month_usd is $20.00: $50.00") == true)
+        #expect(
+            try claim {
+                priced(&$0); $0.budget.perMonth = 51
+            }.jobs.count == 1)
+    }
+
     @Test func `a price of zero is free`() throws {
         try add()
         #expect(
             try claim {
-                $0.models = ["m": limits(price: 0)]; $0.budgetInTotal = 0
+                $0.models = ["m": limits(price: 0)]; $0.budget.inTotal = 0
             }.jobs.count == 1)
     }
 }

@@ -81,6 +81,7 @@ private struct ClaimWorld {
         var job = NewJob(model: pick(Self.models[0], Self.models[1], "b", Self.checked), input: "")
         job.input = pick(#"{"n":1,"text":"x"}"#, #"{"n":4,"text":"x"}"#, #"{"n":"none"}"#)
         job.priority = pick(-1, 0, 0, 2)
+        job.label = pick(nil, nil, "red", "reddish", "blue")
         job.isHeld = pick(true, false, false, false, false, false)
         // By SQL, or by jobctl with and without a check.
         job.validation = pick(.pending, .passed, .waived)
@@ -118,8 +119,14 @@ private struct ClaimWorld {
         configuration.maxInFlight = pick(1, 3, 6, 12)
         configuration.maxSubmitting = pick(1, 2, 4)
         configuration.submitPerMinute = pick(0, 0, 2, 5)
-        configuration.budgetPerDay = pick(nil, nil, 0, 0.5, 2)
-        configuration.budgetInTotal = pick(nil, nil, 1, 5)
+        configuration.budget.perDay = pick(nil, nil, 0, 0.5, 2)
+        configuration.budget.perMonth = pick(nil, nil, nil, 3)
+        configuration.budget.inTotal = pick(nil, nil, 1, 5)
+        for entry in ["red", "red*", "*"] where pick(false, false, true) {
+            var limits = Configuration.BudgetLimits()
+            (limits.perDay, limits.inTotal) = (pick(nil, 0.4, 1), pick(nil, nil, 2))
+            configuration.labelBudgets[entry] = limits
+        }
         for entry in ["a/*", "a/x", "b"] where Bool.random(using: &chance) {
             var limits = Configuration.ModelLimits()
             limits.maxInFlight = pick(nil, 0, 1, 3)

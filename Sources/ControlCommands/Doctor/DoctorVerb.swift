@@ -51,6 +51,7 @@ enum DoctorVerb: ControlVerb {
         let store = DatabaseChecks(directory: directory)
         try tell(store.all())
         try tell(ProcessChecks(directory: directory, store: store.database).all())
+        try tell(BudgetChecks(configuration: configuration, store: store.database).all())
         try tell([clock(store.database)])
         try tell(TokenChecks(session: session, directory: directory, configuration: configuration).all())
         return worst

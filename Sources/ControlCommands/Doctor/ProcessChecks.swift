@@ -43,7 +43,7 @@ struct ProcessChecks {
 
     private func pauses() -> [Diagnosis] {
         ((try? store?.pauses()) ?? []).map { pause in
-            .warning("submissions", pause.state(now: .now), pause.hint)
+            .warning("submissions", pause.sentence(now: .now), pause.hint)
         }
     }
 

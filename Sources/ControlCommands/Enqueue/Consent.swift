@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Configuration
+internal import JobModel
 internal import Orders
 internal import Startup
 
@@ -8,10 +9,13 @@ internal import Startup
 struct Consent {
     private let session: Session
     private let limit: ConfirmationLimit
+    /// The value of --max-usd.
+    private let most: Double?
     let configuration: Configuration?
 
     init(_ session: Session) throws {
         self.session = session
+        most = try session.arguments.dollars(.maxUSD)
         // A fault in a configuration that this command line names is a fault of the command.
         let isNamed = session.namesConfiguration
         guard let file = try? session.daemonConfigurationFile(),
@@ -29,14 +33,37 @@ struct Consent {
         }
     }
 
-    /// Whether it may ask, so that the sum must be known first.
-    var mayAsk: Bool {
+    /// Whether it may ask.
+    private var mayAsk: Bool {
         if case .none = limit { return false }
         return !session.arguments.has(.yes)
     }
 
+    /// Whether the sum must be known first: it may ask or refuse.
+    var needsSum: Bool { mayAsk || most != nil }
+
     /// Whether the sum is needed: to show it, or to ask.
-    var countsPrices: Bool { session.screen.standardErrorIsTerminal || mayAsk }
+    var countsPrices: Bool { session.screen.standardErrorIsTerminal || needsSum }
+
+    /// Throws if the order is above --max-usd, or might be.
+    func refuse(above estimate: Estimate) throws {
+        guard let most, estimate.jobs > 0 else { return }
+        if case .unknown(let reason) = limit {
+            throw Failure(
+                .configuration, "\(reason), so prices are not known, and --max-usd cannot be kept")
+        }
+        let words = "--max-usd is \(Money.text(most)), and \(estimate.counted) would cost \(estimate.words)"
+        if estimate.dollars > most + 1e-9 {
+            throw Failure(
+                .inputRefused, "nothing was enqueued: \(words)", hint: "order less, or raise --max-usd")
+        }
+        if estimate.unpriced > 0 {
+            throw Failure(
+                .inputRefused,
+                "nothing was enqueued: --max-usd is \(Money.text(most)), and \(estimate.words)",
+                hint: "set models.MODEL.price_usd in the configuration of jobd, or leave --max-usd out")
+        }
+    }
 
     /// Throws if the answer is no. Returns whether it asked, and so showed the sum.
     ///

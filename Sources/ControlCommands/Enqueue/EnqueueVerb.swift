@@ -49,7 +49,8 @@ enum EnqueueVerb: ControlVerb {
             """
             If the configuration sets confirm_above_usd, jobctl asks before an order whose estimate is above \
             it, or that has a job of unknown price. Without a terminal it needs --yes. The configuration is \
-            that of the running jobd, unless --config or --set is given.
+            that of the running jobd, unless --config or --set is given. --max-usd refuses an order whose \
+            estimate is higher, or that has a job of unknown price (exit 65).
             """,
         ],
         options: [

@@ -14,6 +14,7 @@ struct OrderArguments {
         .priority.saying("jobs with a higher priority are sent first"),
         .notBefore.saying("do not send it earlier: 2h, 22:00, 2026-01-31 18:00, or RFC 3339"),
         .hold,
+        .maxUSD,
         .wait,
         .timeout.saying("with --wait: wait no longer than this"),
         .noValidate,

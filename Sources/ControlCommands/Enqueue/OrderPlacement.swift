@@ -64,9 +64,10 @@ struct OrderPlacement {
         let models = arguments.checker.models
         let isDry = session.arguments.has(.dryRun)
         var sum = Estimate()
-        if isDry || consent.mayAsk || alwaysAsks || announces {
+        if isDry || consent.needsSum || alwaysAsks || announces {
             var view = OrderView(session, count: orders.count)
             sum = try orders.quote(models, in: store) { if isDry { try view.add($0, $1) } }
+            try consent.refuse(above: sum)
             if isDry { return try view.finish(sum) }
         } else {
             try orders.lookAtFiles()
@@ -75,7 +76,7 @@ struct OrderPlacement {
         if announces, !wasAsked, sum.jobs > 0 {
             session.note("\(name) buys \(sum.counted) again (\(sum.words))")
         }
-        let agreed = wasAsked || consent.mayAsk ? sum : nil
+        let agreed = wasAsked || consent.needsSum ? sum : nil
         let pricing = agreed != nil || consent.countsPrices ? models : nil
         // The store is created only now, so that a refused order does not create one.
         let store = try store ?? session.store(.create)

@@ -28,7 +28,7 @@ extension Explainer {
             let alike = jobs.filter { context.configuration?.limits(of: $0.model)?.name == hold.entry }
             return held(by: hold, hold.entry == nil ? ahead : Ahead(alike))
         }
-        if let hold = try admission?.hold(price: context.models.price(of: job)) {
+        if let hold = try admission?.hold(label: job.label, price: context.models.price(of: job)) {
             return held(by: hold, Ahead([]))
         }
         if admission?.budgets.isEmpty ?? true, let budget = unknownBudget() { return budget }
@@ -90,7 +90,7 @@ extension Explainer {
                 }
             let probes = reason == .hand ? "" : ", and jobd tries one job now and then"
             return because(
-                word, "submissions are \(pause.state(now: context.now))\(probes)", hint: hint)
+                word, "\(pause.sentence(now: context.now))\(probes)", hint: hint)
         }
         return nil
     }
@@ -122,7 +122,7 @@ extension Explainer {
             hint = nil
             (reason, words) = (.maxSubmitting, "\(limit) requests (\(hold.key)) are being sent")
         case .budget(let budget, let price):
-            if budget.period == .day { hint? += ", or wait for the next day (UTC)" }
+            hint? += budget.period.waitHint.map { ", or \($0)" } ?? ""
             words =
                 (price.map { "it would cost about \(Money.text($0))" } ?? "its price is not known")
                 + ", and \(Money.text(budget.spent)) "

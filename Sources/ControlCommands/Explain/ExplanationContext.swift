@@ -57,7 +57,7 @@ final class ExplanationContext {
             limit: configuration.maxSubmitting, underway: Int(count([.submitting])), at: 0)
         var admission = Admission(
             configuration, inFlight, allowance: choice.allowance, at: now.milliseconds)
-        try admission.readBudgets { try $0 == .day ? store.spentToday() : store.spent(since: nil) }
+        try admission.readBudgets { try store.spent($0, by: $1) }
         known = admission
         return admission
     }
@@ -75,6 +75,8 @@ final class ExplanationContext {
 
     /// Where `key` is set: in words, to be changed there.
     func whereSet(_ key: String) -> String {
+        // In an assignment, the name of an entry is not quoted.
+        let key = key.filter { $0 != "\"" }
         let isSetAbove = assignments.contains { assignment in
             let set = assignment.prefix { $0 != "=" }
             return key == set || key.hasPrefix(set + ".")

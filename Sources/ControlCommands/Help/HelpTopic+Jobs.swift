@@ -44,10 +44,17 @@ extension HelpTopic {
             price_usd is estimated before a job is sent, from the model's price or models.MODEL.price_usd; \
             cost_usd is what RunComfy reported. A budget counts the reported cost if it is known, else the \
             estimate. A job that would exceed the budget waits, and smaller ones may go before it. A job of \
-            unknown price waits only once the budget is spent.
+            unknown price waits only once the budget is spent. Days and months are those of UTC.
+            """),
+        .text(
+            """
+            An entry of budget.labels is one budget for all jobs of a label, or of all labels that begin so. \
+            It holds back its own jobs alone. What was spent counts for the label that the job had when it \
+            was sent. enqueue --max-usd limits one order.
             """),
         .code([
-            "{\"budget\": {\"day_usd\": 5, \"total_usd\": 100}}",
+            "{\"budget\": {\"day_usd\": 5, \"labels\": {\"acme*\": {\"month_usd\": 50}}}}",
+            "jobctl stats --label acme --month 2026-11 --csv",
             "jobctl list --sort -cost --limit 10 --columns id,cost,model",
         ]))
 
@@ -61,8 +68,8 @@ extension HelpTopic {
             ("outage", "the service does not answer; jobd tries again by itself"),
             (
                 "budget",
-                "the next job would exceed budget.day_usd or budget.total_usd; it waits for the next day "
-                    + "(UTC), or until the budget is raised"
+                "the next job would exceed a budget; it waits for the next day or month (UTC), or until the "
+                    + "budget is raised; a budget of budget.labels holds back its own jobs alone"
             ),
         ]),
         .text("jobctl resume ends all of them; jobd pauses again by itself if the reason still holds."))

@@ -5,26 +5,23 @@ internal import JobStore
 /// The statistics as tables with small bars.
 struct StatsScreen {
     let statistics: Statistics
-    let since: Timestamp
-    let now: Timestamp
+    let span: StatsSpan
     let screen: Screen
 
     /// One grouping in full; without one, the newest days and the largest groups of the others.
     func show(_ grouping: Statistics.Grouping?) throws {
         let all = statistics.all
-        let start = TimeText.local(since.milliseconds).prefix(16)
         if statistics.isEmpty {
             if let grouping { try table(grouping, at: 0) }
             return
         }
-        let days = max(1, Double((now - since).wholeMilliseconds) / 86_400_000)
         // Below one a day, the number itself says more.
-        let rate = Double(all.jobs) / days
+        let rate = Double(all.jobs) / span.days
         let words = rate < 10 ? "\((rate * 10).rounded() / 10)" : NumberText.of(Int64(rate.rounded()))
         let pace = rate < 1 ? "" : ", \(words) a day"
         let cancelled = all.cancelled > 0 ? ", \(NumberText.of(all.cancelled)) cancelled" : ""
         try screen.write(
-            "since \(start): \(NumberText.of(all.jobs, "job")) ended\(pace); "
+            "\(span.words): \(NumberText.of(all.jobs, "job")) ended\(pace); "
                 + "\(NumberText.of(all.failed)) failed\(cancelled)\n")
         let unpriced = all.unpriced > 0 ? ", and \(NumberText.of(all.unpriced)) of unknown price" : ""
         try screen.write(
@@ -33,7 +30,7 @@ struct StatsScreen {
         if let grouping {
             try table(grouping, at: Int.max)
             if grouping == .failure, statistics.groups(by: .failure).isEmpty {
-                screen.say("no job has failed since \(start)")
+                screen.say("no job has failed \(span.words)")
             }
             return try legend(for: grouping)
         }
