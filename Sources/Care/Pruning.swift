@@ -7,7 +7,7 @@ internal import System
 /// file that no record names, but never a wrong record.
 package struct Pruning: Sendable {
     /// Which parts of a job are removed.
-    package struct Parts: Equatable, Sendable {
+    package struct Parts: Hashable, Sendable {
         package var rows = false
         package var inputs = false
         package var files = false

@@ -17,6 +17,8 @@ actor Hooks: BackgroundTask {
     private static let parallelLimit = 4
     /// How many events one transaction reads.
     private static let readLimit = 500
+    /// After so many events with nothing to tell, the mark is moved, so that a restart does not read them.
+    private static let longestGap: Int64 = 10_000
 
     private let directory: StateDirectory
     private let store: JobStore
@@ -25,6 +27,8 @@ actor Hooks: BackgroundTask {
     var configuration: Configuration
     var isEnding = false
     private var tellsAll = false
+    /// Up to this event, nothing is left to tell. The mark may be far behind: it moves with what is told.
+    private var lastSeen: Int64 = 0
     /// A trouble that cannot be an event, since nothing can be recorded. Of several, the last is told.
     private let untold = Locked<Trouble?>(nil)
 
@@ -83,13 +87,19 @@ actor Hooks: BackgroundTask {
     /// Tells the next few events. Returns false if there are none.
     private func tellSome() async throws -> Bool {
         let asks = configuration.onAttention != nil
-        let (mark, events, isBehind) = try await store.write { database in
+        let (mark, events, newest, isBehind) = try await store.write { [lastSeen] database in
             let mark = try database.mark(Self.mark)
             // What is written now is among the events.
             let isBehind = try asks && database.noteWaitsInVain(limit: Self.readLimit)
-            return (mark, try database.hookEvents(after: mark, limit: Self.parallelLimit), isBehind)
+            let newest = try database.lastEventID()
+            let events = try database.hookEvents(after: max(mark, lastSeen), limit: Self.parallelLimit)
+            if events.isEmpty, newest - mark > Self.longestGap { try database.setMark(Self.mark, newest) }
+            return (mark, events, newest, isBehind)
         }
-        guard let last = events.last else { return isBehind }
+        guard let last = events.last else {
+            lastSeen = max(lastSeen, newest)
+            return isBehind
+        }
         await withTaskGroup { group in
             for event in events { group.addTask { await self.tell(event) } }
         }

@@ -25,6 +25,10 @@ actor Janitor: BackgroundTask {
     /// Checked after each batch.
     var isEnding = false
     private var clock = ClockWatch()
+    /// Up to which job nothing was left to remove, so that what was pruned long ago is not read every time.
+    /// Once a day everything is looked at: a job that others needed may no longer be needed.
+    private var pruned: [Pruning.Parts: EndedJob] = [:]
+    private var runs = 0
 
     init(_ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter) {
         self.directory = directory
@@ -52,6 +56,8 @@ actor Janitor: BackgroundTask {
                     log.write(.error, "retention waits: \(error)")
                 }
             }
+            runs += 1
+            if runs % 4 == 0 { pruned = [:] }
             // The configuration may have been reloaded in the meantime.
             if isEnding || configuration.retention != retention { continue }
             await wakeSignal.wait(until: retention == Configuration.Retention() ? nil : .now + Self.interval)
@@ -63,7 +69,7 @@ actor Janitor: BackgroundTask {
             parts, before: .now + (.zero - age), places: OutputPlaces(directory, configuration),
             by: "retention")
         var done = Pruning.Tally()
-        var last: EndedJob?
+        var last = pruned[parts]
         while !isEnding {
             let jobs = try await store.read { [last] in try pruning.next(after: last, in: $0) }
             if jobs.isEmpty { break }
@@ -92,6 +98,7 @@ actor Janitor: BackgroundTask {
                     + "the first: \(fault)"
             )
         }
+        if done.faults.isEmpty { pruned[parts] = last }
         guard done.rows + done.inputs + done.files > 0 else { return }
         let files = "\(NumberText.of(done.files, "file")) (\(ByteText.of(done.bytes)))"
         let (jobs, inputs) = (NumberText.of(done.rows, "job"), NumberText.of(done.inputs, "input"))

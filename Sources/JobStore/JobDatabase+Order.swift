@@ -70,11 +70,11 @@ extension JobDatabase {
                 END AS value
             FROM chosen
             WHERE (?2 IS NULL OR instr(?2, '"' || state || '"')) AND (?3 IS NULL OR label = ?3)
-                AND (?4 IS NULL OR model GLOB ?4) AND (?5 IS NULL OR created_at >= ?5)
+                AND (?4 IS NULL OR model GLOB ?4) AND (?5 IS NULL OR created_at >= ?5) AND id >= ?9
             ORDER BY value DESC, id DESC LIMIT ?8
             """,
             filter.way, filter.stateWords, filter.label, filter.modelPattern, filter.since,
-            order.key.rawValue, now, filter.limit ?? -1
+            order.key.rawValue, now, filter.limit ?? -1, try firstID(filter)
         ) { $0.integer(0) }
         return order.isDescending ? falling : falling.reversed()
     }
@@ -85,20 +85,21 @@ extension JobDatabase {
         return try countsByState(
             """
             WITH chosen AS (
-                SELECT state, model, created_at, label FROM jobs INDEXED BY jobs_state
+                SELECT id, state, model, created_at, label FROM jobs INDEXED BY jobs_state
                 WHERE ?1 = 'state' AND state IN (SELECT value FROM json_each(?2)) AND state <> 'completed'
                 UNION ALL
-                SELECT state, model, created_at, label FROM jobs INDEXED BY jobs_label
+                SELECT id, state, model, created_at, label FROM jobs INDEXED BY jobs_label
                 WHERE ?1 = 'label' AND label = ?3 AND label IS NOT NULL
                 UNION ALL
-                SELECT state, model, created_at, label FROM jobs WHERE ?1 = 'all'
+                SELECT id, state, model, created_at, label FROM jobs WHERE ?1 = 'all'
             )
             SELECT state, count(*) FROM chosen
             WHERE (?2 IS NULL OR instr(?2, '"' || state || '"')) AND (?3 IS NULL OR label = ?3)
-                AND (?4 IS NULL OR model GLOB ?4) AND (?5 IS NULL OR created_at >= ?5)
+                AND (?4 IS NULL OR model GLOB ?4) AND (?5 IS NULL OR created_at >= ?5) AND id >= ?6
             GROUP BY state
             """,
-            filter.way, filter.stateWords, filter.label, filter.modelPattern, filter.since)
+            filter.way, filter.stateWords, filter.label, filter.modelPattern, filter.since,
+            try firstID(filter))
     }
 
     /// All jobs by state, from the indexes alone: completed jobs have ended and are in no other index.

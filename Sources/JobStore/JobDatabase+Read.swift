@@ -34,9 +34,36 @@ extension JobDatabase {
     /// The jobs that match `filter`, newest first. All of them are in memory: see `forEach`.
     package func jobs(_ filter: JobFilter) throws -> [Job] { try ids(filter).compactMap { try find($0) } }
 
+    /// The ids of the jobs that match `filter`, newest first.
+    package func ids(_ filter: JobFilter) throws -> [Int64] {
+        try ids(filter, in: firstID(filter)...Int64.max)
+    }
+
+    /// An id before which no job matches `filter`, so that the jobs of long ago are not read. Ids and times
+    /// rise together. Where a clock was set back they do not, but a thousand jobs in a row that are too old
+    /// are the end.
+    func firstID(_ filter: JobFilter) throws -> Int64 {
+        guard let since = filter.since else { return 1 }
+        var place = try first("SELECT max(id) FROM jobs") { $0.integer(0) } ?? 0
+        var distance: Int64 = 1000
+        while place > distance {
+            place -= distance
+            let newest =
+                try first(
+                    """
+                    SELECT max(created_at) FROM (
+                        SELECT created_at FROM jobs WHERE id <= ?1 ORDER BY id DESC LIMIT 1000)
+                    """, place
+                ) { $0.timestamp(0) } ?? nil
+            if newest.map({ $0 < since }) ?? true { return place + 1 }
+            distance *= 2
+        }
+        return 1
+    }
+
     /// The ids of the jobs of `window` that match `filter`, newest first.
     // Long: a statement for each index.
-    package func ids(_ filter: JobFilter, in window: ClosedRange<Int64> = 1...Int64.max) throws -> [Int64] {
+    package func ids(_ filter: JobFilter, in window: ClosedRange<Int64>) throws -> [Int64] {
         let limit = filter.limit ?? -1
         if filter.states.count == 1, let state = filter.states.first, state != .completed {
             return try all(
@@ -95,17 +122,20 @@ extension JobDatabase {
     ) throws {
         let bounds = try first(
             "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM jobs WHERE id BETWEEN ?1 AND ?2",
-            range.lowerBound, range.upperBound
+            max(range.lowerBound, try firstID(filter)), range.upperBound
         ) { (first: $0.integer(0), last: $0.integer(1)) }
         guard let bounds else { return }
-        var start = bounds.first
+        var (start, size) = (bounds.first, Int64(1000))
         while start <= bounds.last {
-            let end = min(bounds.last, start + 999)
+            let end = min(bounds.last, start + size - 1)
+            let found = try ids(filter, in: start...end)
             // A missing one has been pruned since.
-            for id in try ids(filter, in: start...end).reversed() {
+            for id in found.reversed() {
                 if let job = try find(id) { try visit(job) }
             }
             start = end + 1
+            // Where few match, the next window may be larger.
+            size = found.count < 1000 ? min(size * 2, 1 << 16) : 1000
         }
     }
 
