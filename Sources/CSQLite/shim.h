@@ -16,8 +16,9 @@ static inline int jobd_sqlite_no_memory_statistics(void) {
     return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static inline int jobd_sqlite_defensive(sqlite3 *database) {
-    return sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
+/// While it is on, no statement can damage the file: the schema's own text cannot be written, for example.
+static inline int jobd_sqlite_defensive(sqlite3 *database, int on) {
+    return sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, on, (int *)0);
 }
 
 /// While it is on, VACUUM makes the database an empty one, also where it is damaged.

@@ -12,7 +12,8 @@ package enum ControlProgram {
         EnqueueVerb.self, ListVerb.self, ShowVerb.self, ExplainVerb.self, FilesVerb.self, OpenVerb.self,
         WaitVerb.self, WatchVerb.self, EventsVerb.self, CancelVerb.self, RetryVerb.self, RerunVerb.self,
         HoldVerb.self, ReleaseVerb.self, PickVerb.self,
-        SetVerb.self, ResolveVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self, ValidateVerb.self,
+        SetVerb.self, ResolveVerb.self, AdoptVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self,
+        ValidateVerb.self,
         VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
         BackupVerb.self, RestoreVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self,
         HelpVerb.self,
@@ -39,7 +40,7 @@ package enum ControlProgram {
             try screen.finish()
         } catch {
             try? screen.finish()
-            let failure = (error as? ArgumentError).map(Failure.init) ?? Failure(error)
+            let failure = Failure(of: error)
             report(failure, (try? words.get()) ?? CommandLine.arguments, screen)
             code = failure.code
         }
@@ -135,7 +136,12 @@ extension ControlVerb {
 }
 
 extension Failure {
-    fileprivate init(_ error: ArgumentError) {
+    /// How a verb's error is reported.
+    init(of error: any Error) {
+        guard let error = error as? ArgumentError else {
+            self.init(error)
+            return
+        }
         self.init(error.isInput ? .inputRefused : .usage, SafeText.escape("\(error)"))
     }
 

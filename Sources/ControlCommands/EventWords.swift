@@ -28,7 +28,7 @@ struct EventWords {
             [text("request_id").map { "as request \($0)" }, text("origin").map { "at \($0)" }]
         case .refused: [text("message")]
         case .uncertain: [text("message"), answer(), bytes()]
-        case .resolved: [resolution(), by()]
+        case .resolved: [resolution(), text("input").map { "its input is \($0)" }, by()]
         case .status: [text("status"), take("queue_position")?.integer.map { "position \($0)" }]
         case .fault: fault()
         case .output:

@@ -141,6 +141,11 @@ extension Change {
             // The origin is unknown; the first good answer tells.
             begin(id, at: nil)
             say(.resolved, ["as": "adopt", "request_id": .string(id)])
+            // jobd did not send it. What it was made from is not known, and must never be sent.
+            if before.state == .held {
+                (job.submittedAt, job.inputRemovedAt) = (moment, moment)
+                history[0].detail["input"] = "unknown"
+            }
         default: break
         }
     }

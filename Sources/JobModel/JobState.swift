@@ -35,11 +35,13 @@ extension Job {
         case (.held, .cancelledWithSource), (.queued, .cancelledWithSource): .cancelled
         case (.submitting, .cancelRequested), (.inQueue, .cancelRequested), (.inProgress, .cancelRequested):
             state
-        case (.failed, .retried(let resubmit)): resubmit ? .queued : stateAfterRetry
-        case (.cancelled, .retried): .queued
+        case (.failed, .retried(let resubmit)): ifPossible(resubmit ? .queued : stateAfterRetry)
+        case (.cancelled, .retried): ifPossible(.queued)
         case (.uncertain, .resolved(.resubmit)): .queued
         case (.uncertain, .resolved(.abandon)): .cancelled
         case (.uncertain, .resolved(.adopt)): .inQueue
+        // A job that was only made to follow a request: see `JobDatabase.adopt`.
+        case (.held, .resolved(.adopt)): .inQueue
 
         case (.downloading, .givenUp): .failed
         case (.completed, .refetched), (.downloading, .refetched): .downloading
@@ -62,6 +64,11 @@ extension Job {
         case (.downloading, .fetched): .completed
         default: nil
         }
+    }
+
+    /// Nil if the job would be sent again, and its input is not here any more.
+    private func ifPossible(_ next: JobState) -> JobState? {
+        next == .queued && inputRemovedAt != nil ? nil : next
     }
 
     private var stateAfterRetry: JobState {

@@ -76,9 +76,9 @@ package enum Verb: Equatable, Sendable {
     private func retrying(_ job: Job, _ resubmit: Bool) -> Answer {
         switch job.state {
         case .failed, .cancelled:
-            job.inputRemovedAt != nil && job.state(after: .retried(resubmit: resubmit)) == .queued
+            job.state(after: .retried(resubmit: resubmit)) == nil
                 ? .refused(
-                    "is \(word(job)) and had its input pruned; "
+                    "is \(word(job)), and its input is not here (pruned, or never known); "
                         + "to make it again: jobctl enqueue \(job.model) …"
                 )
                 : .apply(.retried(resubmit: resubmit))

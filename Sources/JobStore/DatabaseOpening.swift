@@ -133,7 +133,7 @@ struct DatabaseOpening {
 
     private func migrate(_ connection: Connection, from version: Int) throws {
         for migration in migrations where migration.number > version {
-            try connection.execute(migration.script)
+            try connection.executeUnprotected(migration.script)
         }
         try connection.execute("PRAGMA user_version = \(known)")
     }
@@ -199,6 +199,7 @@ struct Migration: Sendable {
         Migration(number: 6, bytes: PackageResources._006_chains_sql),
         Migration(number: 7, bytes: PackageResources._007_inputs_sql),
         Migration(number: 8, bytes: PackageResources._008_budgets_sql),
+        Migration(number: 9, bytes: PackageResources._009_adopted_sql),
     ]
 
     static var newest: Int { all.last?.number ?? 0 }

@@ -1,3 +1,4 @@
+internal import JSON
 package import JobModel
 internal import SQLite
 
@@ -61,6 +62,23 @@ extension JobDatabase {
                 guard let key = job.key, let holder = try keyHolder(key) else { throw error }
                 return Enqueued(id: holder, existing: true)
             }
+        }
+    }
+
+    /// Adds a job that follows a request that jobd did not send. If a job has the request, returns that one.
+    ///
+    /// The input that the request was made from is not known. An empty one that counts as pruned takes its
+    /// place, so that it is never sent.
+    package func adopt(
+        request: String, model: String, label: String?, by program: String
+    ) throws -> (job: Job, existing: Bool) {
+        try transaction {
+            if let holder = try find(request: request).flatMap(find) { return (holder, true) }
+            var new = NewJob(model: model, input: "{}")
+            (new.label, new.isHeld) = (label, true)
+            let id = try insert(new).id
+            let event = JobEvent.resolved(.adopt(requestID: request))
+            return (try record(event, for: id, in: .held, detail: ["by": .string(program)]), false)
         }
     }
 

@@ -76,6 +76,7 @@ extension JobDatabase {
         set(", next_try_at = ?", old.nextTryAt, new.nextTryAt)
         set(", followed_since = ?", old.followedSince, new.followedSince)
         set(", origin = ?", old.origin, new.origin)
+        set(", input_removed_at = ?", old.inputRemovedAt, new.inputRemovedAt)
         sql += " WHERE id = ? AND state = ?"
         values += [new.id, old.state.rawValue] as [any Bindable]
         if try run(sql, values) != 1 {

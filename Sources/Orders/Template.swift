@@ -26,7 +26,8 @@ package struct Template {
     package init(of job: Job) throws {
         guard job.inputRemovedAt == nil else {
             throw Failure(
-                .no, "job \(job.id) had its input pruned, so it cannot be made again",
+                .no,
+                "the input of job \(job.id) is not here (pruned, or never known), so it cannot be made again",
                 hint: "jobctl enqueue \(SafeText.escape(job.model)) …")
         }
         guard let input = try? JSON(parsing: job.input).object else {
@@ -99,7 +100,7 @@ package enum TemplateFile {
         guard object.object != nil else { throw refused("it is not a JSON object") }
         if let removed = object["input_removed_at"], removed != .null {
             throw Failure(
-                .no, "\(place): the job had its input pruned, so it cannot be made again")
+                .no, "\(place): the input of the job is not here (pruned), so it cannot be made again")
         }
         let (model, input) = (object["model"]?.string, object["input"]?.object)
         guard let model, let input else {

@@ -45,7 +45,7 @@ internal import CSQLite
                 return unsafe Unmanaged<LockWait>.fromOpaque(wait).takeUnretainedValue().wait(tries) ? 1 : 0
             }, Unmanaged.passUnretained(lockWait).toOpaque())
         unsafe _ = jobd_sqlite_no_checkpoint_on_close(handle)
-        unsafe _ = jobd_sqlite_defensive(handle)
+        unsafe _ = jobd_sqlite_defensive(handle, 1)
     }
 
     deinit {
@@ -72,6 +72,13 @@ internal import CSQLite
         lockWait.limit = .zero
         defer { lockWait.limit = limit }
         return try body()
+    }
+
+    /// Runs a script that may also change the text of the schema, as `execute` does.
+    package func executeUnprotected(_ script: String) throws(SQLiteError) {
+        unsafe _ = jobd_sqlite_defensive(handle, 0)
+        defer { unsafe _ = jobd_sqlite_defensive(handle, 1) }
+        try execute(script)
     }
 
     /// Runs a script of several statements without parameters or rows.

@@ -23,7 +23,10 @@ enum HelpVerb: ControlVerb {
                 "gallery", "export",
             ]
         ),
-        ("steer", ["cancel", "retry", "hold", "release", "pick", "set", "resolve", "pause", "resume"]),
+        (
+            "steer",
+            ["cancel", "retry", "hold", "release", "pick", "set", "resolve", "adopt", "pause", "resume"]
+        ),
         ("take care", ["doctor", "verify", "prune", "backup", "restore"]),
         ("the rest", ["completion", "version", "help"]),
     ]
