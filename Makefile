@@ -30,7 +30,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for the completions of packages and of local programs in differently named directories.
 ZSH := $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help deps check-deps test-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery test-storage torture soak mutations format lint clean
+.PHONY: help deps check-deps test-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery test-storage test-mcp torture soak mutations format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -145,6 +145,11 @@ test-gallery: deps ## test galleries in Chromium (apt-get install chromium); scr
 test-storage: deps ## test object storage against OpenStack Swift, which it installs and starts on loopback
 	swift build --build-tests
 	Tests/storage/check
+
+test-mcp: deps ## let the official Python SDK work with `jobctl mcp` (needs python3-venv and PyPI)
+	swift build
+	test -x .build/python/bin/mcp || { python3 -m venv .build/python && .build/python/bin/pip install -q 'mcp>=2'; }
+	.build/python/bin/python Tests/agents/check.py .build/debug
 
 torture: deps ## test all crashes, power cuts and faults for an hour (TORTURE_SEED=N repeats a run's choices)
 	swift build --build-tests

@@ -35,6 +35,14 @@ package struct TerminalSize: Equatable, Sendable {
     }
 }
 
+/// What is written and said in place of a screen, for a verb that another program has asked for.
+package final class ScreenRecord {
+    package fileprivate(set) var output: [UInt8] = []
+    package fileprivate(set) var messages: [String] = []
+
+    package init() {}
+}
+
 /// Where a program writes: data to standard output, messages to standard error. Only one thread uses it.
 package final class Screen {
     /// Names the standard streams that are terminals on the machine from which the command came.
@@ -50,8 +58,17 @@ package final class Screen {
     private var pager: Pager?
     /// What is said while a pager has the terminal.
     private var laterMessages: [(text: String, wraps: Bool)] = []
+    private let record: ScreenRecord?
+
+    /// A screen that nobody sees, and that cannot ask.
+    package init(record: ScreenRecord) {
+        (isTerminal, standardErrorIsTerminal, canAsk) = (false, false, false)
+        (hasColour, width) = (false, 80)
+        self.record = record
+    }
 
     package init(environment: [String: String]) {
+        record = nil
         let elsewhere = (environment[Self.terminalsVariable] ?? "").split(separator: ",")
         isTerminal = isatty(STDOUT_FILENO) == 1 || elsewhere.contains("output")
         standardErrorIsTerminal = isatty(STDERR_FILENO) == 1 || elsewhere.contains("errors")
@@ -80,6 +97,7 @@ package final class Screen {
 
     package func flush() throws(Failure) {
         defer { buffer.removeAll(keepingCapacity: true) }
+        if let record { return record.output += buffer }
         guard let pager else { return try Self.write(buffer, to: .standardOutput) }
         do throws(SystemError) { try pager.write(buffer) } catch { throw Self.unwritable(error) }
     }
@@ -122,6 +140,7 @@ package final class Screen {
     }
 
     private func print(message text: String, wraps: Bool) {
+        if let record { return record.messages.append(text) }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             guard wraps, standardErrorIsTerminal, DisplayWidth.of(String(line)) > width else {
                 return String(line)

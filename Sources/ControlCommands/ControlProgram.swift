@@ -15,8 +15,8 @@ package enum ControlProgram {
         SetVerb.self, ResolveVerb.self, AdoptVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self,
         ValidateVerb.self,
         VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
-        BackupVerb.self, RestoreVerb.self, DoctorVerb.self, CompletionVerb.self, VersionVerb.self,
-        HelpVerb.self,
+        BackupVerb.self, RestoreVerb.self, DoctorVerb.self, MCPVerb.self, CompletionVerb.self,
+        VersionVerb.self, HelpVerb.self,
     ]
 
     static let commonOptions: [Option] = [.stateDirectory, .host, .json, .quiet, .help]

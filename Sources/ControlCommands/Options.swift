@@ -87,6 +87,11 @@ extension Option {
     static let wait = Option("wait", "wait until it has ended, then print the paths of its files")
     static let noValidate = Option("no-validate", "send it even if the schema forbids it")
 
+    // MARK: - What an agent may do
+
+    static let maxUSD = Option("max-usd", value: "USD", "the most that may be ordered, by estimate")
+    static let readOnly = Option("read-only", "nothing may be ordered, cancelled or picked")
+
     // MARK: - What becomes of jobs and their files
 
     static let giveUp = Option("give-up", "also jobs that are being downloaded: do without the missing files")

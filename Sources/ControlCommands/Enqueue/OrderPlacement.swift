@@ -17,6 +17,8 @@ struct OrderPlacement {
     var alwaysAsks = false
     /// Whether to say first that jobs are bought, because the verb's name does not say so.
     var announces = false
+    /// Throws if the new jobs are more than may be ordered. Asked before they are stored for good.
+    var limit: ((Estimate, JobDatabase) throws -> Void)?
     /// With --cascade: what is copied.
     var lineage: Lineage?
 
@@ -77,7 +79,7 @@ struct OrderPlacement {
             session.note("\(name) buys \(sum.counted) again (\(sum.words))")
         }
         let agreed = wasAsked || consent.needsSum ? sum : nil
-        let pricing = agreed != nil || consent.countsPrices ? models : nil
+        let pricing = agreed != nil || consent.countsPrices || limit != nil ? models : nil
         // The store is created only now, so that a refused order does not create one.
         let store = try store ?? session.store(.create)
         let files = arguments.checker.files
@@ -85,6 +87,7 @@ struct OrderPlacement {
         try files.begin()
         let (result, job) = try store.transaction {
             let result = try orders.insert(into: store, pricing, agreed: agreed)
+            try limit?(result.bought, store)
             return (result, orders.isVaried ? nil : try result.ids.first.flatMap(store.find))
         }
         whenStored()

@@ -28,7 +28,7 @@ enum HelpVerb: ControlVerb {
             ["cancel", "retry", "hold", "release", "pick", "set", "resolve", "adopt", "pause", "resume"]
         ),
         ("take care", ["doctor", "verify", "prune", "backup", "restore"]),
-        ("the rest", ["completion", "version", "help"]),
+        ("the rest", ["mcp", "completion", "version", "help"]),
     ]
 
     static func isPaged(_ session: Session) -> Bool { true }

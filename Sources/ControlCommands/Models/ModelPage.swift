@@ -1,6 +1,7 @@
 internal import Catalogue
 internal import CommandLineTool
 internal import JSON
+internal import JobStore
 internal import Spelling
 
 /// `jobctl models show`: what a person needs to know to write a job for a model.
@@ -11,8 +12,8 @@ struct ModelPage {
     /// Longer lines are hard to read, even on a wide terminal.
     private static let widest = 100
 
-    static func show(_ typed: String, _ session: Session) throws -> ExitCode {
-        let store = try session.storeIfAny()
+    /// The model that was meant by its id or the end of it.
+    static func model(_ typed: String, _ session: Session, in store: JobDatabase?) throws -> KnownModel {
         let name = try session.fullName(of: typed, in: store)
         guard let model = try session.knownModel(name, in: store) else {
             let models = try session.knownModels(in: store)
@@ -21,10 +22,15 @@ struct ModelPage {
                 .no, "no schema is known for \(SafeText.escape(name))",
                 hint: Session.modelHint(didYouMean: near))
         }
+        return model
+    }
+
+    static func show(_ typed: String, _ session: Session) throws -> ExitCode {
+        let model = try model(typed, session, in: try session.storeIfAny())
         if session.wantsJSON {
             try session.emit(model.schema.document)
         } else if session.isQuiet {
-            try session.screen.write(SafeText.escape(name) + "\n")
+            try session.screen.write(SafeText.escape(model.schema.modelID) + "\n")
         } else {
             try ModelPage(model: model, screen: session.screen).write()
         }
