@@ -30,7 +30,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for the completions of packages and of local programs in differently named directories.
 ZSH := $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help deps check-deps test-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery test-storage test-mcp torture soak mutations format lint clean
+.PHONY: help deps check-deps test-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery test-storage test-mcp test-photos torture soak mutations format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -150,6 +150,10 @@ test-mcp: deps ## let the official Python SDK work with `jobctl mcp` (needs pyth
 	swift build
 	test -x .build/python/bin/mcp || { python3 -m venv .build/python && .build/python/bin/pip install -q 'mcp>=2'; }
 	.build/python/bin/python Tests/agents/check.py .build/debug
+
+test-photos: deps ## read .xmp files and described copies (apt-get install libimage-exiftool-perl imagemagick python3-pil)
+	swift build
+	Tests/photos/check.py .build/debug
 
 torture: deps ## test all crashes, power cuts and faults for an hour (TORTURE_SEED=N repeats a run's choices)
 	swift build --build-tests

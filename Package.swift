@@ -61,6 +61,9 @@ let package = Package(
         .target(
             name: "Outputs", dependencies: ["Calendar", "JobModel", "System"], swiftSettings: strictMemory),
         .target(
+            name: "Descriptions", dependencies: ["Calendar", "Catalogue", "JSON", "JobModel"],
+            swiftSettings: strict),
+        .target(
             name: "Downloader",
             dependencies: ["Calendar", "HTTP", "JSON", "JobModel", "Media", "Outputs", "System"],
             swiftSettings: strictMemory),
@@ -84,7 +87,7 @@ let package = Package(
             ],
             swiftSettings: strictMemory),
         .target(
-            name: "Care", dependencies: ["JobModel", "JobStore", "Outputs", "System"],
+            name: "Care", dependencies: ["Descriptions", "JobModel", "JobStore", "Outputs", "System"],
             swiftSettings: strictMemory),
 
         .target(
@@ -104,8 +107,8 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "Calendar",
-                "Catalogue", "Configuration", "Downloader", "HTTP", "Inputs", "JSON", "JobModel", "JobStore",
-                "Media", "Outputs", "Policy", "Provider", "System",
+                "Catalogue", "Configuration", "Descriptions", "Downloader", "HTTP", "Inputs", "JSON",
+                "JobModel", "JobStore", "Media", "Outputs", "Policy", "Provider", "System",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -119,9 +122,9 @@ let package = Package(
         .target(
             name: "ControlCommands",
             dependencies: [
-                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Gallery", "Inputs",
-                "JSON", "JobModel", "JobStore", "Orders", "Outputs", "Policy", "Spelling", "Startup",
-                "System",
+                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Descriptions",
+                "Gallery", "Inputs", "JSON", "JobModel", "JobStore", "Orders", "Outputs", "Policy",
+                "Spelling", "Startup", "System",
             ],
             swiftSettings: strictMemory),
         .target(
@@ -176,6 +179,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GalleryTests", dependencies: ["Gallery", "JSON", "JobModel", "System"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DescriptionsTests", dependencies: ["Descriptions", "JSON", "JobModel", "Scratch"],
             swiftSettings: strict),
         .testTarget(name: "SystemTests", dependencies: ["System"], swiftSettings: strict),
         .testTarget(

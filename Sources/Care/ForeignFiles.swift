@@ -72,7 +72,11 @@ package struct ForeignFiles: Sendable {
         for (path, job) in try store.leftFiles() {
             // One outside of output_dir may be on a disk that is not mounted now.
             let file = places.file(path)
-            if file.isOutside || file.size != nil || file.sidecar(of: job).size != nil { continue }
+            if file.isOutside || file.size != nil || file.sidecar(of: job).size != nil
+                || file.xmp.size != nil
+            {
+                continue
+            }
             try store.forgetLeft(path)
         }
     }
@@ -93,6 +97,13 @@ extension JobDatabase {
             if try find(id) != nil { return nil }
             let folders = paths.map { PathParts($0).directory }
             return try folders.contains { try hasLeftFiles(of: id, in: $0) } ? .left : .unknown
+        }
+        if let described = file.described.map(places.paths) {
+            if try described.contains(where: { try isOnRecord(path: $0) }) { return nil }
+            // What another program has written or changed is not ours.
+            if try described.contains(where: { try wasOnRecord(path: $0) }) {
+                return file.holdsOurDescription ? .left : .unknown
+            }
         }
         if let id = TemporaryName.job(of: file.name) {
             // Another jobd may use the same output_dir, and have a job of the same number.

@@ -120,6 +120,7 @@ package struct Pruning: Sendable {
                 continue
             }
             do throws(SystemError) {
+                try file.removeDescription()
                 if try file.remove() {
                     removal.tally.files += 1
                     removal.tally.bytes += output.bytes ?? 0

@@ -5,6 +5,7 @@ package struct Configuration: Settable, Equatable {
     package var outputDirectory = "outputs"
     package var outputName = "{date}/{id}-{index}.{ext}"
     package var writesSidecar = true
+    package var writesXMP = false
     package var maxInFlight = 32
     package var maxSubmitting = 4
     package var submitPerMinute = 0

@@ -18,6 +18,7 @@ package enum Settings {
             "output_name", \.outputName, text,
             "fields: {id} {index} {date} {time} {model} {label} {prompt} {seed} {request_id} {ext}"),
         Setting("sidecar", \.writesSidecar, flag, "write {id}.json beside a job's files"),
+        Setting("xmp", \.writesXMP, flag, "write FILE.EXT.xmp beside each file, for photo software"),
         Setting(
             "max_in_flight", \.maxInFlight, number(1...1_000_000),
             "jobs submitted and not yet finished at RunComfy"),

@@ -12,14 +12,21 @@ enum ExportVerb: ControlVerb {
             prints it, and with --events its history. CSV has a heading and a line for each job, with the \
             columns of the table jobs and then "files", the paths of its files as a JSON array.
             """,
+            """
+            --embed DIR writes a copy of each picture into a directory, as 000012-1.png, with prompt and \
+            settings inside: as AUTOMATIC1111 and ComfyUI have them in a PNG, as EXIF and XMP in a JPEG or \
+            WebP. Other files are copied as they are, with an .xmp beside them. The originals are only read; \
+            a name that is taken in the directory is left alone. It prints the paths.
+            """,
             "In CSV, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or "
                 + "a return) gets an apostrophe before it. JSON is exact.",
         ],
-        options: JobChoice.options + [.picked, .limit, .csv, .events],
+        options: JobChoice.options + [.picked, .limit, .csv, .events, .embed],
         examples: [
             .init("jobctl export > jobs.jsonl", "everything"),
             .init("jobctl export --csv --since 30d --state completed > month.csv", "for a spreadsheet"),
             .init("jobctl export --events 12-20 | jq .events", "with their history"),
+            .init("jobctl export --embed shared --label cats --picked", "what is picked, to be passed on"),
         ])
 
     static func run(_ session: Session) throws -> ExitCode {
@@ -31,6 +38,10 @@ enum ExportVerb: ControlVerb {
         let limit = try session.arguments.limit()
         let store = try session.store(.read)
         let choice = try JobChoice(session, store, lists: true)
+        if let path = session.arguments.value(.embed) {
+            if isCSV || hasEvents { throw Failure.usage("--embed goes with neither --csv nor --events") }
+            return try EmbeddedCopies(path, session, store).make(of: choice, limit: limit)
+        }
         if isCSV { try session.screen.write(columns.joined(separator: ",") + "\n") }
         var count = 0
         func write(_ job: Job) throws {

@@ -38,6 +38,8 @@ extension Option {
         "kind", value: "KIND", repeats: true, "only events of this kind; may be given again")
     static let csv = Option("csv", "CSV instead of JSON Lines")
     static let events = Option("events", "also each job's history; JSON only")
+    static let embed = Option(
+        "embed", value: "DIR", "copies of the pictures, with prompt and settings inside")
     static let follow = Option("follow", short: "f", "continue with new events as they happen")
     static let title = Option("title", value: "TEXT", "the page's title")
     static let copy = Option("copy", "copy the files instead of linking to them")

@@ -23,6 +23,20 @@ package struct OutputFile: Sendable {
             folder: folder, path: PathParts(path).sibling(JobFileName.sidecar(of: job)), isOutside: isOutside)
     }
 
+    private static let describing = ".xmp"
+
+    /// What photo software reads about it, beside it.
+    package var xmp: OutputFile {
+        OutputFile(folder: folder, path: path + Self.describing, isOutside: isOutside)
+    }
+
+    /// The file that this one would be about; nil if its name does not say so.
+    package var described: OutputFile? {
+        guard path.hasSuffix(Self.describing) else { return nil }
+        let path = String(path.dropLast(Self.describing.count))
+        return OutputFile(folder: folder, path: path, isOutside: isOutside)
+    }
+
     /// The directory that contains `path`, and the name of the last component.
     private func parent(of path: String) throws(SystemError) -> (directory: Directory, name: String) {
         var names = try Directory.components(of: path)
@@ -60,6 +74,25 @@ package struct OutputFile: Sendable {
             folder = PathParts(folder).directory
         }
         return true
+    }
+
+    /// Replaces its content, completely or not at all. It must exist, and keeps its mode.
+    package func replace(with bytes: [UInt8]) throws(SystemError) {
+        let (directory, name) = try parent(of: path)
+        let mode = try directory.status(name).mode
+        let temporaryName = TemporaryName.of(sidecar: name)
+        _ = try directory.remove(temporaryName)
+        do throws(SystemError) {
+            let file = try directory.create(temporaryName, mode: mode)
+            try file.setMode(mode)
+            try file.write(bytes)
+            try file.sync()
+            try directory.replace(name, with: temporaryName)
+            try directory.sync()
+        } catch {
+            _ = try? directory.remove(temporaryName)
+            throw error
+        }
     }
 
     /// The file that this one was before it was set aside; nil if its name does not say so.

@@ -1,6 +1,7 @@
 internal import Calendar
 internal import Catalogue
 internal import Configuration
+internal import Descriptions
 internal import Downloader
 internal import HTTP
 internal import JSON
@@ -40,13 +41,30 @@ struct ConfiguredFetcher: OutputFetcher {
 
     func writeSidecar(_ job: Job, _ outputs: [Output]) async -> String? {
         guard let path = outputs.first?.path else { return nil }
-        let sidecar = context.outputs.file(path).sidecar(of: job.id)
-        let text = Array((job.json(outputs: outputs, file: context.outputs.path).indentedText + "\n").utf8)
         do throws(DownloadFailure) {
-            try await context.downloader.writeSidecar(text, to: sidecar)
+            if context.configuration.writesSidecar {
+                let object = job.json(outputs: outputs, file: context.outputs.path)
+                let sidecar = context.outputs.file(path).sidecar(of: job.id)
+                try await context.downloader.writeSidecar(
+                    Array((object.indentedText + "\n").utf8), to: sidecar)
+            }
+            if context.configuration.writesXMP { try await writeXMP(job, outputs) }
             return nil
         } catch {
             return "\(error)"
+        }
+    }
+
+    private func writeXMP(_ job: Job, _ outputs: [Output]) async throws(DownloadFailure) {
+        // What is picked may have changed since the job's outputs were read.
+        let picked = try? await store.read { try $0.outputs(of: job.id).map(\.pickedAt) }
+        for (index, output) in outputs.enumerated() {
+            guard let path = output.path else { continue }
+            var output = output
+            if let picked, picked.indices.contains(index) { output.pickedAt = picked[index] }
+            let text = FileDescription(of: job, output, schema: Schema.builtIn(job.model)).xmp
+            try await context.downloader.writeSidecar(
+                Array(text.utf8), to: context.outputs.file(path).xmp, replacing: FileDescription.isOurs)
         }
     }
 

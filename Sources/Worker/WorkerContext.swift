@@ -53,7 +53,8 @@ package struct WorkerContext: Sendable {
             deadline: configuration.limits(of: model)?.limits.deadline ?? configuration.deadline,
             patience: FetchPace.Patience(
                 attempts: configuration.retryAttempts, time: configuration.retryPatience),
-            writesSidecar: configuration.writesSidecar, chance: .random(in: 0..<1))
+            writesSidecar: configuration.writesSidecar || configuration.writesXMP,
+            chance: .random(in: 0..<1))
     }
 
     /// The wait before the next try, with its jitter drawn.

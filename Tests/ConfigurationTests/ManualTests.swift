@@ -22,8 +22,8 @@ import Testing
             #expect(configuration == Configuration(), "\(setting.key)")
         }
         let texts = [
-            "https://model-api.runcomfy.net", "outputs", "{date}/{id}-{index}.{ext}", "true", "32", "4", "0",
-            "{}", "{}", "500ms", "15s", "1s", "5m", "8", "1h", "10s", "60s", "30s", "8", "2GiB",
+            "https://model-api.runcomfy.net", "outputs", "{date}/{id}-{index}.{ext}", "true", "false", "32",
+            "4", "0", "{}", "{}", "500ms", "15s", "1s", "5m", "8", "1h", "10s", "60s", "30s", "8", "2GiB",
             "[\".runcomfy.net\", \".runcomfy.com\"]", "1GiB", "24h", "hold",
             "us-east-1", "false", "none", "24h", "info",
         ]

@@ -1,6 +1,12 @@
+internal import Care
+internal import Catalogue
 internal import CommandLineTool
+internal import Descriptions
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
+internal import System
 
 enum PickVerb: ControlVerb {
     static let command = Command(
@@ -32,6 +38,7 @@ enum PickVerb: ControlVerb {
             return job
         }
         session.wake(store.directory)
+        describe(job, session, store)
         try session.show(job, in: store) {
             guard session.screen.isTerminal else { return }
             let list = positions.map { String($0) }.joined(separator: ", ")
@@ -41,6 +48,19 @@ enum PickVerb: ControlVerb {
         try say(what: positions, of: id, became: waited, session, store)
         try session.finish(store)
         return .success
+    }
+
+    /// Photo software shows what is picked as a rating.
+    private static func describe(_ job: Job, _ session: Session, _ store: JobDatabase) {
+        guard let outputs = try? store.outputs(of: job.id) else { return }
+        let places = (try? session.outputPlaces()) ?? OutputPlaces(store.directory)
+        for output in outputs where output.hasFile {
+            guard let file = output.path.map(places.file) else { continue }
+            do throws(SystemError) {
+                let schema = Schema.builtIn(job.model)
+                try file.describe(as: FileDescription(of: job, output, schema: schema).xmp)
+            } catch { session.note("note: \(file.xmp.absolutePath) cannot be written: \(error)") }
+        }
     }
 
     /// The job, and the outputs that are picked of it.

@@ -54,11 +54,18 @@ extension Downloader {
 
     /// Writes or replaces a sidecar, the file beside a job's outputs that says how they were made: completely
     /// or not at all.
-    package func writeSidecar(_ bytes: [UInt8], to sidecar: OutputFile) async throws(DownloadFailure) {
+    ///
+    /// - Parameter isOurs: whether a file with these bytes, which has the name, may be replaced.
+    package func writeSidecar(
+        _ bytes: [UInt8], to sidecar: OutputFile,
+        replacing isOurs: @escaping @Sendable ([UInt8]) -> Bool = { _ in true }
+    ) async throws(DownloadFailure) {
         let (access, directories) = (settings.access, directories)
         _ = try await syncs.sync { () throws(DownloadFailure) in
             let parts = PathParts(sidecar.path)
             let directory = try directories.open(parts.directory, below: sidecar.folder.path, making: access)
+            let present = try? directory.folder.open(parts.name).readToEnd(limit: 1 << 20)
+            if directory.folder.holds(parts.name), !isOurs(present ?? []) { return directory }
             let temporaryName = TemporaryName.of(sidecar: parts.name)
             try directory.remove(temporaryName)
             let file = try directory.create(temporaryName, access)
