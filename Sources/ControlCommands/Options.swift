@@ -91,7 +91,6 @@ extension Option {
 
     // MARK: - What an agent may do
 
-    static let maxUSD = Option("max-usd", value: "USD", "the most that may be ordered, by estimate")
     static let readOnly = Option("read-only", "nothing may be ordered, cancelled or picked")
 
     // MARK: - What becomes of jobs and their files

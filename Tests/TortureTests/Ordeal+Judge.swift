@@ -136,7 +136,8 @@ extension Ordeal {
         #expect(try await program.exitCode() == 0, "\(program.errors): \(context)")
     }
 
-    /// Failed jobs are tried again, and cancelled ones for which others wait.
+    /// Failed jobs are tried again, and cancelled ones for which others wait. What waits for a job that can
+    /// never be made is cancelled.
     private func retryFailed(_ context: String) async throws {
         let ids = try stage.texts(
             """
@@ -145,7 +146,14 @@ extension Ordeal {
             """)
         for id in ids {
             let program = try await jobctl(["retry", id])
-            #expect(try await program.exitCode() == 0, "\(program.errors): \(context)")
+            let code = try await program.exitCode()
+            if code == 1, program.errors.contains("cannot be made") {
+                let waiting = try stage.texts("SELECT job_id FROM missing_sources WHERE source_id = \(id)")
+                let cancel = try await jobctl(["cancel"] + waiting)
+                #expect(try await cancel.exitCode() == 0, "\(cancel.errors): \(context)")
+            } else {
+                #expect(code == 0, "\(program.errors): \(context)")
+            }
         }
     }
 }

@@ -19,13 +19,7 @@ final class AgentSession {
         call = VerbCall(session)
         isReadOnly = session.arguments.has(.readOnly)
         isAgreed = session.arguments.has(.yes)
-        var most: Double?
-        if let text = session.arguments.value(.maxUSD) {
-            guard let dollars = Double(text), dollars.isFinite, dollars >= 0 else {
-                throw Failure.usage("--max-usd takes dollars, not \"\(SafeText.escape(text))\"")
-            }
-            most = dollars
-        }
+        let most = try session.arguments.dollars(.maxUSD)
         bounds = OrderBounds(label: session.arguments.value(.label), most: most)
     }
 
