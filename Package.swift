@@ -108,14 +108,15 @@ let package = Package(
             dependencies: [
                 "Calendar",
                 "Catalogue", "Configuration", "Descriptions", "Downloader", "HTTP", "Inputs", "JSON",
-                "JobModel", "JobStore", "Media", "Outputs", "Policy", "Provider", "System",
+                "JobModel", "JobStore", "Media", "ObjectStorage", "Outputs", "Policy", "Provider", "System",
             ],
             swiftSettings: strictMemory),
         .target(
             name: "Daemon",
             dependencies: [
-                "CLinux", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader", "HTTP",
-                "Inputs", "JSON", "JobModel", "JobStore", "Media", "Outputs", "Policy", "Provider", "Startup",
+                "CLinux", "Calendar", "Care", "Catalogue", "CommandLineTool", "Configuration", "Downloader",
+                "HTTP", "Inputs", "JSON", "JobModel", "JobStore", "Media", "ObjectStorage", "Outputs",
+                "Policy", "Provider", "Startup",
                 "System", "Worker",
             ],
             swiftSettings: strictMemory),

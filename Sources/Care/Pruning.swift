@@ -74,7 +74,7 @@ package struct Pruning: Sendable {
         // The input is removed with the row anyway.
         if parts.inputs, !parts.rows, job.inputRemovedAt == nil { tally.inputs = 1 }
         if parts.files {
-            for output in try store.outputs(of: id) where output.hasFile {
+            for output in try store.outputs(of: id) where output.isKept {
                 tally.files += 1
                 tally.bytes += output.bytes ?? 0
             }
@@ -93,7 +93,7 @@ package struct Pruning: Sendable {
         var files: [Output] = []
         guard parts.files else { return Announced(jobs: jobs, files: []) }
         for job in jobs where try store.hasEnded(job.id, before: moment) {
-            let own = try store.outputs(of: job.id).filter(\.hasFile)
+            let own = try store.outputs(of: job.id).filter(\.isKept)
             guard !own.isEmpty else { continue }
             try store.noteRemoved(own.map(\.position), of: job.id, by: program)
             files += own
@@ -114,14 +114,16 @@ package struct Pruning: Sendable {
         for (index, output) in announced.files.enumerated() {
             guard let recorded = output.path else { continue }
             let file = places.file(recorded)
-            if file.isOutside {
+            // The name of a file that was moved may be another's by now. jobd removes its object.
+            let isHere = output.local != .gone
+            if isHere, file.isOutside {
                 removal.kept.append(output)
                 removal.tally.faults.append("\(recorded) is outside output_dir, so it is kept")
                 continue
             }
             do throws(SystemError) {
-                try file.removeDescription()
-                if try file.remove() {
+                if isHere { try file.removeDescription() }
+                if isHere ? try file.remove() : true {
                     removal.tally.files += 1
                     removal.tally.bytes += output.bytes ?? 0
                 }

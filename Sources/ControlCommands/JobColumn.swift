@@ -133,10 +133,10 @@ final class JobRow {
         JobPhases.Name(rawValue: phase).flatMap { phases[$0]?.length }
     }
 
-    /// The files that are on disk, as far as the record says.
+    /// The files that are on disk or in object storage, as far as the record says.
     func files() throws -> [Output] {
         if let known { return known }
-        let files = try store?.outputs(of: job.id).filter(\.hasFile) ?? []
+        let files = try store?.outputs(of: job.id).filter(\.isKept) ?? []
         known = files
         return files
     }
@@ -147,9 +147,9 @@ final class JobRow {
         return try SourceWait(of: job, in: store)
     }
 
-    /// The absolute path of the first of them.
+    /// The absolute path of the first that is on disk.
     func file() throws -> String? {
-        guard let store, let first = try files().first else { return nil }
+        guard let store, let first = try files().first(where: \.hasFile) else { return nil }
         return OutputPlaces(store.directory).path(of: first)
     }
 }

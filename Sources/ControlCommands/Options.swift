@@ -113,7 +113,7 @@ extension Option {
     // MARK: - What is asked of RunComfy
 
     static let fetch = Option("fetch", "also check the files that the input names")
-    static let online = Option("online", "ask the API whether it accepts the token")
+    static let online = Option("online", "ask the API whether it accepts the token; try the object storage")
     static let balance = Option("balance", "also ask RunComfy for the account's balance")
 }
 

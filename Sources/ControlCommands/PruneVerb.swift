@@ -12,7 +12,8 @@ enum PruneVerb: ControlVerb {
         discussion: [
             """
             Only jobs that ended longer ago than SPAN are touched. --files removes their files and sidecars \
-            below output_dir; the record keeps their names and hashes. --inputs empties their inputs; such a \
+            below output_dir; the record keeps their names and hashes. Their objects in object storage are \
+            removed by jobd, as soon as it runs. --inputs empties their inputs; such a \
             job can no longer be submitted again. --rows removes the jobs and their events from the \
             database; their files stay, unless --files is given too. What was spent is never forgotten, and \
             no id is used again.

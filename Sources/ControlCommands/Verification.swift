@@ -23,6 +23,9 @@ struct Verification {
     private var foreignBytes: Int64 = 0
     private var hasRefusal = false
     private var asksDaemon = false
+    /// Files that are in the object storage, which is asked about many at once.
+    private var moved: [(job: Job, output: Output)] = []
+    private static let mostMoved = 200
 
     init(_ session: Session, _ store: JobDatabase, repairs: Bool) throws {
         (self.session, self.store, self.repairs) = (session, store, repairs)
@@ -32,15 +35,7 @@ struct Verification {
 
     /// Each file is drawn with the probability that makes the sample exactly as large as was asked.
     mutating func checkFiles(of choice: JobChoice, _ sample: Sample) throws {
-        var total: (count: Int64, bytes: Int64) = (0, 0)
-        if choice.isEverything {
-            total = try store.filesOnRecord()
-        } else {
-            try choice.forEach(in: store) { job in
-                let files = try store.filesOnRecord(of: job.id...job.id)
-                total = (total.count + files.count, total.bytes + files.bytes)
-            }
-        }
+        var total = try total(of: choice)
         let copies = choice.isEverything ? try InputFolder(store.directory).all() : []
         total.count += Int64(copies.count)
         total.bytes += copies.reduce(0) { $0 + $1.bytes }
@@ -48,8 +43,12 @@ struct Verification {
         expected = (files: draw.wanted, bytes: sample == .all ? " of \(ByteText.of(total.bytes))" : "")
         try choice.forEach(in: store) { job in
             var damaged: [(Output, FileFault)] = []
-            for output in try store.outputs(of: job.id) where output.hasFile {
+            for output in try store.outputs(of: job.id) where output.isKept {
                 guard draw.next() else { continue }
+                guard output.hasFile else {
+                    moved.append((job, output))
+                    continue
+                }
                 let fault = places.fault(of: output) { count in
                     checked.bytes += count
                     showProgress()
@@ -62,8 +61,10 @@ struct Verification {
                 showProgress()
             }
             if !damaged.isEmpty { try report(damaged, job) }
+            if moved.count >= Self.mostMoved { try checkMoved() }
         }
         if choice.isEverything { try checkInputs(copies, &draw) }
+        try checkMoved()
         progress.clear()
     }
 
@@ -71,6 +72,33 @@ struct Verification {
         progress.show(
             "\(NumberText.of(checked.files)) of \(NumberText.of(expected.files, "file")), "
                 + "\(ByteText.of(checked.bytes))\(expected.bytes)")
+    }
+
+    private func total(of choice: JobChoice) throws -> (count: Int64, bytes: Int64) {
+        if choice.isEverything { return try store.filesOnRecord() }
+        var total: (count: Int64, bytes: Int64) = (0, 0)
+        try choice.forEach(in: store) { job in
+            let files = try store.filesOnRecord(of: job.id...job.id)
+            total = (total.count + files.count, total.bytes + files.bytes)
+        }
+        return total
+    }
+
+    /// Asks the storage for what it has.
+    private mutating func checkMoved() throws {
+        guard !moved.isEmpty else { return }
+        defer { moved = [] }
+        let faults = try StorageReader(session: session).faults(of: moved.map(\.output))
+        var damaged: [(Output, FileFault)] = []
+        for (index, (job, output)) in moved.enumerated() {
+            checked.files += 1
+            if let fault = faults[index] { damaged.append((output, fault)) }
+            let isLast = index + 1 == moved.count || moved[index + 1].job.id != job.id
+            if isLast, !damaged.isEmpty {
+                try report(damaged, job)
+                damaged = []
+            }
+        }
     }
 
     private mutating func report(_ damaged: [(output: Output, fault: FileFault)], _ job: Job) throws {
@@ -85,6 +113,7 @@ struct Verification {
                     .object([
                         "kind": .string(kind), "job_id": .integer(job.id),
                         "position": .integer(output.position), "path": .optional(output.path),
+                        "object": .optional(output.object),
                         "bytes": .optional(output.bytes), "sha256": .optional(output.sha256),
                         "detail": .optional(detail.isEmpty ? nil : detail),
                         "fetched_again": .bool(isRepaired),
@@ -94,7 +123,8 @@ struct Verification {
             } else {
                 let words = [detail, isRepaired ? "will be fetched again" : ""].filter { !$0.isEmpty }
                 try line(
-                    kind, "\(job.id)-\(output.position)", output.path ?? "", words.joined(separator: "; "))
+                    kind, "\(job.id)-\(output.position)",
+                    (output.local == nil ? output.path : output.object) ?? "", words.joined(separator: "; "))
             }
         }
         try session.screen.flush()
@@ -108,7 +138,7 @@ struct Verification {
         // A file that cannot be read may be whole: it is left alone.
         let lost = damaged.filter { if case .unreadable = $0.fault { false } else { true } }
         guard !lost.isEmpty else { return [] }
-        for (output, fault) in lost where fault != .missing { setAside(output) }
+        for (output, fault) in lost where fault != .missing && output.local == nil { setAside(output) }
         let positions = lost.map(\.output.position)
         switch try store.transaction({ try store.refetch(job.id, positions, by: "jobctl verify") }) {
         case .done:

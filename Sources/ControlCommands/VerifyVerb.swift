@@ -8,7 +8,8 @@ enum VerifyVerb: ControlVerb {
         "verify", "compare the files with the record", operands: "[ID… | --state STATE | …]",
         discussion: [
             """
-            Reads every file that the record calls done, and compares its size and its SHA-256. Reports \
+            Reads every file that the record calls done, and compares its size and its SHA-256. Of files \
+            that were moved to object storage, it asks the storage for these two. Reports \
             files that are missing, changed or unreadable, and ends with 1 if there is one. Unless jobs are \
             chosen, it also reports foreign files: those in the outputs directory that belong to no job. \
             They are no damage. --foreign lists only these, and reads no file; \
@@ -30,7 +31,7 @@ enum VerifyVerb: ControlVerb {
         ],
         options: JobChoice.options + [
             .sample, .repair, .foreign.saying("only list files that belong to no job"),
-        ] + Session.configurationOptions,
+        ] + DaemonQuestion.options,
         examples: [
             .init("jobctl verify", "all files"),
             .init("jobctl verify --sample 5%", "some of them, for a timer"),

@@ -32,13 +32,15 @@ struct BackgroundTasks: Sendable {
     private let janitor: Janitor
     private let metrics: Metrics
     private let report: StatusReport
+    private let storage: StorageUpkeep
 
-    private var configured: [any BackgroundTask] { [hooks, janitor, metrics] }
+    private var configured: [any BackgroundTask] { [hooks, janitor, metrics, storage] }
 
     init(
-        _ directory: StateDirectory, _ store: JobStore, _ configuration: Configuration, _ log: LogWriter,
-        _ manager: ServiceManager
+        _ services: Services, _ store: JobStore, _ configuration: Configuration, _ manager: ServiceManager
     ) async throws {
+        let (directory, log) = (services.directory, services.log)
+        storage = StorageUpkeep(services, store, configuration)
         hooks = await Hooks(directory, store, configuration, log)
         janitor = Janitor(directory, store, configuration, log)
         metrics = try await Metrics(directory, store, configuration, log)
@@ -50,6 +52,7 @@ struct BackgroundTasks: Sendable {
         hooks.wake()
         metrics.wake()
         report.wake()
+        storage.wake()
     }
 
     /// A person is needed, and the store cannot be written.
@@ -70,6 +73,7 @@ struct BackgroundTasks: Sendable {
     func finish(all: Bool) async {
         report.finish()
         await janitor.finish()
+        await storage.finish()
         await hooks.finish(all: all)
         await metrics.finish()
     }

@@ -35,6 +35,11 @@ struct DaemonCheck {
                         + unpriced.joined(separator: ", ")))
             screen.say("hint: set models.MODEL.price_usd")
         }
+        if let url = configuration.storage.url {
+            let place = configuration.storage.endpoint.map { " at \($0)" } ?? ""
+            try screen.write(
+                "storage        \(url)\(place), outputs: \(configuration.storage.outputs.rawValue)\n")
+        }
         guard let token else {
             try screen.write("token          none\n")
             throw TokenSource.missing

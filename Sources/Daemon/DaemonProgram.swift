@@ -4,6 +4,7 @@ internal import Configuration
 internal import Glibc
 internal import JSON
 internal import JobStore
+internal import ObjectStorage
 internal import Startup
 internal import System
 internal import Worker
@@ -48,7 +49,7 @@ package struct DaemonProgram {
             "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
         ]
         let environment = Environment.values(
-            of: names + ConfigurationFile.variables + TokenSource.variables)
+            of: names + ConfigurationFile.variables + TokenSource.variables + CredentialSource.variables)
         let screen = Screen(environment: environment)
         do {
             let arguments = try Arguments(
@@ -78,11 +79,11 @@ package struct DaemonProgram {
         let configuration = try file.read()
         let source = TokenSource(environment: environment, configuration: configuration)
         if let name = arguments.value(Self.ask) {
-            try await Question(named: name).answer(configuration, source, screen)
+            try await Question(named: name).answer(configuration, source, environment, screen)
             return .success
         }
         let log = LogWriter(configuration.logLevel, environment: environment)
-        let services = try Services(directory, configuration, log)
+        let services = try Services(directory, configuration, environment, log)
         let token = try source.find()
         let context = try services.context(configuration, token: token)
         if arguments.has(DaemonOptions.check) {
@@ -139,7 +140,7 @@ package struct DaemonProgram {
         let dispatcher = await Dispatcher(
             store: store, context: context, drains: arguments.has(DaemonOptions.drain))
         let manager = ServiceManager(environment: environment)
-        let tasks = try await BackgroundTasks(directory, store, context.configuration, log, manager)
+        let tasks = try await BackgroundTasks(services, store, context.configuration, manager)
         await TroubleReport(lock: lock, store: store, log: log, tasks: tasks).watch(services.troubles)
         let secret = Locked(token?.secret)
         let signals = SignalWatch(

@@ -39,8 +39,8 @@ actor Hooks: BackgroundTask {
         self.store = store
         self.configuration = configuration
         self.log = log
-        // The first jobd with hooks tells what happens from now on. Without the mark, it would be from when it
-        // first looks.
+        // The first jobd with hooks tells what happens from now on. Without the mark, it would be from when
+        // it first looks.
         if tells { _ = try? await store.write { try $0.mark(Self.mark) } }
     }
 

@@ -38,6 +38,9 @@ struct MetricsPage {
             [("", Double(tally.faults))])
         add("jobd_output_files_total", .counter, "Files fetched.", [("", Double(tally.files))])
         add("jobd_output_bytes_total", .counter, "Bytes of the files fetched.", [("", Double(tally.bytes))])
+        let stored = tally.stored
+        add("jobd_stored_files_total", .counter, "Files put into the storage.", [("", Double(stored.files))])
+        add("jobd_stored_bytes_total", .counter, "Bytes of these files.", [("", Double(stored.bytes))])
         for (name, help, histogram) in [
             ("jobd_job_wait_seconds", "From enqueueing to submission, of completed jobs.", tally.wait),
             ("jobd_job_run_seconds", "From submission to the end at RunComfy, of completed jobs.", tally.run),

@@ -13,6 +13,8 @@ struct MetricsTally: Sendable {
     private(set) var faults: Int64 = 0
     private(set) var files: Int64 = 0
     private(set) var bytes: Int64 = 0
+    /// Of these, what is in object storage, too.
+    private(set) var stored: (files: Int64, bytes: Int64) = (0, 0)
     private(set) var wait = Histogram()
     private(set) var run = Histogram()
     private(set) var fetch = Histogram()
@@ -37,8 +39,10 @@ struct MetricsTally: Sendable {
         case .accepted, .refused, .uncertain: submissions[event.kind.rawValue, default: 0] += 1
         case .fault: faults += 1
         case .output:
-            files += 1
-            bytes += (try? JSON(parsing: event.detail))?["bytes"]?.integer ?? 0
+            let detail = try? JSON(parsing: event.detail)
+            let size = detail?["bytes"]?.integer ?? 0
+            (files, bytes) = (files + 1, bytes + size)
+            if detail?["object"]?.string != nil { stored = (stored.files + 1, stored.bytes + size) }
         case .ended:
             let detail = try? JSON(parsing: event.detail)
             ended[

@@ -3,8 +3,11 @@ internal import Configuration
 internal import Downloader
 internal import HTTP
 internal import Inputs
+internal import JobModel
 internal import JobStore
+internal import ObjectStorage
 internal import Outputs
+internal import Policy
 internal import Provider
 internal import Startup
 internal import System
@@ -18,9 +21,14 @@ struct Services: Sendable {
     let transfers: HTTPClient
     let space = SpaceKeeper()
     let troubles = Troubles()
+    private let credentials: CredentialSource
 
-    init(_ directory: StateDirectory, _ configuration: Configuration, _ log: LogWriter) throws {
+    init(
+        _ directory: StateDirectory, _ configuration: Configuration, _ environment: [String: String],
+        _ log: LogWriter
+    ) throws {
         self.directory = directory
+        credentials = CredentialSource(environment: environment)
         self.log = log
         // Calls and files use separate connections, so that large files do not delay small answers.
         // Status checks that hang leave some for POSTs.
@@ -54,8 +62,13 @@ struct Services: Sendable {
             configuration: configuration, client: client,
             downloader: Downloader(client: transfers, settings: settings, space: space), outputName: name,
             outputs: OutputPlaces(directory, configuration), inputs: InputFolder(directory),
-            hasToken: token != nil, troubles: troubles,
+            storage: storage(configuration), hasToken: token != nil, troubles: troubles,
             log: Log { log.write($0, $1) })
+    }
+
+    /// Nil if none is configured.
+    func storage(_ configuration: Configuration) -> ObjectStorage? {
+        ObjectStorage(configuration, transfers, credentials)
     }
 
     /// Returns when both transfer threads have gone through their loops once more.
@@ -67,5 +80,24 @@ struct Services: Sendable {
     func shutdown() async {
         await calls.shutdown()
         await transfers.shutdown()
+    }
+}
+
+extension ObjectStorage {
+    /// As configured; nil if no storage is.
+    init?(_ configuration: Configuration, _ client: HTTPClient, _ credentials: CredentialSource) {
+        let settings = configuration.storage
+        guard let root = settings.url.flatMap(ObjectName.init) else { return nil }
+        var limits = Limits()
+        limits.connect = configuration.connectTimeout
+        limits.answer = configuration.answerTimeout
+        limits.silence = configuration.silenceTimeout
+        let retry = RetryPolicy(shortest: configuration.retryMin, longest: configuration.retryMax)
+        self.init(
+            StorageLocation(
+                root: root, endpoint: settings.endpoint, region: settings.region,
+                usesPathStyle: settings.usesPathStyle), client: client, limits: limits,
+            credentials: { () throws(StorageFault) in try credentials.find() },
+            delay: { retry.delay(after: $0, chance: .random(in: 0..<1), asked: nil) })
     }
 }

@@ -6,7 +6,7 @@ package struct GalleryFile: Sendable {
     package let jobID: Int64
     package let position: Int64
     package let kind: String
-    /// Its absolute path.
+    /// Its absolute path, or its name in object storage.
     package let source: String
     package let bytes: Int64
     package let mediaType: String
@@ -20,6 +20,8 @@ package struct GalleryFile: Sendable {
     let stem: String
     private let fileExtension: String
     var hasThumbnail = false
+    /// The file is in object storage, so that a link cannot lead to it.
+    package var isElsewhere = false
 
     package init(
         jobID: Int64, position: Int64, kind: String, source: String, bytes: Int64, mediaType: String,

@@ -60,7 +60,7 @@ package struct GalleryUpdate {
 
     /// Links or copies a file. False if it cannot be read.
     private func add(_ file: GalleryFile) throws(GalleryError) -> Bool {
-        guard copies else {
+        guard copies || file.isElsewhere else {
             try folder.link(file.name, to: file.source)
             return true
         }

@@ -33,8 +33,20 @@ package struct Output: Equatable, Sendable {
     /// When a person picked it.
     package var pickedAt: Timestamp?
 
-    /// Whether its file should exist.
-    package var hasFile: Bool { state == .done && removedAt == nil }
+    /// Its name in object storage, once the storage has proven the content.
+    package var object: String?
+    /// Nil if its file is on this machine.
+    package var local: Local?
+
+    /// What becomes of a file whose object has taken its place.
+    package enum Local: String, CaseIterable, Sendable {
+        case leaving, gone
+    }
+
+    /// Whether its file should exist on this machine.
+    package var hasFile: Bool { isKept && local == nil }
+    /// Whether its content should exist, here or in object storage.
+    package var isKept: Bool { state == .done && removedAt == nil }
 
     package init(jobID: Int64, position: Int64, kind: Kind, url: String) {
         self.jobID = jobID

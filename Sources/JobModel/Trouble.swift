@@ -11,6 +11,8 @@ package struct Trouble: Equatable, Sendable {
         case output
         /// The sidecar of a job cannot be written.
         case sidecar
+        /// The object storage refuses or does not answer.
+        case storage
     }
 
     package let kind: Kind
@@ -30,6 +32,7 @@ extension Trouble.Kind {
         case .log: "the store grows"
         case .space, .output: "files cannot be fetched"
         case .sidecar: "sidecars cannot be written"
+        case .storage: "the object storage cannot be used"
         }
     }
 }

@@ -200,6 +200,7 @@ struct Migration: Sendable {
         Migration(number: 7, bytes: PackageResources._007_inputs_sql),
         Migration(number: 8, bytes: PackageResources._008_budgets_sql),
         Migration(number: 9, bytes: PackageResources._009_adopted_sql),
+        Migration(number: 10, bytes: PackageResources._010_storage_sql),
     ]
 
     static var newest: Int { all.last?.number ?? 0 }

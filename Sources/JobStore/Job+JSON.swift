@@ -45,7 +45,8 @@ extension Output {
             "duration_s": .optional(durationSeconds), "state": .string(state.rawValue),
             "downloaded_at": .optional(downloadedAt?.description), "attempts": .integer(attempts),
             "fetched": .integer(fetched), "removed_at": .optional(removedAt?.description),
-            "picked_at": .optional(pickedAt?.description),
+            "picked_at": .optional(pickedAt?.description), "object": .optional(object),
+            "local": .optional(local?.rawValue),
             "file": .optional(file),
         ])
     }

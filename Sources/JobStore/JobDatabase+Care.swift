@@ -31,7 +31,10 @@ extension JobDatabase {
     /// Whether an output has this path.
     package func isOnRecord(path: String) throws -> Bool {
         try exists(
-            "SELECT 1 FROM outputs WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL LIMIT 1", path)
+            """
+            SELECT 1 FROM outputs
+            WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL AND local IS NOT 'gone' LIMIT 1
+            """, path)
     }
 
     /// Whether a job has a file of this path, or had one that was pruned.
@@ -84,7 +87,9 @@ extension JobDatabase {
         for position in positions {
             try run(
                 """
-                UPDATE outputs SET state = 'pending', downloaded_at = NULL, attempts = 0, fetched = 0
+                UPDATE outputs SET
+                    state = 'pending', downloaded_at = NULL, attempts = 0, fetched = 0, local = NULL,
+                    object = NULL
                 WHERE job_id = ?1 AND position = ?2 AND state = 'done' AND removed_at IS NULL
                 """, id, position)
         }

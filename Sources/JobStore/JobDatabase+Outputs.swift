@@ -36,18 +36,21 @@ extension JobDatabase {
             """
             UPDATE outputs SET
                 state = 'done', downloaded_at = ?3, path = ?4, bytes = ?5, sha256 = ?6, media_type = ?7,
-                width = ?8, height = ?9, duration_s = ?10, kind = ?11, fetched = ?5
+                width = ?8, height = ?9, duration_s = ?10, kind = ?11, fetched = ?5, object = ?12,
+                local = ?13
             WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
             """,
             output.jobID, output.position, now, output.path, output.bytes, output.sha256,
             output.mediaType,
-            output.width, output.height, output.durationSeconds, output.kind.rawValue)
+            output.width, output.height, output.durationSeconds, output.kind.rawValue, output.object,
+            output.local?.rawValue)
         // A person has given it up first.
         guard changed > 0 else { return }
         var detail: JSONObject = [
             "position": .integer(output.position), "path": .optional(output.path),
             "bytes": .optional(output.bytes),
         ]
+        if let object = output.object { detail["object"] = .string(object) }
         if let doubt { detail["doubt"] = .string(doubt) }
         try append(.output, detail, job: output.jobID, at: now)
     }
@@ -58,7 +61,8 @@ extension JobDatabase {
         try exists(
             """
             SELECT 1 FROM outputs
-            WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL AND (job_id <> ?2 OR position <> ?3)
+            WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL AND local IS NULL
+                AND (job_id <> ?2 OR position <> ?3)
                 AND (state = 'done'
                     OR (state = 'pending' AND sha256 IS ?4 AND (job_id, position) < (?2, ?3)))
             LIMIT 1

@@ -57,6 +57,11 @@ extension JobDatabase {
             try run(
                 "UPDATE outputs SET removed_at = ?3 WHERE job_id = ?1 AND position = ?2 AND state = 'done'",
                 id, position, now)
+            try run(
+                """
+                INSERT OR IGNORE INTO removed_objects (object) SELECT object FROM outputs
+                WHERE job_id = ?1 AND position = ?2 AND removed_at IS NOT NULL AND object IS NOT NULL
+                """, id, position)
         }
         let list = JSON.array(positions.map { .integer($0) })
         try append(.changed, ["files": "pruned", "outputs": list, "by": .string(program)], job: id, at: now)
@@ -64,9 +69,14 @@ extension JobDatabase {
 
     /// The file could not be removed.
     package func takeBackRemoval(of output: Output) throws {
+        // jobd may have removed its object already.
         try run(
-            "UPDATE outputs SET removed_at = NULL WHERE job_id = ?1 AND position = ?2", output.jobID,
-            output.position)
+            """
+            UPDATE outputs SET removed_at = NULL, object = iif(
+                local IS NOT NULL OR object IN (SELECT object FROM removed_objects), object, NULL)
+            WHERE job_id = ?1 AND position = ?2
+            """, output.jobID, output.position)
+        if let object = output.object.flatMap(ObjectName.init) { try forget(object) }
     }
 
     /// Whether the job ended before `moment`, was not resumed, and is no source that others wait for.

@@ -65,6 +65,8 @@ extension Output {
         fetched = row.integer(14)
         removedAt = row.timestamp(15)
         pickedAt = row.timestamp(16)
+        object = row.optionalText(17)
+        local = row.optionalText(18).flatMap(Local.init)
     }
 }
 

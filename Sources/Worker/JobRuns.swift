@@ -33,6 +33,7 @@ final class JobRuns {
     private let submissions: Submissions
     private let origins: Origins
     private let slots: DownloadSlots
+    private let uploads: DownloadSlots
     private var fetcher: ConfiguredFetcher
 
     /// After so many jobs in a row, "ask again later" concerns all.
@@ -42,7 +43,9 @@ final class JobRuns {
         (self.session, self.account) = (session, account)
         (self.submissions, self.origins) = (submissions, origins)
         slots = DownloadSlots(session.context.configuration.parallelDownloads)
-        fetcher = ConfiguredFetcher(store: session.store, context: session.context, slots: slots)
+        uploads = DownloadSlots(session.context.configuration.parallelDownloads)
+        fetcher = ConfiguredFetcher(
+            store: session.store, context: session.context, slots: slots, uploads: uploads)
     }
 
     private var context: WorkerContext { session.context }
@@ -83,7 +86,8 @@ final class JobRuns {
     /// The configuration is new: looks at the jobs that were set aside or held back by the account.
     func takeUpAgain() {
         slots.resize(to: context.configuration.parallelDownloads)
-        fetcher = ConfiguredFetcher(store: session.store, context: context, slots: slots)
+        uploads.resize(to: context.configuration.parallelDownloads)
+        fetcher = ConfiguredFetcher(store: session.store, context: context, slots: slots, uploads: uploads)
         for id in origins.takeBack() where !active.contains(id) {
             if let job = jobs[id] { submissions.inFlight.add(id, job.model) }
             agenda.put(id, at: now)

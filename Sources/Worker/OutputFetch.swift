@@ -32,6 +32,8 @@ struct ConfiguredFetcher: OutputFetcher {
     let store: JobStore
     let context: WorkerContext
     let slots: DownloadSlots
+    /// Uploads have slots of their own, so that a storage that hangs holds up no download.
+    let uploads: DownloadSlots
 
     func fetch(_ output: Output, of job: Job, _ pace: FetchPace, _ othersDue: OthersDue) async
         -> OutputFetch.Outcome
@@ -126,7 +128,7 @@ struct OutputFetch: Sendable {
             }
         }
         switch result {
-        case .success(let fetched): return .fetched(fetched)
+        case .success(let fetched): return await stored(fetched)
         case nil, .failure(.cancelled): return .cancelled
         case .failure(let failure):
             let (bytes, total) = kept.withLock { $0 }

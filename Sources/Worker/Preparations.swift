@@ -6,6 +6,7 @@ internal import Inputs
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import ObjectStorage
 internal import Outputs
 internal import Policy
 internal import Provider
@@ -171,7 +172,7 @@ final class Preparations {
             session.store.post { try $0.renew(url: url, of: output.jobID, output.position) }
             return .send(.address(url))
         }
-        if let file = InlineFile(of: output, at: context.outputs) { return .send(.inline(file)) }
+        if let kept = kept(output) { return .send(kept) }
         if case .unknown(let reason) = fresh {
             return .unknown("the address of \(what) is gone, and \(reason)")
         }
@@ -182,6 +183,16 @@ final class Preparations {
         case found(String)
         case none
         case unknown(String)
+    }
+
+    /// What is sent of a file that RunComfy no longer has: an address in the storage, or the file itself.
+    private func kept(_ output: Output) -> SentFile? {
+        let context = session.context
+        if output.isKept, let object = output.object.flatMap(ObjectName.init), let storage = context.storage {
+            let validity = context.configuration.storage.presign
+            return (try? storage.presignedAddress(of: object, for: validity)).map(SentFile.address)
+        }
+        return InlineFile(of: output, at: context.outputs).map(SentFile.inline)
     }
 
     /// Asks the service for another address.

@@ -3,6 +3,7 @@ package import Downloader
 package import Inputs
 internal import JobModel
 internal import JobStore
+package import ObjectStorage
 package import Outputs
 internal import Policy
 package import Provider
@@ -18,13 +19,16 @@ package struct WorkerContext: Sendable {
     package let outputName: OutputName
     package let outputs: OutputPlaces
     package let inputs: InputFolder
+    /// Nil if none is configured.
+    package let storage: ObjectStorage?
     package let hasToken: Bool
     package let troubles: Troubles
     package let log: Log
 
     package init(
         configuration: Configuration, client: any RemoteService, downloader: Downloader,
-        outputName: OutputName, outputs: OutputPlaces, inputs: InputFolder, hasToken: Bool,
+        outputName: OutputName, outputs: OutputPlaces, inputs: InputFolder, storage: ObjectStorage? = nil,
+        hasToken: Bool,
         troubles: Troubles = Troubles(), log: Log
     ) {
         self.configuration = configuration
@@ -34,6 +38,7 @@ package struct WorkerContext: Sendable {
         self.outputName = outputName
         self.outputs = outputs
         self.inputs = inputs
+        self.storage = storage
         self.hasToken = hasToken
         self.troubles = troubles
         self.log = log

@@ -21,7 +21,7 @@ import Testing
         #expect(
             try columns("outputs").joined(separator: " ")
                 == "job_id position kind url path bytes sha256 media_type width height duration_s state "
-                + "downloaded_at attempts fetched removed_at picked_at")
+                + "downloaded_at attempts fetched removed_at picked_at object local")
         #expect(try columns("links") == ["job_id", "path", "source_id", "output", "resolved_at", "sent"])
         #expect(try columns("events") == ["id", "job_id", "at", "kind", "detail"])
     }
@@ -75,7 +75,7 @@ import Testing
         try database.connection.execute(
             """
             INSERT INTO outputs VALUES (1, 2, 'video', 'u', 'p', 3, printf('%.64c', 'a'), 't', 4, 5, 6.5,
-                'done', '2024-01-01 00:00:00.000', 7, 8, '2024-01-02 00:00:00.000', '2024-01-03 00:00:00.000')
+                'done', '2024-01-01 00:00:00.000', 7, 8, '2024-01-02 00:00:00.000', '2024-01-03 00:00:00.000', 's3://b/k', 'gone')
             """)
         var expected = Output(jobID: 1, position: 2, kind: .video, url: "u")
         (expected.path, expected.bytes, expected.mediaType) = ("p", 3, "t")
@@ -85,6 +85,7 @@ import Testing
         expected.downloadedAt = Timestamp(year: 2024, month: 1, day: 1)
         expected.removedAt = Timestamp(year: 2024, month: 1, day: 2)
         expected.pickedAt = Timestamp(year: 2024, month: 1, day: 3)
+        (expected.object, expected.local) = ("s3://b/k", .gone)
         #expect(try database.outputs(of: 1) == [expected])
     }
 
@@ -101,9 +102,9 @@ import Testing
             + Job.Validation.allCases.map(\.rawValue)
         { #expect(jobs.contains("'\(word)'")) }
         for kind in EventKind.allCases { #expect(events.contains("'\(kind.rawValue)'")) }
-        for word in Output.State.allCases.map(\.rawValue) + Output.Kind.allCases.map(\.rawValue) {
-            #expect(outputs.contains("'\(word)'"))
-        }
+        for word in Output.State.allCases.map(\.rawValue) + Output.Kind.allCases.map(\.rawValue)
+            + Output.Local.allCases.map(\.rawValue)
+        { #expect(outputs.contains("'\(word)'")) }
         for reason in Pause.Reason.allCases { #expect(pauses.contains("'\(reason.rawValue)'")) }
     }
 }

@@ -63,12 +63,13 @@ import Testing
         let database = try store.open()
         #expect(
             try columns(database, "files")
-                == "job_id position path kind bytes width height duration_s prompt model label created_at")
+                == "job_id position path kind bytes width height duration_s prompt model label created_at object"
+        )
         try completed(database)
         #expect(
             try rows(database, "SELECT * FROM files ORDER BY position") == [
-                "1|1|p1|image|100|10|20|-|a cat|m|cats|2024-01-01 00:00:00.000",
-                "1|2|p2|image|200|10|20|-|a cat|m|cats|2024-01-01 00:00:00.000",
+                "1|1|p1|image|100|10|20|-|a cat|m|cats|2024-01-01 00:00:00.000|-",
+                "1|2|p2|image|200|10|20|-|a cat|m|cats|2024-01-01 00:00:00.000|-",
             ])
     }
 

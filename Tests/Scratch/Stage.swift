@@ -19,7 +19,7 @@ package final class Stage: @unchecked Sendable {
     /// What has to live as long as the stage: every jobd, and what a test adds.
     package var kept: [AnyObject] = []
     /// Further variables for the environment of its programs.
-    private let variables: [String: String]
+    package var variables: [String: String]
     private static let http = try? HTTPClient(userAgent: "tests/1")
 
     /// Without a simulator.

@@ -11,12 +11,15 @@ struct DaemonQuestion {
 
     private let words: [String]
 
-    init(_ what: String, _ session: Session) throws {
+    /// - Parameter asDaemon: with the options of the running jobd, unless this command names others.
+    init(_ what: String, _ session: Session, asDaemon: Bool = false) throws {
+        let running = asDaemon && !session.namesConfiguration ? try session.daemonArguments() : nil
+        let arguments = running ?? session.arguments
         var words = [
             ProgramOutput.sibling("jobd"), "--ask", what, "--state-dir", try session.directory().path,
         ]
         for option in Self.options {
-            for value in session.arguments.values(option) { words += ["--" + option.name, value] }
+            for value in arguments.values(option) { words += ["--" + option.name, value] }
         }
         self.words = words
     }

@@ -12,7 +12,8 @@ enum DoctorVerb: ControlVerb {
             "One line for each check: ok, warning or fault. If there is a fault, the exit code is 1.",
             """
             It stays on this machine, unless you ask for more: --online asks RunComfy whether it accepts the \
-            token, --balance also asks what is left on the account. jobd makes these calls, and must be \
+            token, and writes, reads and removes a small object in the object storage; --balance also asks \
+            what is left on the account. jobd makes these calls, and must be \
             installed beside jobctl. The balance is asked at \(balanceHost), which is not the API's host, or \
             at the API itself if that is on loopback.
             """,
@@ -54,6 +55,7 @@ enum DoctorVerb: ControlVerb {
         try tell(BudgetChecks(configuration: configuration, store: store.database).all())
         try tell([clock(store.database)])
         try tell(TokenChecks(session: session, directory: directory, configuration: configuration).all())
+        try tell(StorageChecks(session: session, configuration: configuration).all())
         return worst
     }
 

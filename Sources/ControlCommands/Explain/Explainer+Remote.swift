@@ -80,6 +80,7 @@ extension Explainer {
             return because(
                 .noDaemon, text + ", and no jobd is running to download the rest", hint: Self.startHint)
         }
+        if let stored = try storing(open, text) { return stored }
         if let current = open.first(where: { $0.fetched > 0 }) {
             let total = current.bytes.map { " of \(ByteText.of($0))" } ?? ""
             text += "; \(ByteText.of(current.fetched))\(total) of file \(current.position) are here"
@@ -98,6 +99,18 @@ extension Explainer {
         return because(
             .downloading, "\(text); \(trouble)",
             hint: "\(waitHint); to do without the missing files: jobctl cancel \(id) --give-up")
+    }
+
+    /// A file that is here, but not in the object storage yet.
+    private func storing(_ open: [Output], _ text: String) throws -> Explanation? {
+        guard let settings = context.configuration?.storage, settings.outputs != .none,
+            let url = settings.url,
+            let waiting = open.first(where: { $0.path != nil && $0.sha256 != nil })
+        else { return nil }
+        var text = "\(text); file \(waiting.position) is on this machine and waits for its upload to \(url)"
+        guard let trouble = try trouble(of: waiting) else { return because(.storage, text, hint: waitHint) }
+        text += "; \(trouble)"
+        return because(.storage, text, hint: "jobctl doctor --online tries the storage; nothing is lost")
     }
 
     /// The last fault of an output, and how long jobd will try.

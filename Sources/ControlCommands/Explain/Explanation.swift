@@ -23,6 +23,7 @@ struct Explanation: Equatable {
         case inProgress = "in_progress"
         case otherOrigin = "other_api_url"
         case cancelling = "cancel_requested"
+        case storage
         case downloading, completed, failed, cancelled
     }
 

@@ -54,18 +54,25 @@ enum FilesVerb: ControlVerb {
         let choice = try JobChoice(session, store, lists: true)
         let limit = try session.arguments.limit()
         let places = OutputPlaces(store.directory)
-        var count = 0
+        var (count, moved) = (0, 0)
         try choice.forEach(in: store, limit: limit) { job in
-            let files = try store.outputs(of: job.id).filter {
-                $0.hasFile && (kinds.isEmpty || kinds.contains($0.kind)) && (!isPicked || $0.pickedAt != nil)
+            let kept = try store.outputs(of: job.id).filter {
+                $0.isKept && (kinds.isEmpty || kinds.contains($0.kind)) && (!isPicked || $0.pickedAt != nil)
             }
+            let files = kept.filter(\.hasFile)
+            moved += kept.count - files.count
             for output in files {
                 guard let path = places.path(of: output) else { continue }
                 count += 1
                 try visit(output, path)
             }
         }
-        if count == 0 { session.note(choice.isEverything ? "no finished file" : "no finished file matches") }
+        if moved > 0 {
+            let what = moved == 1 ? "1 file is" : "\(NumberText.of(moved)) files are"
+            session.note("note: \(what) only in the object storage: see outputs.object in jobctl show --json")
+        } else if count == 0 {
+            session.note(choice.isEverything ? "no finished file" : "no finished file matches")
+        }
     }
 
     static func show(_ output: JSON, at path: String, _ session: Session) throws {

@@ -66,6 +66,12 @@ enum OpenVerb: ControlVerb {
             if outputs.contains(where: { $0.removedAt != nil && (position ?? $0.position) == $0.position }) {
                 throw Failure(.no, "file\(file) of job \(id) was pruned", hint: "jobctl rerun \(id)")
             }
+            let isOfFile = { (output: Output) in (position ?? output.position) == output.position }
+            if let moved = outputs.first(where: { $0.isKept && isOfFile($0) }) {
+                throw Failure(
+                    .no, "file\(file) of job \(id) is in the object storage",
+                    hint: "it is \(SafeText.escape(moved.object ?? "")); jobctl gallery fetches it")
+            }
             let hint = job.state.hasEnded ? "jobctl show \(id) says what it has" : "jobctl wait \(id)"
             throw Failure(.no, "job \(id) has no file\(file)\(job.state.hasEnded ? "" : " yet")", hint: hint)
         }

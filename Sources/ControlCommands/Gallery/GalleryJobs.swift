@@ -10,6 +10,7 @@ internal import System
 
 /// Jobs as a gallery shows them.
 struct GalleryJobs {
+    private let session: Session
     private let store: JobDatabase
     private let places: OutputPlaces
     private let models: ModelCatalogue
@@ -19,7 +20,8 @@ struct GalleryJobs {
     private(set) var missing = 0
 
     init(_ session: Session, _ store: JobDatabase, _ places: OutputPlaces) {
-        (self.store, self.places, models) = (store, places, session.models(in: store))
+        (self.session, self.store, self.places) = (session, store, places)
+        models = session.models(in: store)
         isPicked = session.arguments.has(.picked)
     }
 
@@ -51,11 +53,12 @@ struct GalleryJobs {
     private func file(_ output: Output) throws -> GalleryFile? {
         guard output.removedAt == nil, let path = output.path, let hash = output.sha256 else { return nil }
         let found = places.file(path)
-        guard let size = found.size else { return nil }
+        guard let size = output.local == nil ? found.size : output.bytes else { return nil }
         var file = GalleryFile(
             jobID: output.jobID, position: output.position, kind: output.kind.rawValue,
-            source: found.absolutePath, bytes: size, mediaType: output.mediaType ?? "",
-            sha256: hash)
+            source: output.local == nil ? found.absolutePath : output.object ?? "", bytes: size,
+            mediaType: output.mediaType ?? "", sha256: hash)
+        file.isElsewhere = output.local != nil
         file.width = output.width
         file.height = output.height
         file.seconds = output.durationSeconds
@@ -72,8 +75,12 @@ struct GalleryJobs {
         }
     }
 
-    /// Opens a job's file without following symbolic links.
-    func open(_ file: GalleryFile) -> FileDescriptor? { try? places.file(file.source).open() }
+    /// Opens a job's file without following symbolic links; fetches it if it is in object storage.
+    func open(_ file: GalleryFile) -> FileDescriptor? {
+        guard file.isElsewhere else { return try? places.file(file.source).open() }
+        guard let output = try? store.output(file.position, of: file.jobID) else { return nil }
+        return StorageReader(session: session).open(output)
+    }
 
     /// A value as people read it: text as it is, a list of texts line by line, anything else as JSON.
     private static func text(of value: JSON) -> String {

@@ -27,11 +27,12 @@ enum GalleryVerb: ControlVerb {
             """,
             "The files stay in place, and DIR/files links to them. With --copy it holds copies, so that DIR "
                 + "can be given away, or served by a web server that may not read the outputs. "
+                + "Files in object storage are fetched into it. "
                 + "With --host, it always does, and only what is missing here comes over.",
         ],
         options: Selection.filterOptions + [
             .since, .picked, .limit.saying("the newest N jobs (\(most))"), .copy, .title,
-        ] + Session.configurationOptions,
+        ] + DaemonQuestion.options,
         examples: [
             .init("jobctl gallery ~/gallery && xdg-open ~/gallery/index.html", "everything that completed"),
             .init("jobctl gallery cats --label cats --title 'Cats'", "one label"),

@@ -3,6 +3,7 @@ internal import Configuration
 internal import Glibc
 internal import HTTP
 internal import JSON
+internal import ObjectStorage
 internal import Startup
 internal import System
 
@@ -15,6 +16,8 @@ enum Question: String, CaseIterable {
     case models
     /// What kind of files are at these addresses.
     case media
+    /// What the object storage has.
+    case storage
 
     init(named name: String) throws(Failure) {
         guard let question = Question(rawValue: name) else {
@@ -25,7 +28,10 @@ enum Question: String, CaseIterable {
         self = question
     }
 
-    func answer(_ configuration: Configuration, _ source: TokenSource, _ screen: Screen) async throws {
+    func answer(
+        _ configuration: Configuration, _ source: TokenSource, _ environment: [String: String],
+        _ screen: Screen
+    ) async throws {
         let http = try HTTPClient(
             userAgent: "jobd/\(Release.version)", maximumConnections: 16, maximumConnectionsPerHost: 8)
         switch self {
@@ -38,6 +44,15 @@ enum Question: String, CaseIterable {
                 configuration: configuration, http: http, token: source.find())
             let ids = try StandardInput.lines(limit: 1 << 20)
             for answer in try await question.ask(about: ids) { try screen.write(answer + "\n") }
+        case .storage:
+            let credentials = CredentialSource(environment: environment)
+            guard let storage = ObjectStorage(configuration, http, credentials) else {
+                throw Failure(.configuration, "no object storage is configured", hint: "set storage.url")
+            }
+            let question = StorageQuestion(storage: storage, http: http)
+            for line in try StandardInput.lines(limit: 64 << 20) {
+                try screen.write(await question.answer(to: line).text + "\n")
+            }
         case .media:
             // The token is not sent to anyone here, so it is not even read.
             let question = MediaQuestion(configuration: configuration, http: http)
