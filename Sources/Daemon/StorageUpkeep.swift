@@ -19,7 +19,7 @@ actor StorageUpkeep: BackgroundTask {
     var configuration: Configuration
     var isEnding = false
     private var failures = 0
-    private var hasAborted = false
+    private var hasBegun = false
     /// What waits for the network, and must not delay a stop.
     private var call: Task<StorageFault?, Never>?
 
@@ -39,8 +39,11 @@ actor StorageUpkeep: BackgroundTask {
 
     func run() async {
         while true {
-            do { try await removeFiles() } catch {
-                services.log.write(.warning, "moved files are not removed yet: \(error)")
+            // Without a storage, only a crash can have left something.
+            if configuration.storage.url != nil || !hasBegun {
+                do { try await removeFiles() } catch {
+                    services.log.write(.warning, "moved files are not removed yet: \(error)")
+                }
             }
             if isEnding { return }
             let fault = await cleanStorage()
@@ -75,8 +78,12 @@ actor StorageUpkeep: BackgroundTask {
     }
 
     private func cleanStorage() async -> StorageFault? {
-        guard let storage = services.storage(configuration) else { return nil }
-        let (store, aborts) = (store, !hasAborted)
+        guard let storage = services.storage(configuration) else {
+            hasBegun = true
+            return nil
+        }
+        let (store, aborts) = (store, !hasBegun)
+        hasBegun = true
         let call = Task { () -> StorageFault? in
             do {
                 while case let objects = try await store.read({ try $0.removedObjects(limit: Self.batch) }),
@@ -87,16 +94,15 @@ actor StorageUpkeep: BackgroundTask {
                         try await store.write { try $0.forget(object) }
                     }
                 }
-                if aborts { try await Self.abortOldUploads(storage) }
+                // Not every storage can list them, and nothing depends on it. The next start tries again.
+                if aborts { try? await Self.abortOldUploads(storage) }
                 return nil
             } catch let fault as StorageFault { return fault == .cancelled ? nil : fault } catch {
                 return .unavailable("\(error)")
             }
         }
         self.call = call
-        let fault = await call.value
-        if fault == nil { hasAborted = true }
-        return fault
+        return await call.value
     }
 
     private static func abortOldUploads(_ storage: ObjectStorage) async throws(StorageFault) {

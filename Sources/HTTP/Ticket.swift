@@ -38,10 +38,8 @@ final class Ticket: @unchecked Sendable {
     var checksAddress = false
     /// Whether a byte of the request may have left. Set by libcurl's hook just before it sends.
     var left = false
-    /// What the body has given and libcurl has not taken.
-    private var unsent: ArraySlice<UInt8> = []
-    /// How many bytes of the file to send libcurl has taken.
-    private var sent: Int64 = 0
+    /// How far the body was sent.
+    private var sending = Sending()
     /// When the last byte came or went, or the request left.
     var heard: SuspendingClock.Instant?
     /// Counts bytes, if a transfer that drips gives way.
@@ -53,6 +51,13 @@ final class Ticket: @unchecked Sendable {
     /// Locked on both sides of the handover of the outcome. A continuation that is resumed before its task
     /// waits orders the two as well, but ThreadSanitizer does not see that.
     let handover = Locked(false)
+
+    private struct Sending {
+        /// What a stream has given and libcurl has not taken.
+        var unsent: ArraySlice<UInt8> = []
+        /// How many bytes of a file libcurl has taken.
+        var sent: Int64 = 0
+    }
 
     init(_ request: HTTPRequest, sink: (any HTTPSink)?) {
         self.request = request
@@ -99,32 +104,32 @@ final class Ticket: @unchecked Sendable {
     /// Whether sending can begin there once more.
     func rewind(to offset: Int64) -> Bool {
         guard case .put = request.method else { return false }
-        sent = offset
+        sending.sent = offset
         return true
     }
 
     private func send(_ body: HTTPBody, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
-        if unsent.isEmpty {
+        if sending.unsent.isEmpty {
             guard let next = body.next() else {
                 stopped = .bodyUnreadable
                 return nil
             }
-            unsent = next[...]
+            sending.unsent = next[...]
         }
-        let part = unsent.prefix(buffer.count)
+        let part = sending.unsent.prefix(buffer.count)
         unsafe buffer.copyBytes(from: part)
-        unsent = unsent.dropFirst(part.count)
+        sending.unsent = sending.unsent.dropFirst(part.count)
         return part.count
     }
 
     private func send(_ part: FilePart, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
-        let count = Int(min(Int64(buffer.count), part.count - sent))
+        let count = Int(min(Int64(buffer.count), part.count - sending.sent))
         if count == 0 { return 0 }
         do throws(SystemError) {
             let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-            let got = try unsafe part.file.read(into: room, at: part.offset + sent)
+            let got = try unsafe part.file.read(into: room, at: part.offset + sending.sent)
             if got == 0 { stopped = .unreadable("the file has become shorter") }
-            sent += Int64(got)
+            sending.sent += Int64(got)
             return got == 0 ? nil : got
         } catch {
             stopped = .unreadable("the file cannot be read: \(error)")

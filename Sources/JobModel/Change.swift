@@ -118,17 +118,8 @@ extension Change {
         case .cancelledWithSource(let reason):
             (job.cancelRequestedAt, job.message) = (moment, reason)
             say(.cancelRequested, ["message": .string(reason)])
-        case .retried, .refetched:
-            // Without a request, or on the old one with a new period.
-            let (isRetry, buysAgain) = (event != .refetched, job.state == .queued)
-            (job.failureKind, job.message, job.endedAt, job.cancelRequestedAt) = (nil, nil, nil, nil)
-            if buysAgain { forgetRequest() } else { job.followedSince = moment }
-            outputs = buysAgain ? .named([]) : job.state == .downloading ? .restarted : .unchanged
-            let detail: JSONObject = [
-                "resubmit": isRetry ? .bool(buysAgain) : .null, "state": .string(job.state.rawValue),
-                "request_id": isRetry ? .optional(before.requestID) : .null,
-            ]
-            say(.retried, detail)
+        case .retried: retry(isRetry: true)
+        case .refetched: retry(isRetry: false)
         case .givenUp:
             (job.failureKind, job.message) = (.download, "given up by a person before all files were here")
             outputs = .givenUp
@@ -148,6 +139,19 @@ extension Change {
             }
         default: break
         }
+    }
+
+    /// Without a request, or on the old one with a new period.
+    private mutating func retry(isRetry: Bool) {
+        let buysAgain = job.state == .queued
+        (job.failureKind, job.message, job.endedAt, job.cancelRequestedAt) = (nil, nil, nil, nil)
+        if buysAgain { forgetRequest() } else { job.followedSince = moment }
+        outputs = buysAgain ? .named([]) : job.state == .downloading ? .restarted : .unchanged
+        let detail: JSONObject = [
+            "resubmit": isRetry ? .bool(buysAgain) : .null, "state": .string(job.state.rawValue),
+            "request_id": isRetry ? .optional(before.requestID) : .null,
+        ]
+        say(.retried, detail)
     }
 
     private mutating func forgetRequest() {

@@ -106,7 +106,10 @@ extension ObjectStorage {
 
     private func putParts(of upload: Upload, _ name: ObjectName) async throws(StorageFault) {
         // What a crash has left of this file would be paid for, and never be used.
-        for left in try await partialUploads(name) where left.name == name { try? await abort(left) }
+        // A storage that cannot list them takes the file all the same.
+        for left in (try? await partialUploads(name)) ?? [] where left.name == name {
+            try? await abort(left)
+        }
         var call = Call(.post(body: []), name)
         call.query = [("uploads", "")]
         call.headers = headers(of: upload)

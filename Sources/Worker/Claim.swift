@@ -168,6 +168,14 @@ struct Claim: Sendable {
                 }
             }
             if price == nil, !admission.budgets.isEmpty { result.unpriced.insert(job.model) }
+            try send(job, resolved, price)
+            return true
+        }
+
+        /// The intent to send a job is recorded.
+        private mutating func send(
+            _ job: Job, _ resolved: (input: ResolvedInput, sent: SentInput)?, _ price: Double?
+        ) throws {
             var sent = try database.record(.submitting(priceUSD: price), for: job.id, in: .queued)
             if let resolved, let submittedAt = sent.submittedAt {
                 try database.resolve(resolved.input.links, at: submittedAt)
@@ -176,7 +184,6 @@ struct Claim: Sendable {
             }
             result.jobs.append(sent)
             admission.admit(job.model, label: job.label, price: price)
-            return true
         }
 
         /// A job of this price waits for a budget.

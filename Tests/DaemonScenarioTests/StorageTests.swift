@@ -150,6 +150,12 @@ import Testing
     ) async throws {
         let stage = try await stage(outputs)
         for number in 1...6 { try await stage.enqueue("fox \(number)") }
+        // A crash during a POST would leave a job uncertain, whatever the storage does.
+        server.order { _, _ in .answer(StorageServer.error("SlowDown", "503 Slow Down")) }
+        let first = try stage.jobd()
+        try await stage.waitUntilAllAre("downloading")
+        first.end()
+        server.order { _, _ in nil }
         for round in 0..<12 {
             let jobd = try stage.jobd()
             let target = server.requests.count + 1 + round % 5
