@@ -205,7 +205,7 @@ enum Outcome: Sendable, Equatable {
         try stage.jobctl("pause", "x")
         try stage.execute(
             "INSERT INTO pauses (reason, detail) VALUES ('token', 'no token'), "
-                + "('budget', 'budget.total_usd is 1: 1 is spent')")
+                + "('budget', 'budget.total_usd is $1: $1 is spent')")
         let answer = try stage.jobctl("resume", "--json")
         #expect(answer.code == 0 && answer.errors.contains("token: no token"), "\(answer)")
         #expect(answer.errors.contains("raise budget.total_usd"), "\(answer)")
@@ -219,7 +219,8 @@ enum Outcome: Sendable, Equatable {
         for (key, advice) in [("day", "wait for the next day"), ("total", "raise budget.total_usd")] {
             try stage.execute("DELETE FROM pauses")
             try stage.execute(
-                "INSERT INTO pauses (reason, detail) VALUES ('budget', 'budget.\(key)_usd is 1: 1 is spent')")
+                "INSERT INTO pauses (reason, detail) VALUES ('budget', 'budget.\(key)_usd is $1: $1 is spent')"
+            )
             for words in [[], ["doctor"]] {
                 let answer = try stage.jobctl(words)
                 #expect(answer.output.contains(advice), "\(answer)")
