@@ -121,7 +121,11 @@ extension JobDatabase {
         _ filter: JobFilter, in range: ClosedRange<Int64> = 1...Int64.max, visit: (Job) throws -> Void
     ) throws {
         let bounds = try first(
-            "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM jobs WHERE id BETWEEN ?1 AND ?2",
+            """
+            -- One by one: for both in one SELECT, SQLite reads all jobs.
+            SELECT coalesce((SELECT min(id) FROM jobs WHERE id BETWEEN ?1 AND ?2), 1),
+                coalesce((SELECT max(id) FROM jobs WHERE id BETWEEN ?1 AND ?2), 0)
+            """,
             max(range.lowerBound, try firstID(filter)), range.upperBound
         ) { (first: $0.integer(0), last: $0.integer(1)) }
         guard let bounds else { return }
