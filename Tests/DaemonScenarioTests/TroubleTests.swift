@@ -67,13 +67,13 @@ import Testing
     @Test func `a store that nobody can write is said by name, and the hook is told`() async throws {
         let stage = try await Stage.simulated()
         let (setting, told) = hook(stage)
+        // The job can only end, and so be written, while the transaction is open.
+        try await stage.setFaults("status:503")
         let jobd = try stage.jobd(setting)
-        try await jobd.says("runs on")
         let id = try await stage.enqueue()
-        try await stage.wait(for: id, toBe: "completed")
-        let writer = try OpenTransaction(
-            stage.database,
-            "BEGIN IMMEDIATE; INSERT INTO jobs (model, input) VALUES ('m', '{}'); COMMIT; BEGIN IMMEDIATE;")
+        try await stage.wait(for: id, toBe: "in_queue")
+        let writer = try OpenTransaction(stage.database, "BEGIN IMMEDIATE;")
+        try await stage.setFaults([])
         let who = "sqlite3 (pid \(writer.program.pid)) has an open write transaction"
         try await jobd.says("the store waits: \(who)")
         try await eventually("it is said") { try await troubles(stage) == ["store"] }
