@@ -43,7 +43,7 @@ import Testing
         let page = try stage.jobctl("models", "show", Stage.edit).output
         for line in [
             "prompt  required", "    text, at most 600 characters",
-            "    list of image URLs (https), 1 to 10 of them",
+            "    list of image files (paths, https URLs or job:ID), 1 to 10 of them",
             "    each file: at most 10 MB; at least 14 pixels wide and high; width/height",
             "    text, one of",
             "    the service's default: 2048x2048 (1:1)", "    price: not known",

@@ -23,8 +23,10 @@ struct PropertyWords {
     private static func type(of property: Property) -> String {
         let null = property.forms.contains { $0.types.contains(.null) } ? " or null" : ""
         if let file = property.file {
-            let kind = file.kind ?? "file"
-            return (property.isList ? "list of \(kind) URLs (https)" : "\(kind) URL (https)") + null
+            let kind = file.kind.map { $0 + " file" } ?? "file"
+            return property.isList
+                ? "list of \(kind)s (paths, https URLs or job:ID)\(null)"
+                : "\(kind) (path, https URL or job:ID)\(null)"
         }
         let items = property.itemForms.flatMap { form in words(form) }
         let each = items.isEmpty ? "" : ", each " + distinct(items).joined(separator: " or ")
