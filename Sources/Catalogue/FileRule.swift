@@ -1,4 +1,5 @@
 import JSON
+package import JobModel
 
 /// What a schema demands of a file, such as `width_pixels<` 6000.
 package struct FileRule: Sendable, Equatable {
@@ -68,6 +69,17 @@ extension FileDemand {
     /// What is wrong with a real file of which everything is known.
     package func faults(in content: FileContent) -> [String] {
         fault(kind: content.kind, content.mediaType).map { [$0] } ?? faults(in: content.facts)
+    }
+
+    /// What is wrong with an output of a job by what is recorded of it.
+    package func faults(in output: Output) -> [String] {
+        let facts = FileFacts(
+            bytes: output.bytes, width: output.width.map { Int($0) }, height: output.height.map { Int($0) })
+        let found =
+            output.mediaType.map {
+                faults(in: FileContent(facts, kind: output.kind.rawValue, mediaType: $0))
+            } ?? faults(in: facts)
+        return found.map { "output \(output.position) of job \(output.jobID) \($0)" }
     }
 
     /// Why a file is not of the kind that the schema asks for; nil if it is, or if that is not known.

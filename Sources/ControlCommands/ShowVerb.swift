@@ -92,16 +92,11 @@ enum ShowVerb: ControlVerb {
 
     /// What the job is made from, and what was made from it.
     private static func lineage(of job: Job, _ store: JobDatabase, _ screen: Screen) throws {
-        let (sources, users) = (try store.links(of: job.id), try store.links(to: job.id, limit: 20))
-        for (title, links, id) in [("made from", sources, \Link.sourceID), ("used by", users, \Link.jobID)] {
-            if links.isEmpty { continue }
-            try screen.write(screen.styled(title, .dim) + "\n")
-            for link in links {
-                let state = try store.find(link[keyPath: id])?.state.rawValue ?? "no longer there"
-                let which =
-                    title == "used by" ? "job \(link.jobID), output \(link.part.word)" : link.reference.text
-                try screen.write("  \(which)  \(SafeText.escape(link.path))  \(state)\n")
-            }
+        for tree in [LineageTree(sourcesOf: job.id, in: store), LineageTree(usersOf: job.id, in: store)] {
+            let rows = try tree.rows()
+            if rows.isEmpty { continue }
+            try screen.write(screen.styled(tree.title, .dim) + "\n")
+            for row in rows { try screen.write("  \(SafeText.escape(row))\n") }
         }
     }
 

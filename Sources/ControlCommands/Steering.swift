@@ -33,11 +33,7 @@ struct Steering {
             for (id, result) in results {
                 totals.add(id, result, verb)
                 try report(id, result, store, listed: !isBulk || session.arguments.has(.verbose))
-                if case .done(_, let cancelled) = result, !cancelled.isEmpty {
-                    session.note(
-                        "cancelled with job \(id), which they waited for: "
-                            + JobIDs.ranges(of: cancelled).joined(separator: " "))
-                }
+                if case .done(_, let cancelled) = result { try report(cancelled, with: id, store) }
             }
         }
         try session.screen.flush()
@@ -49,6 +45,19 @@ struct Steering {
         session.wake(store.directory)
         try session.finish(store)
         return totals.refused == 0 ? .success : .no
+    }
+
+    /// The jobs that were cancelled with the job that they waited for.
+    private func report(_ cancelled: [Int64], with source: Int64, _ store: JobDatabase) throws {
+        if cancelled.isEmpty { return }
+        if session.wantsJSON {
+            for job in cancelled.lazy.compactMap({ try? store.find($0) }) {
+                try session.emit(job, in: store, adding: ["cancelled_with": .integer(source)])
+            }
+        }
+        session.note(
+            "cancelled with job \(source), which they waited for: "
+                + JobIDs.ranges(of: cancelled).joined(separator: " "))
     }
 
     /// The command that usually follows the verb, for the jobs that were changed.

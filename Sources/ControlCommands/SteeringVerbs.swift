@@ -21,7 +21,8 @@ enum CancelVerb: ControlVerb {
         "A job that was not sent is cancelled at once. If RunComfy has the job, jobd sends the cancellation. "
             + "A job that is already running is paid for: it is followed, and its files are fetched.",
         "Jobs that wait for an output of a cancelled job are cancelled with it, and so is what waits for "
-            + "them. They stay cancelled if the job turns out to be running already.",
+            + "them. They stay cancelled if the job turns out to be running already. With --json they follow "
+            + "the job, with its id as cancelled_with.",
         "A job that is being downloaded is paid for and fetched, however long that takes. --give-up ends "
             + "that: the job fails (download) and keeps the files it has. jobctl retry continues it.",
         options: [.giveUp],

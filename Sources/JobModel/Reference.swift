@@ -56,6 +56,15 @@ extension Reference.Part {
         }
     }
 
+    /// Whether it means this output of its source.
+    package func includes(_ output: Output) -> Bool {
+        switch self {
+        case .position(let number): output.position == number
+        case .all: true
+        case .pick: output.pickedAt != nil
+        }
+    }
+
     package init?(word: some StringProtocol) {
         switch word {
         case "all": self = .all

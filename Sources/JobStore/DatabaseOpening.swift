@@ -201,6 +201,7 @@ struct Migration: Sendable {
         Migration(number: 8, bytes: PackageResources._008_budgets_sql),
         Migration(number: 9, bytes: PackageResources._009_adopted_sql),
         Migration(number: 10, bytes: PackageResources._010_storage_sql),
+        Migration(number: 11, bytes: PackageResources._011_links_sql),
     ]
 
     static var newest: Int { all.last?.number ?? 0 }

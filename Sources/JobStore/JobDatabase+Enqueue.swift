@@ -21,9 +21,6 @@ package struct NewJob: Sendable {
         self.model = model
         self.input = input
     }
-
-    /// Whether `stored`, which has the same key, asks for something else.
-    package func differs(from stored: Job) -> Bool { stored.input != input || stored.model != model }
 }
 
 /// Which job an enqueue led to.

@@ -61,8 +61,15 @@ package struct Batch: OrderSource {
         }
     }
 
-    package func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String? {
-        try making?.change(of: order, to: job, in: store)
+    package var makesAnew: Bool { making != nil }
+
+    package func standing(_ order: Order, in store: JobDatabase?) throws -> Job? {
+        guard let making else { return try store?.keyHolder(of: order) }
+        return try making.standing(order, in: store)
+    }
+
+    package func change(of order: Order, in store: JobDatabase?) throws -> String? {
+        try making?.change(of: order, in: store)
     }
 
     /// Visits each line with its number, and its order or its fault. Ends early if `visit` returns false.

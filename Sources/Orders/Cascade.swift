@@ -9,7 +9,7 @@ package import JobStore
 ///
 /// Only the named jobs are in memory: the others are read as they are needed.
 package struct Cascade: OrderSource {
-    private let lineage: Lineage
+    private var lineage: Lineage
     /// Of the named jobs, with their changes.
     private let templates: [Int64: Template]
     private let store: JobDatabase
@@ -31,7 +31,22 @@ package struct Cascade: OrderSource {
         ) {
             $1
         }
+        try leaveOutTheBroken()
+        self.lineage.notes.forEach(checker.say)
         try check(checker, validates: terms.validates)
+    }
+
+    /// One job that nobody named, and that can no longer be made, does not keep the others from being made.
+    private mutating func leaveOutTheBroken() throws {
+        var broken: [Int64]
+        repeat {
+            broken = []
+            try forEach { order in
+                guard let id = order.copy?.original, !lineage.named.contains(id) else { return }
+                if try !checker.referenceFaults(order).isEmpty { broken.append(id) }
+            }
+            lineage = lineage.without(broken)
+        } while !broken.isEmpty
     }
 
     package func forEach(_ visit: (Order) throws -> Void) throws {

@@ -99,11 +99,16 @@ package final class Checker {
         return try models.holder(of: reference.source).map { $0 != id } ?? false
     }
 
+    /// Whether a job, or an earlier order, has the key.
+    func isKey(_ text: String) throws -> Bool {
+        try earlier[ExactText(text)] != nil || models.holder(of: text) != nil
+    }
+
     /// Later orders may refer to this one, by its key or as a copy.
     func remember(_ order: Order) {
         guard order.copy != nil || order.terms.key != nil else { return }
         let outputs = Schema.outputsAskedFor(by: order.input, schema: order.schema)
-        let source = Source(state: .queued, outputs: outputs)
+        let source = Source(id: nil, .queued, asked: outputs)
         if let copy = order.copy {
             copies[copy.original] = source
         } else if let key = order.terms.key {
@@ -122,7 +127,7 @@ package final class Checker {
             throw Failure(.inputRefused, "the files of the input cannot be sent", faults: unsendable)
         }
         guard order.terms.validates || !isSilent else { return }
-        let violations = violations(of: order)
+        let violations = try violations(of: order)
         if violations.isEmpty { return }
         let faults = violations.map { Failure.Fault($0) }
         if order.terms.validates {

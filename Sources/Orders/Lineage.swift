@@ -8,21 +8,33 @@ package struct Lineage {
     package let ids: [Int64]
     let named: Set<Int64>
     let copied: Set<Int64>
+    private let descendants: [Descendant]
+    /// Jobs whose copies their references do not allow.
+    private let broken: Set<Int64>
     /// What cannot be made again, for each reason.
     private var leftOut: [(reason: String, ids: [Int64])] = []
 
     private static let reasons = (
-        cancelled: "cancelled", pruned: "pruned", sourceless: "another source has failed or is gone"
+        cancelled: "cancelled", pruned: "pruned", sourceless: "another source has failed or is gone",
+        broken: "its references do not fit the copies"
     )
 
     /// - Parameter descendants: of `named`, oldest first.
     package init(of named: [Int64], _ descendants: [Descendant]) {
-        self.named = Set(named)
-        var copied = Set(named)
+        self.init(of: Set(named), descendants, without: [])
+    }
+
+    /// The same without jobs that turned out to be broken, and without what was made only from them.
+    func without(_ more: [Int64]) -> Lineage { Lineage(of: named, descendants, without: broken.union(more)) }
+
+    private init(of named: Set<Int64>, _ descendants: [Descendant], without broken: Set<Int64>) {
+        (self.named, self.descendants, self.broken) = (named, descendants, broken)
+        var copied = named
         for job in descendants where !copied.contains(job.id) {
             // What was made only from jobs that are left out goes with them.
             guard job.sources.contains(where: { copied.contains($0.id) }) else { continue }
-            if let reason = Self.obstacle(to: job, copied) {
+            let isBroken = broken.contains(job.id)
+            if let reason = isBroken ? Self.reasons.broken : Self.obstacle(to: job, copied) {
                 let index = leftOut.firstIndex { $0.reason == reason } ?? leftOut.count
                 if index == leftOut.count { leftOut.append((reason, [])) }
                 leftOut[index].ids.append(job.id)
@@ -46,7 +58,7 @@ package struct Lineage {
     /// What to tell of the jobs that are left out.
     package var notes: [String] {
         leftOut.map { reason, ids in
-            "note: not copied: \(JobIDs.text(of: ids) ?? NumberText.of(ids.count, "job")) (\(reason))"
+            "not copied: \(JobIDs.text(of: ids) ?? NumberText.of(ids.count, "job")) (\(reason))"
         }
     }
 }

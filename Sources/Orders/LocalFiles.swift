@@ -180,19 +180,18 @@ extension Checker {
     }
 
     /// What is wrong with an order by its model's schema, and with its files by what they are.
-    package func violations(of order: Order) -> [Violation] {
-        guard !order.localFiles.isEmpty else {
-            return order.schema?.violations(in: order.input, takesReferences: true) ?? []
+    package func violations(of order: Order) throws -> [Violation] {
+        let (input, outputs) = try foreseen(order)
+        guard !order.localFiles.isEmpty || !outputs.isEmpty else {
+            return order.schema?.violations(in: input, takesReferences: true) ?? []
         }
-        guard let check = order.schema?.check(order.input, takesReferences: true) else {
-            return order.fileFaults
-        }
+        guard let check = order.schema?.check(input, takesReferences: true) else { return order.fileFaults }
         return check.violations + order.fileFaults
             + check.files.flatMap { file in
-                guard let input = InputFile(file.url), let content = files.content(of: input) else {
-                    return [Violation]()
-                }
-                return file.demand.faults(in: content).map { Violation(path: file.path, message: $0) }
+                let content = InputFile(file.url).flatMap(files.content)
+                let faults =
+                    outputs[file.url].map(file.demand.faults) ?? content.map(file.demand.faults) ?? []
+                return faults.map { Violation(path: file.path, message: $0) }
             }
     }
 }

@@ -60,8 +60,12 @@ package protocol OrderSource {
     var isVaried: Bool { get }
     /// Why the price may have risen since it was agreed to.
     var possibleChange: String { get }
-    /// How a new job differs from one that was made of the same order before, in words.
-    func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String?
+    /// Whether a job that an order has by its key may be replaced by a new one.
+    var makesAnew: Bool { get }
+    /// The job that an order has by its key, so that nothing is bought for it.
+    func standing(_ order: Order, in store: JobDatabase?) throws -> Job?
+    /// How a new order differs from the job that was made of it before, in words.
+    func change(of order: Order, in store: JobDatabase?) throws -> String?
     /// The local files that the orders name.
     var files: LocalFiles { get }
     /// Looks at the local files of all orders, if that is not done yet.
@@ -73,19 +77,25 @@ package protocol OrderSource {
 /// All orders go from a source through a quote into the store. A step that each order needs before it is
 /// stored belongs between `forEach` and these two.
 extension OrderSource {
-    package func change(of order: Order, to job: NewJob, in store: JobDatabase) throws -> String? { nil }
+    package var makesAnew: Bool { false }
+    package func standing(_ order: Order, in store: JobDatabase?) throws -> Job? {
+        try store?.keyHolder(of: order)
+    }
+
+    package func change(of order: Order, in store: JobDatabase?) throws -> String? { nil }
     package func lookAtFiles() throws {}
 
     /// The price of all orders. A job whose key exists already is not bought again.
     package func quote(
-        _ models: any ModelSource, in store: JobDatabase?, visit: (Order, Double?) throws -> Void
+        _ models: any ModelSource, in store: JobDatabase?,
+        visit: (_ order: Order, _ price: Double?, _ change: String?) throws -> Void
     ) throws -> Estimate {
         var estimate = Estimate()
         try forEach { order in
             let price = models.price(of: order)
-            try visit(order, price)
-            if let key = order.terms.key, try store?.keyHolder(key) != nil { return }
-            estimate.add(price)
+            let isNew = try standing(order, in: store) == nil
+            try visit(order, price, isNew ? try change(of: order, in: store) : nil)
+            if isNew { estimate.add(price) }
         }
         return estimate
     }
@@ -100,8 +110,16 @@ extension OrderSource {
     ) throws -> EnqueueResult {
         var result = EnqueueResult()
         try forEach { order in
+            var order = order
+            var change: String?
+            if makesAnew, try standing(order, in: store) == nil {
+                change = try self.change(of: order, in: store)
+                if let old = try store.keyHolder(of: order) {
+                    order.terms.isHeld = order.terms.isHeld || old.state == .held
+                    try result.replace(old, in: store)
+                }
+            }
             let job = try order.job(copies: result.copies, id: store.keyHolder)
-            let change = try change(of: order, to: job, in: store)
             guard try result.insert(job, of: order.copy, in: store, change: change) else { return }
             if !order.localFiles.isEmpty, let id = result.ranges.last?.ids.upperBound {
                 try store.note(order.localFiles, of: id)
@@ -116,5 +134,11 @@ extension OrderSource {
             throw Failure(.no, "\(possibleChange) after the price was shown; nothing was enqueued")
         }
         return result
+    }
+}
+
+extension JobDatabase {
+    func keyHolder(of order: Order) throws -> Job? {
+        try order.terms.key.flatMap(keyHolder).flatMap(find)
     }
 }

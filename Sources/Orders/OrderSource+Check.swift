@@ -15,7 +15,7 @@ extension OrderSource {
             number += 1
             let broken = try checker.referenceFaults(order) + checker.fileFaults(order)
             cannotBeMade = cannotBeMade || !broken.isEmpty
-            for violation in broken + checker.violations(of: order) {
+            for violation in try broken + checker.violations(of: order) {
                 let fault = Failure.Fault(violation)
                 let text = fault.description
                 let index = found.firstIndex { $0.fault.description.isExactly(text) } ?? found.count

@@ -22,7 +22,7 @@ extension Order {
     }
 
     /// The job whose copy is meant by a reference in the value of `key`; nil if it means what it says.
-    private func original(of reference: Reference, in key: String) -> Int64? {
+    fileprivate func original(of reference: Reference, in key: String) -> Int64? {
         guard let copy, let id = reference.id, id < copy.original, copy.copied.contains(id),
             !copy.typedKeys.containsExactly(key)
         else { return nil }
@@ -41,13 +41,20 @@ extension Order {
     func replacingReferences(_ change: (_ reference: Reference, _ key: String) throws -> Reference?) rethrows
         -> JSON
     {
+        try replacing { try change($0, $1).map { [.string($0.text)] } }
+    }
+
+    /// The input with what `change` gives in the place of references; nil keeps one.
+    fileprivate func replacing(_ change: (_ reference: Reference, _ key: String) throws -> [JSON]?) rethrows
+        -> JSON
+    {
         guard let object = input.object else { return input }
         return .object(
             JSONObject(
                 try object.members.map { member in
                     guard takesReferences(member.key) else { return member }
                     let value = try member.value.replacingTexts { _, text in
-                        try Reference(text).flatMap { try change($0, member.key) }.map { [.string($0.text)] }
+                        try Reference(text).flatMap { try change($0, member.key) }
                     }
                     return .init(key: member.key, value: value)
                 }))
@@ -91,20 +98,43 @@ extension Reference {
 
 /// What an order needs to know of the job that it is made from.
 package struct Source {
+    /// Nil if it is not stored yet.
+    let id: Int64?
     let state: JobState
-    /// How many outputs it has made, or was asked for.
-    let outputs: Int
+    /// How many outputs it was asked for.
+    let asked: Int
+    /// Its outputs; empty before it has completed.
+    let made: [Output]
 
-    package init(state: JobState, outputs: Int) { (self.state, self.outputs) = (state, outputs) }
+    package init(id: Int64?, _ state: JobState, asked: Int, made: [Output] = []) {
+        (self.id, self.state, self.asked, self.made) = (id, state, asked, made)
+    }
+
+    /// How many outputs it has, or will probably have.
+    var outputs: Int { state == .completed ? made.count : asked }
 }
 
 extension Checker {
     /// Why the references of an order cannot be fulfilled. No store takes such an order.
     func referenceFaults(_ order: Order) throws -> [Violation] {
-        try order.references.compactMap { path, text, original in
+        let references = order.references
+        return try references.compactMap { path, text, original in
             try fault(of: text, inList: path.hasSuffix("]"), copyOf: original)
                 .map { Violation(path: path, message: $0) }
+        } + twice(references.map(\.path))
+    }
+
+    /// `{"a.b": …, "a": {"b": …}}` has one path for two values.
+    private func twice(_ paths: [String]) -> [Violation] {
+        var seen: Set<String> = []
+        return paths.filter { !seen.insert($0).inserted }.map {
+            Violation(path: $0, message: "is the path of two references; rename one of the keys")
         }
+    }
+
+    /// What a reference names: a job, an earlier order, or the copy of `original`.
+    func source(of reference: Reference, copyOf original: Int64?) throws -> Source? {
+        try original.map(copy) ?? source(of: reference)
     }
 
     private func fault(of text: String, inList: Bool, copyOf original: Int64?) throws -> String? {
@@ -112,9 +142,15 @@ extension Checker {
         if original == nil, try isAmbiguous(reference) {
             return "means job \(reference.source) or the job with the key \(reference.source): change the key"
         }
-        guard let source = try original.map(copy) ?? source(of: reference) else {
+        let long = original == nil ? try longKey(text) : nil
+        guard let source = try source(of: reference, copyOf: original) else {
             return reference.id.map { "there is no job \($0)" }
                 ?? "no job that can be waited for has the key \"\(reference.source)\""
+                + (long.map { "; for the first output of \"\($0)\", write job:\($0)/1" } ?? "")
+        }
+        if let long {
+            return "means an output of \"\(reference.source)\" or the job with the key \"\(long)\": "
+                + "write job:\(long)/1, or job:ID/N"
         }
         let name =
             (original == nil ? "" : "the copy of ")
@@ -125,14 +161,39 @@ extension Checker {
         default: break
         }
         switch reference.part {
-        case .position(let number) where source.state == .completed && number > source.outputs:
-            return "\(name) made \(NumberText.of(source.outputs, "output"))"
-        case .all where !inList && source.outputs != 1:
-            return "takes one file, and \(name) "
-                + (source.state == .completed ? "made" : "was asked for") + " \(source.outputs): "
+        case .position(let number) where source.state == .completed && number > source.made.count:
+            return "\(name) made \(NumberText.of(source.made.count, "output"))"
+        case .all where !inList && source.asked != 1:
+            return "takes one file, and \(name) was asked for \(source.asked): "
                 + "write job:\(reference.source)/1, or --matrix for a job for each"
         default: return nil
         }
+    }
+
+    /// The input with the outputs of sources in place of the references, as far as they are known, and those
+    /// outputs by their addresses. In a list, `/all` of an unfinished source is as many references as it was
+    /// asked for outputs.
+    func foreseen(_ order: Order) throws -> (input: JSON, outputs: [String: Output]) {
+        var outputs: [String: Output] = [:]
+        let input = try order.replacing { reference, key in
+            let original = order.original(of: reference, in: key)
+            guard reference.part != .pick, let source = try source(of: reference, copyOf: original) else {
+                return nil
+            }
+            let made = source.made.filter(reference.part.includes)
+            for output in made { outputs[output.url] = output }
+            if !made.isEmpty { return made.map { .string($0.url) } }
+            guard reference.part == .all else { return nil }
+            return (0..<source.asked).map { .string("job:\(reference.source)/\($0 + 1)") }
+        }
+        return (input, outputs)
+    }
+
+    /// A key that is the whole of a reference, and ends as if a part of another one followed: `film/1`.
+    private func longKey(_ text: String) throws -> String? {
+        let key = String(text.dropFirst("job:".count))
+        guard key.utf8.contains(UInt8(ascii: "/")), try isKey(key) else { return nil }
+        return SafeText.escape(key)
     }
 
     /// The values that `--matrix KEY=job:ID/all` stands for: one for each output.

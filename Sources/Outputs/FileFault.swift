@@ -13,7 +13,7 @@ extension OutputPlaces {
     /// Reads the whole file. Nil if it is as recorded.
     ///
     /// - Parameter didRead: called now and then with the number of bytes read since.
-    package func fault(of output: Output, didRead: (Int64) -> Void) -> FileFault? {
+    package func fault(of output: Output, didRead: (Int64) -> Void = { _ in }) -> FileFault? {
         guard let recorded = output.path else { return .missing }
         return file(recorded).fault(bytes: output.bytes, sha256: output.sha256, didRead: didRead)
     }

@@ -68,7 +68,7 @@ package final class ModelCatalogue {
     }
 
     /// Why a job with references or local files cannot be sent. The outputs were not known when the job was
-    /// enqueued, so their number and their recorded sizes are checked now, unless a person has waived that.
+    /// enqueued, so their number and their recorded kinds and sizes are checked now, unless a person has waived that.
     ///
     /// - Parameter contents: what the local files are, as far as that is known yet.
     package func faults(
@@ -84,20 +84,10 @@ package final class ModelCatalogue {
         return check.violations.map(\.description)
             + check.files.flatMap { file in
                 if let output = outputs[file.url] {
-                    return file.demand.faults(in: FileFacts(output)).map {
-                        "\(file.path): output \(output.position) of job \(output.jobID) \($0)"
-                    }
+                    return file.demand.faults(in: output).map { "\(file.path): \($0)" }
                 }
                 let content = InputFile(file.url).flatMap { contents[$0] }
                 return content.map { file.demand.faults(in: $0) }?.map { "\(file.path): \($0)" } ?? []
             }
-    }
-}
-
-extension FileFacts {
-    /// What is recorded of an output.
-    package init(_ output: Output) {
-        self.init(
-            bytes: output.bytes, width: output.width.map { Int($0) }, height: output.height.map { Int($0) })
     }
 }

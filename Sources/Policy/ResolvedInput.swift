@@ -60,17 +60,6 @@ package struct ResolvedInput: Sendable {
     }
 }
 
-extension Reference.Part {
-    /// Whether it means this output of its source.
-    package func includes(_ output: Output) -> Bool {
-        switch self {
-        case .position(let number): output.position == number
-        case .all: true
-        case .pick: output.pickedAt != nil
-        }
-    }
-}
-
 extension Link {
     /// Why it cannot become these outputs.
     fileprivate func fault(in chosen: [Output]) -> String? {

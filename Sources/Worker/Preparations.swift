@@ -172,7 +172,7 @@ final class Preparations {
             session.store.post { try $0.renew(url: url, of: output.jobID, output.position) }
             return .send(.address(url))
         }
-        if let kept = kept(output) { return .send(kept) }
+        if let kept = await kept(output) { return .send(kept) }
         if case .unknown(let reason) = fresh {
             return .unknown("the address of \(what) is gone, and \(reason)")
         }
@@ -186,13 +186,21 @@ final class Preparations {
     }
 
     /// What is sent of a file that RunComfy no longer has: an address in the storage, or the file itself.
-    private func kept(_ output: Output) -> SentFile? {
+    private func kept(_ output: Output) async -> SentFile? {
         let context = session.context
         if output.isKept, let object = output.object.flatMap(ObjectName.init), let storage = context.storage {
             let validity = context.configuration.storage.presign
             return (try? storage.presignedAddress(of: object, for: validity)).map(SentFile.address)
         }
-        return InlineFile(of: output, at: context.outputs).map(SentFile.inline)
+        guard let file = InlineFile(of: output, at: context.outputs) else { return nil }
+        // It is read first: nobody pays for a damaged one.
+        switch await Self.onThread({ context.outputs.fault(of: output) }) {
+        case nil: return .inline(file)
+        case .missing?: return nil
+        case .changed(let how)?, .unreadable(let how)?:
+            context.log.warning("\(output.path ?? "") cannot be sent for job \(output.jobID): \(how)")
+            return nil
+        }
     }
 
     /// Asks the service for another address.

@@ -59,6 +59,29 @@ import Testing
         #expect(try stage.text("SELECT input FROM jobs WHERE id = 2")?.contains("\"job:1\"") == true)
     }
 
+    @Test func `a local file that was damaged is not sent and costs nothing`() async throws {
+        let (stage, _, _) = try await source()
+        let file = try #require(try await stage.jobctl("files", "1").lines.first)
+        Program.run("sh", "-c", "printf XXXX | dd of='\(file)' bs=1 seek=500 conv=notrunc")
+        _ = try await stage.ask("/_sim/expire", posting: "")
+        try await stage.setFaults("file:404")
+        try await stage.jobctl("enqueue", Stage.edit, "prompt=at night", "images=job:1")
+        try await stage.drain("retry.attempts=1", "retry.patience=0s")
+        #expect(try stage.text("SELECT state || error_kind FROM jobs WHERE id = 2") == "failedinput")
+        #expect(try await stage.posts() == 1)
+    }
+
+    @Test func `a film is not sent as a picture`() async throws {
+        let stage = try await Stage.simulated("--fetch-inputs")
+        try await stage.jobctl("enqueue", "t/x-to-video", "text=x")
+        try await stage.jobctl("enqueue", Stage.edit, "prompt=at night", "images=job:1")
+        try await stage.drain()
+        #expect(try stage.text("SELECT state || error_kind FROM jobs WHERE id = 2") == "failedinput")
+        let message = try stage.text("SELECT error_message FROM jobs WHERE id = 2") ?? ""
+        #expect(message.contains("output 1 of job 1 is video/mp4, not image"), "\(message)")
+        #expect(try await stage.posts() == 1)
+    }
+
     @Test func `a picture that the service cannot fetch fails its job alone`() async throws {
         let (stage, _, _) = try await source()
         try await stage.jobctl("enqueue", Stage.edit, "prompt=x", "images=\(stage.url)/nothing.png")

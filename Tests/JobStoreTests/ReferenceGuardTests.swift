@@ -50,10 +50,16 @@ import Testing
         (#"UPDATE jobs SET input = '{"image":"job:1"}' WHERE id = 4"#, "never changed"),
         ("UPDATE jobs SET input = '{}' WHERE id = 4", "never changed"),
         (#"UPDATE jobs SET input = '{"image":"job:1"}' WHERE id = 2"#, "never changed"),
-        ("UPDATE jobs SET waits_for = -1", "CHECK"), ("DELETE FROM links", "links are kept"),
+        ("UPDATE jobs SET waits_for = -1", "is counted, not set"), ("DELETE FROM links", "links are kept"),
         ("DELETE FROM jobs WHERE id = 1", "other jobs wait for this one"),
-        ("INSERT INTO links (job_id, path, source_id, output) VALUES (2, '$.a', 2, '1')", "CHECK"),
-        ("INSERT INTO links (job_id, path, source_id, output) VALUES (2, '$.a', 1, 'some')", "CHECK"),
+        (
+            "INSERT INTO links (job_id, path, source_id, output) VALUES (2, '$.a', 2, '1')",
+            "links are made"
+        ),
+        (
+            "INSERT INTO links (job_id, path, source_id, output) VALUES (2, '$.a', 1, 'some')",
+            "links are made"
+        ),
     ])
     func `lineage is written by the store alone`(sql: String, words: String) throws {
         let answer = sqlite3(sql)

@@ -43,6 +43,7 @@ import Testing
         func time(_ day: Int) throws -> Timestamp { try #require(Timestamp(year: 2024, month: 1, day: day)) }
         try database.connection.execute(
             """
+            DROP TRIGGER jobs_waits_for_guard;
             UPDATE jobs SET state = 'failed', priority = -3, label = 'l', key = 'k',
                 not_before = '2024-01-01 00:00:00.000', validation = 'waived', request_id = 'r',
                 remote_status = 's', queue_position = 4, submissions = 1,

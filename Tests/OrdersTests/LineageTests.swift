@@ -27,8 +27,8 @@ import Testing
         #expect(lineage.ids == [1, 4])
         #expect(
             lineage.notes == [
-                "note: not copied: 2 (cancelled)", "note: not copied: 5 (pruned)",
-                "note: not copied: 6 8 (another source has failed or is gone)",
+                "not copied: 2 (cancelled)", "not copied: 5 (pruned)",
+                "not copied: 6 8 (another source has failed or is gone)",
             ])
     }
 

@@ -47,7 +47,7 @@ import Testing
         }
         for _ in 0..<2 {
             var seen: [NewJob] = []
-            let sum = try orders.quote(OneModel(), in: nil) { order, _ in
+            let sum = try orders.quote(OneModel(), in: nil) { order, _, _ in
                 seen.append(try order.job { _ in nil })
             }
             #expect(seen.map(\.input) == inputs && seen.map(\.key) == (1...8).map { "k-\($0)" })

@@ -123,6 +123,15 @@ import Testing
         #expect(try stage.jobctl("rerun", "1", "4", "--cascade", "-q").lines.count == 5)
     }
 
+    @Test func `a job that can no longer be made does not keep the others from being made`() throws {
+        try enqueue(#"{"text":"fox"}"#, #"{"a":"job:1/all"}"#, #"{"a":"job:2"}"#, #"{"a":"job:1"}"#)
+        try stage.execute("UPDATE jobs SET model = 't/three', input = '{\"num_images\":3}' WHERE id = 1")
+        let answer = try stage.jobctl("rerun", "1", "--cascade")
+        #expect(answer.code == 0 && answer.lines == ["5-6"], "\(answer)")
+        #expect(answer.errors.contains("not copied: 2 (its references do not fit the copies)"), "\(answer)")
+        #expect(try inputs(after: 4) == [#"{"num_images":3}"#, #"{"a":"job:5"}"#])
+    }
+
     @Test func `what was pruned is left out and the rest refers to what is left`() throws {
         try enqueue(
             "{}", #"{"a":"job:1"}"#, #"{"a":"job:2"}"#, #"{"a":"job:1"}"#, #"{"a":["job:4","job:1"]}"#)

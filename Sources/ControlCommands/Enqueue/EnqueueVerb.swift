@@ -43,8 +43,9 @@ enum EnqueueVerb: ControlVerb {
             """
             With --make, a batch can be enqueued again and again: only what is new is ordered. Each line \
             needs a key. A line is new if no job was made of the same model, input and sources under its \
-            key, or if that job has failed or was cancelled. In the store the key is KEY@ and twelve digits \
-            of a hash of these; label, priority and time do not count.
+            key, or if that job has failed or was cancelled. A job that was never sent, and that waits for \
+            a job that is made anew, is cancelled and made anew, too. In the store the key is KEY@ and \
+            twelve digits of a hash of these; label, priority and time do not count.
             """,
             """
             If the configuration sets confirm_above_usd, jobctl asks before an order whose estimate is above \

@@ -30,12 +30,10 @@ struct ModelLookup: ModelSource {
         guard let store, let id = try reference.id ?? store.keyHolder(reference.source),
             let job = try store.find(id)
         else { return nil }
-        if job.state == .completed {
-            return Source(state: job.state, outputs: try store.outputs(of: id).count)
-        }
         let input = (try? JSON(parsing: job.input)) ?? .null
         let asked = Schema.outputsAskedFor(by: input, schema: try schema(of: job.model))
-        return Source(state: job.state, outputs: asked)
+        return Source(
+            id: id, job.state, asked: asked, made: job.state == .completed ? try store.outputs(of: id) : [])
     }
 
     /// For a job that is bought again.

@@ -60,7 +60,7 @@ struct OrderArguments {
     /// The lines of `--batch`.
     func batch(_ reader: InputReader, _ terms: Terms) throws -> Batch {
         let model = try session.arguments.operands.first.map(checker.model)
-        let making = session.arguments.has(.make) ? Making() : nil
+        let making = session.arguments.has(.make) ? Making(checker.models) : nil
         return Batch(reader, model: model, terms, checker, making: making)
     }
 

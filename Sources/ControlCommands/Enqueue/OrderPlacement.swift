@@ -68,7 +68,7 @@ struct OrderPlacement {
         var sum = Estimate()
         if isDry || consent.needsSum || alwaysAsks || announces {
             var view = OrderView(session, count: orders.count)
-            sum = try orders.quote(models, in: store) { if isDry { try view.add($0, $1) } }
+            sum = try orders.quote(models, in: store) { if isDry { try view.add($0, $1, $2) } }
             try consent.refuse(above: sum)
             if isDry { return try view.finish(sum) }
         } else {

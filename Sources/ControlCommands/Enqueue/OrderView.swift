@@ -14,11 +14,13 @@ struct OrderView {
     ])
     private var shown = 0
     private var model = ""
+    private var news = News()
 
     init(_ session: Session, count: Int?) { (self.session, self.count) = (session, count) }
 
-    mutating func add(_ order: Order, _ price: Double?) throws {
+    mutating func add(_ order: Order, _ price: Double?, _ change: String?) throws {
         shown += 1
+        news.add(change)
         model = order.model
         if session.wantsJSON {
             let terms = order.terms
@@ -46,7 +48,7 @@ struct OrderView {
         let what =
             count == 1
             ? "this is what \(model) would be sent" : "\(estimate.counted) would be enqueued"
-        session.note("\(what) (\(estimate.words)); nothing was stored")
+        session.note("\(what) (\(estimate.words))\(news.words); nothing was stored")
         return .success
     }
 }

@@ -65,9 +65,7 @@ enum RerunVerb: ControlVerb {
             placement.alwaysAsks = selection.isFilter
             templates = try selection.ids.map { try Template(of: store.job($0)) }
             if arguments.has(.cascade) {
-                let lineage = Lineage(of: selection.ids, try store.descendants(of: selection.ids))
-                lineage.notes.forEach(session.note)
-                placement.lineage = lineage
+                placement.lineage = Lineage(of: selection.ids, try store.descendants(of: selection.ids))
             }
         }
         try placement.arguments.change(&templates, by: pairs)

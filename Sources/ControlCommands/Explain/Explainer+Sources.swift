@@ -9,7 +9,7 @@ extension Explainer {
         switch try SourceWait(of: job, in: store) {
         case nil: return nil
         case .pick(let link)?: return try waitsForPick(of: link)
-        case .failed(let source)?: return waitsForFailed(source)
+        case .failed(let source)?: return try waitsForFailed(source)
         case .gone(let link)?:
             return because(
                 .sourceFailed,
@@ -23,12 +23,21 @@ extension Explainer {
         }
     }
 
-    private func waitsForFailed(_ source: Job) -> Explanation {
+    private func waitsForFailed(_ source: Job) throws -> Explanation {
         let kind = source.failureKind.map { "failed (\($0.rawValue))" } ?? "was cancelled"
-        let buys = source.purchase(by: .retried(resubmit: false)) == nil ? "goes on with it" : "buys it again"
+        let retry = JobEvent.retried(resubmit: false)
+        let words = "it waits for job \(source.id), which \(kind)"
+        if let obstacle = try store.obstacle(to: retry, of: source) {
+            return because(
+                .sourceFailed, "\(words) and \(obstacle)",
+                hint: "jobctl cancel \(id) gives this job up; jobctl rerun makes it from another")
+        }
+        let effect =
+            source.purchase(by: retry) == nil
+            ? "goes on with it" : source.submissions == 0 ? "queues it again" : "buys it again"
         return because(
-            .sourceFailed, "it waits for job \(source.id), which \(kind)",
-            hint: "jobctl retry \(source.id) \(buys); jobctl cancel \(id) gives this job up")
+            .sourceFailed, words,
+            hint: "jobctl retry \(source.id) \(effect); jobctl cancel \(id) gives this job up")
     }
 
     private func waitsForPick(of link: Link) throws -> Explanation {
