@@ -68,7 +68,8 @@ package final class ModelCatalogue {
     }
 
     /// Why a job with references or local files cannot be sent. The outputs were not known when the job was
-    /// enqueued, so their number and their recorded kinds and sizes are checked now, unless a person has waived that.
+    /// enqueued, so their number and their recorded kinds and sizes are checked now, unless a person has
+    /// waived that.
     ///
     /// - Parameter contents: what the local files are, as far as that is known yet.
     package func faults(

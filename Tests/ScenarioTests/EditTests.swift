@@ -40,7 +40,9 @@ import Testing
             try stage.text("SELECT input FROM jobs")
                 == #"{"images":["https://a.example/1"],"resolution":"2K","prompt":"x"}"#)
         let page = FileOnDisk.content(stage.folder + "/found")
-        #expect(page.contains("// list of image files (paths, https URLs or job:ID), 1 to 10 of them, required"), "\(page)")
+        #expect(
+            page.contains("// list of image files (paths, https URLs or job:ID), 1 to 10 of them,"), "\(page)"
+        )
         #expect(page.contains(#"one of "1K", "2K""#))
         #expect(try kept() == [], "what is on its way needs no copy")
     }

@@ -101,7 +101,8 @@ import Testing
         try stage.jobctl("enqueue", "t/m", "image=job:1/2")
         try stage.jobctl("enqueue", "t/m", "image=job:2")
         let jobs = try stage.jobctl("cancel", "2", "--json").objects()
-        #expect(jobs.map { $0["id"]?.integer } == [2, 3] && jobs[1]["cancelled_with"]?.integer == 2, "\(jobs)")
+        #expect(
+            jobs.map { $0["id"]?.integer } == [2, 3] && jobs[1]["cancelled_with"]?.integer == 2, "\(jobs)")
         try complete(1)
         try stage.jobctl("retry", "3")
         let explained = try stage.jobctl("explain", "3").output
