@@ -226,7 +226,9 @@ let package = Package(
         // Runs the programs themselves, which lie beside the bundle of the tests.
         .testTarget(
             name: "ScenarioTests",
-            dependencies: ["JSON", "SQLite", "Scratch", "jobctl", "jobd", "jobsim", "jobthumb"],
+            dependencies: [
+                "JSON", "SQLite", "Scratch", "ScriptedServer", "jobctl", "jobd", "jobsim", "jobthumb",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "JSON", "Scratch"],
@@ -247,7 +249,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TortureTests",
-            dependencies: ["HTTP", "JSON", "SQLite", "Scratch", "System", "jobctl", "jobd", "jobsim"],
+            dependencies: [
+                "HTTP", "JSON", "SQLite", "Scratch", "ScriptedServer", "System", "jobctl", "jobd", "jobsim",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

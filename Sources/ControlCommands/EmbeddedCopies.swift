@@ -16,12 +16,13 @@ struct EmbeddedCopies {
     private let session: Session
     private let store: JobDatabase
     private let places: OutputPlaces
+    private let storage: StorageReader
 
     /// A larger file is copied as it is: it would have to be in memory.
     private static let largest = 256 << 20
 
     init(_ path: String, _ session: Session, _ store: JobDatabase) throws {
-        (self.session, self.store) = (session, store)
+        (self.session, self.store, storage) = (session, store, StorageReader(session: session))
         places = OutputPlaces(store.directory)
         do throws(SystemError) {
             if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw .last }
@@ -44,19 +45,19 @@ struct EmbeddedCopies {
         try choice.forEach(in: store, limit: limit) { job in
             jobs += 1
             let isWanted = { (output: Output) in
-                output.hasFile && (!session.arguments.has(.picked) || output.pickedAt != nil)
+                output.isKept && (!session.arguments.has(.picked) || output.pickedAt != nil)
             }
             for output in try store.outputs(of: job.id).filter(isWanted) {
-                guard let file = output.path.map(places.file) else { continue }
-                do throws(SystemError) {
-                    guard let isEmbedded = try copy(file, output, of: job) else {
+                do {
+                    guard let isEmbedded = try copy(output, of: job) else {
                         taken += 1
                         continue
                     }
                     files += 1
                     if !isEmbedded { plain += 1 }
-                } catch {
-                    session.complain("\(file.absolutePath) cannot be copied: \(error)", about: job.id)
+                } catch let error as SystemError {
+                    let place = places.path(of: output) ?? output.object ?? ""
+                    session.complain("\(SafeText.escape(place)) cannot be copied: \(error)", about: job.id)
                     code = .no
                     continue
                 }
@@ -94,15 +95,16 @@ struct EmbeddedCopies {
     }
 
     /// Returns whether the description is inside; nil if the name is taken.
-    private func copy(_ file: OutputFile, _ output: Output, of job: Job) throws(SystemError) -> Bool? {
+    private func copy(_ output: Output, of job: Job) throws -> Bool? {
         let name = name(output)
         if directory.holds(name) { return nil }
         let description = FileDescription(of: job, output, schema: Schema.builtIn(job.model))
-        let source = try file.open()
+        let source = try open(output)
         let isSmall = try source.status().size <= Self.largest
-        let embedded = isSmall ? EmbeddedDescription.bytes(try source.readToEnd(), with: description) : nil
+        let bytes = isSmall ? try source.readToEnd() : nil
+        let embedded = bytes.flatMap { EmbeddedDescription.bytes($0, with: description) }
         try write(name) { (copy) throws(SystemError) in
-            if let embedded { try copy.write(embedded) } else { try file.open().copy(to: copy) }
+            if let whole = embedded ?? bytes { try copy.write(whole) } else { try source.copy(to: copy) }
         }
         guard embedded == nil else { return true }
         if !directory.holds(name + ".xmp") {
@@ -111,6 +113,12 @@ struct EmbeddedCopies {
             }
         }
         return false
+    }
+
+    private func open(_ output: Output) throws -> FileDescriptor {
+        if output.hasFile, let path = output.path { return try places.file(path).open() }
+        guard let file = try storage.content(of: output) else { throw SystemError(ENOENT) }
+        return file
     }
 
     /// Under a temporary name first, so that what has its name is whole.

@@ -16,12 +16,13 @@ enum ExportVerb: ControlVerb {
             --embed DIR writes a copy of each picture into a directory, as 000012-1.png, with prompt and \
             settings inside: as AUTOMATIC1111 and ComfyUI have them in a PNG, as EXIF and XMP in a JPEG or \
             WebP. Other files are copied as they are, with an .xmp beside them. The originals are only read; \
-            a name that is taken in the directory is left alone. It prints the paths.
+            a name that is taken in the directory is left alone. Files in object storage are fetched. It \
+            prints the paths.
             """,
             "In CSV, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or "
                 + "a return) gets an apostrophe before it. JSON is exact.",
         ],
-        options: JobChoice.options + [.picked, .limit, .csv, .events, .embed],
+        options: JobChoice.options + [.picked, .limit, .csv, .events, .embed] + DaemonQuestion.options,
         examples: [
             .init("jobctl export > jobs.jsonl", "everything"),
             .init("jobctl export --csv --since 30d --state completed > month.csv", "for a spreadsheet"),

@@ -20,6 +20,8 @@ actor StorageUpkeep: BackgroundTask {
     var isEnding = false
     private var failures = 0
     private var hasBegun = false
+    /// When to look for what crashes have left of uploads.
+    private var nextAborts = ContinuousClock.now
     /// What waits for the network, and must not delay a stop.
     private var call: Task<StorageFault?, Never>?
 
@@ -54,7 +56,8 @@ actor StorageUpkeep: BackgroundTask {
             let wait = fault.map { fault in
                 retry.delay(after: failures, chance: .random(in: 0..<1), asked: fault.retryAfter)
             }
-            await wakeSignal.wait(until: wait.map { .now + $0 })
+            let next = configuration.storage.url == nil ? nil : nextAborts
+            await wakeSignal.wait(until: wait.map { .now + $0 } ?? next)
         }
     }
 
@@ -64,15 +67,21 @@ actor StorageUpkeep: BackgroundTask {
         while case let outputs = try await store.read({ try $0.leavingOutputs(limit: Self.batch) }),
             !outputs.isEmpty
         {
+            var removed: [String: OutputFile] = [:]
             for output in outputs {
                 // After a crash, the name may have been given to another file.
                 let isOwn = try await store.read { database in
                     try output.path.map { try !database.isAnothers(path: $0, than: output) } ?? false
                 }
-                if isOwn, let path = output.path, case let file = places.file(path), !file.isOutside {
-                    _ = try file.remove()
+                guard isOwn, let path = output.path, case let file = places.file(path), !file.isOutside else {
+                    continue
                 }
-                try await store.write { try $0.noteGone(output) }
+                if try file.remove() { removed[PathParts(path).directory] = file }
+            }
+            // Otherwise a power cut could bring back files that no record names.
+            for file in removed.values { try file.syncRemoval() }
+            try await store.write { database in
+                for output in outputs { try database.noteGone(output) }
             }
         }
     }
@@ -82,7 +91,8 @@ actor StorageUpkeep: BackgroundTask {
             hasBegun = true
             return nil
         }
-        let (store, aborts) = (store, !hasBegun)
+        let (store, aborts) = (store, nextAborts <= .now)
+        if aborts { nextAborts = .now + .milliseconds(Self.oldestUpload) }
         hasBegun = true
         let call = Task { () -> StorageFault? in
             do {
@@ -94,7 +104,7 @@ actor StorageUpkeep: BackgroundTask {
                         try await store.write { try $0.forget(object) }
                     }
                 }
-                // Not every storage can list them, and nothing depends on it. The next start tries again.
+                // Not every storage can list them, and nothing depends on it. It is tried again in a day.
                 if aborts { try? await Self.abortOldUploads(storage) }
                 return nil
             } catch let fault as StorageFault { return fault == .cancelled ? nil : fault } catch {

@@ -19,8 +19,10 @@ extension GalleryFolder {
         return Stock(names: marker.names.filter { size(of: $0) ?? 0 > 0 }, declined: marker.declined)
     }
 
-    /// On the machine that makes it: thumbnails that the other one has are not made.
+    /// On the machine that makes it: thumbnails that the other one has are not made, and files that it has
+    /// are not fetched from object storage.
     package func pretend(_ stock: Stock) throws(GalleryError) {
+        elsewhere = stock.names
         try announce(stock.names)
         for name in stock.names where name.hasPrefix(Self.thumbnails) { try replace(name, with: [0]) }
         try settle(declined: stock.declined)

@@ -12,6 +12,8 @@ package final class GalleryFolder {
     private let root: Directory
     private var directories: [String: Directory] = [:]
     private(set) var marker: GalleryMarker
+    /// What is not here, because the machine that the gallery is sent to has it.
+    var elsewhere: Set<String> = []
 
     /// Accepts a directory that is new, empty, or a gallery.
     ///
@@ -154,6 +156,17 @@ package final class GalleryFolder {
         guard let (directory, last) = locate(name), let status = try? directory.status(last), status.isFile
         else { return nil }
         return status.size
+    }
+
+    /// Whether there is a copy of a job's file, here or where the gallery is sent to. Names are made from the
+    /// content.
+    func holds(_ file: GalleryFile) -> Bool {
+        size(of: file.name) == file.bytes || elsewhere.contains(file.name)
+    }
+
+    /// The copy of a job's file; nil if there is none here.
+    func copy(of file: GalleryFile) -> FileDescriptor? {
+        size(of: file.name) == file.bytes ? open(file.name) : nil
     }
 
     /// Nil if its folder does not exist yet.

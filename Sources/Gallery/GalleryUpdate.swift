@@ -64,7 +64,7 @@ package struct GalleryUpdate {
             try folder.link(file.name, to: file.source)
             return true
         }
-        if folder.size(of: file.name) == file.bytes { return true }
+        if folder.holds(file) { return true }
         guard let source = open(file) else { return false }
         try folder.make(file.name) { copy throws(GalleryError) in
             try GalleryError.doing("copy", file.source, try source.copy(to: copy))
@@ -90,7 +90,8 @@ package struct GalleryUpdate {
         }
         guard let program else { return (made, declined) }
         var count = 0
-        let workers = ThumbnailWorkers(program: program, folder: folder, open: open)
+        // A copy need not be fetched a second time.
+        let workers = ThumbnailWorkers(program: program, folder: folder) { folder.copy(of: $0) ?? open($0) }
         try workers.make(missing) { file, isMade in
             count += 1
             progress("\(count) of \(missing.count) thumbnails")

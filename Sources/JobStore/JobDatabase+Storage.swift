@@ -4,10 +4,17 @@ internal import SQLite
 /// What object storage leaves to be done after a change; each inside the caller's transaction.
 extension JobDatabase {
     /// Outputs whose files are to be removed here, because their objects have taken their place.
+    ///
+    /// After a crash, the name of one may have been given to another output whose file is not done yet. Until
+    /// that is settled, the file is left alone.
     package func leavingOutputs(limit: Int) throws -> [Output] {
-        try all("SELECT * FROM outputs WHERE local = 'leaving' ORDER BY job_id, position LIMIT ?1", limit) {
-            try Output($0)
-        }
+        try all(
+            """
+            SELECT * FROM outputs AS o WHERE local = 'leaving' AND NOT EXISTS (
+                SELECT 1 FROM outputs AS other WHERE other.path = o.path AND other.state = 'pending'
+            ) ORDER BY job_id, position LIMIT ?1
+            """, limit
+        ) { try Output($0) }
     }
 
     /// The file is gone from this machine.

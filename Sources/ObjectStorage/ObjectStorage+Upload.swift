@@ -9,6 +9,8 @@ package struct Upload: Sendable {
     package let bytes: Int64
     package let sha256: String
     package let mediaType: String?
+    /// The request whose output it is, which is noted with the object.
+    package var request: String?
 
     package init(_ file: FileDescriptor, bytes: Int64, sha256: String, mediaType: String? = nil) {
         (self.file, self.bytes, self.sha256, self.mediaType) = (file, bytes, sha256, mediaType)
@@ -74,10 +76,14 @@ extension ObjectStorage {
     }
 
     private func headers(of upload: Upload) -> [(name: String, value: String)] {
-        [
-            ("content-type", upload.mediaType ?? "application/octet-stream"),
-            (Self.hashHeader, upload.sha256),
+        var headers = [
+            (name: "content-type", value: upload.mediaType ?? "application/octet-stream"),
+            (name: Self.hashHeader, value: upload.sha256),
         ]
+        if let request = upload.request, request.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) {
+            headers.append((name: Self.requestHeader, value: request))
+        }
+        return headers
     }
 
     /// The answer to a call that is to create an object, and must not replace one that somebody has created

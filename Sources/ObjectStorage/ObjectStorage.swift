@@ -51,10 +51,14 @@ package struct ObjectStorage: Sendable {
         package let bytes: Int64
         /// As whoever wrote the object has noted it.
         package let sha256: String?
+        package let mediaType: String?
+        /// The request whose output it is, as jobd has noted it.
+        package let request: String?
     }
 
     /// The header with the hash of the content, which the storage keeps with the object.
     static let hashHeader = "x-amz-meta-sha256"
+    static let requestHeader = "x-amz-meta-request"
 
     /// Nil if there is no such object.
     package func facts(of name: ObjectName) async throws(StorageFault) -> Facts? {
@@ -64,7 +68,10 @@ package struct ObjectStorage: Sendable {
         guard let bytes = answer.contentLength else {
             throw .unavailable("\(location.place) does not say how long \(name.text) is")
         }
-        return Facts(bytes: bytes, sha256: answer.headers[Self.hashHeader])
+        let headers = answer.headers
+        return Facts(
+            bytes: bytes, sha256: headers[Self.hashHeader], mediaType: headers["content-type"],
+            request: headers[Self.requestHeader])
     }
 
     /// It is no fault if there is no such object.

@@ -76,6 +76,18 @@ package struct OutputFile: Sendable {
         return true
     }
 
+    /// Makes sure that its removal outlives a power cut.
+    package func syncRemoval() throws(SystemError) {
+        var path = path
+        while true {
+            do throws(SystemError) { return try parent(of: path).directory.syncIfPossible() } catch {
+                // The directory may have been removed, too.
+                path = PathParts(path).directory
+                if !error.isMissing || path.isEmpty { throw error }
+            }
+        }
+    }
+
     /// Replaces its content, completely or not at all. It must exist, and keeps its mode.
     package func replace(with bytes: [UInt8]) throws(SystemError) {
         let (directory, name) = try parent(of: path)

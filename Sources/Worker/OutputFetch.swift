@@ -131,6 +131,7 @@ struct OutputFetch: Sendable {
         case .success(let fetched): return await stored(fetched)
         case nil, .failure(.cancelled): return .cancelled
         case .failure(let failure):
+            if let found = await found(after: failure) { return .fetched(found) }
             let (bytes, total) = kept.withLock { $0 }
             return .failed(Failure(failure, kept: bytes, of: total))
         }

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Downloader
 internal import JobModel
 internal import ObjectStorage
 internal import Outputs
@@ -39,9 +40,16 @@ extension OutputFetch {
                 do throws(SystemError) { file = try places.file(path).open() } catch {
                     throw .changed("the file cannot be read: \(error)")
                 }
-                let upload = Upload(file, bytes: bytes, sha256: hash, mediaType: output.mediaType)
+                var upload = Upload(file, bytes: bytes, sha256: hash, mediaType: output.mediaType)
+                upload.request = job.requestID
                 let name = storage.location.name(Self.objectPath(of: output, hash, path))
-                return .success(try await storage.put(upload, as: name))
+                let given = try await storage.put(upload, as: name)
+                if given != name {
+                    fetcher.context.log.warning(
+                        "job \(job.id) output \(output.position): another object has the name \(name.text), "
+                            + "so this one is \(given.text)")
+                }
+                return .success(given)
             } catch { return .failure(error) }
         }
     }
@@ -51,7 +59,34 @@ extension OutputFetch {
         let name = PathParts(path).name
         let dot = name.lastIndex(of: ".")
         let suffix = dot.map { String(name[$0...]) } ?? ""
-        return
-            "outputs/\(JobFileName.digits(of: output.jobID))-\(output.position)-\(hash.prefix(12))\(suffix)"
+        return "\(objectPrefix(of: output))\(hash.prefix(12))\(suffix)"
+    }
+
+    private static func objectPrefix(of output: Output) -> String {
+        "outputs/\(JobFileName.digits(of: output.jobID))-\(output.position)-"
+    }
+
+    /// An output that RunComfy no longer serves may be in the storage: after a restore, or if its file was
+    /// lost here. Nil unless the record or the object says that it is this one.
+    func found(after failure: DownloadFailure) async -> Fetched? {
+        let context = fetcher.context
+        guard case .badAnswer = failure, let storage = context.storage,
+            context.configuration.storage.outputs != .none,
+            let objects = try? await storage.list(storage.location.name(Self.objectPrefix(of: output)))
+        else { return nil }
+        for (name, _) in objects {
+            guard let facts = try? await storage.facts(of: name), let hash = facts.sha256,
+                name.key.contains("-\(hash.prefix(12))"),
+                hash == output.sha256 || (facts.request != nil && facts.request == job.requestID)
+            else { continue }
+            var done = output
+            done.path = output.path ?? PathParts(name.key).name
+            (done.bytes, done.sha256, done.mediaType) = (facts.bytes, hash, facts.mediaType)
+            (done.object, done.local) = (name.text, .gone)
+            context.log.info(
+                "job \(job.id) output \(output.position): taken from \(name.text), as \(failure)")
+            return Fetched(output: done)
+        }
+        return nil
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import Scratch
+import ScriptedServer
 import Testing
 
 /// `--host`: a verb on another machine looks like one on this machine.
@@ -221,6 +222,56 @@ import Testing
         FileOnDisk.write("mine", to: foreign + "/x")
         #expect(try host.jobctl("gallery", foreign).code == 1)
         #expect(FileOnDisk.names(foreign) == ["x"])
+    }
+
+    /// A stage with two completed jobs whose files are only in the storage, and a directory here.
+    private func moved() async throws -> (SecureShell, StorageServer, here: String) {
+        let (stage, server) = (try await Stage.simulated("--image-width", "800"), StorageServer())
+        // As the other machine's own user has them.
+        mkdir(stage.scratch[".config"], 0o700)
+        mkdir(stage.scratch[".config/jobd"], 0o700)
+        mkdir(stage.scratch[".aws"], 0o700)
+        stage.file(
+            ".config/jobd/config.json",
+            """
+            {"storage": {"url": "s3://bucket", "endpoint": "\(server.url)", "outputs": "move"}}
+            """)
+        stage.file(".aws/credentials", "[default]\naws_access_key_id=key\naws_secret_access_key=hush-hush\n")
+        for number in 1...2 { try await stage.enqueue("fox \(number)") }
+        try await stage.drain()
+        #expect(try stage.number("SELECT count(*) FROM outputs WHERE local = 'gone'") == 2)
+        return (try await SecureShell(stage), server, stage.scratch["here"])
+    }
+
+    @Test func `files in the other machine's storage are brought here once`() async throws {
+        let (host, server, here) = try await moved()
+        func downloads() -> Int { server.requests.count { $0.line.hasPrefix("GET /bucket/outputs/") } }
+        let fetched = try host.jobctl("files", "--fetch", here)
+        #expect(fetched.code == 0 && fetched.errors == "", "\(fetched)")
+        let objects = try host.stage.texts("SELECT object FROM outputs ORDER BY job_id").map {
+            server.objects[String($0.dropFirst("s3://bucket/".count))]?.bytes
+        }
+        #expect(fetched.lines.map { FileOnDisk.bytes($0) } == objects)
+        #expect(fetched.lines.allSatisfy { $0.hasPrefix(here + "/") })
+        #expect(downloads() == 2)
+        let gallery = host.stage.scratch["gallery"]
+        let made = try host.jobctl("gallery", gallery, "--json").object()
+        #expect(made["files"]?.integer == 2 && made["thumbnails"]?.integer == 2, "\(made)")
+        #expect(
+            Set(FileOnDisk.names(gallery + "/files").map { FileOnDisk.bytes("\(gallery)/files/\($0)") })
+                == Set(objects))
+        // Once each, though each also has a thumbnail; and not at all once they are here.
+        #expect(downloads() == 4)
+        #expect(try host.jobctl("gallery", gallery, "--json").object()["files"]?.integer == 2)
+        #expect(downloads() == 4)
+        #expect(FileOnDisk.names(gallery + "/files").count == 2)
+        // What cannot be had is named.
+        for key in server.objects.keys { server.remove(key) }
+        let lost = try host.jobctl("files", "--fetch", host.stage.scratch["new"])
+        #expect(lost.code == 1 && lost.errors.contains("s3://bucket/outputs/"), "\(lost)")
+        server.accept(keyID: "another")
+        let refused = try host.jobctl("files", "--fetch", host.stage.scratch["new"])
+        #expect(refused.code == 69 && refused.errors.contains("403"), "\(refused)")
     }
 
     // MARK: - Terminals and signals

@@ -26,13 +26,20 @@ package final class ScriptedServer: Sendable {
     package var requests: [Request] { log.withLock { $0.requests } }
     package var connections: Int { log.withLock { $0.connections } }
 
-    package init(_ script: @escaping @Sendable (Peer) -> Void) {
+    /// - Parameter keepsBodies: whether `requests` and `arrivals` have the bodies, which may be large.
+    /// - Parameter port: a free one, unless it is given.
+    package init(
+        port wanted: UInt16 = 0, keepsBodies: Bool = true, _ script: @escaping @Sendable (Peer) -> Void
+    ) {
         (arrivals, arrived) = AsyncStream.makeStream()
         (closings, closed) = AsyncStream.makeStream()
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = wanted.bigEndian
+        var isReused: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         port = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
@@ -51,6 +58,8 @@ package final class ScriptedServer: Sendable {
                 log.withLock { $0.connections += 1 }
                 onThread {
                     let peer = Peer(socket) { request in
+                        var request = request
+                        if !keepsBodies { request.bytes = [] }
                         log.withLock { $0.requests.append(request) }
                         arrived.yield(request)
                     } onClose: {

@@ -42,10 +42,13 @@ package final class StorageServer: Sendable {
     /// The keys of uploads that are neither complete nor aborted.
     package var openUploads: [String] { state.withLock { $0.uploads.values.map(\.key).sorted() } }
 
-    package init() {
+    package var port: UInt16 { server.port }
+
+    /// - Parameter port: a free one, unless it is given.
+    package init(port: UInt16 = 0) {
         let state = Locked(State())
         self.state = state
-        server = ScriptedServer { peer in
+        server = ScriptedServer(port: port, keepsBodies: false) { peer in
             while let request = peer.receive() {
                 let line = request.line
                 let (order, number, keyID) = state.withLock { state in
@@ -71,6 +74,8 @@ package final class StorageServer: Sendable {
     }
 
     package func put(_ key: String, _ object: Object) { state.withLock { $0.objects[key] = object } }
+    /// An upload in parts that nobody has ended.
+    package func begin(_ key: String) { state.withLock { $0.uploads["left-\(key)"] = (key, [:], [:]) } }
     package func remove(_ key: String) { state.withLock { $0.objects[key] = nil } }
     /// From now on, only this key is good.
     package func accept(keyID: String) { state.withLock { $0.keyID = keyID } }

@@ -1,5 +1,6 @@
 import Glibc
 import Scratch
+import ScriptedServer
 import Testing
 
 /// One state directory on a disk that can be cut from power, and the programs that work on it.
@@ -9,16 +10,20 @@ final class Ordeal {
     let disk: Disk
     /// The state directory.
     let stage: Stage
-    /// Tells this ordeal's prompts from all others.
+    /// Tells this ordeal's prompts, and its objects, from all others.
     let name: String
+    /// Where its outputs go, too.
+    let storage: StorageServer?
     /// What `jobctl` has answered for: the prompts by their ids.
     private(set) var promised: [Int64: String] = [:]
     private(set) var crashes = 0
 
     static let mostSubmitting = 2
 
-    init(_ service: Stage, _ ledger: LedgerReader? = nil) {
+    /// - Parameter storage: an object storage, and the value of `storage.outputs`.
+    init(_ service: Stage, _ ledger: LedgerReader? = nil, storage: (StorageServer, outputs: String)? = nil) {
         self.service = service
+        self.storage = storage?.0
         self.ledger = ledger ?? LedgerReader(of: service)
         let scratch = ScratchDirectory()
         disk = Disk(in: scratch)
@@ -26,6 +31,18 @@ final class Ordeal {
             in: scratch, state: disk.root + "/state",
             variables: disk.variables.merging(["TMPDIR": scratch.path]) { $1 })
         name = String(scratch.path.suffix(6))
+        if let storage { configure(storage.0, storage.outputs) }
+    }
+
+    private func configure(_ server: StorageServer, _ outputs: String) {
+        stage.variables["JOBD_CONFIG"] = stage.file(
+            "config.json",
+            """
+            {"storage": {"url": "s3://bucket/\(name)", "endpoint": "\(server.url)", "outputs": "\(outputs)"},
+             "timeout": {"answer": "10s"}}
+            """)
+        stage.variables["AWS_ACCESS_KEY_ID"] = "key"
+        stage.variables["AWS_SECRET_ACCESS_KEY"] = "hush-hush"
     }
 
     // MARK: - Programs

@@ -247,6 +247,11 @@ extension JobDatabase {
             ?? files.first { $0.pickedAt != nil } ?? files.first
         if let found { return found }
         let which = position.map { "output \($0) of job \(job.id)" } ?? "job \(job.id)"
+        if let moved = outputs.first(where: { $0.isKept && (position ?? $0.position) == $0.position }) {
+            throw Failure(
+                .no, "\(which) has its files in object storage: \(SafeText.escape(moved.object ?? ""))",
+                hint: "jobctl files \(job.id) --fetch DIR copies them here")
+        }
         throw Failure(
             .no, "\(which) has no file here\(job.state.hasEnded ? "" : " yet"): it is \(job.state.rawValue)",
             hint: job.state.hasEnded ? nil : "wait_for_jobs waits for it")

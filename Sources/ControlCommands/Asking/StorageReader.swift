@@ -5,8 +5,12 @@ internal import Outputs
 internal import System
 
 /// Outputs whose files are in the object storage, which jobctl has jobd ask.
-struct StorageReader {
-    let session: Session
+final class StorageReader {
+    private let session: Session
+    /// Why the storage cannot be used. It is not asked again for each further file.
+    private var outage: Failure?
+
+    init(session: Session) { self.session = session }
 
     /// How an object differs from its record; nil if it does not. In the order of the outputs.
     func faults(of outputs: [Output]) throws -> [FileFault?] {
@@ -29,22 +33,36 @@ struct StorageReader {
         }
     }
 
-    /// The content of an object as an open file without a name; nil if it cannot be had as it is on record.
-    func open(_ output: Output) -> FileDescriptor? {
-        let prefix = (session.environment["TMPDIR"].flatMap { $0 == "" ? nil : $0 } ?? "/tmp") + "/jobctl"
-        guard let temporary = try? TemporaryFile("object", directoryPrefix: prefix) else { return nil }
+    /// The content of an object as an open file without a name; nil if the object is gone, or not what is on
+    /// record. Throws if the storage cannot be used.
+    func content(of output: Output) throws(Failure) -> FileDescriptor? {
+        if let outage { throw outage }
+        do { return try fetch(output) } catch {
+            let failure = error as? Failure ?? Failure(.unavailable, "the storage was not asked: \(error)")
+            outage = failure
+            throw failure
+        }
+    }
+
+    private func fetch(_ output: Output) throws -> FileDescriptor? {
+        let temporary: TemporaryFile
+        do throws(SystemError) {
+            temporary = try TemporaryFile("object", directoryPrefix: "\(session.temporaryFolder)/jobctl")
+        } catch { throw Failure(.inputOutput, "cannot make a temporary file: \(error)") }
         defer { temporary.remove() }
         let line = JSON.object([
             "do": "fetch", "object": .optional(output.object), "to": .string(temporary.path),
         ])
-        let answers = try? DaemonQuestion("storage", session, asDaemon: true).answers(
-            about: [line.text], orElse: "the storage was not asked")
-        guard answers?.first?["sha256"]?.string == output.sha256, output.sha256 != nil else {
-            if let fault = answers?.first?["fault"]?.string {
-                session.note("note: \(output.object ?? ""): \(SafeText.escape(fault))")
-            }
-            return nil
+        let answer = try DaemonQuestion("storage", session, asDaemon: true).answers(
+            about: [line.text], orElse: "the storage was not asked"
+        ).first
+        if let fault = answer?["fault"]?.string, answer?["missing"]?.bool != true {
+            throw Failure(
+                .unavailable,
+                "\(SafeText.escape(output.object ?? "")) cannot be fetched: \(SafeText.escape(fault))",
+                hint: "jobctl doctor --online tries the storage")
         }
+        guard let hash = answer?["sha256"]?.string, hash == output.sha256 else { return nil }
         return temporary.file
     }
 }

@@ -3,6 +3,7 @@ internal import Glibc
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
 internal import System
 
 /// `files --fetch DIR`: copies files to a directory, from this machine or from another one.
@@ -13,8 +14,9 @@ struct FileFetch {
     static func isStreaming(_ session: Session) -> Bool { session.environment[streamVariable] == "1" }
 
     private let session: Session
+    private let storage: StorageReader
 
-    init(_ session: Session) { self.session = session }
+    init(_ session: Session) { (self.session, storage) = (session, StorageReader(session: session)) }
 
     private func folder() throws(Failure) -> FetchFolder {
         try FetchFolder(session.arguments.value(.fetchTo) ?? "")
@@ -24,17 +26,24 @@ struct FileFetch {
     func run() throws -> ExitCode {
         let folder = try folder()
         var report = Report(session)
-        try FilesVerb.forEach(session) { output, path in
-            let file = try? FileDescriptor(opening: path)
-            let place = try file.flatMap { file in
-                try folder.add(Self.name(of: path), output.sha256) { write in
+        try FilesVerb.forEachKept(session) { output, path in
+            let place = try open(output, path).flatMap { file in
+                try folder.add(Self.name(of: output), output.sha256) { write in
                     while case let piece = try file.read(1 << 18), !piece.isEmpty { try write(piece) }
                     return true
                 }
             }
-            try report.add(output.json(file: path), place, from: path)
+            try report.add(output.json(file: path), place, from: Self.place(of: output, path))
         }
         return report.code
+    }
+
+    /// Opens a file that is on this machine; else its object. Nil if there is neither.
+    private func open(_ output: Output, _ path: String?) throws(Failure) -> FileDescriptor? {
+        if let path, let file = try? FileDescriptor(opening: path), (try? file.status())?.isFile == true {
+            return file
+        }
+        return output.object == nil ? nil : try storage.content(of: output)
     }
 
     /// From another machine.
@@ -53,7 +62,8 @@ struct FileFetch {
                 try reader.read(entry.bytes, write)
             }
             let object = entry.object["output"] ?? .null
-            try report.add(object, place, from: object["file"]?.string ?? "")
+            let source = (object["file"]?.string ?? object["object"]?.string) ?? ""
+            try report.add(object, place, from: source)
         }
         let code = try Self.ending(child, .success, call)
         if code == .success { throw call.ssh.unreadable }
@@ -75,16 +85,15 @@ struct FileFetch {
     /// Writes the files to standard output.
     func stream() throws -> ExitCode {
         var code = ExitCode.success
-        try FilesVerb.forEach(session) { output, path in
-            guard let file = try? FileDescriptor(opening: path), let status = try? file.status(),
-                status.isFile
-            else {
-                session.note("\(path) cannot be read: see jobctl verify")
+        try FilesVerb.forEachKept(session) { output, path in
+            guard let file = try open(output, path), let status = try? file.status() else {
+                let place = SafeText.escape(Self.place(of: output, path))
+                session.note("\(place) cannot be read: see jobctl verify")
                 code = .no
                 return
             }
             let object: JSONObject = [
-                "name": .string(Self.name(of: path)), "sha256": .optional(output.sha256),
+                "name": .string(Self.name(of: output)), "sha256": .optional(output.sha256),
                 "output": output.json(file: path),
             ]
             try FileStream.write(object, file, bytes: status.size, to: .standardOutput)
@@ -93,9 +102,11 @@ struct FileFetch {
         return code
     }
 
-    private static func name(of path: String) -> String {
-        path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? path
-    }
+    /// What the file is called, or was on this machine.
+    private static func name(of output: Output) -> String { PathParts(output.path ?? "").name }
+
+    /// Where people find it.
+    private static func place(of output: Output, _ path: String?) -> String { path ?? output.object ?? "" }
 
     /// What is said about each file.
     private struct Report {
@@ -108,7 +119,8 @@ struct FileFetch {
         mutating func add(_ output: JSON, _ place: String?, from path: String) throws {
             guard let place else {
                 session.note(
-                    "\(path) was not fetched: it is missing, or not what the record says; see jobctl verify")
+                    "\(SafeText.escape(path)) was not fetched: it is missing, or not what the record says; "
+                        + "see jobctl verify")
                 return code = .no
             }
             if let id = output["job_id"]?.integer { try ids.note(id) }

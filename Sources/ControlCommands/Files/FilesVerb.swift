@@ -15,9 +15,9 @@ enum FilesVerb: ControlVerb {
             the disk: jobctl verify finds files that somebody has removed or changed.
             """,
             """
-            With --fetch, the files are copied to DIR, also from another machine (--host), and their paths \
-            there are printed. What arrives is checked against the record. No file is overwritten: if a name \
-            is taken by another file, the new one is called NAME-2.
+            With --fetch, the files are copied to DIR, also from another machine (--host) and from object \
+            storage, and their paths there are printed. What arrives is checked against the record. No file \
+            is overwritten: if a name is taken by another file, the new one is called NAME-2.
             """,
             """
             With --json it prints an object for each file: the columns of the table outputs, and "file", the \
@@ -26,7 +26,7 @@ enum FilesVerb: ControlVerb {
         ],
         options: JobChoice.options + [
             .picked, .limit.saying("only of the newest N jobs"), .outputKind, .null, .fetchTo,
-        ],
+        ] + DaemonQuestion.options,
         examples: [
             .init("jobctl files 12", "where the files of job 12 are"),
             .init("cp $(jobctl files 12) ~/Pictures", "copy them; no path with blanks"),
@@ -46,31 +46,36 @@ enum FilesVerb: ControlVerb {
         return .success
     }
 
-    /// Visits the files that are chosen.
+    /// Visits the files on this machine that are chosen.
     static func forEach(_ session: Session, _ visit: (Output, String) throws -> Void) throws {
+        var moved = 0
+        try forEachKept(session) { output, path in
+            if let path { try visit(output, path) } else { moved += 1 }
+        }
+        guard moved > 0 else { return }
+        let what = moved == 1 ? "1 file is" : "\(NumberText.of(moved)) files are"
+        session.note("note: \(what) only in the object storage; jobctl files --fetch DIR fetches from there")
+    }
+
+    /// Visits the files that are chosen, those that are only in object storage too: these have no path.
+    static func forEachKept(_ session: Session, _ visit: (Output, String?) throws -> Void) throws {
         let kinds: [Output.Kind] = try session.arguments.words(.outputKind, "kind")
         let isPicked = session.arguments.has(.picked)
         let store = try session.store(.read)
         let choice = try JobChoice(session, store, lists: true)
         let limit = try session.arguments.limit()
         let places = OutputPlaces(store.directory)
-        var (count, moved) = (0, 0)
+        var count = 0
         try choice.forEach(in: store, limit: limit) { job in
-            let kept = try store.outputs(of: job.id).filter {
-                $0.isKept && (kinds.isEmpty || kinds.contains($0.kind)) && (!isPicked || $0.pickedAt != nil)
-            }
-            let files = kept.filter(\.hasFile)
-            moved += kept.count - files.count
-            for output in files {
-                guard let path = places.path(of: output) else { continue }
+            for output in try store.outputs(of: job.id)
+            where output.isKept && (kinds.isEmpty || kinds.contains(output.kind))
+                && (!isPicked || output.pickedAt != nil)
+            {
                 count += 1
-                try visit(output, path)
+                try visit(output, places.path(of: output))
             }
         }
-        if moved > 0 {
-            let what = moved == 1 ? "1 file is" : "\(NumberText.of(moved)) files are"
-            session.note("note: \(what) only in the object storage: see outputs.object in jobctl show --json")
-        } else if count == 0 {
+        if count == 0 {
             session.note(choice.isEverything ? "no finished file" : "no finished file matches")
         }
     }

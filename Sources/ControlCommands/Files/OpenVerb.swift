@@ -70,7 +70,9 @@ enum OpenVerb: ControlVerb {
             if let moved = outputs.first(where: { $0.isKept && isOfFile($0) }) {
                 throw Failure(
                     .no, "file\(file) of job \(id) is in the object storage",
-                    hint: "it is \(SafeText.escape(moved.object ?? "")); jobctl gallery fetches it")
+                    hint: "it is \(SafeText.escape(moved.object ?? "")); "
+                        + "jobctl files \(id) --fetch DIR fetches it"
+                )
             }
             let hint = job.state.hasEnded ? "jobctl show \(id) says what it has" : "jobctl wait \(id)"
             throw Failure(.no, "job \(id) has no file\(file)\(job.state.hasEnded ? "" : " yet")", hint: hint)

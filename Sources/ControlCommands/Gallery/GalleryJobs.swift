@@ -16,6 +16,7 @@ struct GalleryJobs {
     private let models: ModelCatalogue
     /// Whether only files are shown that a person has picked.
     private let isPicked: Bool
+    private let storage: StorageReader
     /// How many files are on record but not on disk.
     private(set) var missing = 0
 
@@ -23,6 +24,7 @@ struct GalleryJobs {
         (self.session, self.store, self.places) = (session, store, places)
         models = session.models(in: store)
         isPicked = session.arguments.has(.picked)
+        storage = StorageReader(session: session)
     }
 
     /// Nil for a completed job whose files are all gone.
@@ -79,7 +81,10 @@ struct GalleryJobs {
     func open(_ file: GalleryFile) -> FileDescriptor? {
         guard file.isElsewhere else { return try? places.file(file.source).open() }
         guard let output = try? store.output(file.position, of: file.jobID) else { return nil }
-        return StorageReader(session: session).open(output)
+        do throws(Failure) { return try storage.content(of: output) } catch {
+            session.note("note: \(error.message)")
+            return nil
+        }
     }
 
     /// A value as people read it: text as it is, a list of texts line by line, anything else as JSON.
