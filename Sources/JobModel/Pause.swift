@@ -36,3 +36,27 @@ extension Pause.Reason {
     /// As it is shown: `paused (by hand)`.
     package var words: String { self == .hand ? "by hand" : rawValue }
 }
+
+/// A budget that holds jobs back.
+package struct BudgetHold: Equatable, Sendable {
+    /// The entry of `budget.labels`; nil for the budget of all jobs.
+    package let labels: LabelPattern?
+    package let key: String
+    /// The budget with its limit and its present period. Another limit, or another day, is a new reason for
+    /// `on_attention`.
+    package let occasion: String
+    package let words: String
+
+    package init(labels: LabelPattern?, key: String, occasion: String, words: String) {
+        (self.labels, self.key, self.occasion, self.words) = (labels, key, occasion, words)
+    }
+
+    /// The first in full, and the others by their keys; nil for none.
+    package static func words(of holds: [BudgetHold]) -> String? {
+        let others = holds.dropFirst().map(\.key)
+        return holds.first.map {
+            $0.words
+                + (others.isEmpty ? "" : "; others hold jobs back, too: " + others.joined(separator: ", "))
+        }
+    }
+}

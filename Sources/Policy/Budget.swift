@@ -39,6 +39,12 @@ package struct Budget: Equatable, Sendable {
             + Money.text(price ?? 0)
     }
 
+    /// It as what holds back a job of this price.
+    package func hold(against price: Double?, at now: Timestamp) -> BudgetHold {
+        let occasion = "\(key) \(limit) \(period.days(at: now).first ?? "")"
+        return BudgetHold(labels: entry, key: key, occasion: occasion, words: words(against: price))
+    }
+
     /// Sums of binary fractions are not exact.
     func covers(_ price: Double) -> Bool { spent + price <= limit + 1e-9 }
 }

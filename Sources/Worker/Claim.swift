@@ -36,8 +36,9 @@ struct Claim: Sendable {
         var refused: [Job] = []
         /// Jobs with references or local files, which are prepared before they can be claimed.
         var toPrepare: [Preparation] = []
-        /// Which budgets hold jobs back, in words.
+        /// Which budgets hold jobs back, in words, and which did not when they were looked at before.
         var budget: String?
+        var budgetNews: String?
         /// Models whose price is not known: no budget holds them back.
         var unpriced: Set<String> = []
         /// When the next scheduled job is due.
@@ -67,8 +68,7 @@ struct Claim: Sendable {
             claim: self, database: database, models: models, admission: admission, result: result)
         try search.run()
         if !search.result.jobs.isEmpty { search.result.claims = try database.countClaim() }
-        // One job says nothing of the budget.
-        if choice.only == nil { try database.keepPause(.budget, search.result.budget) }
+        try search.keepPause()
         return search.result
     }
 
@@ -82,14 +82,26 @@ struct Claim: Sendable {
         /// What is passed over in the next look at the queue: jobs with references, if one is not prepared
         /// yet, and jobs of labels whose budget holds one back.
         var excluded = ReadyExclusion()
-        /// The budgets that hold jobs back, in words, by their keys; that of all jobs first.
-        var budgets: [(key: String, words: String)] = []
+        /// The budgets that hold jobs back; those of all jobs first.
+        var budgets: [BudgetHold] = []
+        /// Whether it has looked at each job that may be sent.
+        var isWhole = true
 
         mutating func run() throws {
             result.hasSearched = true
             try admission.readBudgets { [database] in try database.spent($0, by: $1) }
             try look()
-            sayBudgets()
+        }
+
+        /// One job says nothing of the budgets.
+        mutating func keepPause() throws {
+            guard claim.choice.only == nil else {
+                result.budget = BudgetHold.words(of: budgets)
+                return
+            }
+            (result.budget, result.budgetNews) = try database.keepPause(
+                budgets, isWhole: isWhole,
+                current: admission.budgets.map { $0.hold(against: nil, at: database.now) })
         }
 
         private mutating func look() throws {
@@ -117,14 +129,22 @@ struct Claim: Sendable {
         private mutating func considerAll() throws -> Bool {
             let (choice, spared) = (claim.choice, Set(claim.choice.spared))
             let limit = admission.room + spared.count + claim.busy.count
-            let jobs = try database.readyModels().filter { admission.hold(of: $0) == nil }
+            let models = try database.readyModels()
+            let open = models.filter { admission.hold(of: $0) == nil }
+            let jobs =
+                try open
                 .flatMap { [excluded] model in
                     try database.ready(
                         model: model, limit: limit, fromTheEnd: choice.fromTheEnd, without: excluded)
                 }
                 .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
+            isWhole =
+                spared.isEmpty && open.count == models.count && jobs.count < limit && !excluded.references
             for job in choice.fromTheEnd ? jobs.reversed() : jobs where !spared.contains(job.id) {
-                guard try consider(job) else { return false }
+                guard try consider(job) else {
+                    isWhole = false
+                    return false
+                }
             }
             return jobs.count >= limit
         }
@@ -137,10 +157,13 @@ struct Claim: Sendable {
         @discardableResult
         private mutating func consider(_ ready: ReadyJob) throws -> Bool {
             if claim.busy.contains(ready.id) {
-                excluded.references = true
+                (excluded.references, isWhole) = (true, false)
                 return true
             }
-            if let hold = admission.hold(of: ready.model) { return !hold.isForAll }
+            if let hold = admission.hold(of: ready.model) {
+                isWhole = false
+                return !hold.isForAll
+            }
             guard let job = try database.find(ready.id) else { return true }
             let links = try database.links(of: job.id).filter {
                 try models.takesReference($0.path, job.model)
@@ -191,16 +214,7 @@ struct Claim: Sendable {
             if let labels = budget.entry, !excluded.labels.contains(labels) { excluded.labels.append(labels) }
             guard !budgets.contains(where: { $0.key == budget.key }) else { return }
             let place = budget.entry == nil ? 0 : budgets.count
-            budgets.insert((budget.key, budget.words(against: price)), at: place)
-        }
-
-        /// The first budget in full, and the others by their keys.
-        private mutating func sayBudgets() {
-            guard let first = budgets.first else { return }
-            let others = budgets.dropFirst().map(\.key)
-            result.budget =
-                first.words
-                + (others.isEmpty ? "" : "; others hold jobs back, too: " + others.joined(separator: ", "))
+            budgets.insert(budget.hold(against: price, at: database.now), at: place)
         }
 
         private mutating func refuse(_ job: Job, _ faults: [String]) throws -> Bool {

@@ -91,7 +91,7 @@ final class Submissions {
         }
         preparations.begin(result.toPrepare)
         if let claims = result.claims { note(claims) }
-        if result.hasSearched, choice.only == nil { tellOfBudget(result, admission) }
+        if result.hasSearched, choice.only == nil { tellOfBudget(result, admission, at: turn) }
         if account.reconcile(with: result.pauses, knowing: reason) { allow() }
         if result.hasSearched, result.jobs.isEmpty, result.refused.isEmpty, preparations.isIdle,
             account.foundNothing(choice, isGone: result.onlyJobIsGone)
@@ -156,14 +156,15 @@ final class Submissions {
     /// Whether budgets alone keep jobs in the queue.
     var waitsForBudget: Bool { budgetWait?.isAlone ?? false }
 
-    private func tellOfBudget(_ result: Claim.Result, _ admission: Admission) {
+    private func tellOfBudget(_ result: Claim.Result, _ admission: Admission, at turn: Moment) {
         let log = session.context.log
-        if let obstacle = result.budget, budgetWait == nil {
+        if let obstacle = budgetWait == nil ? result.budget : result.budgetNews {
             log.warning("\(Pause.subject(.budget, obstacle)) (budget): \(obstacle)")
         } else if result.budget == nil, budgetWait != nil {
             log.info("submissions go on")
         }
-        let isAlone = result.jobs.isEmpty && admission.opensAt == nil
+        let isPreparing = !preparations.isIdle || preparations.nextTurn(after: turn) != nil
+        let isAlone = result.jobs.isEmpty && !isPreparing && admission.opensAt == nil
         budgetWait = result.budget.map { _ in BudgetWait(isAlone: isAlone) }
         for model in result.unpriced where told.insert(model).inserted {
             log.warning("the price of \(model) is not known: no budget holds it back; set its price_usd")

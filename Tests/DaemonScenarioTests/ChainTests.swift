@@ -42,6 +42,17 @@ import Testing
                 == ["$.all[0] 1/all [1,2,3]", "$.image 1/2 [2]", "$.video 2/1 [1]"])
     }
 
+    @Test func `a drain ends after the chain, also while a budget holds back others`() async throws {
+        let stage = stage()
+        try await stage.jobctl("enqueue", "t/dear-1", "text=fox", "--label", "dear")
+        try await stage.jobctl("enqueue", "t/fox-1", "text=fox")
+        try await stage.jobctl("enqueue", "t/edit-1", "image=job:2")
+        try await stage.drain(
+            #"models={"t/*":{"price_usd":0.1}}"#, #"budget.labels={"dear":{"total_usd":0.05}}"#)
+        #expect(
+            try stage.texts("SELECT state FROM jobs ORDER BY id") == ["queued", "completed", "completed"])
+    }
+
     @Test func `a pick lets a job go on and picking again changes nothing that was sent`() async throws {
         let stage = stage()
         try await stage.jobctl("enqueue", "t/fox-3", "text=fox")

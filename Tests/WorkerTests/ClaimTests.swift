@@ -353,4 +353,52 @@ import Testing
                 $0.models = ["m": limits(price: 0)]; $0.budget.inTotal = 0
             }.jobs.count == 1)
     }
+
+    private func told() throws -> [String] {
+        try database.events(after: 0, limit: 1000).filter { $0.kind == .fault }.map(\.detail)
+    }
+
+    @Test func `each budget that joins a pause is told once, and so is its next limit`() throws {
+        let change: (inout Configuration) -> Void = {
+            $0.models = ["m": limits(price: 1)]
+            $0.labelBudgets = ["a": limits(day: 0.1), "b": limits(month: 0.2)]
+        }
+        try add { $0.label = "a" }
+        #expect(try claim(4, change).budgetNews?.hasPrefix("budget.labels.\"a\".day_usd") == true)
+        #expect(try told().count == 1)
+        try add { $0.label = "b" }
+        let joined = try claim(4, change)
+        #expect(joined.budgetNews?.hasPrefix("budget.labels.\"b\".month_usd is $0.20") == true)
+        #expect(joined.budget?.hasSuffix("too: budget.labels.\"b\".month_usd") == true)
+        #expect(try told().count == 2)
+        #expect(try told().last?.contains("labels.\\\"a") == false)
+        for _ in 1...3 { #expect(try claim(4, change).budgetNews == nil) }
+        let raised = try claim(4) {
+            change(&$0)
+            $0.labelBudgets["b"] = limits(month: 0.3)
+        }
+        #expect(raised.budgetNews?.contains("$0.30") == true)
+        #expect(try told().count == 3)
+        #expect(try database.pauses().count == 1)
+    }
+
+    @Test func `a budget's pause stands while its jobs cannot be looked at, and ends with them`() throws {
+        let id = try add { $0.label = "a" }
+        let change: (inout Configuration) -> Void = {
+            $0.models = ["m": limits(price: 1)]
+            $0.labelBudgets = ["a": limits(day: 0.1)]
+        }
+        let busy: (inout Configuration) -> Void = {
+            change(&$0)
+            $0.models["m"]?.maxInFlight = 0
+        }
+        let words = try claim(4, change).budget
+        try add("other")
+        for _ in 1...2 { #expect(try claim(4, busy).budget == words) }
+        #expect(try claim(4, change).budget == words)
+        #expect(try told().count == 1)
+        _ = try database.transaction { try database.steer(id, .cancel) }
+        #expect(try claim(4, busy).budget == nil)
+        #expect(try database.pauses().isEmpty)
+    }
 }
