@@ -8,6 +8,8 @@ enum Effort {
     static let isLong = variable("TORTURE") != nil
     /// How many points of a life are crashed at; nil for each of them.
     static let points = isLong ? nil : variable("TORTURE_POINTS").flatMap { Int($0) } ?? 6
+    /// How many random runs there are, if somebody says so.
+    static let rounds = variable("TORTURE_ROUNDS").flatMap { Int($0) }
     static let soakMinutes = variable("SOAK_MINUTES").flatMap { Int($0) }
 
     /// `$TORTURE_SEED`, or one of the clock's.

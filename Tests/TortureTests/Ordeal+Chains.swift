@@ -31,7 +31,8 @@ extension Ordeal {
         ]
         let lines = jobs.enumerated().map { number, job in
             let input = job.1.replacing("\"P\"", with: "\"\(prompt(first + number))\"")
-            return #"{"model":"\#(job.0)","input":{\#(input)},"key":"\#(key(number))"}"# + "\n"
+            let label = labelMember(first + number)
+            return #"{"model":"\#(job.0)","input":{\#(input)},"key":"\#(key(number))"\#(label)}"# + "\n"
         }
         let path = stage.scratch["chain-\(first)"]
         FileOnDisk.write(lines.joined(), to: path)

@@ -46,6 +46,7 @@ extension Ordeal {
         let waiting = try stage.jobCount(where: "state = 'queued' AND waits_for > 0")
         #expect(ended.count + Int(waiting) == jobs.count, "\(jobs): \(context)")
         try expectSoundChains(context)
+        try expectSoundSums(context)
         for job in jobs { try judge(job, context) }
         try await judgeFiles(context, withSidecars)
     }
@@ -99,7 +100,7 @@ extension Ordeal {
 
     /// What a person does, who can look at the service's ledger, until all jobs have ended: uncertain ones
     /// are resolved, outputs are picked, and, if asked, failed ones are retried. The end is always the same.
-    func resolveAll(_ context: String, retrying: Bool = false) async throws {
+    func resolveAll(_ context: String, retrying: Bool = false, settings: [String] = []) async throws {
         let open = "state NOT IN ('completed', 'cancelled')"
         // Each round reaches at least the next job of each chain.
         for _ in 0..<30 where try stage.jobCount(where: open) > 0 {
@@ -108,7 +109,7 @@ extension Ordeal {
             }
             try await pickAll(context)
             if retrying { try await retryFailed(context) }
-            _ = try await drain()
+            _ = try await drain(settings: settings)
         }
         let left = try jobs().filter { $0.state != "completed" && $0.state != "cancelled" }
         #expect(left.isEmpty, "\(left): \(context)")

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Scratch
 import ScriptedServer
 import Testing
@@ -96,6 +97,11 @@ final class Ordeal {
 
     func prompt(_ number: Int) -> String { "fox \(name) \(number)" }
 
+    /// The label of a job, as a line of a batch has it.
+    func labelMember(_ number: Int) -> String {
+        Self.label(number).map { #","label":\#(JSON.string($0).text)"# } ?? ""
+    }
+
     /// A file for `enqueue --batch` with a job of each model in turn. `faults` are appended to the prompts.
     func batch(_ numbers: Range<Int>, keyed: Bool = false, faults: (Int) -> String = { _ in "" }) -> String {
         let lines = numbers.map { number in
@@ -104,7 +110,7 @@ final class Ordeal {
             let filled = input.split(separator: "\"P\"", omittingEmptySubsequences: false).joined(
                 separator: "\"\(words)\"")
             let key = keyed ? #","key":"\#(number)""# : ""
-            return #"{"model":"\#(model)","input":{\#(filled)}\#(key)}"#
+            return #"{"model":"\#(model)","input":{\#(filled)}\#(key)\#(labelMember(number))}"#
         }
         let path = stage.scratch["batch-\(numbers.lowerBound)"]
         FileOnDisk.write(lines.joined(separator: "\n") + "\n", to: path)

@@ -4,7 +4,7 @@ import Testing
 
 /// Many jobs, a service that errs, and a jobd that is killed, stopped and cut from power at random.
 @Suite(.serialized) struct RandomTests {
-    static let seeds = Effort.isLong ? 25 : 1
+    static let seeds = Effort.rounds ?? (Effort.isLong ? 25 : 1)
     static let crashes = Effort.isLong ? 42 : 3
 
     @Test(arguments: 0..<seeds)
@@ -15,8 +15,9 @@ import Testing
         while torture.crashes < Self.crashes { try await torture.strike() }
         try await torture.end()
         Effort.say(
-            "random: seed \(torture.seed.seed), \(torture.crashes) crashes, of them \(torture.cuts) power cuts, "
-                + "\(torture.jobs) jobs, \(torture.mostUncertain) uncertain at the end")
+            "random: seed \(torture.seed.seed), \(torture.steps) steps, \(torture.crashes) crashes, of them "
+                + "\(torture.cuts) power cuts, \(torture.jobs) jobs; at the end "
+                + "\(torture.mostUncertain) uncertain, and \(torture.waitedForBudgets) waited for a budget")
     }
 }
 
@@ -30,6 +31,9 @@ struct Torture {
     private(set) var cuts = 0
     private(set) var jobs = 0
     private(set) var mostUncertain: Int64 = 0
+    private(set) var steps = 0
+    private(set) var waitedForBudgets = 0
+    private let budgets: Budgets
 
     static let faults = [
         "submit:429;p=0.05", "submit:500;p=0.02", "submit:500;accept;p=0.02", "submit:cut-after;p=0.02",
@@ -40,6 +44,7 @@ struct Torture {
 
     init(seed: SeededNumbers) async throws {
         self.seed = seed
+        budgets = Budgets(&self.seed)
         service = Stage()
         let faults = Self.faults.flatMap { ["--fault", $0] }
         try await service.simulate(
@@ -63,10 +68,11 @@ struct Torture {
     private enum Strike: CaseIterable {
         case kill, killAtPoint, powerCut, hardPowerCut, stop, stopTwice, freeze, reload
         case enqueue, crashedEnqueue, insert, cancel, pause, restartOfTheService
-        case chain, crashedChain, dependent, pick, crashedPick, retry
+        case chain, crashedChain, dependent, pick, crashedPick, retry, label
     }
 
     mutating func strike() async throws {
+        steps += 1
         if jobd?.hasEnded != false { try start() }
         try await Task.sleep(for: .milliseconds(Int.random(in: 1...250, using: &seed)))
         switch Strike.allCases.randomElement(using: &seed) ?? .kill {
@@ -103,6 +109,9 @@ struct Torture {
         // Both are refused in most states. A cancel takes along what waits.
         case .cancel: _ = try await ordeal.jobctl(["cancel", anyJob()])
         case .retry: _ = try await ordeal.jobctl(["retry", anyJob()])
+        case .label:
+            let label = Ordeal.labels.compactMap(\.self).randomElement(using: &seed) ?? ""
+            _ = try await ordeal.jobctl(["set", anyJob(), "--label", label])
         case .pause:
             _ = try await ordeal.jobctl(["pause"])
             _ = try await ordeal.jobctl(["resume"])
@@ -123,12 +132,13 @@ struct Torture {
     private mutating func makeFromAnother() async throws {
         let part = ["", "/2", "/all", "/pick"].randomElement(using: &seed) ?? ""
         let words = [Stage.edit, "prompt=\(ordeal.prompt(jobs))", "images=job:\(anyJob())\(part)"]
-        try await ordeal.enqueue(words, prompts: [ordeal.prompt(jobs)])
+        let label = Ordeal.label(jobs).map { ["--label", $0] } ?? []
+        try await ordeal.enqueue(words + label, prompts: [ordeal.prompt(jobs)])
         jobs += 1
     }
 
     private mutating func start(_ orders: Orders = .none) throws {
-        jobd = try ordeal.jobd(orders, drains: false)
+        jobd = try ordeal.jobd(orders, settings: [Ordeal.prices] + budgets.settings, drains: false)
     }
 
     private mutating func kill(_ loss: Loss, then orders: Orders = .none) async throws {
@@ -154,9 +164,10 @@ struct Torture {
     /// An enqueue from any language.
     private mutating func insert() async throws {
         let prompt = ordeal.prompt(jobs)
+        let label = Ordeal.label(jobs).map { "'" + $0.replacing("'", with: "''") + "'" } ?? "NULL"
         jobs += 1
         let sql = """
-            INSERT INTO jobs (model, input) VALUES ('bytedance/seedream-4-0/sequential',
+            INSERT INTO jobs (label, model, input) VALUES (\(label), 'bytedance/seedream-4-0/sequential',
                 json_object('text', '\(prompt)', 'sequential_image_generation_options', 1));
             """
         let words = ["-cmd", ".timeout 600000", ordeal.stage.database, sql]
@@ -170,9 +181,13 @@ struct Torture {
         jobd?.signal(SIGTERM)
         _ = try await jobd?.exitCode()
         try await service.setFaults([])
-        _ = try await ordeal.drain()
+        _ = try await ordeal.drain(settings: [Ordeal.prices] + budgets.settings)
+        waitedForBudgets = try ordeal.expectKept(budgets, context)
+        try ordeal.expectSoundMoney(context)
+        _ = try await ordeal.drain(settings: [Ordeal.prices])
         mostUncertain = try ordeal.stage.jobCount("uncertain")
         try await ordeal.judge(context)
-        try await ordeal.resolveAll(context, retrying: true)
+        try await ordeal.resolveAll(context, retrying: true, settings: [Ordeal.prices])
+        try ordeal.expectSoundMoney(context)
     }
 }
