@@ -153,7 +153,7 @@ test-mcp: deps ## let the official Python SDK work with `jobctl mcp` (needs pyth
 
 test-photos: deps ## read .xmp files and described copies (apt-get install libimage-exiftool-perl imagemagick python3-pil)
 	swift build
-	Tests/photos/check.py .build/debug
+	/usr/bin/python3 Tests/photos/check.py .build/debug
 
 torture: deps ## test all crashes, power cuts and faults for an hour (TORTURE_SEED=N repeats a run's choices)
 	swift build --build-tests

@@ -87,7 +87,8 @@ let package = Package(
             ],
             swiftSettings: strictMemory),
         .target(
-            name: "Care", dependencies: ["Descriptions", "JobModel", "JobStore", "Outputs", "System"],
+            name: "Care",
+            dependencies: ["Catalogue", "Descriptions", "JobModel", "JobStore", "Outputs", "System"],
             swiftSettings: strictMemory),
 
         .target(

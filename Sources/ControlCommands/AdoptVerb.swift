@@ -10,7 +10,8 @@ enum AdoptVerb: ControlVerb {
             """
             A request made on RunComfy's web page, by another program, or by a jobd whose store is lost \
             becomes a job. jobd follows it like any other and fetches its files. Nothing is bought: the job \
-            counts no submission, and its cost counts against no budget.
+            counts no submission. Its cost counts for the budgets, as the account has paid for it: for the \
+            day of the adoption, once RunComfy has reported it.
             """,
             """
             What the request was made from is not known here. The job's input is {}, and input_removed_at \

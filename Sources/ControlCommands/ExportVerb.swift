@@ -20,7 +20,7 @@ enum ExportVerb: ControlVerb {
             prints the paths.
             """,
             "In CSV, a text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or "
-                + "a return) gets an apostrophe before it. JSON is exact.",
+                + "a line end) gets an apostrophe before it. JSON is exact.",
         ],
         options: JobChoice.options + [.picked, .limit, .csv, .events, .embed] + DaemonQuestion.options,
         examples: [
@@ -74,6 +74,9 @@ struct CSVLine {
     /// On a terminal, control characters in the values are escaped.
     let isTerminal: Bool
 
+    /// What formulas begin with; the wide ones do so in Japanese spreadsheets.
+    private static let formulas = "=+-@\t\r\n＝＋－＠".unicodeScalars
+
     func text(of values: [JSON]) -> String { values.map(cell).joined(separator: ",") + "\n" }
 
     private func cell(_ value: JSON) -> String {
@@ -82,7 +85,7 @@ struct CSVLine {
         case .bool, .number: return value.text
         case .array, .object: return quoted(value.text)
         case .string(let text):
-            let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
+            let isFormula = text.unicodeScalars.first.map(Self.formulas.contains) ?? false
             return quoted(isFormula ? "'" + text : text)
         }
     }

@@ -26,15 +26,16 @@ extension BackgroundTask {
     }
 }
 
-/// All background tasks: hooks, retention, metrics, and the status for the service manager.
+/// All background tasks: hooks, retention, metrics, upkeep, and the status for the service manager.
 struct BackgroundTasks: Sendable {
     private let hooks: Hooks
     private let janitor: Janitor
     private let metrics: Metrics
     private let report: StatusReport
     private let storage: StorageUpkeep
+    private let ratings: RatingUpkeep
 
-    private var configured: [any BackgroundTask] { [hooks, janitor, metrics, storage] }
+    private var configured: [any BackgroundTask] { [hooks, janitor, metrics, storage, ratings] }
 
     init(
         _ services: Services, _ store: JobStore, _ configuration: Configuration, _ manager: ServiceManager
@@ -45,6 +46,7 @@ struct BackgroundTasks: Sendable {
         janitor = Janitor(directory, store, configuration, log)
         metrics = try await Metrics(directory, store, configuration, log)
         report = StatusReport(store, manager)
+        ratings = RatingUpkeep(directory, store, configuration, log)
     }
 
     /// Something has changed in the store.
@@ -53,6 +55,7 @@ struct BackgroundTasks: Sendable {
         metrics.wake()
         report.wake()
         storage.wake()
+        ratings.wake()
     }
 
     /// A person is needed, and the store cannot be written.
@@ -74,6 +77,7 @@ struct BackgroundTasks: Sendable {
         report.finish()
         await janitor.finish()
         await storage.finish()
+        await ratings.finish()
         await hooks.finish(all: all)
         await metrics.finish()
     }

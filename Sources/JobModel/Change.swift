@@ -135,6 +135,8 @@ extension Change {
             // jobd did not send it. What it was made from is not known, and must never be sent.
             if before.state == .held {
                 (job.submittedAt, job.inputRemovedAt) = (moment, moment)
+                // Others have paid for it, out of the same account.
+                if job.submissions == 0 { charge = .opened(submission: 0, estimatedUSD: nil) }
                 history[0].detail["input"] = "unknown"
             }
         default: break

@@ -202,6 +202,7 @@ struct Migration: Sendable {
         Migration(number: 9, bytes: PackageResources._009_adopted_sql),
         Migration(number: 10, bytes: PackageResources._010_storage_sql),
         Migration(number: 11, bytes: PackageResources._011_links_sql),
+        Migration(number: 12, bytes: PackageResources._012_outside_sql),
     ]
 
     static var newest: Int { all.last?.number ?? 0 }

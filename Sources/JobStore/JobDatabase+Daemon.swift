@@ -53,8 +53,8 @@ extension JobDatabase {
             """, now)
     }
 
-    /// When recent POSTs left, by model. Those that bought nothing have no charge, only an event. Times in
-    /// the future, from a wrong clock, count as now.
+    /// When recent POSTs left, by model. Those that bought nothing have no charge, only an event. The charge
+    /// of an adopted request stands for no POST. Times in the future, from a wrong clock, count as now.
     ///
     /// Rows are read from the newest one back to the first that is too old, and no more than 100,000: a clock
     /// that was ahead may have left any number of them in the future.
@@ -71,6 +71,7 @@ extension JobDatabase {
                         WHERE id > event AND at < ?1 ORDER BY id DESC LIMIT 1), event)
                 FROM latest)
             SELECT model, min(at, ?2) AS moment FROM known CROSS JOIN charges ON charges.id > known.charge
+            WHERE submission > 0
             UNION ALL
             SELECT model, min(at, ?2) FROM known CROSS JOIN events ON events.id > known.event
                 JOIN jobs ON jobs.id = job_id

@@ -132,7 +132,21 @@ extension JobDatabase {
             WHERE job_id = ?1
                 AND (picked_at IS NOT NULL) <> (position IN (SELECT value FROM json_each(?2)))
             """, id, list.text, now)
+        // Whoever picks here also brings what is beside the files up to date.
+        try run("DELETE FROM changed_picks WHERE job_id = ?1", id)
         try append(.changed, ["picked": list, "by": .string(program)], job: id, at: now)
+    }
+
+    /// Jobs of which another program has changed what is picked, and how often.
+    package func changedPicks(limit: Int) throws -> [(job: Int64, changes: Int64)] {
+        try all("SELECT job_id, changes FROM changed_picks LIMIT ?1", limit) {
+            ($0.integer(0), $0.integer(1))
+        }
+    }
+
+    /// That is done, unless it has changed once more since; inside the caller's transaction.
+    package func forgetChangedPick(of job: Int64, changes: Int64) throws {
+        try run("DELETE FROM changed_picks WHERE job_id = ?1 AND changes = ?2", job, changes)
     }
 
     /// The jobs of which an output is picked, oldest first.

@@ -1,3 +1,4 @@
+internal import JSON
 package import JobModel
 internal import SQLite
 
@@ -27,7 +28,7 @@ extension JobDatabase {
     /// whichever way they are listed. No value is less than any value.
     ///
     /// SQLite sorts: with a limit it remembers only that many rows, else it uses temporary files. Only one of
-    /// the three ways to find the jobs is used, the one that `filter.way` names.
+    /// the four ways to find the jobs is used, the one that `filter.way` names.
     // Long: one statement.
     package func ids(_ filter: JobFilter, by order: JobOrder) throws -> [Int64] {
         let falling = try all(
@@ -38,6 +39,9 @@ extension JobDatabase {
                 UNION ALL
                 SELECT * FROM jobs INDEXED BY jobs_label
                     WHERE ?1 = 'label' AND label = ?3 AND label IS NOT NULL
+                UNION ALL
+                SELECT * FROM jobs INDEXED BY jobs_model
+                    WHERE ?1 = 'model' AND model IN (SELECT value FROM json_each(?10))
                 UNION ALL
                 SELECT * FROM jobs WHERE ?1 = 'all'
             )
@@ -74,7 +78,7 @@ extension JobDatabase {
             ORDER BY value DESC, id DESC LIMIT ?8
             """,
             filter.way, filter.stateWords, filter.label, filter.modelPattern, filter.since,
-            order.key.rawValue, now, filter.limit ?? -1, try firstID(filter)
+            order.key.rawValue, now, filter.limit ?? -1, try firstID(filter), try modelList(filter)
         ) { $0.integer(0) }
         return order.isDescending ? falling : falling.reversed()
     }
@@ -91,6 +95,9 @@ extension JobDatabase {
                 SELECT id, state, model, created_at, label FROM jobs INDEXED BY jobs_label
                 WHERE ?1 = 'label' AND label = ?3 AND label IS NOT NULL
                 UNION ALL
+                SELECT id, state, model, created_at, label FROM jobs INDEXED BY jobs_model
+                WHERE ?1 = 'model' AND model IN (SELECT value FROM json_each(?7))
+                UNION ALL
                 SELECT id, state, model, created_at, label FROM jobs WHERE ?1 = 'all'
             )
             SELECT state, count(*) FROM chosen
@@ -99,7 +106,12 @@ extension JobDatabase {
             GROUP BY state
             """,
             filter.way, filter.stateWords, filter.label, filter.modelPattern, filter.since,
-            try firstID(filter))
+            try firstID(filter), try modelList(filter))
+    }
+
+    /// The models that a filter names, as a JSON array; nil for all.
+    private func modelList(_ filter: JobFilter) throws -> String? {
+        try models(filter).map { JSON.array($0.map(JSON.string)).text }
     }
 
     /// All jobs by state, from the indexes alone: completed jobs have ended and are in no other index.
@@ -126,6 +138,7 @@ extension JobFilter {
     /// Which index finds the jobs with the least reading.
     fileprivate var way: String {
         if !states.isEmpty, !states.contains(.completed) { return "state" }
-        return label == nil ? "all" : "label"
+        if label != nil { return "label" }
+        return model == nil || model == "*" ? "all" : "model"
     }
 }

@@ -104,16 +104,50 @@ extension JobDatabase {
                 window.upperBound
             ) { $0.integer(0) }
         }
+        if let models = try models(filter) {
+            // Of each model the newest, so that a model with a million jobs costs no more than another.
+            let newest = try models.flatMap { try ids(of: $0, filter, in: window) }.sorted(by: >)
+            return filter.limit.map { Array(newest.prefix($0)) } ?? newest
+        }
         return try all(
             """
             SELECT id FROM jobs
-            WHERE (?1 IS NULL OR model GLOB ?1) AND (?2 IS NULL OR instr(?2, '"' || state || '"'))
+            WHERE (?1 IS NULL OR instr(?1, '"' || state || '"'))
+                AND (?2 IS NULL OR created_at >= ?2) AND id BETWEEN ?4 AND ?5
+            ORDER BY id DESC LIMIT ?3
+            """, filter.stateWords, filter.since, limit, window.lowerBound, window.upperBound
+        ) { $0.integer(0) }
+    }
+
+    private func ids(
+        of model: String, _ filter: JobFilter, in window: ClosedRange<Int64>
+    ) throws -> [Int64] {
+        try all(
+            """
+            SELECT id FROM jobs INDEXED BY jobs_model
+            WHERE model = ?1 AND (?2 IS NULL OR instr(?2, '"' || state || '"'))
                 AND (?3 IS NULL OR created_at >= ?3) AND id BETWEEN ?5 AND ?6
             ORDER BY id DESC LIMIT ?4
-            """,
-            filter.modelPattern, filter.stateWords, filter.since, limit, window.lowerBound,
+            """, model, filter.stateWords, filter.since, filter.limit ?? -1, window.lowerBound,
             window.upperBound
         ) { $0.integer(0) }
+    }
+
+    /// The models that a filter names, by a step in the index for each; nil if it names none.
+    func models(_ filter: JobFilter) throws -> [String]? {
+        guard let model = filter.model else { return nil }
+        guard let prefix = model.hasSuffix("*") ? model.dropLast() : nil else { return [model] }
+        return try all(
+            """
+            WITH RECURSIVE found (model) AS (
+                SELECT min(model) FROM jobs INDEXED BY jobs_model WHERE model >= ?1
+                UNION ALL
+                SELECT (SELECT min(model) FROM jobs INDEXED BY jobs_model WHERE model > found.model)
+                FROM found WHERE found.model GLOB ?2
+            )
+            SELECT model FROM found WHERE model GLOB ?2
+            """, String(prefix), filter.modelPattern
+        ) { $0.text(0) }
     }
 
     /// Visits all jobs that match `filter`, oldest first, in the memory of one.

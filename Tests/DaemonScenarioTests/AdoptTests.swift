@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Scratch
 import Testing
@@ -30,13 +31,39 @@ import Testing
         #expect(job["submissions"]?.integer == 0 && job["input"]?.text == "{}")
         #expect(job["input_removed_at"]?.string != nil)
         #expect(job["outputs"]?.array?.count == 2)
-        #expect(try stage.number("SELECT count(*) FROM charges") == 0)
+        #expect(try stage.texts("SELECT submission || ':' || reported_usd FROM charges") == ["0:0.06"])
         #expect(try await stage.posts() == 1)
         #expect(
             try stage.text("SELECT detail FROM events WHERE kind = 'resolved'")
                 == #"{"as":"adopt","request_id":"\#(request)","input":"unknown","by":"jobctl"}"#)
         #expect(try await stage.jobctl("show", "1").output.contains("its input is unknown"))
         #expect(try stage.text("PRAGMA integrity_check") == "ok")
+    }
+
+    @Test func `what it cost counts for the budgets, though nobody here has bought it`() async throws {
+        let stage = try await Stage.simulated()
+        let request = try await bought(stage)
+        #expect(
+            try await stage.jobctl("adopt", request, "--model", Stage.sequential, "--label", "web").code == 0)
+        let budget = [
+            #"budget.labels={"web":{"month_usd":0.1}}"#, #"models={"*":{"price_usd":0.03}}"#,
+        ]
+        try await stage.enqueue("a wolf", "--label", "web")
+        let jobd = try stage.jobd(options: budget.flatMap { ["--set", $0] })
+        try await stage.waitUntilAllAre("completed")
+        #expect(try stage.text("SELECT sum(reported_usd) FROM charges WHERE label = 'web'") == "0.09")
+        let next: Int64 = try await stage.enqueue("a bear", "--label", "web")
+        try await eventually("it waits for the budget") {
+            try stage.number("SELECT count(*) FROM pauses WHERE reason = 'budget'") == 1
+        }
+        #expect(try stage.state(of: next) == "queued")
+        let sums = try stage.texts(
+            """
+            SELECT label || ':' || CAST(round(nanos) AS INTEGER) FROM charge_sums WHERE day = '' ORDER BY label
+            """)
+        #expect(sums == [":90000000", "web:90000000"])
+        #expect(try await jobd.exitCode(after: SIGTERM) == 0)
+        #expect(try await stage.jobctl("verify").code == 0)
     }
 
     @Test func `a running jobd takes it up`() async throws {

@@ -35,6 +35,23 @@ import Testing
         #expect(try await stage.jobctl("verify", "--foreign", "--json").output == "")
     }
 
+    @Test func `a pick by SQL rates it, too, as soon as jobd runs`() async throws {
+        let (stage, files) = try await made(2)
+        let rated = { (index: Int) in FileOnDisk.content(files[index] + ".xmp").contains("xmp:Rating=\"5\"") }
+        let pick = "UPDATE outputs SET picked_at = strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE job_id = "
+        try stage.execute(pick + "1")
+        #expect(!rated(0))
+        try stage.jobd("sidecar=false")
+        try await eventually("the first is rated") { rated(0) }
+        try stage.execute(pick + "2; UPDATE outputs SET picked_at = NULL WHERE job_id = 1")
+        try await eventually("the second is rated, and the first is not") { rated(1) && !rated(0) }
+        try await eventually("nothing is left to do") {
+            try stage.number("SELECT count(*) FROM changed_picks") == 0
+        }
+        #expect(try await stage.jobctl("pick", "1", "1").code == 0)
+        #expect(rated(0))
+    }
+
     @Test func `it goes with its file, unless another program has changed it`() async throws {
         let (stage, files) = try await made(2)
         let (ours, theirs) = (files[0] + ".xmp", files[1] + ".xmp")

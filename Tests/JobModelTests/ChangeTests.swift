@@ -62,7 +62,7 @@ import Testing
             resolved{"as":"adopt","request_id":"adopted"}
         resolved+adopt held
             state=inQueue requestID=adopted submittedAt=@100 followedSince=@100 inputRemovedAt=@100
-            resolved{"as":"adopt","request_id":"adopted","input":"unknown"}
+            charge:0:opened:-1.0 resolved{"as":"adopt","request_id":"adopted","input":"unknown"}
         givenUp downloading
             state=failed failureKind=download message=given up by a person before all files were here endedAt=@100
             outputs:givenUp cancel_requested{"give_up":true}

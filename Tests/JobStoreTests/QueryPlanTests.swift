@@ -154,6 +154,7 @@ import Testing
         #expect(lines == ["SEARCH jobs USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"])
         try expect(list { $0.states = [.queued] }, uses: "jobs_state (state=? AND id>? AND id<?)")
         try expect(list { $0.label = "x" }, uses: "jobs_label (label=? AND id>? AND id<?)")
+        try expect(list { $0.model = "x/y" }, uses: "jobs_model (model=? AND rowid>? AND rowid<?)")
     }
 
     @Test func `what was made from a job is found by its links`() throws {

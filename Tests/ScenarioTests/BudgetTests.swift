@@ -9,8 +9,9 @@ import Testing
 
     /// Charges of an earlier time: day, label, dollars.
     private func spend(_ charges: (day: String, label: String?, dollars: Double)...) throws {
+        let first = try stage.number("SELECT 1000 + count(*) FROM charges")
         let values = charges.enumerated().map { number, charge in
-            "(\(1000 + number), 1, '\(charge.day) 12:00:00.000', 'a/b', \(charge.dollars), "
+            "(\(first + Int64(number)), 1, '\(charge.day) 12:00:00.000', 'a/b', \(charge.dollars), "
                 + "\(charge.label.map { "'\($0)'" } ?? "NULL"))"
         }
         try stage.execute(
@@ -98,6 +99,27 @@ import Testing
             #expect(try stage.jobctl(["stats"] + wrong).code == 64, "\(wrong)")
         }
         #expect(try stage.jobctl("stats", "--month", "1999-01").errors.contains("in 1999-01 (UTC)"))
+    }
+
+    @Test func `a report is read back as it was, whatever the labels are`() throws {
+        let labels = ["=cmd()", "a,b", "q\"uo\"te", "two\nlines"]
+        try stage.enqueue("2 cats")
+        for label in labels { try spend(("2026-11-01", label.replacing("'", with: "''"), 2)) }
+        let csv = try stage.jobctl("stats", "--by", "label", "--month", "2026-11", "--csv").output
+        let path = stage.file("labels.csv", csv)
+        let answer = try stage.run(
+            "/usr/bin/sqlite3",
+            [
+                ":memory:", "-cmd", ".mode json", "-cmd", ".import --csv \(path) t",
+                "SELECT name, spent_usd FROM t",
+            ])
+        let rows = try #require(try JSON(parsing: answer.output).array)
+        #expect(rows.map { $0["name"]?.string } == ["'=cmd()"] + labels.dropFirst())
+        #expect(rows.allSatisfy { $0["spent_usd"]?.string == "2" })
+        for label in labels {
+            let own = try stage.jobctl("stats", "--label", label, "--month", "2026-11", "--csv")
+            #expect(own.lines.count == 2 && own.lines[1].hasPrefix("day,2026-11-01,0,"), "\(own)")
+        }
     }
 
     @Test func `verify compares the sums with the charges, and adds them up again`() throws {

@@ -1,12 +1,9 @@
 internal import Care
-internal import Catalogue
 internal import CommandLineTool
-internal import Descriptions
 internal import JobModel
 internal import JobStore
 internal import Outputs
 internal import Startup
-internal import System
 
 enum PickVerb: ControlVerb {
     static let command = Command(
@@ -54,12 +51,8 @@ enum PickVerb: ControlVerb {
     private static func describe(_ job: Job, _ session: Session, _ store: JobDatabase) {
         guard let outputs = try? store.outputs(of: job.id) else { return }
         let places = (try? session.outputPlaces()) ?? OutputPlaces(store.directory)
-        for output in outputs where output.hasFile {
-            guard let file = output.path.map(places.file) else { continue }
-            do throws(SystemError) {
-                let schema = Schema.builtIn(job.model)
-                try file.describe(as: FileDescription(of: job, output, schema: schema).xmp)
-            } catch { session.note("note: \(file.xmp.absolutePath) cannot be written: \(error)") }
+        places.describe(outputs, of: job) { file, error in
+            session.note("note: \(file.absolutePath) cannot be written: \(error)")
         }
     }
 
