@@ -113,6 +113,25 @@ import Testing
         #expect(try #require(peak) < 200_000)
     }
 
+    @Test func `requests that come all at once are each answered once, and a key buys once`() async throws {
+        let client = try AgentClient(stage)
+        var ids: [Int] = []
+        for number in 0..<1000 {
+            let order = """
+                "name":"enqueue","arguments":{"key":"k\(number / 25 % 10)","model":"\(Stage.sequential)",\
+                "input":{"text":"a fox"}}
+                """
+            ids.append(
+                try number % 25 == 0
+                    ? client.request("tools/call", order) : client.request("resources/templates/list"))
+        }
+        _ = try await client.answer(to: ids[999])
+        let answers = try client.messages()
+        #expect(answers.compactMap { $0["id"]?.integer } == ids.map { Int64($0) })
+        #expect(answers.allSatisfy { $0["result"] != nil && $0["result"]?["isError"]?.bool != true })
+        #expect(try stage.jobCount() == 10)
+    }
+
     @Test func `what is not there is an error of the protocol`() async throws {
         let client = try AgentClient(stage)
         for (method, params, code) in [
