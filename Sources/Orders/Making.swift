@@ -48,7 +48,9 @@ package final class Making {
         guard let key = order.terms.key, let name = Self.name(in: key) else { return nil }
         let job = try store?.keyHolder(key).flatMap { try store?.find($0) }
         let sources = lines(in: order.input).map { ExactText($0) }
-        if let job, job.submissions > 0 || new.isDisjoint(with: sources) { return job }
+        if let job, job.submissions > 0 || job.requestID != nil || new.isDisjoint(with: sources) {
+            return job
+        }
         new.insert(ExactText(name))
         // Its job was cancelled a moment ago, together with the job that it waited for.
         if job != nil || !remade.isDisjoint(with: sources) { remade.insert(ExactText(name)) }
