@@ -4,9 +4,9 @@ import Scratch
 import ScriptedServer
 import Testing
 
-/// jobd and jobctl end at each point of uploading outputs, of removing what was moved, of pruning objects, and
-/// of a restore. Nothing is lost or bought twice, no half object is taken for a whole one, and no object is
-/// left that nobody removes.
+/// jobd and jobctl end at each point of uploading outputs, of removing what was moved, of pruning objects,
+/// and of a restore. Nothing is lost or bought twice, no half object is taken for a whole one, and no object
+/// is left that nobody removes.
 @Suite(.serialized) struct StorageCrashTests {
     private let server = StorageServer()
 
