@@ -3,12 +3,17 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 /// Renames without replacing. The C library declares this call only for GNU sources.
@@ -50,6 +55,39 @@ static inline int linux_pass_streams_alone(posix_spawn_file_actions_t *actions) 
 static inline unsigned int linux_file_system(const char *path) {
     struct statfs status;
     return statfs(path, &status) == 0 ? (unsigned int)status.f_type : 0;
+}
+
+/// A descriptor that can be read once it was signalled.
+static inline int linux_event(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+static inline void linux_signal_event(int event) {
+    const uint64_t one = 1;
+    (void)!write(event, &one, sizeof one);
+}
+
+static inline void linux_clear_event(int event) {
+    uint64_t count;
+    (void)!read(event, &count, sizeof count);
+}
+
+/// Waits until one of the files is ready or the time is over; without end if the seconds are negative. The C library
+/// declares the call with nanoseconds only for GNU sources.
+static inline void linux_poll(struct pollfd *files, long count, long seconds, long nanoseconds) {
+    struct timespec time = {.tv_sec = seconds, .tv_nsec = nanoseconds};
+    (void)syscall(SYS_ppoll, files, count, seconds < 0 ? NULL : &time, NULL, 0);
+}
+
+/// A descriptor from which the blocked signals of the set can be read.
+static inline int linux_signals(const sigset_t *set) {
+    return signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/// The number of the next signal; 0 if there is none.
+static inline int linux_next_signal(int signals) {
+    struct signalfd_siginfo info;
+    return read(signals, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
 /// Whether the machine's clock is synchronised.

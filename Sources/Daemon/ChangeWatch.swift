@@ -1,5 +1,4 @@
 internal import Configuration
-internal import Dispatch
 internal import Glibc
 internal import JobStore
 internal import System
@@ -9,29 +8,28 @@ internal import System
     private let directory: StateDirectory
     private let log: LogWriter
     private let onChange: @Sendable () -> Void
-    // Everything below is used only on this queue.
-    private let queue = DispatchQueue(label: "jobd.changes")
-    private var sources: [any DispatchSourceProtocol] = []
+    // Everything below is used only on this thread.
+    private let thread = WorkThread()
     /// The inotify instance; nil if there is none, and after the end.
     private var notices: FileDescriptor?
     /// Whether it checks every second instead, because the system has no watch left.
     private var isTicking = false
     /// When the file of commits was last written; nil unless the commit of that write is still awaited.
-    private var lastWrite: DispatchTime?
+    private var lastWrite: SuspendingClock.Instant?
 
     /// A commit becomes visible only after the sync that follows the write: how long that may take.
-    private static let longestCommit = DispatchTimeInterval.seconds(2)
+    private static let longestCommit = Duration.seconds(2)
     /// A commit, above all one of our own, writes many times: one notice is enough for this long.
-    private static let pause = DispatchTimeInterval.milliseconds(20)
+    private static let pause = Duration.milliseconds(20)
 
     init(_ directory: StateDirectory, _ log: LogWriter, onChange: @escaping @Sendable () -> Void) {
         self.directory = directory
         self.log = log
         self.onChange = onChange
-        // No handler runs before this returns: they all run on the same queue.
-        queue.sync {
-            watchSocket()
-            watchFiles()
+        // jobd is not ready before it can be woken.
+        thread.sync {
+            self.watchSocket()
+            self.watchFiles()
         }
     }
 
@@ -57,16 +55,11 @@ internal import System
 
     /// Calls `handler` with the bytes that have arrived.
     private func read(_ file: FileDescriptor, _ handler: @escaping @Sendable ([UInt8]) -> Void) {
-        let source = DispatchSource.makeReadSource(fileDescriptor: file.number, queue: queue)
-        source.setEventHandler {
+        thread.watch(file) {
             var bytes: [UInt8] = []
             while let piece = try? file.read(4096), !piece.isEmpty { bytes += piece }
             handler(bytes)
         }
-        // Keeps the file open while the source watches it.
-        source.setCancelHandler { withExtendedLifetime(file) {} }
-        sources.append(source)
-        source.resume()
     }
 
     /// Asks for a notice of the next write only.
@@ -95,17 +88,17 @@ internal import System
 
     private func noticeWrite() {
         let isWaiting = lastWrite != nil
-        lastWrite = .now()
+        lastWrite = .now
         onChange()
-        queue.asyncAfter(deadline: .now() + Self.pause) { [weak self] in self?.awaitWrite() }
+        thread.after(Self.pause) { [weak self] in self?.awaitWrite() }
         if !isWaiting { lookAgain(after: Self.pause) }
     }
 
-    private func lookAgain(after wait: DispatchTimeInterval) {
-        queue.asyncAfter(deadline: .now() + wait) { [weak self] in
+    private func lookAgain(after wait: Duration) {
+        thread.after(wait) { [weak self] in
             guard let self, let written = lastWrite else { return }
             onChange()
-            if .now() > written + Self.longestCommit {
+            if .now > written + Self.longestCommit {
                 lastWrite = nil
             } else {
                 lookAgain(after: .milliseconds(100))
@@ -122,20 +115,22 @@ internal import System
             .warning,
             "cannot watch for other programs' changes (inotify: \(reason)): jobd checks for them every "
                 + "second; see fs.inotify.max_user_instances and max_user_watches")
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.schedule(deadline: .now(), repeating: .milliseconds(800), leeway: .milliseconds(100))
-        timer.setEventHandler { [weak self] in self?.onChange() }
-        sources.append(timer)
-        timer.resume()
+        checkAgain()
+    }
+
+    private func checkAgain() {
+        guard isTicking else { return }
+        onChange()
+        thread.after(.milliseconds(800)) { [weak self] in self?.checkAgain() }
     }
 
     /// Stops watching.
     func end() {
-        queue.sync {
-            lastWrite = nil
-            notices = nil
-            for source in sources { source.cancel() }
-            sources = []
+        thread.sync {
+            self.lastWrite = nil
+            self.notices = nil
+            self.isTicking = false
+            self.thread.endWatching()
         }
     }
 }

@@ -39,7 +39,9 @@ package struct DaemonProgram {
     private let environment: [String: String]
     private let screen: Screen
 
-    package static func main() async -> Never {
+    package static func main() -> Never { TaskThread.run { await start() } }
+
+    private static func start() async -> Never {
         // A reload before anything has been read means nothing, and must not end the program.
         signal(SIGHUP, SIG_IGN)
         // The token is in memory, and may be in the environment.
@@ -143,7 +145,7 @@ package struct DaemonProgram {
         let tasks = try await BackgroundTasks(services, store, context.configuration, manager)
         await TroubleReport(lock: lock, store: store, log: log, tasks: tasks).watch(services.troubles)
         let secret = Locked(token?.secret)
-        let signals = SignalWatch(
+        let signals = try SignalWatch(
             onStop: {
                 log.write(.info, "stopping")
                 manager.stopping()

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Glibc
 internal import System
 
@@ -8,13 +7,11 @@ struct HookCommand: Sendable {
     /// For a jobctl in the command.
     let stateDirectory: String
 
-    private static let timeLimit: DispatchTimeInterval = .seconds(60)
+    private static let timeLimit: Duration = .seconds(60)
 
     /// Returns nil if the command succeeded, else how it ended, in words.
     func run(input: [UInt8]) async -> String? {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: runBlocking(input)) }
-        }
+        await BlockingPool.onThread { runBlocking(input) }
     }
 
     private func runBlocking(_ input: [UInt8]) -> String? {
@@ -26,9 +23,8 @@ struct HookCommand: Sendable {
                 words, environment: environment, input: file, output: .standardError, isGroup: true,
                 resetting: [SIGPIPE, SIGTERM, SIGINT, SIGHUP])
         } catch { return "cannot start: \(error)" }
-        let timer = DispatchWorkItem { process.killGroup() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.timeLimit, execute: timer)
-        defer { timer.cancel() }
+        let timer = TaskThread.timers.after(Self.timeLimit) { process.killGroup() }
+        defer { TaskThread.timers.cancel(timer) }
         switch process.wait() {
         case .code(0): return nil
         case .code(let code): return "ended with \(code)"

@@ -1,7 +1,6 @@
 internal import Care
 internal import CommandLineTool
 internal import Configuration
-internal import Dispatch
 internal import HTTP
 internal import Inputs
 internal import JobModel
@@ -83,7 +82,7 @@ actor Janitor: BackgroundTask {
                 await changeSearchIndex { try SearchIndex.announcePruning(in: $0) }
             }
             let announced = try await store.write { try pruning.announce(jobs, in: $0) }
-            let removal = await Self.onThread { pruning.removeFiles(announced) }
+            let removal = await BlockingPool.onThread { pruning.removeFiles(announced) }
             done += try await store.write { try pruning.finish(removal, in: $0) }
             await wakeSignal.wait(until: .now + Self.batchPause)
         }
@@ -119,7 +118,7 @@ actor Janitor: BackgroundTask {
     /// Removes what was pruned from the index of `jobctl search`, too, if there is one.
     private func changeSearchIndex(_ change: @escaping @Sendable (StateDirectory) throws -> Void) async {
         let directory = directory
-        let failure: String? = await Self.onThread {
+        let failure: String? = await BlockingPool.onThread {
             do { try change(directory) } catch { return "\(error)" }
             return nil
         }
@@ -128,13 +127,6 @@ actor Janitor: BackgroundTask {
             .warning,
             "retention: pruned words may still be in \(directory.searchIndex); you may delete it: \(failure)"
         )
-    }
-
-    /// Disks are slow, and tasks have few threads.
-    private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: body()) }
-        }
     }
 }
 

@@ -1,5 +1,5 @@
 internal import CCurl
-internal import Glibc
+internal import System
 
 /// The thread that owns the multi handle and runs everything that libcurl calls.
 @safe final class TransferLoop: @unchecked Sendable {
@@ -54,25 +54,13 @@ internal import Glibc
     private static let library = ccurl_global_init()
 
     private func start() throws(HTTPError) {
-        var thread = pthread_t()
-        let me = unsafe Unmanaged.passRetained(self)
-        let failed = unsafe pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<TransferLoop>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, me.toOpaque())
-        guard failed == 0 else {
-            unsafe me.release()
+        do throws(SystemError) { try Threads.start { self.run() } } catch {
             unsafe curl_multi_cleanup(multi)
-            throw .unavailable("a thread cannot be created (error \(failed))")
+            throw .unavailable("a thread cannot be created: \(error)")
         }
-        pthread_detach(thread)
     }
 
     private func run() {
-        leaveSignalsToOthers()
         while true {
             let work = inbox.collect()
             for asker in work.askers { asker.resume() }
@@ -89,13 +77,6 @@ internal import Glibc
             answer()
             if inbox.maySleep() { unsafe curl_multi_poll(multi, nil, 0, timeToLook(), nil) }
         }
-    }
-
-    /// Signals belong to the main thread. The call that meets a broken pipe reports it.
-    private func leaveSignalsToOthers() {
-        var all = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
     }
 
     private func begin(_ ticket: Ticket) {

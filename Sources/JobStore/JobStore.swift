@@ -1,6 +1,6 @@
-internal import Dispatch
 internal import Glibc
 package import JobModel
+internal import System
 
 /// The store as jobd uses it: one writing connection behind one actor, and one commit for all pending writes.
 package actor JobStore {
@@ -15,7 +15,7 @@ package actor JobStore {
     private var looksAgain = false
     /// How often in a row somebody kept the log from being emptied; it is tried again soon.
     private var timesHeld = 0
-    private let executor = SerialQueueExecutor(label: "jobd.store")
+    private let executor = ThreadExecutor()
     private var waiting: [Pending] = []
     private var commits = 0
     /// How many writes shared the last commit.
@@ -23,11 +23,11 @@ package actor JobStore {
 
     /// When this many writes share a commit, the next one waits a moment for more: they share its one sync.
     private static let busyGroup = 4
-    private static let groupDelay = DispatchTimeInterval.milliseconds(2)
+    private static let groupDelay = Duration.milliseconds(2)
     /// When a write last failed.
-    private var lastFailure = DispatchTime.now()
+    private var lastFailure = SuspendingClock.now
     /// Between two looks at whether a trouble is over.
-    private static let lookInterval = DispatchTimeInterval.seconds(3)
+    private static let lookInterval = Duration.seconds(3)
 
     /// A write that waits for its transaction.
     private struct Pending {
@@ -114,7 +114,7 @@ package actor JobStore {
 
     /// Does a small piece of work with the next commit, if no one needs to know whether it succeeded.
     package nonisolated func post(_ body: @escaping @Sendable (JobDatabase) throws -> Void) {
-        executor.queue.async { self.assumeIsolated { $0.add(body) { _ in } } }
+        executor.thread.async { self.assumeIsolated { $0.add(body) { _ in } } }
     }
 
     private func add<Value: Sendable>(
@@ -138,9 +138,9 @@ package actor JobStore {
         guard waiting.count == 1 else { return }
         let work = { @Sendable in self.assumeIsolated { $0.commit() } }
         if lastGroup < Self.busyGroup {
-            executor.queue.async(execute: work)
+            executor.thread.async(work)
         } else {
-            executor.queue.asyncAfter(deadline: .now() + Self.groupDelay, execute: work)
+            executor.thread.after(Self.groupDelay, work)
         }
     }
 
@@ -165,7 +165,7 @@ package actor JobStore {
     /// The store can be written again, or cannot: then it is tried now and then, whoever else gives up.
     private func noteWrite(_ failure: StoreError?) {
         cannotWrite = failure != nil
-        if cannotWrite { lastFailure = .now() }
+        if cannotWrite { lastFailure = .now }
         let reason = { [directory = database.directory] (failure: StoreError) in
             if case .busy = failure {
                 StoreUsers.wait(for: StoreUsers.writer(of: directory))
@@ -180,7 +180,7 @@ package actor JobStore {
     private func lookAgain() {
         if looksAgain { return }
         looksAgain = true
-        executor.queue.asyncAfter(deadline: .now() + Self.lookInterval) {
+        executor.thread.after(Self.lookInterval) {
             self.assumeIsolated { $0.tryToWrite() }
         }
     }
@@ -190,7 +190,7 @@ package actor JobStore {
         guard cannotWrite, database.loss == nil else { return }
         do { try database.touch() } catch { return noteWrite(error as? StoreError ?? .busy) }
         // A full disk takes a small write now and then: it is over once nothing has failed for a while.
-        if .now() >= lastFailure + Self.lookInterval { return noteWrite(nil) }
+        if .now >= lastFailure + Self.lookInterval { return noteWrite(nil) }
         lookAgain()
     }
 
@@ -207,7 +207,7 @@ package actor JobStore {
         }
         timesHeld += 1
         if timesHeld > 1 { onTrouble(.log, database.directory.logComplaint) }
-        executor.queue.asyncAfter(deadline: .now() + Self.lookInterval) {
+        executor.thread.after(Self.lookInterval) {
             self.assumeIsolated { $0.emptyLargeLog() }
         }
     }
@@ -228,22 +228,15 @@ package actor JobStore {
     }
 }
 
-/// Runs an actor on its own queue: SQLite blocks in fsync, and must not block other tasks.
-final class SerialQueueExecutor: SerialExecutor {
-    let queue: DispatchQueue
-
-    init(label: String) {
-        queue = DispatchQueue(label: label)
-        // Dispatch opens the descriptor of a clock with the clock's first timer, and ends the program if it
-        // cannot: it is opened now, while there are descriptors.
-        queue.asyncAfter(deadline: .now() + .milliseconds(1)) {}
-    }
+/// Runs an actor on its own thread: SQLite blocks in fsync, and must not block other tasks.
+final class ThreadExecutor: SerialExecutor {
+    let thread = WorkThread()
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let executor = unsafe asUnownedSerialExecutor()
-        queue.async { unsafe job.runSynchronously(on: executor) }
+        thread.async { unsafe job.runSynchronously(on: executor) }
     }
 
-    func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+    func checkIsolated() { precondition(thread.isCurrent) }
 }

@@ -42,8 +42,12 @@ package struct ChildProcess: Sendable {
         unsafe sigemptyset(&resets)
         for signal in signals { unsafe sigaddset(&resets, signal) }
         unsafe posix_spawnattr_setsigdefault(&attributes, &resets)
+        // Our threads block signals for the main thread.
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
         let flags =
-            POSIX_SPAWN_SETSIGDEF | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)
+            POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)
             | (isDetached ? 0x80 /* POSIX_SPAWN_SETSID */ : 0)
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]

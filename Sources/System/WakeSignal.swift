@@ -1,5 +1,3 @@
-internal import Dispatch
-
 /// Lets a loop sleep until it is woken, or until a deadline. A wake-up while the loop is awake is not lost.
 package final class WakeSignal: Sendable {
     private struct State {
@@ -10,7 +8,6 @@ package final class WakeSignal: Sendable {
     }
 
     private let state = Locked(State())
-    private let queue = DispatchQueue(label: "jobd.wake")
 
     package init() {}
 
@@ -25,7 +22,7 @@ package final class WakeSignal: Sendable {
 
     /// Returns at once if `wake` was called since the last return, else when it is called, or at `deadline`.
     package func wait(until deadline: ContinuousClock.Instant?) async {
-        var timer: DispatchWorkItem?
+        var timer: WorkThread.Timer?
         await withCheckedContinuation { continuation in
             let sleep = state.withLock { state -> Int? in
                 if state.isPending { return nil }
@@ -35,13 +32,11 @@ package final class WakeSignal: Sendable {
             }
             guard let sleep else { return continuation.resume() }
             guard let deadline else { return }
-            let item = DispatchWorkItem { self.end(sleep) }
-            timer = item
             // At most some thirty years, beyond which the sum would overflow.
-            let rest = min(max(0, (deadline - .now) / .nanoseconds(1)), 1e18).rounded(.up)
-            queue.asyncAfter(deadline: .now() + .nanoseconds(Int(rest)), execute: item)
+            let rest = min(max(.zero, deadline - .now), .seconds(1_000_000_000))
+            timer = TaskThread.timers.after(rest) { self.end(sleep) }
         }
-        timer?.cancel()
+        if let timer { TaskThread.timers.cancel(timer) }
         state.withLock { $0.isPending = false }
     }
 

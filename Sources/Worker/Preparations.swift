@@ -1,6 +1,5 @@
 internal import Catalogue
 internal import Configuration
-internal import Dispatch
 internal import Downloader
 internal import Inputs
 internal import JSON
@@ -232,7 +231,9 @@ extension Preparations {
         if route == .data, let fault = folder.file(input).size.flatMap(InlineLimits.fault(ofFile:)) {
             return (.never("\(name) \(fault)"), nil)
         }
-        let (fault, content) = await Self.onThread { (folder.fault(in: input), folder.content(of: input)) }
+        let (fault, content) = await BlockingPool.onThread {
+            (folder.fault(in: input), folder.content(of: input))
+        }
         switch (fault, content) {
         case (.missing, _): return (.never("\(name) is missing"), nil)
         case (.changed(let how), _): return (.never("\(name) is damaged: \(how)"), nil)
@@ -257,13 +258,6 @@ extension Preparations {
             // The place for an object storage: upload the copy once per content, then answer
             // `.send(.presigned { … })`, or `.unknown` while it cannot be uploaded.
             return .unknown("inputs.via is storage, and there is no storage")
-        }
-    }
-
-    /// Disks are slow, and tasks have few threads.
-    private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: body()) }
         }
     }
 }

@@ -1,3 +1,3 @@
 internal import Daemon
 
-await DaemonProgram.main()
+DaemonProgram.main()
