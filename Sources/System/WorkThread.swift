@@ -59,6 +59,7 @@ package final class WorkThread: Sendable {
     /// Calls `handler` when something can be read. The file stays open until the end of all watching.
     package func watch(_ file: FileDescriptor, _ handler: @escaping Work) { loop.watch(file, handler) }
 
+    /// Called on the thread itself, it ends the calls at once; else a handler may run once more.
     package func endWatching() { loop.endWatching() }
 }
 

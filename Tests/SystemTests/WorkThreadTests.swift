@@ -58,7 +58,7 @@ import Testing
             thread.async(note(0))
         }
         seen.wait { $0 == "xxx" ? () : nil }
-        thread.endWatching()
+        thread.sync { [thread] in thread.endWatching() }
         try ends.input.write(Array("y".utf8))
         thread.sync {}
         thread.sync {}
