@@ -193,7 +193,7 @@ final class Preparations {
         }
         guard let file = InlineFile(of: output, at: context.outputs) else { return nil }
         // It is read first: nobody pays for a damaged one.
-        switch await Self.onThread({ context.outputs.fault(of: output) }) {
+        switch await BlockingPool.onThread({ context.outputs.fault(of: output) }) {
         case nil: return .inline(file)
         case .missing?: return nil
         case .changed(let how)?, .unreadable(let how)?:
