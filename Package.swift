@@ -238,7 +238,9 @@ let package = Package(
             name: "WorkerTests",
             dependencies: [
                 "Configuration", "ControlCommands", "Downloader", "HTTP", "Inputs", "JobModel", "JobStore",
-                "Outputs", "Policy", "Provider", "SQLite", "Scratch", "System", "Worker",
+                "ObjectStorage", "Outputs", "Policy", "Provider", "SQLite", "Scratch", "ScriptedServer",
+                "System",
+                "Worker",
             ],
             swiftSettings: strict),
         .testTarget(

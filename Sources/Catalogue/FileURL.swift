@@ -5,9 +5,12 @@ internal import JobModel
 package enum FileURL {
     private typealias Bytes = Substring.UTF8View
 
-    /// What is wrong with a file's address, a reference to another job's output or the name of a local file,
-    /// in words that follow its place; nil if nothing is.
+    /// What is wrong with a file's address, a reference to another job's output, or the name of a local file
+    /// or of an object, in words that follow its place; nil if nothing is.
     package static func faultOfReference(or address: String) -> String? {
+        if ObjectName.hasScheme(address) {
+            return ObjectName.named(by: address) == nil ? "is malformed: \(ObjectName.inputForm)" : nil
+        }
         if InputFile.isMeant(address) {
             return InputFile(address) == nil
                 ? "must be file:SHA256.EXT, a file in inputs/; only jobctl takes a path" : nil

@@ -60,7 +60,7 @@ package struct Configuration: Settable, Equatable {
     }
 
     /// Without a value of its own, it follows from whether there is an object storage.
-    package var inputRoute: InputRoute { inputsVia ?? .data }
+    package var inputRoute: InputRoute { inputsVia ?? (storage.url == nil ? .data : .storage) }
 
     /// How long after a job's end its parts are kept; nil means forever.
     package struct Retention: Equatable, Sendable {

@@ -69,10 +69,16 @@ package struct ConfigurationReader {
         if configuration.retryMin > configuration.retryMax {
             throw ConfigurationError("retry.min must not be longer than retry.max")
         }
-        if configuration.storage.outputs != .none, configuration.storage.url == nil {
-            throw ConfigurationError(
-                "storage.outputs needs storage.url",
-                hint: "set storage.url to s3://BUCKET or s3://BUCKET/PREFIX")
+        if configuration.storage.url == nil {
+            let isNeeded = [
+                ("storage.outputs", configuration.storage.outputs != .none),
+                ("inputs.via=storage", configuration.inputsVia == .storage),
+            ]
+            for (key, needsStorage) in isNeeded where needsStorage {
+                throw ConfigurationError(
+                    "\(key) needs storage.url",
+                    hint: "set storage.url to s3://BUCKET or s3://BUCKET/PREFIX")
+            }
         }
         return configuration
     }

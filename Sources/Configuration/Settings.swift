@@ -73,7 +73,10 @@ package enum Settings {
         Setting("on_uncertain", \.onUncertain, word, "or resubmit: once per job, then hold"),
         Setting(
             "inputs.via", \.inputsVia, route,
-            "how local input files reach RunComfy: data, inside the request; storage, from storage.url"),
+            """
+            how local input files reach RunComfy: data, inside the request; storage, from storage.url. \
+            Without a value, storage if storage.url is set
+            """),
         Setting(
             "on_finish", \.onFinish, command,
             "a command (array of strings) to run for each job that ends; it gets JSON on standard input"),

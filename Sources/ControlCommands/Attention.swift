@@ -155,7 +155,7 @@ extension Trouble {
         case .space: "jobctl prune --files removes files of old jobs; jobd tries again by itself"
         case .output: "jobctl doctor checks the directory; jobd tries again by itself"
         case .storage:
-            "jobctl doctor --online tries it; files stay here until then, and jobd tries again by itself"
+            "jobctl doctor --online tries it; what needs it waits here, and jobd tries again by itself"
         case .sidecar: "make room for it, or set sidecar to false and reload jobd; the files are there"
         }
     }

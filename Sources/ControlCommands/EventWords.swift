@@ -76,6 +76,7 @@ struct EventWords {
 
     private mutating func fault() -> [String?] {
         if take("wait") != nil, take("source") != nil { return [text("detail")] }
+        _ = take("trouble")
         let what = [file(), text("message")].compactMap { $0 }.joined(separator: ": ")
         return [
             what.isEmpty ? nil : what, take("attempt")?.integer.map { "try \($0)" },

@@ -124,7 +124,9 @@ extension Session {
     /// The local files that orders name, which jobd sends as its configuration says.
     var localFiles: LocalFiles {
         LocalFiles((try? directory()).map { InputFolder($0) }) {
-            try daemonConfigurationFile().read().inputRoute == .data
+            let configuration = try daemonConfigurationFile().read()
+            return FileRoutes(
+                isInline: configuration.inputRoute == .data, hasStorage: configuration.storage.url != nil)
         }
     }
 

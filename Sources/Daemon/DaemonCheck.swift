@@ -38,7 +38,8 @@ struct DaemonCheck {
         if let url = configuration.storage.url {
             let place = configuration.storage.endpoint.map { " at \($0)" } ?? ""
             try screen.write(
-                "storage        \(url)\(place), outputs: \(configuration.storage.outputs.rawValue)\n")
+                "storage        \(url)\(place), inputs: \(configuration.inputRoute.rawValue), "
+                    + "outputs: \(configuration.storage.outputs.rawValue)\n")
         }
         guard let token else {
             try screen.write("token          none\n")

@@ -60,21 +60,40 @@ package struct InputFile: Hashable, Sendable {
     /// make a text that is refused as an address.
     package static func mayOccur(in input: String) -> Bool {
         var input = input
-        return input.withUTF8(mayOccur)
+        return input.withUTF8 { TextStart.occur([.file], in: $0) }
     }
 
-    package static func mayOccur(in input: [UInt8]) -> Bool { input.withUnsafeBufferPointer(mayOccur) }
+    package static func mayOccur(in input: [UInt8]) -> Bool {
+        input.withUnsafeBufferPointer { TextStart.occur([.file], in: $0) }
+    }
+}
 
-    private static func mayOccur(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        var matched = 0
-        for byte in bytes {
-            matched = byte == start[matched] ? matched + 1 : byte == start[0] ? 1 : 0
-            if matched == start.count { return true }
+extension Job {
+    /// Whether a text of the input may be a local file or an object, as `InputFile.mayOccur` says.
+    package var mayNameFiles: Bool {
+        var input = input
+        return input.withUTF8 { TextStart.occur([.file, .object], in: $0) }
+    }
+}
+
+/// How a text of an input begins, written as JSON.
+private struct TextStart {
+    private let bytes: [UInt8]
+
+    private init(_ text: String) { bytes = Array("\"\(text)".utf8) }
+
+    static let file = TextStart("file:")
+    /// Some programs write a slash as `\\/`.
+    static let object = TextStart("s3:")
+
+    /// Whether one of them occurs. An input may be large, and most of it is no quotation mark.
+    static func occur(_ starts: [TextStart], in input: UnsafeBufferPointer<UInt8>) -> Bool {
+        let mark = UInt8(ascii: "\"")
+        for index in input.indices where input[index] == mark {
+            if starts.contains(where: { input[index...].starts(with: $0.bytes) }) { return true }
         }
         return false
     }
-
-    private static let start = Array("\"\(scheme)".utf8)
 }
 
 /// What of local files fits into a POST, as `data:` URIs.

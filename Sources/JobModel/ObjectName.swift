@@ -8,14 +8,30 @@ package struct ObjectName: Equatable, Hashable, Sendable {
 
     /// Nil if the text is no such name, or one that clients and servers spell differently.
     package init?(_ text: String) {
-        let mark = "s3://"
-        guard text.utf8.starts(with: mark.utf8) else { return nil }
-        let parts = text.utf8.dropFirst(mark.utf8.count).split(
+        guard text.utf8.starts(with: Self.mark.utf8) else { return nil }
+        let parts = text.utf8.dropFirst(Self.mark.utf8.count).split(
             separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
         bucket = String(parts.first.map(Substring.init) ?? "")
         key = parts.count == 2 ? String(Substring(parts[1])) : ""
         guard Self.isBucket(bucket), Self.isKey(key) else { return nil }
     }
+
+    /// An object that an input names; nil for any other text.
+    package static func named(by text: String) -> ObjectName? {
+        isMeant(text) ? ObjectName(text).flatMap { $0.key.isEmpty ? nil : $0 } : nil
+    }
+
+    /// Whether a text of an input stands for an object: it begins with `s3://` and has no blank.
+    package static func isMeant(_ text: String) -> Bool {
+        text.utf8.starts(with: mark.utf8) && text.utf8.allSatisfy { $0 > 0x20 }
+    }
+
+    package static let inputForm = "an object in your storage is s3://BUCKET/KEY, without a blank"
+
+    /// Whether the text is an address of this kind, well-formed or not.
+    package static func hasScheme(_ text: String) -> Bool { text.utf8.starts(with: mark.utf8) }
+
+    private static let mark = "s3://"
 
     package var text: String { key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key)" }
 

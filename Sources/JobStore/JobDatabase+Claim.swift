@@ -10,7 +10,8 @@ package struct ReadyJob: Equatable, Sendable {
 
 /// Which jobs are passed over, although they may be sent.
 package struct ReadyExclusion: Equatable, Sendable {
-    /// Those that are made from others. Then only the first thousand that are ready are looked at.
+    /// Those that are made from other jobs or from files. Then only the first thousand that are ready are
+    /// looked at.
     package var references = false
     /// Those with these labels.
     package var labels: [LabelPattern] = []
@@ -81,7 +82,8 @@ extension JobDatabase {
             left.references
             ? """
             SELECT id, priority FROM (\(sql)) AS ready
-            WHERE NOT EXISTS (SELECT 1 FROM links WHERE job_id = ready.id) LIMIT ?2
+            WHERE NOT EXISTS (SELECT 1 FROM links WHERE job_id = ready.id)
+                AND NOT EXISTS (SELECT 1 FROM input_files WHERE job_id = ready.id) LIMIT ?2
             """ : sql
         return try perform {
             try connection.all(whole, values) {

@@ -75,4 +75,10 @@ extension JobDatabase {
             kind.rawValue
         ) { try StoredEvent($0) }
     }
+
+    package func lastEvent(of job: Int64) throws -> StoredEvent? {
+        try first("SELECT * FROM events WHERE job_id = ?1 ORDER BY id DESC LIMIT 1", job) {
+            try StoredEvent($0)
+        }
+    }
 }

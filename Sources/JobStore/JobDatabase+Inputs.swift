@@ -17,9 +17,16 @@ package struct StoredInputFile: Equatable, Sendable {
 
 /// The local files that jobs are made from.
 extension JobDatabase {
-    /// Notes where the local files of a new job come from; inside the caller's transaction. A copy that was
-    /// given by its name keeps the path that is known of it.
-    package func note(_ files: [StoredInputFile], of job: Int64) throws {
+    /// Notes where the local files of a new job come from, and which objects it names; inside the caller's
+    /// transaction. A copy that was given by its name keeps the path that is known of it.
+    package func note(
+        _ files: [StoredInputFile], objects: [(path: String, text: String)] = [], of job: Int64
+    ) throws {
+        for object in objects {
+            try run(
+                "INSERT INTO input_files (job_id, path, name) VALUES (?1, ?2, ?3)", job, object.path,
+                object.text)
+        }
         for file in files {
             let original = try file.original ?? originalPath(of: file.file)
             try run(

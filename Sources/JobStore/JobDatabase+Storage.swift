@@ -1,3 +1,4 @@
+internal import JSON
 package import JobModel
 internal import SQLite
 
@@ -23,6 +24,23 @@ extension JobDatabase {
             """
             UPDATE outputs SET local = 'gone' WHERE job_id = ?1 AND position = ?2 AND local = 'leaving'
             """, output.jobID, output.position)
+    }
+
+    /// Why a queued job cannot be sent now: what the storage said when its files were brought there or looked
+    /// for, or why no address of a source's output can be had.
+    package func noteSetback(_ words: String, isOfStorage: Bool, of job: Int64) throws {
+        guard try exists("SELECT 1 FROM jobs WHERE id = ?1 AND state = 'queued'", job) else { return }
+        let trouble = isOfStorage ? Trouble.Kind.storage.rawValue : "address"
+        try append(.fault, ["message": .string(words), "trouble": .string(trouble)], job: job, at: now)
+    }
+
+    /// The same words, if nothing else has happened since.
+    package func lastSetback(of job: Int64) throws -> (words: String, isOfStorage: Bool)? {
+        guard let event = try lastEvent(of: job), event.kind == .fault,
+            let detail = try? JSON(parsing: event.detail), let words = detail["message"]?.string,
+            let trouble = detail["trouble"]?.string
+        else { return nil }
+        return (words, trouble == Trouble.Kind.storage.rawValue)
     }
 
     /// Objects to remove, since their outputs were pruned.

@@ -71,7 +71,10 @@ extension StorageFault {
         let text = [code, message ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")
         let isPlain = { (scalar: Unicode.Scalar) in scalar.value >= 0x20 && scalar.value != 0x7F }
         let safe = String(String.UnicodeScalarView(text.unicodeScalars.filter(isPlain))).prefix(200)
-        return safe.isEmpty ? "it answered \(status)" : "\(safe) (\(status))"
+        if !safe.isEmpty { return "\(safe) (\(status))" }
+        // The answer to a HEAD has no words of its own.
+        return "it answered \(status)"
+            + (status == 403 ? ": the credentials are wrong, or lack the right" : "")
     }
 
     private static func clockWords(_ answer: HTTPResponse) -> String? {

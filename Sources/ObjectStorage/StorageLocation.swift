@@ -2,7 +2,7 @@ internal import HTTP
 package import JobModel
 
 /// Where the storage is, and how its objects are addressed.
-package struct StorageLocation: Equatable, Sendable {
+package struct StorageLocation: Hashable, Sendable {
     /// The bucket, and what comes before the names of jobd's own objects.
     package let root: ObjectName
     let region: String

@@ -6,12 +6,23 @@ package import JobModel
 package import JobStore
 internal import System
 
+/// What jobd's configuration says about the files that inputs name.
+package struct FileRoutes: Sendable {
+    /// Whether local files are sent inside the POST, which limits their size.
+    package let isInline: Bool
+    /// Whether there is an object storage.
+    package let hasStorage: Bool
+
+    package init(isInline: Bool, hasStorage: Bool) {
+        (self.isInline, self.hasStorage) = (isInline, hasStorage)
+    }
+}
+
 /// The local files that orders name: each is looked at once, and copied once, when the orders are stored.
 package final class LocalFiles {
     private let folder: InputFolder?
-    /// Asked when the first file is named.
-    private let isInline: () throws -> Bool
-    private lazy var limits = Result { try isInline() }
+    private let findRoutes: () throws -> FileRoutes
+    private lazy var foundRoutes = Result { try findRoutes() }
     private var known: [ExactText: LocalFile] = [:]
     /// What the copies are that orders name, by their names or by paths; nil for one that is missing.
     private var contents: [InputFile: FileContent?] = [:]
@@ -22,9 +33,9 @@ package final class LocalFiles {
 
     /// - Parameters:
     ///   - folder: nil if there is no state directory.
-    ///   - isInline: whether files are sent inside the POST, which limits their size.
-    package init(_ folder: InputFolder?, isInline: @escaping () throws -> Bool) {
-        (self.folder, self.isInline) = (folder, isInline)
+    ///   - routes: asked when the first file is named.
+    package init(_ folder: InputFolder?, routes: @escaping () throws -> FileRoutes) {
+        (self.folder, findRoutes) = (folder, routes)
     }
 
     /// The file at a path.
@@ -48,8 +59,7 @@ package final class LocalFiles {
         return content
     }
 
-    /// Whether files are sent inside the POST, which limits their size.
-    func isLimited() throws -> Bool { try limits.get() }
+    func routes() throws -> FileRoutes { try foundRoutes.get() }
 
     /// Whether any order has named a local file.
     private var isEmpty: Bool { contents.isEmpty }
@@ -158,10 +168,13 @@ extension Order {
 }
 
 extension Checker {
-    /// Why the local files of an order cannot be sent, whoever wants it.
+    /// Why the local files and the objects of an order cannot be sent, whoever wants it.
     package func fileFaults(_ order: Order) throws -> [Violation] {
-        guard !order.localFiles.isEmpty else { return [] }
-        var faults: [Violation] = []
+        var faults = try order.objects.compactMap { path, text in
+            try fault(ofObject: text).map { Violation(path: path, message: $0) }
+        }
+        guard !order.localFiles.isEmpty else { return faults }
+        let isLimited = try files.routes().isInline
         var sum = Int64(order.input.text.utf8.count)
         for named in order.localFiles {
             guard let bytes = files.content(of: named.file)?.facts.bytes else {
@@ -169,14 +182,20 @@ extension Checker {
                 continue
             }
             sum += InlineLimits.encodedBytes(of: bytes)
-            if try files.isLimited(), let fault = InlineLimits.fault(ofFile: bytes) {
+            if isLimited, let fault = InlineLimits.fault(ofFile: bytes) {
                 faults.append(Violation(path: named.path, message: fault))
             }
         }
-        if faults.isEmpty, try files.isLimited(), let fault = InlineLimits.fault(ofPost: sum) {
+        if faults.isEmpty, isLimited, let fault = InlineLimits.fault(ofPost: sum) {
             faults.append(Violation(path: "$", message: fault))
         }
         return faults
+    }
+
+    private func fault(ofObject text: String) throws -> String? {
+        if ObjectName.named(by: text) == nil { return "is malformed: \(ObjectName.inputForm)" }
+        return try files.routes().hasStorage
+            ? nil : "is in an object storage, and none is configured: set storage.url"
     }
 
     /// What is wrong with an order by its model's schema, and with its files by what they are.

@@ -121,8 +121,8 @@ extension OrderSource {
             }
             let job = try order.job(copies: result.copies, id: store.keyHolder)
             guard try result.insert(job, of: order.copy, in: store, change: change) else { return }
-            if !order.localFiles.isEmpty, let id = result.ranges.last?.ids.upperBound {
-                try store.note(order.localFiles, of: id)
+            if let id = result.ranges.last?.ids.upperBound {
+                try store.note(order.localFiles, objects: order.objects, of: id)
                 files.noteUse(of: order.localFiles)
             }
             if let models {

@@ -9,12 +9,22 @@ extension Order {
 
     /// The references, each with its place and, if it is to a copy, the job that is copied.
     var references: [(path: String, text: String, original: Int64?)] {
-        var found: [(String, String, Int64?)] = []
+        texts(where: Reference.isMeant).map { key, path, text in
+            (path, text, Reference(text).flatMap { original(of: $0, in: key) })
+        }
+    }
+
+    /// The objects in the storage, each with its place.
+    package var objects: [(path: String, text: String)] {
+        texts(where: ObjectName.isMeant).map { ($0.path, $0.text) }
+    }
+
+    /// The texts of this kind that stand where files may be named, each with its key and its place.
+    private func texts(where isSought: (String) -> Bool) -> [(key: String, path: String, text: String)] {
+        var found: [(String, String, String)] = []
         for member in input.object?.members ?? [] where takesReferences(member.key) {
             _ = member.value.replacingTexts("$.\(member.key)") { path, text in
-                if Reference.isMeant(text) {
-                    found.append((path, text, Reference(text).flatMap { original(of: $0, in: member.key) }))
-                }
+                if isSought(text) { found.append((member.key, path, text)) }
                 return nil
             }
         }

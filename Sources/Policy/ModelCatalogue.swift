@@ -49,7 +49,7 @@ package final class ModelCatalogue {
     ///
     /// - Parameters:
     ///   - isUTF8: whether the input in the store is valid UTF-8.
-    ///   - hasReferences: whether it has references or local files, which are resolved later.
+    ///   - hasReferences: whether it names files that are resolved later.
     package func faults(in job: Job, isUTF8: Bool, hasReferences: Bool = false) throws -> [String] {
         guard isUTF8 else { return ["the input is not UTF-8"] }
         guard job.validation == .pending else { return [] }

@@ -1,18 +1,20 @@
 package import JSON
 package import JobModel
 
-/// An input whose references and local files are replaced by what is sent for them.
+/// An input whose references, local files and objects are replaced by what is sent for them.
 package struct ResolvedInput: Sendable {
     /// A file that the input names.
     package enum File: Sendable {
         case output(Output)
         case local(InputFile)
+        case object(ObjectName)
 
         /// What stands for it as long as it is not known what is sent: an address, or the stored text.
         package var address: String {
             switch self {
             case .output(let output): output.url
             case .local(let file): file.text
+            case .object(let name): name.text
             }
         }
     }
@@ -49,6 +51,8 @@ package struct ResolvedInput: Sendable {
             var found: [File]?
             if let file = InputFile(text), try takesFiles(path) {
                 found = [.local(file)]
+            } else if let name = ObjectName.named(by: text), try takesFiles(path) {
+                found = [.object(name)]
             } else if Reference.isStored(text) {
                 found = chosen.removeValue(forKey: path)?.map(File.output)
             }

@@ -28,7 +28,7 @@ struct AnswerBody {
         if bytes.contains(where: Self.isBinary) {
             return "HTTP \(status): \(bytes.count) bytes that are not text"
         }
-        let text = String(decoding: bytes.prefix(4 * Self.shownLength), as: UTF8.self)
+        let text = SealedAddress.seal(String(decoding: bytes.prefix(4 * Self.shownLength), as: UTF8.self))
         let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return words.isEmpty ? "HTTP \(status)" : "HTTP \(status): \(words.prefix(Self.shownLength))"
     }

@@ -11,7 +11,7 @@ enum ErrorText {
     static func read(_ body: JSON) -> String? {
         for key in keys {
             if let text = body[key].flatMap(text), !text.isEmpty {
-                return String(text.unicodeScalars.prefix(longest))
+                return String(SealedAddress.seal(text).unicodeScalars.prefix(longest))
             }
         }
         return nil

@@ -1,7 +1,8 @@
 internal import HTTP
 package import JSON
 
-/// What is kept of an answer for a person to look at: every byte except the token.
+/// What is kept of an answer for a person to look at: every byte except the token and the
+/// signatures of addresses.
 package struct KeptAnswer: Equatable, Sendable {
     /// The service's own answers have some hundred bytes. In others, an id may be anywhere.
     static let longest = 1 << 20
@@ -14,8 +15,11 @@ package struct KeptAnswer: Equatable, Sendable {
 
     init(_ response: HTTPResponse) {
         let isEncoded = response.encoded == nil && response.isEncoded
-        bytes = isEncoded ? [] : Array(response.body.prefix(Self.longest))
-        let raw = response.encoded?.bytes ?? (isEncoded ? response.body : nil)
+        let body = Array(response.body.prefix(Self.longest))
+        let sealed = SealedAddress.sealed(body)
+        bytes = isEncoded ? [] : sealed ?? body
+        // It could still be read in the encoded body.
+        let raw = sealed == nil ? response.encoded?.bytes ?? (isEncoded ? response.body : nil) : nil
         encoded = raw.map { Array($0.prefix(Self.longest)) }
         encoding = response.encoded?.words ?? (isEncoded ? response.headers["content-encoding"] : nil)
     }

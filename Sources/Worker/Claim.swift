@@ -2,6 +2,7 @@ internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import ObjectStorage
 internal import Policy
 internal import Provider
 
@@ -21,7 +22,9 @@ struct Claim: Sendable {
     /// for how many more it may be.
     var prepared: [Int64: Preparations.Result] = [:]
     var busy: Set<Int64> = []
-    var preparationRoom = 0
+    var preparationRoom = Preparations.Room()
+    /// Jobs that have waited for the object storage.
+    var troubled: Set<Int64> = []
 
     /// How many bytes of inputs may be on the wire at once. One input may always be sent, whatever its size.
     private static let mostBytes = 32 << 20
@@ -34,8 +37,10 @@ struct Claim: Sendable {
         var files: [Int64: [InlineFile]] = [:]
         /// Jobs whose input breaks its schema: they have failed.
         var refused: [Job] = []
-        /// Jobs with references or local files, which are prepared before they can be claimed.
+        /// Jobs whose inputs name files, which are prepared before they can be claimed.
         var toPrepare: [Preparation] = []
+        /// Jobs that are troubled no more, because somebody has taken them out of the queue.
+        var withdrawn: [Int64] = []
         /// Which budgets hold jobs back, in words, and which did not when they were looked at before.
         var budget: String?
         var budgetNews: String?
@@ -58,6 +63,7 @@ struct Claim: Sendable {
             try database.keepPause(.token, "there is no token: set token_file or $RUNCOMFY_TOKEN")
         }
         var result = Result(pauses: try database.pauses().map(\.reason))
+        result.withdrawn = try troubled.filter { try database.ready(id: $0) == nil }
         let isReopened = pause.map { !result.pauses.contains($0) } ?? false
         if !hasToken || result.pauses.contains(.hand) || isReopened { return result }
         result.nextDue = try database.promoteDue(retriesWithin: configuration.retryMax)
@@ -65,7 +71,8 @@ struct Claim: Sendable {
         // A refreshed schema counts from the next claim on.
         let models = ModelCatalogue(configuration) { try database.storedModel($0)?.document }
         var search = Search(
-            claim: self, database: database, models: models, admission: admission, result: result)
+            claim: self, database: database, models: models, admission: admission,
+            room: preparationRoom, result: result)
         try search.run()
         if !search.result.jobs.isEmpty { search.result.claims = try database.countClaim() }
         try search.keepPause()
@@ -78,6 +85,7 @@ struct Claim: Sendable {
         let database: JobDatabase
         let models: ModelCatalogue
         var admission: Admission
+        var room: Preparations.Room
         var result: Result
         /// What is passed over in the next look at the queue: jobs with references, if one is not prepared
         /// yet, and jobs of labels whose budget holds one back.
@@ -156,7 +164,7 @@ struct Claim: Sendable {
         /// begins with it.
         @discardableResult
         private mutating func consider(_ ready: ReadyJob) throws -> Bool {
-            if claim.busy.contains(ready.id) {
+            if claim.busy.contains(ready.id) || result.toPrepare.contains(where: { $0.job == ready.id }) {
                 (excluded.references, isWhole) = (true, false)
                 return true
             }
@@ -168,7 +176,7 @@ struct Claim: Sendable {
             let links = try database.links(of: job.id).filter {
                 try models.takesReference($0.path, job.model)
             }
-            let isMadeFromFiles = !links.isEmpty || InputFile.mayOccur(in: job.input)
+            let isMadeFromFiles = !links.isEmpty || job.mayNameFiles
             let faults = try models.faults(
                 in: job, isUTF8: database.hasReadableInput(job.id), hasReferences: isMadeFromFiles)
             guard faults.isEmpty else { return try refuse(job, faults) }
@@ -232,7 +240,7 @@ struct Claim: Sendable {
             case later
         }
 
-        /// What is sent for a job with references or local files.
+        /// What is sent for a job whose input names files.
         private mutating func resolve(_ job: Job, _ links: [Link]) throws -> Resolution {
             guard try database.missing(of: job.id).isEmpty else {
                 // Somebody has changed a source with sqlite3.
@@ -258,31 +266,61 @@ struct Claim: Sendable {
             if let fault = prepared.fault { return .refused([fault.words]) }
             faults = try models.faults(in: resolved, of: job, prepared.contents)
             if !faults.isEmpty { return .refused(faults) }
-            var files: [InlineFile] = []
-            let final = try ResolvedInput(input, links, outputs: outputs, takesFiles: takesFiles) { file in
+            var sender = Sender(prepared)
+            let final = try ResolvedInput(
+                input, links, outputs: outputs, takesFiles: takesFiles, value: { sender.value(of: $0) })
+            guard sender.isSigned else {
+                // The credentials have gone since: to prepare it once more says so.
+                try prepare(job, resolved.files, sources)
+                return .later
+            }
+            let sent = SentInput(final.input.text, files: sender.files)
+            if !sent.files.isEmpty, let fault = InlineLimits.fault(ofPost: sent.size) {
+                return .refused([fault])
+            }
+            return .resolved(final, sent)
+        }
+
+        /// Collects what is sent for the files of an input.
+        private struct Sender {
+            private let prepared: Preparations.Result
+            /// Those that are sent inside it.
+            private(set) var files: [InlineFile] = []
+            /// Whether each address that is to be signed could be.
+            private(set) var isSigned = true
+
+            init(_ prepared: Preparations.Result) { self.prepared = prepared }
+
+            mutating func value(of file: ResolvedInput.File) -> JSON {
                 switch prepared.sent[file.address] {
                 case .address(let address): return .string(address)
-                case .presigned(let address): return .string(address())
+                case .presigned(let address):
+                    do throws(StorageFault) { return .string(try address()) } catch {
+                        isSigned = false
+                        return .null
+                    }
                 case .inline(let file):
                     files.append(file)
                     return SentInput.mark
                 case nil: return .string(file.address)
                 }
             }
-            let sent = SentInput(final.input.text, files: files)
-            if !files.isEmpty, let fault = InlineLimits.fault(ofPost: sent.size) { return .refused([fault]) }
-            return .resolved(final, sent)
         }
 
         private mutating func prepare(_ job: Job, _ files: [ResolvedInput.File], _ sources: Set<Int64>) throws
         {
             excluded.references = true
-            guard result.toPrepare.count < claim.preparationRoom else { return }
+            guard room.all > 0 else { return }
             let jobs = try sources.compactMap { try database.find($0)?.withoutInput }
-            result.toPrepare.append(
-                Preparation(
-                    job: job.id, files: files,
-                    sources: Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })))
+            let preparation = Preparation(
+                job: job.id, files: files,
+                sources: Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) }))
+            if preparation.usesStorage(claim.configuration) {
+                guard room.storing > 0 else { return }
+                room.storing -= 1
+            }
+            room.all -= 1
+            result.toPrepare.append(preparation)
         }
     }
 }

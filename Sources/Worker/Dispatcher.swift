@@ -55,6 +55,7 @@ package final class Dispatcher {
         let reason = account.gate.reason ?? (!hadToken && context.hasToken ? .token : nil)
         if let reason { account.closeFromBefore(reason) }
         runs.takeUpAgain()
+        submissions.preparations.tryAgain()
         submissions.allow()
     }
 

@@ -11,12 +11,23 @@ internal import Policy
 internal import Provider
 internal import System
 
-/// A job with references or local files, and the files that these mean.
+/// A job with references, local files or objects, and the files that these mean.
 struct Preparation: Sendable {
     let job: Int64
     let files: [ResolvedInput.File]
     /// The jobs that made them.
     let sources: [Int64: Job]
+
+    /// Whether the object storage is asked for one of the files.
+    func usesStorage(_ configuration: Configuration) -> Bool {
+        files.contains { file in
+            switch file {
+            case .output: false
+            case .local: configuration.inputRoute == .storage
+            case .object: true
+            }
+        }
+    }
 }
 
 /// What is sent for a file of an input.
@@ -25,11 +36,12 @@ enum SentFile: Sendable {
     /// Its content, inside the POST.
     case inline(InlineFile)
     /// An address that is made, and so begins to age, when the job is claimed.
-    case presigned(@Sendable () -> String)
+    case presigned(@Sendable () throws(StorageFault) -> String)
 }
 
 /// Finds out, before a job is sent, what can be sent for each file that its input names: for an output its
-/// address, if that is still served, else a fresh one, else the file itself; for a local file its content.
+/// address, if that is still served, else a fresh one, else the file itself; for a local file its content, or
+/// its address in the object storage; for an object its address.
 @WorkerActor
 final class Preparations {
     /// What is sent for each file, by `ResolvedInput.File.address`; or why a job cannot be sent, and the file
@@ -56,32 +68,51 @@ final class Preparations {
     private var files: [Int64: [InlineFile]] = [:]
     /// Jobs that are being prepared.
     private var underway: Set<Int64> = []
+    /// Those of them that ask the object storage, which may take long to answer.
+    private var storing: Set<Int64> = []
     /// Jobs for which it cannot be told now: since when, how often that was so, and when it is tried again.
     private var setbacks: [Int64: Setback] = [:]
 
     private let session: WorkerSession
+    private let storage: InputStorage
 
     private struct Setback {
         let since: Moment
         var count = 0
         var until: Moment = 0
+        var trouble = Trouble(words: "")
     }
 
-    private static let most = 16
+    /// How many more jobs may be prepared at once, and how many of those that ask the object storage.
+    struct Room {
+        var all = 0
+        var storing = 0
+    }
+
+    private static let most = Room(all: 16, storing: 8)
     /// An address is asked for again if the job could not be sent within a minute.
     private static let keeps: Moment = 60_000
     /// A setback is forgotten if the job was not tried again for an hour: it has ended, or was held.
     private static let remembers: Moment = 3_600_000
 
-    init(_ session: WorkerSession) { self.session = session }
+    init(_ session: WorkerSession) {
+        self.session = session
+        storage = InputStorage(session)
+    }
 
-    /// How many more jobs may be prepared at once.
-    var room: Int { Self.most - underway.count }
+    var room: Room {
+        Room(all: Self.most.all - underway.count, storing: Self.most.storing - storing.count)
+    }
 
     func results(at turn: Moment) -> [Int64: Result] {
         results = results.filter { turn - $0.value.foundAt < Self.keeps }
-        setbacks = setbacks.filter { turn - $0.value.until < Self.remembers }
+        for (id, setback) in setbacks where turn - setback.until >= Self.remembers { forgetSetback(of: id) }
         return results
+    }
+
+    /// Jobs whose storage is asked again now: a person may have cancelled them meanwhile.
+    func troubled(at turn: Moment) -> Set<Int64> {
+        Set(setbacks.filter { $0.value.trouble.isOfStorage && $0.value.until <= turn }.keys)
     }
 
     /// Jobs that a claim passes over.
@@ -95,8 +126,22 @@ final class Preparations {
         setbacks.values.map(\.until).filter { $0 > turn }.min()
     }
 
-    /// The job was sent, or has ended.
-    func forget(_ id: Int64) { (results[id], setbacks[id]) = (nil, nil) }
+    /// The configuration is new: what was found by the old one does not count, and nothing waits for longer.
+    func tryAgain() {
+        results = [:]
+        for id in setbacks.keys { setbacks[id]?.until = session.now }
+    }
+
+    /// The job was sent, or is no longer in the queue.
+    func forget(_ id: Int64) {
+        results[id] = nil
+        forgetSetback(of: id)
+    }
+
+    private func forgetSetback(of id: Int64) {
+        guard let setback = setbacks.removeValue(forKey: id), setback.trouble.isOfStorage else { return }
+        session.context.troubles.forget(id)
+    }
 
     func keep(_ files: [InlineFile]?, for id: Int64) { self.files[id] = files }
     func takeFiles(for id: Int64) -> [InlineFile] { files.removeValue(forKey: id) ?? [] }
@@ -104,6 +149,8 @@ final class Preparations {
     func begin(_ preparations: [Preparation]) {
         new += preparations
         underway.formUnion(preparations.map(\.job))
+        let configuration = session.context.configuration
+        storing.formUnion(preparations.filter { $0.usesStorage(configuration) }.map(\.job))
     }
 
     func takeNew() -> [Preparation] {
@@ -113,7 +160,7 @@ final class Preparations {
 
     func run(_ preparation: Preparation) async {
         var result = Result()
-        var trouble: String?
+        var trouble: Trouble?
         for file in preparation.files where trouble == nil && result.fault == nil && !Task.isCancelled {
             if result.sent[file.address] != nil { continue }
             let finding: Finding
@@ -121,26 +168,53 @@ final class Preparations {
             case .output(let output): finding = await find(output, preparation.sources[output.jobID])
             case .local(let input):
                 (finding, result.contents[input]) = await find(input)
+            case .object(let name): finding = await find(name)
             }
             switch finding {
             case .send(let sent): result.sent[file.address] = sent
             case .never(let reason): result.fault = (reason, file.address)
             case .lost(let reason) where isFinal(preparation.job): result.fault = (reason, file.address)
-            case .lost(let reason), .unknown(let reason): trouble = reason
+            case .lost(let reason), .unknown(let reason): trouble = Trouble(words: reason)
+            case .notStored(let words, let fault):
+                trouble = Trouble(words: words, isOfStorage: true, retryAfter: fault.retryAfter)
             }
         }
         underway.remove(preparation.job)
+        storing.remove(preparation.job)
         if Task.isCancelled { return }
         result.foundAt = session.now
-        guard let trouble else {
+        if let trouble {
+            results[preparation.job] = nil
+            setBack(preparation.job, trouble)
+        } else {
             results[preparation.job] = result
-            return
+            session.context.troubles.forget(preparation.job)
         }
-        var setback = setbacks[preparation.job] ?? Setback(since: session.now)
+    }
+
+    /// Why it cannot be told now what can be sent.
+    private struct Trouble {
+        let words: String
+        var isOfStorage = false
+        var retryAfter: Duration?
+    }
+
+    private func setBack(_ job: Int64, _ trouble: Trouble) {
+        let context = session.context
+        var setback = setbacks[job] ?? Setback(since: session.now)
         setback.count += 1
-        setback.until = session.now + session.context.delay(after: setback.count).wholeMilliseconds
-        setbacks[preparation.job] = setback
-        session.context.log.warning("job \(preparation.job) waits: \(trouble)")
+        setback.until =
+            session.now + context.delay(after: setback.count, asked: trouble.retryAfter).wholeMilliseconds
+        let isNews = setback.trouble.words != trouble.words
+        setback.trouble = trouble
+        setbacks[job] = setback
+        context.log.warning("job \(job) waits: \(trouble.words)")
+        context.troubles.note(trouble.isOfStorage ? .storage : nil, trouble.words, job: job)
+        if isNews {
+            session.store.post {
+                try $0.noteSetback(trouble.words, isOfStorage: trouble.isOfStorage, of: job)
+            }
+        }
     }
 
     /// Whether a file that is nowhere to be had is given up: after as many tries, over the same time, as for
@@ -158,6 +232,8 @@ final class Preparations {
         case never(String)
         case lost(String)
         case unknown(String)
+        /// The object storage did not do its part; in words, with its own.
+        case notStored(String, StorageFault)
     }
 
     private func find(_ output: Output, _ source: Job?) async -> Finding {
@@ -188,8 +264,7 @@ final class Preparations {
     private func kept(_ output: Output) async -> SentFile? {
         let context = session.context
         if output.isKept, let object = output.object.flatMap(ObjectName.init), let storage = context.storage {
-            let validity = context.configuration.storage.presign
-            return (try? storage.presignedAddress(of: object, for: validity)).map(SentFile.address)
+            return .presigned(object, in: storage, for: context.configuration.storage.presign)
         }
         guard let file = InlineFile(of: output, at: context.outputs) else { return nil }
         // It is read first: nobody pays for a damaged one.
@@ -239,13 +314,13 @@ extension Preparations {
         case (.changed(let how), _): return (.never("\(name) is damaged: \(how)"), nil)
         case (.unreadable(let reason), _): return (.unknown("\(name) cannot be read: \(reason)"), nil)
         case (nil, nil): return (.unknown("\(name) cannot be read"), nil)
-        case (nil, let content?): return (send(input, content, by: route), content)
+        case (nil, let content?): return (await send(input, content, by: route), content)
         }
     }
 
     private func send(
         _ input: InputFile, _ content: FileContent, by route: Configuration.InputRoute
-    ) -> Finding {
+    ) async -> Finding {
         switch route {
         case .data:
             let file = session.context.inputs.file(input)
@@ -255,10 +330,18 @@ extension Preparations {
                         () throws(SystemError) in try file.open()
                     }))
         case .storage:
-            // The place for an object storage: upload the copy once per content, then answer
-            // `.send(.presigned { … })`, or `.unknown` while it cannot be uploaded.
-            return .unknown("inputs.via is storage, and there is no storage")
+            do throws(StorageFault) { return .send(try await storage.sent(input, content.mediaType)) } catch {
+                return .notStored("inputs/\(input.name) cannot be uploaded: \(error)", error)
+            }
         }
+    }
+
+    /// What is sent for an object. Nobody pays for a job whose object is not there.
+    private func find(_ name: ObjectName) async -> Finding {
+        do throws(StorageFault) {
+            return try await storage.sent(name).map(Finding.send)
+                ?? .never("there is no object \(name.text) in the storage")
+        } catch { return .notStored("\(name.text) cannot be looked for: \(error)", error) }
     }
 }
 

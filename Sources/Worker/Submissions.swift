@@ -81,7 +81,7 @@ final class Submissions {
             choice: choice, admission: admission, configuration: configuration,
             hasToken: session.context.hasToken, pause: reason, bytesUnderway: bytesUnderway,
             prepared: preparations.results(at: turn), busy: preparations.busy(at: turn),
-            preparationRoom: preparations.room)
+            preparationRoom: preparations.room, troubled: preparations.troubled(at: turn))
         mayClaim = false
         let result = try await session.store.write { [store = session.store] database in
             // Another jobd may have the directory by now. It would see these jobs in the database.
@@ -99,7 +99,7 @@ final class Submissions {
             allow()
         }
         claimAt = nextClaim(result, admission, after: turn)
-        for job in result.jobs + result.refused { preparations.forget(job.id) }
+        for id in (result.jobs + result.refused).map(\.id) + result.withdrawn { preparations.forget(id) }
         for job in result.refused {
             session.context.log.warning("job \(job.id) refused: \(job.message ?? "")")
         }

@@ -127,6 +127,13 @@ import Testing
         #expect(throws: ConfigurationError.self) { try read(assignments: "\(key)=\(value)") }
     }
 
+    @Test func `inputs go by the storage where there is one, unless another way is named`() throws {
+        #expect(try read(assignments: "retry.min=1s").inputRoute == .data)
+        #expect(try read(assignments: "storage.url=s3://bucket").inputRoute == .storage)
+        #expect(try read(assignments: "storage.url=s3://bucket", "inputs.via=data").inputRoute == .data)
+        #expect(throws: ConfigurationError.self) { try read(assignments: "inputs.via=storage") }
+    }
+
     @Test func `outputs in a storage need one`() throws {
         #expect(throws: ConfigurationError.self) { try read(assignments: "storage.outputs=copy") }
         let configuration = try read(assignments: "storage.outputs=move", "storage.url=s3://bucket")

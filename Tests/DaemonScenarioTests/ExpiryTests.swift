@@ -71,6 +71,24 @@ import Testing
         #expect(try await stage.posts() == 1)
     }
 
+    @Test func `why no address can be had is explained while jobd tries again`() async throws {
+        let (stage, _, _) = try await source()
+        let file = try #require(try await stage.jobctl("files", "1").lines.first)
+        unlink(file)
+        _ = try await stage.ask("/_sim/expire", posting: "")
+        try await stage.setFaults("result:500")
+        try await stage.jobctl("enqueue", Stage.edit, "prompt=at night", "images=job:1")
+        try stage.jobd()
+        try await eventually("it is explained") {
+            let answer = try await stage.jobctl("explain", "2", "--json")
+            let said = try JSON(parsing: answer.output)
+            return said["reason"] == "source"
+                && said.text.contains("the address of output 1 of job 1 is gone")
+        }
+        try await stage.setFaults()
+        try await stage.wait(for: 2, toBe: "completed")
+    }
+
     @Test func `a film is not sent as a picture`() async throws {
         let stage = try await Stage.simulated("--fetch-inputs")
         try await stage.jobctl("enqueue", "t/x-to-video", "text=x")

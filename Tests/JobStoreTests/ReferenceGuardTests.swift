@@ -90,5 +90,10 @@ import Testing
             ).map(\.id)
         }
         #expect(try ids(9) == [6, 8] && ids(1) == [6] && ids(1, fromTheEnd: true) == [8])
+        // The same for those that name files.
+        try database.transaction {
+            try database.note([], objects: [("$.image", "s3://bucket/fox.png")], of: 6)
+        }
+        #expect(try ids(9) == [8])
     }
 }

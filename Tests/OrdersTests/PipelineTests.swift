@@ -33,7 +33,8 @@ import Testing
         return try Expansion(
             [Template(model: "a/b", input: ["seed": .integer(7)])],
             Matrix(matrix, repetitions: repetitions, &words), terms,
-            Checker(OneModel(), LocalFiles(nil) { true }, note: note))
+            Checker(OneModel(), LocalFiles(nil) { FileRoutes(isInline: true, hasStorage: false) }, note: note)
+        )
     }
 
     @Test func `every value meets every other, the first key varies slowest, as often as it is visited`()

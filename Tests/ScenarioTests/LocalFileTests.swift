@@ -156,7 +156,10 @@ import Testing
             "\(many)")
         #expect(try stage.jobctl(["enqueue", model] + images.dropLast(2)).code == 0)
         #expect(copies.count == 6)
-        let stored = try stage.jobctl("enqueue", model, "b=file:\(over)", "--set", "inputs.via=storage")
+        let via = ["enqueue", model, "b=file:\(over)", "--set", "inputs.via=storage"]
+        let nowhere = try stage.jobctl(via)
+        #expect(nowhere.code == 78 && nowhere.errors.contains("inputs.via=storage needs storage.url"))
+        let stored = try stage.jobctl(via + ["--set", "storage.url=s3://bucket"])
         #expect(stored.code == 0, "\(stored)")
     }
 

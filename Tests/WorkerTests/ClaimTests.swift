@@ -273,20 +273,22 @@ import Testing
         func claim(_ change: (inout SubmissionGate.Choice) -> Void) throws -> Claim.Result {
             var choice = SubmissionGate.Choice(allowance: 1)
             change(&choice)
-            return try self.claim(choice: choice, as: { ($0.busy, $0.preparationRoom) = ([id], 9) })
+            return try self.claim(
+                choice: choice, as: { ($0.busy, $0.preparationRoom) = ([id], .init(all: 9)) })
         }
         #expect(try claim { _ in }.toPrepare.isEmpty)
         #expect(try claim { ($0.spared, $0.takesSpared) = ([id], true) }.toPrepare.isEmpty)
         let only = try claim { $0.only = id }
         #expect(only.toPrepare.isEmpty && !only.onlyJobIsGone)
-        #expect(try self.claim(as: { $0.preparationRoom = 9 }).toPrepare.map(\.job) == [id])
+        #expect(try self.claim(as: { $0.preparationRoom.all = 9 }).toPrepare.map(\.job) == [id])
     }
 
     @Test(arguments: [0, 4, 16])
     func `jobs that wait to be prepared hide none behind them`(room: Int) throws {
         let ids = try addDependents(40)
         let plain = try add()
-        let result = try claim(4, as: { ($0.busy, $0.preparationRoom) = (Set(ids.prefix(10)), room) })
+        let result = try claim(
+            4, as: { ($0.busy, $0.preparationRoom) = (Set(ids.prefix(10)), .init(all: room)) })
         #expect(result.jobs.map(\.id) == [plain])
         #expect(result.toPrepare.count == min(room, 4))
         #expect(try claim(4, as: { $0.busy = Set(ids) }).jobs.isEmpty)

@@ -4,6 +4,7 @@ import HTTP
 import Inputs
 import JobModel
 import JobStore
+import ObjectStorage
 import Outputs
 import Provider
 import Scratch
@@ -24,7 +25,7 @@ extension ScratchDirectory {
     /// What a worker works with: this service, and a downloader that asks nobody.
     func context(
         _ service: any RemoteService, _ configuration: Configuration, _ client: HTTPClient,
-        log: Log = Log { _, _ in }
+        storage: ObjectStorage? = nil, log: Log = Log { _, _ in }
     ) throws -> WorkerContext {
         let settings = DownloadSettings(
             apiURL: "https://api.example", hosts: [], maximumBytes: 1 << 20, minimumFree: 0,
@@ -34,7 +35,8 @@ extension ScratchDirectory {
             downloader: Downloader(client: client, settings: settings),
             outputName: try OutputName(parsing: configuration.outputName),
             outputs: OutputPlaces(own: self["out"], current: self["out"]),
-            inputs: InputFolder(StateDirectory(path: self["state"], origin: .option)), hasToken: true,
+            inputs: InputFolder(StateDirectory(path: self["state"], origin: .option)),
+            storage: storage, hasToken: true,
             log: log)
     }
 }

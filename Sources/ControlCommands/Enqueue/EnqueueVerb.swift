@@ -16,7 +16,7 @@ enum EnqueueVerb: ControlVerb {
             """
             Where the schema says that a value is a file, it is an address or a path: images=./fox.png. \
             Elsewhere, and in JSON, write file:PATH. jobctl copies the file, so that it may change or go \
-            afterwards.
+            afterwards. s3://BUCKET/KEY is an object in the storage that storage.url names.
             """,
             """
             A value job:ID stands for an output of another job: job:20 is the first, job:20/3 the third, \

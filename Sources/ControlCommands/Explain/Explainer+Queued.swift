@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Configuration
+internal import JSON
 internal import JobModel
 internal import JobStore
 internal import Policy
@@ -24,6 +25,7 @@ extension Explainer {
             return because(.noDaemon, "no jobd is running to send it\(ahead.words)", hint: Self.startHint)
         }
         if let pause = pause() { return pause }
+        if let stored = try waitsForStorage() ?? waitsForAddress() { return stored }
         if let hold = admission?.hold(of: job.model) {
             let alike = jobs.filter { context.configuration?.limits(of: $0.model)?.name == hold.entry }
             return held(by: hold, hold.entry == nil ? ahead : Ahead(alike))
@@ -71,8 +73,35 @@ extension Explainer {
     /// Why jobd will refuse the input.
     private func inputFault() throws -> String? {
         let faults = try context.models.faults(
-            in: job, isUTF8: store.hasReadableInput(id), hasReferences: !store.links(of: id).isEmpty)
+            in: job, isUTF8: store.hasReadableInput(id),
+            hasReferences: !store.links(of: id).isEmpty || job.mayNameFiles)
         return faults.first.map { $0 + (faults.count > 1 ? ", and \(faults.count - 1) more" : "") }
+    }
+
+    /// The storage cannot be used, and files of the input go by it.
+    private func waitsForStorage() throws -> Explanation? {
+        guard job.mayNameFiles, let input = try? JSON(parsing: job.input) else { return nil }
+        let sendsCopies = context.configuration?.inputRoute == .storage
+        guard
+            input.hasText(where: { ObjectName.named(by: $0) != nil || sendsCopies && InputFile($0) != nil }),
+            let trouble = context.storageTrouble
+        else { return nil }
+        let known = try store.lastSetback(of: id).flatMap { $0.isOfStorage ? $0.words : nil }
+        return because(
+            .storage,
+            "its input files go by the object storage: \(known ?? trouble.detail); \(triesAgain)",
+            hint: "jobctl doctor --online tries the storage")
+    }
+
+    /// An output that it is made from is not served any more, and it is not known yet what takes its place.
+    private func waitsForAddress() throws -> Explanation? {
+        guard let setback = try store.lastSetback(of: id), !setback.isOfStorage else { return nil }
+        return because(.source, "\(setback.words); \(triesAgain)", hint: "jobctl events \(id)")
+    }
+
+    private var triesAgain: String {
+        let next = context.configuration.map { ", within \(SpanText.of($0.retryMax))" } ?? ""
+        return "nothing was bought, and jobd tries again by itself\(next)"
     }
 
     private func pause() -> Explanation? {

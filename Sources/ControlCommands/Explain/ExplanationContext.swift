@@ -42,6 +42,11 @@ final class ExplanationContext {
             setting: file.assignments, isRunning: session.isDaemonRunning(store.directory))
     }
 
+    /// What keeps jobd from using the object storage now.
+    var storageTrouble: Trouble? {
+        StateLock.daemon(of: store.directory)?.troubles.first { $0.kind == .storage }
+    }
+
     /// What jobd's next claim would check; nil if its configuration is not known.
     func admission() throws -> Admission? {
         guard known == nil, let configuration else { return known }

@@ -26,7 +26,12 @@ struct CheckedInput {
         violations = try checker.fileFaults(order) + checker.violations(of: order)
         for file in order.localFiles { found.append(Self.json(file, checker.files.content(of: file.file))) }
         guard let check = order.schema?.check(order.input, takesReferences: true) else { return }
-        files = check.files.filter { !Reference.isMeant($0.url) && !InputFile.isMeant($0.url) }
+        for file in check.files where ObjectName.isMeant(file.url) {
+            unchecked.append(Violation(path: file.path, message: "is looked for when the job is sent"))
+        }
+        files = check.files.filter {
+            !Reference.isMeant($0.url) && !InputFile.isMeant($0.url) && !ObjectName.isMeant($0.url)
+        }
         if !check.isWhole {
             unchecked.append(
                 Violation(path: "$", message: "not checked completely: the schema is too complex"))
