@@ -153,8 +153,8 @@ final class Submissions {
         let isAlone: Bool
     }
 
-    /// Whether budgets alone keep jobs in the queue.
-    var waitsForBudget: Bool { budgetWait?.isAlone ?? false }
+    /// Whether budgets alone keep jobs in the queue. If another claim is to come, that is not known yet.
+    var waitsForBudget: Bool { !mayClaim && budgetWait?.isAlone ?? false }
 
     private func tellOfBudget(_ result: Claim.Result, _ admission: Admission, at turn: Moment) {
         let log = session.context.log

@@ -80,17 +80,20 @@ extension Explainer {
 
     /// The storage cannot be used, and files of the input go by it.
     private func waitsForStorage() throws -> Explanation? {
-        guard job.mayNameFiles, let input = try? JSON(parsing: job.input) else { return nil }
-        let sendsCopies = context.configuration?.inputRoute == .storage
-        guard
-            input.hasText(where: { ObjectName.named(by: $0) != nil || sendsCopies && InputFile($0) != nil }),
-            let trouble = context.storageTrouble
-        else { return nil }
+        guard let trouble = context.storageTrouble else { return nil }
         let known = try store.lastSetback(of: id).flatMap { $0.isOfStorage ? $0.words : nil }
+        guard known != nil || goesByStorage else { return nil }
         return because(
             .storage,
             "its input files go by the object storage: \(known ?? trouble.detail); \(triesAgain)",
             hint: "jobctl doctor --online tries the storage")
+    }
+
+    /// Whether the input names files that go by the storage, as far as jobd's configuration is known.
+    private var goesByStorage: Bool {
+        guard job.mayNameFiles, let input = try? JSON(parsing: job.input) else { return false }
+        let sendsCopies = context.configuration?.inputRoute == .storage
+        return input.hasText { ObjectName.named(by: $0) != nil || sendsCopies && InputFile($0) != nil }
     }
 
     /// An output that it is made from is not served any more, and it is not known yet what takes its place.
