@@ -76,7 +76,9 @@ actor StorageUpkeep: BackgroundTask {
                 guard isOwn, let path = output.path, case let file = places.file(path), !file.isOutside else {
                     continue
                 }
-                if try file.remove() { removed[PathParts(path).directory] = file }
+                // It may be gone already: jobd may have ended between its removal and the sync.
+                _ = try file.remove()
+                removed[PathParts(path).directory] = file
             }
             // Otherwise a power cut could bring back files that no record names.
             for file in removed.values { try file.syncRemoval() }

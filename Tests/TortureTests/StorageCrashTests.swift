@@ -2,6 +2,7 @@ import Glibc
 import HTTP
 import Scratch
 import ScriptedServer
+import System
 import Testing
 
 /// jobd and jobctl end at each point of uploading outputs, of removing what was moved, of pruning objects,
@@ -88,9 +89,16 @@ import Testing
             let program = try await ordeal.jobctl(["enqueue", "t/big", "text=x", "-q"])
             #expect(try await program.exitCode() == 0, "\(program.errors)")
             let jobd = try ordeal.jobd(drains: false)
-            let (start, before) = (server.requests.count, service.downloads)
-            server.order { _, count in
-                guard count == start + number else { return nil }
+            let (before, seen) = (service.downloads, Locked(0))
+            server.order { _, _ in
+                // Those that are about the file: at its start, jobd looks for what is left of uploads.
+                guard service.downloads > before,
+                    seen.withLock({
+                        $0 += 1; return $0
+                    }) == number
+                else {
+                    return nil
+                }
                 kill(jobd.pid, SIGKILL)
                 return isDone ? .deaf : .cut
             }
