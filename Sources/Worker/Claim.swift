@@ -28,6 +28,8 @@ struct Claim: Sendable {
 
     /// How many bytes of inputs may be on the wire at once. One input may always be sent, whatever its size.
     private static let mostBytes = 32 << 20
+    /// How many more jobs of each model are looked at if the first ones are too dear for a budget.
+    private static let moreForBudgets = 60
 
     struct Result: Sendable {
         /// The pauses that were in force.
@@ -120,11 +122,18 @@ struct Claim: Sendable {
                 if let job { try consider(job) }
                 return
             }
+            let limit = admission.room + choice.spared.count + claim.busy.count
+            var known = excluded
+            var mayBeMore = try considerAll(limit: limit, without: known)
+            // What is too dear for a budget must not hide what is cheaper, also under the same label.
+            if !budgets.isEmpty {
+                known.references = excluded.references
+                mayBeMore = try considerAll(limit: limit + Claim.moreForBudgets, without: known)
+            }
             // What is passed over may be the first of its model, and must not hide the others.
-            var known: ReadyExclusion?
-            while known != excluded {
+            while mayBeMore, known != excluded {
                 known = excluded
-                guard try considerAll() else { break }
+                mayBeMore = try considerAll(limit: limit, without: known)
             }
             guard choice.takesSpared else { return }
             for id in choice.spared where result.jobs.isEmpty {
@@ -134,20 +143,19 @@ struct Claim: Sendable {
 
         /// Considers the first jobs of each model that may be sent, in the order of sending; from the end of
         /// the queue, the last jobs of each model. Returns false if no other job can be claimed.
-        private mutating func considerAll() throws -> Bool {
+        private mutating func considerAll(limit: Int, without known: ReadyExclusion) throws -> Bool {
             let (choice, spared) = (claim.choice, Set(claim.choice.spared))
-            let limit = admission.room + spared.count + claim.busy.count
             let models = try database.readyModels()
             let open = models.filter { admission.hold(of: $0) == nil }
             let jobs =
                 try open
-                .flatMap { [excluded] model in
+                .flatMap { model in
                     try database.ready(
-                        model: model, limit: limit, fromTheEnd: choice.fromTheEnd, without: excluded)
+                        model: model, limit: limit, fromTheEnd: choice.fromTheEnd, without: known)
                 }
                 .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
             isWhole =
-                spared.isEmpty && open.count == models.count && jobs.count < limit && !excluded.references
+                spared.isEmpty && open.count == models.count && jobs.count < limit && !known.references
             for job in choice.fromTheEnd ? jobs.reversed() : jobs where !spared.contains(job.id) {
                 guard try consider(job) else {
                     isWhole = false

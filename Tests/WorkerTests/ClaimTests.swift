@@ -145,6 +145,22 @@ import Testing
             }.jobs.count == 1)
     }
 
+    @Test(arguments: [nil, "acme"])
+    func `what is too dear for a budget does not hide what is cheaper`(label: String?) throws {
+        for price in [9, 9, 9, 1] {
+            try add("m") {
+                $0.input = #"{"num_images":\#(price)}"#
+                $0.label = label
+            }
+        }
+        let result = try claim(1) {
+            $0.models = ["m": limits(price: 0.1)]
+            guard let label else { return $0.budget.inTotal = 0.5 }
+            $0.labelBudgets = [label: limits(day: 0.5)]
+        }
+        #expect(result.jobs.map(\.id) == [4] && result.budget?.contains("0.50") == true, "\(result)")
+    }
+
     /// Sums of tenths do not make a budget that is just enough too small.
     @Test func `a budget that is just enough is enough`() throws {
         for _ in 1...10 { try add() }
@@ -305,14 +321,14 @@ import Testing
     @Test(arguments: ["acme", "ac*"])
     func `a label's budget holds back its own jobs and no others, however many they are`(entry: String) throws
     {
-        for _ in 1...50 { try add { ($0.label, $0.priority) = ("acme", 5) } }
+        for _ in 1...200 { try add { ($0.label, $0.priority) = ("acme", 5) } }
         for label in [nil, "other", "acme"] { try add { $0.label = label } }
         let change: (inout Configuration) -> Void = {
             $0.models = ["m": limits(price: 0.4)]
             $0.labelBudgets = [entry: limits(day: 1)]
         }
         let result = try claim(4, change)
-        #expect(result.jobs.map(\.id) == [1, 2, 51, 52])
+        #expect(result.jobs.map(\.id) == [1, 2, 201, 202])
         #expect(
             result.budget == "budget.labels.\"\(entry)\".day_usd is $1.00: $0.80 is spent, "
                 + "and the next job would take $0.40")
