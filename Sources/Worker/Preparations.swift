@@ -80,7 +80,7 @@ final class Preparations {
         let since: Moment
         var count = 0
         var until: Moment = 0
-        var trouble = Trouble(words: "")
+        var reason = Reason(words: "")
     }
 
     /// How many more jobs may be prepared at once, and how many of those that ask the object storage.
@@ -112,7 +112,7 @@ final class Preparations {
 
     /// Jobs whose storage is asked again now: a person may have cancelled them meanwhile.
     func troubled(at turn: Moment) -> Set<Int64> {
-        Set(setbacks.filter { $0.value.trouble.isOfStorage && $0.value.until <= turn }.keys)
+        Set(setbacks.filter { $0.value.reason.isOfStorage && $0.value.until <= turn }.keys)
     }
 
     /// Jobs that a claim passes over.
@@ -139,7 +139,7 @@ final class Preparations {
     }
 
     private func forgetSetback(of id: Int64) {
-        guard let setback = setbacks.removeValue(forKey: id), setback.trouble.isOfStorage else { return }
+        guard let setback = setbacks.removeValue(forKey: id), setback.reason.isOfStorage else { return }
         session.context.troubles.forget(id)
     }
 
@@ -160,8 +160,8 @@ final class Preparations {
 
     func run(_ preparation: Preparation) async {
         var result = Result()
-        var trouble: Trouble?
-        for file in preparation.files where trouble == nil && result.fault == nil && !Task.isCancelled {
+        var reason: Reason?
+        for file in preparation.files where reason == nil && result.fault == nil && !Task.isCancelled {
             if result.sent[file.address] != nil { continue }
             let finding: Finding
             switch file {
@@ -172,20 +172,20 @@ final class Preparations {
             }
             switch finding {
             case .send(let sent): result.sent[file.address] = sent
-            case .never(let reason): result.fault = (reason, file.address)
-            case .lost(let reason) where isFinal(preparation.job): result.fault = (reason, file.address)
-            case .lost(let reason), .unknown(let reason): trouble = Trouble(words: reason)
+            case .never(let words): result.fault = (words, file.address)
+            case .lost(let words) where isFinal(preparation.job): result.fault = (words, file.address)
+            case .lost(let words), .unknown(let words): reason = Reason(words: words)
             case .notStored(let words, let fault):
-                trouble = Trouble(words: words, isOfStorage: true, retryAfter: fault.retryAfter)
+                reason = Reason(words: words, isOfStorage: true, retryAfter: fault.retryAfter)
             }
         }
         underway.remove(preparation.job)
         storing.remove(preparation.job)
         if Task.isCancelled { return }
         result.foundAt = session.now
-        if let trouble {
+        if let reason {
             results[preparation.job] = nil
-            setBack(preparation.job, trouble)
+            setBack(preparation.job, reason)
         } else {
             results[preparation.job] = result
             session.context.troubles.forget(preparation.job)
@@ -193,26 +193,26 @@ final class Preparations {
     }
 
     /// Why it cannot be told now what can be sent.
-    private struct Trouble {
+    private struct Reason {
         let words: String
         var isOfStorage = false
         var retryAfter: Duration?
     }
 
-    private func setBack(_ job: Int64, _ trouble: Trouble) {
+    private func setBack(_ job: Int64, _ reason: Reason) {
         let context = session.context
         var setback = setbacks[job] ?? Setback(since: session.now)
         setback.count += 1
         setback.until =
-            session.now + context.delay(after: setback.count, asked: trouble.retryAfter).wholeMilliseconds
-        let isNews = setback.trouble.words != trouble.words
-        setback.trouble = trouble
+            session.now + context.delay(after: setback.count, asked: reason.retryAfter).wholeMilliseconds
+        let isNews = setback.reason.words != reason.words
+        setback.reason = reason
         setbacks[job] = setback
-        context.log.warning("job \(job) waits: \(trouble.words)")
-        context.troubles.note(trouble.isOfStorage ? .storage : nil, trouble.words, job: job)
+        context.log.warning("job \(job) waits: \(reason.words)")
+        context.troubles.note(reason.isOfStorage ? .storage : nil, reason.words, job: job)
         if isNews {
             session.store.post {
-                try $0.noteSetback(trouble.words, isOfStorage: trouble.isOfStorage, of: job)
+                try $0.noteSetback(reason.words, isOfStorage: reason.isOfStorage, of: job)
             }
         }
     }
@@ -263,8 +263,12 @@ final class Preparations {
     /// What is sent of a file that RunComfy no longer has: an address in the storage, or the file itself.
     private func kept(_ output: Output) async -> SentFile? {
         let context = session.context
-        if output.isKept, let object = output.object.flatMap(ObjectName.init), let storage = context.storage {
-            return .presigned(object, in: storage, for: context.configuration.storage.presign)
+        let validity = context.configuration.storage.presign
+        // Without credentials, the claim could not sign it either.
+        if output.isKept, let object = output.object.flatMap(ObjectName.init), let storage = context.storage,
+            (try? storage.presignedAddress(of: object, for: validity)) != nil
+        {
+            return .presigned(object, in: storage, for: validity)
         }
         guard let file = InlineFile(of: output, at: context.outputs) else { return nil }
         // It is read first: nobody pays for a damaged one.

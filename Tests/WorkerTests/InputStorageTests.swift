@@ -97,6 +97,23 @@ import Testing
         await client.shutdown()
     }
 
+    @Test func `an output in a storage without credentials is tried again later`() async throws {
+        let client = try HTTPClient(userAgent: "test")
+        let session = try session(client)
+        let preparations = Preparations(session)
+        var output = Output(jobID: 1, position: 1, kind: .image, url: server.url + "/bucket/gone")
+        (output.state, output.object) = (.done, "s3://bucket/p/outputs/1.png")
+        (output.path, output.local) = ("1.png", .gone)
+        credentials.withLock { $0 = false }
+        await preparations.run(Preparation(job: 7, files: [.output(output)], sources: [:]))
+        #expect(preparations.results(at: session.now).isEmpty)
+        #expect(preparations.busy(at: session.now) == [7])
+        credentials.withLock { $0 = true }
+        await preparations.run(Preparation(job: 7, files: [.output(output)], sources: [:]))
+        #expect(preparations.results(at: session.now)[7] != nil)
+        await client.shutdown()
+    }
+
     @Test(arguments: [
         "s3://bucket/a", "s3://bucket/a/b c", "s3://bucket", "s3://bucket/", " s3://bucket/a",
         "a s3://bucket/a",
