@@ -25,7 +25,7 @@ extension Explainer {
             return because(.noDaemon, "no jobd is running to send it\(ahead.words)", hint: Self.startHint)
         }
         if let pause = pause() { return pause }
-        if let stored = try waitsForStorage() ?? waitsForAddress() { return stored }
+        if let stored = try waitsForStorage() { return stored }
         if let hold = admission?.hold(of: job.model) {
             let alike = jobs.filter { context.configuration?.limits(of: $0.model)?.name == hold.entry }
             return held(by: hold, hold.entry == nil ? ahead : Ahead(alike))
@@ -34,6 +34,7 @@ extension Explainer {
             return held(by: hold, Ahead([]))
         }
         if admission?.budgets.isEmpty ?? true, let budget = unknownBudget() { return budget }
+        if let sought = try waitsForAddress() { return sought }
         if ahead.count > 0 {
             return because(
                 .order, "\(ahead.counted) before it, by priority and then by id", hint: first(ahead))
