@@ -12,6 +12,7 @@ struct LineageTree {
 
     /// A chain may be a thousand jobs long, and a job may have ten thousand users.
     private static let (mostRows, mostLevels) = (20, 5)
+    private static let more = "…"
 
     init(sourcesOf job: Int64, in store: JobDatabase) {
         (title, root, self.store, findsUsers) = ("made from", job, store, false)
@@ -30,8 +31,12 @@ struct LineageTree {
 
     private func add(_ job: Int64, level: Int, _ rows: inout [String], _ shown: inout Set<Int64>) throws {
         let links =
-            findsUsers ? try store.links(to: job, limit: Self.mostRows) : try store.links(of: job)
-        for link in links where rows.count < Self.mostRows {
+            findsUsers ? try store.links(to: job, limit: Self.mostRows + 1) : try store.links(of: job)
+        for link in links {
+            guard rows.count < Self.mostRows else {
+                if rows.last != Self.more { rows.append(Self.more) }
+                return
+            }
             let other = findsUsers ? link.jobID : link.sourceID
             let which =
                 findsUsers ? "job \(link.jobID), output \(link.part.word)" : link.reference.text
