@@ -9,9 +9,7 @@ package struct TemporaryFile {
 
     /// - Parameter prefix: how the path of the directory begins.
     package init(_ name: String, directoryPrefix prefix: String) throws(SystemError) {
-        var template = Array("\(prefix)-XXXXXX".utf8CString)
-        guard let made = unsafe mkdtemp(&template) else { throw .last }
-        directory = unsafe String(cString: made)
+        directory = try Self.newDirectory(prefix: prefix)
         path = "\(directory)/\(name)"
         do throws(SystemError) {
             file = try FileDescriptor(opening: path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
@@ -19,6 +17,15 @@ package struct TemporaryFile {
             unsafe rmdir(directory)
             throw error
         }
+    }
+
+    /// Makes a directory that only its owner may enter.
+    ///
+    /// - Parameter prefix: how its path begins.
+    package static func newDirectory(prefix: String) throws(SystemError) -> String {
+        var template = Array("\(prefix)-XXXXXX".utf8CString)
+        guard let made = unsafe mkdtemp(&template) else { throw .last }
+        return unsafe String(cString: made)
     }
 
     /// Removes file and directory. The open file stays usable.

@@ -10,9 +10,10 @@ enum ReceiveFiles {
 
     static func run(_ environment: [String: String], _ screen: Screen) throws -> ExitCode {
         let above = environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/var/tmp"
-        var template = Array("\(above)/jobctl-XXXXXX".utf8CString)
-        guard let made = unsafe mkdtemp(&template) else { throw failure(above, .last) }
-        let folder = unsafe String(cString: made)
+        let folder: String
+        do throws(SystemError) { folder = try TemporaryFile.newDirectory(prefix: "\(above)/jobctl") } catch {
+            throw failure(above, error)
+        }
         do {
             let directory = try Directory(folder)
             let reader = FileStream.Reader(.standardInput)
