@@ -7,13 +7,13 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
 import sys
 import time
-import urllib.request
+
+import service
 
 BIN, WORK = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -32,33 +32,11 @@ def row(measure, ours, reference, unit, must, aim, ratio=None):
     print("  ".join(line), file=sys.stderr, flush=True)
 
 
-class Fake:
-    """The service for the length of a `with`."""
+class Fake(service.Fake):
+    """Each word is one that `fake.c` names."""
 
     def __init__(self, queue=0, run=0, outputs=1, size=100_000, poll=0):
-        self.words = [str(word) for word in (queue, run, outputs, size, poll)]
-
-    def __enter__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen([WORK + "/fake", str(self.port), *self.words])
-        for _ in range(200):
-            try:
-                self.get("/stats")
-                return self
-            except OSError:
-                time.sleep(0.01)
-        raise SystemExit("the fake service does not start")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path) as answer:
-            return json.load(answer)
+        super().__init__(WORK + "/fake", queue, run, outputs, size, poll)
 
 
 counter = 0

@@ -5,12 +5,12 @@
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import time
-import urllib.request
+
+import service
 
 BIN, WORK, ENDPOINT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3]
 ROUNDS, FILES, MEGABYTES = (int(word) for word in (sys.argv[4:] + ["3", "8", "70"][len(sys.argv) - 4:]))
@@ -34,28 +34,6 @@ def run(words, **environment):
         with open(WORK + "/log") as log:
             raise SystemExit(f"{words[0]} failed ({status}):\n{log.read()[-2000:]}")
     return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / 1024}
-
-
-class Fake:
-    """The service for the length of a `with`: each job has one output."""
-
-    def __enter__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen([WORK + "/fake", str(port), "0", "0", "1", str(MEGABYTES * 1_000_000)])
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(self.url + "/stats").close()
-                return self
-            except OSError:
-                time.sleep(0.01)
-        raise SystemExit("the fake service does not start")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
 
 
 class Jobd:
@@ -121,7 +99,7 @@ def main():
                    "use_https = False\n")
     run(["s3cmd", "-q", "-c", WORK + "/s3cfg", "mb", "s3://bucket"])
     told = {"jobd": [], "rclone": [], "s3cmd": [], "jobd, downloads too": []}
-    with Fake() as fake:
+    with service.Fake(WORK + "/fake", 0, 0, 1, MEGABYTES * 1_000_000) as fake:
         for number in range(ROUNDS):
             jobd = Jobd(f"jobd-{number}", fake)
             jobd.download()
