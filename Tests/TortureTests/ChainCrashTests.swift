@@ -29,16 +29,8 @@ import Testing
         return ordeal
     }
 
-    /// Runs jobd until it crashes, or until what waits is sent.
     private func run(_ ordeal: Ordeal, _ orders: Orders, _ context: String) async throws -> Bool {
-        let jobd = try ordeal.jobd(orders, drains: false)
-        try await eventually("all are sent: \(context)\n\(jobd.errors)") {
-            try jobd.hasEnded || ordeal.stage.jobCount(where: Self.sent) == 3
-        }
-        defer { jobd.end() }
-        guard jobd.hasEnded else { return false }
-        #expect(try await jobd.exitCode() == -SIGKILL, "\(jobd.errors): \(context)")
-        return true
+        try await ordeal.run(orders, until: 3, are: Self.sent, context)
     }
 
     private func judge(_ ordeal: Ordeal, _ context: String) throws {

@@ -36,17 +36,9 @@ import Testing
         return ordeal
     }
 
-    /// Runs jobd until it crashes, or until all is sent.
     private func run(_ ordeal: Ordeal, _ orders: Orders, _ context: String) async throws -> Bool {
         let settings = ["storage.url=s3://bucket/\(ordeal.name)", "storage.endpoint=\(server.url)"]
-        let jobd = try ordeal.jobd(orders, settings: settings, drains: false)
-        try await eventually("all are sent: \(context)\n\(jobd.errors)") {
-            try jobd.hasEnded || ordeal.stage.jobCount(where: Self.sent) == Self.jobs
-        }
-        defer { jobd.end() }
-        guard jobd.hasEnded else { return false }
-        #expect(try await jobd.exitCode() == -SIGKILL, "\(jobd.errors): \(context)")
-        return true
+        return try await ordeal.run(orders, settings: settings, until: Self.jobs, are: Self.sent, context)
     }
 
     private func judge(_ ordeal: Ordeal, _ context: String) throws {

@@ -80,6 +80,21 @@ final class Ordeal {
         return false
     }
 
+    /// Runs jobd until so many jobs are as `condition` says, and ends it. Returns whether it crashed before.
+    func run(
+        _ orders: Orders, settings: [String] = [], until count: Int64, are condition: String,
+        _ context: String
+    ) async throws -> Bool {
+        let jobd = try jobd(orders, settings: settings, drains: false)
+        try await eventually("\(condition): \(context)\n\(jobd.errors)") {
+            try jobd.hasEnded || stage.jobCount(where: condition) == count
+        }
+        defer { jobd.end() }
+        guard jobd.hasEnded else { return false }
+        #expect(try await jobd.exitCode() == -SIGKILL, "\(jobd.errors): \(context)")
+        return true
+    }
+
     // MARK: - Jobs
 
     static let models = [

@@ -73,6 +73,17 @@ import Testing
         Effort.say("uploads (\(outputs)): \(last) points, \(crashes) crashes, seed \(seed.seed)")
     }
 
+    @Test func `a file that was removed just before the end stays removed`() async throws {
+        let service = try await simulated()
+        let ordeal = Ordeal(service, LedgerReader(of: service), storage: (server, "move"))
+        // One file: the removal of another would sync the directory.
+        try await ordeal.enqueue(0..<1)
+        #expect(try await ordeal.drain(Orders(crashAt: (1, .after), from: "unlink:/000001-1.png")))
+        _ = try await ordeal.drain()
+        ordeal.cutPower()
+        try await ordeal.judge("cut at the end")
+    }
+
     // MARK: - In parts
 
     /// The storage ends jobd before it carries out a request, or after.
