@@ -65,9 +65,14 @@ package final class Program: @unchecked Sendable {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
+        // A shell has its background jobs ignore these, so a test in one would, too, and its programs.
+        var interrupts = sigset_t()
+        sigemptyset(&interrupts)
+        for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] { sigaddset(&interrupts, number) }
+        posix_spawnattr_setsigdefault(&attributes, &interrupts)
         let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | (terminal == nil ? 0 : newSession)))
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (terminal == nil ? 0 : newSession)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         // The sanitizers of `make test-thread` and `make test-address` report from the programs too.
         var settings = environment
         for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
