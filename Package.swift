@@ -49,9 +49,9 @@ let package = Package(
 
         // One boundary each.
         .target(name: "System", dependencies: ["CCrypto", "CLinux"], swiftSettings: strictMemory),
-        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strictMemory),
+        .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: strictMemory),
         .target(
-            name: "JobStore", dependencies: ["Calendar", "SQLite", "JSON", "JobModel", "System"],
+            name: "JobStore", dependencies: ["Calendar", "SQL", "JSON", "JobModel", "System"],
             resources: [.embedInCode("Migrations")], swiftSettings: strictMemory),
         .target(
             name: "HTTP", dependencies: ["CCurl", "CZlib", "System"], swiftSettings: strictMemory),
@@ -148,7 +148,7 @@ let package = Package(
         // What the tests share, then the tests themselves.
         .target(name: "FaultLayer", path: "Tests/FaultLayer", linkerSettings: [.linkedLibrary("dl")]),
         .target(
-            name: "Scratch", dependencies: ["HTTP", "JSON", "SQLite", "System"], path: "Tests/Scratch",
+            name: "Scratch", dependencies: ["HTTP", "JSON", "SQL", "System"], path: "Tests/Scratch",
             swiftSettings: strict),
         .target(
             name: "ScriptedServer", dependencies: ["HTTP", "System"], path: "Tests/ScriptedServer",
@@ -166,10 +166,10 @@ let package = Package(
             name: "PolicyTests",
             dependencies: ["Catalogue", "Configuration", "JSON", "JobModel", "Policy", "Scratch"],
             swiftSettings: strict),
-        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Scratch"], swiftSettings: strict),
+        .testTarget(name: "SQLTests", dependencies: ["SQL", "Scratch"], swiftSettings: strict),
         .testTarget(
             name: "JobStoreTests",
-            dependencies: ["JobStore", "JobModel", "SQLite", "JSON", "Scratch", "System"],
+            dependencies: ["JobStore", "JobModel", "SQL", "JSON", "Scratch", "System"],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: strict),
@@ -212,7 +212,7 @@ let package = Package(
         .testTarget(
             name: "CareTests",
             dependencies: [
-                "Care", "Inputs", "JobModel", "JobStore", "Outputs", "SQLite", "Scratch", "System",
+                "Care", "Inputs", "JobModel", "JobStore", "Outputs", "SQL", "Scratch", "System",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -228,7 +228,7 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "JSON", "SQLite", "Scratch", "ScriptedServer", "jobctl", "jobd", "jobsim", "jobthumb",
+                "JSON", "SQL", "Scratch", "ScriptedServer", "jobctl", "jobd", "jobsim", "jobthumb",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -238,7 +238,7 @@ let package = Package(
             name: "WorkerTests",
             dependencies: [
                 "Configuration", "ControlCommands", "Downloader", "HTTP", "Inputs", "JobModel", "JobStore",
-                "ObjectStorage", "Outputs", "Policy", "Provider", "SQLite", "Scratch", "ScriptedServer",
+                "ObjectStorage", "Outputs", "Policy", "Provider", "SQL", "Scratch", "ScriptedServer",
                 "System",
                 "Worker",
             ],
@@ -246,14 +246,14 @@ let package = Package(
         .testTarget(
             name: "DaemonScenarioTests",
             dependencies: [
-                "HTTP", "JSON", "JobModel", "JobStore", "SQLite", "Scratch", "ScriptedServer", "System",
+                "HTTP", "JSON", "JobModel", "JobStore", "SQL", "Scratch", "ScriptedServer", "System",
                 "jobctl", "jobd", "jobsim",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "TortureTests",
             dependencies: [
-                "HTTP", "JSON", "SQLite", "Scratch", "ScriptedServer", "System", "jobctl", "jobd", "jobsim",
+                "HTTP", "JSON", "SQL", "Scratch", "ScriptedServer", "System", "jobctl", "jobd", "jobsim",
             ],
             swiftSettings: strict),
     ],

@@ -33,6 +33,8 @@ package struct Configuration: Settable, Equatable {
     package var onFinish: [String]?
     package var onAttention: [String]?
     package var retention = Retention()
+    /// The address of the shared store; nil for the database in the state directory.
+    package var store: String?
     package var storage = Storage()
     package var metricsFile: String?
     package var logLevel = LogLevel.info

@@ -93,6 +93,9 @@ package enum Settings {
             "retention.rows", \.retention.rows, span(years),
             "how long after a job's end its row and events are kept; without a value, forever"),
         Setting(
+            "store", \.store, text,
+            "a store that several machines share: postgresql://… or service=NAME. Also --store, $JOBD_STORE"),
+        Setting(
             "storage.url", \.storage.url, bucket,
             "object storage for inputs and outputs: s3://BUCKET or s3://BUCKET/PREFIX"),
         Setting(

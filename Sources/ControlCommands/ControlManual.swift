@@ -28,6 +28,7 @@ enum ControlManual {
         page.exitStatus()
         page.section("environment")
         page.item("JOBD_STATE_DIR", "the state directory")
+        page.item("JOBD_STORE", "a store that several machines share, in place of the database there")
         page.item("JOBD_CONFIG", "the configuration file, for the verbs that read it")
         page.item("JOBD_HOST", "the machine to work on, as ssh://[USER@]HOST[:PORT]; else this one")
         page.item("JOBCTL_SSH", "the ssh program, with options if need be; by default ssh")

@@ -15,11 +15,12 @@ package enum ControlProgram {
         SetVerb.self, ResolveVerb.self, AdoptVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self,
         ValidateVerb.self,
         VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
-        BackupVerb.self, RestoreVerb.self, DoctorVerb.self, MCPVerb.self, CompletionVerb.self,
+        BackupVerb.self, RestoreVerb.self, MigrateVerb.self, DoctorVerb.self, MCPVerb.self,
+        CompletionVerb.self,
         VersionVerb.self, HelpVerb.self,
     ]
 
-    static let commonOptions: [Option] = [.stateDirectory, .host, .json, .quiet, .help]
+    static let commonOptions: [Option] = [.stateDirectory, .store, .host, .json, .quiet, .help]
 
     package static func main() -> Never {
         // A transaction that is cut off here is rolled back.

@@ -49,7 +49,7 @@ struct Session {
 
 extension Session {
     func directory() throws -> StateDirectory {
-        try StateDirectory.resolve(option: arguments.value(.stateDirectory), environment: environment)
+        try StateDirectory.find(arguments, environment)
     }
 
     func store(_ purpose: JobDatabase.Purpose) throws -> JobDatabase {

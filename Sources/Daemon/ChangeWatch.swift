@@ -8,6 +8,8 @@ internal import System
     private let directory: StateDirectory
     private let log: LogWriter
     private let onChange: @Sendable () -> Void
+    /// In place of the files of a store that is not in the directory.
+    private let listener: StoreListener?
     // Everything below is used only on this thread.
     private let thread = WorkThread()
     /// The inotify instance; nil if there is none, and after the end.
@@ -26,10 +28,11 @@ internal import System
         self.directory = directory
         self.log = log
         self.onChange = onChange
+        listener = directory.sharedStore.map { _ in StoreListener(directory, onChange: onChange) }
         // jobd is not ready before it can be woken.
         thread.sync {
             self.watchSocket()
-            self.watchFiles()
+            if self.listener == nil { self.watchFiles() }
         }
     }
 
@@ -126,6 +129,7 @@ internal import System
 
     /// Stops watching.
     func end() {
+        listener?.end()
         thread.sync {
             self.lastWrite = nil
             self.notices = nil

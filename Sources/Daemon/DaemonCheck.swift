@@ -21,7 +21,7 @@ struct DaemonCheck {
         var database: JobDatabase?
         do {
             let found = try JobDatabase(directory, .read)
-            let (version, engine) = (try found.schemaVersion(), StoreEngine.current)
+            let (version, engine) = (try found.schemaVersion(), found.engine)
             try screen.write("database       schema \(version), \(engine.name) \(engine.version)\n")
             database = found
         } catch StoreError.missing {

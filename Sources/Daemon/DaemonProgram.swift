@@ -75,8 +75,7 @@ package struct DaemonProgram {
         guard arguments.operands.isEmpty else {
             throw Failure.usage("jobd takes no operands", hint: "see jobd --help")
         }
-        let directory = try StateDirectory.resolve(
-            option: arguments.value(.stateDirectory), environment: environment)
+        let directory = try StateDirectory.find(arguments, environment)
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
         let configuration = try file.read()
         let source = TokenSource(environment: environment, configuration: configuration)
@@ -180,7 +179,7 @@ package struct DaemonProgram {
 
     private func openStore(_ lock: StateLock, _ services: Services) throws -> JobStore {
         let (directory, log) = (services.directory, services.log)
-        return try JobStore(lock: lock) {
+        return try JobStore(lock: lock, lease: services.lease) {
             try JobDatabase(
                 directory, .create, lock: lock,
                 onWait: { log.write(.warning, "the store waits: \(StoreUsers.wait(for: $0))") })

@@ -84,18 +84,30 @@ actor Hooks: BackgroundTask {
         await run(words, ["delivery": .null, "event": .object(event)], about: "trouble (\(trouble.kind))")
     }
 
+    /// The next events to tell, and how far they were told.
+    private struct Found {
+        let mark: Int64
+        let events: [StoredEvent]
+        let newest: Int64
+        let isBehind: Bool
+    }
+
     /// Tells the next few events. Returns false if there are none.
     private func tellSome() async throws -> Bool {
         let asks = configuration.onAttention != nil
-        let (mark, events, newest, isBehind) = try await store.write { [lastSeen] database in
+        let found = try await store.write { [lastSeen] database -> Found? in
+            guard try database.isLeading() else { return nil }
             let mark = try database.mark(Self.mark)
             // What is written now is among the events.
             let isBehind = try asks && database.noteWaitsInVain(limit: Self.readLimit)
             let newest = try database.lastEventID()
             let events = try database.hookEvents(after: max(mark, lastSeen), limit: Self.parallelLimit)
             if events.isEmpty, newest - mark > Self.longestGap { try database.setMark(Self.mark, newest) }
-            return (mark, events, newest, isBehind)
+            return Found(mark: mark, events: events, newest: newest, isBehind: isBehind)
         }
+        // Of those that share the store, one tells.
+        guard let found else { return false }
+        let (mark, events, newest, isBehind) = (found.mark, found.events, found.newest, found.isBehind)
         guard let last = events.last else {
             lastSeen = max(lastSeen, newest)
             return isBehind

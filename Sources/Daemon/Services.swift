@@ -21,6 +21,8 @@ struct Services: Sendable {
     let transfers: HTTPClient
     let space = SpaceKeeper()
     let troubles = Troubles()
+    /// This jobd's right to work on a store that several share.
+    let lease: Lease?
     private let credentials: CredentialSource
 
     init(
@@ -28,6 +30,12 @@ struct Services: Sendable {
         _ log: LogWriter
     ) throws {
         self.directory = directory
+        lease = directory.sharedStore.map { _ in
+            Lease(
+                .init(
+                    stateDirectory: directory.path,
+                    longestPost: configuration.connectTimeout + configuration.answerTimeout, settings: "{}"))
+        }
         credentials = CredentialSource(environment: environment)
         self.log = log
         // Calls and files use separate connections, so that large files do not delay small answers.
@@ -56,7 +64,7 @@ struct Services: Sendable {
         let secret = token?.secret
         let client = RunComfyClient(
             http: calls, baseURL: configuration.apiURL, connectTimeout: configuration.connectTimeout,
-            answerTimeout: configuration.answerTimeout, token: { secret })
+            answerTimeout: configuration.answerTimeout, mayBuy: mayBuy, token: { secret })
         let log = log
         return WorkerContext(
             configuration: configuration, client: client,
@@ -64,6 +72,11 @@ struct Services: Sendable {
             outputs: OutputPlaces(directory, configuration), inputs: InputFolder(directory),
             storage: storage(configuration), hasToken: token != nil, troubles: troubles,
             log: Log { log.write($0, $1) })
+    }
+
+    private var mayBuy: (@Sendable () -> Bool)? {
+        guard let lease else { return nil }
+        return { lease.isValid }
     }
 
     /// Nil if none is configured.

@@ -53,6 +53,10 @@ func beforeRequest(
         ticket.stopped = .refusedAddress(text)
         return CURL_PREREQFUNC_ABORT
     }
+    if let mayLeave = ticket.request.mayLeave, !mayLeave() {
+        ticket.stopped = .withheld
+        return CURL_PREREQFUNC_ABORT
+    }
     ticket.left = true
     ticket.noteHeard()
     return CURL_PREREQFUNC_OK

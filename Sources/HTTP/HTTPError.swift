@@ -6,6 +6,8 @@ package enum HTTPError: Error, Equatable, Sendable {
     case neverConnected(String)
     /// The name resolves to an address that is not public.
     case refusedAddress(String)
+    /// The caller did not let it leave.
+    case withheld
     /// The request may have left, and the answer is not complete. What was received is kept.
     case noAnswer(String, partial: HTTPResponse?)
     /// The answer's body is longer than the request allows. Its beginning is kept.
@@ -26,6 +28,7 @@ extension HTTPError: CustomStringConvertible {
         case .badRequest(let reason): "cannot be sent: \(reason)"
         case .neverConnected(let reason): "no connection: \(reason)"
         case .refusedAddress(let address): "the address \(address) is not public"
+        case .withheld: "not sent: the right to send had ended"
         case .noAnswer(let reason, _): "no complete answer: \(reason)"
         case .bodyTooLarge: "the answer is too long"
         case .sinkFailed: "the body could not be stored"

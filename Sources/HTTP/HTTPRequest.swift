@@ -41,6 +41,8 @@ package struct HTTPRequest: Sendable {
     /// Decodes an encoded body, for a server that encodes although it was asked not to. Otherwise the bytes
     /// stay unchanged, whatever the answer calls them.
     package var decodesBody = false
+    /// Asked just before the request leaves, on the transfer thread: whether it still may.
+    package var mayLeave: (@Sendable () -> Bool)?
     /// When it gives way to others; nil for never.
     package var givesWay: GivesWay?
 

@@ -12,6 +12,7 @@ final class Ticket: @unchecked Sendable {
     /// Why this side ended a transfer.
     enum Stop: Equatable {
         case refusedAddress(String)
+        case withheld
         case headersTooLong
         case bodyTooLarge
         case bodyUnreadable
@@ -157,6 +158,7 @@ extension Ticket {
         switch stopped {
         case .cancelled: return .failure(.cancelled)
         case .refusedAddress(let address): return .failure(.refusedAddress(address))
+        case .withheld: return .failure(.withheld)
         case .bodyTooLarge, .sinkFailed:
             guard let response = answer.response else { break }
             return .failure(stopped == .sinkFailed ? .sinkFailed(response) : .bodyTooLarge(response))

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import JSON
 internal import JobModel
-internal import SQLite
+internal import SQL
 internal import System
 
 /// How many claims there were, in a file beside the database. The database counts them too.

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SQLite
+internal import SQL
 internal import System
 
 /// What a database file says about itself, read so that another program's file stays untouched.
@@ -29,12 +29,12 @@ struct DatabaseHeader {
         if unsafe access(path + "-journal", F_OK) == 0 { return .empty }
         guard unsafe access(path, R_OK) == 0 else { throw StoreError(.last, at: path) }
         do {
-            let connection = try Connection(path: path, .immutable, busyTimeout: .zero)
+            let connection = try SQLiteConnection(path: path, .immutable, busyTimeout: .zero)
             let found = try connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0
             return found == Int64(applicationID) ? .ours : .foreign(reason: "another program made it")
-        } catch let error as SQLiteError where error.kind == .notADatabase {
+        } catch let error as SQLError where error.kind == .notADatabase {
             return .foreign(reason: noDatabase)
-        } catch is SQLiteError {
+        } catch is SQLError {
             // Another process is checkpointing, or the file is damaged: opening it properly tells which.
             return .ours
         }

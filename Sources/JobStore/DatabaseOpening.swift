@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SQLite
+internal import SQL
 internal import System
 
 /// Opens a database file: creates it, refuses it, or brings its schema up to date.
@@ -12,7 +12,7 @@ struct DatabaseOpening {
 
     private var known: Int { migrations.last?.number ?? 0 }
 
-    func open(_ purpose: JobDatabase.Purpose, lock: StateLock?) throws -> Connection {
+    func open(_ purpose: JobDatabase.Purpose, lock: StateLock?) throws -> SQLiteConnection {
         if purpose == .create { try directory.create() }
         try directory.checkAccess()
         if unsafe access(directory.savedCopy, F_OK) == 0 {
@@ -27,7 +27,7 @@ struct DatabaseOpening {
             try withLock(lock, unless: exists) { _ in try create() }
         }
         let hasLog = unsafe access(directory.commitFile, F_OK) == 0
-        let connection = try Connection(
+        let connection = try SQLiteConnection(
             path: directory.database, .readWrite, busyTimeout: busyTimeout, onWait: onWait)
         guard try connection.first("PRAGMA application_id", read: { $0.integer(0) }) == Self.ours else {
             throw notOurs
@@ -49,7 +49,7 @@ struct DatabaseOpening {
         return connection
     }
 
-    static func version(of connection: Connection) throws -> Int {
+    static func version(of connection: SQLiteConnection) throws -> Int {
         Int(try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0)
     }
 
@@ -60,7 +60,7 @@ struct DatabaseOpening {
     /// Creates the schema with a rollback journal, so that the file's header is written; then turns on WAL.
     private func create() throws {
         _ = try directory.openFile(directory.database)
-        let connection = try Connection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
+        let connection = try SQLiteConnection(path: directory.database, .readWrite, busyTimeout: busyTimeout)
         try connection.transaction {
             let tables = try connection.first("SELECT count(*) FROM sqlite_schema") { $0.integer(0) } ?? 0
             let owner = try connection.first("PRAGMA application_id") { $0.integer(0) } ?? 0
@@ -77,19 +77,19 @@ struct DatabaseOpening {
         try useWAL(connection)
     }
 
-    private func isWAL(_ connection: Connection) throws -> Bool {
+    private func isWAL(_ connection: SQLiteConnection) throws -> Bool {
         // A connection notices that another one has changed the mode only when it reads.
         _ = try Self.version(of: connection)
         return try connection.first("PRAGMA journal_mode") { $0.text(0) } == "wal"
     }
 
     /// Turns on WAL, for which no one else may be reading: wait for those who are.
-    private func useWAL(_ connection: Connection) throws {
+    private func useWAL(_ connection: SQLiteConnection) throws {
         var mode: String?
         for _ in 0..<500 {
             do {
                 mode = try connection.first("PRAGMA journal_mode = WAL") { $0.text(0) }
-            } catch let error as SQLiteError where error.kind == .busy { mode = nil }
+            } catch let error as SQLError where error.kind == .busy { mode = nil }
             if mode == "wal" { return }
             usleep(10_000)
         }
@@ -97,7 +97,7 @@ struct DatabaseOpening {
             reason: "SQLite cannot use a write-ahead log here (\(mode ?? "the database is locked"))")
     }
 
-    private func bringUpToDate(_ connection: Connection, _ lock: StateLock?) throws {
+    private func bringUpToDate(_ connection: SQLiteConnection, _ lock: StateLock?) throws {
         let version = try Self.version(of: connection)
         if version > known {
             throw StoreError.newer(path: directory.database, version: version, known: known)
@@ -116,7 +116,7 @@ struct DatabaseOpening {
         try withLock(lock, unless: isDone) { try upgrade(connection, holding: $0) }
     }
 
-    private func upgrade(_ connection: Connection, holding lock: StateLock) throws {
+    private func upgrade(_ connection: SQLiteConnection, holding lock: StateLock) throws {
         // Another process may have done it while this one waited for the lock.
         let first = try Self.version(of: connection) + 1
         guard first <= known else { return }
@@ -131,14 +131,14 @@ struct DatabaseOpening {
         _ = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) }
     }
 
-    private func migrate(_ connection: Connection, from version: Int) throws {
+    private func migrate(_ connection: SQLiteConnection, from version: Int) throws {
         for migration in migrations where migration.number > version {
             try connection.executeUnprotected(migration.script)
         }
         try connection.execute("PRAGMA user_version = \(known)")
     }
 
-    func copy(_ connection: Connection, to path: String) throws {
+    func copy(_ connection: SQLiteConnection, to path: String) throws {
         try copy(to: path) { unfinished, _ in try connection.backup(to: unfinished) }
     }
 
@@ -163,7 +163,7 @@ struct DatabaseOpening {
 
     /// The time to find out that a copy is unreadable is now, not when the original is lost.
     private func check(_ copy: String) throws {
-        let connection = try Connection(path: copy, .immutable, busyTimeout: .zero)
+        let connection = try SQLiteConnection(path: copy, .immutable, busyTimeout: .zero)
         let verdict = try connection.first("PRAGMA quick_check(1)") { $0.text(0) }
         if verdict != "ok" { throw StoreError.damaged(reason: "the copy is damaged: \(verdict ?? "")") }
     }
@@ -204,6 +204,9 @@ struct Migration: Sendable {
         Migration(number: 11, bytes: PackageResources._011_links_sql),
         Migration(number: 12, bytes: PackageResources._012_outside_sql),
     ]
+
+    /// Those of a shared store, which begin with the schema that SQLite's had when it came to be.
+    static let shared = [Migration(number: 12, bytes: PackageResources._012_shared_sql)]
 
     static var newest: Int { all.last?.number ?? 0 }
 

@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// What the care of files needs: which files are on record, and fetching some of them again.
 extension JobDatabase {
@@ -15,7 +15,7 @@ extension JobDatabase {
     ) throws -> (count: Int64, bytes: Int64) {
         try first(
             """
-            SELECT count(*), coalesce(sum(bytes), 0) FROM outputs
+            SELECT count(*), CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM outputs
             WHERE job_id BETWEEN ?1 AND ?2 AND state = 'done' AND removed_at IS NULL
             """, range.lowerBound, range.upperBound
         ) { ($0.integer(0), $0.integer(1)) } ?? (0, 0)
@@ -33,7 +33,8 @@ extension JobDatabase {
         try exists(
             """
             SELECT 1 FROM outputs
-            WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL AND local IS NOT 'gone' LIMIT 1
+            WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL AND local IS DISTINCT FROM 'gone'
+            LIMIT 1
             """, path)
     }
 

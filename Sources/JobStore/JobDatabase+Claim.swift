@@ -1,5 +1,5 @@
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// A job that may be sent, as far as its own row says. Its input is read when its turn comes.
 package struct ReadyJob: Equatable, Sendable {
@@ -36,7 +36,7 @@ extension JobDatabase {
             """
             UPDATE jobs INDEXED BY jobs_retry SET next_try_at = iif(not_before > ?1, not_before, NULL)
             WHERE state = 'queued' AND next_try_at IS NOT NULL
-                AND next_try_at IS NOT not_before AND next_try_at > ?2
+                AND next_try_at IS DISTINCT FROM not_before AND next_try_at > ?2
             """, now, now + longest)
         return try first(
             "SELECT min(next_try_at) FROM jobs WHERE state = 'queued' AND next_try_at IS NOT NULL"

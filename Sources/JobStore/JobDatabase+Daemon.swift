@@ -1,13 +1,16 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// What only jobd needs.
 extension JobDatabase {
     /// Marks the jobs uncertain that were being sent when the last jobd ended: no one can know.
     package func doubtSubmitting() throws -> [Job] {
         let ids = try all(
-            "SELECT id FROM jobs INDEXED BY jobs_state WHERE state = 'submitting' AND state <> 'completed'"
+            """
+            SELECT id FROM jobs INDEXED BY jobs_state
+            WHERE state = 'submitting' AND state <> 'completed'\(ownJobs)
+            """
         ) { $0.integer(0) }
         return try ids.map { try record(.daemonRestarted, for: $0, in: .submitting).withoutInput }
     }
@@ -17,7 +20,7 @@ extension JobDatabase {
         try all(
             """
             SELECT \(Job.columnsWithoutInput) FROM jobs INDEXED BY jobs_state
-            WHERE state IN ('in_queue', 'in_progress', 'downloading') AND state <> 'completed'
+            WHERE state IN ('in_queue', 'in_progress', 'downloading') AND state <> 'completed'\(ownJobs)
             """
         ) { try Job($0) }
     }
@@ -32,7 +35,8 @@ extension JobDatabase {
             WHERE id > ?1 AND kind IN ('resolved', 'retried', 'cancel_requested') AND job_id IS NOT NULL
             """, id
         ) { $0.integer(0) }
-        return (try ids.compactMap { try find($0)?.withoutInput }, last)
+        let jobs = try ids.compactMap { try find($0)?.withoutInput }
+        return (try jobs.filter { try !$0.state.isFollowed || findOwn($0.id) != nil }, last)
     }
 
     /// Queues an uncertain job again, unless `on_uncertain` has done so before or it was to be cancelled.
@@ -66,17 +70,16 @@ extension JobDatabase {
             known (charge, event) AS (
                 SELECT
                     coalesce((SELECT id FROM charges
-                        WHERE id > charge AND +at < ?1 ORDER BY id DESC LIMIT 1), charge),
+                        WHERE id > charge AND at || '' < ?1 ORDER BY id DESC LIMIT 1), charge),
                     coalesce((SELECT id FROM events
                         WHERE id > event AND at < ?1 ORDER BY id DESC LIMIT 1), event)
                 FROM latest)
-            SELECT model, min(at, ?2) AS moment FROM known CROSS JOIN charges ON charges.id > known.charge
-            WHERE submission > 0
+            SELECT model, min(at, ?2) AS moment FROM known CROSS JOIN charges
+            WHERE charges.id > known.charge AND submission > 0
             UNION ALL
-            SELECT model, min(at, ?2) FROM known CROSS JOIN events ON events.id > known.event
-                JOIN jobs ON jobs.id = job_id
-            -- With a plus, or SQLite would make an index of all events for this.
-            WHERE +kind = 'submitting' AND NOT EXISTS (
+            SELECT model, min(at, ?2) FROM known CROSS JOIN events JOIN jobs ON jobs.id = job_id
+            -- With an empty text, or SQLite would make an index of all events for this.
+            WHERE events.id > known.event AND kind || '' = 'submitting' AND NOT EXISTS (
                 SELECT 1 FROM charges WHERE charges.at = events.at AND charges.job_id = events.job_id)
             ORDER BY moment
             """, since, now
@@ -89,7 +92,7 @@ extension JobDatabase {
             """
             SELECT model, submitted_at, finished_at FROM (
                 SELECT model, state, submitted_at, finished_at FROM jobs INDEXED BY jobs_ended
-                WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 2000)
+                WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT 2000) AS newest
             WHERE state = 'completed' LIMIT ?1
             """, limit
         ) { row in

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import SQL
 package import System
 
 /// A state of the store, to compare a later one with.
@@ -8,14 +8,15 @@ package struct StoreVersion: Equatable, Sendable {
 
 /// The engine below the store, as people see it.
 package struct StoreEngine: Sendable {
-    package static let current = StoreEngine(name: "SQLite", version: Connection.libraryVersion)
-
     package let name: String
     package let version: String
+
+    fileprivate static let sqlite = "SQLite"
 
     /// What other programs must know of this version: in older ones, a checkpoint that overlaps another
     /// connection's commit can damage the database. jobd and jobctl avoid that.
     package var caution: String? {
+        guard name == Self.sqlite else { return nil }
         let parts = version.split(separator: ".").compactMap { Int($0) }
         let number = parts.count >= 3 ? (parts[0], parts[1], parts[2]) : (Int.max, 0, 0)
         let isFixed =
@@ -27,9 +28,21 @@ package struct StoreEngine: Sendable {
 
 /// What depends on the engine: noticing changes, and upkeep.
 extension JobDatabase {
+    package var engine: StoreEngine {
+        switch connection {
+        case .sqlite: StoreEngine(name: StoreEngine.sqlite, version: SQLiteConnection.libraryVersion)
+        case .postgresql(let server): StoreEngine(name: "PostgreSQL", version: server.serverVersion)
+        }
+    }
+
     /// The schema's number.
     package func schemaVersion() throws -> Int {
-        try perform { try DatabaseOpening.version(of: connection) }
+        try perform {
+            switch connection {
+            case .sqlite(let file): try DatabaseOpening.version(of: file)
+            case .postgresql(let server): try SharedStore.version(of: server) ?? 0
+            }
+        }
     }
 
     // MARK: - Changes
@@ -37,7 +50,17 @@ extension JobDatabase {
     /// Changes when another connection commits, but not with this one's own commits. Ask before reading
     /// anything else, so that a commit in between is not missed.
     package func version() throws -> StoreVersion {
-        StoreVersion(number: try first("PRAGMA data_version") { $0.integer(0) } ?? 0)
+        guard let server else {
+            return StoreVersion(number: try first("PRAGMA data_version") { $0.integer(0) } ?? 0)
+        }
+        // Each transaction that writes has a number; those below the highest are over, but for those named.
+        let ended = try first(
+            """
+            SELECT pg_snapshot_xmax(now)::text::bigint - (SELECT count(*) FROM pg_snapshot_xip(now))
+            FROM pg_current_snapshot() AS now
+            """
+        ) { $0.integer(0) }
+        return StoreVersion(number: (ended ?? 0) - server.transactionCount)
     }
 
     package func hasChanged(since version: StoreVersion?) throws -> Bool { try self.version() != version }
@@ -49,23 +72,27 @@ extension JobDatabase {
 
     /// What the engine finds wrong with the store; empty if it is sound.
     package func faults() throws -> [String] {
-        try all("PRAGMA quick_check(5)") { $0.text(0) }.filter { $0 != "ok" }
+        // A server looks after its own pages.
+        if file == nil { return [] }
+        return try all("PRAGMA quick_check(5)") { $0.text(0) }.filter { $0 != "ok" }
     }
 
     /// Writes a page: shows whether the store can be written again. (SQLite does not write an equal value.)
     func touch() throws {
-        try connection.withoutWaiting {
-            _ = try run(
+        let write = {
+            _ = try self.run(
                 """
                 INSERT INTO daemon_settings (name, value) VALUES ('touched', '0')
-                ON CONFLICT (name) DO UPDATE SET value = iif(value = '0', '1', '0')
+                ON CONFLICT (name) DO UPDATE SET value = iif(daemon_settings.value = '0', '1', '0')
                 """)
         }
+        if let file { try file.withoutWaiting(write) } else { try transaction(write) }
     }
 
     /// Syncs what others have committed. A program that ended between writing and syncing its commit leaves
     /// one that everyone sees and a power cut would undo. Call this before confirming it without a commit.
     package func syncCommits() throws {
+        guard file != nil else { return }
         let path = directory.commitFile
         if let file = try? FileDescriptor(opening: path) { try StoreError.at(path, try file.sync()) }
     }
@@ -79,10 +106,10 @@ extension JobDatabase {
     /// - Returns: false if somebody is in the way.
     @discardableResult
     package func tidy(ifLargerThan limit: Int64 = 1 << 20, holding held: StateLock? = nil) throws -> Bool {
-        guard let log = try? FileStatus(directory.commitFile), log.size > limit,
+        guard let file, let log = try? FileStatus(directory.commitFile), log.size > limit,
             let lock = try held ?? StateLock(directory, as: "jobctl")
         else { return true }
-        return try connection.withoutWaiting { try checkpoint(holding: lock) }
+        return try file.withoutWaiting { try checkpoint(holding: lock) }
     }
 
     /// Moves the log into the database. Only the holder of the lock may: see ARCHITECTURE.md, "Checkpoints".

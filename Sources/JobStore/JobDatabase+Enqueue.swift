@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// A job as it is enqueued.
 package struct NewJob: Sendable {
@@ -44,18 +44,23 @@ extension JobDatabase {
 
     /// Adds one row, inside the caller's transaction. If the key already has a job, returns that one.
     package func insert(_ job: NewJob) throws -> Enqueued {
-        try perform {
+        // In PostgreSQL, a refusal would end the transaction.
+        if file == nil, let key = job.key, let holder = try keyHolder(key) {
+            return Enqueued(id: holder, existing: true)
+        }
+        return try perform {
             do {
-                try connection.run(
+                let id = try connection.insert(
                     """
                     INSERT INTO jobs (model, input, priority, label, key, not_before, validation, state)
                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                     """,
-                    job.model, job.input, job.priority, job.label, job.key, job.notBefore,
-                    job.validation.rawValue,
-                    job.isHeld ? "held" : "queued")
-                return Enqueued(id: connection.lastInsertedID, existing: false)
-            } catch let error as SQLiteError where error.isTriggerRefusal {
+                    [
+                        job.model, job.input, job.priority, job.label, job.key, job.notBefore,
+                        job.validation.rawValue, job.isHeld ? "held" : "queued",
+                    ])
+                return Enqueued(id: id, existing: false)
+            } catch let error as SQLError where error.isTriggerRefusal {
                 guard let key = job.key, let holder = try keyHolder(key) else { throw error }
                 return Enqueued(id: holder, existing: true)
             }
@@ -84,10 +89,10 @@ extension JobDatabase {
         try first(
             """
             SELECT * FROM jobs INDEXED BY jobs_key
-            WHERE key > ?1 AND key < ?1 || char(0x10FFFF) AND key IS NOT NULL
+            WHERE key > ?1 AND key < ?2 AND key IS NOT NULL
                 AND state NOT IN ('failed', 'cancelled')
             ORDER BY id DESC LIMIT 1
-            """, keyPrefix
+            """, keyPrefix, keyPrefix + "\u{10FFFF}"
         ) { try Job($0) }
     }
 

@@ -1,6 +1,6 @@
 package import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// One entry of the history: a row of `events`.
 package struct StoredEvent: Equatable, Sendable {

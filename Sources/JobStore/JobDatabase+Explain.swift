@@ -1,5 +1,5 @@
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// Jobs of one model that are sent before a job.
 package struct JobsAhead: Equatable, Sendable {
@@ -46,7 +46,7 @@ extension JobDatabase {
             """
             SELECT submitted_at, started_at, finished_at FROM (
                 SELECT model, state, submitted_at, started_at, finished_at FROM jobs INDEXED BY jobs_ended
-                WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 2000)
+                WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT 2000) AS newest
             WHERE model = ?1 AND state = 'completed' AND finished_at >= submitted_at LIMIT ?2
             """, model, limit
         ) { ($0.timestamp(0), $0.timestamp(1), $0.timestamp(2)) }
@@ -62,7 +62,8 @@ extension JobDatabase {
         try first(
             """
             SELECT * FROM events WHERE job_id = ?1 AND kind = 'fault'
-                AND coalesce(json_extract(detail, '$.position'), ?2) = ?2
+                AND coalesce(CAST(json_extract(detail, '$.position') AS TEXT), CAST(?2 AS TEXT))
+                    = CAST(?2 AS TEXT)
             ORDER BY id DESC LIMIT 1
             """, job, position
         ) { try StoredEvent($0) }

@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// A local file in the input of a stored job: a row of `input_files`.
 package struct StoredInputFile: Equatable, Sendable {
@@ -77,7 +77,7 @@ extension JobDatabase {
             let jobs = try all(
                 """
                 SELECT id, input FROM jobs
-                WHERE id > ?1 AND id <= ?2 AND instr(input, '"file:') ORDER BY id LIMIT 50
+                WHERE id > ?1 AND id <= ?2 AND instr(input, '"file:') > 0 ORDER BY id LIMIT 50
                 """, place, last
             ) { (id: $0.integer(0), files: InputFile.all(in: $0.text(1)).map(\.file)) }
             guard let end = jobs.last?.id else { return last }

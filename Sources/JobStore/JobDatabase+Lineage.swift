@@ -1,5 +1,5 @@
 internal import JSON
-internal import SQLite
+internal import SQL
 
 /// A job that was made from others, or waits for them.
 package struct Descendant: Equatable, Sendable {
@@ -37,23 +37,26 @@ extension JobDatabase {
             """
             WITH RECURSIVE made (id) AS (
                 SELECT l.job_id FROM json_each(?1) AS named
-                    JOIN links AS l INDEXED BY links_lineage ON l.source_id = named.value
+                    JOIN links AS l INDEXED BY links_lineage ON l.source_id = CAST(named.value AS BIGINT)
                 UNION
                 SELECT l.job_id FROM made JOIN links AS l INDEXED BY links_lineage ON l.source_id = made.id
             )
             SELECT l.job_id, l.source_id,
-                s.id IS NULL OR s.state IN ('failed', 'cancelled') OR (s.state = 'completed'
+                CASE WHEN s.id IS NULL OR s.state IN ('failed', 'cancelled') OR (s.state = 'completed'
                     AND l.output NOT IN ('all', 'pick') AND NOT EXISTS (
                         SELECT 1 FROM outputs
-                        WHERE job_id = l.source_id AND position = CAST(l.output AS INTEGER))),
+                        WHERE job_id = l.source_id AND position = CAST(l.output AS INTEGER)))
+                THEN 1 ELSE 0 END,
                 CASE
                     WHEN j.id IS NULL OR j.input_removed_at IS NOT NULL THEN 2
                     WHEN j.state = 'cancelled' AND coalesce((
                         SELECT json_extract(detail, '$.message') IS NULL FROM events
-                        WHERE job_id = j.id AND kind = 'cancel_requested' ORDER BY id DESC LIMIT 1), 1) THEN 1
+                        WHERE job_id = j.id AND kind = 'cancel_requested'
+                        ORDER BY id DESC LIMIT 1), TRUE) THEN 1
                     END
-            FROM made CROSS JOIN links AS l ON l.job_id = made.id
+            FROM made CROSS JOIN links AS l
                 LEFT JOIN jobs AS j ON j.id = made.id LEFT JOIN jobs AS s ON s.id = l.source_id
+            WHERE l.job_id = made.id
             ORDER BY l.job_id, l.source_id
             """, JSON.array(ids.map { .integer($0) }).text
         ) { row in

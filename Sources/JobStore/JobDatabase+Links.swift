@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// What jobs are made from: the references in their inputs.
 extension JobDatabase {
@@ -46,7 +46,7 @@ extension JobDatabase {
             WITH waiting (id) AS (
                 SELECT id FROM jobs INDEXED BY jobs_waits_for
                 WHERE waits_for > 0 AND ended_at IS NULL ORDER BY id LIMIT 10000)
-            SELECT DISTINCT m.source_id, coalesce(s.state = 'completed', 0)
+            SELECT DISTINCT m.source_id, CASE WHEN s.state = 'completed' THEN 1 ELSE 0 END
             FROM waiting JOIN missing_sources AS m ON m.job_id = waiting.id
                 LEFT JOIN jobs AS s ON s.id = m.source_id
             WHERE s.id IS NULL OR s.ended_at IS NOT NULL ORDER BY m.source_id LIMIT ?1
@@ -100,7 +100,7 @@ extension JobDatabase {
             WHERE l.job_id = ?1 AND (s.id IS NULL
                 OR (s.state = 'completed' AND l.output NOT IN ('all', 'pick') AND NOT EXISTS (
                     SELECT 1 FROM outputs
-                    WHERE job_id = l.source_id AND position = CAST(l.output AS INTEGER))))
+                    WHERE job_id = l.source_id AND CAST(position AS TEXT) = l.output)))
             ORDER BY l.path LIMIT 1
             """, id
         ) { try Link($0) }
@@ -127,10 +127,10 @@ extension JobDatabase {
         try run(
             """
             UPDATE outputs SET
-                picked_at = CASE WHEN position IN (SELECT value FROM json_each(?2))
+                picked_at = CASE WHEN position IN (SELECT CAST(value AS BIGINT) FROM json_each(?2))
                     THEN coalesce(picked_at, ?3) END
             WHERE job_id = ?1
-                AND (picked_at IS NOT NULL) <> (position IN (SELECT value FROM json_each(?2)))
+                AND (picked_at IS NOT NULL) <> (position IN (SELECT CAST(value AS BIGINT) FROM json_each(?2)))
             """, id, list.text, now)
         // Whoever picks here also brings what is beside the files up to date.
         try run("DELETE FROM changed_picks WHERE job_id = ?1", id)
@@ -164,13 +164,14 @@ extension JobDatabase {
         try all(
             """
             WITH RECURSIVE known (id) AS (
-                SELECT value FROM json_each(?1)
+                SELECT CAST(value AS BIGINT) FROM json_each(?1)
                 UNION
                 SELECT links.job_id FROM known JOIN links ON links.source_id = known.id
                     JOIN jobs ON jobs.id = links.job_id
                 WHERE links.resolved_at IS NULL AND jobs.state IN ('held', 'queued')
             )
-            SELECT id FROM known WHERE id NOT IN (SELECT value FROM json_each(?1)) ORDER BY id
+            SELECT id FROM known
+            WHERE id NOT IN (SELECT CAST(value AS BIGINT) FROM json_each(?1)) ORDER BY id
             """, JSON.array(ids.map { .integer($0) }).text
         ) { $0.integer(0) }
     }
@@ -183,7 +184,7 @@ extension JobDatabase {
             WHERE l.source_id = ?1 AND l.resolved_at IS NULL AND j.state IN ('held', 'queued')
                 AND l.output NOT IN ('all', 'pick') AND NOT EXISTS (
                     SELECT 1 FROM outputs
-                    WHERE job_id = l.source_id AND position = CAST(l.output AS INTEGER))
+                    WHERE job_id = l.source_id AND CAST(position AS TEXT) = l.output)
             """, source
         ) { try Link($0) }
     }

@@ -1,5 +1,5 @@
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// A schema that was added while the program was in use.
 package struct StoredModel: Sendable {
@@ -30,8 +30,11 @@ extension JobDatabase {
         try transaction {
             for (model, document) in models {
                 try run(
-                    "INSERT OR REPLACE INTO models (model, document, updated_at) VALUES (?1, ?2, ?3)",
-                    model, document, now)
+                    """
+                    INSERT INTO models (model, document, updated_at) VALUES (?1, ?2, ?3)
+                    ON CONFLICT (model) DO UPDATE
+                    SET document = excluded.document, updated_at = excluded.updated_at
+                    """, model, document, now)
             }
         }
     }

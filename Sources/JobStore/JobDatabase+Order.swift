@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// The order in which jobs are listed.
 package struct JobOrder: Equatable, Sendable {
@@ -46,12 +46,16 @@ extension JobDatabase {
                 SELECT * FROM jobs WHERE ?1 = 'all'
             )
             SELECT id, CASE ?6
-                WHEN 'id' THEN id
                 WHEN 'created' THEN created_at
                 WHEN 'submitted' THEN submitted_at
                 WHEN 'started' THEN started_at
                 WHEN 'finished' THEN finished_at
                 WHEN 'ended' THEN ended_at
+                WHEN 'model' THEN model
+                WHEN 'label' THEN label
+                END AS word,
+            CASE ?6
+                WHEN 'id' THEN id
                 WHEN 'waited' THEN julianday(coalesce(submitted_at, ended_at, ?7)) - julianday(created_at)
                 WHEN 'queued' THEN
                     julianday(coalesce(started_at, CASE WHEN state IN ('submitting', 'in_queue') THEN ?7 END))
@@ -66,19 +70,17 @@ extension JobDatabase {
                 WHEN 'cost' THEN cost_usd
                 WHEN 'priority' THEN priority
                 WHEN 'submissions' THEN submissions
-                WHEN 'model' THEN model
-                WHEN 'label' THEN label
                 WHEN 'state' THEN
                     instr('held queued submitting uncertain in_queue in_progress '
                         || 'downloading completed failed cancelled', state)
-                END AS value
+                END AS number
             FROM chosen
-            WHERE (?2 IS NULL OR instr(?2, '"' || state || '"')) AND (?3 IS NULL OR label = ?3)
-                AND (?4 IS NULL OR model GLOB ?4) AND (?5 IS NULL OR created_at >= ?5) AND id >= ?9
-            ORDER BY value DESC, id DESC LIMIT ?8
+            WHERE (?2 IS NULL OR instr(?2, '"' || state || '"') > 0) AND (?3 IS NULL OR label = ?3)
+                AND (?4 IS NULL OR glob(?4, model)) AND (?5 IS NULL OR created_at >= ?5) AND id >= ?9
+            ORDER BY word DESC NULLS LAST, number DESC NULLS LAST, id DESC LIMIT ?8
             """,
             filter.way, filter.stateWords, filter.label, filter.modelPattern, filter.since,
-            order.key.rawValue, now, filter.limit ?? -1, try firstID(filter), try modelList(filter)
+            order.key.rawValue, now, filter.limit ?? Int.max, try firstID(filter), try modelList(filter)
         ) { $0.integer(0) }
         return order.isDescending ? falling : falling.reversed()
     }
@@ -101,8 +103,8 @@ extension JobDatabase {
                 SELECT id, state, model, created_at, label FROM jobs WHERE ?1 = 'all'
             )
             SELECT state, count(*) FROM chosen
-            WHERE (?2 IS NULL OR instr(?2, '"' || state || '"')) AND (?3 IS NULL OR label = ?3)
-                AND (?4 IS NULL OR model GLOB ?4) AND (?5 IS NULL OR created_at >= ?5) AND id >= ?6
+            WHERE (?2 IS NULL OR instr(?2, '"' || state || '"') > 0) AND (?3 IS NULL OR label = ?3)
+                AND (?4 IS NULL OR glob(?4, model)) AND (?5 IS NULL OR created_at >= ?5) AND id >= ?6
             GROUP BY state
             """,
             filter.way, filter.stateWords, filter.label, filter.modelPattern, filter.since,
@@ -128,7 +130,7 @@ extension JobDatabase {
 
     /// How many jobs there are, counted up to `limit`: counting a million would keep a person waiting.
     package func count(upTo limit: Int64) throws -> Int64 {
-        try first("SELECT count(*) FROM (SELECT 1 FROM jobs ORDER BY id DESC LIMIT ?1)", limit) {
+        try first("SELECT count(*) FROM (SELECT 1 FROM jobs ORDER BY id DESC LIMIT ?1) AS newest", limit) {
             $0.integer(0)
         } ?? 0
     }

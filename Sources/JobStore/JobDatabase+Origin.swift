@@ -1,5 +1,5 @@
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// Where requests were bought, and where jobd asks for them.
 extension JobDatabase {
@@ -10,7 +10,8 @@ extension JobDatabase {
         try run(
             """
             INSERT INTO daemon_settings (name, value) VALUES (?1, ?2)
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value
+            WHERE daemon_settings.value <> excluded.value
             """, Self.settingName, origin)
     }
 
@@ -46,10 +47,11 @@ extension JobDatabase {
             SELECT request_id FROM (
                 SELECT * FROM (
                     SELECT request_id, origin, state, ended_at AS at FROM jobs INDEXED BY jobs_ended
-                    WHERE ended_at >= ?2 AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1000)
+                    WHERE ended_at >= ?2 AND ended_at IS NOT NULL
+                    ORDER BY ended_at DESC, id DESC LIMIT 1000) AS newest
                 UNION ALL
                 SELECT request_id, origin, state, '9999' AS at FROM jobs INDEXED BY jobs_state
-                WHERE state = 'downloading' AND state <> 'completed')
+                WHERE state = 'downloading' AND state <> 'completed') AS found
             WHERE state IN ('completed', 'downloading') AND (origin IS NULL OR origin = ?1)
             ORDER BY at DESC LIMIT ?3
             """, origin, since, limit

@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// What happens to a job's outputs; each inside the caller's transaction.
 extension JobDatabase {
@@ -64,7 +64,8 @@ extension JobDatabase {
             WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL AND local IS NULL
                 AND (job_id <> ?2 OR position <> ?3)
                 AND (state = 'done'
-                    OR (state = 'pending' AND sha256 IS ?4 AND (job_id, position) < (?2, ?3)))
+                    OR (state = 'pending' AND sha256 IS NOT DISTINCT FROM ?4
+                        AND (job_id, position) < (?2, ?3)))
             LIMIT 1
             """, path, output.jobID, output.position, output.sha256)
     }
@@ -106,8 +107,9 @@ extension JobDatabase {
     package func renew(url: String, of job: Int64, _ position: Int64) throws {
         try run(
             """
-            UPDATE OR IGNORE outputs SET url = ?3
-            WHERE job_id = ?1 AND position = ?2 AND state = 'done'
+            UPDATE outputs SET url = ?3
+            WHERE job_id = ?1 AND position = ?2 AND state = 'done' AND NOT EXISTS (
+                SELECT 1 FROM outputs AS other WHERE other.job_id = ?1 AND other.url = ?3)
             """, job,
             position, url)
     }
@@ -117,7 +119,8 @@ extension JobDatabase {
         try first(
             """
             SELECT json_extract(detail, '$.message') FROM events
-            WHERE job_id = ?1 AND kind = 'fault' AND (?2 IS NULL OR json_extract(detail, '$.position') = ?2)
+            WHERE job_id = ?1 AND kind = 'fault' 
+                AND (?2 IS NULL OR CAST(json_extract(detail, '$.position') AS TEXT) = CAST(?2 AS TEXT))
             ORDER BY id DESC LIMIT 1
             """, job, position
         ) { $0.optionalText(0) } ?? nil

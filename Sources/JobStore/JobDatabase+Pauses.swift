@@ -1,6 +1,6 @@
 package import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 extension JobDatabase {
     package func pauses() throws -> [Pause] {

@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// A job that has ended, and when: jobs are pruned in this order.
 package struct EndedJob: Equatable, Sendable {
@@ -21,13 +21,13 @@ extension JobDatabase {
             """
             SELECT id, ended_at FROM jobs INDEXED BY jobs_ended
             WHERE ended_at IS NOT NULL AND ended_at = ?1 AND id > ?2 AND ended_at < ?3
-                AND (?4 IS NULL OR instr(?4, '"' || state || '"')) AND (?5 IS NULL OR model GLOB ?5)
+                AND (?4 IS NULL OR instr(?4, '"' || state || '"') > 0) AND (?5 IS NULL OR glob(?5, model))
                 AND (?6 IS NULL OR label = ?6)
                 AND NOT EXISTS (SELECT 1 FROM needed_sources WHERE needed_sources.id = jobs.id)
             UNION ALL
             SELECT id, ended_at FROM jobs INDEXED BY jobs_ended
             WHERE ended_at IS NOT NULL AND ended_at > ?1 AND ended_at < ?3
-                AND (?4 IS NULL OR instr(?4, '"' || state || '"')) AND (?5 IS NULL OR model GLOB ?5)
+                AND (?4 IS NULL OR instr(?4, '"' || state || '"') > 0) AND (?5 IS NULL OR glob(?5, model))
                 AND (?6 IS NULL OR label = ?6)
                 AND NOT EXISTS (SELECT 1 FROM needed_sources WHERE needed_sources.id = jobs.id)
             ORDER BY ended_at, id LIMIT ?7
@@ -59,8 +59,9 @@ extension JobDatabase {
                 id, position, now)
             try run(
                 """
-                INSERT OR IGNORE INTO removed_objects (object) SELECT object FROM outputs
+                INSERT INTO removed_objects (object) SELECT object FROM outputs
                 WHERE job_id = ?1 AND position = ?2 AND removed_at IS NOT NULL AND object IS NOT NULL
+                ON CONFLICT DO NOTHING
                 """, id, position)
         }
         let list = JSON.array(positions.map { .integer($0) })

@@ -1,5 +1,5 @@
 package import JobModel
-internal import SQLite
+internal import SQL
 
 extension JobDatabase {
     package func find(_ id: Int64) throws -> Job? {
@@ -52,7 +52,7 @@ extension JobDatabase {
                 try first(
                     """
                     SELECT max(created_at) FROM (
-                        SELECT created_at FROM jobs WHERE id <= ?1 ORDER BY id DESC LIMIT 1000)
+                        SELECT created_at FROM jobs WHERE id <= ?1 ORDER BY id DESC LIMIT 1000) AS older
                     """, place
                 ) { $0.timestamp(0) } ?? nil
             if newest.map({ $0 < since }) ?? true { return place + 1 }
@@ -64,12 +64,12 @@ extension JobDatabase {
     /// The ids of the jobs of `window` that match `filter`, newest first.
     // Long: a statement for each index.
     package func ids(_ filter: JobFilter, in window: ClosedRange<Int64>) throws -> [Int64] {
-        let limit = filter.limit ?? -1
+        let limit = filter.limit ?? Int.max
         if filter.states.count == 1, let state = filter.states.first, state != .completed {
             return try all(
                 """
                 SELECT id FROM jobs INDEXED BY jobs_state
-                WHERE state = ?1 AND state <> 'completed' AND (?2 IS NULL OR model GLOB ?2)
+                WHERE state = ?1 AND state <> 'completed' AND (?2 IS NULL OR glob(?2, model))
                     AND (?3 IS NULL OR label = ?3) AND (?4 IS NULL OR created_at >= ?4)
                     AND id BETWEEN ?6 AND ?7
                 ORDER BY id DESC LIMIT ?5
@@ -82,8 +82,9 @@ extension JobDatabase {
             return try all(
                 """
                 SELECT id FROM jobs INDEXED BY jobs_label
-                WHERE label = ?1 AND label IS NOT NULL AND (?2 IS NULL OR model GLOB ?2)
-                    AND (?3 IS NULL OR instr(?3, '"' || state || '"')) AND (?4 IS NULL OR created_at >= ?4)
+                WHERE label = ?1 AND label IS NOT NULL AND (?2 IS NULL OR glob(?2, model))
+                    AND (?3 IS NULL OR instr(?3, '"' || state || '"') > 0)
+                    AND (?4 IS NULL OR created_at >= ?4)
                     AND id BETWEEN ?6 AND ?7
                 ORDER BY id DESC LIMIT ?5
                 """,
@@ -96,7 +97,7 @@ extension JobDatabase {
                 """
                 SELECT id FROM jobs INDEXED BY jobs_state
                 WHERE state IN (SELECT value FROM json_each(?1)) AND state <> 'completed'
-                    AND (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR created_at >= ?3)
+                    AND (?2 IS NULL OR glob(?2, model)) AND (?3 IS NULL OR created_at >= ?3)
                     AND id BETWEEN ?5 AND ?6
                 ORDER BY id DESC LIMIT ?4
                 """,
@@ -112,7 +113,7 @@ extension JobDatabase {
         return try all(
             """
             SELECT id FROM jobs
-            WHERE (?1 IS NULL OR instr(?1, '"' || state || '"'))
+            WHERE (?1 IS NULL OR instr(?1, '"' || state || '"') > 0)
                 AND (?2 IS NULL OR created_at >= ?2) AND id BETWEEN ?4 AND ?5
             ORDER BY id DESC LIMIT ?3
             """, filter.stateWords, filter.since, limit, window.lowerBound, window.upperBound
@@ -125,10 +126,10 @@ extension JobDatabase {
         try all(
             """
             SELECT id FROM jobs INDEXED BY jobs_model
-            WHERE model = ?1 AND (?2 IS NULL OR instr(?2, '"' || state || '"'))
+            WHERE model = ?1 AND (?2 IS NULL OR instr(?2, '"' || state || '"') > 0)
                 AND (?3 IS NULL OR created_at >= ?3) AND id BETWEEN ?5 AND ?6
             ORDER BY id DESC LIMIT ?4
-            """, model, filter.stateWords, filter.since, filter.limit ?? -1, window.lowerBound,
+            """, model, filter.stateWords, filter.since, filter.limit ?? Int.max, window.lowerBound,
             window.upperBound
         ) { $0.integer(0) }
     }
@@ -143,9 +144,9 @@ extension JobDatabase {
                 SELECT min(model) FROM jobs INDEXED BY jobs_model WHERE model >= ?1
                 UNION ALL
                 SELECT (SELECT min(model) FROM jobs INDEXED BY jobs_model WHERE model > found.model)
-                FROM found WHERE found.model GLOB ?2
+                FROM found WHERE glob(?2, found.model)
             )
-            SELECT model FROM found WHERE model GLOB ?2
+            SELECT model FROM found WHERE glob(?2, model)
             """, String(prefix), filter.modelPattern
         ) { $0.text(0) }
     }

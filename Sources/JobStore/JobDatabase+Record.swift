@@ -1,6 +1,6 @@
 package import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// Someone else has changed the job in the meantime: the event no longer applies to it.
 package struct StaleJob: Error {

@@ -1,6 +1,6 @@
 internal import JSON
 internal import JobModel
-internal import SQLite
+internal import SQL
 
 /// The words of a job, for the search index.
 struct JobTexts: Equatable {
@@ -29,8 +29,10 @@ extension JobDatabase {
     func texts(after id: Int64, limit: Int) throws -> [JobTexts] {
         try all(
             """
-            SELECT id, CASE json_type(input, '$.prompt') WHEN 'text' THEN input ->> '$.prompt' END,
-                CASE json_type(input, '$.text') WHEN 'text' THEN input ->> '$.text' END, label, error_message
+            SELECT id,
+                CASE json_type(input, '$.prompt') WHEN 'text' THEN json_extract(input, '$.prompt') END,
+                CASE json_type(input, '$.text') WHEN 'text' THEN json_extract(input, '$.text') END,
+                label, error_message
             FROM jobs WHERE id > ?1 ORDER BY id LIMIT ?2
             """, id, limit
         ) { Self.texts($0) }
@@ -40,9 +42,11 @@ extension JobDatabase {
     func texts(of ids: [Int64]) throws -> [JobTexts] {
         try all(
             """
-            SELECT jobs.id, CASE json_type(input, '$.prompt') WHEN 'text' THEN input ->> '$.prompt' END,
-                CASE json_type(input, '$.text') WHEN 'text' THEN input ->> '$.text' END, label, error_message
-            FROM json_each(?1) CROSS JOIN jobs ON jobs.id = json_each.value
+            SELECT jobs.id,
+                CASE json_type(input, '$.prompt') WHEN 'text' THEN json_extract(input, '$.prompt') END,
+                CASE json_type(input, '$.text') WHEN 'text' THEN json_extract(input, '$.text') END,
+                label, error_message
+            FROM json_each(?1) CROSS JOIN jobs WHERE jobs.id = CAST(json_each.value AS BIGINT)
             """, Self.list(ids)
         ) { Self.texts($0) }
     }
@@ -85,13 +89,15 @@ extension JobDatabase {
         ) { ($0.optionalText(0), $0.optionalText(1), $0.integer(2), $0.integer(3)) } ?? (nil, nil, 0, 0)
     }
 
-    /// Those of `ids` that exist and match `filter`, in their order. Its limit is ignored.
+    /// Those of `ids` that exist and match `filter`, newest first. Its limit is ignored.
     func filter(_ ids: [Int64], _ filter: JobFilter) throws -> [Int64] {
         try all(
             """
-            SELECT jobs.id FROM json_each(?1) CROSS JOIN jobs ON jobs.id = json_each.value
-            WHERE (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR instr(?3, '"' || state || '"'))
+            SELECT jobs.id FROM json_each(?1) CROSS JOIN jobs
+            WHERE jobs.id = CAST(json_each.value AS BIGINT) AND (?2 IS NULL OR glob(?2, model))
+                AND (?3 IS NULL OR instr(?3, '"' || state || '"') > 0)
                 AND (?4 IS NULL OR label = ?4) AND (?5 IS NULL OR created_at >= ?5)
+            ORDER BY jobs.id DESC
             """, Self.list(ids), filter.modelPattern, filter.stateWords, filter.label, filter.since
         ) { $0.integer(0) }
     }

@@ -1,6 +1,6 @@
 internal import JSON
 internal import JobModel
-internal import SQLite
+internal import SQL
 
 /// Why jobs that may have been sent are set aside.
 package enum SetAsideReason: String, CaseIterable, Sendable {

@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// What was spent. Triggers keep the sums in step with the charges, so that asking does not read all of them.
 extension JobDatabase {
@@ -14,7 +14,7 @@ extension JobDatabase {
         let nanos = try first(
             """
             SELECT total(nanos) FROM json_each(?1) AS days CROSS JOIN charge_sums AS sums
-                ON sums.day = days.value AND sums.label BETWEEN ?2 AND ?3
+            WHERE sums.day = days.value AND sums.label BETWEEN ?2 AND ?3
             """, days, bounds.0, bounds.1
         ) { $0.real(0) }
         return (nanos ?? 0) / 1e9
@@ -38,7 +38,7 @@ extension JobDatabase {
             SELECT day, label, total(sum), total(charged) FROM (
                 SELECT day, label, nanos AS sum, 0 AS charged FROM charge_sums
                 UNION ALL
-                SELECT day, label, 0, nanos FROM charge_ledger)
+                SELECT day, label, 0, nanos FROM charge_ledger) AS sums
             GROUP BY day, label
             -- Beyond nine million dollars, sums are rounded.
             HAVING abs(total(sum) - total(charged)) >= 0.5 + 1e-12 * abs(total(charged))

@@ -1,5 +1,5 @@
 package import JobModel
-internal import SQLite
+internal import SQL
 
 extension JobDatabase {
     /// How the jobs ended that did so since `filter.since`, and what was spent since; its states are ignored.
@@ -21,7 +21,7 @@ extension JobDatabase {
                     finished_at, ended_at
                 FROM jobs INDEXED BY jobs_ended
                 WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND ended_at < ?4
-                    AND (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR label = ?3)
+                    AND (?2 IS NULL OR glob(?2, model)) AND (?3 IS NULL OR label = ?3)
                 """, since, filter.modelPattern, filter.label, end
             ) { row in
                 let job = EndedRow(row)
@@ -32,7 +32,7 @@ extension JobDatabase {
                 """
                 SELECT charges.model, charges.label, error_kind, charges.at, estimated_usd, reported_usd
                 FROM charges LEFT JOIN jobs ON jobs.id = charges.job_id
-                WHERE charges.at >= ?1 AND charges.at < ?4 AND (?2 IS NULL OR charges.model GLOB ?2)
+                WHERE charges.at >= ?1 AND charges.at < ?4 AND (?2 IS NULL OR glob(?2, charges.model))
                     AND (?3 IS NULL OR charges.label = ?3)
                 """, since, filter.modelPattern, filter.label, end
             ) { row in

@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// The result of a verb on one job.
 package enum Steered: Equatable, Sendable {

@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// What object storage leaves to be done after a change; each inside the caller's transaction.
 extension JobDatabase {

@@ -1,6 +1,6 @@
 internal import JSON
 internal import JobModel
-internal import SQLite
+internal import SQL
 
 /// What `on_attention` hears of chains: that an output is to be picked, or that a source has failed.
 extension JobDatabase {

@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 
 /// Which jobs a live view shows.
 package struct WatchScope: Equatable, Sendable {
@@ -51,7 +51,7 @@ extension JobDatabase {
         try countsByState(
             """
             SELECT state, 1 FROM jobs INDEXED BY jobs_ended WHERE ended_at >= ?1 AND ended_at IS NOT NULL
-            ORDER BY ended_at DESC LIMIT ?2
+            ORDER BY ended_at DESC, id DESC LIMIT ?2
             """, since, limit)
     }
 
@@ -62,7 +62,7 @@ extension JobDatabase {
             SELECT id FROM (
                 SELECT id, state, ended_at FROM jobs INDEXED BY jobs_ended
                 WHERE ended_at >= ?1 AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT 10000
-            )
+            ) AS newest
             WHERE state = 'failed' ORDER BY ended_at DESC, id DESC LIMIT ?2
             """, since, limit
         ) { $0.integer(0) }
@@ -83,12 +83,12 @@ extension JobDatabase {
             SELECT id FROM (
                 SELECT id, model, label, input FROM jobs INDEXED BY jobs_state
                 WHERE state = ?1 AND state <> 'completed' ORDER BY id LIMIT ?2
-            )
-            WHERE (?3 IS NULL OR model GLOB ?3) AND (?4 IS NULL OR NOT EXISTS (
+            ) AS oldest
+            WHERE (?3 IS NULL OR glob(?3, model)) AND (?4 IS NULL OR NOT EXISTS (
                 SELECT 1 FROM json_each(?4) AS word
-                WHERE NOT instr(lower(model || ' ' || coalesce(label, '') || ' '
+                WHERE instr(lower(model || ' ' || coalesce(label, '') || ' '
                     || coalesce(json_extract(input, '$.prompt'),
-                        json_extract(input, '$.text'), '')), word.value)))
+                        json_extract(input, '$.text'), '')), word.value) = 0))
             """, state.rawValue, Self.watchReach, scope.filter.modelPattern, scope.wordList
         ) { $0.integer(0) }
     }
@@ -100,13 +100,13 @@ extension JobDatabase {
             SELECT id, state FROM (
                 SELECT id, state, ended_at, model, label, input FROM jobs INDEXED BY jobs_ended
                 WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ?1
-            )
-            WHERE (?2 IS NULL OR model GLOB ?2) AND (?3 IS NULL OR instr(?3, '"' || state || '"'))
+            ) AS newest
+            WHERE (?2 IS NULL OR glob(?2, model)) AND (?3 IS NULL OR instr(?3, '"' || state || '"') > 0)
                 AND (?4 IS NULL OR NOT EXISTS (
                     SELECT 1 FROM json_each(?4) AS word
-                    WHERE NOT instr(lower(model || ' ' || coalesce(label, '') || ' '
+                    WHERE instr(lower(model || ' ' || coalesce(label, '') || ' '
                         || coalesce(json_extract(input, '$.prompt'),
-                            json_extract(input, '$.text'), '')), word.value)))
+                            json_extract(input, '$.text'), '')), word.value) = 0))
             LIMIT ?5
             """,
             scope.isEverything ? limit : Self.watchReach, scope.filter.modelPattern, scope.filter.stateWords,
@@ -121,16 +121,17 @@ extension JobDatabase {
             SELECT id, state FROM (
                 SELECT * FROM (
                     SELECT id, state, model, label, input FROM jobs INDEXED BY jobs_label
-                    WHERE label = ?1 AND label IS NOT NULL ORDER BY id DESC LIMIT ?2)
+                    WHERE label = ?1 AND label IS NOT NULL ORDER BY id DESC LIMIT ?2) AS labelled
                 UNION ALL
-                SELECT id, state, model, label, input FROM jobs WHERE id IN (SELECT value FROM json_each(?3))
-            )
-            WHERE (?4 IS NULL OR model GLOB ?4) AND (?5 IS NULL OR instr(?5, '"' || state || '"'))
+                SELECT id, state, model, label, input FROM jobs
+                WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?3))
+            ) AS chosen
+            WHERE (?4 IS NULL OR glob(?4, model)) AND (?5 IS NULL OR instr(?5, '"' || state || '"') > 0)
                 AND (?6 IS NULL OR NOT EXISTS (
                     SELECT 1 FROM json_each(?6) AS word
-                    WHERE NOT instr(lower(model || ' ' || coalesce(label, '') || ' '
+                    WHERE instr(lower(model || ' ' || coalesce(label, '') || ' '
                         || coalesce(json_extract(input, '$.prompt'),
-                            json_extract(input, '$.text'), '')), word.value)))
+                            json_extract(input, '$.text'), '')), word.value) = 0))
             ORDER BY id DESC
             """,
             scope.filter.label, Self.watchReach, JSON.array(scope.ids.map { .integer($0) }).text,
@@ -142,7 +143,7 @@ extension JobDatabase {
     package func bytesUnderWay() throws -> Int64 {
         try first(
             """
-            SELECT coalesce(sum(fetched), 0)
+            SELECT CAST(coalesce(sum(fetched), 0) AS BIGINT)
             FROM (
                 SELECT id FROM jobs INDEXED BY jobs_state WHERE state = 'downloading' AND state <> 'completed'
                 ORDER BY id LIMIT ?1
@@ -157,7 +158,8 @@ extension JobDatabase {
             """
             SELECT count(*) FILTER (WHERE kind = 'accepted'),
                 count(*) FILTER (WHERE kind = 'ended' AND json_extract(detail, '$.state') = 'completed'),
-                coalesce(sum(json_extract(detail, '$.bytes')) FILTER (WHERE kind = 'output'), 0),
+                CAST(coalesce(sum(CAST(json_extract(detail, '$.bytes') AS BIGINT))
+                    FILTER (WHERE kind = 'output'), 0) AS BIGINT),
                 coalesce(max(id), ?1)
             FROM events WHERE id > ?1 AND (?2 IS NULL OR at >= ?2)
             """, id, since

@@ -1,6 +1,6 @@
 internal import Glibc
 package import JobModel
-internal import SQLite
+internal import SQL
 package import System
 
 /// The store on one connection, used by one thread at a time: jobctl's only one, or that of a `JobStore`.
@@ -16,12 +16,15 @@ package final class JobDatabase {
 
     package let directory: StateDirectory
     private(set) var connection: Connection
-    private let opening: DatabaseOpening
+    /// How the file is opened again; nil for a shared store.
+    private let opening: DatabaseOpening?
     /// False if the files disappeared while the database was being reopened.
     private(set) var isOpen = true
     /// What happened to the files of the store; nil while they are in place.
     var loss: StoreError?
     private let clock: @Sendable () -> Timestamp
+    /// That of the jobd whose connection this is, if the store is shared.
+    var lease: Lease?
 
     /// Opens the store, and brings its schema up to date if that is allowed.
     ///
@@ -35,11 +38,31 @@ package final class JobDatabase {
     ) throws {
         self.directory = directory
         self.clock = clock
+        if let address = directory.shared {
+            opening = nil
+            connection = .postgresql(
+                try SharedStore(address: address).open(purpose, patience: busyTimeout) { onWait(nil) })
+            return
+        }
         let opening = DatabaseOpening(directory: directory, busyTimeout: busyTimeout) {
             onWait(StoreUsers.writer(of: directory))
         }
         self.opening = opening
-        connection = try StoreError.at(database: directory.database) { try opening.open(purpose, lock: lock) }
+        connection = .sqlite(
+            try StoreError.at(database: directory.database) { try opening.open(purpose, lock: lock) })
+    }
+
+    /// Whether several machines share the store.
+    package var isShared: Bool { server != nil }
+
+    /// The database file; nil for a shared store.
+    var file: SQLiteConnection? {
+        if case .sqlite(let connection) = connection { connection } else { nil }
+    }
+
+    /// The connection to a shared store; nil for a file.
+    var server: PostgreSQLConnection? {
+        if case .postgresql(let connection) = connection { connection } else { nil }
     }
 
     package var now: Timestamp { clock() }
@@ -52,7 +75,17 @@ package final class JobDatabase {
     /// Runs `body` in one transaction that holds the write lock; inside another transaction, as a savepoint.
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
         if isInTransaction { return try savepoint(body) }
-        return try perform { try connection.transaction(body) }
+        let start = ContinuousClock.now
+        let value = try perform {
+            try connection.transaction {
+                let value = try body()
+                // jobd's own commits need not wake the others.
+                if isShared, lease == nil { try run("SELECT pg_notify(?1, '')", StoreListener.channel) }
+                return value
+            }
+        }
+        lease?.extend(from: start)
+        return value
     }
 
     /// Runs `body` as a part of a transaction: a failure undoes only its own changes.
@@ -71,11 +104,14 @@ package final class JobDatabase {
 
     /// Runs `body` and turns its SQLite errors into the store's own.
     func perform<Value>(_ body: () throws -> Value) throws -> Value {
-        try StoreError.at(database: directory.database, body)
+        try StoreError.at(database: directory.storeName, body)
     }
 
     /// Copies the whole database, consistent and synced, into a new file.
-    package func backup(to path: String) throws { try perform { try opening.copy(connection, to: path) } }
+    package func backup(to path: String) throws {
+        guard let opening, let file else { throw StoreError.needsDump }
+        try perform { try opening.copy(file, to: path) }
+    }
 
     /// Runs one statement and returns how many rows it changed.
     @discardableResult
@@ -100,7 +136,7 @@ package final class JobDatabase {
 
     /// Whether the query has a row.
     func exists(_ sql: String, _ values: any Bindable...) throws -> Bool {
-        try perform { try connection.first(sql, values) { _ in true } ?? false }
+        try perform { try connection.first(sql, values, read: { _ in true }) ?? false }
     }
 
     /// Sums what a query of states and counts returns.
@@ -117,17 +153,18 @@ package final class JobDatabase {
     /// Copies what `files` still holds of the database, if no connection to it could be opened.
     func copy(_ files: StoreFiles, to path: String) throws {
         try perform {
-            try opening.copy(to: path) { _, file in try files.copyDatabase(to: file) }
+            try opening?.copy(to: path) { _, file in try files.copyDatabase(to: file) }
         }
     }
 
     /// Opens the database again, with a new log.
     func reopen(holding lock: StateLock) throws {
+        guard let opening else { return }
         try perform {
             // The old one is closed first: connections of one process share what they know of the log.
-            connection = try Connection(path: ":memory:", .create, busyTimeout: .zero)
+            connection = .sqlite(try SQLiteConnection(path: ":memory:", .create, busyTimeout: .zero))
             isOpen = false
-            connection = try opening.open(.write, lock: lock)
+            connection = .sqlite(try opening.open(.write, lock: lock))
             isOpen = true
         }
     }

@@ -7,6 +7,8 @@ package actor JobStore {
     let database: JobDatabase
     let lock: StateLock
     var files: StoreFiles
+    /// The right to the jobs of a shared store; nil with a database file, which has only one jobd.
+    package nonisolated let lease: Lease?
     nonisolated let counter: Result<ClaimCounter, any Error>
     private var onLoss: @Sendable (StoreError) -> Void = { _ in }
     private var onTrouble: @Sendable (Trouble.Kind, String?) -> Void = { _, _ in }
@@ -41,11 +43,17 @@ package actor JobStore {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    /// - Parameter open: opens the database, which only the actor uses from then on.
-    package init(lock: StateLock, _ open: @Sendable () throws -> JobDatabase) rethrows {
+    /// - Parameters:
+    ///   - lease: that of this jobd, if the store is shared.
+    ///   - open: opens the database, which only the actor uses from then on.
+    package init(
+        lock: StateLock, lease: Lease? = nil, _ open: @Sendable () throws -> JobDatabase
+    ) throws {
         self.lock = lock
         database = try open()
         files = StoreFiles(database.directory)
+        self.lease = lease
+        if let lease { try database.take(lease) }
         counter = Result { [directory = database.directory] in try ClaimCounter(in: directory) }
     }
 
@@ -72,7 +80,7 @@ package actor JobStore {
 
     /// Runs before each piece of work (two or three system calls): what is sent must be on record for others.
     private func checkFiles() {
-        guard database.loss == nil, let found = files.loss() else { return }
+        guard !database.isShared, database.loss == nil, let found = files.loss() else { return }
         let loss = rescue(found)
         database.loss = loss
         onLoss(loss)
@@ -82,6 +90,7 @@ package actor JobStore {
     package func close() throws {
         // Pending writes must reach the disk before the checkpoint.
         commit()
+        if database.isShared { return try database.endLease() }
         checkFiles()
         if database.loss != nil {
             // A directory that is being removed loses one file after another: wait for the rest.
@@ -157,6 +166,8 @@ package actor JobStore {
             // jobd holds the lock, so it checkpoints. Checking the log's size every time would cost too much.
             if commits % 256 == 0, timesHeld == 0 { emptyLargeLog() }
         } catch {
+            // What is written again is then written with the new lease, as far as others have left it alone.
+            if case StoreError.deposed = error, let lease { try? database.take(lease) }
             for pending in group { pending.fail(error) }
             if let error = error as? StoreError, error.isOfStorage { noteWrite(error) }
         }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import JSON
 package import JobModel
-internal import SQLite
+internal import SQL
 package import System
 
 /// Puts a backup in the place of the database.
@@ -82,7 +82,7 @@ package struct Restoration {
             let copy = try prepared.openFile(prepared.database + suffix)
             try StoreError.at(prepared.path, try source.copy(to: copy))
         }
-        do { return try check() } catch let error as SQLiteError {
+        do { return try check() } catch let error as SQLError {
             let reason =
                 switch error.kind {
                 case .notADatabase: DatabaseHeader.noDatabase
@@ -100,7 +100,7 @@ package struct Restoration {
     private func check() throws -> Int {
         let path = prepared.database
         if try StoreError.at(path, try FileStatus(path)).size == 0 { throw Fault(reason: "it is empty") }
-        let connection = try Connection(path: path, .readWrite, busyTimeout: .zero)
+        let connection = try SQLiteConnection(path: path, .readWrite, busyTimeout: .zero)
         let owner = try connection.first("PRAGMA application_id") { $0.integer(0) }
         guard owner == Int64(DatabaseHeader.applicationID) else {
             throw Fault(reason: "another program made it")
@@ -144,7 +144,7 @@ package struct Restoration {
         init(claims: Int64) { self.claims = claims }
 
         /// Whatever schema it has.
-        init(of connection: Connection, noted: Int64) {
+        init(of connection: SQLiteConnection, noted: Int64) {
             let claims = try? connection.first("SELECT value FROM daemon_settings WHERE name = 'claims'") {
                 Int64($0.text(0))
             }
@@ -160,8 +160,8 @@ package struct Restoration {
     /// for them, it is a commit like any other.
     private func replaceContent(by database: JobDatabase) throws -> String {
         let path = directory.database
-        let reader = try Connection(path: path, .readWrite, busyTimeout: .seconds(15))
-        let writer = try Connection(path: path, .readWrite, busyTimeout: .seconds(15)) {
+        let reader = try SQLiteConnection(path: path, .readWrite, busyTimeout: .seconds(15))
+        let writer = try SQLiteConnection(path: path, .readWrite, busyTimeout: .seconds(15)) {
             onWait(StoreUsers.writer(of: directory))
         }
         try writer.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
@@ -255,7 +255,8 @@ extension JobDatabase {
         }
     }
 
-    fileprivate func replaceContent(of other: Connection, whenLocked: () throws -> Void) throws {
-        try perform { try other.replace(by: connection, whenLocked: whenLocked) }
+    fileprivate func replaceContent(of other: SQLiteConnection, whenLocked: () throws -> Void) throws {
+        guard let file else { throw StoreError.needsDump }
+        try perform { try other.replace(by: file, whenLocked: whenLocked) }
     }
 }

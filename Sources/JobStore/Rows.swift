@@ -1,6 +1,6 @@
 internal import JSON
 package import JobModel
-package import SQLite
+package import SQL
 
 extension Job {
     /// All columns of `jobs`, with an empty object instead of the input, for queries that return many jobs.
@@ -84,7 +84,8 @@ extension Link {
 }
 
 extension Timestamp: Bindable {
-    package var sqliteValue: SQLiteValue { .text(description) }
+    package static var sqlType: SQLType { .text }
+    package var sqlValue: SQLValue { .text(description) }
 }
 
 extension Row {

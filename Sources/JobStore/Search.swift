@@ -1,5 +1,5 @@
 internal import JobModel
-internal import SQLite
+internal import SQL
 
 /// One search: the jobs found, and where the words occur in each.
 package struct Search {
@@ -20,8 +20,7 @@ package struct Search {
             return try index.find(words, filter, in: store)
         }
         func lookAgain(in index: SearchIndex) throws -> [Int64] {
-            do { return try look(in: index) } catch let error as SQLiteError where SearchIndex.isDamage(error)
-            {
+            do { return try look(in: index) } catch let error as SQLError where SearchIndex.isDamage(error) {
                 try index.rebuild()
                 return try look(in: index)
             }
@@ -36,8 +35,8 @@ package struct Search {
                 ids = try lookAgain(in: index)
                 (self.index, obstacle) = (index, nil)
                 return
-            } catch let error as SQLiteError { reason = "\(StoreError(error, path: path))" }
-        case .failure(let error as SQLiteError): reason = "\(StoreError(error, path: path))"
+            } catch let error as SQLError { reason = "\(StoreError(error, path: path))" }
+        case .failure(let error as SQLError): reason = "\(StoreError(error, path: path))"
         case .failure(let error): reason = "\(error)"
         }
         index = try SearchIndex.temporary()

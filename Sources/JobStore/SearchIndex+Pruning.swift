@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SQLite
+internal import SQL
 
 /// Removes the words of pruned jobs.
 ///

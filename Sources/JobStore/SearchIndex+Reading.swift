@@ -1,5 +1,5 @@
 internal import JobModel
-internal import SQLite
+internal import SQL
 
 /// How far the database was read.
 private struct Position {

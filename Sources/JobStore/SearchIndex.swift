@@ -1,4 +1,4 @@
-internal import SQLite
+internal import SQL
 
 /// The words of all jobs, for `jobctl search`: a cache in a separate file beside the database.
 ///
@@ -11,22 +11,22 @@ package final class SearchIndex {
     /// Raise it with every change in what is stored, or in how text is split into words.
     private static let version: Int64 = 1
 
-    let connection: Connection
+    let connection: SQLiteConnection
 
-    private init(_ connection: Connection) { self.connection = connection }
+    private init(_ connection: SQLiteConnection) { self.connection = connection }
 
     /// Opens the file beside the database, and creates it if it is missing.
     convenience init(in directory: StateDirectory, busyTimeout: Duration = .seconds(15)) throws {
         let path = directory.searchIndex
         // Creates it with the database's mode and owner. This process has no locks on it yet to lose.
         _ = try directory.openFile(path)
-        self.init(try Connection(path: path, .readWrite, busyTimeout: busyTimeout))
-        do { try prepare() } catch let error as SQLiteError where Self.isDamage(error) { try rebuild() }
+        self.init(try SQLiteConnection(path: path, .readWrite, busyTimeout: busyTimeout))
+        do { try prepare() } catch let error as SQLError where Self.isDamage(error) { try rebuild() }
     }
 
     /// One in an unnamed temporary file, for when a lasting one is impossible.
     static func temporary() throws -> SearchIndex {
-        let index = SearchIndex(try Connection(path: "", .create, busyTimeout: .zero))
+        let index = SearchIndex(try SQLiteConnection(path: "", .create, busyTimeout: .zero))
         try index.prepare()
         return index
     }
@@ -87,11 +87,11 @@ package final class SearchIndex {
     }
 
     /// Whether the file is at fault, so that a new one would work.
-    static func isDamage(_ error: SQLiteError) -> Bool {
+    static func isDamage(_ error: SQLError) -> Bool {
         switch error.kind {
         case .corrupt, .notADatabase, .schema: true
         // A table or a column that should be there is not.
-        case .other: error.code == 1
+        case .other: error.code == "SQLite's code 1"
         default: false
         }
     }

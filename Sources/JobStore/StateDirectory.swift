@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SQL
 package import System
 
 /// The one directory that holds everything, and the modes of the files created in it.
@@ -17,11 +18,26 @@ package struct StateDirectory: Sendable {
 
     package let path: String
     package let origin: Origin
+    /// The store that several machines share, in place of the database here.
+    private(set) var shared: StoreAddress?
 
     package init(path: String, origin: Origin) {
         self.path = path
         self.origin = origin
     }
+
+    /// The same directory, beside a store that several machines share.
+    package func sharing(_ address: String, password: String?) -> StateDirectory {
+        var directory = self
+        directory.shared = StoreAddress(address, password: password)
+        return directory
+    }
+
+    /// The address of the shared store; nil for the database here.
+    package var sharedStore: String? { shared?.text }
+
+    /// What messages call the store.
+    var storeName: String { shared?.text ?? database }
 
     var database: String { path + "/" + Self.databaseName }
     /// The file that each commit writes to: watch it to notice them all.

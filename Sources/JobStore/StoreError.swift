@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SQLite
+internal import SQL
 internal import System
 
 /// Why the store could not do what was asked.
@@ -38,10 +38,24 @@ package enum StoreError: Error {
     case inTheWay(path: String, reason: String)
     /// Refused by a rule of the schema, in its words.
     case refused(reason: String)
+    /// The server of a shared store is not there.
+    case unreachable(reason: String)
+    /// Another jobd has taken over the jobs of this one.
+    case deposed
+    /// Another jobd follows the job.
+    case anothers
+    /// The server of a shared store refuses the user.
+    case denied(reason: String)
+    /// The address of a shared store says what it must not, or cannot be read.
+    case badAddress(reason: String)
+    /// The shared store has no schema, or an older one: `version`.
+    case needsMigration(version: Int?)
+    /// Only programs of PostgreSQL can do it.
+    case needsDump
     /// Something that should be impossible.
     case unexpected(reason: String)
 
-    init(_ error: SQLiteError, path: String) {
+    init(_ error: SQLError, path: String) {
         self =
             switch error.kind {
             case .busy: .busy
@@ -50,16 +64,19 @@ package enum StoreError: Error {
             case .cannotOpen: .inputOutput(reason: "\(path): \(error.message)")
             case .notADatabase: .notOurs(path: path, reason: "it is not an SQLite database")
             case .corrupt: .damaged(reason: error.message)
-            case .inputOutput: .inputOutput(reason: "\(error.message) (SQLite's code \(error.code))")
+            case .inputOutput: .inputOutput(reason: "\(error.message) (\(error.code))")
+            case .unreachable: .unreachable(reason: error.message)
+            case .denied: .denied(reason: error.message)
+            case .anothers: .anothers
             case .constraint: .refused(reason: error.message)
             case .schema, .interrupted, .other:
                 .unexpected(reason: "\(error.message) in: \(error.sql ?? "no statement")")
             }
     }
 
-    /// Runs `body` and turns its SQLite errors into the store's own.
+    /// Runs `body` and turns the engine's errors into the store's own.
     static func at<Value>(database path: String, _ body: () throws -> Value) throws -> Value {
-        do { return try body() } catch let error as SQLiteError { throw StoreError(error, path: path) }
+        do { return try body() } catch let error as SQLError { throw StoreError(error, path: path) }
     }
 
     init(_ error: SystemError, at path: String) {
@@ -102,6 +119,14 @@ extension StoreError: CustomStringConvertible {
         case .diskFull: "the disk is full; nothing was changed"
         case .readOnly(let path): "\(path) cannot be written"
         case .damaged(let reason): "the database is damaged: \(reason)"
+        case .unreachable(let reason): "the shared store cannot be reached: \(reason)"
+        case .denied(let reason): "the shared store refuses: \(reason)"
+        case .deposed: "the lease of this jobd ended, and another one has taken over its jobs"
+        case .anothers: "another jobd follows the job"
+        case .badAddress(let reason): "the address of the shared store cannot be used: \(reason)"
+        case .needsMigration(nil): "the shared store has no schema yet"
+        case .needsMigration(let version?): "the shared store has the older schema \(version)"
+        case .needsDump: "a shared store is backed up by PostgreSQL's own programs"
         case .inputOutput(let reason): "the disk failed: \(reason)"
         case .lost(let reason, _), .refused(let reason), .unexpected(let reason): reason
         case .unusableBackup(let path, let reason): "\(path) cannot be restored: \(reason)"
@@ -114,7 +139,7 @@ extension StoreError: CustomStringConvertible {
     /// Whether nothing can be written until this is over, whatever it is.
     var isOfStorage: Bool {
         switch self {
-        case .busy, .diskFull, .readOnly, .damaged, .inputOutput, .noPermission: true
+        case .busy, .diskFull, .readOnly, .damaged, .inputOutput, .noPermission, .unreachable, .denied: true
         default: false
         }
     }
@@ -122,11 +147,15 @@ extension StoreError: CustomStringConvertible {
     /// The exit code, as in sysexits.h.
     package var exitCode: Int32 {
         switch self {
-        case .missing, .nowhere, .notADirectory, .notOurs, .newer, .olderInUse, .busy, .lockLost: 69
-        case .noPermission, .closed, .readOnly: 77
+        case .missing, .nowhere, .notADirectory, .notOurs, .newer, .olderInUse, .busy, .lockLost,
+            .unreachable,
+            .needsMigration, .needsDump:
+            69
+        case .noPermission, .closed, .readOnly, .denied: 77
+        case .badAddress: 78
         case .diskFull, .damaged, .inputOutput, .lost, .undecided, .inTheWay: 74
         case .refused, .unusableBackup: 65
-        case .unexpected: 70
+        case .unexpected, .deposed, .anothers: 70
         }
     }
 
@@ -147,11 +176,16 @@ extension StoreError: CustomStringConvertible {
                 + "leave the file alone, a dead jobd holds no lock"
         case .diskFull: "free some space and try again"
         case .readOnly: "check the file's owner and mode, and how its disk is mounted"
+        case .unreachable: "nothing was changed; check the server, and the address in store or --store"
+        case .denied: "check the user, its password in ~/.pgpass, and its rights; see docs/shared.md"
+        case .badAddress: "write postgresql://USER@HOST/DATABASE or service=NAME"
+        case .needsMigration: "run jobctl migrate"
+        case .needsDump: "pg_dump --format=custom --file=FILE, and pg_restore; see docs/shared.md"
         case .damaged: "stop jobd, then: jobctl restore BACKUP; or try: sqlite3 jobs.db .recover"
         case .lost(_, let hint), .undecided(_, let hint): hint
         case .unusableBackup: "nothing was changed; choose another backup"
         case .inTheWay: "move it away, then start jobd again"
-        case .inputOutput, .refused, .unexpected: nil
+        case .inputOutput, .refused, .unexpected, .deposed, .anothers: nil
         }
     }
 }

@@ -1,3 +1,5 @@
+package import JobModel
+
 /// Milliseconds of a clock of the caller's choice. jobd's own never jumps.
 package typealias Moment = Int64
 
@@ -10,12 +12,23 @@ package struct InFlight: Sendable {
 
     package init() {}
 
-    package mutating func add(_ job: Int64, _ model: String) {
-        if jobs.insert(job).inserted { add(1, of: model) }
+    /// As the store says.
+    ///
+    /// - Parameters:
+    ///   - underway: the jobs of each state and model. While the files are fetched, the service has none.
+    ///   - sent: what was sent in the last minute.
+    package init(
+        _ underway: [(state: JobState, model: String, count: Int64)], sent: [(model: String, at: Moment)]
+    ) {
+        for entry in underway where entry.state != .downloading {
+            counts[entry.model, default: 0] += Int(entry.count)
+        }
+        for (model, at) in sent { noteSent(model, at: at) }
     }
 
-    /// The same for jobs whose ids are not known: they are never removed.
-    package mutating func add(_ count: Int, of model: String) { counts[model, default: 0] += count }
+    package mutating func add(_ job: Int64, _ model: String) {
+        if jobs.insert(job).inserted { counts[model, default: 0] += 1 }
+    }
 
     package mutating func remove(_ job: Int64, _ model: String) {
         guard jobs.remove(job) != nil, let count = counts[model] else { return }

@@ -20,13 +20,18 @@ package struct RunComfyClient: RemoteService {
     private let baseURL: String
     private let connectTimeout: Duration
     private let answerTimeout: Duration
+    private let mayBuy: (@Sendable () -> Bool)?
     private let token: @Sendable () -> String?
 
-    /// `token` is called for each request, so that a changed token is used at once.
+    /// - Parameters:
+    ///   - mayBuy: asked just before a submission leaves.
+    ///   - token: called for each request, so that a changed token is used at once.
     package init(
         http: HTTPClient, baseURL: String, connectTimeout: Duration = .seconds(10),
-        answerTimeout: Duration = .seconds(60), token: @escaping @Sendable () -> String?
+        answerTimeout: Duration = .seconds(60), mayBuy: (@Sendable () -> Bool)? = nil,
+        token: @escaping @Sendable () -> String?
     ) {
+        self.mayBuy = mayBuy
         self.http = http
         self.baseURL = String(baseURL.reversed().drop { $0 == "/" }.reversed())
         self.connectTimeout = connectTimeout
@@ -45,6 +50,7 @@ package struct RunComfyClient: RemoteService {
         }
         do throws(HTTPError) {
             var request = try request(baseURL + "/v1/models/\(path)", body)
+            request.mayLeave = mayBuy
             // An upload that is cut short leaves a job that nobody knows of.
             if !input.files.isEmpty { request.answerTimeout? += Self.uploadTime(of: input.size) }
             return SubmitAnswer.read(try await send(request))

@@ -47,7 +47,7 @@ extension SubmitAnswer {
     /// What it means that there was no complete answer.
     package static func read(_ error: HTTPError) -> SubmitAnswer {
         switch error {
-        case .neverConnected, .refusedAddress, .unavailable, .badRequest: .unreachable("\(error)")
+        case .neverConnected, .refusedAddress, .withheld, .unavailable, .badRequest: .unreachable("\(error)")
         case .bodyTooLarge(let response): read(response)
         case .noAnswer(_, let partial):
             .uncertain("\(error)", raw: partial.map { KeptAnswer($0) } ?? "")

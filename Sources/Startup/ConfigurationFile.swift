@@ -9,7 +9,9 @@ internal import System
 /// Finds and reads the configuration: the file, then `$JOBD_API_URL`, `--set` and `--api-url`.
 package struct ConfigurationFile: Sendable {
     /// The variables that it reads.
-    package static let variables = ["JOBD_CONFIG", "JOBD_API_URL", "XDG_CONFIG_HOME", "HOME"]
+    package static let variables = [
+        "JOBD_CONFIG", "JOBD_API_URL", "JOBD_STORE", "XDG_CONFIG_HOME", "HOME",
+    ]
 
     package static let options: [Option] = [.config, .set]
 
@@ -63,9 +65,13 @@ package struct ConfigurationFile: Sendable {
             }
         }
         do throws(ConfigurationError) {
-            if let url = environment["JOBD_API_URL"], !url.isEmpty { try reader.set("api_url", .string(url)) }
+            for (name, key) in [("JOBD_API_URL", "api_url"), ("JOBD_STORE", "store")] {
+                if let value = environment[name], !value.isEmpty { try reader.set(key, .string(value)) }
+            }
             for assignment in assignments { try reader.read(assignment: assignment) }
-            if let url = arguments.value(.apiURL) { try reader.set("api_url", .string(url)) }
+            for (option, key) in [(Option.apiURL, "api_url"), (.store, "store")] {
+                if let value = arguments.value(option) { try reader.set(key, .string(value)) }
+            }
             return try reader.finished()
         } catch {
             throw Failure(error.isUsage ? .usage : .configuration, "\(error)", hint: error.hint)
@@ -86,6 +92,46 @@ package struct ConfigurationFile: Sendable {
             throw Failure(
                 code, "\(place.path): cannot read it: \(fault.reason)",
                 hint: code == .permission ? "name another with --config" : nil)
+        }
+    }
+}
+
+// MARK: - The store
+
+extension ConfigurationFile {
+    /// The address of the shared store, if one is configured. Nothing else of the file has to be right.
+    fileprivate func sharedStore() throws(Failure) -> String? {
+        let assigned = assignments.last { $0.hasPrefix("store=") }?.dropFirst("store=".count)
+        let named = arguments.value(.store) ?? assigned.map(String.init) ?? environment["JOBD_STORE"] ?? ""
+        if !named.isEmpty { return named }
+        guard case .success(let bytes) = SmallFile.read(place.path, limit: 1 << 20),
+            String(decoding: bytes, as: UTF8.self).contains("\"store\"")
+        else { return nil }
+        return try read().store
+    }
+}
+
+extension StateDirectory {
+    /// Finds the directory, and the store that several machines share if one is configured.
+    package static func find(
+        _ arguments: Arguments, _ environment: [String: String]
+    ) throws -> StateDirectory {
+        let directory = try resolve(option: arguments.value(.stateDirectory), environment: environment)
+        let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
+        guard let address = try file.sharedStore() else { return directory }
+        return directory.sharing(address, password: try credential(environment))
+    }
+
+    /// The password of the shared store that systemd hands over; libpq finds all others itself.
+    private static func credential(_ environment: [String: String]) throws(Failure) -> String? {
+        guard let folder = environment["CREDENTIALS_DIRECTORY"], !folder.isEmpty else { return nil }
+        let path = folder + "/store_password"
+        switch SmallFile.read(path, limit: 4096) {
+        case .success(let bytes):
+            let text = String(decoding: bytes, as: UTF8.self)
+            return String(text.prefix { !$0.isNewline })
+        case .failure(.system(let error)) where error.isMissing: return nil
+        case .failure(let fault): throw Failure(.configuration, "\(path): cannot read it: \(fault.reason)")
         }
     }
 }

@@ -4,6 +4,9 @@ package import CommandLineTool
 extension Option {
     package static let stateDirectory = Option(
         "state-dir", value: "DIR", "where the store is; else $JOBD_STATE_DIR, /var/lib/jobd, or your own")
+    package static let store = Option(
+        "store", value: "ADDRESS",
+        "a store that several machines share: postgresql://… or service=NAME; also $JOBD_STORE")
     package static let config = Option(
         "config", value: "FILE", "the configuration; else $JOBD_CONFIG, or /etc/jobd/config.json")
     package static let set = Option(
@@ -18,7 +21,7 @@ package enum DaemonOptions {
         "check", "check configuration, token and database, say what was found, and end")
 
     package static let all: [Option] =
-        [.stateDirectory] + ConfigurationFile.options + [
+        [.stateDirectory, .store] + ConfigurationFile.options + [
             .apiURL, drain, check, .help.saying("this text"), .version,
         ]
 }

@@ -16,6 +16,8 @@ struct Claim: Sendable {
     var hasToken = true
     /// The pause of the closed gate. If its row is gone, a person has opened the gate.
     var pause: Pause.Reason?
+    /// Counts what all jobds that share the store have sent: the limits are those of the account.
+    var recount: (@Sendable (JobDatabase) throws -> Admission)?
     /// How many bytes of inputs are on the wire already.
     var bytesUnderway = 0
     /// What can be sent for the references of jobs, which jobs are passed over while that is found out, and
@@ -52,6 +54,8 @@ struct Claim: Sendable {
         var nextDue: Timestamp?
         /// How many claims there were, if this one took jobs.
         var claims: Int64?
+        /// The limits as they were before it, if they were counted in the store.
+        var admission: Admission?
         /// Whether it looked for jobs at all.
         var hasSearched = false
         /// The one job that was asked for is no longer waiting.
@@ -69,6 +73,10 @@ struct Claim: Sendable {
         let isReopened = pause.map { !result.pauses.contains($0) } ?? false
         if !hasToken || result.pauses.contains(.hand) || isReopened { return result }
         result.nextDue = try database.promoteDue(retriesWithin: configuration.retryMax)
+        // Of those that share the store, only one tries whether submissions can go on.
+        if pause != nil, try !database.isProbing() { return result }
+        result.admission = try recount?(database)
+        let admission = result.admission ?? admission
         guard admission.room > 0 else { return result }
         // A refreshed schema counts from the next claim on.
         let models = ModelCatalogue(configuration) { try database.storedModel($0)?.document }

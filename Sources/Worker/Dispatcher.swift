@@ -18,6 +18,9 @@ package final class Dispatcher {
     /// The last event that was read, and the store's version then.
     private var lastEvent: Int64 = 0
     private var version: StoreVersion?
+    /// With a shared store: under which lease jobs are followed, and when it is renewed next.
+    private var leaseID: Int64?
+    private var renewAt: Moment = 0
 
     /// How `run` ended.
     package enum Ending: Sendable, Equatable {
@@ -85,6 +88,7 @@ package final class Dispatcher {
                 try await checkStillHolder()
                 // One time for the whole turn: what becomes due meanwhile is for the next one.
                 let turn = session.now
+                await keepLease(at: turn)
                 await takeUpChanges()
                 for job in await submissions.claim(at: turn) { runs.send(job, &group) }
                 submissions.startPreparing(&group)
@@ -147,7 +151,7 @@ package final class Dispatcher {
             context.log.warning("job \(job.id) is uncertain: it was on the wire when jobd last ended")
         }
         for job in jobs { runs.follow(job, after: .zero) }
-        (self.version, lastEvent) = (version, last)
+        (self.version, lastEvent, leaseID) = (version, last, store.lease?.id)
         if account.reconcile(with: pauses, knowing: nil) { submissions.allow() }
         let since = Timestamp.now + .seconds(-60)
         let (recent, times) = try await store.read { database in
@@ -178,6 +182,34 @@ package final class Dispatcher {
         }
     }
 
+    // MARK: - Sharing the store
+
+    /// Renews the lease of a shared store, and takes over the jobs of jobds that are gone.
+    private func keepLease(at turn: Moment) async {
+        guard let lease = session.store.lease, turn >= renewAt else { return }
+        renewAt = turn + Lease.renewal.wholeMilliseconds
+        let log = session.context.log
+        do {
+            let (followed, doubted) = try await session.store.write { try $0.takeOver() }
+            if !followed.isEmpty {
+                log.warning("took over \(followed.count) jobs that nobody followed any more")
+            }
+            for job in doubted {
+                log.warning("job \(job.id) is uncertain: the jobd that was sending it is gone")
+            }
+            for job in followed { runs.follow(job, after: .zero) }
+            if lease.id != leaseID {
+                let own = try await session.store.read { try $0.followed() }
+                log.error("the lease ended, and others have taken over; \(own.count) jobs are still here")
+                runs.keep(only: Set(own.map(\.id)))
+                leaseID = lease.id
+            }
+        } catch {
+            log.error("the lease cannot be renewed: \(error)")
+            renewAt = turn + 1000
+        }
+    }
+
     // MARK: - What others changed
 
     private func takeUpChanges() async {
@@ -202,7 +234,8 @@ package final class Dispatcher {
     /// When there is something to do if nothing wakes jobd before.
     private func nextTurn(after turn: Moment) -> Moment {
         // At the latest after a minute, in case a wake-up was lost.
-        let moments = [turn + 60_000, runs.nextTurn(after: turn), submissions.nextTurn(after: turn)]
+        let longest: Moment = session.store.lease == nil ? 60_000 : 1000
+        let moments = [turn + longest, runs.nextTurn(after: turn), submissions.nextTurn(after: turn)]
         return moments.compactMap(\.self).min() ?? turn
     }
 

@@ -100,6 +100,13 @@ final class JobRuns {
         agenda.put(job.id, at: now + wait.wholeMilliseconds, in: lane)
     }
 
+    /// Others follow all jobs but these.
+    func keep(only own: Set<Int64>) {
+        for id in jobs.keys where !own.contains(id) {
+            if active.contains(id) { toReread.insert(id) } else { forget(id) }
+        }
+    }
+
     /// The job is no longer followed.
     private func forget(_ id: Int64) {
         guard let job = jobs.removeValue(forKey: id) else { return }
@@ -184,7 +191,7 @@ final class JobRuns {
         active.remove(id)
         if toReread.remove(id) != nil, !isStopping {
             do {
-                let job = try await session.store.read { try $0.find(id) }
+                let job = try await session.store.read { try $0.findOwn(id) }
                 if let job, job.state.isFollowed {
                     follow(job, after: jobs[id] == nil ? .seconds(1) : .zero)
                 } else if !active.contains(id) {

@@ -75,11 +75,12 @@ final class Submissions {
     private func runClaim(at turn: Moment) async throws -> [Job] {
         let (configuration, reason) = (session.context.configuration, account.gate.reason)
         let choice = account.gate.choice(limit: configuration.maxSubmitting, underway: underway, at: turn)
-        let admission = Admission(
-            configuration, inFlight, allowance: min(choice.allowance, Self.mostClaims), at: turn)
+        let allowance = min(choice.allowance, Self.mostClaims)
+        let own = Admission(configuration, inFlight, allowance: allowance, at: turn)
         let claim = Claim(
-            choice: choice, admission: admission, configuration: configuration,
-            hasToken: session.context.hasToken, pause: reason, bytesUnderway: bytesUnderway,
+            choice: choice, admission: own, configuration: configuration,
+            hasToken: session.context.hasToken, pause: reason, recount: recount(allowance, at: turn),
+            bytesUnderway: bytesUnderway,
             prepared: preparations.results(at: turn), busy: preparations.busy(at: turn),
             preparationRoom: preparations.room, troubled: preparations.troubled(at: turn))
         mayClaim = false
@@ -89,6 +90,7 @@ final class Submissions {
             try store.checkLock()
             return try claim.run(database)
         }
+        let admission = result.admission ?? own
         preparations.begin(result.toPrepare)
         if let claims = result.claims { note(claims) }
         if result.hasSearched, choice.only == nil { tellOfBudget(result, admission, at: turn) }
@@ -104,15 +106,34 @@ final class Submissions {
             session.context.log.warning("job \(job.id) refused: \(job.message ?? "")")
         }
         if !result.refused.isEmpty || (admission.room > 0 && result.jobs.count == admission.room) { allow() }
-        for job in result.jobs {
-            underway += 1
-            bytesUnderway += job.input.utf8.count
-            inFlight.add(job.id, job.model)
-            inFlight.noteSent(job.model, at: turn)
-            account.sent(job.id, choice)
-            preparations.keep(result.files[job.id], for: job.id)
-        }
+        for job in result.jobs { noteClaimed(job, result.files[job.id], choice, at: turn) }
         return result.jobs
+    }
+
+    private func noteClaimed(
+        _ job: Job, _ files: [InlineFile]?, _ choice: SubmissionGate.Choice, at turn: Moment
+    ) {
+        underway += 1
+        bytesUnderway += job.input.utf8.count
+        inFlight.add(job.id, job.model)
+        inFlight.noteSent(job.model, at: turn)
+        account.sent(job.id, choice)
+        preparations.keep(files, for: job.id)
+    }
+
+    /// With a store that several share, the limits hold for all of them together.
+    private func recount(
+        _ allowance: Int, at turn: Moment
+    ) -> (@Sendable (JobDatabase) throws -> Admission)? {
+        if session.store.lease == nil { return nil }
+        return { [configuration = session.context.configuration, origin = session.context.origin] database in
+            let now = database.now
+            let sent = try database.recentSubmissions(since: now + .seconds(-60)).map { model, at in
+                (model, turn - (now - at).wholeMilliseconds)
+            }
+            let inFlight = InFlight(try database.underway(at: origin), sent: sent)
+            return Admission(configuration, inFlight, allowance: allowance, at: turn)
+        }
     }
 
     /// Without the counter, only a database that somebody replaces by an older one would go unnoticed.

@@ -3,7 +3,7 @@ import Glibc
 import JobModel
 import JobStore
 import Outputs
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -15,7 +15,8 @@ import Testing
         let store = try JobDatabase(directory, .create)
         let places = OutputPlaces(own: scratch["outputs"], current: scratch["outputs"])
         let sql = "INSERT INTO left_files VALUES ('day/000007-1.png', 7, 1, 'a')"
-        try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5)).execute(sql)
+        try SQLiteConnection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5)).execute(
+            sql)
         mkdir(scratch["outputs"], 0o700)
         mkdir(scratch["outputs/day"], 0o700)
         FileOnDisk.write("{}", to: scratch["outputs/day/000007.json"])

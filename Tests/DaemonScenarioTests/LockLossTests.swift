@@ -1,5 +1,5 @@
 import Glibc
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -30,8 +30,9 @@ import Testing
         #expect(rename(stage.state, stage.state + "-old") == 0)
         try await stage.enqueue("in a new directory")
         // Somebody writes to the old one, so that jobd looks before its safety timer would have it.
-        try Connection(path: stage.state + "-old/jobs.db", .readWrite, busyTimeout: .seconds(30)).execute(
-            "INSERT INTO jobs (model, input) VALUES ('m', '{}')")
+        try SQLiteConnection(path: stage.state + "-old/jobs.db", .readWrite, busyTimeout: .seconds(30))
+            .execute(
+                "INSERT INTO jobs (model, input) VALUES ('m', '{}')")
         // The lock is gone too, but where the database is now says more.
         #expect(try await jobd.exitCode() == 74, "\(jobd.errors)")
         #expect(try await stage.accepted() == 1)

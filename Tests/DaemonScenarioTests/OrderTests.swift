@@ -1,7 +1,7 @@
 import JSON
 import JobModel
 import JobStore
-import SQLite
+import SQL
 import Scratch
 import Testing
 

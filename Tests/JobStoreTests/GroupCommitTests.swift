@@ -1,6 +1,6 @@
 import Glibc
 import JobModel
-import SQLite
+import SQL
 import Scratch
 import Testing
 

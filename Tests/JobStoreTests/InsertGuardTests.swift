@@ -1,5 +1,5 @@
 import JobModel
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -41,7 +41,7 @@ import Testing
             let error = #expect(throws: StoreError.self) { try add((16 << 20) + 2, letter) }
             #expect(error.map { "\($0)" } == "an input holds at most 16 MiB" && error?.exitCode == 65)
         }
-        #expect(throws: SQLiteError.self) {
+        #expect(throws: SQLError.self) {
             try store.foreign().execute(
                 "UPDATE jobs SET input = '{\"t\":\"' || hex(zeroblob(9000000)) || '\"}'")
         }
@@ -99,13 +99,13 @@ import Testing
         )
         for verb in ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE", "REPLACE"] {
             do { try foreign.run("\(verb) INTO jobs (\(columns)) VALUES (\(literals))") } catch {
-                #expect((error as? SQLiteError)?.kind == .constraint, "\(verb) \(column) \(value): \(error)")
+                #expect((error as? SQLError)?.kind == .constraint, "\(verb) \(column) \(value): \(error)")
             }
             // OR IGNORE may leave a row out in silence, but no row must come of it.
             #expect(try database.count("jobs") == 0, "\(verb) \(column) = \(value)")
             #expect(try database.count("events") == 0)
         }
-        #expect(throws: SQLiteError.self) {
+        #expect(throws: SQLError.self) {
             try foreign.run("INSERT INTO jobs (\(columns)) VALUES (\(literals))")
         }
     }
@@ -186,7 +186,7 @@ import Testing
             "INSERT INTO events (job_id, kind, detail) VALUES (1, 'held', '{')",
             "INSERT INTO events (job_id, kind, at) VALUES (1, 'held', 'soon')",
         ] {
-            let error = #expect(throws: SQLiteError.self, "\(sql)") { try foreign.run(sql) }
+            let error = #expect(throws: SQLError.self, "\(sql)") { try foreign.run(sql) }
             #expect(error?.kind == .constraint, "\(sql)")
         }
         #expect(try database.count("events") == 1)

@@ -1,6 +1,6 @@
 import Glibc
 import JobModel
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -22,19 +22,19 @@ import Testing
         store.directory.database + ".before-" + Self.fourDigits(number)
     }
 
-    private func open(_ added: Migration..., lock: StateLock? = nil) throws -> Connection {
+    private func open(_ added: Migration..., lock: StateLock? = nil) throws -> SQLiteConnection {
         var opening = DatabaseOpening(directory: store.directory, busyTimeout: .seconds(5))
         opening.migrations += added
         return try opening.open(.write, lock: lock)
     }
 
     private func version(_ path: String) throws -> Int {
-        try DatabaseOpening.version(of: Connection(path: path, .readWrite, busyTimeout: .zero))
+        try DatabaseOpening.version(of: SQLiteConnection(path: path, .readWrite, busyTimeout: .zero))
     }
 
     @Test func `the list names every file of the folder in order`() throws {
         let folder = FileOnDisk.repository + "/migrations"
-        let files = FileOnDisk.names(folder)
+        let files = FileOnDisk.names(folder).filter { $0.hasSuffix(".sql") }
         #expect(!files.isEmpty)
         #expect(Migration.all.map(\.number) == Set(Migration.all.map(\.number)).sorted())
         #expect(files.count == Migration.all.count)
@@ -55,7 +55,7 @@ import Testing
         let copy = copy(before: Self.last + 1)
         #expect(try version(copy) == Self.last)
         #expect(FileOnDisk(copy)?.mode == 0o600)
-        let copied = try Connection(path: copy, .readWrite, busyTimeout: .zero)
+        let copied = try SQLiteConnection(path: copy, .readWrite, busyTimeout: .zero)
         #expect(try copied.first("SELECT count(*) FROM jobs") { $0.integer(0) } == 1)
         #expect(FileOnDisk(copy + ".unfinished") == nil)
         #expect(try open(Self.second, Self.third).first("SELECT count(*) FROM extra") { $0.integer(0) } == 1)
@@ -66,7 +66,7 @@ import Testing
         _ = try store.open().job()
         let broken = Migration(
             number: Self.last + 2, script: "CREATE TABLE more (x); INSERT INTO nowhere VALUES (1);")
-        #expect(throws: SQLiteError.self) { try open(Self.second, broken) }
+        #expect(throws: SQLError.self) { try open(Self.second, broken) }
         #expect(try version(store.directory.database) == Self.last)
         let database = try store.open(.write)
         #expect(try database.texts("SELECT name FROM sqlite_schema WHERE name IN ('extra', 'more')") == [])

@@ -1,6 +1,6 @@
 import Glibc
 import JobModel
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -121,12 +121,15 @@ import Testing
             ),
             (
                 "another program's database",
-                { try Connection(path: path, .create, busyTimeout: .zero).execute("CREATE TABLE t (x)") }
+                {
+                    try SQLiteConnection(path: path, .create, busyTimeout: .zero).execute(
+                        "CREATE TABLE t (x)")
+                }
             ),
             (
                 "another program's database with an id",
                 {
-                    let connection = try Connection(path: path, .create, busyTimeout: .zero)
+                    let connection = try SQLiteConnection(path: path, .create, busyTimeout: .zero)
                     try connection.execute("PRAGMA application_id = 7; CREATE TABLE t (x)")
                 }
             ),

@@ -2,7 +2,7 @@ import JobModel
 import Testing
 
 @testable import JobStore
-@testable import SQLite
+@testable import SQL
 
 @Suite struct OrderTests {
     private let store = ScratchStore()
@@ -18,7 +18,7 @@ import Testing
         filter.limit = 2
         #expect(try database.ids(filter, by: JobOrder(.created)) == [2, 3])
         #expect(try database.ids(filter, by: JobOrder(.created, isDescending: true)) == [3, 2])
-        let sql = try #require(database.connection.preparedSQL.first { $0.contains("WITH chosen") })
+        let sql = try #require((database.file?.preparedSQL ?? []).first { $0.contains("WITH chosen") })
         let plan = try database.connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
         #expect(plan.contains { $0.contains("INDEX jobs_state (state=? AND id>?)") }, "\(plan)")
         #expect(plan.contains { $0.contains("INDEX jobs_label (label=? AND id>?)") }, "\(plan)")
@@ -28,7 +28,7 @@ import Testing
         let database = try store.open()
         _ = try database.enqueue(NewJob(model: "a/b", input: "{}"))
         #expect(try database.counts(JobFilter()) == [.queued: 1, .completed: 0])
-        for sql in database.connection.preparedSQL where sql.contains("count(*)") {
+        for sql in (database.file?.preparedSQL ?? []) where sql.contains("count(*)") {
             let plan = try database.connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
             #expect(plan.allSatisfy { $0.contains("COVERING INDEX") }, "\(plan)")
         }

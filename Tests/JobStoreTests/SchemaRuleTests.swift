@@ -1,5 +1,5 @@
 import JobModel
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -85,7 +85,7 @@ import Testing
         let start = try job(state, database)
         #expect(start.state == state)
         let foreign = try store.foreign()
-        let error = #expect(throws: SQLiteError.self) { try foreign.run("UPDATE jobs SET \(bad)") }
+        let error = #expect(throws: SQLError.self) { try foreign.run("UPDATE jobs SET \(bad)") }
         #expect(error?.kind == .constraint)
         #expect(try database.find(start.id) == start)
         #expect(try foreign.run("UPDATE jobs SET \(good)") == 1)
@@ -104,7 +104,7 @@ import Testing
             "'2024-01-01'", "'2024-01-01 00:00:00'", "'2024-01-01T00:00:00.000'", "'2024-02-30 00:00:00.000'",
             "'2024-01-01 00:00:00.000 '", "'2024-01-01 00:00:00.000Z'", "''", "'now'", "'2460000.5'",
         ] {
-            #expect(throws: SQLiteError.self, "\(text)") {
+            #expect(throws: SQLError.self, "\(text)") {
                 try foreign.run("UPDATE jobs SET \(column) = \(text)")
             }
         }
@@ -162,7 +162,7 @@ import Testing
         let foreign = try store.foreign()
         // The fault may be the last of several assignments: the same column is then named twice, and the last
         // counts.
-        let error = #expect(throws: SQLiteError.self) {
+        let error = #expect(throws: SQLError.self) {
             try foreign.run("UPDATE \(table) SET \(bad)")
         }
         #expect(error?.kind == .constraint)
@@ -187,8 +187,8 @@ import Testing
             "INSERT INTO outputs (job_id, position, kind, url) VALUES (1, 1, 'image', 'https://x.test/3')",
             "INSERT INTO charges (job_id, submission, at, model) VALUES (1, 1, \(Self.time), 'm')",
         ] {
-            let error = #expect(throws: SQLiteError.self, "\(sql)") { try foreign.run(sql) }
-            #expect([1555, 2067].contains(error?.code), "\(sql)")
+            let error = #expect(throws: SQLError.self, "\(sql)") { try foreign.run(sql) }
+            #expect(["SQLite's code 1555", "SQLite's code 2067"].contains(error?.code), "\(sql)")
         }
         let error = #expect(throws: StoreError.self) {
             try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r"))

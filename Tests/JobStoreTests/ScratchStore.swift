@@ -3,14 +3,36 @@ import JobModel
 import Scratch
 
 @testable import JobStore
-@testable import SQLite
+@testable import SQL
 
 /// A real store in a scratch directory.
 struct ScratchStore {
     let scratch = ScratchDirectory()
     let directory: StateDirectory
 
-    init(_ name: String = "state") { directory = StateDirectory(path: scratch[name], origin: .option) }
+    /// On the engine that this run of the tests is for.
+    init(_ name: String = "state") {
+        let directory = StateDirectory(path: scratch[name], origin: .option)
+        self.directory =
+            SharedServer.isTested
+            ? directory.sharing(ScratchStore.newSharedStore(), password: nil) : directory
+    }
+
+    /// The address of a new shared store.
+    static func newSharedStore() -> String {
+        do {
+            let server = try SharedServer.ofAllTests.get()
+            return server.address(try server.database(from: try template.get()))
+        } catch { preconditionFailure("no PostgreSQL: \(error)") }
+    }
+
+    /// A database with the schema, which is copied for each test.
+    private static let template = Result {
+        let server = try SharedServer.ofAllTests.get()
+        let name = try server.database()
+        _ = try SharedStore(address: StoreAddress(server.address(name))).migrate()
+        return name
+    }
 
     func open(
         _ purpose: JobDatabase.Purpose = .create, busyTimeout: Duration = .seconds(15),
@@ -41,14 +63,20 @@ struct ScratchStore {
     func jobStore(busyTimeout: Duration = .seconds(15)) throws -> JobStore {
         try directory.create()
         guard let lock = try StateLock(directory, as: "jobd") else { throw StoreError.busy }
-        return try JobStore(lock: lock) {
+        let holder = Lease.Holder(stateDirectory: directory.path, longestPost: .seconds(70), settings: "{}")
+        return try JobStore(lock: lock, lease: directory.sharedStore.map { _ in Lease(holder) }) {
             try JobDatabase(directory, .create, lock: lock, busyTimeout: busyTimeout)
         }
     }
 
-    /// A connection with none of our settings, as `sqlite3` opens one.
+    /// A connection with none of our settings, as `sqlite3` or `psql` opens one.
     func foreign() throws -> Connection {
-        try Connection(path: directory.database, .readWrite, busyTimeout: .seconds(15))
+        guard let address = directory.shared else {
+            return .sqlite(
+                try SQLiteConnection(path: directory.database, .readWrite, busyTimeout: .seconds(15)))
+        }
+        return .postgresql(
+            try PostgreSQLConnection(address, patience: .zero, lockLimit: .seconds(15)))
     }
 }
 
@@ -108,9 +136,9 @@ extension JobDatabase {
 
     /// The lines of the plans of every statement that `body` runs for the first time.
     func plans(_ body: (JobDatabase) throws -> Void) throws -> [String] {
-        let known = Set(connection.preparedSQL)
+        let known = Set(file?.preparedSQL ?? [])
         try body(self)
-        return try connection.preparedSQL.filter { !known.contains($0) && !$0.contains("PRAGMA") }
+        return try (file?.preparedSQL ?? []).filter { !known.contains($0) && !$0.contains("PRAGMA") }
             .flatMap { sql in try connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) } }
     }
 }

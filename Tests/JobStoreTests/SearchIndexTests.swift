@@ -1,6 +1,6 @@
 import Glibc
 import JobModel
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -69,9 +69,10 @@ import Testing
             var status = stat()
             try #require(stat(path, &status) == 0 && truncate(path, status.st_size / 3) == 0)
         case "version":
-            try Connection(path: path, .readWrite, busyTimeout: .zero).execute("PRAGMA user_version = 99")
+            try SQLiteConnection(path: path, .readWrite, busyTimeout: .zero).execute(
+                "PRAGMA user_version = 99")
         case "table":
-            try Connection(path: path, .readWrite, busyTimeout: .zero).execute("DROP TABLE texts")
+            try SQLiteConnection(path: path, .readWrite, busyTimeout: .zero).execute("DROP TABLE texts")
         default:
             let file = open(path, O_WRONLY | O_TRUNC)
             defer { close(file) }
@@ -83,12 +84,12 @@ import Testing
     @Test func `another program's database is left alone, and the search answers`() throws {
         let store = try scratch.open()
         try add("a cat", to: store)
-        try Connection(path: path, .create, busyTimeout: .zero).execute("CREATE TABLE mine (x)")
+        try SQLiteConnection(path: path, .create, busyTimeout: .zero).execute("CREATE TABLE mine (x)")
         let words = try #require(SearchWords(["cat"]))
         let search = try Search(words, JobFilter(), in: store) { _, _ in }
         #expect(search.ids == [1])
         #expect(search.obstacle?.contains("another program made it") == true)
-        let tables = try Connection(path: path, .readOnly, busyTimeout: .zero).all(
+        let tables = try SQLiteConnection(path: path, .readOnly, busyTimeout: .zero).all(
             "SELECT name FROM sqlite_schema"
         ) { $0.text(0) }
         #expect(tables == ["mine"])

@@ -1,5 +1,5 @@
 import JobModel
-import SQLite
+import SQL
 import Scratch
 import System
 import Testing

@@ -1,6 +1,6 @@
 import JSON
 import JobModel
-import SQLite
+import SQL
 import Testing
 
 @testable import JobStore

@@ -1,4 +1,4 @@
-import SQLite
+import SQL
 import Testing
 
 @testable import JobStore
@@ -14,14 +14,14 @@ import Testing
             (1, "m in: SELECT ?1"),
         ]
         for (code, words) in codes {
-            let error = StoreError(SQLiteError(code: code, message: "m", sql: "SELECT ?1"), path: "/x")
+            let error = StoreError(SQLError(code: code, message: "m", sql: "SELECT ?1"), path: "/x")
             #expect(error.description.hasSuffix(words), "\(code): \(error)")
             #expect(!error.description.hasSuffix("."))
             // Extended codes mean the same; only a failing disk's are told.
             #expect(
                 code == 10
                     || StoreError(
-                        SQLiteError(code: code | 3 << 8, message: "m", sql: "SELECT ?1"), path: "/x"
+                        SQLError(code: code | 3 << 8, message: "m", sql: "SELECT ?1"), path: "/x"
                     )
                     .description
                         == error.description

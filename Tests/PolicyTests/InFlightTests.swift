@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test mutating func `more in flight than a reload allows leaves no room and no less`() {
-        inFlight.add(5, of: "a")
+        for job in 1...5 as ClosedRange<Int64> { inFlight.add(job, "a") }
         let admission = admission { $0.maxInFlight = 3 }
         #expect(admission.room == 0 && admission.hold(of: "a") == .inFlight(entry: nil, limit: 3))
     }

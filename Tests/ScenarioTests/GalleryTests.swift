@@ -1,6 +1,6 @@
 import Glibc
 import JSON
-import SQLite
+import SQL
 import Scratch
 import Testing
 

@@ -1,5 +1,5 @@
 import JSON
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -70,7 +70,7 @@ import Testing
         let answer = try stage.jobctl(
             "enqueue", "t/m", "--input", "-", input: #"{"a.b":"job:1","a":{"b":"job:1"}}"#)
         #expect(answer.code == 65 && answer.errors.contains("path of two references"), "\(answer)")
-        let error = #expect(throws: SQLiteError.self) {
+        let error = #expect(throws: SQLError.self) {
             try stage.execute(
                 #"INSERT INTO jobs (model, input) VALUES ('m', '{"a.b":"job:1","a":{"b":"job:1"}}')"#)
         }
@@ -89,7 +89,7 @@ import Testing
             "UPDATE jobs SET waits_for = 7 WHERE id = 2", "UPDATE jobs SET waits_for = 0 WHERE id = 2",
             "DELETE FROM outputs WHERE job_id = 1 AND position = 1", "DELETE FROM links",
         ] {
-            #expect(throws: SQLiteError.self, "\(sql)") { try stage.execute(sql) }
+            #expect(throws: SQLError.self, "\(sql)") { try stage.execute(sql) }
         }
         #expect(try stage.texts("SELECT waits_for FROM jobs") == ["0", "1", "0"])
         #expect(try stage.texts("SELECT path || output FROM links") == ["$.imagepick", "$.image1"])

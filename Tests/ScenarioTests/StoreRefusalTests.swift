@@ -1,5 +1,5 @@
 import Glibc
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -36,7 +36,8 @@ import Testing
 
     @Test func `a database of another program is refused and untouched`() throws {
         mkdir(stage.state, 0o700)
-        try Connection(path: stage.database, .create, busyTimeout: .seconds(1)).execute("CREATE TABLE t (x)")
+        try SQLiteConnection(path: stage.database, .create, busyTimeout: .seconds(1)).execute(
+            "CREATE TABLE t (x)")
         try refuses(with: 69, saying: "not a database of jobd")
     }
 

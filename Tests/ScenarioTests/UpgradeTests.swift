@@ -1,6 +1,6 @@
 import Glibc
 import JSON
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -52,7 +52,7 @@ import Testing
         #expect(try stage.number("PRAGMA user_version") == latest)
         #expect(
             try stage.texts("SELECT id || state || model || input || ifnull(key, '') FROM jobs") == before)
-        let copy = try Connection(
+        let copy = try SQLiteConnection(
             path: stage.database + ".before-0002", .readWrite, busyTimeout: .seconds(10))
         #expect(try copy.first("PRAGMA user_version") { $0.integer(0) } == 1)
         #expect(

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import HTTP
 package import JSON
-package import SQLite
+package import SQL
 internal import System
 
 /// A state directory for one test, the real programs that work on it, and a simulator with a ledger.
@@ -187,7 +187,7 @@ package final class Stage: @unchecked Sendable {
     package var database: String { state + "/jobs.db" }
 
     package func connection() throws -> Connection {
-        try Connection(path: database, .readWrite, busyTimeout: .seconds(600))
+        .sqlite(try SQLiteConnection(path: database, .readWrite, busyTimeout: .seconds(600)))
     }
 
     package func number(_ sql: String) throws -> Int64 { try connection().first(sql) { $0.integer(0) } ?? 0 }

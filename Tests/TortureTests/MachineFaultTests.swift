@@ -1,5 +1,5 @@
 import Glibc
-import SQLite
+import SQL
 import Scratch
 import Testing
 

@@ -1,5 +1,5 @@
 import JSON
-import SQLite
+import SQL
 import Scratch
 import System
 import Testing

@@ -1,4 +1,4 @@
-import SQLite
+import SQL
 import Scratch
 import ScriptedServer
 import System

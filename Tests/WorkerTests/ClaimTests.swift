@@ -2,7 +2,7 @@ import Configuration
 import JobModel
 import JobStore
 import Policy
-import SQLite
+import SQL
 import Scratch
 import Testing
 
@@ -35,7 +35,8 @@ import Testing
 
     /// Writes to the database as any other program may.
     private func execute(_ script: String) throws {
-        try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5)).execute(script)
+        try SQLiteConnection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5)).execute(
+            script)
     }
 
     private func spend(_ dollars: Int, at time: Timestamp) throws {

@@ -1,7 +1,7 @@
 import Configuration
 import JobModel
 import Policy
-import SQLite
+import SQL
 import Scratch
 import System
 import Testing

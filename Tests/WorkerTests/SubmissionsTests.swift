@@ -4,7 +4,7 @@ import JobModel
 import JobStore
 import Policy
 import Provider
-import SQLite
+import SQL
 import Scratch
 import System
 import Testing
@@ -33,7 +33,8 @@ import Testing
         let session = try session(client)
         let submissions = Submissions(session, AccountWatch(session))
         _ = try await store.write { try $0.enqueue(NewJob(model: "m", input: "{}")) }
-        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
+        let foreign = try SQLiteConnection(
+            path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
         try foreign.execute(
             "CREATE TRIGGER full BEFORE UPDATE OF state ON jobs BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
         )
@@ -53,7 +54,8 @@ import Testing
         let account = AccountWatch(session)
         let submissions = Submissions(session, account)
         let job = try await store.claimedJob()
-        let foreign = try Connection(path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
+        let foreign = try SQLiteConnection(
+            path: scratch["state/jobs.db"], .readWrite, busyTimeout: .seconds(5))
         try foreign.execute(
             "CREATE TRIGGER full BEFORE INSERT ON pauses BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
         account.note(.account(.token, "HTTP 401"), of: RemoteJob(sending: job, failures: 0))

@@ -4,6 +4,7 @@ internal import Configuration
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Startup
 
 /// What could replace an unfinished word.
 enum Candidates {
@@ -75,10 +76,11 @@ struct Completer {
         // Another machine is not asked: a completion must not wait for it.
         let host = environment[HostAddress.variable] ?? ""
         if !host.isEmpty || words.contains(where: { $0.hasPrefix("--\(Option.host.name)") }) { return }
-        let path = word(after: "--state-dir", in: words)
-        guard let directory = try? StateDirectory.resolve(option: path, environment: environment) else {
-            return
-        }
+        let named = words.indices.filter { ["--state-dir", "--store"].contains(words[$0]) }
+            .flatMap { words[$0...].prefix(2) }
+        guard let arguments = try? Arguments(named, options: [.stateDirectory, .store]),
+            let directory = try? StateDirectory.find(arguments, environment)
+        else { return }
         store = try? JobDatabase(directory, .read, busyTimeout: .milliseconds(200))
     }
 

@@ -25,10 +25,10 @@ struct DatabaseChecks {
         database = opened
     }
 
-    func all() -> [Diagnosis] { [opening, engine()] + [log()].compactMap(\.self) }
+    func all() -> [Diagnosis] { [opening, engine(), log()].compactMap(\.self) }
 
-    private func engine() -> Diagnosis {
-        let engine = StoreEngine.current
+    private func engine() -> Diagnosis? {
+        guard let engine = database?.engine else { return nil }
         return .ok(engine.name.lowercased(), engine.version + (engine.caution.map { "; \($0)" } ?? ""))
     }
 

@@ -50,13 +50,8 @@ final class ExplanationContext {
     /// What jobd's next claim would check; nil if its configuration is not known.
     func admission() throws -> Admission? {
         guard known == nil, let configuration else { return known }
-        var inFlight = InFlight()
-        for entry in underway where entry.state != .downloading {
-            inFlight.add(Int(entry.count), of: entry.model)
-        }
-        for (model, at) in try store.recentSubmissions(since: now + .seconds(-60)) {
-            inFlight.noteSent(model, at: at.milliseconds)
-        }
+        let sent = try store.recentSubmissions(since: now + .seconds(-60)).map { ($0, $1.milliseconds) }
+        let inFlight = InFlight(underway, sent: sent)
         // A closed gate is recorded as a pause, so here the gate is open.
         let choice = SubmissionGate().choice(
             limit: configuration.maxSubmitting, underway: Int(count([.submitting])), at: 0)

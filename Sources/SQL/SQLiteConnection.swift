@@ -1,7 +1,7 @@
 internal import CSQLite
 
 /// One SQLite connection, used by one thread at a time.
-@safe package final class Connection {
+@safe package final class SQLiteConnection {
     package enum Access: Sendable {
         case readOnly, readWrite, create
         /// As a file that no one changes: without locks, journals or writes.
@@ -12,14 +12,14 @@ internal import CSQLite
     private static let isConfigured = jobd_sqlite_no_memory_statistics() == SQLITE_OK
 
     private let handle: OpaquePointer
-    private var statements: [String: Statement] = [:]
+    private var statements: [String: SQLiteStatement] = [:]
     private let lockWait: LockWait
 
     /// - Parameter onWait: called once for each lock that others hold for more than two seconds. It must not
     ///   use this connection, which is in the middle of a statement.
     package init(
         path: String, _ access: Access, busyTimeout: Duration, onWait: @escaping () -> Void = {}
-    ) throws(SQLiteError) {
+    ) throws(SQLError) {
         let flags =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
@@ -34,7 +34,7 @@ internal import CSQLite
             name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let handle = unsafe handle else {
             defer { unsafe sqlite3_close_v2(handle) }
-            throw unsafe SQLiteError(code, in: handle)
+            throw unsafe SQLError(code, in: handle)
         }
         unsafe self.handle = handle
         lockWait = LockWait(limit: busyTimeout, onWait: onWait)
@@ -75,16 +75,16 @@ internal import CSQLite
     }
 
     /// Runs a script that may also change the text of the schema, as `execute` does.
-    package func executeUnprotected(_ script: String) throws(SQLiteError) {
+    package func executeUnprotected(_ script: String) throws(SQLError) {
         unsafe _ = jobd_sqlite_defensive(handle, 0)
         defer { unsafe _ = jobd_sqlite_defensive(handle, 1) }
         try execute(script)
     }
 
     /// Runs a script of several statements without parameters or rows.
-    package func execute(_ script: String) throws(SQLiteError) {
+    package func execute(_ script: String) throws(SQLError) {
         let code = unsafe sqlite3_exec(handle, script, nil, nil, nil)
-        if code != SQLITE_OK { throw unsafe SQLiteError(code, in: handle, sql: script) }
+        if code != SQLITE_OK { throw unsafe SQLError(code, in: handle, sql: script) }
     }
 
     /// Runs one statement and returns how many rows it changed.
@@ -129,10 +129,14 @@ internal import CSQLite
 
     /// Visits the rows one by one, in the memory of one, for as long as `visit` returns true.
     package func forEach(
-        _ sql: String, _ values: any Bindable..., visit: (borrowing Row) throws -> Bool
+        _ sql: String, _ values: [any Bindable], visit: (borrowing Row) throws -> Bool
     ) throws {
         try statement(sql).run(values, each: visit)
     }
+
+    package func forEach(
+        _ sql: String, _ values: any Bindable..., visit: (borrowing Row) throws -> Bool
+    ) throws { try forEach(sql, values, visit: visit) }
 
     /// Runs `body` in a transaction that holds the write lock from its start: all of it is kept, or none.
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
@@ -177,25 +181,25 @@ internal import CSQLite
     }
 
     /// Copies this database, page by page and consistent, into a file that must not exist yet.
-    package func backup(to path: String) throws(SQLiteError) {
-        let target = try Connection(path: path, .create, busyTimeout: .seconds(10))
+    package func backup(to path: String) throws(SQLError) {
+        let target = try SQLiteConnection(path: path, .create, busyTimeout: .seconds(10))
         guard let backup = unsafe sqlite3_backup_init(target.handle, "main", handle, "main") else {
-            throw unsafe SQLiteError(SQLITE_ERROR, in: target.handle)
+            throw unsafe SQLError(SQLITE_ERROR, in: target.handle)
         }
         let stepped = unsafe sqlite3_backup_step(backup, -1)
         let finished = unsafe sqlite3_backup_finish(backup)
         guard stepped == SQLITE_DONE, finished == SQLITE_OK else {
-            throw unsafe SQLiteError(stepped == SQLITE_DONE ? finished : stepped, in: target.handle)
+            throw unsafe SQLError(stepped == SQLITE_DONE ? finished : stepped, in: target.handle)
         }
     }
 
     /// Replaces this database by a copy of another one, in one transaction: all of it, or nothing.
     ///
     /// - Parameter whenLocked: called when nobody else can write any more. If it throws, nothing is changed.
-    package func replace(by source: Connection, whenLocked: () throws -> Void) throws {
+    package func replace(by source: SQLiteConnection, whenLocked: () throws -> Void) throws {
         statements.removeAll()
         guard let backup = unsafe sqlite3_backup_init(handle, "main", source.handle, "main") else {
-            throw unsafe SQLiteError(SQLITE_ERROR, in: handle)
+            throw unsafe SQLError(SQLITE_ERROR, in: handle)
         }
         // The first step takes the lock.
         var stepped = unsafe sqlite3_backup_step(backup, 1)
@@ -204,12 +208,12 @@ internal import CSQLite
         let finished = unsafe sqlite3_backup_finish(backup)
         try refusal.get()
         guard stepped == SQLITE_DONE, finished == SQLITE_OK else {
-            throw unsafe SQLiteError(stepped == SQLITE_DONE ? finished : stepped, in: handle)
+            throw unsafe SQLError(stepped == SQLITE_DONE ? finished : stepped, in: handle)
         }
     }
 
     /// Empties the database, whatever the file holds. No one else may be reading.
-    package func reset() throws(SQLiteError) {
+    package func reset() throws(SQLError) {
         statements.removeAll()
         // SQLite wants a read first, which fails if the file is damaged.
         unsafe _ = sqlite3_exec(handle, "PRAGMA user_version", nil, nil, nil)
@@ -221,9 +225,9 @@ internal import CSQLite
     /// The statements run so far, for the tests that check their query plans.
     var preparedSQL: [String] { Array(statements.keys) }
 
-    private func statement(_ sql: String) throws(SQLiteError) -> Statement {
+    private func statement(_ sql: String) throws(SQLError) -> SQLiteStatement {
         if let cached = statements[sql], !cached.isRunning { return cached }
-        let statement = try unsafe Statement(sql, in: handle)
+        let statement = try unsafe SQLiteStatement(sql, in: handle)
         statements[sql] = statement
         return statement
     }

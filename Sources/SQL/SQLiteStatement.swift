@@ -1,18 +1,18 @@
 internal import CSQLite
 
 /// A prepared statement, owned by its connection and used by one caller at a time.
-@safe final class Statement {
+@safe final class SQLiteStatement {
     private let handle: OpaquePointer
     private let database: OpaquePointer
     private let sql: String
     private(set) var isRunning = false
 
-    init(_ sql: String, in database: OpaquePointer) throws(SQLiteError) {
+    init(_ sql: String, in database: OpaquePointer) throws(SQLError) {
         var handle: OpaquePointer?
         let code = unsafe sqlite3_prepare_v3(
             database, sql, Int32(sql.utf8.count), UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
         guard code == SQLITE_OK, let handle = unsafe handle else {
-            throw unsafe SQLiteError(code, in: database, sql: sql)
+            throw unsafe SQLError(code, in: database, sql: sql)
         }
         unsafe self.handle = handle
         unsafe self.database = database
@@ -31,17 +31,17 @@ internal import CSQLite
             unsafe sqlite3_reset(handle)
             isRunning = false
         }
-        for (index, value) in values.enumerated() { try bind(value.sqliteValue, at: Int32(index + 1)) }
+        for (index, value) in values.enumerated() { try bind(value.sqlValue, at: Int32(index + 1)) }
         while true {
             switch unsafe sqlite3_step(handle) {
             case SQLITE_ROW: if try !each(unsafe Row(handle)) { return }
             case SQLITE_DONE: return
-            case let code: throw unsafe SQLiteError(code, in: database, sql: sql)
+            case let code: throw unsafe SQLError(code, in: database, sql: sql)
             }
         }
     }
 
-    private func bind(_ value: SQLiteValue, at index: Int32) throws(SQLiteError) {
+    private func bind(_ value: SQLValue, at index: Int32) throws(SQLError) {
         let code =
             switch value {
             case .null: unsafe sqlite3_bind_null(handle, index)
@@ -49,7 +49,7 @@ internal import CSQLite
             case .real(let number): unsafe sqlite3_bind_double(handle, index, number)
             case .text(let text): bind(text, at: index)
             }
-        if code != SQLITE_OK { throw unsafe SQLiteError(code, in: database, sql: sql) }
+        if code != SQLITE_OK { throw unsafe SQLError(code, in: database, sql: sql) }
     }
 
     private func bind(_ text: String, at index: Int32) -> Int32 {

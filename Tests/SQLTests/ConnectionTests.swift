@@ -1,7 +1,7 @@
 import Scratch
 import Testing
 
-@testable import SQLite
+@testable import SQL
 
 @Suite struct ConnectionTests {
     private let scratch = ScratchDirectory()
@@ -10,12 +10,13 @@ import Testing
         let holder = try table()
         try holder.run("BEGIN IMMEDIATE")
         var told = 0
-        let other = try Connection(path: scratch["a.db"], .readWrite, busyTimeout: .milliseconds(2500)) {
+        let other = try SQLiteConnection(path: scratch["a.db"], .readWrite, busyTimeout: .milliseconds(2500))
+        {
             told += 1
         }
-        #expect(throws: SQLiteError.self) { try other.withoutWaiting { try other.run("BEGIN IMMEDIATE") } }
+        #expect(throws: SQLError.self) { try other.withoutWaiting { try other.run("BEGIN IMMEDIATE") } }
         #expect(told == 0)
-        #expect(throws: SQLiteError.self) { try other.run("BEGIN IMMEDIATE") }
+        #expect(throws: SQLError.self) { try other.run("BEGIN IMMEDIATE") }
         #expect(told == 1)
         try holder.run("COMMIT")
         try other.run("BEGIN IMMEDIATE")
@@ -27,23 +28,27 @@ import Testing
         let holder = try open()
         try holder.run("BEGIN IMMEDIATE")
         var told = 0
-        let other = try Connection(path: scratch["a.db"], .readWrite, busyTimeout: .seconds(2)) { told += 1 }
-        #expect(throws: SQLiteError.self) { try other.run("BEGIN IMMEDIATE") }
+        let other = try SQLiteConnection(path: scratch["a.db"], .readWrite, busyTimeout: .seconds(2)) {
+            told += 1
+        }
+        #expect(throws: SQLError.self) { try other.run("BEGIN IMMEDIATE") }
         #expect(told == 1)
         try holder.run("COMMIT")
     }
 
     private func open(
-        _ name: String = "a.db", _ access: Connection.Access = .create, busyTimeout: Duration = .zero
-    ) throws -> Connection { try Connection(path: scratch[name], access, busyTimeout: busyTimeout) }
+        _ name: String = "a.db", _ access: SQLiteConnection.Access = .create, busyTimeout: Duration = .zero
+    ) throws -> SQLiteConnection {
+        try SQLiteConnection(path: scratch[name], access, busyTimeout: busyTimeout)
+    }
 
-    private func table() throws -> Connection {
+    private func table() throws -> SQLiteConnection {
         let connection = try open()
         try connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v, u TEXT UNIQUE)")
         return connection
     }
 
-    private func count(_ connection: Connection) throws -> Int64? {
+    private func count(_ connection: SQLiteConnection) throws -> Int64? {
         try connection.first("SELECT count(*) FROM t") { $0.integer(0) }
     }
 
@@ -52,8 +57,8 @@ import Testing
             .null, .integer(.max), .integer(.min), .integer(0), .integer((1 << 53) + 1), .real(0.1),
             .real(-1.5e300), .text(""), .text("a\u{0}b"), .text("\u{0}"), .text("名前 😀 e\u{301}"),
             .text(String(repeating: "x", count: 100_000)), .text("'; DROP TABLE t; --"),
-        ] as [SQLiteValue])
-    func `what is bound comes back, to the last bit`(value: SQLiteValue) throws {
+        ] as [SQLValue])
+    func `what is bound comes back, to the last bit`(value: SQLValue) throws {
         let connection = try table()
         try connection.run("INSERT INTO t (v) VALUES (?1)", value)
         #expect(try connection.first("SELECT v FROM t") { $0.value(0) } == value)
@@ -157,7 +162,7 @@ import Testing
     @Test func `a transaction holds the write lock from its start`() throws {
         let (one, other) = (try table(), try open("a.db", .readWrite))
         try one.transaction {
-            let error = #expect(throws: SQLiteError.self) { try other.run("BEGIN IMMEDIATE") }
+            let error = #expect(throws: SQLError.self) { try other.run("BEGIN IMMEDIATE") }
             #expect(error?.kind == .busy)
         }
         try other.transaction { _ = try other.run("INSERT INTO t (v) VALUES (1)") }
@@ -179,18 +184,18 @@ import Testing
         let connection = try table()
         let secret = "hunter2"
         try connection.run("INSERT INTO t (u) VALUES (?1)", secret)
-        let error = #expect(throws: SQLiteError.self) {
+        let error = #expect(throws: SQLError.self) {
             try connection.run("INSERT INTO t (u) VALUES (?1)", secret)
         }
-        #expect(error?.code == 2067 && error?.kind == .constraint)
+        #expect(error?.code == "SQLite's code 2067" && error?.kind == .constraint)
         #expect(error?.isTriggerRefusal == false)
         #expect(error?.sql == "INSERT INTO t (u) VALUES (?1)")
         #expect(error.map { "\($0)" + String(reflecting: $0) }?.contains(secret) == false)
     }
 
     @Test func `every kind of error is told`() throws {
-        func kind(_ body: () throws -> Void) -> SQLiteError.Kind? {
-            do { try body() } catch let error as SQLiteError { return error.kind } catch {}
+        func kind(_ body: () throws -> Void) -> SQLError.Kind? {
+            do { try body() } catch let error as SQLError { return error.kind } catch {}
             return nil
         }
         let connection = try table()
@@ -204,7 +209,7 @@ import Testing
         try connection.execute(
             "CREATE TRIGGER no BEFORE DELETE ON t BEGIN SELECT RAISE(ABORT, 'not here'); END")
         try connection.run("INSERT INTO t (v) VALUES (1)")
-        let refusal = #expect(throws: SQLiteError.self) { try connection.run("DELETE FROM t") }
+        let refusal = #expect(throws: SQLError.self) { try connection.run("DELETE FROM t") }
         #expect(refusal?.isTriggerRefusal == true && refusal?.message == "not here")
         try connection.execute("PRAGMA max_page_count = 4")
         #expect(
@@ -222,7 +227,7 @@ import Testing
         let copy = try open("copy.db", .readOnly)
         #expect(try count(copy) == 500)
         #expect(try copy.first("PRAGMA quick_check") { $0.text(0) } == "ok")
-        #expect(throws: SQLiteError.self) { try connection.backup(to: scratch["no/such/place.db"]) }
+        #expect(throws: SQLError.self) { try connection.backup(to: scratch["no/such/place.db"]) }
     }
 
     @Test func `closing does not checkpoint`() throws {
@@ -238,20 +243,20 @@ import Testing
     @Test func `the file format cannot be damaged by SQL`() throws {
         let connection = try table()
         try? connection.execute("PRAGMA writable_schema = ON")
-        #expect(throws: SQLiteError.self) { try connection.run("DELETE FROM sqlite_schema") }
+        #expect(throws: SQLError.self) { try connection.run("DELETE FROM sqlite_schema") }
     }
 
     @Test func `a database is replaced by another one, or not at all`() throws {
         struct Refusal: Error {}
         let scratch = ScratchDirectory()
-        func database(_ name: String, _ value: Int) throws -> Connection {
-            let connection = try Connection(path: scratch[name], .create, busyTimeout: .zero)
+        func database(_ name: String, _ value: Int) throws -> SQLiteConnection {
+            let connection = try SQLiteConnection(path: scratch[name], .create, busyTimeout: .zero)
             try connection.execute(
                 "PRAGMA journal_mode = WAL; CREATE TABLE t (v); INSERT INTO t VALUES (\(value))")
             return connection
         }
         let (old, new) = (try database("old.db", 1), try database("new.db", 2))
-        let reader = try Connection(path: scratch["old.db"], .readWrite, busyTimeout: .zero)
+        let reader = try SQLiteConnection(path: scratch["old.db"], .readWrite, busyTimeout: .zero)
         func value() throws -> Int64? { try reader.first("SELECT v FROM t") { $0.integer(0) } }
         var isLocked = false
         #expect(throws: Refusal.self) {
@@ -266,6 +271,6 @@ import Testing
         #expect(try value() == 2)
         #expect(try reader.first("PRAGMA journal_mode") { $0.text(0) } == "wal")
         try reader.execute("BEGIN IMMEDIATE")
-        #expect(throws: SQLiteError.self) { try old.replace(by: new) {} }
+        #expect(throws: SQLError.self) { try old.replace(by: new) {} }
     }
 }

@@ -1,0 +1,168 @@
+internal import Glibc
+package import JobModel
+internal import SQL
+
+/// Who works on the store. With a database file it is always the only jobd.
+extension JobDatabase {
+    /// Begins a lease. Whoever had the state directory before is over, since the caller holds its lock.
+    func take(_ lease: Lease) throws {
+        guard let server else { return }
+        server.whenLocked = nil
+        let start = ContinuousClock.now
+        let holder = lease.holder
+        let id = try transaction {
+            try run(
+                "UPDATE daemons SET ended_at = ?3 WHERE host = ?1 AND state_dir = ?2 AND ended_at IS NULL",
+                holder.host, holder.stateDirectory, now)
+            try run(
+                """
+                DELETE FROM daemons
+                WHERE ended_at IS NOT NULL AND lease_until < clock_timestamp() - interval '1 day'
+                    AND NOT EXISTS (SELECT 1 FROM jobs WHERE owner = daemons.id)
+                """)
+            let id = try connection.insert(
+                """
+                INSERT INTO daemons (host, state_dir, since, lease_until, post_limit_s, settings)
+                VALUES (?1, ?2, ?3, clock_timestamp() + make_interval(secs => ?4), ?5, ?6)
+                """,
+                [
+                    holder.host, holder.stateDirectory, now, Double(Lease.length.components.seconds),
+                    Double(holder.longestPost.components.seconds), holder.settings,
+                ])
+            try run(
+                """
+                UPDATE jobs SET owner = ?1
+                WHERE owner IN (SELECT id FROM daemons WHERE host = ?2 AND state_dir = ?3 AND id <> ?1)
+                """, id, holder.host, holder.stateDirectory)
+            return id
+        }
+        try server.always("jobd.daemon", "SET jobd.daemon = '\(id)'")
+        try server.always("jobd.host", "SELECT set_config('jobd.host', '\(holder.host.quoted)', false)")
+        lease.begin(id, at: start)
+        self.lease = lease
+        server.whenLocked = { [unowned self] in try renew(id) }
+    }
+
+    /// Proves and renews the lease, in the caller's transaction: until that ends, nobody can take over.
+    private func renew(_ id: Int64) throws {
+        let renewed = try run(
+            """
+            UPDATE daemons SET beat = beat + 1, lease_until = clock_timestamp() + make_interval(secs => ?2)
+            WHERE id = ?1 AND ended_at IS NULL
+            """, id, Double(Lease.length.components.seconds))
+        if renewed != 1 { throw StoreError.deposed }
+    }
+
+    /// Ends the lease: the others take over at once what is not done.
+    func endLease() throws {
+        guard let id = lease?.id else { return }
+        _ = try transaction {
+            try run("UPDATE daemons SET ended_at = ?2 WHERE id = ?1", id, now)
+        }
+    }
+
+    /// Takes over the jobs of jobds whose lease has ended, inside the caller's transaction. Nothing is sent
+    /// for that: requests are followed, and what was being sent becomes uncertain once its answer would have
+    /// come.
+    ///
+    /// - Returns: the jobs to follow, and those in doubt; without their inputs.
+    package func takeOver() throws -> (followed: [Job], doubted: [Job]) {
+        guard let id = lease?.id else { return ([], []) }
+        try run(
+            "UPDATE daemons SET ended_at = ?1 WHERE ended_at IS NULL AND lease_until < clock_timestamp()", now
+        )
+        let orphans = try all(
+            """
+            UPDATE jobs SET owner = ?1
+            WHERE state IN ('in_queue', 'in_progress', 'downloading') AND state <> 'completed'
+                AND (owner IS NULL OR owner IN (SELECT id FROM daemons WHERE ended_at IS NOT NULL))
+            RETURNING id
+            """, id
+        ) { $0.integer(0) }
+        let unanswered = try all(
+            """
+            UPDATE jobs SET owner = ?1 FROM daemons
+            WHERE jobs.state = 'submitting' AND jobs.state <> 'completed' AND daemons.id = jobs.owner
+                AND daemons.ended_at IS NOT NULL
+                AND daemons.lease_until + make_interval(secs => post_limit_s) < clock_timestamp()
+            RETURNING jobs.id
+            """, id
+        ) { $0.integer(0) }
+        return (
+            try orphans.compactMap { try find($0)?.withoutInput },
+            try unanswered.map { try record(.daemonRestarted, for: $0, in: .submitting).withoutInput }
+        )
+    }
+
+    /// The end of a condition on `jobs`: only those that this jobd follows.
+    var ownJobs: String { lease?.id.map { " AND owner = \($0)" } ?? "" }
+
+    /// The job, unless another jobd follows it.
+    package func findOwn(_ id: Int64) throws -> Job? {
+        try first("SELECT * FROM jobs WHERE id = ?1\(ownJobs)", id) { try Job($0) }
+    }
+
+    /// Whether this jobd does what only one of those that share the store should do. That is the oldest.
+    package func isLeading() throws -> Bool {
+        guard let id = lease?.id else { return true }
+        return try first("SELECT min(id) FROM daemons WHERE ended_at IS NULL") { $0.integer(0) } == id
+    }
+
+    /// Whether this jobd is the one that tries whether submissions can go on; inside the caller's
+    /// transaction.
+    package func isProbing() throws -> Bool {
+        guard let id = lease?.id else { return true }
+        let present = try first(
+            """
+            SELECT daemons.id FROM daemon_settings JOIN daemons ON CAST(daemons.id AS TEXT) = value
+            WHERE name = 'prober' AND ended_at IS NULL AND lease_until > clock_timestamp()
+            """
+        ) { $0.integer(0) }
+        if let present { return present == id }
+        try run(
+            """
+            INSERT INTO daemon_settings (name, value) VALUES ('prober', ?1)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value
+            """, String(id))
+        return true
+    }
+}
+
+/// A jobd that shares the store: a row of `daemons`.
+package struct StoredDaemon: Equatable, Sendable {
+    package let id: Int64
+    package let host: String
+    package let stateDirectory: String
+    package let since: Timestamp?
+    /// How long ago it has renewed its lease.
+    package let silentSeconds: Double
+    package let isAlive: Bool
+    /// A JSON object.
+    package let settings: String
+}
+
+extension JobDatabase {
+    /// The jobds that have not ended, oldest first. A database file says nothing about its own.
+    package func daemons() throws -> [StoredDaemon] {
+        guard server != nil else { return [] }
+        return try all(
+            """
+            SELECT id, host, state_dir, since,
+                extract(epoch FROM clock_timestamp() - lease_until)::float8 + ?1,
+                lease_until > clock_timestamp(), settings
+            FROM daemons WHERE ended_at IS NULL ORDER BY id
+            """, Double(Lease.length.components.seconds)
+        ) {
+            StoredDaemon(
+                id: $0.integer(0), host: $0.text(1), stateDirectory: $0.text(2), since: $0.timestamp(3),
+                silentSeconds: $0.real(4), isAlive: $0.integer(5) == 1, settings: $0.text(6))
+        }
+    }
+}
+
+extension String {
+    /// For a text in single quotes.
+    fileprivate var quoted: String {
+        split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+    }
+}

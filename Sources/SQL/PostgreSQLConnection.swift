@@ -1,0 +1,332 @@
+internal import Glibc
+
+/// One connection to a PostgreSQL server, used by one thread at a time.
+///
+/// The store has one writer at a time, as in SQLite: each transaction that writes begins by taking the same
+/// lock. So what a transaction reads stays true until its end, and ids are given in the order of commits.
+@safe package final class PostgreSQLConnection {
+    private let address: StoreAddress
+    private let library: Libpq
+    private var handle: OpaquePointer
+    /// How often each statement was run here, by its text; one that is run again is prepared.
+    private var statements: [String: Prepared] = [:]
+    private let patience: Duration
+    private let lockLimit: Duration
+    private let onWait: () -> Void
+    /// Run for each new connection, by what they set.
+    private var setup: [(name: String, statement: String)]
+    /// The transaction's number, for the question whether it was committed.
+    private var transactionID: String?
+    /// How many transactions have begun here that write.
+    package private(set) var transactionCount: Int64 = 0
+    /// Called in each transaction that writes, once it has the lock.
+    package var whenLocked: (() throws -> Void)?
+
+    private struct Prepared {
+        let text: String
+        let name: String
+        var isPrepared = false
+    }
+
+    /// How long a transaction may wait for its client: one whose machine is gone must not keep all others.
+    private static let idleLimit = Duration.seconds(15)
+    /// After this time, `onWait` tells who waits.
+    private static let quietWait = Duration.seconds(2)
+
+    /// - Parameters:
+    ///   - patience: how long to wait for a server that is not there.
+    ///   - lockLimit: how long to wait for other writers.
+    package init(
+        _ address: StoreAddress, readOnly: Bool = false, patience: Duration, lockLimit: Duration,
+        onWait: @escaping () -> Void = {}
+    ) throws(SQLError) {
+        library = try Libpq.load()
+        (self.address, self.patience, self.lockLimit, self.onWait) = (address, patience, lockLimit, onWait)
+        setup = [
+            (
+                "",
+                """
+                SET client_min_messages = warning; SET jit = off;
+                SET idle_in_transaction_session_timeout = '\(Self.idleLimit.wholeMilliseconds)ms';
+                SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3;
+                SET default_transaction_read_only = \(readOnly ? "on" : "off")
+                """
+            )
+        ]
+        unsafe handle = try address.connect(library, patience)
+        try prepareSession()
+    }
+
+    deinit { unsafe library.finish(handle) }
+
+    /// As people know it, such as 15.18.
+    package var serverVersion: String {
+        let number = unsafe library.serverVersion(handle)
+        return "\(number / 10000).\(number % 10000)"
+    }
+
+    // MARK: - Session
+
+    private func prepareSession() throws(SQLError) {
+        unsafe _ = library.silence(handle, { _, _ in }, nil)
+        statements.removeAll()
+        for entry in setup { try execute(entry.statement) }
+    }
+
+    /// Has a statement run now, and for each connection that takes this one's place. It replaces the one of
+    /// the same name.
+    package func always(_ name: String, _ statement: String) throws {
+        setup.removeAll { $0.name == name }
+        setup.append((name, statement))
+        try reconnectIfLost()
+        try execute(statement)
+    }
+
+    package var isLost: Bool { unsafe library.status(handle) != Libpq.ok }
+
+    private func reconnectIfLost() throws(SQLError) {
+        guard isLost, transactionID == nil else { return }
+        try reconnect()
+    }
+
+    private func reconnect() throws(SQLError) {
+        let new = try unsafe address.connect(library, patience)
+        unsafe library.finish(handle)
+        unsafe handle = new
+        try prepareSession()
+    }
+
+    // MARK: - Notifications
+
+    /// Becomes readable when a notification may have come. It changes when the connection is made anew.
+    package var socket: Int32 { unsafe library.socket(handle) }
+
+    /// Whether a notification has come since the last call.
+    package func takeNotifications() -> Bool {
+        var found = false
+        unsafe _ = library.consumeInput(handle)
+        while let notification = unsafe library.notification(handle) {
+            unsafe library.freeMemory(notification)
+            found = true
+        }
+        return found
+    }
+
+    // MARK: - Statements
+
+    /// Runs a script of several statements without parameters or rows.
+    package func execute(_ text: String) throws(SQLError) { _ = try answer(to: text) }
+
+    private func answer(to text: String) throws(SQLError) -> PostgreSQLResult {
+        try unsafe checked(library.execute(handle, text), text)
+    }
+
+    @discardableResult
+    package func run(_ sql: String, _ values: [any Bindable]) throws -> Int {
+        try result(sql, values).changes
+    }
+
+    package func first<Value>(
+        _ sql: String, _ values: [any Bindable], read: (borrowing Row) throws -> Value
+    ) throws -> Value? {
+        let result = try result(sql, values)
+        return result.rowCount > 0 ? try read(Row(result, 0)) : nil
+    }
+
+    package func all<Value>(
+        _ sql: String, _ values: [any Bindable], read: (borrowing Row) throws -> Value
+    ) throws -> [Value] {
+        let result = try result(sql, values)
+        var found: [Value] = []
+        found.reserveCapacity(Int(result.rowCount))
+        for row in 0..<result.rowCount { found.append(try read(Row(result, row))) }
+        return found
+    }
+
+    /// Visits the rows one by one, in the memory of one, for as long as `visit` returns true.
+    package func forEach(
+        _ sql: String, _ values: [any Bindable], visit: (borrowing Row) throws -> Bool
+    ) throws {
+        try reconnectIfLost()
+        let values = try PostgreSQLValues(values)
+        let name = try prepared(sql, values.types, always: true).name
+        let sent = unsafe values.withPointers {
+            unsafe library.sendPrepared(handle, name, Int32(values.types.count), $0, nil, nil, 0)
+        }
+        guard sent == 1, unsafe library.setSingleRowMode(handle) == 1 else { throw lost(sql) }
+        var outcome = Result<Bool, any Error>.success(true)
+        // All rows have to be fetched, also those that nobody wants any more.
+        while let next = unsafe library.nextResult(handle) {
+            let result = unsafe PostgreSQLResult(next, library)
+            switch result.status {
+            case Libpq.singleRow:
+                if case .success(true) = outcome { outcome = Result { try visit(Row(result, 0)) } }
+            case Libpq.rowsDone, Libpq.commandDone: break
+            default: outcome = .failure(result.error(in: sql))
+            }
+        }
+        _ = try outcome.get()
+    }
+
+    private func result(_ sql: String, _ values: [any Bindable]) throws -> PostgreSQLResult {
+        try reconnectIfLost()
+        let values = try PostgreSQLValues(values)
+        let statement = try prepared(sql, values.types, always: false)
+        let count = Int32(values.types.count)
+        let answer = unsafe values.withPointers { pointers in
+            unsafe statement.isPrepared
+                ? library.executePrepared(handle, statement.name, count, pointers, nil, nil, 0)
+                : library.executeParams(
+                    handle, statement.text, count, values.types, pointers, nil, nil, 0)
+        }
+        return try unsafe checked(answer, sql)
+    }
+
+    /// Preparing takes a round trip of its own, which pays from the second run on.
+    private func prepared(_ sql: String, _ types: [UInt32], always: Bool) throws -> Prepared {
+        guard var statement = statements[sql] else {
+            let new = Prepared(text: PostgreSQLText.translated(sql), name: "s\(statements.count)")
+            statements[sql] = new
+            return always ? try prepared(sql, types, always: false) : new
+        }
+        if !statement.isPrepared {
+            let answer = unsafe library.prepare(
+                handle, statement.name, statement.text, Int32(types.count), types)
+            _ = try unsafe checked(answer, sql)
+            statement.isPrepared = true
+            statements[sql] = statement
+        }
+        return statement
+    }
+
+    private func checked(_ answer: OpaquePointer?, _ sql: String) throws(SQLError) -> PostgreSQLResult {
+        guard let answer = unsafe answer else { throw lost(sql) }
+        let result = unsafe PostgreSQLResult(answer, library)
+        switch result.status {
+        case Libpq.commandDone, Libpq.rowsDone: return result
+        default: throw isLost ? lost(sql) : result.error(in: sql)
+        }
+    }
+
+    private func lost(_ sql: String) -> SQLError {
+        let words = unsafe library.errorMessage(handle).map { unsafe String(cString: $0) } ?? ""
+        return SQLError(.unreachable, "the server was lost: \(StoreAddress.oneLine(words))", sql: sql)
+    }
+
+    // MARK: - Transactions
+
+    package var isInTransaction: Bool {
+        unsafe Libpq.openTransactions.contains(library.transactionStatus(handle))
+    }
+
+    /// Runs `body` in a transaction that no other one writes beside: all of it is kept, or none.
+    package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
+        try begin()
+        do {
+            try whenLocked?()
+            let value = try body()
+            // What failed, and was passed over, has ended the transaction.
+            guard unsafe library.transactionStatus(handle) != Libpq.failedTransaction else {
+                throw SQLError(.other, "a statement has failed in this transaction")
+            }
+            try commit()
+            return value
+        } catch {
+            rollback()
+            throw error
+        }
+    }
+
+    /// Takes the lock of those who write. It is tried for a moment at first, so that a wait can be told of.
+    private func begin() throws {
+        try reconnectIfLost()
+        let start = ContinuousClock.now
+        var hasTold = false
+        while true {
+            let left = lockLimit - (.now - start)
+            let limit = hasTold ? left : min(left, Self.quietWait)
+            do {
+                let answer = try answer(
+                    to: """
+                        BEGIN; SET LOCAL lock_timeout = '\(max(1, limit.wholeMilliseconds))ms';
+                        SELECT pg_current_xact_id()::text FROM pg_advisory_xact_lock(
+                            hashtextextended('jobd ' || current_schema(), 0))
+                        """)
+                transactionID = unsafe answer.bytes(0, 0).map { unsafe String(decoding: $0, as: UTF8.self) }
+                transactionCount += 1
+                return
+            } catch {
+                rollback()
+                guard error.kind == .busy else { throw error }
+                if !hasTold { onWait() }
+                hasTold = true
+                if .now - start >= lockLimit { throw error }
+            }
+        }
+    }
+
+    /// If the answer is lost, the server is asked whether the transaction was committed.
+    private func commit() throws(SQLError) {
+        do {
+            try execute("COMMIT")
+            transactionID = nil
+        } catch  where error.kind == .unreachable {
+            guard let id = transactionID else { throw error }
+            try settle(id, error)
+        }
+    }
+
+    private func settle(_ id: String, _ loss: SQLError) throws(SQLError) {
+        let end = ContinuousClock.now + max(patience, Self.idleLimit * 2)
+        while .now < end {
+            // Whether this connection can be had at once or not: nothing is known before.
+            do { try reconnect() } catch {
+                if error.kind != .unreachable { throw error }
+                usleep(200_000)
+                continue
+            }
+            let status = try answer(to: "SELECT pg_xact_status('\(id)'::xid8)")
+            switch unsafe status.bytes(0, 0).map({ unsafe String(decoding: $0, as: UTF8.self) }) {
+            case "committed":
+                transactionID = nil
+                return
+            case "in progress": usleep(100_000)
+            default: throw loss
+            }
+        }
+        throw SQLError(
+            .unreachable, "the server was lost during a commit, and cannot be asked whether it was done")
+    }
+
+    private func rollback() {
+        transactionID = nil
+        if !isLost, unsafe library.transactionStatus(handle) != Libpq.idle { try? execute("ROLLBACK") }
+    }
+
+    /// Runs `body` on one unchanging snapshot of the database.
+    package func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
+        try reconnectIfLost()
+        try execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        defer { rollback() }
+        return try body()
+    }
+
+    /// Runs `body` inside a transaction so that a failure undoes only its own changes.
+    package func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        try execute("SAVEPOINT part")
+        do {
+            let value = try body()
+            try execute("RELEASE part")
+            return value
+        } catch {
+            if isLost { transactionID = nil } else { try execute("ROLLBACK TO part; RELEASE part") }
+            throw error
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}
