@@ -40,6 +40,19 @@ package final class Stage: @unchecked Sendable {
         return stage
     }
 
+    /// The server and the database, if the store is a shared one.
+    package private(set) var shared: (server: SharedServer, database: String)?
+
+    /// Gives the stage a new shared store.
+    package func share(on server: SharedServer? = nil) async throws {
+        let server = try server ?? SharedServer.ofAllTests.get()
+        let database = try server.database()
+        shared = (server, database)
+        variables["JOBD_STORE"] = server.address(database)
+        let answer = try await jobctl("migrate")
+        guard answer.code == 0 else { throw Never(description: "\(answer)") }
+    }
+
     deinit { simulator?.end() }
 
     // MARK: - Programs
@@ -187,7 +200,8 @@ package final class Stage: @unchecked Sendable {
     package var database: String { state + "/jobs.db" }
 
     package func connection() throws -> Connection {
-        .sqlite(try SQLiteConnection(path: database, .readWrite, busyTimeout: .seconds(600)))
+        if let shared { return try shared.server.connection(shared.database) }
+        return .sqlite(try SQLiteConnection(path: database, .readWrite, busyTimeout: .seconds(600)))
     }
 
     package func number(_ sql: String) throws -> Int64 { try connection().first(sql) { $0.integer(0) } ?? 0 }
@@ -209,7 +223,7 @@ package final class Stage: @unchecked Sendable {
     }
 
     package func jobCount(where condition: String) throws -> Int64 {
-        guard FileOnDisk.exists(database) else { return 0 }
+        guard shared != nil || FileOnDisk.exists(database) else { return 0 }
         return try number("SELECT count(*) FROM jobs WHERE " + condition)
     }
 
