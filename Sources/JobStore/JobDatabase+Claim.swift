@@ -48,11 +48,16 @@ extension JobDatabase {
         try all(
             """
             WITH RECURSIVE ready (model) AS (
-                SELECT min(model) FROM jobs WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0
-                UNION ALL
-                SELECT (SELECT min(model) FROM jobs
+                -- In the order of jobs_ready: for min(model), PostgreSQL may read all jobs of a model.
+                SELECT (SELECT model FROM jobs
                         WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0
-                            AND model > ready.model)
+                            AND model > ''
+                        ORDER BY model, priority DESC, id LIMIT 1)
+                UNION ALL
+                SELECT (SELECT model FROM jobs
+                        WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0
+                            AND model > ready.model
+                        ORDER BY model, priority DESC, id LIMIT 1)
                 FROM ready WHERE ready.model IS NOT NULL
             )
             SELECT model FROM ready WHERE model IS NOT NULL

@@ -101,7 +101,8 @@ extension JobDatabase {
             """
             SELECT 1 FROM jobs INDEXED BY jobs_ready
             WHERE state = 'queued' AND next_try_at IS NULL AND waits_for = 0
-                AND coalesce(label, '') BETWEEN ?1 AND ?2 LIMIT 1
+                AND coalesce(label, '') BETWEEN ?1 AND ?2
+            ORDER BY model, priority DESC, id LIMIT 1
             """, bounds.0, bounds.1)
     }
 }

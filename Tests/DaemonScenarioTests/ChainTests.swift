@@ -53,21 +53,24 @@ import Testing
             try stage.texts("SELECT state FROM jobs ORDER BY id") == ["queued", "completed", "completed"])
     }
 
-    @Test func `a drain sends what is behind a refused job, also while a budget holds back others`()
+    @Test func `a drain sends what is behind refused jobs, also while a budget holds back others`()
         async throws
     {
         let stage = try await Stage.simulated()
         try await stage.jobctl("enqueue", "t/dear", "text=fox")
+        // More than one claim looks at.
         try stage.execute(
             """
-            INSERT INTO jobs (model, input) VALUES ('\(Stage.sequential)', '{"text": 7}'),
-                ('\(Stage.sequential)', '{"text": "a fox", "sequential_image_generation_options": 1}')
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+            INSERT INTO jobs (model, input) SELECT '\(Stage.sequential)', '{"text": 7}' FROM n;
+            INSERT INTO jobs (model, input) VALUES
+                ('\(Stage.sequential)', '{"text": "a fox", "sequential_image_generation_options": 1}');
             """)
         try await stage.drain(
             "max_in_flight=1", "budget.total_usd=0.05",
             #"models={"t/*":{"price_usd":0.1},"bytedance/*":{"price_usd":0.03}}"#)
-        #expect(
-            try stage.texts("SELECT state FROM jobs ORDER BY id") == ["queued", "failed", "completed"])
+        #expect(try stage.state(of: 1) == "queued" && stage.state(of: 202) == "completed")
+        #expect(try stage.jobCount("failed") == 200)
     }
 
     @Test func `a pick lets a job go on and picking again changes nothing that was sent`() async throws {

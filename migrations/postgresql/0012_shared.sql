@@ -1,14 +1,15 @@
--- The store of jobd for several machines: the schema of number 12, as migrations/0001 to 0012 make it for SQLite, for
--- PostgreSQL 15. The rules, their reasons and their words are there; here is what differs. It is run once, in one
--- transaction, in the schema that comes first in search_path.
--- Texts are compared by their bytes (COLLATE "C"), as SQLite does, and no text holds a NUL: PostgreSQL refuses it.
--- A statement prepares every CHECK of its table anew, so there are few, and they call no function in SQL, which would be
--- inlined each time.
+-- The store of jobd for several machines: the schema of number 12, as migrations/0001 to 0012 make it for
+-- SQLite, for PostgreSQL 15. The rules, their reasons and their words are there; here is what differs. It is
+-- run once, in one transaction, in the schema that comes first in search_path. Texts are compared by their
+-- bytes (COLLATE "C"), as SQLite does, and no text holds a NUL: PostgreSQL refuses it. A statement prepares
+-- every CHECK of its table anew, so there are few, and they call no function in SQL, which would be inlined
+-- each time.
 
 -- What SQLite has and PostgreSQL has not, so that statements and views are the same.
 
--- GLOB, as a regular expression. What SQLite's never matches, such as an open bracket, becomes one that never does.
--- (It is dear, so that a plan is preferred in which the pattern is known and this is done once, not for each row.)
+-- GLOB, as a regular expression. What SQLite's never matches, such as an open bracket, becomes one that never
+-- does. (It is dear, so that a plan is preferred in which the pattern is known and this is done once, not for
+-- each row.)
 CREATE FUNCTION glob_expression(pattern text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS $$
 DECLARE
@@ -153,7 +154,8 @@ CREATE FUNCTION present() RETURNS text
 LANGUAGE sql VOLATILE PARALLEL SAFE
 RETURN to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS');
 
--- What type of JSON a text is; null if it is none. (Not PARALLEL SAFE: to catch an error takes a subtransaction.)
+-- What type of JSON a text is; null if it is none. (Not PARALLEL SAFE: to catch an error takes a
+-- subtransaction.)
 CREATE FUNCTION json_kind(document text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
@@ -167,9 +169,9 @@ CREATE FUNCTION json_valid(document text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT
 RETURN json_kind(document) IS NOT NULL;
 
--- The document with a replacement character in the place of what JSON can write and no text of PostgreSQL can hold:
--- a NUL, and halves of surrogate pairs. Without it, one such character would make every value unreadable.
--- (Escaped backslashes are put away first, as a character that no JSON holds.)
+-- The document with a replacement character in the place of what JSON can write and no text of PostgreSQL can
+-- hold: a NUL, and halves of surrogate pairs. Without it, one such character would make every value
+-- unreadable. (Escaped backslashes are put away first, as a character that no JSON holds.)
 CREATE FUNCTION json_readable(document text) RETURNS json
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CAST(CASE WHEN strpos(document, '\u') = 0 THEN document ELSE
@@ -216,8 +218,8 @@ BEGIN ATOMIC
     SELECT json_array_elements_text(json_readable(document));
 END;
 
--- The texts in a document that are written with job: at their beginning, and where they are. A key stands in fullkey as
--- it is written. For that, each escape is escaped once more: then what is read is what is written.
+-- The texts in a document that are written with job: at their beginning, and where they are. A key stands in
+-- fullkey as it is written. For that, each escape is escaped once more: then what is read is what is written.
 CREATE FUNCTION json_references(document text) RETURNS TABLE (fullkey text, value text)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
@@ -240,8 +242,8 @@ BEGIN ATOMIC
     ) AS text;
 END;
 
--- The tables. Columns stand in the order of SQLite's; those that only this store has stand last. Ids come from triggers,
--- which take the store's lock first: they are given in the order of the commits.
+-- The tables. Columns stand in the order of SQLite's; those that only this store has stand last. Ids come
+-- from triggers, which take the store's lock first: they are given in the order of the commits.
 
 CREATE SEQUENCE jobs_id_seq;
 CREATE SEQUENCE events_id_seq;
@@ -251,7 +253,8 @@ CREATE TABLE jobs (
     id                  bigint PRIMARY KEY CHECK (id > 0),
     state               text COLLATE "C" NOT NULL DEFAULT 'queued',
     model               text COLLATE "C" NOT NULL
-                            CONSTRAINT "model is 1 to 256 plain characters" CHECK (model ~ '^[!-~]+$' AND length(model) <= 256),
+                            CONSTRAINT "model is 1 to 256 plain characters"
+                            CHECK (model ~ '^[!-~]+$' AND length(model) <= 256),
     input               text COLLATE "C" NOT NULL,     -- see the trigger jobs_input_check
     priority            bigint NOT NULL DEFAULT 0,
     label               text COLLATE "C",
@@ -287,7 +290,8 @@ CREATE TABLE jobs (
         AND (request_id IS NULL OR request_id ~ '^[-A-Za-z0-9_]{1,128}$')
         AND submissions >= 0 AND waits_for >= 0
         -- NaN, which SQLite does not store, is greater than any number here.
-        AND (price_usd IS NULL OR (price_usd >= 0 AND price_usd <> 'NaN')) AND (cost_usd IS NULL OR cost_usd <> 'NaN')),
+        AND (price_usd IS NULL OR (price_usd >= 0 AND price_usd <> 'NaN'))
+        AND (cost_usd IS NULL OR cost_usd <> 'NaN')),
     CONSTRAINT "times are written like 2026-01-31 18:00:00.000" CHECK (
         are_times(not_before, cancel_requested_at, created_at, submitted_at, started_at, finished_at, ended_at,
             next_try_at, followed_since, input_removed_at)),
@@ -349,7 +353,6 @@ CREATE TABLE outputs (
     local         text COLLATE "C",
     host          text COLLATE "C",                    -- the machine that has the file
     PRIMARY KEY (job_id, position),
-    UNIQUE (job_id, url),
     CONSTRAINT "words and numbers of an output" CHECK (
         position >= 1 AND kind IN ('image', 'video', 'audio', 'file') AND state IN ('pending', 'done', 'failed')
         AND coalesce(bytes, 0) >= 0 AND coalesce(width, 1) > 0 AND coalesce(height, 1) > 0
@@ -366,6 +369,8 @@ CREATE TABLE outputs (
         AND (local IS NULL OR (object IS NOT NULL AND local IN ('leaving', 'gone'))))
 );
 
+-- An index here holds no text of more than 2,700 bytes, and an address may be longer.
+CREATE UNIQUE INDEX outputs_url ON outputs (job_id, md5(url));
 CREATE INDEX outputs_path ON outputs (path) WHERE path IS NOT NULL;
 CREATE INDEX outputs_picked ON outputs (job_id) WHERE picked_at IS NOT NULL;
 CREATE INDEX outputs_leaving ON outputs (local, job_id, position) WHERE local = 'leaving';
@@ -517,7 +522,8 @@ FROM jobs AS j;
 
 CREATE VIEW files AS
 SELECT
-    o.job_id, o.position, iif(o.local IS NULL, o.path, NULL) AS path, o.kind, o.bytes, o.width, o.height, o.duration_s,
+    o.job_id, o.position, iif(o.local IS NULL, o.path, NULL) AS path, o.kind, o.bytes, o.width, o.height,
+    o.duration_s,
     coalesce(json_extract(j.input, '$.prompt'), json_extract(j.input, '$.text')) AS prompt,
     j.model, j.label, j.created_at, o.object
 FROM outputs AS o JOIN jobs AS j ON j.id = o.job_id
@@ -545,8 +551,8 @@ WHERE l.resolved_at IS NULL AND NOT coalesce(
 CREATE VIEW written_references AS
 SELECT
     j.id AS job_id, t.fullkey AS path,
-    CASE WHEN strpos(t.value, '/') > 0 THEN substr(t.value, 5, strpos(t.value, '/') - 5) ELSE substr(t.value, 5) END
-        AS source,
+    CASE WHEN strpos(t.value, '/') > 0 THEN substr(t.value, 5, strpos(t.value, '/') - 5)
+        ELSE substr(t.value, 5) END AS source,
     CASE WHEN strpos(t.value, '/') > 0 THEN substr(t.value, strpos(t.value, '/') + 1) ELSE '1' END AS output
 FROM jobs AS j CROSS JOIN LATERAL json_references(j.input) AS t
 WHERE t.value ~ '^job:[0-9]' AND t.value !~ '[\u0001- ]';
@@ -568,8 +574,9 @@ CREATE VIEW charge_changes AS SELECT day, label, nanos FROM charge_sums;
 
 -- Who writes, and when.
 
--- One writer at a time, as in SQLite: jobd and jobctl take this lock first in each transaction that writes; for others
--- it is taken here. So what a trigger counts or compares cannot be changed by another before it is committed.
+-- One writer at a time, as in SQLite: jobd and jobctl take this lock first in each transaction that writes;
+-- for others it is taken here. So what a trigger counts or compares cannot be changed by another before it is
+-- committed.
 CREATE FUNCTION take_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('jobd ' || TG_TABLE_SCHEMA, 0));
@@ -580,7 +587,8 @@ $$;
 CREATE TRIGGER jobs_lock BEFORE INSERT OR UPDATE OR DELETE ON jobs EXECUTE FUNCTION take_lock();
 CREATE TRIGGER outputs_lock BEFORE INSERT OR UPDATE OR DELETE ON outputs EXECUTE FUNCTION take_lock();
 
--- The owner may fill the store from another one: then rows come as they are, with their ids, and nothing is added.
+-- The owner may fill the store from another one: then rows come as they are, with their ids, and nothing is
+-- added.
 CREATE FUNCTION is_moving(store oid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN coalesce(current_setting('jobd.moving', TRUE) = 'on', FALSE)
@@ -595,8 +603,8 @@ BEGIN
 END;
 $$;
 
--- Says no as a CHECK of that name would. PostgreSQL makes every CHECK for every UPDATE, whatever it changes, and an input
--- may have megabytes: so these are made only when the text is written.
+-- Says no as a CHECK of that name would. PostgreSQL makes every CHECK for every UPDATE, whatever it changes,
+-- and an input may have megabytes: so these are made only when the text is written.
 CREATE FUNCTION violate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'new row for relation "%" violates check constraint "%"', TG_TABLE_NAME, TG_ARGV[0]
@@ -730,7 +738,9 @@ EXECUTE FUNCTION refuse('submissions count the POSTs of a job: jobd alone change
 -- What a trigger writes was counted just now.
 CREATE FUNCTION jobs_waits_for_guard() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    IF pg_trigger_depth() = 1 AND NEW.waits_for <> (SELECT count(*) FROM missing_sources WHERE job_id = OLD.id) THEN
+    IF pg_trigger_depth() = 1
+        AND NEW.waits_for <> (SELECT count(*) FROM missing_sources WHERE job_id = OLD.id)
+    THEN
         RAISE EXCEPTION 'waits_for is counted, not set: jobctl explain says what the job waits for'
             USING ERRCODE = 'JD001';
     END IF;
@@ -782,8 +792,8 @@ $$;
 
 CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION jobs_deleted();
 
--- Chains. As in SQLite, an insert into written_references makes the links of a job, and one into missing_sources counts
--- again what a job waits for.
+-- Chains. As in SQLite, an insert into written_references makes the links of a job, and one into
+-- missing_sources counts again what a job waits for.
 
 CREATE FUNCTION count_missing(job bigint) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -801,7 +811,8 @@ BEGIN
     -- The first of these that is so.
     SELECT min(words) INTO refusal FROM (
         SELECT CASE
-            WHEN r.source !~ '^[1-9][0-9]{0,17}$' OR (r.output NOT IN ('all', 'pick') AND r.output !~ '^[1-9][0-9]{0,8}$')
+            WHEN r.source !~ '^[1-9][0-9]{0,17}$'
+                OR (r.output NOT IN ('all', 'pick') AND r.output !~ '^[1-9][0-9]{0,8}$')
             THEN '1a reference is job:ID, job:ID/N, job:ID/all or job:ID/pick'
             WHEN strpos(r.path, '\') > 0 THEN '2the key of a reference is written without escapes'
             WHEN s.id IS NULL OR s.id >= job THEN '3a reference names a job that is not there'
@@ -955,7 +966,8 @@ $$;
 
 CREATE TRIGGER outputs_needed_guard BEFORE DELETE ON outputs FOR EACH ROW EXECUTE FUNCTION outputs_needed_guard();
 
--- Events. Whoever writes only an event waits for his turn, too: whoever reads what comes after an id misses none.
+-- Events. Whoever writes only an event waits for his turn, too: whoever reads what comes after an id misses
+-- none.
 CREATE FUNCTION events_insert_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.id IS NOT NULL THEN
