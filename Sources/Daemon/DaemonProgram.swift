@@ -188,7 +188,8 @@ package struct DaemonProgram {
 
     /// Logs where jobd runs, and what is in its way.
     private func greet(_ directory: StateDirectory, _ log: LogWriter, _ token: TokenSource.Token?) {
-        log.write(.info, "jobd \(Release.version) runs on \(directory.path)")
+        let store = directory.sharedStore.map { ", with the store \($0)" } ?? ""
+        log.write(.info, "jobd \(Release.version) runs on \(directory.path)\(store)")
         if let complaint = FileSystem(of: directory.path).complaint {
             log.write(.warning, "\(complaint.text); \(complaint.hint)")
         }
@@ -221,6 +222,8 @@ package struct DaemonProgram {
     private func close(_ store: JobStore, _ log: LogWriter) async throws {
         do { try await store.close() } catch StoreError.lost(let reason, let hint) {
             throw StoreError.lost(reason: reason, hint: hint)
+        } catch StoreError.unreachable(let reason) {
+            log.write(.warning, "the lease could not be ended: \(reason)")
         } catch {
             // Everything is on disk, in the log. The next start moves it into the database.
             log.write(.warning, "the database's log was not moved into the database: \(error)")

@@ -14,8 +14,10 @@ final class ClaimCounter: Sendable {
     private let path: String
 
     /// Opens the file, and creates it if it is missing.
-    init(in directory: StateDirectory) throws {
-        path = directory.claimCounter
+    ///
+    /// - Parameter store: the id of a shared store; nil for the database in the directory.
+    init(in directory: StateDirectory, store: String? = nil) throws {
+        path = directory.claimCounter(ofStore: store)
         file = try directory.openFile(path)
     }
 
@@ -24,7 +26,7 @@ final class ClaimCounter: Sendable {
 
     /// The same without creating the file.
     static func count(in directory: StateDirectory) -> Int64? {
-        let file = try? FileDescriptor(opening: directory.claimCounter, flags: O_NOFOLLOW | O_NONBLOCK)
+        let file = try? FileDescriptor(opening: directory.claimCounter(), flags: O_NOFOLLOW | O_NONBLOCK)
         return (try? file?.read(32, at: 0)).flatMap(parse)
     }
 
@@ -69,7 +71,7 @@ extension JobDatabase {
     }
 
     /// Sets aside what may have been sent if this database is older than what the counter knows of; inside
-    /// the caller's transaction.
+    /// the caller's transaction. With a shared store, nobody sends anything more until a person resumes.
     ///
     /// - Returns: how many claims there were, and what was set aside.
     package func catchUp(withClaims noted: Int64?) throws -> (count: Int64, setAside: SetAside?) {
@@ -79,6 +81,7 @@ extension JobDatabase {
         let setAside = try setAside(.olderDatabase)
         try append(
             .fault, ["trouble": "store", "detail": .string(setAside.words)], job: nil, at: now)
+        if isShared { _ = try setPause(.hand, "\(setAside.words); look at them, then: jobctl resume") }
         return (noted, setAside)
     }
 }

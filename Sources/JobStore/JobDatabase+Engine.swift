@@ -35,6 +35,12 @@ extension JobDatabase {
         }
     }
 
+    /// What tells a shared store from all others; nil for a database file.
+    func storeID() throws -> String? {
+        guard isShared else { return nil }
+        return try first("SELECT value FROM daemon_settings WHERE name = 'store'") { $0.text(0) }
+    }
+
     /// The schema's number.
     package func schemaVersion() throws -> Int {
         try perform {

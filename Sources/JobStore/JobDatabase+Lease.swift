@@ -38,10 +38,14 @@ extension JobDatabase {
         }
         try server.always("jobd.daemon", "SET jobd.daemon = '\(id)'")
         try server.always("jobd.host", "SELECT set_config('jobd.host', '\(holder.host.quoted)', false)")
+        server.patience = Self.patience
         lease.begin(id, at: start)
         self.lease = lease
         server.whenLocked = { [unowned self] in try renew(id) }
     }
+
+    /// How long a running jobd waits for a server that is not there, before it does something else.
+    private static let patience = Duration.seconds(1)
 
     /// Proves and renews the lease, in the caller's transaction: until that ends, nobody can take over.
     private func renew(_ id: Int64) throws {
@@ -67,7 +71,8 @@ extension JobDatabase {
     ///
     /// - Returns: the jobs to follow, and those in doubt; without their inputs.
     package func takeOver() throws -> (followed: [Job], doubted: [Job]) {
-        guard let id = lease?.id else { return ([], []) }
+        // Who was kept from writing must not take the others for dead, who were kept from it, too.
+        guard let lease, let id = lease.id, lease.isFresh else { return ([], []) }
         try run(
             "UPDATE daemons SET ended_at = ?1 WHERE ended_at IS NULL AND lease_until < clock_timestamp()", now
         )

@@ -54,7 +54,9 @@ package actor JobStore {
         files = StoreFiles(database.directory)
         self.lease = lease
         if let lease { try database.take(lease) }
-        counter = Result { [directory = database.directory] in try ClaimCounter(in: directory) }
+        counter = Result { [database] in
+            try ClaimCounter(in: database.directory, store: try database.storeID())
+        }
     }
 
     /// Throws if another jobd may have taken over.

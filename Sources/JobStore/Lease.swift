@@ -50,6 +50,9 @@ package final class Lease: Sendable {
     /// Whether something may be sent now.
     package var isValid: Bool { state.withLock { $0.id != nil && .now < $0.end } }
 
+    /// Whether it was renewed lately. If not, the store was out of reach, maybe for all jobds alike.
+    var isFresh: Bool { state.withLock { .now < $0.end - (Self.length - Self.margin) + Self.renewal * 2 } }
+
     func begin(_ id: Int64, at start: ContinuousClock.Instant) {
         state.withLock { $0 = State(id: id, end: start + Self.length - Self.margin) }
     }

@@ -75,6 +75,11 @@ package struct SharedStore {
                     INSERT INTO daemon_settings (name, value) VALUES ('schema', ?1)
                     ON CONFLICT (name) DO UPDATE SET value = excluded.value
                     """, [String(Self.newest)])
+                try connection.run(
+                    """
+                    INSERT INTO daemon_settings (name, value) VALUES ('store', gen_random_uuid()::text)
+                    ON CONFLICT DO NOTHING
+                    """, [])
                 return version
             }
         }

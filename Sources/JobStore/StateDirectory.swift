@@ -51,8 +51,8 @@ package struct StateDirectory: Sendable {
     package var inputs: String { path + "/inputs" }
     package var lock: String { path + "/lock" }
     package var wake: String { path + "/wake" }
-    /// See `ClaimCounter`.
-    var claimCounter: String { path + "/claims" }
+    /// See `ClaimCounter`. A shared store is named by its id.
+    func claimCounter(ofStore id: String? = nil) -> String { path + "/claims" + (id.map { "." + $0 } ?? "") }
     /// Where `Restoration` prepares a database.
     var restoring: StateDirectory { StateDirectory(path: path + "/" + Self.restoringName, origin: origin) }
     static let restoringName = "restoring"

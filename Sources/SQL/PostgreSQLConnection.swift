@@ -10,7 +10,8 @@ internal import Glibc
     private var handle: OpaquePointer
     /// How often each statement was run here, by its text; one that is run again is prepared.
     private var statements: [String: Prepared] = [:]
-    private let patience: Duration
+    /// How long to wait for a server that is not there.
+    package var patience: Duration
     private let lockLimit: Duration
     private let onWait: () -> Void
     /// Run for each new connection, by what they set.
@@ -29,7 +30,7 @@ internal import Glibc
     }
 
     /// How long a transaction may wait for its client: one whose machine is gone must not keep all others.
-    private static let idleLimit = Duration.seconds(15)
+    private static let idleLimit = Duration.seconds(8)
     /// After this time, `onWait` tells who waits.
     private static let quietWait = Duration.seconds(2)
 
@@ -277,7 +278,7 @@ internal import Glibc
     }
 
     private func settle(_ id: String, _ loss: SQLError) throws(SQLError) {
-        let end = ContinuousClock.now + max(patience, Self.idleLimit * 2)
+        let end = ContinuousClock.now + max(patience, .seconds(30))
         while .now < end {
             // Whether this connection can be had at once or not: nothing is known before.
             do { try reconnect() } catch {

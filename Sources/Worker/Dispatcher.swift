@@ -21,6 +21,9 @@ package final class Dispatcher {
     /// With a shared store: under which lease jobs are followed, and when it is renewed next.
     private var leaseID: Int64?
     private var renewAt: Moment = 0
+    /// With a shared store, others write all the time: when to look next at what they have changed.
+    private var lookAt: Moment = 0
+    private static let shortestLook: Moment = 50
 
     /// How `run` ended.
     package enum Ending: Sendable, Equatable {
@@ -89,7 +92,7 @@ package final class Dispatcher {
                 // One time for the whole turn: what becomes due meanwhile is for the next one.
                 let turn = session.now
                 await keepLease(at: turn)
-                await takeUpChanges()
+                await takeUpChanges(at: turn)
                 for job in await submissions.claim(at: turn) { runs.send(job, &group) }
                 submissions.startPreparing(&group)
                 runs.startDue(&group, at: turn)
@@ -190,7 +193,14 @@ package final class Dispatcher {
         renewAt = turn + Lease.renewal.wholeMilliseconds
         let log = session.context.log
         do {
-            let (followed, doubted) = try await session.store.write { try $0.takeOver() }
+            let noted = session.store.notedClaims
+            let (claims, setAside, (followed, doubted)) = try await session.store.write { database in
+                let (claims, setAside) = try database.catchUp(withClaims: noted)
+                return (claims, setAside, try database.takeOver())
+            }
+            session.tell(setAside)
+            // So each jobd knows how much all of them have sent.
+            try session.store.noteClaims(claims)
             if !followed.isEmpty {
                 log.warning("took over \(followed.count) jobs that nobody followed any more")
             }
@@ -212,8 +222,12 @@ package final class Dispatcher {
 
     // MARK: - What others changed
 
-    private func takeUpChanges() async {
+    private func takeUpChanges(at turn: Moment) async {
         let (known, seen) = (lastEvent, version)
+        if session.store.lease != nil {
+            guard turn >= lookAt else { return }
+            lookAt = turn + Self.shortestLook
+        }
         do {
             let (version, changes) = try await session.store.read { database in
                 let version = try database.version()

@@ -84,12 +84,16 @@ final class Submissions {
             prepared: preparations.results(at: turn), busy: preparations.busy(at: turn),
             preparationRoom: preparations.room, troubled: preparations.troubled(at: turn))
         mayClaim = false
-        let result = try await session.store.write { [store = session.store] database in
+        let (result, setAside) = try await session.store.write { [store = session.store] database in
             // Another jobd may have the directory by now. It would see these jobs in the database.
             try database.requireFiles()
             try store.checkLock()
-            return try claim.run(database)
+            // A server may have gone back in time since it was last asked.
+            let setAside =
+                database.isShared ? try database.catchUp(withClaims: store.notedClaims).setAside : nil
+            return (try claim.run(database), setAside)
         }
+        session.tell(setAside)
         let admission = result.admission ?? own
         preparations.begin(result.toPrepare)
         if let claims = result.claims { note(claims) }

@@ -100,5 +100,11 @@ final class WorkerSession {
 
     var now: Moment { (ContinuousClock.now - start).wholeMilliseconds + 1 }
 
+    /// A shared store went back in time.
+    func tell(_ setAside: SetAside?) {
+        guard let setAside else { return }
+        context.log.error("\(setAside.words); submissions are paused until jobctl resume")
+    }
+
     func instant(_ moment: Moment) -> ContinuousClock.Instant { start + .milliseconds(moment - 1) }
 }

@@ -217,4 +217,42 @@ import Testing
         for jobd in jobds { #expect(try await jobd.exitCode(after: SIGTERM) == 0) }
         #expect((FileOnDisk.text(told) ?? "").split(separator: "\n").count == 6)
     }
+
+    /// What a backup of the database would bring back, put in its place.
+    private static func goBack(to copy: String, _ stage: Stage) throws {
+        let (server, database) = try #require(stage.shared)
+        try server.query("DROP DATABASE \(database) WITH (FORCE)")
+        try server.query("ALTER DATABASE \(copy) RENAME TO \(database)")
+    }
+
+    @Test func `a store that went back in time is noticed, and nothing is sent again`() async throws {
+        let stage = try await Self.stage()
+        try await Self.enqueue(1, on: stage)
+        let (server, database) = try #require(stage.shared)
+        let copy = try server.database(from: database)
+        let jobd = try Self.jobd("a", of: stage)
+        try await stage.wait(for: 1, toBe: "completed")
+        try Self.goBack(to: copy, stage)
+        try await stage.wait(for: 1, toBe: "held")
+        try await jobd.says("submissions are paused until jobctl resume")
+        #expect(try await stage.overview()["pauses"]?.array?.count == 1)
+        try await Self.enqueue(1, on: stage)
+        try await stage.jobctl("resume")
+        try await stage.wait(for: 2, toBe: "completed")
+        #expect(try stage.state(of: 1) == "held")
+        #expect(try await stage.posts() == 2)
+    }
+
+    @Test func `a store that is new to a jobd is no older one`() async throws {
+        let stage = try await Self.stage()
+        try await Self.enqueue(2, on: stage)
+        let first = try Self.jobd("a", of: stage)
+        try await stage.waitUntilAllAre("completed")
+        #expect(try await first.exitCode(after: SIGTERM) == 0)
+        try await stage.share()
+        try await Self.enqueue(1, on: stage)
+        let second = try Self.jobd("a", of: stage)
+        try await stage.waitUntilAllAre("completed")
+        #expect(!second.errors.contains("older"), "\(second.errors)")
+    }
 }

@@ -166,7 +166,7 @@ import Testing
 
     @Test func `a new database and a restored one count on`() throws {
         try prepare()
-        FileOnDisk.write("0000000000000000041\n", to: store.directory.claimCounter)
+        FileOnDisk.write("0000000000000000041\n", to: store.directory.claimCounter())
         _ = try restore()
         #expect(try store.open().claims() == 41)
         for name in ["jobs.db", "jobs.db-wal", "jobs.db-shm"] { unlink(store.directory.path + "/" + name) }
@@ -176,7 +176,7 @@ import Testing
     @Test(arguments: ["", "x", "-3\n", "99999999999999999999999\n"])
     func `a counter that cannot be read alarms nobody`(text: String) throws {
         try prepare()
-        FileOnDisk.write(text, to: store.directory.claimCounter)
+        FileOnDisk.write(text, to: store.directory.claimCounter())
         #expect(ClaimCounter.count(in: store.directory) == nil)
     }
 }
