@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Threads of our own. Dispatch would lend some, but once used, its pools wake up every second for as long as
