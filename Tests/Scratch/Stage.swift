@@ -31,6 +31,7 @@ package final class Stage: @unchecked Sendable {
         self.scratch = scratch
         self.state = state ?? scratch["state"]
         self.variables = variables
+        if SharedServer.isTested { use(Self.newSharedStore()) }
     }
 
     /// With a simulator, which is quick unless the options say otherwise.
@@ -45,12 +46,32 @@ package final class Stage: @unchecked Sendable {
 
     /// Gives the stage a new shared store.
     package func share(on server: SharedServer? = nil) async throws {
-        let server = try server ?? SharedServer.ofAllTests.get()
-        let database = try server.database()
-        shared = (server, database)
-        variables["JOBD_STORE"] = server.address(database)
+        guard let server else { return use(Self.newSharedStore()) }
+        use((server, try server.database()))
         let answer = try await jobctl("migrate")
         guard answer.code == 0 else { throw Never(description: "\(answer)") }
+    }
+
+    private func use(_ store: (server: SharedServer, database: String)) {
+        shared = store
+        variables["JOBD_STORE"] = store.server.address(store.database)
+    }
+
+    private static func newSharedStore() -> (server: SharedServer, database: String) {
+        do {
+            let server = try SharedServer.ofAllTests.get()
+            return (server, try server.database(from: try template.get()))
+        } catch { preconditionFailure("no PostgreSQL: \(error)") }
+    }
+
+    /// A database with the schema, which is copied for each test.
+    private static let template = Result {
+        let server = try SharedServer.ofAllTests.get()
+        let name = try server.database()
+        let migrate = try Program(
+            "jobctl", ["migrate", "--store", server.address(name)], environment: ["HOME": "/"])
+        guard try migrate.exitCode() == 0 else { throw Never(description: migrate.errors) }
+        return name
     }
 
     deinit { simulator?.end() }
