@@ -112,6 +112,13 @@ def run_floor(fake, count, poll=1000, **environment):
     return finish(fake, directory, count, words, environment)
 
 
+def run_rules(fake, count, kind, poll=1000, **environment):
+    directory = fresh()
+    jobctl(directory + "/state", "enqueue", "-q", "--batch", "-", text=batch(count))
+    words = [WORK + "/rules", directory + "/state", fake.url, directory + "/out", "64", str(poll), kind]
+    return finish(fake, directory, count, words, environment)
+
+
 def run_script(fake, count, poll=1, **environment):
     directory = fresh()
     database = directory + "/jobs.db"
@@ -152,9 +159,13 @@ def burst():
     with Fake() as fake:
         r = in_turn(jobd=lambda: run_jobd(fake, count), floor=lambda: run_floor(fake, count),
                     script=lambda: run_script(fake, count),
-                    sidecar=lambda: run_jobd(fake, count, {"sidecar": "true"}))
+                    sidecar=lambda: run_jobd(fake, count, {"sidecar": "true"}),
+                    rules=lambda: run_rules(fake, count, "plain"),
+                    rules_sidecar=lambda: run_rules(fake, count, "sidecars"))
     jobd, floor, script, sidecar = r["jobd"], r["floor"], r["script"], r["sidecar"]
     row("burst: CPU a job / C", jobd["cpu_each"] * 1e3, floor["cpu_each"] * 1e3, "ms", "<= 2.0", "<= 1.5")
+    row("burst: CPU a job / C by jobd's rules", jobd["cpu_each"] * 1e3, r["rules"]["cpu_each"] * 1e3, "ms",
+        "<= 1.3", "-")
     row("burst: jobs/s / script", jobd["rate"], script["rate"], "", ">= 1.5", ">= 2.5")
     row("burst: jobs/s / C", jobd["rate"], floor["rate"], "", "-", "-")
     row("burst: peak memory / C", jobd["memory"], floor["memory"], "MB", "<= 2.5", "<= 1.5")
@@ -164,6 +175,8 @@ def burst():
     row("burst: requests a job", jobd["requests"], floor["requests"], "", "-", "-")
     row("burst with sidecars: jobs/s / script", sidecar["rate"], script["rate"], "", "-", "-")
     row("burst with sidecars: CPU a job / C", sidecar["cpu_each"] * 1e3, floor["cpu_each"] * 1e3, "ms", "-", "-")
+    row("burst with sidecars: CPU a job / C by jobd's rules", sidecar["cpu_each"] * 1e3,
+        r["rules_sidecar"]["cpu_each"] * 1e3, "ms", "<= 1.3", "-")
 
 
 def service():

@@ -14,6 +14,7 @@ fi
 compile() { gcc -O2 -Wall -Wextra -o "$work/$1" "bench/$1.c" "${@:2}"; }
 compile fake
 compile floor -lcurl -lsqlite3 -lcrypto -lpthread
+compile rules -lcurl -lsqlite3 -lcrypto -lpthread
 gcc -O2 -Wall -Wextra -shared -fPIC -o "$work/slowsync.so" bench/slowsync.c -ldl
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" -q --disable-pip-version-check install aiohttp uvloop >&2
