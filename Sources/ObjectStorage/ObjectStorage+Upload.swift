@@ -69,10 +69,16 @@ extension ObjectStorage {
 
     /// Reads the whole object. Nothing is kept of it.
     package func sha256(of name: ObjectName) async throws(StorageFault) -> String {
-        let nowhere = try Self.onDisk { () throws(SystemError) in
-            try FileDescriptor(opening: "/dev/null", flags: O_RDWR)
+        let sink = HashSink()
+        let request = try self.request(Call(.get, name))
+        do throws(HTTPError) {
+            _ = try await client.download(request, into: sink)
+        } catch .sinkFailed(let head) {
+            throw StorageFault(head, to: name, at: location.place)
+        } catch {
+            throw StorageFault(error, at: location.place)
         }
-        return try await fetch(name, into: nowhere, limit: .max, isEmpty: true).sha256
+        return sink.digest.hexadecimal()
     }
 
     private func headers(of upload: Upload) -> [(name: String, value: String)] {
@@ -263,5 +269,19 @@ extension ObjectName {
             return ObjectName(bucket: bucket, key: "\(key)-\(number)")
         }
         return ObjectName(bucket: bucket, key: "\(key[..<dot])-\(number)\(key[dot...])")
+    }
+}
+
+/// Hashes a body and keeps nothing of it.
+///
+/// The transfer thread uses it during a transfer, its owner afterwards.
+private final class HashSink: HTTPSink, @unchecked Sendable {
+    let digest = SHA256()
+
+    func begin(_ head: HTTPResponse) -> Bool { head.status == 200 }
+
+    func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        unsafe digest.update(bytes)
+        return true
     }
 }

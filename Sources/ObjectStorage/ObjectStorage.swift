@@ -81,13 +81,11 @@ package struct ObjectStorage: Sendable {
     }
 
     /// Fetches an object into a file and continues what the file holds. The caller compares the hash.
-    ///
-    /// - Parameter isEmpty: the file is known to be empty, or has no length.
-    package func fetch(_ name: ObjectName, into file: FileDescriptor, limit: Int64, isEmpty: Bool = false)
+    package func fetch(_ name: ObjectName, into file: FileDescriptor, limit: Int64)
         async throws(StorageFault) -> (bytes: Int64, sha256: String)
     {
         let start = Locked<Int64>(0)
-        let sink = FileSink(file, limit: limit, isEmpty: isEmpty) { head in
+        let sink = FileSink(file, limit: limit) { head in
             switch head.status {
             case 200: .startOver
             case 206: Self.start(of: head) == start.withLock { $0 } ? .append : .decline
@@ -212,7 +210,7 @@ extension ObjectStorage {
         }
     }
 
-    private func request(_ call: Call) throws(StorageFault) -> HTTPRequest {
+    func request(_ call: Call) throws(StorageFault) -> HTTPRequest {
         let (url, host, path) = location.address(of: call.name)
         let credentials = try credentials()
         let signature = RequestSignature(
