@@ -19,7 +19,8 @@ internal import CCurl
     private static let reasonSize = Int(CURL_ERROR_SIZE)
     /// Enough for an API's answer, and little memory for each of many connections.
     private static let answerBuffer = 16 << 10
-    private static let downloadBuffer = 128 << 10
+    /// The most that libcurl accepts: it fills one buffer for each connection before it looks at all again.
+    private static let downloadBuffer = 512 << 10
 
     init?(_ settings: TransferSettings, _ loop: TransferLoop) {
         guard let easy = unsafe curl_easy_init() else { return nil }

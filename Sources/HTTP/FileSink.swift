@@ -30,7 +30,10 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     private var isEmpty: Bool
     private let limit: Int64
     private let judge: @Sendable (HTTPResponse) -> Verdict
-    private let digest = SHA256()
+    private var hash: FileHash
+    /// What was received and is not yet written. libcurl hands over 16 KiB at a time, and writing those takes
+    /// twice as long as writing larger pieces.
+    private var gathered: [UInt8] = []
 
     /// `limit` applies to the whole file, not to one answer's body. `isEmpty` says that the file is empty.
     package init(
@@ -41,19 +44,16 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
         self.limit = limit
         self.isEmpty = isEmpty
         self.judge = judge
+        hash = FileHash(file)
     }
 
-    /// The SHA-256 of the file so far, in lower case hexadecimal.
-    package var sha256: String { digest.hexadecimal() }
+    /// The SHA-256 of the file so far, in lower case hexadecimal. May read much of the file.
+    package var sha256: String { get throws(SystemError) { try hash.hexadecimal() } }
 
     /// Resumes a file that already holds the beginning: reads and hashes it. False: see `failure`.
     package func resume() -> Bool {
         restart()
-        return performing { () throws(SystemError) in
-            while case let piece = try file.read(1 << 18, at: size), !piece.isEmpty {
-                unsafe piece.withUnsafeBytes { unsafe count($0) }
-            }
-        }
+        return performing { () throws(SystemError) in size = try hash.readFile() }
     }
 
     package func begin(_ head: HTTPResponse) -> Bool {
@@ -75,10 +75,30 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
     package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if Int64(bytes.count) > limit - size { return fail(.tooLarge(limit: limit)) }
         isEmpty = false
+        // Small files are not worth the memory: there may be many at once.
+        if size < FileHash.piece { return unsafe writeOut(bytes) }
+        unsafe gathered.append(contentsOf: bytes)
+        size += Int64(bytes.count)
+        return gathered.count < FileHash.piece || writeGathered()
+    }
+
+    package func finish() -> Bool {
+        defer { gathered = [] }
+        return gathered.isEmpty || writeGathered()
+    }
+
+    private func writeGathered() -> Bool {
+        size -= Int64(gathered.count)
+        defer { gathered.removeAll(keepingCapacity: true) }
+        return unsafe gathered.withUnsafeBytes { unsafe writeOut($0) }
+    }
+
+    private func writeOut(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard performing({ () throws(SystemError) in try unsafe file.write(bytes, at: size) }) else {
             return false
         }
-        unsafe count(bytes)
+        unsafe hash.add(bytes)
+        size += Int64(bytes.count)
         return true
     }
 
@@ -89,14 +109,9 @@ package final class FileSink: HTTPSink, @unchecked Sendable {
         return true
     }
 
-    private func count(_ bytes: UnsafeRawBufferPointer) {
-        unsafe digest.update(bytes)
-        size += Int64(bytes.count)
-    }
-
     private func restart() {
         size = 0
-        digest.reset()
+        hash = FileHash(file)
     }
 
     private func fail(_ failure: Failure) -> Bool {

@@ -60,4 +60,11 @@ package protocol HTTPSink: AnyObject, Sendable {
 
     /// Receives some bytes of the body. False ends the transfer.
     func write(_ bytes: UnsafeRawBufferPointer) -> Bool
+
+    /// Called last, however the transfer has ended. False: what came cannot be used.
+    func finish() -> Bool
+}
+
+extension HTTPSink {
+    package func finish() -> Bool { true }
 }

@@ -92,6 +92,11 @@ final class Ticket: @unchecked Sendable {
         return part.count <= room || stop(.bodyTooLarge)
     }
 
+    /// No more of the body comes.
+    func endBody() {
+        if let sink, !sink.finish(), stopped == nil { stopped = .sinkFailed }
+    }
+
     /// Fills a buffer with the next bytes to send. Returns how many; nil ends the transfer.
     func send(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
         noteHeard()

@@ -121,7 +121,9 @@ internal import System
         let reason = handle.reason(result)
         let ticket = handle.release()
         recycle(handle)
-        if let ticket { finished.append((ticket, ticket.outcome(result, reason))) }
+        guard let ticket else { return }
+        ticket.endBody()
+        finished.append((ticket, ticket.outcome(result, reason)))
     }
 
     /// Resumes the waiting tasks together, so that their threads are woken once, not for each.

@@ -112,7 +112,10 @@ package struct ObjectStorage: Sendable {
         } catch {
             throw StorageFault(error, at: location.place)
         }
-        return (sink.size, sink.sha256)
+        let hash = try await pool.run { () throws(StorageFault) in
+            try Self.onDisk { () throws(SystemError) in try sink.sha256 }
+        }
+        return (sink.size, hash)
     }
 
     /// The objects whose keys begin with `prefix`, such as `location.name("outputs/")`.

@@ -38,7 +38,7 @@ import Testing
         #expect(sink.size == 1 << 20)
         let digest = SHA256()
         Array(text.utf8).withUnsafeBytes { digest.update($0) }
-        #expect(sink.sha256 == digest.hexadecimal())
+        #expect(try sink.sha256 == digest.hexadecimal())
         #expect(sink.failure == nil)
     }
 
@@ -51,7 +51,7 @@ import Testing
         #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 206)
         #expect(file.text == "abc")
         #expect(sink.size == 3)
-        #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(try sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
     @Test func `a whole file instead of the rest replaces the beginning`() async throws {
@@ -61,7 +61,7 @@ import Testing
         #expect(sink.resume())
         _ = try await client.download(HTTPRequest(url: server.url), into: sink)
         #expect(file.text == "abc")
-        #expect(sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(try sink.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
     @Test func `a declined answer leaves the file and gives its head`() async {
@@ -126,6 +126,87 @@ import Testing
         file.change(to: Array("ab".utf8))
         #expect(try await client.download(HTTPRequest(url: server.url), into: sink).status == 200)
         #expect(file.text == "")
-        #expect(sink.sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(try sink.sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+
+    /// More than is hashed as it comes, and no multiple of what is written at once.
+    private static let large = (0..<1_234_567).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+
+    private func large(_ count: Int, status: String = "200 OK", announcing length: Int? = nil)
+        -> ScriptedServer
+    {
+        ScriptedServer { peer in
+            _ = peer.receive()
+            peer.send("HTTP/1.1 \(status)\r\nContent-Length: \(length ?? count)\r\n\r\n")
+            peer.send(Array(Self.large.suffix(count)))
+        }
+    }
+
+    /// A failure does not print the bytes.
+    private func isFile(_ bytes: some Collection<UInt8>) -> Bool { file.bytes.elementsEqual(bytes) }
+
+    @Test func `a large body is written and hashed whole`() async throws {
+        let server = large(Self.large.count)
+        let sink = sink()
+        _ = try await client.download(HTTPRequest(url: server.url), into: sink)
+        #expect(sink.size == Self.large.count)
+        #expect(isFile(Self.large))
+        #expect(try sink.sha256 == SHA256.hexadecimal(of: Self.large))
+        // It may be asked for again.
+        #expect(try sink.sha256 == SHA256.hexadecimal(of: Self.large))
+    }
+
+    @Test(arguments: [1000, 700_000]) func `the rest of a large file is hashed with its beginning`(
+        _ rest: Int
+    )
+        async throws
+    {
+        file.change(to: Array(Self.large.dropLast(rest)))
+        let server = large(rest, status: "206 Partial Content")
+        let sink = sink()
+        #expect(sink.resume())
+        _ = try await client.download(HTTPRequest(url: server.url), into: sink)
+        #expect(isFile(Self.large))
+        #expect(try sink.sha256 == SHA256.hexadecimal(of: Self.large))
+    }
+
+    @Test func `a large file that replaces another has its own hash`() async throws {
+        file.change(to: Array(Self.large.reversed()) + Self.large)
+        let server = large(Self.large.count)
+        let sink = sink(.startOver)
+        #expect(sink.resume())
+        _ = try await client.download(HTTPRequest(url: server.url), into: sink)
+        #expect(isFile(Self.large))
+        #expect(try sink.sha256 == SHA256.hexadecimal(of: Self.large))
+    }
+
+    @Test func `what has come of a large body is in the file when it breaks off`() async throws {
+        let server = large(700_001, announcing: 800_000)
+        let sink = sink()
+        guard case .noAnswer = await failure(server, sink) else { return #expect(Bool(false)) }
+        #expect(sink.size == 700_001)
+        #expect(isFile(Self.large.suffix(700_001)))
+        #expect(try sink.sha256 == SHA256.hexadecimal(of: Array(Self.large.suffix(700_001))))
+    }
+
+    @Test func `a last write that fails makes the download fail`() async throws {
+        file.change(to: Self.large)
+        let readOnly = try FileDescriptor(opening: "/proc/self/fd/\(file.descriptor.number)")
+        let server = large(10, status: "206 Partial Content")
+        let sink = FileSink(readOnly, limit: 1 << 30) { _ in .append }
+        #expect(sink.resume())
+        guard case .sinkFailed = await failure(server, sink) else { return #expect(Bool(false)) }
+        #expect(sink.failure == .system(SystemError(EBADF)))
+        #expect(sink.size == Self.large.count)
+    }
+
+    @Test func `a file that loses its end meanwhile has no hash`() async throws {
+        file.change(to: Self.large)
+        let server = large(10, status: "206 Partial Content")
+        let sink = sink()
+        #expect(sink.resume())
+        _ = try await client.download(HTTPRequest(url: server.url), into: sink)
+        file.change(to: Self.large)
+        #expect(throws: SystemError(EIO)) { try sink.sha256 }
     }
 }

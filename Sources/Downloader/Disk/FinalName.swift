@@ -54,7 +54,7 @@ extension Downloader {
                 throw .system(error, "sync \(part.name.part)")
             }
             let path = order.name.path(order.fields, fileExtension: facts.fileExtension)
-            return DownloadedFile(path: path, bytes: sink.file.size, sha256: sink.file.sha256, facts: facts)
+            return DownloadedFile(path: path, bytes: sink.file.size, sha256: try sink.sha256, facts: facts)
         }
     }
 

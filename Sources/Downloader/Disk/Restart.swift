@@ -30,11 +30,12 @@ extension Downloader {
             guard case .accepted(let facts) = MediaProbe.verdict(on: bytes, hint) else { return nil }
             let sink = FileSink(file, limit: .max) { _ in .decline }
             guard sink.resume(), bytes.fault == nil else { throw .disk("cannot read \(path)") }
-            guard sha256 ?? sink.sha256 == sink.sha256 else { return nil }
+            let hash = try DownloadFailure.doing("read \(path)", try sink.sha256)
+            guard sha256 ?? hash == hash else { return nil }
             // The crash may have happened between the rename and its sync.
             try DownloadFailure.doing("sync \(path)", try file.sync())
             try directory.sync()
-            return DownloadedFile(path: path, bytes: sink.size, sha256: sink.sha256, facts: facts)
+            return DownloadedFile(path: path, bytes: sink.size, sha256: hash, facts: facts)
         }
     }
 

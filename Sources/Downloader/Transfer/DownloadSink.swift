@@ -74,6 +74,13 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         if !claim.expect(rest ?? 0) { throw Self.noSpace }
     }
 
+    /// The hash of what is here.
+    var sha256: String {
+        get throws(DownloadFailure) {
+            try DownloadFailure.doing("read \(part.name.part)", try file.sha256)
+        }
+    }
+
     func startOver() throws(DownloadFailure) {
         try part.startOver()
         total = nil
@@ -111,6 +118,8 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         }
         return true
     }
+
+    func finish() -> Bool { file.finish() }
 
     private func start(_ answer: HTTPResponse) -> Bool {
         var head = answer

@@ -150,7 +150,7 @@ package struct Downloader: Sendable {
     {
         if wholeness == .whole { return .whole() }
         let end = "the end of the file \(wholeness == .unknown ? "cannot be recognized" : "is missing")"
-        let hash = sink.file.sha256
+        let hash = try sink.sha256
         if sink.part.doubted == hash {
             return .whole(doubt: "the server gave no length and \(end), but the same answer came twice")
         }
