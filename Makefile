@@ -7,8 +7,9 @@ SHELL := /bin/bash
 TOOLCHAIN_PACKAGES := g++ git ca-certificates tzdata libncurses6 libxml2
 PACKAGES := $(TOOLCHAIN_PACKAGES) libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
-# What only tests need. They are skipped without it: an sshd should not start to listen because somebody builds jobd.
-TEST_PACKAGES := openssh-client openssh-server
+# What only tests need. They are skipped without it: nothing should start to listen because somebody builds jobd. Debian
+# starts an sshd, and a PostgreSQL server on loopback; the tests leave both alone, and start their own.
+TEST_PACKAGES := openssh-client openssh-server postgresql libpq5 python3
 # Optional tools that `make lint` uses if they are installed.
 CHECK_PACKAGES := shellcheck mandoc python3 jq
 SOURCES := Sources Tests fuzz/main.swift Package.swift
@@ -48,7 +49,7 @@ deps: ## install missing Debian packages
 check-deps: ## install the optional tools of `make lint`
 	@$(MAKE) --no-print-directory deps PACKAGES='$(CHECK_PACKAGES)'
 
-test-deps: ## install what further tests need: an sshd, which Debian then also starts
+test-deps: ## install what further tests need: an sshd and PostgreSQL, which Debian then also starts
 	@$(MAKE) --no-print-directory deps PACKAGES='$(TEST_PACKAGES)'
 
 demo: release ## run one job of each model on the simulator
@@ -123,6 +124,13 @@ test: deps ## run all tests
 	swift build --build-tests --explicit-target-dependency-import-check error
 	@# In parts, because tests that start programs are sensitive to the load of the others.
 	swift test --skip-build --disable-xctest --skip '^(ScenarioTests|TortureTests)\.'
+	@# What the store promises, on its second engine; and the schemas of both, statement by statement.
+	@if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then \
+	    TEST_STORE=postgresql swift test --skip-build --disable-xctest --filter '^JobStoreTests\.'; \
+	    [ ! -e Tests/postgresql/schema_test.py ] || python3 Tests/postgresql/schema_test.py; \
+	else \
+	    echo 'nothing was tested on PostgreSQL: make test-deps installs it'; \
+	fi
 	swift test --skip-build --disable-xctest --filter '^ScenarioTests\.'
 	swift test --skip-build --disable-xctest --filter '^TortureTests\.'
 

@@ -5,14 +5,13 @@ import Testing
 
 @testable import JobStore
 
-/// `INSERT INTO jobs` is open to every program; these tests use the `sqlite3` shell or a bare connection.
+/// `INSERT INTO jobs` is open to every program; these tests use the shell of its engine or a bare connection.
 @Suite struct InsertGuardTests {
     private let store = ScratchStore()
 
     @Test func `an insert from the shell is an enqueue`() throws {
         let database = try store.open()
-        let said = Program.sqlite3(
-            store.directory.database,
+        let said = store.shell(
             "INSERT INTO jobs(model, input) VALUES ('m', '{\"prompt\":\"hi\"}') RETURNING id, state, validation;"
         )
         #expect(said.output == "1|queued|pending\n" && said.code == 0)
@@ -43,15 +42,15 @@ import Testing
         }
         #expect(throws: SQLError.self) {
             try store.foreign().execute(
-                "UPDATE jobs SET input = '{\"t\":\"' || hex(zeroblob(9000000)) || '\"}'")
+                "UPDATE jobs SET input = '{\"t\":\"' || "
+                    + perEngine("hex(zeroblob(9000000))", postgresql: "repeat('0', 18000000)") + " || '\"}'")
         }
         #expect(try database.count("jobs") == 2)
     }
 
     @Test func `an insert may set what the person may say`() throws {
         let database = try store.open()
-        let said = Program.sqlite3(
-            store.directory.database,
+        let said = store.shell(
             """
             INSERT INTO jobs(model, input, priority, label, key, not_before, validation, state)
             VALUES ('m', '{}', -5, 'cats', 'k', '2030-01-01 00:00:00.000', 'waived', 'held'),
@@ -66,29 +65,40 @@ import Testing
         #expect(try database.count("events") == 2)
     }
 
-    @Test(arguments: [
+    private static let nul = perEngine("char(0)", postgresql: "E'\\000'")
+    private static let character = perEngine("char", postgresql: "chr")
+
+    private static let refused = [
         ("id", "5"), ("id", "-1"), ("id", "0"), ("state", "'submitting'"), ("state", "'completed'"),
         ("state", "'nonsense'"), ("request_id", "'r'"), ("remote_status", "'x'"),
         ("queue_position", "1"), ("submissions", "1"), ("submissions", "-1"),
         ("cancel_requested_at", "'2024-01-01 00:00:00.000'"), ("error_kind", "'input'"),
         ("error_message", "'x'"), ("price_usd", "0.1"), ("price_usd", "0"), ("cost_usd", "0.1"),
-        ("created_at", "'2024-01-01 00:00:00.000'"), ("created_at", "NULL"),
+        ("created_at", "'2024-01-01 00:00:00.000'"),
         ("submitted_at", "'2024-01-01 00:00:00.000'"), ("started_at", "'2024-01-01 00:00:00.000'"),
         ("finished_at", "'2024-01-01 00:00:00.000'"), ("ended_at", "'2024-01-01 00:00:00.000'"),
         ("next_try_at", "'2024-01-01 00:00:00.000'"), ("followed_since", "'2024-01-01 00:00:00.000'"),
         ("input_removed_at", "'2024-01-01 00:00:00.000'"), ("origin", "'https://o'"),
-        ("model", "NULL"), ("model", "''"), ("model", "printf('%.300c', 'x')"),
-        ("model", "'a' || char(0)"), ("model", "'a b'"), ("model", "'a' || char(27)"), ("model", "'ä'"),
-        ("model", "CAST(x'61ff' AS TEXT)"), ("model", "CAST(x'61a0' AS TEXT)"),
-        ("model", "'a' || char(8238)"), ("input", "NULL"), ("input", "''"), ("input", "'{'"),
+        ("model", "NULL"), ("model", "''"), ("model", "'\(String(repeating: "x", count: 300))'"),
+        ("model", "'a' || \(nul)"), ("model", "'a b'"), ("model", "'a' || \(character)(27)"),
+        ("model", "'ä'"),
+        ("model", "'a' || \(character)(8238)"), ("input", "NULL"), ("input", "''"), ("input", "'{'"),
         ("input", "'[]'"), ("input", "'1'"), ("input", "'null'"), ("input", "x'7b7d'"),
-        ("input", "'{}' || char(0)"), ("priority", "'high'"), ("priority", "1.5"),
-        ("label", "'a' || char(0)"), ("key", "''"), ("key", "'a' || char(0)"), ("validation", "'maybe'"),
+        ("input", "'{}' || \(nul)"), ("priority", "'high'"),
+        ("label", "'a' || \(nul)"), ("key", "''"), ("key", "'a' || \(nul)"), ("validation", "'maybe'"),
         ("not_before", "'2024-01-01'"), ("not_before", "'2024-01-01 00:00:00'"),
         ("not_before", "'2024-01-01T00:00:00.000'"), ("not_before", "'2024-01-01 00:00:00.000Z'"),
         ("not_before", "'2023-02-30 00:00:00.000'"), ("not_before", "'2024-01-01 25:00:00.000'"),
         ("not_before", "''"), ("not_before", "1700000000"),
-    ])
+    ]
+
+    /// To PostgreSQL, a null is the same as nothing, a text is never bytes, and a fraction is rounded.
+    private static let refusedBySQLite = [
+        ("created_at", "NULL"), ("model", "CAST(x'61ff' AS TEXT)"), ("model", "CAST(x'61a0' AS TEXT)"),
+        ("priority", "1.5"),
+    ]
+
+    @Test(arguments: refused + perEngine(refusedBySQLite, postgresql: []))
     func `anything else that an INSERT sets is refused in words`(column: String, value: String) throws {
         let database = try store.open()
         let foreign = try store.foreign()
@@ -97,7 +107,9 @@ import Testing
         let (columns, literals) = (
             values.keys.joined(separator: ", "), values.values.joined(separator: ", ")
         )
-        for verb in ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE", "REPLACE"] {
+        for verb in perEngine(
+            ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE", "REPLACE"], postgresql: ["INSERT"])
+        {
             do { try foreign.run("\(verb) INTO jobs (\(columns)) VALUES (\(literals))") } catch {
                 #expect((error as? SQLError)?.kind == .constraint, "\(verb) \(column) \(value): \(error)")
             }
@@ -113,10 +125,18 @@ import Testing
     @Test(arguments: [
         ("not_before", "'2026-01-31'", "not_before is a time in UTC, written like 2026-01-31 18:00:00.000"),
         ("not_before", "'2026-01-31T18:00:00Z'", "not_before is a time in UTC"),
-        ("label", "'a' || char(0)", "a label holds no NUL character"),
+        (
+            "label", "'a' || \(nul)",
+            perEngine("a label holds no NUL character", postgresql: "invalid byte sequence")
+        ),
         ("validation", "'maybe'", "validation is pending, passed or waived"),
         ("state", "'nonsense'", "a new job is queued or held"),
-        ("priority", "'high'", "cannot store TEXT value in INTEGER column jobs.priority"),
+        (
+            "priority", "'high'",
+            perEngine(
+                "cannot store TEXT value in INTEGER column jobs.priority",
+                postgresql: "invalid input syntax for type bigint")
+        ),
         ("input", "'{'", "input is a JSON object"), ("key", "''", "key is not empty"),
         ("model", "'a b'", "model is 1 to 256 plain characters"),
     ])
@@ -127,11 +147,10 @@ import Testing
         let (columns, literals) = (
             values.keys.joined(separator: ", "), values.values.joined(separator: ", ")
         )
-        let path = store.directory.database
-        let insert = Program.sqlite3(path, "INSERT INTO jobs (\(columns)) VALUES (\(literals))")
+        let insert = store.shell("INSERT INTO jobs (\(columns)) VALUES (\(literals))")
         #expect(insert.code != 0 && insert.errors.contains(words), "\(insert)")
         try database.job()
-        let update = Program.sqlite3(path, "UPDATE jobs SET \(column) = \(value)")
+        let update = store.shell("UPDATE jobs SET \(column) = \(value)")
         let its = column == "state" ? "there is no such state" : words
         #expect(update.code != 0 && update.errors.contains(its), "\(update)")
     }
@@ -139,10 +158,12 @@ import Testing
     @Test func `a key in use is never replaced`() throws {
         let database = try store.open()
         let job = try database.job(key: "k", .submitting(priceUSD: 1), .accepted(requestID: "r"))
-        for verb in ["INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT OR ROLLBACK"] {
-            let said = Program.sqlite3(
-                store.directory.database, "\(verb) INTO jobs(model, input, key) VALUES ('m', '{}', 'k')")
-            #expect(said.code != 0 && said.errors.contains("has this key"), "\(verb): \(said)")
+        let verbs = ["INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT OR ROLLBACK"]
+        for verb in perEngine(verbs, postgresql: ["INSERT"]) {
+            let said = store.shell("\(verb) INTO jobs(model, input, key) VALUES ('m', '{}', 'k')")
+            #expect(
+                said.code != 0 && said.errors.contains(perEngine("has this key", postgresql: "jobs_key")),
+                "\(verb): \(said)")
         }
         #expect(try database.find(job.id) == job)
         #expect(try database.count("jobs") == 1)
@@ -154,9 +175,9 @@ import Testing
             let free = event != .retried(resubmit: true)
             #expect(try database.keyHolder("k") == (free ? nil : job.id))
         }
-        #expect(try database.enqueue(keyed("k")).existing == false)
+        let next = try database.enqueue(keyed("k"))
         let again = try database.enqueue(keyed("k"))
-        #expect(again.existing && again.job.id == 2)
+        #expect(!next.existing && again.existing && again.job.id == next.job.id)
     }
 
     private func keyed(_ key: String) -> NewJob {
@@ -170,15 +191,14 @@ import Testing
         for _ in 1...3 { _ = try database.job(.cancelRequested) }
         try store.foreign().run("DELETE FROM jobs")
         #expect(try database.job().id == 4)
-        #expect(Program.sqlite3(store.directory.database, "VACUUM").code == 0)
+        #expect(store.shell("VACUUM").code == 0)
         #expect(try database.job().id == 5)
     }
 
     @Test func `history is append only and goes only with its ended job`() throws {
         let database = try store.open()
         _ = try database.job()
-        let foreign = try store.foreign()
-        try foreign.execute("PRAGMA foreign_keys = ON")
+        let foreign = try store.foreign(foreignKeys: true)
         for sql in [
             "UPDATE events SET kind = 'held'", "UPDATE events SET detail = '{}'", "DELETE FROM events",
             "DELETE FROM jobs", "INSERT INTO events (job_id, kind) VALUES (99, 'held')",

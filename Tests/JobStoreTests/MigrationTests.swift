@@ -6,7 +6,7 @@ import Testing
 
 @testable import JobStore
 
-@Suite struct MigrationTests {
+@Suite(.onlySQLite) struct MigrationTests {
     private let store = ScratchStore()
 
     /// The last step that the program has; the tests add two more.

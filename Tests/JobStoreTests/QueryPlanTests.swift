@@ -5,7 +5,7 @@ import Testing
 @testable import JobStore
 
 /// The plans of the statements themselves, taken from the connection that ran them.
-@Suite struct QueryPlanTests {
+@Suite(.onlySQLite) struct QueryPlanTests {
     private let store = ScratchStore()
     private let database: JobDatabase
 

@@ -98,7 +98,7 @@ import Testing
         #expect(try database.hasChanged(since: before))
     }
 
-    @Test func `a copy is whole and a checkpoint loses nothing`() throws {
+    @Test(.onlySQLite) func `a copy is whole and a checkpoint loses nothing`() throws {
         let database = try filled()
         try database.backup(to: store.scratch["copy.db"])
         let said = Program.sqlite3(store.scratch["copy.db"], "SELECT count(*) FROM jobs; PRAGMA quick_check")

@@ -95,11 +95,8 @@ import Testing
 
     /// One line a charge: estimate and report.
     private func ledger(_ database: JobDatabase) throws -> [String] {
-        try database.texts(
-            """
-            SELECT submission || ' ' || ifnull(estimated_usd, '-') || ' ' || ifnull(reported_usd, '-')
-            FROM charges ORDER BY job_id, submission
-            """)
+        try database.connection.rows(
+            "SELECT submission, estimated_usd, reported_usd FROM charges ORDER BY job_id, submission")
     }
 
     @Test func `the ledger holds a charge for every post that may have bought`() throws {
@@ -111,10 +108,10 @@ import Testing
         _ = try database.job(
             .submitting(priceUSD: nil), .accepted(requestID: "s"), .succeeded(finishedAt: nil, costUSD: 0.25),
             .fetched)
-        #expect(try ledger(database) == ["1 0.5 -", "2 0.5 0.0", "1 - 0.25"])
+        #expect(try ledger(database) == ["1|0.5|-", "2|0.5|0.0", "1|-|0.25"])
         // The money stays when the job goes.
-        try store.foreign().execute("PRAGMA foreign_keys = ON; DELETE FROM jobs")
-        #expect(try ledger(database) == ["1 0.5 -", "2 0.5 0.0", "1 - 0.25"])
+        try store.foreign(foreignKeys: true).execute("DELETE FROM jobs")
+        #expect(try ledger(database) == ["1|0.5|-", "2|0.5|0.0", "1|-|0.25"])
     }
 
     @Test func `a file on disk outlives an answer asked for again`() throws {
@@ -123,8 +120,8 @@ import Testing
         try database.connection.run(
             """
             UPDATE outputs SET state = 'done', downloaded_at = created, path = 'a', bytes = 1,
-                sha256 = printf('%.64c', 'a'), media_type = 'image/png'
-            FROM (SELECT created_at AS created FROM jobs) WHERE position = 1
+                sha256 = '\(String(repeating: "a", count: 64))', media_type = 'image/png'
+            FROM (SELECT created_at AS created FROM jobs) AS moment WHERE position = 1
             """)
         try database.connection.run("UPDATE outputs SET state = 'failed', attempts = 8 WHERE position = 2")
         let fresh = (1...3).map { (kind: Output.Kind.image, url: "https://x.test/\($0)?signed") }

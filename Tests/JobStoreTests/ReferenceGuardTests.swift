@@ -21,8 +21,6 @@ import Testing
         try database.job(input: #"{"image":"job:1/pick"}"#)
     }
 
-    private func sqlite3(_ sql: String) -> Answer { Program.sqlite3(store.directory.database, sql) }
-
     @Test(arguments: [
         (#""image":"job:2""#, "has failed or was cancelled"),
         (#""image":"job:3/pick""#, "has failed or was cancelled"),
@@ -34,14 +32,14 @@ import Testing
         (#""a":[{"\"":"job:1"}]"#, "the key of a reference is written without escapes"),
     ])
     func `a reference that cannot be fulfilled is refused in words`(member: String, words: String) throws {
-        let answer = sqlite3("INSERT INTO jobs (model, input) VALUES ('m', '{\(member)}')")
+        let answer = store.shell("INSERT INTO jobs (model, input) VALUES ('m', '{\(member)}')")
         #expect(answer.code != 0 && answer.errors.contains(words), "\(answer)")
         #expect(try database.count("jobs") == 4 && database.count("links") == 1)
     }
 
     @Test func `an escape in another key or in a text is no matter`() throws {
         let input = #"{"\u0061":"x","image":"job:1","text":"a\"b","other":"job\u003a1"}"#
-        #expect(sqlite3("INSERT INTO jobs (model, input) VALUES ('m', '\(input)')").code == 0)
+        #expect(store.shell("INSERT INTO jobs (model, input) VALUES ('m', '\(input)')").code == 0)
         #expect(try database.links(of: 5).map(\.path) == ["$.image"])
     }
 
@@ -62,7 +60,7 @@ import Testing
         ),
     ])
     func `lineage is written by the store alone`(sql: String, words: String) throws {
-        let answer = sqlite3(sql)
+        let answer = store.shell(sql)
         #expect(answer.code != 0 && answer.errors.contains(words), "\(answer)")
         #expect(try database.texts("SELECT input FROM jobs WHERE id = 4") == [#"{"image":"job:1/pick"}"#])
         #expect(try database.count("links") == 1)
@@ -72,7 +70,7 @@ import Testing
         try database.transaction {
             _ = try database.record(.cancelRequested, for: 4, in: .queued)
         }
-        #expect(sqlite3("DELETE FROM jobs").code == 0)
+        #expect(store.shell("DELETE FROM jobs").code == 0)
         #expect(try database.count("jobs") == 0 && database.count("events") == 0)
         #expect(try database.count("outputs") == 0 && database.count("left_files") == 1)
         #expect(try database.texts("SELECT job_id || path || source_id FROM links") == ["4$.image1"])

@@ -7,7 +7,7 @@ import Testing
 @testable import JobStore
 
 /// A backup takes the place of the database, whatever state that is in.
-@Suite struct RestorationTests {
+@Suite(.onlySQLite) struct RestorationTests {
     private let store = ScratchStore()
     private var backup: String { store.scratch["copy.db"] }
 

@@ -1,6 +1,7 @@
 import Glibc
 import JobModel
 import Scratch
+import Testing
 
 @testable import JobStore
 @testable import SQL
@@ -10,12 +11,18 @@ struct ScratchStore {
     let scratch = ScratchDirectory()
     let directory: StateDirectory
 
-    /// On the engine that this run of the tests is for.
-    init(_ name: String = "state") {
+    /// - Parameter isShared: on PostgreSQL; unless it is given, on the engine that this run is for.
+    init(_ name: String = "state", isShared: Bool = SharedServer.isTested) {
         let directory = StateDirectory(path: scratch[name], origin: .option)
         self.directory =
-            SharedServer.isTested
-            ? directory.sharing(ScratchStore.newSharedStore(), password: nil) : directory
+            isShared ? directory.sharing(ScratchStore.newSharedStore(), password: nil) : directory
+    }
+
+    /// On a server of its own, which the test may stop.
+    init(on server: SharedServer) throws {
+        let address = server.address(try server.database())
+        _ = try SharedStore(address: StoreAddress(address)).migrate()
+        directory = StateDirectory(path: scratch["state"], origin: .option).sharing(address, password: nil)
     }
 
     /// The address of a new shared store.
@@ -24,6 +31,12 @@ struct ScratchStore {
             let server = try SharedServer.ofAllTests.get()
             return server.address(try server.database(from: try template.get()))
         } catch { preconditionFailure("no PostgreSQL: \(error)") }
+    }
+
+    /// The shared store as another machine has it.
+    func sibling(_ name: String) -> StateDirectory {
+        StateDirectory(path: scratch[name], origin: .option).sharing(
+            directory.sharedStore ?? "", password: nil)
     }
 
     /// A database with the schema, which is copied for each test.
@@ -62,26 +75,87 @@ struct ScratchStore {
     /// The store as jobd has it.
     func jobStore(busyTimeout: Duration = .seconds(15)) throws -> JobStore {
         try directory.create()
-        guard let lock = try StateLock(directory, as: "jobd") else { throw StoreError.busy }
-        let holder = Lease.Holder(stateDirectory: directory.path, longestPost: .seconds(70), settings: "{}")
-        return try JobStore(lock: lock, lease: directory.sharedStore.map { _ in Lease(holder) }) {
-            try JobDatabase(directory, .create, lock: lock, busyTimeout: busyTimeout)
-        }
+        return try directory.jobStore(holding: try lock(), busyTimeout: busyTimeout)
+    }
+
+    /// What the engine's own shell makes of `sql`: a writer that knows nothing of us.
+    func shell(_ sql: String) -> Answer {
+        guard let address = directory.sharedStore else { return Program.sqlite3(directory.database, sql) }
+        return SharedServer.psql(address, sql)
     }
 
     /// A connection with none of our settings, as `sqlite3` or `psql` opens one.
-    func foreign() throws -> Connection {
+    ///
+    /// - Parameter foreignKeys: whether those are in force, which an SQLite program has to ask for.
+    func foreign(foreignKeys: Bool = false) throws -> Connection {
         guard let address = directory.shared else {
-            return .sqlite(
-                try SQLiteConnection(path: directory.database, .readWrite, busyTimeout: .seconds(15)))
+            let file = try SQLiteConnection(
+                path: directory.database, .readWrite, busyTimeout: .seconds(15))
+            if foreignKeys { try file.execute("PRAGMA foreign_keys = ON") }
+            return .sqlite(file)
         }
-        return .postgresql(
-            try PostgreSQLConnection(address, patience: .zero, lockLimit: .seconds(15)))
+        let connection = try PostgreSQLConnection(address, patience: .zero, lockLimit: .seconds(15))
+        try connection.always("idle", "RESET idle_in_transaction_session_timeout")
+        return .postgresql(connection)
+    }
+}
+
+/// What differs between the engines.
+func perEngine<Value>(_ sqlite: Value, postgresql: Value) -> Value {
+    SharedServer.isTested ? postgresql : sqlite
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For what is about SQLite alone: its files, its plans, its migrations.
+    static var onlySQLite: Self { .enabled(if: !SharedServer.isTested, "it is about SQLite alone") }
+
+    /// For what is about a shared store alone, whatever this run is for.
+    static var onServer: Self {
+        .enabled(if: SharedServer.isInstalled, "needs PostgreSQL: sudo apt-get install postgresql")
+    }
+}
+
+extension Connection {
+    private var isShared: Bool { if case .postgresql = self { true } else { false } }
+
+    func dropTrigger(_ name: String, on table: String) throws {
+        try execute("DROP TRIGGER \(name)" + (isShared ? " ON \(table)" : ""))
+    }
+
+    /// Begins a transaction that nobody can write beside.
+    func beginWriting() throws {
+        try execute(isShared ? "BEGIN; UPDATE jobs SET id = id WHERE false" : "BEGIN IMMEDIATE")
+    }
+
+    /// One text for each row: its values, and - for none, with bars between.
+    func rows(_ sql: String) throws -> [String] {
+        try all(sql) { row in
+            var words: [String] = []
+            for column in 0..<row.columnCount {
+                switch row.value(column) {
+                case .null: words.append("-")
+                case .integer(let number): words.append("\(number)")
+                case .real(let number): words.append("\(number)")
+                case .text(let text): words.append(text)
+                }
+            }
+            return words.joined(separator: "|")
+        }
     }
 }
 
 extension StateDirectory {
     init(_ path: String) { self.init(path: path, origin: .option) }
+
+    /// The store as jobd has it.
+    func jobStore(
+        holding lock: StateLock, busyTimeout: Duration = .seconds(15), settings: String = "{}"
+    ) throws -> JobStore {
+        let holder = Lease.Holder(stateDirectory: path, longestPost: .seconds(70), settings: settings)
+        return try JobStore(lock: lock, lease: sharedStore.map { _ in Lease(holder) }) {
+            try JobDatabase(self, .create, lock: lock, busyTimeout: busyTimeout)
+        }
+    }
 }
 
 extension JobDatabase {
@@ -133,6 +207,17 @@ extension JobDatabase {
     }
 
     func texts(_ sql: String) throws -> [String] { try connection.all(sql) { $0.text(0) } }
+
+    /// The names of a table's or a view's columns.
+    func columns(_ table: String) throws -> [String] {
+        try texts(
+            perEngine(
+                "SELECT name FROM pragma_table_info('\(table)') ORDER BY cid",
+                postgresql: """
+                    SELECT attname FROM pg_attribute
+                    WHERE attrelid = '\(table)'::regclass AND attnum > 0 ORDER BY attnum
+                    """))
+    }
 
     /// The lines of the plans of every statement that `body` runs for the first time.
     func plans(_ body: (JobDatabase) throws -> Void) throws -> [String] {

@@ -8,6 +8,9 @@ import Testing
 
 @Suite struct SearchIndexTests {
     private let scratch = ScratchStore()
+
+    init() throws { try scratch.directory.create() }
+
     private var path: String { scratch.directory.searchIndex }
 
     private func find(_ words: String..., filter: JobFilter = JobFilter(), in store: JobDatabase) throws
@@ -100,6 +103,7 @@ import Testing
         try add("a cat", to: store)
         #expect(try find("cat", in: store) == [1])
         let other = ScratchStore()
+        try other.directory.create()
         usleep(5_000)
         let second = try other.open()
         for _ in 0..<3 { try add("a dog", to: second) }

@@ -76,7 +76,7 @@ import Testing
         }
         #expect(try database.statistics(filter("acme"), day: \.day).all.spentUSD == 1)
         #expect(try database.statistics(filter("other"), day: \.day).all.spentUSD == 0)
-        let said = Program.sqlite3(store.directory.database, "UPDATE charges SET label = 'other'")
+        let said = store.shell("UPDATE charges SET label = 'other'")
         #expect(said.code != 0 && said.errors.contains("a charge is never changed"), "\(said)")
     }
 
@@ -93,8 +93,7 @@ import Testing
         try spend(2, nil, nil, database)
         #expect(try database.wrongSums().isEmpty)
         #expect(
-            Program.sqlite3(
-                store.directory.database,
+            store.shell(
                 "UPDATE charge_sums SET nanos = nanos + 1e9 WHERE day = '' AND label = ''; "
                     + "DELETE FROM charge_sums WHERE label = 'acme' AND day = ''"
             ).code == 0)
@@ -106,7 +105,7 @@ import Testing
     }
 
     /// A store of a release without sums.
-    @Test func `an older store's charges are added up, by the labels of its jobs`() throws {
+    @Test(.onlySQLite) func `an older store's charges are added up, by the labels of its jobs`() throws {
         try store.directory.create()
         var opening = DatabaseOpening(directory: store.directory, busyTimeout: .seconds(5))
         opening.migrations = Migration.all.filter { $0.number < 8 }

@@ -7,7 +7,7 @@ import Testing
 @testable import JobStore
 
 /// Other programs that are in the way are named, and what they kept from being done is done afterwards.
-@Suite struct StoreUsersTests {
+@Suite(.onlySQLite) struct StoreUsersTests {
     private let store = ScratchStore()
 
     /// What a `JobStore` has said about its troubles.

@@ -20,23 +20,14 @@ import Testing
                 submitted_at = '2024-01-01 00:00:01.500', started_at = '2024-01-01 00:00:03.500',
                 finished_at = '2024-01-01 00:00:13.750', ended_at = '2024-01-01 00:00:14.000';
             UPDATE outputs SET state = 'done', downloaded_at = '2024-01-01 00:00:14.000', path = 'p' || position,
-                bytes = position * 100, sha256 = printf('%.64c', 'a'), media_type = 'image/png', width = 10,
+                bytes = position * 100, sha256 = '\(String(repeating: "a", count: 64))', media_type = 'image/png', width = 10,
                 height = 20 WHERE position < 3;
             UPDATE outputs SET state = 'failed', downloaded_at = NULL, bytes = 5 WHERE position = 3;
             """)
     }
 
-    private func rows(_ database: JobDatabase, _ sql: String) throws -> [String] {
-        try database.connection.all(sql) { row in
-            var words: [String] = []
-            for column in 0..<row.columnCount { words.append(row.optionalText(column) ?? "-") }
-            return words.joined(separator: "|")
-        }
-    }
-
     private func columns(_ database: JobDatabase, _ view: String) throws -> String {
-        try database.texts("SELECT name FROM pragma_table_info('\(view)') ORDER BY cid").joined(
-            separator: " ")
+        try database.columns(view).joined(separator: " ")
     }
 
     @Test func `history tells what it took`() throws {
@@ -49,12 +40,11 @@ import Testing
         _ = try database.job(input: #"{"text":"words"}"#)
         _ = try database.job(input: #"{"prompt":null,"n":1}"#)
         #expect(
-            try rows(database, "SELECT * FROM history WHERE id = 1") == [
+            try database.connection.rows("SELECT * FROM history WHERE id = 1") == [
                 "1|completed|m|cats|a cat|2024-01-01 00:00:00.000|1.5|2.0|10.25|0.25|2|300|0.25"
             ])
         #expect(
-            try rows(
-                database,
+            try database.connection.rows(
                 "SELECT id, prompt, waited_s, ran_s, files, bytes FROM history WHERE id > 1 ORDER BY id")
                 == ["2|words|-|-|0|0", "3|-|-|-|0|0"])
     }
@@ -67,7 +57,7 @@ import Testing
         )
         try completed(database)
         #expect(
-            try rows(database, "SELECT * FROM files ORDER BY position") == [
+            try database.connection.rows("SELECT * FROM files ORDER BY position") == [
                 "1|1|p1|image|100|10|20|-|a cat|m|cats|2024-01-01 00:00:00.000|-",
                 "1|2|p2|image|200|10|20|-|a cat|m|cats|2024-01-01 00:00:00.000|-",
             ])
@@ -76,16 +66,16 @@ import Testing
     @Test func `spending adds up by day and model`() throws {
         let database = try store.open()
         #expect(try columns(database, "spending") == "day model jobs estimated_usd reported_usd")
+        try database.connection.dropTrigger("charges_insert_guard", on: "charges")
         try database.connection.execute(
             """
-            DROP TRIGGER charges_insert_guard;
-            INSERT INTO charges (job_id, submission, at, model, estimated_usd, reported_usd) VALUES
-                (1, 1, '2024-01-01 23:59:59.999', 'a', 0.1, NULL), (1, 2, '2024-01-01 10:00:00.000', 'a', 0.2, 0.3),
-                (2, 1, '2024-01-01 00:00:00.000', 'a', NULL, 0.1), (3, 1, '2024-01-01 00:00:00.000', 'b', 0.7, NULL),
-                (3, 2, '2024-01-02 00:00:00.000', 'b', 0.1, 0.1);
+            INSERT INTO charges (id, job_id, submission, at, model, estimated_usd, reported_usd) VALUES
+                (1, 1, 1, '2024-01-01 23:59:59.999', 'a', 0.1, NULL), (2, 1, 2, '2024-01-01 10:00:00.000', 'a', 0.2, 0.3),
+                (3, 2, 1, '2024-01-01 00:00:00.000', 'a', NULL, 0.1), (4, 3, 1, '2024-01-01 00:00:00.000', 'b', 0.7, NULL),
+                (5, 3, 2, '2024-01-02 00:00:00.000', 'b', 0.1, 0.1);
             """)
         #expect(
-            try rows(database, "SELECT * FROM spending ORDER BY day, model") == [
+            try database.connection.rows("SELECT * FROM spending ORDER BY day, model") == [
                 "2024-01-01|a|2|0.3|0.4", "2024-01-01|b|1|0.7|-", "2024-01-02|b|1|0.1|0.1",
             ])
     }
@@ -94,7 +84,7 @@ import Testing
         let database = try store.open()
         try completed(database)
         for view in ["history", "files", "spending"] {
-            let said = Program.sqlite3(store.directory.database, "SELECT count(*) FROM \(view)")
+            let said = store.shell("SELECT count(*) FROM \(view)")
             #expect(said.code == 0 && said.output == (view == "files" ? "2\n" : "1\n"), "\(view)")
         }
     }

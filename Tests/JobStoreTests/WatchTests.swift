@@ -105,7 +105,7 @@ import Testing
     }
 
     /// What is asked ten times a second reads no history, and no more of the queue than its index.
-    @Test func `a picture reads by its indexes`() throws {
+    @Test(.onlySQLite) func `a picture reads by its indexes`() throws {
         _ = try sent("a")
         let reader = try store.open(.read)
         let filtered = scope { $0.words = ["x"] }

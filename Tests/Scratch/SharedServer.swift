@@ -18,6 +18,23 @@ package final class SharedServer: @unchecked Sendable {
     /// Whether the tests of the store run on PostgreSQL.
     package static let isTested = getenv("TEST_STORE").map { String(cString: $0) } == "postgresql"
 
+    /// Where the newest PostgreSQL on this machine has its programs.
+    private static let programs: String? = {
+        let folder = "/usr/lib/postgresql"
+        let version = FileOnDisk.names(folder).filter { FileOnDisk.exists("\(folder)/\($0)/bin/postgres") }
+            .max { Int($0) ?? 0 < Int($1) ?? 0 }
+        return version.map { "\(folder)/\($0)/bin" }
+    }()
+
+    package static let isInstalled = programs != nil
+
+    /// What the `psql` shell makes of `sql`: a writer that knows nothing of us.
+    package static func psql(_ address: String, _ sql: String) -> Answer {
+        Program.run(
+            (programs ?? "") + "/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address, "-c",
+            sql)
+    }
+
     package init(_ options: String..., source: String = #filePath) throws {
         var template = Array("/tmp/jobd-pg-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Never(description: "no directory for a server") }
