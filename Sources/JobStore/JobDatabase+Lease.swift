@@ -7,7 +7,10 @@ extension JobDatabase {
     /// Begins a lease. Whoever had the state directory before is over, since the caller holds its lock.
     func take(_ lease: Lease) throws {
         guard let server else { return }
+        // Without a new lease, nothing can be written under the old one.
+        let fence = server.whenLocked
         server.whenLocked = nil
+        defer { if server.whenLocked == nil { server.whenLocked = fence } }
         let start = ContinuousClock.now
         let holder = lease.holder
         let id = try transaction {
@@ -86,11 +89,12 @@ extension JobDatabase {
         ) { $0.integer(0) }
         let unanswered = try all(
             """
-            UPDATE jobs SET owner = ?1 FROM daemons
-            WHERE jobs.state = 'submitting' AND jobs.state <> 'completed' AND daemons.id = jobs.owner
-                AND daemons.ended_at IS NOT NULL
-                AND daemons.lease_until + make_interval(secs => post_limit_s) < clock_timestamp()
-            RETURNING jobs.id
+            UPDATE jobs SET owner = ?1
+            WHERE state = 'submitting' AND state <> 'completed'
+                AND (owner IS NULL OR owner IN (SELECT id FROM daemons
+                    WHERE ended_at IS NOT NULL
+                        AND lease_until + make_interval(secs => post_limit_s) < clock_timestamp()))
+            RETURNING id
             """, id
         ) { $0.integer(0) }
         return (

@@ -40,6 +40,8 @@ package enum StoreError: Error {
     case refused(reason: String)
     /// The server of a shared store is not there.
     case unreachable(reason: String)
+    /// The server was lost during a commit, and does not say whether it was done.
+    case inDoubt
     /// Another jobd has taken over the jobs of this one.
     case deposed
     /// Another jobd follows the job.
@@ -66,6 +68,7 @@ package enum StoreError: Error {
             case .corrupt: .damaged(reason: error.message)
             case .inputOutput: .inputOutput(reason: "\(error.message) (\(error.code))")
             case .unreachable: .unreachable(reason: error.message)
+            case .inDoubt: .inDoubt
             case .denied: .denied(reason: error.message)
             case .anothers: .anothers
             case .constraint: .refused(reason: error.message)
@@ -120,6 +123,7 @@ extension StoreError: CustomStringConvertible {
         case .readOnly(let path): "\(path) cannot be written"
         case .damaged(let reason): "the database is damaged: \(reason)"
         case .unreachable(let reason): "the shared store cannot be reached: \(reason)"
+        case .inDoubt: "the shared store was lost during a commit, and nobody can say whether it was done"
         case .denied(let reason): "the shared store refuses: \(reason)"
         case .deposed: "the lease of this jobd ended, and another one has taken over its jobs"
         case .anothers: "another jobd follows the job"
@@ -139,7 +143,9 @@ extension StoreError: CustomStringConvertible {
     /// Whether nothing can be written until this is over, whatever it is.
     var isOfStorage: Bool {
         switch self {
-        case .busy, .diskFull, .readOnly, .damaged, .inputOutput, .noPermission, .unreachable, .denied: true
+        case .busy, .diskFull, .readOnly, .damaged, .inputOutput, .noPermission, .unreachable, .inDoubt,
+            .denied:
+            true
         default: false
         }
     }
@@ -148,8 +154,7 @@ extension StoreError: CustomStringConvertible {
     package var exitCode: Int32 {
         switch self {
         case .missing, .nowhere, .notADirectory, .notOurs, .newer, .olderInUse, .busy, .lockLost,
-            .unreachable,
-            .needsMigration, .needsDump:
+            .unreachable, .inDoubt, .needsMigration, .needsDump:
             69
         case .noPermission, .closed, .readOnly, .denied: 77
         case .badAddress: 78
@@ -177,6 +182,7 @@ extension StoreError: CustomStringConvertible {
         case .diskFull: "free some space and try again"
         case .readOnly: "check the file's owner and mode, and how its disk is mounted"
         case .unreachable: "nothing was changed; check the server, and the address in store or --store"
+        case .inDoubt: "look at jobctl list before you do it again"
         case .denied: "check the user, its password in ~/.pgpass, and its rights; see docs/shared.md"
         case .badAddress: "write postgresql://USER@HOST/DATABASE or service=NAME"
         case .needsMigration: "run jobctl migrate"

@@ -18,8 +18,12 @@ internal import Glibc
     private var setup: [(name: String, statement: String)]
     /// The transaction's number, for the question whether it was committed.
     private var transactionID: String?
+    /// A transaction or a snapshot has begun, which does not go on with another connection.
+    private var hasBegun = false
     /// How many transactions have begun here that write.
     package private(set) var transactionCount: Int64 = 0
+    /// How long to ask whether a transaction was committed whose answer was lost.
+    var longestDoubt = idleLimit * 2
     /// Called in each transaction that writes, once it has the lock.
     package var whenLocked: (() throws -> Void)?
 
@@ -86,7 +90,7 @@ internal import Glibc
     package var isLost: Bool { unsafe library.status(handle) != Libpq.ok }
 
     private func reconnectIfLost() throws(SQLError) {
-        guard isLost, transactionID == nil else { return }
+        guard isLost, !hasBegun else { return }
         try reconnect()
     }
 
@@ -172,6 +176,21 @@ internal import Glibc
     private func result(_ sql: String, _ values: [any Bindable]) throws -> PostgreSQLResult {
         try reconnectIfLost()
         let values = try PostgreSQLValues(values)
+        // None of the store's statements that begin with WITH writes.
+        let isRead = sql.hasPrefix("SELECT") || sql.hasPrefix("WITH")
+        return try onceMore(ifLost: isRead && !hasBegun) { try result(sql, values) }
+    }
+
+    /// Runs `body` again on a new connection if the one was lost, which shows only when it is used.
+    private func onceMore<Value>(ifLost isMeant: Bool, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as SQLError where error.kind == .unreachable {
+            guard isMeant, isLost else { throw error }
+            try reconnect()
+            return try body()
+        }
+    }
+
+    private func result(_ sql: String, _ values: PostgreSQLValues) throws -> PostgreSQLResult {
         let statement = try prepared(sql, values.types, always: false)
         let count = Int32(values.types.count)
         let answer = unsafe values.withPointers { pointers in
@@ -247,20 +266,23 @@ internal import Glibc
             let left = lockLimit - (.now - start)
             let limit = hasTold ? left : min(left, Self.quietWait)
             do {
-                let answer = try answer(
-                    to: """
-                        BEGIN; SET LOCAL lock_timeout = '\(max(1, limit.wholeMilliseconds))ms';
-                        SELECT pg_current_xact_id()::text FROM pg_advisory_xact_lock(
-                            hashtextextended('jobd ' || current_schema(), 0))
-                        """)
-                transactionID = unsafe answer.bytes(0, 0).map { unsafe String(decoding: $0, as: UTF8.self) }
+                let begin = """
+                    BEGIN; SET LOCAL lock_timeout = '\(max(1, limit.wholeMilliseconds))ms';
+                    SELECT pg_current_xact_id()::text FROM pg_advisory_xact_lock(
+                        hashtextextended('jobd ' || current_schema(), 0))
+                    """
+                let locked = try onceMore(ifLost: true) { try answer(to: begin) }
+                transactionID = unsafe locked.bytes(0, 0).map { unsafe String(decoding: $0, as: UTF8.self) }
+                hasBegun = true
                 transactionCount += 1
                 return
-            } catch {
+            } catch let error as SQLError {
                 rollback()
                 guard error.kind == .busy else { throw error }
-                if !hasTold { onWait() }
-                hasTold = true
+                if !hasTold, .now - start >= Self.quietWait {
+                    hasTold = true
+                    onWait()
+                }
                 if .now - start >= lockLimit { throw error }
             }
         }
@@ -270,7 +292,7 @@ internal import Glibc
     private func commit() throws(SQLError) {
         do {
             try execute("COMMIT")
-            transactionID = nil
+            (transactionID, hasBegun) = (nil, false)
         } catch  where error.kind == .unreachable {
             guard let id = transactionID else { throw error }
             try settle(id, error)
@@ -278,36 +300,37 @@ internal import Glibc
     }
 
     private func settle(_ id: String, _ loss: SQLError) throws(SQLError) {
-        let end = ContinuousClock.now + max(patience, .seconds(30))
+        let end = ContinuousClock.now + max(patience, longestDoubt)
         while .now < end {
-            // Whether this connection can be had at once or not: nothing is known before.
-            do { try reconnect() } catch {
-                if error.kind != .unreachable { throw error }
-                usleep(200_000)
-                continue
-            }
-            let status = try answer(to: "SELECT pg_xact_status('\(id)'::xid8)")
-            switch unsafe status.bytes(0, 0).map({ unsafe String(decoding: $0, as: UTF8.self) }) {
+            // Nothing is known before it is answered, whatever is in the way.
+            switch try? status(of: id) {
             case "committed":
-                transactionID = nil
+                (transactionID, hasBegun) = (nil, false)
                 return
-            case "in progress": usleep(100_000)
-            default: throw loss
+            case "aborted": throw loss
+            default: usleep(100_000)
             }
         }
-        throw SQLError(
-            .unreachable, "the server was lost during a commit, and cannot be asked whether it was done")
+        throw SQLError(.inDoubt, "the server was lost during a commit")
+    }
+
+    /// What has become of a transaction, asked on a new connection.
+    private func status(of id: String) throws(SQLError) -> String {
+        try reconnect()
+        let status = try answer(to: "SELECT pg_xact_status('\(id)'::xid8)")
+        return unsafe status.bytes(0, 0).map { unsafe String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     private func rollback() {
-        transactionID = nil
+        (transactionID, hasBegun) = (nil, false)
         if !isLost, unsafe library.transactionStatus(handle) != Libpq.idle { try? execute("ROLLBACK") }
     }
 
     /// Runs `body` on one unchanging snapshot of the database.
     package func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
         try reconnectIfLost()
-        try execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try onceMore(ifLost: true) { try execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") }
+        hasBegun = true
         defer { rollback() }
         return try body()
     }
@@ -320,7 +343,7 @@ internal import Glibc
             try execute("RELEASE part")
             return value
         } catch {
-            if isLost { transactionID = nil } else { try execute("ROLLBACK TO part; RELEASE part") }
+            if !isLost { try execute("ROLLBACK TO part; RELEASE part") }
             throw error
         }
     }

@@ -42,7 +42,7 @@ struct PostgreSQLValues {
             switch value.sqlValue {
             case .null: starts.append(nil)
             case .integer(let number): append(String(number))
-            case .real(let number): append(number.isFinite ? String(number) : number > 0 ? "inf" : "nan")
+            case .real(let number): append(String(number))
             case .text(let text):
                 if text.utf8.contains(0) {
                     throw SQLError(.constraint, "PostgreSQL stores no NUL character")

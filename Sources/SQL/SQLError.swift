@@ -7,6 +7,8 @@ package struct SQLError: Error, CustomStringConvertible {
             interrupted, other
         /// The server is not there, or no longer: nothing of the transaction was kept.
         case unreachable
+        /// The server is not there, and the transaction may have been kept.
+        case inDoubt
         /// The row is another jobd's.
         case anothers
         /// The server refuses the user.

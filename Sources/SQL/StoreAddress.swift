@@ -60,10 +60,11 @@ package struct StoreAddress: Equatable, Sendable {
     /// A server that refuses says so with FATAL; what is said by one that starts or stops passes.
     private static func mayPass(_ failure: String) -> Bool {
         let passing = [
-            "starting up", "shutting down", "in recovery", "too many", "remaining connection slots",
+            "starting up", "shutting down", "in recovery", "accepting connections", "too many",
+            "remaining connection slots",
         ]
-        return passing.contains { failure.contains($0) }
-            || !["FATAL:", "SSL", "service file", "definition of service"].contains { failure.contains($0) }
+        let lasting = ["FATAL:", "SSL", "service file", "definition of service", "no password supplied"]
+        return passing.contains { failure.contains($0) } || !lasting.contains { failure.contains($0) }
     }
 
     /// Whether nobody has said how to encrypt a connection to another machine. Then libpq would also go on
