@@ -23,7 +23,7 @@ internal import Glibc
     /// How many transactions have begun here that write.
     package private(set) var transactionCount: Int64 = 0
     /// How long to ask whether a transaction was committed whose answer was lost.
-    var longestDoubt = idleLimit * 2
+    var longestDoubt = Duration.seconds(30)
     /// Called in each transaction that writes, once it has the lock.
     package var whenLocked: (() throws -> Void)?
 
