@@ -15,8 +15,8 @@ package enum ControlProgram {
         SetVerb.self, ResolveVerb.self, AdoptVerb.self, PauseVerb.self, ResumeVerb.self, ModelsVerb.self,
         ValidateVerb.self,
         VerifyVerb.self, PruneVerb.self, ExportVerb.self, SearchVerb.self, StatsVerb.self, GalleryVerb.self,
-        BackupVerb.self, RestoreVerb.self, MigrateVerb.self, DoctorVerb.self, MCPVerb.self,
-        CompletionVerb.self,
+        BackupVerb.self, RestoreVerb.self, MigrateVerb.self, MoveStoreVerb.self, DoctorVerb.self,
+        MCPVerb.self, CompletionVerb.self,
         VersionVerb.self, HelpVerb.self,
     ]
 
@@ -32,7 +32,7 @@ package enum ControlProgram {
         let environment = Environment.values(
             of: [
                 "JOBD_STATE_DIR", "XDG_STATE_HOME", "HOME", "NO_COLOR", "TERM", "COLUMNS", "TMPDIR",
-                "BROWSER",
+                "BROWSER", "CREDENTIALS_DIRECTORY",
             ] + Pager.variables + ConfigurationFile.variables + HostCall.variables)
         let screen = Screen(environment: environment)
         var code: ExitCode

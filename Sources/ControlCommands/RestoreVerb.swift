@@ -37,7 +37,7 @@ enum RestoreVerb: ControlVerb {
         let directory = try session.directory()
         try check(path, directory)
         try directory.create()
-        let lock = try takeLock(of: directory)
+        let lock = try session.takeLock(of: directory)
         defer { withExtendedLifetime(lock) {} }
         let restoration = try Restoration(directory, holding: lock) { writer in
             session.note("waiting for the store: \(StoreUsers.wait(for: writer))")
@@ -67,22 +67,6 @@ enum RestoreVerb: ControlVerb {
         if status.identity == directory.databaseIdentity {
             throw Failure.usage("\(name) is the database itself", hint: "name a copy of it")
         }
-    }
-
-    /// Another jobctl may hold the lock for a moment.
-    private static func takeLock(of directory: StateDirectory) throws -> StateLock {
-        for _ in 0..<500 {
-            if let lock = try StateLock(directory, as: "jobctl") { return lock }
-            if let daemon = StateLock.daemon(of: directory) {
-                throw Failure(
-                    .unavailable,
-                    "jobd (pid \(daemon.processID)) is running on \(directory.path); nothing was changed",
-                    hint: "stop it first: systemctl stop jobd, or: kill \(daemon.processID)")
-            }
-            usleep(10_000)
-        }
-        throw Failure(
-            .unavailable, "the lock of \(directory.path) is held by another program; nothing was changed")
     }
 }
 

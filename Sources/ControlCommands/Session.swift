@@ -83,6 +83,22 @@ extension Session {
         StateLock.daemon(of: directory) != nil
     }
 
+    /// Takes the lock, which no jobd may hold. Another jobctl may for a moment.
+    func takeLock(of directory: StateDirectory) throws -> StateLock {
+        for _ in 0..<500 {
+            if let lock = try StateLock(directory, as: "jobctl") { return lock }
+            if let daemon = StateLock.daemon(of: directory) {
+                throw Failure(
+                    .unavailable,
+                    "jobd (pid \(daemon.processID)) is running on \(directory.path); nothing was changed",
+                    hint: "stop it first: systemctl stop jobd, or: kill \(daemon.processID)")
+            }
+            usleep(10_000)
+        }
+        throw Failure(
+            .unavailable, "the lock of \(directory.path) is held by another program; nothing was changed")
+    }
+
     /// Says what will not happen while no jobd runs.
     func noteIfNoDaemon(_ directory: StateDirectory, _ consequence: String) {
         if !isDaemonRunning(directory) { note("note: jobd is not running; \(consequence)") }

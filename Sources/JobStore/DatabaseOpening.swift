@@ -33,6 +33,9 @@ struct DatabaseOpening {
             throw notOurs
         }
         try bringUpToDate(connection, lock)
+        if purpose != .move, let address = try MoveMark.address(in: connection) {
+            throw StoreError.moved(path: directory.database, to: address)
+        }
         // SQLite syncs the name of its log too, but ignores a failure, which could lose the first commit.
         if !hasLog { try StateDirectory.sync(directory.path) }
         // A commit is on disk before anyone is told of it. Only one process makes checkpoints.

@@ -12,6 +12,8 @@ package final class JobDatabase {
         case write
         /// Make the directory and the database if they are missing.
         case create
+        /// Move what is there to a shared store, even if that was begun before.
+        case move
     }
 
     package let directory: StateDirectory

@@ -24,29 +24,62 @@ package struct SharedStore {
             if let fault = try address.fault() { throw StoreError.badAddress(reason: fault) }
             let connection = try PostgreSQLConnection(
                 address, readOnly: purpose == .read, patience: patience, lockLimit: patience, onWait: onWait)
-            guard let version = try Self.version(of: connection), version >= Self.newest else {
-                throw StoreError.needsMigration(version: try Self.version(of: connection))
+            let settings = try Self.settings(of: connection)
+            let found = settings[Self.schemaSetting].flatMap { Int($0) }
+            guard let version = found, version >= Self.newest else {
+                throw StoreError.needsMigration(version: found)
             }
             if version > Self.newest {
                 throw StoreError.newer(path: address.text, version: version, known: Self.newest)
+            }
+            if settings[Self.stateSetting] == Self.arriving {
+                throw StoreError.arriving(from: settings[Self.sourceSetting] ?? "another directory")
             }
             return connection
         }
     }
 
-    /// The schema's number; nil if there is none.
-    static func version(of connection: PostgreSQLConnection) throws -> Int? {
+    static let schemaSetting = "schema"
+    /// Absent once every program may use the store.
+    static let stateSetting = "store_state"
+    static let arriving = "arriving"
+    /// Which directory's database was moved there.
+    static let sourceSetting = "store_source"
+
+    /// What the store says of itself; nothing if it has no schema.
+    static func settings(of connection: PostgreSQLConnection) throws -> [String: String] {
         let exists = try connection.first("SELECT to_regclass('daemon_settings') IS NOT NULL", []) {
             $0.integer(0) == 1
         }
-        guard exists == true else { return nil }
-        return try connection.first("SELECT value FROM daemon_settings WHERE name = 'schema'", []) {
-            Int($0.text(0))
-        } ?? nil
+        guard exists == true else { return [:] }
+        let rows = try connection.all(
+            "SELECT name, value FROM daemon_settings WHERE name IN (?1, ?2, ?3)",
+            [schemaSetting, stateSetting, sourceSetting]
+        ) { ($0.text(0), $0.text(1)) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
+    /// The schema's number; nil if there is none.
+    static func version(of connection: PostgreSQLConnection) throws -> Int? {
+        try settings(of: connection)[schemaSetting].flatMap { Int($0) }
     }
 
     /// The schema's number; nil if there is none.
     package func version() throws -> Int? { try connected { try Self.version(of: $0) } }
+
+    /// A connection for `MoveTarget`. The schema has to be there.
+    func connectedForMove(onWait: @escaping () -> Void) throws -> PostgreSQLConnection {
+        try connected(onWait: onWait) { connection in
+            let version = try Self.version(of: connection)
+            guard version == Self.newest else {
+                if let version, version > Self.newest {
+                    throw StoreError.newer(path: address.text, version: version, known: Self.newest)
+                }
+                throw StoreError.needsMigration(version: version)
+            }
+            return connection
+        }
+    }
 
     private func connected<Value>(
         onWait: @escaping () -> Void = {}, _ body: (PostgreSQLConnection) throws -> Value

@@ -33,6 +33,9 @@ package struct StateDirectory: Sendable {
         return directory
     }
 
+    /// The same directory, with the database in it.
+    var withoutSharedStore: StateDirectory { StateDirectory(path: path, origin: origin) }
+
     /// The address of the shared store; nil for the database here.
     package var sharedStore: String? { shared?.text }
 

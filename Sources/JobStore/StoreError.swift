@@ -52,6 +52,12 @@ package enum StoreError: Error {
     case badAddress(reason: String)
     /// The shared store has no schema, or an older one: `version`.
     case needsMigration(version: Int?)
+    /// The database was moved to a shared store.
+    case moved(path: String, to: String)
+    /// The shared store is being filled by `jobctl move-store`, or that was cut off.
+    case arriving(from: String)
+    /// A database cannot be moved there as things are.
+    case targetInUse(reason: String, hint: String)
     /// Only programs of PostgreSQL can do it.
     case needsDump
     /// Something that should be impossible.
@@ -71,7 +77,9 @@ package enum StoreError: Error {
             case .inDoubt: .inDoubt
             case .denied: .denied(reason: error.message)
             case .anothers: .anothers
-            case .constraint: .refused(reason: error.message)
+            case .constraint:
+                MoveMark.address(in: error.message).map { .moved(path: path, to: $0) }
+                    ?? .refused(reason: error.message)
             case .schema, .interrupted, .other:
                 .unexpected(reason: "\(error.message) in: \(error.sql ?? "no statement")")
             }
@@ -130,6 +138,9 @@ extension StoreError: CustomStringConvertible {
         case .badAddress(let reason): "the address of the shared store cannot be used: \(reason)"
         case .needsMigration(nil): "the shared store has no schema yet"
         case .needsMigration(let version?): "the shared store has the older schema \(version)"
+        case .moved(let path, let address): "\(path) was moved to \(address)"
+        case .arriving(let origin): "the jobs of \(origin) are being moved into the shared store"
+        case .targetInUse(let reason, _): reason
         case .needsDump: "a shared store is backed up by PostgreSQL's own programs"
         case .inputOutput(let reason): "the disk failed: \(reason)"
         case .lost(let reason, _), .refused(let reason), .unexpected(let reason): reason
@@ -154,7 +165,7 @@ extension StoreError: CustomStringConvertible {
     package var exitCode: Int32 {
         switch self {
         case .missing, .nowhere, .notADirectory, .notOurs, .newer, .olderInUse, .busy, .lockLost,
-            .unreachable, .inDoubt, .needsMigration, .needsDump:
+            .unreachable, .inDoubt, .needsMigration, .needsDump, .moved, .arriving, .targetInUse:
             69
         case .noPermission, .closed, .readOnly, .denied: 77
         case .badAddress: 78
@@ -186,6 +197,10 @@ extension StoreError: CustomStringConvertible {
         case .denied: "check the user, its password in ~/.pgpass, and its rights; see docs/shared.md"
         case .badAddress: "write postgresql://USER@HOST/DATABASE or service=NAME"
         case .needsMigration: "run jobctl migrate"
+        case .moved(_, let address):
+            "name the new store: \"store\": \"\(address)\" in the configuration, $JOBD_STORE, or --store"
+        case .arriving: "if that was cut off, run the same jobctl move-store again there: it finishes it"
+        case .targetInUse(_, let hint): hint
         case .needsDump: "pg_dump --format=custom --file=FILE, and pg_restore; see docs/shared.md"
         case .damaged: "stop jobd, then: jobctl restore BACKUP; or try: sqlite3 jobs.db .recover"
         case .lost(_, let hint), .undecided(_, let hint): hint

@@ -45,6 +45,8 @@ internal import Glibc
             OpaquePointer, Text, Int32, Texts?, UnsafePointer<Int32>?,
             UnsafePointer<Int32>?, Int32
         ) -> Int32
+    let putCopyData: @convention(c) (OpaquePointer, UnsafeRawPointer?, Int32) -> Int32
+    let putCopyEnd: @convention(c) (OpaquePointer, Text?) -> Int32
     let setSingleRowMode: @convention(c) (OpaquePointer) -> Int32
     let nextResult: @convention(c) (OpaquePointer) -> OpaquePointer?
 
@@ -66,6 +68,7 @@ internal import Glibc
     static let openTransactions: ClosedRange<Int32> = 1...3
     static let commandDone: Int32 = 1
     static let rowsDone: Int32 = 2
+    static let copyIn: Int32 = 4
     static let singleRow: Int32 = 9
 
     private static let loaded = Result { () throws(SQLError) in try Libpq() }
@@ -104,6 +107,8 @@ internal import Glibc
         unsafe prepare = try unsafe find("PQprepare")
         unsafe executePrepared = try unsafe find("PQexecPrepared")
         unsafe sendPrepared = try unsafe find("PQsendQueryPrepared")
+        unsafe putCopyData = try unsafe find("PQputCopyData")
+        unsafe putCopyEnd = try unsafe find("PQputCopyEnd")
         unsafe setSingleRowMode = try unsafe find("PQsetSingleRowMode")
         unsafe nextResult = try unsafe find("PQgetResult")
         unsafe resultStatus = try unsafe find("PQresultStatus")

@@ -29,6 +29,14 @@ internal import Glibc
         return SQLError(state: field("C") ?? "", message: field("M") ?? "the server was lost", sql: sql)
     }
 
+    /// The line of a COPY that the error is about, counted from 1. The server says it in words.
+    var lineOfCopy: Int? {
+        guard let field = unsafe library.errorField(handle, Int32(UInt8(ascii: "W"))) else { return nil }
+        let words = unsafe String(cString: field)
+        guard let place = words.firstRange(of: ", line ") else { return nil }
+        return Int(words[place.upperBound...].prefix { $0.isNumber })
+    }
+
     func isNull(_ row: Int32, _ column: Int32) -> Bool { unsafe library.isNull(handle, row, column) == 1 }
 
     /// A value as text. It is valid as long as the result.

@@ -33,6 +33,15 @@ package struct SQLError: Error, CustomStringConvertible {
     }
 }
 
+/// A row that the server refuses.
+package struct CopyRefusal: Error {
+    /// Counted from 1, from the last `beginCopy` on.
+    package let line: Int
+    package let error: SQLError
+
+    init(line: Int, _ error: SQLError) { (self.line, self.error) = (line, error) }
+}
+
 // MARK: - SQLite
 
 extension SQLError {
@@ -105,7 +114,8 @@ extension SQLError.Kind {
                 switch state.prefix(2) {
                 case "08", "53": .unreachable
                 case "28": .denied
-                case "23", "22": .constraint
+                // The last is a limit, such as that of a text in an index.
+                case "23", "22", "54": .constraint
                 case "58": .inputOutput
                 case "XX": .corrupt
                 default: .other

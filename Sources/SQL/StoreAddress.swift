@@ -60,10 +60,12 @@ package struct StoreAddress: Equatable, Sendable {
     /// A server that refuses says so with FATAL; what is said by one that starts or stops passes.
     private static func mayPass(_ failure: String) -> Bool {
         let passing = [
-            "starting up", "shutting down", "in recovery", "accepting connections", "too many",
-            "remaining connection slots",
+            "starting up", "shutting down", "not yet accepting", "in recovery", "accepting connections",
+            "too many", "remaining connection slots",
         ]
-        let lasting = ["FATAL:", "SSL", "service file", "definition of service", "no password supplied"]
+        let lasting = [
+            "FATAL:", "SSL", "certificate", "service file", "definition of service", "no password supplied",
+        ]
         return passing.contains { failure.contains($0) } || !lasting.contains { failure.contains($0) }
     }
 

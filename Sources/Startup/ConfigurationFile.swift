@@ -112,13 +112,13 @@ extension ConfigurationFile {
 }
 
 extension StateDirectory {
-    /// Finds the directory, and the store that several machines share if one is configured.
+    /// Finds the directory, and the store that several machines share if one is named or configured.
     package static func find(
-        _ arguments: Arguments, _ environment: [String: String]
+        _ arguments: Arguments, _ environment: [String: String], store: String? = nil
     ) throws -> StateDirectory {
         let directory = try resolve(option: arguments.value(.stateDirectory), environment: environment)
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
-        guard let address = try file.sharedStore() else { return directory }
+        guard let address = try store ?? file.sharedStore() else { return directory }
         return directory.sharing(address, password: try credential(environment))
     }
 

@@ -28,6 +28,7 @@ enum HelpVerb: ControlVerb {
             ["cancel", "retry", "hold", "release", "pick", "set", "resolve", "adopt", "pause", "resume"]
         ),
         ("take care", ["doctor", "verify", "prune", "backup", "restore"]),
+        ("a store for several machines", ["migrate", "move-store"]),
         ("the rest", ["mcp", "completion", "version", "help"]),
     ]
 
