@@ -24,14 +24,14 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 PROGRAMS := jobd jobctl jobsim
 # With their directories, because they refer to each other.
-DOCUMENTS = $(filter-out docs/demo.sh,$(wildcard *.md docs/*.md docs/*.sh bench/*.md))
+DOCUMENTS = $(filter-out docs/demo.sh docs/demo-shared.sh,$(wildcard *.md docs/*.md docs/*.sh bench/*.md))
 BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib
 SHARE := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for the completions of packages and of local programs in differently named directories.
 ZSH := $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help deps check-deps test-deps demo build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery test-storage test-mcp test-photos torture soak mutations format lint clean
+.PHONY: help deps check-deps test-deps demo demo-shared build release man completions install uninstall deb tarball test test-thread test-address fuzz test-systemd test-gallery test-storage test-mcp test-photos torture soak mutations format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -54,6 +54,9 @@ test-deps: ## install what further tests need: an sshd and PostgreSQL, which Deb
 
 demo: release ## run one job of each model on the simulator
 	docs/demo.sh .build/release
+
+demo-shared: release ## two jobds share a PostgreSQL, and one of them dies (apt-get install postgresql)
+	docs/demo-shared.sh .build/release
 
 build: deps ## build the programs for development
 	swift build
