@@ -164,6 +164,8 @@ package struct StoreMove {
 
     /// Once the database is given up, everything is there, unless the server has lost what it had confirmed.
     private func finish() throws -> [(table: String, count: Int)] {
+        // Who was killed after writing that commit may not have synced it: a power cut would undo it.
+        try source.syncCommits()
         guard try target.state() == .arrivingFromHere else { return try fill() }
         let sums = try tables.map { table in
             let copier = RowCopier(table, copies: false)
