@@ -14,7 +14,7 @@ import Testing
 
     @Test func `verbs, options and values come from the definitions`() throws {
         #expect(try candidates("ver") == ["verify", "version"])
-        #expect(try candidates("--st") == ["--state-dir"])
+        #expect(try candidates("--st") == ["--state-dir", "--store"])
         #expect(try candidates("list", "--la") == ["--label"])
         #expect(try candidates("list", "--state", "f") == ["failed"])
         #expect(try candidates("list", "--state=f") == ["--state=failed"])
@@ -102,9 +102,10 @@ import Testing
         let overview = try stage.jobctl("--man", "2026-01-31").output
         #expect(overview.hasPrefix(".TH JOBCTL 1 \"2026-01-31\""))
         for verb in try candidates("") {
-            #expect(overview.contains("\n.TP\n\\fBjobctl\\-\(verb)(1)\\fR\n"), "\(verb)")
+            let name = verb.replacing("-", with: "\\-")
+            #expect(overview.contains("\n.TP\n\\fBjobctl\\-\(name)(1)\\fR\n"), "\(verb)")
             let page = try stage.jobctl("--man", "2026-01-31", verb).output
-            #expect(page.hasPrefix(".TH JOBCTL\\-\(verb.uppercased()) 1 \"2026-01-31\""), "\(page)")
+            #expect(page.hasPrefix(".TH JOBCTL\\-\(name.uppercased()) 1 \"2026-01-31\""), "\(page)")
             for option in try candidates(verb, "--") {
                 #expect(page.contains(option.replacing("-", with: "\\-")), "\(verb) \(option)")
             }
