@@ -15,6 +15,8 @@ internal import CCurl
     private var decodesBody = false
     private var isDirect = false
     private var isNamedDelete = false
+    /// The last request, if it was a GET: most have only another path.
+    private var last: HTTPRequest?
 
     private static let reasonSize = Int(CURL_ERROR_SIZE)
     /// Enough for an API's answer, and little memory for each of many connections.
@@ -52,6 +54,13 @@ internal import CCurl
         ticket.handle = self
         unsafe reasonText.pointee = 0
         unsafe ccurl_set_text(easy, CURLOPT_URL, request.url)
+        if ticket.sink == nil, let last, request.isLike(last) { return nil }
+        last = ticket.sink == nil && request.method == .get ? request : nil
+        setOptions(request, hasSink: ticket.sink != nil)
+        return nil
+    }
+
+    private func setOptions(_ request: HTTPRequest, hasSink: Bool) {
         setMethod(request.method)
         setHeaders(request)
         if request.decodesBody != decodesBody {
@@ -65,8 +74,7 @@ internal import CCurl
         }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.milliseconds))
         set(CURLOPT_TIMEOUT_MS, request.answerTimeout.map { max(1, $0.milliseconds) } ?? 0)
-        set(CURLOPT_BUFFERSIZE, ticket.sink == nil ? Self.answerBuffer : Self.downloadBuffer)
-        return nil
+        set(CURLOPT_BUFFERSIZE, hasSink ? Self.downloadBuffer : Self.answerBuffer)
     }
 
     /// Releases the ticket, once libcurl has released the handle.

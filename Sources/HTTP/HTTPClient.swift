@@ -29,6 +29,11 @@ package final class HTTPClient: Sendable {
         try await exchange(Ticket(request, sink: sink))
     }
 
+    /// Sends requests that no task waits for. They end as cancelled with the thread, and not before.
+    package func compare(_ requests: [ComparedRequest], _ receiver: AnswerReceiver) {
+        loop.submit(requests.map { Ticket($0, receiver) })
+    }
+
     /// Ends the thread. Exchanges under way end as cancelled, and so does every later request.
     package func shutdown() async {
         loop.close()

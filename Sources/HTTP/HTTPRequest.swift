@@ -110,7 +110,7 @@ package struct GivesWay: Sendable {
 extension HTTPRequest {
     /// Why the request cannot be sent; nil if it can.
     var fault: String? {
-        let start = url.utf8.prefix(8).map { $0 | 0x20 }
+        let start = url.utf8.lazy.map { $0 | 0x20 }
         guard start.starts(with: "http://".utf8) || start.starts(with: "https://".utf8) else {
             return "the URL is neither http nor https"
         }
@@ -118,10 +118,33 @@ extension HTTPRequest {
             return "the URL contains a blank or a control character"
         }
         // A line break in a value would start another header.
-        let texts = headers.fields.flatMap { [$0.name, $0.value] } + [bearerToken ?? ""]
-        let hasControls = texts.contains { text in
-            text.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }
+        for field in headers.fields where Self.hasControls(field.name) || Self.hasControls(field.value) {
+            return Self.controlFault
         }
-        return hasControls ? "a header or the token contains a control character" : nil
+        return bearerToken.map(Self.hasControls) == true ? Self.controlFault : nil
+    }
+
+    private static let controlFault = "a header or the token contains a control character"
+
+    private static func hasControls(_ text: String) -> Bool {
+        text.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }
+    }
+
+    /// Whether it differs from `other`, both without a body, only in what it asks of the same server.
+    func isLike(_ other: HTTPRequest) -> Bool {
+        method == .get && other.method == .get && headers == other.headers && bearerToken == other.bearerToken
+            && connectTimeout == other.connectTimeout && answerTimeout == other.answerTimeout
+            && decodesBody == other.decodesBody && isAtServer(of: other)
+    }
+
+    /// Whether both URLs are the same up to the third slash, which begins the path.
+    private func isAtServer(of other: HTTPRequest) -> Bool {
+        var slashes = 0
+        for (byte, another) in zip(url.utf8, other.url.utf8) {
+            if byte != another { return false }
+            if byte == UInt8(ascii: "/") { slashes += 1 }
+            if slashes == 3 { return true }
+        }
+        return false
     }
 }

@@ -37,6 +37,16 @@ final class Inbox: Sendable {
         }
     }
 
+    /// False if the inbox is closed.
+    func submit(_ tickets: [Ticket]) -> Bool {
+        state.withLock { state in
+            if state.work.isClosed { return false }
+            state.work.submitted += tickets
+            wakeIfAsleep(&state)
+            return true
+        }
+    }
+
     func cancel(_ ticket: Ticket) {
         state.withLock { state in
             ticket.isCancelled = true

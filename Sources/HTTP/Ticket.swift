@@ -27,6 +27,8 @@ final class Ticket: @unchecked Sendable {
     let request: HTTPRequest
     let sink: (any HTTPSink)?
     var continuation: CheckedContinuation<Outcome, Never>?
+    /// What the answer is compared with, if no task waits for it.
+    let comparison: Comparison?
 
     /// Guarded by the inbox.
     var isCancelled = false
@@ -60,12 +62,25 @@ final class Ticket: @unchecked Sendable {
         var sent: Int64 = 0
     }
 
+    struct Comparison {
+        let tag: Int64
+        let known: AnswerDigest?
+        let receiver: AnswerReceiver
+    }
+
     init(_ request: HTTPRequest, sink: (any HTTPSink)?) {
-        self.request = request
-        self.sink = sink
+        (self.request, self.sink, comparison) = (request, sink, nil)
+    }
+
+    init(_ compared: ComparedRequest, _ receiver: AnswerReceiver) {
+        (request, sink) = (compared.request, nil)
+        comparison = Comparison(tag: compared.tag, known: compared.known, receiver: receiver)
     }
 
     func finish(_ outcome: Outcome) {
+        if let comparison {
+            return comparison.receiver.receive([(comparison.tag, .other(outcome, nil))])
+        }
         let continuation = continuation.take()
         handover.withLock { $0 = true }
         continuation?.resume(returning: outcome)
@@ -87,7 +102,7 @@ final class Ticket: @unchecked Sendable {
     func receive(body part: UnsafeRawBufferPointer) -> Bool {
         noteHeard(part.count)
         if let sink { return unsafe sink.write(part) || stop(.sinkFailed) }
-        let room = request.maximumBody - (answer.response?.body.count ?? 0)
+        let room = request.maximumBody - answer.body.count
         unsafe answer.append(UnsafeRawBufferPointer(rebasing: part.prefix(room)))
         return part.count <= room || stop(.bodyTooLarge)
     }
@@ -158,6 +173,14 @@ final class Ticket: @unchecked Sendable {
 }
 
 extension Ticket {
+    /// What a transfer's end means if the answer is compared. If it is as known, nothing of it is read.
+    func compared(_ result: CURLcode, _ reason: String, with known: AnswerDigest?) -> ComparedAnswer {
+        let isWhole = result == CURLE_OK && stopped == nil
+        let digest = isWhole ? answer.digest : nil
+        if let digest, digest == known { return .same }
+        return .other(outcome(result, reason), digest)
+    }
+
     /// What a transfer's end means. In doubt, the request has left and there is no answer.
     func outcome(_ result: CURLcode, _ reason: String) -> Outcome {
         switch stopped {

@@ -10,6 +10,9 @@ internal import System
     private var idle: [EasyHandle] = []
     private var active: [ObjectIdentifier: EasyHandle] = [:]
     private var finished: [(ticket: Ticket, outcome: Ticket.Outcome)] = []
+    /// Answers to compared requests, and how many of those are under way.
+    private var held = HeldAnswers()
+    private var compared = 0
     /// When to look for transfers that are silent or drip; nil if no transfer has such a limit.
     private var nextLook: SuspendingClock.Instant?
 
@@ -43,6 +46,10 @@ internal import System
 
     func submit(_ ticket: Ticket) {
         if !inbox.submit(ticket) { ticket.finish(.failure(.cancelled)) }
+    }
+
+    func submit(_ tickets: [Ticket]) {
+        if !inbox.submit(tickets) { for ticket in tickets { ticket.finish(.failure(.cancelled)) } }
     }
 
     func cancel(_ ticket: Ticket) { inbox.cancel(ticket) }
@@ -93,6 +100,7 @@ internal import System
         if let bound = ticket.request.silenceTimeout { look(at: .now + bound) }
         if let window = ticket.request.givesWay?.window { look(at: .now + window) }
         active[ObjectIdentifier(handle)] = handle
+        if ticket.comparison != nil { compared += 1 }
         let added = unsafe curl_multi_add_handle(multi, handle.easy)
         if added != CURLM_OK { end(handle, CURLE_OUT_OF_MEMORY) }
     }
@@ -118,18 +126,24 @@ internal import System
     private func end(_ handle: EasyHandle, _ result: CURLcode) {
         unsafe curl_multi_remove_handle(multi, handle.easy)
         active[ObjectIdentifier(handle)] = nil
-        let reason = handle.reason(result)
+        let reason = result == CURLE_OK ? "" : handle.reason(result)
         let ticket = handle.release()
         recycle(handle)
         guard let ticket else { return }
         ticket.endBody()
-        finished.append((ticket, ticket.outcome(result, reason)))
+        guard let comparison = ticket.comparison else {
+            return finished.append((ticket, ticket.outcome(result, reason)))
+        }
+        compared -= 1
+        let answer = ticket.compared(result, reason, with: comparison.known)
+        held.add(answer, tag: comparison.tag, for: comparison.receiver, at: .now)
     }
 
     /// Resumes the waiting tasks together, so that their threads are woken once, not for each.
     private func answer() {
         for (ticket, outcome) in finished { ticket.finish(outcome) }
         finished.removeAll(keepingCapacity: true)
+        held.handOverIfDue(isLast: compared == 0, at: .now)
     }
 
     private func recycle(_ handle: EasyHandle) {
@@ -178,7 +192,7 @@ extension TransferLoop {
 
     /// In milliseconds. Without transfers, only a wake-up ends the sleep.
     private func timeToLook() -> Int32 {
-        guard let nextLook else { return Int32.max }
-        return Int32(clamping: max(SuspendingClock.now.duration(to: nextLook), .zero).milliseconds + 1)
+        guard let next = [nextLook, held.end].compactMap(\.self).min() else { return Int32.max }
+        return Int32(clamping: max(SuspendingClock.now.duration(to: next), .zero).milliseconds + 1)
     }
 }
