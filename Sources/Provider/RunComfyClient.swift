@@ -9,6 +9,23 @@ package protocol RemoteService: Sendable {
     func status(of requestID: String) async throws(CancellationError) -> StatusAnswer
     func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer
     func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer
+    /// Asks for the status of many requests. No task waits for it: `receiver` gets the answers, by job.
+    func look(_ looks: [Look], _ receiver: AnswerReceiver)
+    /// What the answer to a look means.
+    func status(of requestID: String, from answer: Result<HTTPResponse, HTTPError>)
+        async throws(CancellationError) -> StatusAnswer
+}
+
+/// A question for the status of a job's request.
+package struct Look: Sendable {
+    package let job: Int64
+    package let requestID: String
+    /// The last answer, if it is known what it means.
+    package let known: AnswerDigest?
+
+    package init(job: Int64, requestID: String, known: AnswerDigest?) {
+        (self.job, self.requestID, self.known) = (job, requestID, known)
+    }
 }
 
 /// RunComfy's calls. Every URL starts with the configured base. URLs that answers name are never followed, so
@@ -61,6 +78,25 @@ package struct RunComfyClient: RemoteService {
 
     package func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
         try await ask(Subject(requestID: requestID), "status", StatusAnswer.read)
+    }
+
+    package func look(_ looks: [Look], _ receiver: AnswerReceiver) {
+        do throws(HTTPError) {
+            var request = try request(baseURL, .get)
+            http.compare(
+                looks.map { look in
+                    request.url = url(look.requestID, "status") ?? ""
+                    return ComparedRequest(request, tag: look.job, known: look.known)
+                }, receiver)
+        } catch {
+            receiver.receive(looks.map { ($0.job, .other(.failure(error), nil)) })
+        }
+    }
+
+    package func status(of requestID: String, from answer: Result<HTTPResponse, HTTPError>)
+        async throws(CancellationError) -> StatusAnswer
+    {
+        try await ask(Subject(requestID: requestID), "status", first: answer, StatusAnswer.read)
     }
 
     /// Asks for the cost too, which may come later than the outputs.
@@ -116,11 +152,22 @@ extension RunComfyClient {
     }
 
     private func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        let answer: Result<HTTPResponse, HTTPError>
+        do throws(HTTPError) { answer = .success(try await http.send(request)) } catch {
+            answer = .failure(error)
+        }
+        return try Self.opened(answer, request)
+    }
+
+    /// The answer to the request, decoded and without the token.
+    private static func opened(_ answer: Result<HTTPResponse, HTTPError>, _ request: HTTPRequest)
+        throws(HTTPError) -> HTTPResponse
+    {
         let token = SealedToken(request.bearerToken ?? "")
         do throws(HTTPError) {
-            return token.seal(try Self.decoded(try await http.send(request), request))
+            return token.seal(try decoded(try answer.get(), request))
         } catch {
-            throw token.seal(Self.decoded(error, request))
+            throw token.seal(decoded(error, request))
         }
     }
 
@@ -150,22 +197,34 @@ extension RunComfyClient {
         }
     }
 
+    /// Nil if the id is unusable. Ids are checked when they arrive; one that a person wrote may still be so.
+    private func url(_ id: String, _ call: String) -> String? {
+        RequestID.isUsable(id) ? "\(baseURL)/v1/requests/\(id)/\(call)" : nil
+    }
+
+    /// - Parameter first: the answer, if the question was asked before.
     private func ask<Answer: StoppableAnswer>(
         _ subject: Subject, _ call: String, method: HTTPRequest.Method = .get,
-        _ read: (HTTPResponse, Subject?) -> Answer
+        first: Result<HTTPResponse, HTTPError>? = nil, _ read: (HTTPResponse, Subject?) -> Answer
     ) async throws(CancellationError) -> Answer {
-        // Ids are checked when they arrive. One that a person wrote may still be unusable.
-        let id = subject.requestID
-        guard RequestID.isUsable(id) else { return .stopped(.misnamed("no request has this id")) }
-        return try await ask(baseURL + "/v1/requests/\(id)/\(call)", method: method) { read($0, subject) }
+        guard let url = url(subject.requestID, call) else {
+            return .stopped(.misnamed("no request has this id"))
+        }
+        return try await ask(url, method: method, first: first) { read($0, subject) }
     }
 
     private func ask<Answer: StoppableAnswer>(
-        _ url: String, method: HTTPRequest.Method = .get, _ read: (HTTPResponse) -> Answer
+        _ url: String, method: HTTPRequest.Method = .get, first: Result<HTTPResponse, HTTPError>? = nil,
+        _ read: (HTTPResponse) -> Answer
     ) async throws(CancellationError) -> Answer {
         do throws(HTTPError) {
             var request = try request(url, method)
-            var response = try await send(request)
+            var response: HTTPResponse
+            if let first {
+                response = try Self.opened(first, request)
+            } else {
+                response = try await send(request)
+            }
             // Either only libcurl knows the encoding, or a proxy decoded the body and left the header.
             if response.isEncoded, method == .get, (try? JSON(parsing: response.body)) == nil {
                 request.decodesBody = true

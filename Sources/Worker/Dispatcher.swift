@@ -87,6 +87,8 @@ package final class Dispatcher {
         await recover()
         if !session.isStopping { whenReady() }
         let ending = try await withThrowingDiscardingTaskGroup(returning: Ending.self) { group in
+            group.addTask { try await self.runs.look() }
+            defer { runs.looks.end() }
             while !session.isStopping {
                 try await checkStillHolder()
                 // One time for the whole turn: what becomes due meanwhile is for the next one.
@@ -95,7 +97,7 @@ package final class Dispatcher {
                 await takeUpChanges(at: turn)
                 for job in await submissions.claim(at: turn) { runs.send(job, &group) }
                 submissions.startPreparing(&group)
-                runs.startDue(&group, at: turn)
+                runs.startDue([.fetching], &group, at: turn)
                 answerAskers()
                 if drains, let ending = await drained() { return origins.ending(ending) }
                 await session.wakeSignal.wait(until: session.instant(nextTurn(after: turn)))
@@ -247,9 +249,13 @@ package final class Dispatcher {
 
     /// When there is something to do if nothing wakes jobd before.
     private func nextTurn(after turn: Moment) -> Moment {
-        // At the latest after a minute, in case a wake-up was lost.
+        // At the latest after a minute, in case a wake-up was lost; and while looks are sent, to check the
+        // lock.
         let longest: Moment = session.store.lease == nil ? 60_000 : 1000
-        let moments = [turn + longest, runs.nextTurn(after: turn), submissions.nextTurn(after: turn)]
+        let moments = [
+            turn + longest, runs.nextTurn([.fetching], after: turn), submissions.nextTurn(after: turn),
+            runs.nextLook(after: turn).map { max($0, turn + 1000) },
+        ]
         return moments.compactMap(\.self).min() ?? turn
     }
 

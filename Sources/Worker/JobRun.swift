@@ -44,9 +44,13 @@ final class JobRun {
         )
     }
 
-    func run() async -> Outcome {
+    /// Begins with `.due`.
+    func run() async -> Outcome { await run { try await self.handle(.due) } }
+
+    /// - Parameter body: what the run begins with.
+    func run(_ body: () async throws -> Void) async -> Outcome {
         do {
-            try await handle(.due)
+            try await body()
         } catch {
             if !host.isStopping, !Task.isCancelled, !(error is Logged) {
                 context.log.warning("job \(job.id) is not as it was: \(error)")
@@ -58,7 +62,11 @@ final class JobRun {
 
     func handle(_ event: RemoteJob.Event) async throws {
         let rules = context.rules(for: job.model, at: host.now, spread: host.spread(of: job.model))
-        for action in job.handle(event, rules) {
+        try await perform(job.handle(event, rules))
+    }
+
+    func perform(_ actions: [RemoteJob.Action]) async throws {
+        for action in actions {
             if let next = try await perform(action) { try await handle(next) }
         }
     }
@@ -79,7 +87,7 @@ final class JobRun {
         case .record(let event, let outputs): return try await record(event, outputs)
         case .recordUncertain(let reason, let raw): try await recordUncertain(reason, raw)
         case .reportPost(let report): host.report(report, of: job)
-        case .reportLook(let report): host.report(report, of: job, context)
+        case .reportLook(let report): host.report(report, of: job, at: context.origin)
         case .learnOrigin(let origin): recorder.store.post { try $0.learn(origin: origin, of: request) }
         case .note(let trouble, let output): recorder.note(trouble, of: job.id, output: output)
         case .log(let level, let text): context.log.write(level, text)
@@ -194,7 +202,7 @@ protocol JobRunHost: AnyObject {
     /// How long most jobs of the model took, if known.
     func spread(of model: String) -> ClosedRange<Duration>?
     func report(_ report: RemoteJob.PostReport, of job: RemoteJob)
-    func report(_ report: RemoteJob.LookReport, of job: RemoteJob, _ context: WorkerContext)
+    func report(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String)
     /// Whether the job's request, which the service does not know, is lost.
     func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool
     /// jobd stops, and this could not be recorded.

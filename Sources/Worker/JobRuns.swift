@@ -9,17 +9,13 @@ internal import System
 @WorkerActor
 final class JobRuns {
     /// Jobs that are followed or fetched.
-    private var jobs: [Int64: RemoteJob] = [:]
+    var jobs: [Int64: RemoteJob] = [:]
     /// Jobs that a run works on now, or that wait in `toFetch`.
-    private(set) var active: Set<Int64> = []
+    var active: Set<Int64> = []
     /// Jobs whose row must be read again when their run ends, since somebody else may have changed it.
-    private var toReread: Set<Int64> = []
+    private(set) var toReread: Set<Int64> = []
     private var agenda = Agenda()
-    private var looks = LookSlots()
-    /// The service asked to be left alone until then. At most `poll.max` ahead: paid work must be fetched.
-    private var quietUntil: Moment = 0
-    /// Different jobs in a row whose looks were answered with "ask again later".
-    private var askedToWait: Set<Int64> = []
+    let looks = Looks()
     private var runTimes: [String: RunTimes] = [:]
     /// The runs that fetch files.
     private var fetches: [Int64: Task<JobRun.Outcome, Never>] = [:]
@@ -28,16 +24,13 @@ final class JobRuns {
     /// The jobs that wait for such a task. A task of their own would cost more.
     private var toFetch: [Int64] = []
 
-    private let session: WorkerSession
+    let session: WorkerSession
     private let account: AccountWatch
     private let submissions: Submissions
     private let origins: Origins
     private let slots: DownloadSlots
     private let uploads: DownloadSlots
     private var fetcher: ConfiguredFetcher
-
-    /// After so many jobs in a row, "ask again later" concerns all.
-    private static let fewestAskedToWait = 3
 
     init(_ session: WorkerSession, _ account: AccountWatch, _ submissions: Submissions, _ origins: Origins) {
         (self.session, self.account) = (session, account)
@@ -79,7 +72,7 @@ final class JobRuns {
             context.log.info("job \(job.id) was given up")
             fetch.cancel()
         } else if !active.contains(job.id) {
-            agenda.put(job.id, at: now)
+            put(job.id, at: now)
         }
     }
 
@@ -88,16 +81,24 @@ final class JobRuns {
         slots.resize(to: context.configuration.parallelDownloads)
         uploads.resize(to: context.configuration.parallelDownloads)
         fetcher = ConfiguredFetcher(store: session.store, context: context, slots: slots, uploads: uploads)
+        looks.startAnew()
         for id in origins.takeBack() where !active.contains(id) {
             if let job = jobs[id] { submissions.inFlight.add(id, job.model) }
-            agenda.put(id, at: now)
+            put(id, at: now)
         }
-        for id in account.barred where !active.contains(id) { agenda.put(id, at: now) }
+        for id in account.barred where !active.contains(id) { put(id, at: now) }
     }
 
-    private func put(_ job: RemoteJob, after wait: Duration) {
+    func put(_ job: RemoteJob, after wait: Duration) {
         let lane: Agenda.Lane = job.state == .downloading ? .fetching : job.isTroubled ? .troubled : .ordinary
-        agenda.put(job.id, at: now + wait.wholeMilliseconds, in: lane)
+        put(job.id, at: now + wait.wholeMilliseconds, in: lane)
+    }
+
+    private func put(_ id: Int64, at time: Moment, in lane: Agenda.Lane = .ordinary) {
+        if lane == .fetching { return agenda.put(id, at: time, in: lane) }
+        let time = Looks.turn(at: time)
+        agenda.put(id, at: time, in: lane)
+        looks.expect(turn: time)
     }
 
     /// Others follow all jobs but these.
@@ -119,10 +120,14 @@ final class JobRuns {
 
     // MARK: - Runs
 
-    func startDue(_ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Moment) {
-        guard quietUntil <= turn else { return }
-        for lane in Agenda.Lane.allCases {
-            while looks.isFree(lane, at: turn), let id = agenda.takeDue(turn, in: lane) {
+    /// Starts what is due in these lanes.
+    func startDue(
+        _ lanes: [Agenda.Lane], _ group: inout ThrowingDiscardingTaskGroup<any Error>, at turn: Moment
+    ) {
+        guard looks.quietUntil <= turn else { return }
+        var due: [Look] = []
+        for lane in lanes {
+            while looks.slots.isFree(lane, at: turn), let id = agenda.takeDue(turn, in: lane) {
                 active.insert(id)
                 guard let job = jobs[id] else {
                     // Its row could not be read.
@@ -132,12 +137,18 @@ final class JobRuns {
                 }
                 if job.state == .downloading {
                     if startOrQueueFetch(id) { group.addTask { await self.fetch(id) } }
+                    continue
+                }
+                looks.slots.take(for: id, lane, at: turn)
+                let actions = handle(.due, of: id)
+                if actions.count == 1, case .askStatus = actions[0], let request = job.request?.id {
+                    due.append(Look(job: id, requestID: request, known: job.lastAnswer))
                 } else {
-                    looks.take(for: id, lane, at: turn)
-                    group.addTask { await self.look(job) }
+                    group.addTask { await self.look(at: id) { try await $0.perform(actions) } }
                 }
             }
         }
+        if !due.isEmpty { looks.send(due, session.context) }
     }
 
     /// Sends a job that was claimed.
@@ -154,10 +165,15 @@ final class JobRuns {
         if isAccepted { await conclude(run, outcome) } else { await release(job.id) }
     }
 
-    private func look(_ job: RemoteJob) async {
+    /// A run of a job that is followed.
+    func look(at id: Int64, _ body: @WorkerActor (JobRun) async throws -> Void) async {
+        guard let job = jobs[id] else {
+            looks.give(id)
+            return await release(id)
+        }
         let run = run(of: job)
-        let outcome = await run.run()
-        looks.give(job.id)
+        let outcome = await run.run { try await body(run) }
+        looks.give(id)
         await conclude(run, outcome)
     }
 
@@ -187,7 +203,7 @@ final class JobRuns {
     }
 
     /// The job's run is over.
-    private func release(_ id: Int64) async {
+    func release(_ id: Int64) async {
         active.remove(id)
         if toReread.remove(id) != nil, !isStopping {
             do {
@@ -199,7 +215,7 @@ final class JobRuns {
                 }
             } catch {
                 context.log.error("job \(id) cannot be read: \(error)")
-                agenda.put(id, at: now + 1000)
+                put(id, at: now + 1000)
             }
         }
         session.wakeSignal.wake()
@@ -246,12 +262,12 @@ final class JobRuns {
 
     // MARK: - Resting
 
-    /// When the next job is due and there is a slot for it.
-    func nextTurn(after turn: Moment) -> Moment? {
-        Agenda.Lane.allCases.compactMap { lane in
+    /// When a job is due and there is a slot for it.
+    func nextTurn(_ lanes: [Agenda.Lane], after turn: Moment) -> Moment? {
+        lanes.compactMap { lane in
             guard let due = agenda.next(in: lane) else { return nil }
-            let opens = looks.isFree(lane, at: turn) ? turn : looks.opensAt(lane, after: turn)
-            return opens.map { max(due, $0, quietUntil) }
+            let opens = looks.slots.isFree(lane, at: turn) ? turn : looks.slots.opensAt(lane, after: turn)
+            return opens.map { max(due, $0, looks.quietUntil) }
         }.min()
     }
 
@@ -286,26 +302,22 @@ extension JobRuns: JobRunHost {
         if case .uncertain = report { toReread.insert(job.id) }
     }
 
-    func report(_ report: RemoteJob.LookReport, of job: RemoteJob, _ context: WorkerContext) {
+    func report(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String) {
         let isOnWire = { (id: Int64) in self.submissions.isClaiming || self.active.contains(id) }
         if account.noteLook(report, of: job.id, isOnWire) { submissions.allow() }
-        origins.note(report, of: job, at: context.origin)
-        switch report {
-        case .answered, .unknown, .noWord: askedToWait = []
-        case .troubled(let asked?):
-            // A single job waits alone. If several in a row have to, the service is too busy.
-            askedToWait.insert(job.id)
-            if askedToWait.count >= Self.fewestAskedToWait { leaveAlone(for: asked) }
-        case .finished(let took):
+        origins.note(report, of: job, at: origin)
+        if let asked = looks.note(report, of: job.id) { leaveAlone(for: asked) }
+        if case .finished(let took) = report {
             let whole = Duration.milliseconds(now - (job.request?.acceptedAt ?? now))
             noteTime(took ?? whole, of: job.model)
-        default: break
         }
     }
 
     private func leaveAlone(for time: Duration) {
         submissions.leaveAlone(for: time)
-        quietUntil = max(quietUntil, now + min(time, context.configuration.pollMax).wholeMilliseconds)
+        // Paid work must be fetched.
+        let longest = min(time, context.configuration.pollMax)
+        looks.quietUntil = max(looks.quietUntil, now + longest.wholeMilliseconds)
     }
 
     func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool {

@@ -12,9 +12,19 @@ package struct LookSlots: Sendable {
     /// In milliseconds. An answer usually takes a fraction of it.
     static let patience: Moment = 2000
 
-    private var underway: [Int64: (lane: Agenda.Lane, since: Moment)] = [:]
+    private struct Look {
+        let lane: Agenda.Lane
+        let since: Moment
 
-    mutating func take(for job: Int64, _ lane: Agenda.Lane, at now: Moment) { underway[job] = (lane, now) }
+        /// Whether it is an ordinary one that still has its slot.
+        func isQuick(at now: Moment) -> Bool { lane == .ordinary && now - since < LookSlots.patience }
+    }
+
+    private var underway: [Int64: Look] = [:]
+
+    mutating func take(for job: Int64, _ lane: Agenda.Lane, at now: Moment) {
+        underway[job] = Look(lane: lane, since: now)
+    }
     mutating func give(_ job: Int64) { underway[job] = nil }
 
     func isFree(_ lane: Agenda.Lane, at now: Moment) -> Bool {
@@ -22,20 +32,16 @@ package struct LookSlots: Sendable {
         // `JobRuns` bounds those.
         case .fetching: true
         case .troubled: hasRoom && underway.values.count { $0.lane == .troubled } < Self.mostTroubled
-        case .ordinary: hasRoom && quick(at: now).count < Self.mostOrdinary
+        case .ordinary: hasRoom && underway.values.count { $0.isQuick(at: now) } < Self.mostOrdinary
         }
     }
 
     /// When the next look gives up its slot, if none is free now.
     func opensAt(_ lane: Agenda.Lane, after now: Moment) -> Moment? {
         guard lane == .ordinary, hasRoom else { return nil }
-        return quick(at: now).min().map { $0 + Self.patience }
+        let quick = underway.values.lazy.filter { $0.isQuick(at: now) }
+        return quick.map(\.since).min().map { $0 + Self.patience }
     }
 
     private var hasRoom: Bool { underway.count < Self.mostAtOnce }
-
-    /// When the ordinary looks began that still have their slots.
-    private func quick(at now: Moment) -> [Moment] {
-        underway.values.filter { $0.lane == .ordinary && now - $0.since < Self.patience }.map(\.since)
-    }
 }

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import HTTP
 internal import JobModel
 internal import Policy
 internal import Provider
@@ -17,7 +18,13 @@ extension RemoteJob {
         return cancelling.isWished && rules.now >= cancelling.next ? [.sendCancel] : [.askStatus]
     }
 
-    mutating func status(_ answer: StatusAnswer, _ rules: Rules) -> [Action] {
+    /// What the last answer meant.
+    var lastStatus: StatusAnswer {
+        .known(RemoteStatus(word: word ?? ""), queuePosition: queuePosition)
+    }
+
+    mutating func status(_ answer: StatusAnswer, _ digest: AnswerDigest?, _ rules: Rules) -> [Action] {
+        lastAnswer = nil
         switch answer {
         case .stopped(let obstacle): return noAnswer(obstacle, rules)
         case .known(let status, _) where status.isOver: return [.askResult]
@@ -29,7 +36,9 @@ extension RemoteJob {
                 isExpiring = true
                 return [.sendCancel]
             }
-            return answered(rules) + unfinished(status, position, rules)
+            let actions = answered(rules) + unfinished(status, position, rules)
+            lastAnswer = digest
+            return actions
         }
     }
 
@@ -106,6 +115,7 @@ extension RemoteJob {
 
     private mutating func unfinished(_ status: RemoteStatus, _ position: Int64?, _ rules: Rules) -> [Action] {
         var actions: [Action] = []
+        lastAnswer = nil
         if status.word != word || position != queuePosition {
             let isRunning = status == .inProgress || (state == .inProgress && status != .inQueue)
             if case .unknown(let word) = status {

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import HTTP
 internal import JobModel
 internal import Policy
 internal import Provider
@@ -12,7 +13,10 @@ struct RemoteJob: Sendable {
         /// It was claimed, it is due on the agenda, or a person has changed it.
         case due
         case submitted(SubmitAnswer)
-        case status(StatusAnswer)
+        /// With what recognizes the answer, if the next one is to be compared with it.
+        case status(StatusAnswer, AnswerDigest? = nil)
+        /// The answer to a look is the same as the last one.
+        case sameStatus
         case result(ResultAnswer)
         case cancel(CancelAnswer)
         /// Whether a request that the service does not know is lost, and the service's words.
@@ -154,6 +158,8 @@ struct RemoteJob: Sendable {
     /// The service's status as last recorded: a look that finds the same writes nothing.
     var word: String?
     var queuePosition: Int64?
+    /// The last answer to a look, if it said no more than `word` and `queuePosition`.
+    var lastAnswer: AnswerDigest?
     /// Calls in a row that brought no answer.
     var faults = 0
     /// It was lost, and a person wants it asked for again: the next answer decides.
@@ -218,7 +224,8 @@ struct RemoteJob: Sendable {
         case .submitted(let answer): submitted(answer, rules)
         case .requestIsAnothers: uncertain("the service answered with another job's request", answer ?? "")
         case .recorded(let job, let outputs): recorded(job, outputs, rules)
-        case .status(let answer): status(answer, rules)
+        case .status(let answer, let digest): status(answer, digest, rules)
+        case .sameStatus: status(lastStatus, lastAnswer, rules)
         case .result(let answer): result(answer, rules)
         case .cancel(let answer): cancelAnswered(answer, rules)
         case .lossDecided(let isLost, let reason, let wait): lossDecided(isLost, reason, wait)

@@ -48,10 +48,12 @@ package struct WorkerContext: Sendable {
         RetryPolicy(shortest: configuration.retryMin, longest: configuration.retryMax)
     }
 
-    /// The rules for a job of `model` at `now`, with its jitter drawn.
+    /// The rules for a job of `model` at `now`.
     ///
     /// - Parameter spread: how long most jobs of the model took, if known.
-    func rules(for model: String, at now: Moment, spread: ClosedRange<Duration>?) -> RemoteJob.Rules {
+    func rules(
+        for model: String, at now: Moment, spread: ClosedRange<Duration>?, chance: Double = .random(in: 0..<1)
+    ) -> RemoteJob.Rules {
         RemoteJob.Rules(
             now: now, wall: .now, origin: origin, retry: retry,
             poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), spread: spread,
@@ -59,7 +61,7 @@ package struct WorkerContext: Sendable {
             patience: FetchPace.Patience(
                 attempts: configuration.retryAttempts, time: configuration.retryPatience),
             writesSidecar: configuration.writesSidecar || configuration.writesXMP,
-            chance: .random(in: 0..<1))
+            chance: chance)
     }
 
     /// The wait before the next try, with its jitter drawn.

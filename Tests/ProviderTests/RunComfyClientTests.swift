@@ -131,6 +131,35 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
+    /// What a look is answered with, read as a status.
+    private func look(_ client: RunComfyClient, at id: String) async throws -> StatusAnswer {
+        let (answers, heard) = AsyncStream.makeStream(of: ComparedAnswer.self)
+        client.look(
+            [Look(job: 7, requestID: id, known: nil)],
+            AnswerReceiver { for (job, answer) in $0 where job == 7 { heard.yield(answer) } })
+        guard case .other(let answer, _) = await answers.first(where: { _ in true }) else {
+            return .stopped(.misnamed("no answer"))
+        }
+        return try await client.status(of: id, from: answer)
+    }
+
+    @Test func `a look asks what a status call asks and means the same`() async throws {
+        let server = try server("status-in-progress.json")
+        #expect(try await look(client(server), at: "req-1") == .known(.inProgress, queuePosition: nil))
+        #expect(server.requests.map(\.line) == ["GET /v1/requests/req-1/status HTTP/1.1"])
+        #expect(server.requests[0].headers["authorization"] == "Bearer secret")
+        #expect(server.requests[0].headers["accept-encoding"] == "identity")
+        let nobody = try client(server, token: nil)
+        #expect(try await look(nobody, at: "r-1") == .stopped(.account(.token, "there is no token")))
+        guard case .stopped(.misnamed) = try await look(client(server), at: "../models/a") else {
+            return #expect(Bool(false))
+        }
+        #expect(server.requests.count == 1)
+        let echo = ScriptedServer(answering: ScriptedServer.answer("s3cret-token", status: "500 No"))
+        let answer = try await look(client(echo, token: "s3cret-token"), at: "r-1")
+        #expect(answer.isAskedAgain && !"\(answer)".contains("s3cret-token"))
+    }
+
     @Test func `a token that is echoed is not handed on`() async throws {
         let token = "s3cret-token"
         for (status, body) in [

@@ -4,6 +4,7 @@ import Policy
 import Provider
 import Scratch
 
+@testable import HTTP
 @testable import Worker
 
 /// A row, a service and a disk in miniature, which perform a job's actions by a seeded chance: no store, no
@@ -162,7 +163,7 @@ struct JobWorld {
         }
         switch action {
         case .post: return post()
-        case .askStatus: return .status(status())
+        case .askStatus: return look()
         case .askResult: return .result(result())
         case .sendCancel: return .cancel(cancel())
         case .askCost: return .cost(chance(50) ? 0.25 : nil)
@@ -218,6 +219,15 @@ struct JobWorld {
             .gone("404001"), .denied("403001"), .account(.token, "401"), .misnamed("400001"),
             .tryLater("HTTP 500", retryAfter: .seconds(3)), .tryLater("HTTP 502", retryAfter: nil),
         ])
+    }
+
+    /// The answer is compared with the last one, if there is one that it may be compared with.
+    private mutating func look() -> RemoteJob.Event {
+        let answer = status()
+        guard let job, job.lastAnswer != nil else {
+            return .status(answer, chance(80) ? AnswerDigest(status: 200, body: []) : nil)
+        }
+        return answer == job.lastStatus ? .sameStatus : .status(answer, AnswerDigest(status: 200, body: []))
     }
 
     private mutating func status() -> StatusAnswer {

@@ -3,6 +3,7 @@ import Policy
 import Provider
 import Testing
 
+@testable import HTTP
 @testable import Worker
 
 @Suite struct RemoteJobTests {
@@ -79,6 +80,38 @@ import Testing
         #expect(first.contains { $0.hasPrefix("record(") })
         let second = words(job.handle(.status(.known(.inQueue, queuePosition: 3)), rules()))
         #expect(second.map { $0.prefix(5) } == ["repor", "wait("])
+    }
+
+    private static let digest = AnswerDigest(status: 200, body: [1])
+
+    @Test func `the same answer means the same and is judged as any other`() throws {
+        for status: RemoteStatus in [.inQueue, .inProgress, .unknown("idle")] {
+            let position: Int64? = status == .inQueue ? 3 : nil
+            var job = try job()
+            _ = job.handle(.status(.known(status, queuePosition: position), Self.digest), rules())
+            #expect(job.lastAnswer == Self.digest)
+            #expect(job.lastStatus == .known(status, queuePosition: position))
+            let same = words(job.handle(.sameStatus, rules()))
+            #expect(same.map { $0.prefix(5) } == ["repor", "wait("] && job.lastAnswer == Self.digest)
+            let late = words(job.handle(.sameStatus, rules { $0.now += 100_000 }))
+            let end = status == .inQueue ? "sendCancel" : "after the deadline"
+            #expect(late.contains { $0.contains(end) })
+        }
+    }
+
+    @Test func `an answer is compared only with one that left the job as it is`() throws {
+        let known = RemoteJob.Event.status(.known(.inQueue, queuePosition: 3), Self.digest)
+        for event in [
+            RemoteJob.Event.status(.stopped(.tryLater("HTTP 500", retryAfter: nil)), Self.digest),
+            .status(.known(.completed, queuePosition: nil), Self.digest),
+            .status(.known(.inProgress, queuePosition: nil)),
+            .result(.unfinished(.inProgress, queuePosition: nil)),
+        ] {
+            var job = try job()
+            _ = job.handle(known, rules())
+            _ = job.handle(event, rules())
+            #expect(job.lastAnswer == nil, "\(event)")
+        }
     }
 
     @Test func `the result alone says how it ended`() throws {

@@ -1,0 +1,82 @@
+internal import HTTP
+internal import JobModel
+internal import Policy
+internal import Provider
+
+/// Looks share turns, and few of them take a task.
+extension JobRuns {
+    private static let lanes: [Agenda.Lane] = [.ordinary, .troubled]
+    /// In case a wake-up was lost.
+    private static let longestRest: Moment = 60_000
+
+    /// Sends looks as they become due and takes up their answers, until `looks.end`. A loop of its own, because
+    /// a turn of `Dispatcher.run` waits for the store.
+    func look() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            while !looks.hasEnded {
+                let turn = now
+                for (id, answer) in looks.takeAnswers() { takeUp(answer, of: id, &group) }
+                startDue(Self.lanes, &group, at: turn)
+                let next = min(nextLook(after: turn) ?? .max, turn + Self.longestRest)
+                await looks.rest(until: next, instant(next))
+            }
+            group.cancelAll()
+        }
+    }
+
+    func nextLook(after turn: Moment) -> Moment? { nextTurn(Self.lanes, after: turn) }
+
+    private func takeUp(
+        _ answer: ComparedAnswer?, of id: Int64, _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
+        switch answer {
+        case .same:
+            let actions = handle(.sameStatus, of: id)
+            if let wait = learnedNothing(actions, of: id) {
+                again(id, after: wait, &group)
+            } else {
+                group.addTask { await self.look(at: id) { try await $0.perform(actions) } }
+            }
+        case .other(let answer, let digest):
+            let client = session.context.client
+            group.addTask {
+                await self.look(at: id) { run in
+                    let request = run.job.request?.id ?? ""
+                    let status = try await client.status(of: request, from: answer)
+                    try await run.handle(.status(status, digest))
+                }
+            }
+        // It was asked for with a former configuration.
+        case nil: again(id, after: .zero, &group)
+        }
+    }
+
+    /// The look is over: the job waits for the next one.
+    private func again(
+        _ id: Int64, after wait: Duration, _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
+        looks.slots.give(id)
+        if let job = jobs[id] { put(job, after: wait) }
+        if jobs[id] == nil || toReread.contains(id) {
+            group.addTask { await self.release(id) }
+        } else {
+            active.remove(id)
+        }
+    }
+
+    /// The wait until the next look, if there is nothing else to do.
+    private func learnedNothing(_ actions: [RemoteJob.Action], of job: Int64) -> Duration? {
+        guard actions.count == 2, case .reportLook(.answered) = actions[0], case .wait(let wait) = actions[1]
+        else { return nil }
+        if let job = jobs[job] { report(.answered, of: job, at: session.context.origin) }
+        return wait
+    }
+
+    /// Has the job's machine handle the event in place: most looks change next to nothing.
+    func handle(_ event: RemoteJob.Event, of id: Int64) -> [RemoteJob.Action] {
+        guard let model = jobs[id]?.model else { return [] }
+        let rules = session.context.rules(
+            for: model, at: now, spread: spread(of: model), chance: .random(in: 0..<1, using: &looks.jitter))
+        return jobs[id]?.handle(event, rules) ?? []
+    }
+}
