@@ -64,7 +64,7 @@ struct Services: Sendable {
         let secret = token?.secret
         let client = RunComfyClient(
             http: calls, baseURL: configuration.apiURL, connectTimeout: configuration.connectTimeout,
-            answerTimeout: configuration.answerTimeout, mayBuy: mayBuy, token: { secret })
+            answerTimeout: configuration.answerTimeout, token: { secret })
         let log = log
         return WorkerContext(
             configuration: configuration, client: client,
@@ -72,11 +72,6 @@ struct Services: Sendable {
             outputs: OutputPlaces(directory, configuration), inputs: InputFolder(directory),
             storage: storage(configuration), hasToken: token != nil, troubles: troubles,
             log: Log { log.write($0, $1) })
-    }
-
-    private var mayBuy: (@Sendable () -> Bool)? {
-        guard let lease else { return nil }
-        return { lease.isValid }
     }
 
     /// Nil if none is configured.

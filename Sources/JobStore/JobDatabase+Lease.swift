@@ -60,6 +60,9 @@ extension JobDatabase {
         if renewed != 1 { throw StoreError.deposed }
     }
 
+    /// The lease that this transaction proves; nil if the store is not shared.
+    package var leaseID: Int64? { lease?.id }
+
     /// Ends the lease: the others take over at once what is not done.
     func endLease() throws {
         guard let id = lease?.id else { return }

@@ -5,7 +5,11 @@ internal import JobModel
 /// The calls that a job's life needs. `RunComfyClient` makes them.
 package protocol RemoteService: Sendable {
     /// Sends a job's input, once. Costs money.
-    func submit(model: String, input: SentInput) async -> SubmitAnswer
+    ///
+    /// - Parameter mayLeave: asked once more just before it leaves.
+    func submit(
+        model: String, input: SentInput, ifStill mayLeave: (@Sendable () -> Bool)?
+    ) async -> SubmitAnswer
     func status(of requestID: String) async throws(CancellationError) -> StatusAnswer
     func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer
     func cancel(_ requestID: String) async throws(CancellationError) -> CancelAnswer
@@ -37,18 +41,13 @@ package struct RunComfyClient: RemoteService {
     private let baseURL: String
     private let connectTimeout: Duration
     private let answerTimeout: Duration
-    private let mayBuy: (@Sendable () -> Bool)?
     private let token: @Sendable () -> String?
 
-    /// - Parameters:
-    ///   - mayBuy: asked just before a submission leaves.
-    ///   - token: called for each request, so that a changed token is used at once.
+    /// `token` is called for each request, so that a changed token is used at once.
     package init(
         http: HTTPClient, baseURL: String, connectTimeout: Duration = .seconds(10),
-        answerTimeout: Duration = .seconds(60), mayBuy: (@Sendable () -> Bool)? = nil,
-        token: @escaping @Sendable () -> String?
+        answerTimeout: Duration = .seconds(60), token: @escaping @Sendable () -> String?
     ) {
-        self.mayBuy = mayBuy
         self.http = http
         self.baseURL = String(baseURL.reversed().drop { $0 == "/" }.reversed())
         self.connectTimeout = connectTimeout
@@ -57,7 +56,9 @@ package struct RunComfyClient: RemoteService {
     }
 
     /// Sends a job's input, once. Costs money. If it is cancelled, the answer is in doubt.
-    package func submit(model: String, input: SentInput) async -> SubmitAnswer {
+    package func submit(
+        model: String, input: SentInput, ifStill mayLeave: (@Sendable () -> Bool)? = nil
+    ) async -> SubmitAnswer {
         guard let path = ModelPath.encode(model) else {
             return .refused("the model id \"\(model)\" cannot be sent")
         }
@@ -67,7 +68,7 @@ package struct RunComfyClient: RemoteService {
         }
         do throws(HTTPError) {
             var request = try request(baseURL + "/v1/models/\(path)", body)
-            request.mayLeave = mayBuy
+            request.mayLeave = mayLeave
             // An upload that is cut short leaves a job that nobody knows of.
             if !input.files.isEmpty { request.answerTimeout? += Self.uploadTime(of: input.size) }
             return SubmitAnswer.read(try await send(request))

@@ -52,6 +52,8 @@ struct Claim: Sendable {
         var unpriced: Set<String> = []
         /// When the next scheduled job is due.
         var nextDue: Timestamp?
+        /// The lease under which jobs were claimed, if the store is shared.
+        var lease: Int64?
         /// How many claims there were, if this one took jobs.
         var claims: Int64?
         /// The limits as they were before it, if they were counted in the store.
@@ -84,7 +86,9 @@ struct Claim: Sendable {
             claim: self, database: database, models: models, admission: admission,
             room: preparationRoom, result: result)
         try search.run()
-        if !search.result.jobs.isEmpty { search.result.claims = try database.countClaim() }
+        if !search.result.jobs.isEmpty {
+            (search.result.claims, search.result.lease) = (try database.countClaim(), database.leaseID)
+        }
         try search.keepPause()
         return search.result
     }

@@ -28,6 +28,8 @@ final class JobRun {
     private(set) var job: RemoteJob
     /// What to send; empty if the job was sent before.
     private let input: SentInput
+    /// Whether the job may still be sent, asked at the last moment.
+    var lastLook: (@Sendable () -> Bool)?
     let context: WorkerContext
     let recorder: Recorder
     let fetcher: any OutputFetcher
@@ -77,7 +79,9 @@ final class JobRun {
         switch action {
         case .post:
             // In its own task, which nobody cancels: a stop must not cut a paid POST off from its answer.
-            return .submitted(await Task { await client.submit(model: job.model, input: input) }.value)
+            let (input, model, lastLook) = (input, job.model, lastLook)
+            return .submitted(
+                await Task { await client.submit(model: model, input: input, ifStill: lastLook) }.value)
         case .askStatus: return .status(try await client.status(of: request))
         case .askResult: return .result(try await client.result(of: request, model: job.model))
         case .sendCancel: return .cancel(try await client.cancel(request))

@@ -159,6 +159,7 @@ final class JobRuns {
 
     private func send(_ job: Job) async {
         let run = run(of: submissions.sending(job), input: submissions.sentInput(of: job))
+        run.lastLook = submissions.lastLook(at: job)
         let outcome = await run.run()
         let isAccepted = run.job.state == .inQueue
         submissions.answered(job, isAccepted: isAccepted)

@@ -22,6 +22,8 @@ final class Submissions {
     private var bytesUnderway = 0
     /// A claim is being written; its jobs are not known yet.
     private(set) var isClaiming = false
+    /// With a shared store: under which lease each job on the wire was claimed.
+    private var leases: [Int64: Int64] = [:]
     /// How often in a row a job could not be sent.
     private var failures: [Int64: Int] = [:]
     /// How often in a row the service was too busy for a submission.
@@ -110,7 +112,10 @@ final class Submissions {
             session.context.log.warning("job \(job.id) refused: \(job.message ?? "")")
         }
         if !result.refused.isEmpty || (admission.room > 0 && result.jobs.count == admission.room) { allow() }
-        for job in result.jobs { noteClaimed(job, result.files[job.id], choice, at: turn) }
+        for job in result.jobs {
+            leases[job.id] = result.lease
+            noteClaimed(job, result.files[job.id], choice, at: turn)
+        }
         return result.jobs
     }
 
@@ -207,6 +212,14 @@ final class Submissions {
     /// What is sent for a claimed job.
     func sentInput(of job: Job) -> SentInput {
         SentInput(job.input, files: preparations.takeFiles(for: job.id))
+    }
+
+    /// Whether a job that was claimed may still be sent, to be asked at the last moment. Another jobd may have
+    /// taken it for lost meanwhile.
+    func lastLook(at job: Job) -> (@Sendable () -> Bool)? {
+        guard let lease = session.store.lease else { return nil }
+        let id = leases.removeValue(forKey: job.id) ?? 0
+        return { lease.allows(id) }
     }
 
     /// The job as it is sent.

@@ -36,7 +36,7 @@ import Testing
         let valued = [
             "token_file", "models", "budget.day_usd", "budget.month_usd", "budget.total_usd", "budget.labels",
             "confirm_above_usd", "inputs.via", "on_finish", "on_attention", "retention.files",
-            "retention.inputs", "retention.rows", "storage.url", "storage.endpoint", "metrics_file",
+            "retention.inputs", "retention.rows", "store", "storage.url", "storage.endpoint", "metrics_file",
         ]
         for (key, line) in settings {
             let configuration = try read("{\(line)}")

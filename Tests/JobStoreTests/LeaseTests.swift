@@ -88,6 +88,8 @@ import Testing
         #expect(error?.name == nil && error.map { "\($0)" }?.contains("taken over") == true)
         #expect(try store.open().count("events") == events)
         #expect(try #require(a.lease?.id) > first && a.lease?.isValid == true)
+        // What was claimed before, and has not left yet, never leaves.
+        #expect(a.lease?.allows(first) == false)
         try await a.write { _ = try $0.job() }
         // What the other has is the other's.
         let known = [
@@ -256,4 +258,9 @@ import Testing
 
 extension JobDatabase {
     fileprivate func state(of job: Job) throws -> JobState? { try find(job.id)?.state }
+}
+
+extension Lease {
+    /// Whether something that is claimed now may be sent.
+    var isValid: Bool { id.map(allows) ?? false }
 }

@@ -120,7 +120,7 @@ import Testing
 
     @Test func `a client that does not go on keeps nobody for ever`() throws {
         let frozen = try store.open()
-        #expect(try frozen.texts("SHOW idle_in_transaction_session_timeout") == ["15s"])
+        #expect(try frozen.texts("SHOW idle_in_transaction_session_timeout") == ["8s"])
         let other = try store.open()
         let error = #expect(throws: StoreError.self) {
             try frozen.transaction {

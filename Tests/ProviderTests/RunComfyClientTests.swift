@@ -28,6 +28,13 @@ import Testing
         #expect(server.requests[0].headers["authorization"] == "Bearer secret")
     }
 
+    @Test func `a submission that may not leave any more is not bought`() async throws {
+        let server = try server("submit-accepted.json")
+        let answer = try await client(server).submit(model: "a/b", input: "{}") { false }
+        guard case .unreachable = answer else { return #expect(answer == .unreachable("")) }
+        #expect(server.requests.isEmpty)
+    }
+
     @Test func `the other calls ask their own paths`() async throws {
         let server = try server("status-in-progress.json")
         let client = try client(server)

@@ -23,7 +23,9 @@ import Testing
         var outcome: ResultAnswer = .unfinished(.inProgress, queuePosition: nil)
         var beforeResult: @Sendable () async -> Void = {}
 
-        func submit(model: String, input: SentInput) async -> SubmitAnswer { answer }
+        func submit(model: String, input: SentInput, ifStill mayLeave: (@Sendable () -> Bool)?) async
+            -> SubmitAnswer
+        { answer }
         func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
             .known(.completed, queuePosition: nil)
         }

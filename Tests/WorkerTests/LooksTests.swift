@@ -48,7 +48,9 @@ import Testing
         func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
             .known(.inProgress, queuePosition: nil)
         }
-        func submit(model: String, input: SentInput) async -> SubmitAnswer { .unreachable("none") }
+        func submit(model: String, input: SentInput, ifStill mayLeave: (@Sendable () -> Bool)?) async
+            -> SubmitAnswer
+        { .unreachable("none") }
         func result(of requestID: String, model: String?) async throws(CancellationError) -> ResultAnswer {
             let facts = ResultFacts(cost: 0)
             return state.withLock { $0.cancels } > 0 ? .cancelled(facts) : .failed("no picture", facts)

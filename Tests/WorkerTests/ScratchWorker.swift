@@ -43,7 +43,9 @@ extension ScratchDirectory {
 
 /// A service that takes no job and knows no result.
 struct SilentService: RemoteService {
-    func submit(model: String, input: SentInput) async -> SubmitAnswer { .unreachable("none") }
+    func submit(model: String, input: SentInput, ifStill mayLeave: (@Sendable () -> Bool)?) async
+        -> SubmitAnswer
+    { .unreachable("none") }
     func status(of requestID: String) async throws(CancellationError) -> StatusAnswer {
         .known(.completed, queuePosition: nil)
     }
