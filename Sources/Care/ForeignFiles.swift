@@ -107,7 +107,7 @@ extension JobDatabase {
         }
         if let id = TemporaryName.job(of: file.name) {
             // Another jobd may use the same output_dir, and have a job of the same number.
-            guard !places.recorded(file).hasPrefix("/"), let job = try find(id) else { return .unknown }
+            guard places.isOwn(file), let job = try find(id) else { return .unknown }
             // A retry continues a download that was given up.
             return !job.state.hasEnded || job.failureKind == .download ? nil : .temporary
         }

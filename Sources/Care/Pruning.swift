@@ -25,8 +25,14 @@ package struct Pruning: Sendable {
         package var bytes: Int64 = 0
         /// Files that could not be removed, and why. Their jobs are kept.
         package var faults: [String] = []
+        /// How many files are on other machines, by their names, or in another jobd's directory on this one,
+        /// without a name. Their jobs are kept, too.
+        package var elsewhere: [String: Int64] = [:]
 
         package init() {}
+
+        /// Whether nothing was removed, or would be.
+        package var isEmpty: Bool { rows + inputs + files == 0 }
 
         package static func += (sum: inout Tally, more: Tally) {
             sum.rows += more.rows
@@ -34,6 +40,7 @@ package struct Pruning: Sendable {
             sum.files += more.files
             sum.bytes += more.bytes
             sum.faults += more.faults
+            sum.elsewhere.merge(more.elsewhere, uniquingKeysWith: +)
         }
     }
 
@@ -74,31 +81,51 @@ package struct Pruning: Sendable {
         // The input is removed with the row anyway.
         if parts.inputs, !parts.rows, job.inputRemovedAt == nil { tally.inputs = 1 }
         if parts.files {
-            for output in try store.outputs(of: id) where output.isKept {
-                tally.files += 1
-                tally.bytes += output.bytes ?? 0
-            }
+            let (files, others) = try files(of: id, in: store)
+            tally.files += Int64(files.count)
+            tally.bytes += files.reduce(0) { $0 + ($1.bytes ?? 0) }
+            tally.elsewhere = Self.byHost(others)
+            // Its row stays until they are gone.
+            if !others.isEmpty { (tally.rows, tally.inputs) = (0, 0) }
         }
         return tally
+    }
+
+    /// The files of a job that are this machine's to remove, objects too; and those of another one, or of
+    /// another jobd's directory.
+    private func files(of id: Int64, in store: JobDatabase) throws -> (own: [Output], others: [Output]) {
+        let kept = try store.outputs(of: id).filter(\.isKept)
+        let isAnothers = { (output: Output) in
+            output.isElsewhere
+                || store.isShared && output.local != .gone
+                    && output.path.map { places.file($0).isOutside } ?? false
+        }
+        return (kept.filter { !isAnothers($0) }, kept.filter(isAnothers))
+    }
+
+    private static func byHost(_ files: [Output]) -> [String: Int64] {
+        files.reduce(into: [:]) { $0[$1.isElsewhere ? $1.host ?? "" : "", default: 0] += 1 }
     }
 
     /// Files whose removal is recorded.
     package struct Announced: Sendable {
         fileprivate let jobs: [EndedJob]
         fileprivate let files: [Output]
+        fileprivate let others: [Output]
     }
 
     /// Before the files: the record says that they are gone; inside a transaction of the caller's.
     package func announce(_ jobs: [EndedJob], in store: JobDatabase) throws -> Announced {
-        var files: [Output] = []
-        guard parts.files else { return Announced(jobs: jobs, files: []) }
+        var (files, others): ([Output], [Output]) = ([], [])
+        guard parts.files else { return Announced(jobs: jobs, files: [], others: []) }
         for job in jobs where try store.hasEnded(job.id, before: moment) {
-            let own = try store.outputs(of: job.id).filter(\.isKept)
+            let (own, anothers) = try self.files(of: job.id, in: store)
+            others += anothers
             guard !own.isEmpty else { continue }
             try store.noteRemoved(own.map(\.position), of: job.id, by: program)
             files += own
         }
-        return Announced(jobs: jobs, files: files)
+        return Announced(jobs: jobs, files: files, others: others)
     }
 
     /// What became of the files.
@@ -111,6 +138,7 @@ package struct Pruning: Sendable {
     /// Removes the files, and a job's sidecar together with its last file.
     package func removeFiles(_ announced: Announced) -> Removal {
         var removal = Removal(announced: announced)
+        removal.tally.elsewhere = Self.byHost(announced.others)
         for (index, output) in announced.files.enumerated() {
             guard let recorded = output.path else { continue }
             let file = places.file(recorded)
@@ -142,7 +170,7 @@ package struct Pruning: Sendable {
     package func finish(_ removal: Removal, in store: JobDatabase) throws -> Tally {
         var tally = removal.tally
         for output in removal.kept { try store.takeBackRemoval(of: output) }
-        let keepers = Set(removal.kept.map(\.jobID))
+        let keepers = Set((removal.kept + removal.announced.others).map(\.jobID))
         for job in removal.announced.jobs
         where try !keepers.contains(job.id) && store.hasEnded(job.id, before: moment) {
             if parts.rows {

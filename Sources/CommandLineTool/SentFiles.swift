@@ -35,6 +35,12 @@ package enum SentFiles {
         return opened[name(of: path)].map { "/proc/self/fd/\($0.number)" } ?? "/proc/self/fd/none"
     }
 
+    /// The same for another program, such as one that this one starts.
+    package static func placeForOthers(_ place: String) -> String {
+        let own = "/proc/self/"
+        return place.hasPrefix(own) ? "/proc/\(getpid())/" + place.dropFirst(own.count) : place
+    }
+
     /// What the file is called in the directory.
     package static func name(of path: String) -> String { SHA256.hexadecimal(of: Array(path.utf8)) }
 }

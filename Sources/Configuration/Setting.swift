@@ -12,6 +12,8 @@ package struct Setting<Root: Settable>: Sendable {
     /// One line, which the manual page shows.
     package let meaning: String
     let set: Set
+    /// The value as the file would have it; nil for none.
+    let value: @Sendable (Root) -> JSON?
 }
 
 extension Setting {
@@ -20,14 +22,15 @@ extension Setting {
         _ read: @escaping @Sendable (JSON) throws(SettingFault) -> Value, _ meaning: String
     ) {
         let defaultText = Settings.written(Root()[keyPath: property])
-        self.init(key: key, defaultText: defaultText, meaning: meaning) {
-            (root, value, name) throws(ConfigurationError) in
-            do throws(SettingFault) { root[keyPath: property] = try read(value) } catch {
-                let text = value.text
-                let excerpt = text.count > 60 ? text.prefix(60) + "…" : text
-                throw ConfigurationError("\(name) must be \(error.expectation), not \(excerpt)")
-            }
-        }
+        self.init(
+            key: key, defaultText: defaultText, meaning: meaning,
+            set: { (root, value, name) throws(ConfigurationError) in
+                do throws(SettingFault) { root[keyPath: property] = try read(value) } catch {
+                    let text = value.text
+                    let excerpt = text.count > 60 ? text.prefix(60) + "…" : text
+                    throw ConfigurationError("\(name) must be \(error.expectation), not \(excerpt)")
+                }
+            }, value: { Settings.json($0[keyPath: property]) })
     }
 }
 

@@ -30,7 +30,7 @@ package enum Settings {
             key: "models", defaultText: "{}",
             meaning: "by model id, or by a prefix that ends in *: "
                 + ofModel.map(\.key).joined(separator: ", "),
-            set: setModels),
+            set: setModels, value: { json($0.models, ofModel) }),
         Setting("budget.day_usd", \.budget.perDay, dollars, "the spending limit for one day (UTC)"),
         Setting(
             "budget.month_usd", \.budget.perMonth, dollars, "the spending limit for a calendar month (UTC)"),
@@ -39,7 +39,7 @@ package enum Settings {
             key: "budget.labels", defaultText: "{}",
             meaning: "by label, or by a prefix that ends in *, one budget for all its jobs: "
                 + ofLabel.map(\.key).joined(separator: ", "),
-            set: setLabels),
+            set: setLabels, value: { json($0.labelBudgets, ofLabel) }),
         Setting(
             "confirm_above_usd", \.confirmAbove, dollars,
             "jobctl asks before it enqueues jobs that may cost more; without a terminal it needs --yes"),

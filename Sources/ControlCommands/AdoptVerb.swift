@@ -56,7 +56,7 @@ enum AdoptVerb: ControlVerb {
             try session.screen.write(
                 session.screen.isTerminal ? "job \(job.id) follows \(request)\n" : "\(job.id)\n")
         }
-        session.noteIfNoDaemon(store.directory, "the request is followed when it runs")
+        session.noteIfNoDaemon(store, "the request is followed when it runs")
         session.suggest("jobctl wait \(job.id)")
         try session.finish(store)
         return .success

@@ -12,8 +12,7 @@ struct Attention {
 
     /// What it is judged by.
     struct Facts {
-        /// Nil if no jobd runs.
-        var daemon: StateLock.Holder?
+        var daemons = RunningDaemons()
         var pauses: [Pause] = []
         /// How many jobs are in each state; of those that have ended, in the last 24 hours.
         var counts: [JobState: Int64] = [:]
@@ -38,7 +37,7 @@ struct Attention {
         func ago(_ moment: Timestamp) -> String {
             TimeText.relative(moment.milliseconds, now: now.milliseconds)
         }
-        var items = (facts.daemon?.troubles ?? []).map { trouble in
+        var items = facts.daemons.troubles.map { trouble in
             let kind = "\(trouble.kind.rawValue), \(ago(trouble.since))"
             return Item(text: "\(trouble.kind.words) (\(kind)): \(trouble.detail)", hint: trouble.hint)
         }
@@ -46,9 +45,10 @@ struct Attention {
             Item(text: pause.sentence(now: now), hint: pause.hint)
         }
         let waits = facts.counts.contains { $0.key.waitsForDaemon && $0.value > 0 }
-        if facts.daemon == nil, waits {
+        if facts.daemons.isEmpty, waits {
             let hint = "systemctl start jobd, or: jobd"
-            items.append(Item(text: "jobd is not running, and jobs wait for it", hint: hint))
+            let who = facts.daemons.sharing == nil ? "jobd is not running" : "no jobd works on the store"
+            items.append(Item(text: "\(who), and jobs wait for it", hint: hint))
         }
         self.items = items + facts.jobItems
     }
@@ -111,9 +111,9 @@ extension Attention.Facts {
 
     /// - Parameter counts: of unfinished jobs, and of those that have failed since `since`.
     init(
-        _ store: JobDatabase, daemon: StateLock.Holder?, counts: [JobState: Int64], since: Timestamp
+        _ store: JobDatabase, _ daemons: RunningDaemons, counts: [JobState: Int64], since: Timestamp
     ) throws {
-        (self.daemon, self.counts) = (daemon, counts)
+        (self.daemons, self.counts) = (daemons, counts)
         pauses = try store.pauses()
         origin = try store.apiOrigin()
         elsewhere = try origin.map { try store.inFlight(elsewhereThan: $0) } ?? []
@@ -134,7 +134,20 @@ extension Attention.Facts {
 
     var troublesJSON: JSON {
         .array(
-            (daemon?.troubles ?? []).map { Self.object("kind", $0.kind.rawValue, $0.detail, $0.since) })
+            daemons.troubles.map { Self.object("kind", $0.kind.rawValue, $0.detail, $0.since) })
+    }
+
+    /// `jobd`: whether one runs; `jobds`: those that share the store, null for a database file.
+    var daemonMembers: [JSONObject.Member] {
+        [
+            .init(
+                key: "jobd",
+                value: .object([
+                    "running": .bool(!daemons.isEmpty),
+                    "pid": .optional(daemons.own.map { Int64($0.processID) }),
+                ])),
+            .init(key: "jobds", value: daemons.sharing.map { .array($0.map(\.json)) } ?? .null),
+        ]
     }
 
     private static func object(_ name: String, _ word: String, _ detail: String, _ since: Timestamp) -> JSON {

@@ -14,6 +14,7 @@ enum BackupVerb: ControlVerb {
                 + "makes is not consistent: the newest changes are in jobs.db-wal.",
             "Local input files and outputs are not in it. Copy inputs/ and outputs/ after it: "
                 + "a file there never changes.",
+            "A store that several machines share is backed up with pg_dump, and restored with pg_restore.",
         ],
         examples: [.init("jobctl backup /mnt/backup/jobs-$(date +%F).db", "a copy with the date as name")])
 
@@ -21,6 +22,7 @@ enum BackupVerb: ControlVerb {
         guard let path = session.arguments.operands.first, session.arguments.operands.count == 1 else {
             throw Failure.usage("which file?", hint: "jobctl backup FILE")
         }
+        if try session.directory().sharedStore != nil { throw StoreError.needsDump }
         let store = try session.store(.read)
         try check(path)
         try store.backup(to: path)

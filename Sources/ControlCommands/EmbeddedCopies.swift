@@ -48,6 +48,13 @@ struct EmbeddedCopies {
                 output.isKept && (!session.arguments.has(.picked) || output.pickedAt != nil)
             }
             for output in try store.outputs(of: job.id).filter(isWanted) {
+                if output.isElsewhere, output.object == nil {
+                    let place = places.place(of: output) ?? ""
+                    session.complain(
+                        "\(place) is on another machine: \(FileWords.hint(output))", about: job.id)
+                    code = .no
+                    continue
+                }
                 do {
                     guard let isEmbedded = try copy(output, of: job) else {
                         taken += 1
@@ -56,7 +63,7 @@ struct EmbeddedCopies {
                     files += 1
                     if !isEmbedded { plain += 1 }
                 } catch let error as SystemError {
-                    let place = places.path(of: output) ?? output.object ?? ""
+                    let place = places.place(of: output) ?? ""
                     session.complain("\(SafeText.escape(place)) cannot be copied: \(error)", about: job.id)
                     code = .no
                     continue

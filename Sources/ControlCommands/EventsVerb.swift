@@ -42,6 +42,7 @@ enum EventsVerb: ControlVerb {
             if count == 0, limit != 0 { session.note(wanted.isEverything ? "no events" : "no event matches") }
             return .success
         }
+        session.waitOut(store)
         while true {
             let version = try store.version()
             let batch = try store.events(after: last, limit: WantedEvents.part)

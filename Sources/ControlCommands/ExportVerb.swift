@@ -2,6 +2,8 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 
 enum ExportVerb: ControlVerb {
     static let command = Command(
@@ -39,6 +41,7 @@ enum ExportVerb: ControlVerb {
         let limit = try session.arguments.limit()
         let store = try session.store(.read)
         let choice = try JobChoice(session, store, lists: true)
+        let places = OutputPlaces(store.directory)
         if let path = session.arguments.value(.embed) {
             if isCSV || hasEvents { throw Failure.usage("--embed goes with neither --csv nor --events") }
             return try EmbeddedCopies(path, session, store).make(of: choice, limit: limit)
@@ -51,8 +54,10 @@ enum ExportVerb: ControlVerb {
                 try session.screen.write("\(job.id)\n")
             } else if isCSV {
                 let object = job.columns
-                let paths = try store.outputs(of: job.id).filter(\.hasFile).compactMap {
-                    $0.path.map(JSON.string)
+                let paths = try store.outputs(of: job.id).compactMap { output in
+                    output.isElsewhere
+                        ? places.place(of: output).map(JSON.string)
+                        : output.hasFile ? output.path.map(JSON.string) : nil
                 }
                 let values = columns.dropLast().map { object[$0] ?? .null } + [.array(paths)]
                 try session.screen.write(CSVLine(isTerminal: session.screen.isTerminal).text(of: values))

@@ -147,9 +147,11 @@ final class JobRow {
         return try SourceWait(of: job, in: store)
     }
 
-    /// The absolute path of the first that is on disk.
+    /// The absolute path of the first that is on disk; `HOST:PATH` if it is on another machine's.
     func file() throws -> String? {
-        guard let store, let first = try files().first(where: \.hasFile) else { return nil }
-        return OutputPlaces(store.directory).path(of: first)
+        guard let store, let first = try files().first(where: { $0.hasFile || $0.isElsewhere }) else {
+            return nil
+        }
+        return OutputPlaces(store.directory).place(of: first)
     }
 }

@@ -82,7 +82,7 @@ enum ResumeVerb: ControlVerb {
         }
         session.note(ended.isEmpty ? "submissions were not paused" : "submissions continue")
         for pause in ended { pause.obstacle.map(session.note) }
-        session.noteIfNoDaemon(store.directory, "nothing is sent until it runs")
+        session.noteIfNoDaemon(store, "nothing is sent until it runs")
         return .success
     }
 }

@@ -77,7 +77,8 @@ enum PruneVerb: ControlVerb {
     private static func run(_ pruning: Pruning, _ session: Session, _ store: JobDatabase) throws -> ExitCode {
         let isDryRun = session.arguments.has(.dryRun)
         let plan = try plan(pruning, session, store, listsJobs: isDryRun)
-        guard plan.rows + plan.inputs + plan.files > 0 else { throw Failure(.no, "nothing to prune") }
+        noteElsewhere(plan, session)
+        guard !plan.isEmpty else { throw Failure(.no, "nothing to prune") }
         if isDryRun {
             session.note("would prune \(words(plan)); nothing was done")
             return .success
@@ -97,6 +98,7 @@ enum PruneVerb: ControlVerb {
                     "files": .integer(done.files), "bytes": .integer(done.bytes),
                     "failed": .integer(done.faults.count + copies.faults.count),
                     "input_files": .integer(copies.files),
+                    "elsewhere": .integer(done.elsewhere.values.reduce(0, +)),
                 ]))
         }
         session.note("pruned \(words(done))")
@@ -105,6 +107,12 @@ enum PruneVerb: ControlVerb {
         }
         try session.finish(store)
         return done.faults.isEmpty && copies.faults.isEmpty ? .success : .no
+    }
+
+    private static func noteElsewhere(_ plan: Pruning.Tally, _ session: Session) {
+        for (host, count) in plan.elsewhere.sorted(by: { $0.key < $1.key }) {
+            session.note("note: \(FileWords.elsewhere(count, host)): \(FileWords.toPrune(host))")
+        }
     }
 
     /// Counts what would be pruned. A dry run also lists the jobs.
@@ -119,7 +127,7 @@ enum PruneVerb: ControlVerb {
             for job in jobs {
                 let own = try pruning.count(job.id, in: store)
                 plan += own
-                guard listsJobs, own != Pruning.Tally(), let found = try store.find(job.id) else { continue }
+                guard listsJobs, !own.isEmpty, let found = try store.find(job.id) else { continue }
                 try session.wantsJSON
                     ? session.emit(found, in: store) : session.screen.write("\(found.id)\n")
             }

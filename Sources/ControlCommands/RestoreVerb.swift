@@ -35,6 +35,7 @@ enum RestoreVerb: ControlVerb {
             throw Failure.usage("which file?", hint: "jobctl restore FILE")
         }
         let directory = try session.directory()
+        if directory.sharedStore != nil { throw StoreError.needsDump }
         try check(path, directory)
         try directory.create()
         let lock = try session.takeLock(of: directory)

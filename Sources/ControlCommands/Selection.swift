@@ -174,7 +174,7 @@ struct Selection {
     /// nothing.
     func purchase(by verb: Verb, _ session: Session, _ store: JobDatabase) throws -> Estimate {
         let models = ModelLookup(
-            session: session, store: store, configuration: try? session.daemonConfigurationFile().read())
+            session: session, store: store, configuration: try? session.daemonConfiguration(store))
         var estimate = Estimate()
         for id in ids {
             guard let job = try store.find(id), case .apply(let event) = verb.answer(for: job),

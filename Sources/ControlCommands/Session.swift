@@ -57,7 +57,37 @@ extension Session {
             directory(), purpose,
             onWait: { [screen] writer in
                 screen.say(waiting: SafeText.escape("waiting for the store: \(StoreUsers.wait(for: writer))"))
+            },
+            onAbsence: { [screen] reason in
+                screen.say(waiting: SafeText.escape("waiting for the store: \(reason)"))
             })
+    }
+
+    /// The store, for a verb that runs for long: a server that goes away is waited for, which is said once.
+    ///
+    /// - Parameters:
+    ///   - pause: called while it is away; throws to give up, and asks the store nothing.
+    ///   - clear: makes room for the words.
+    func waitOut(
+        _ store: JobDatabase, clear: @escaping () -> Void = {}, _ pause: @escaping () throws -> Void = {}
+    ) {
+        var last: ContinuousClock.Instant?
+        store.waitOut { [self] reason in
+            // After some quiet, it is another outage.
+            if last.map({ .now - $0 > .seconds(15) }) ?? true {
+                clear()
+                note("note: waiting for the store: \(reason)")
+            }
+            last = .now
+            try pause()
+        }
+    }
+
+    /// Repeats what reads several things at once, while the server of a shared store is away.
+    func patiently<Value>(_ body: () throws -> Value) throws -> Value {
+        while true {
+            do { return try body() } catch StoreError.unreachable { usleep(200_000) }
+        }
     }
 
     /// The store, or nil if there is none yet: for verbs that can do without.
@@ -79,8 +109,9 @@ extension Session {
     /// Tells a running jobd that there is something to do.
     func wake(_ directory: StateDirectory) { directory.wakeDaemon() }
 
-    func isDaemonRunning(_ directory: StateDirectory) -> Bool {
-        StateLock.daemon(of: directory) != nil
+    /// Whether any jobd works on the store.
+    func isDaemonRunning(_ store: JobDatabase) -> Bool {
+        (try? store.runningDaemons().isEmpty) == false
     }
 
     /// Takes the lock, which no jobd may hold. Another jobctl may for a moment.
@@ -100,8 +131,9 @@ extension Session {
     }
 
     /// Says what will not happen while no jobd runs.
-    func noteIfNoDaemon(_ directory: StateDirectory, _ consequence: String) {
-        if !isDaemonRunning(directory) { note("note: jobd is not running; \(consequence)") }
+    func noteIfNoDaemon(_ store: JobDatabase, _ consequence: String) {
+        if isDaemonRunning(store) { return }
+        note("note: \(store.isShared ? "no jobd works on the store" : "jobd is not running"); \(consequence)")
     }
 
     /// For the verbs that look at jobd's configuration.
@@ -123,6 +155,21 @@ extension Session {
         return ConfigurationFile(arguments: arguments, environment: environment, directory: try directory())
     }
 
+    /// What a jobd uses that shares the store, as it tells there; of several, the one that was started last
+    /// counts. Nil if this command names a configuration, or none has told.
+    func toldConfiguration(_ store: JobDatabase?) throws -> (configuration: Configuration, of: StoredDaemon)?
+    {
+        guard !namesConfiguration, let told = try store?.runningDaemons().newest,
+            let configuration = Configuration(shared: told.settings)
+        else { return nil }
+        return (configuration, told)
+    }
+
+    /// What jobd uses, as far as that is known here.
+    func daemonConfiguration(_ store: JobDatabase?) throws -> Configuration {
+        try toldConfiguration(store)?.configuration ?? daemonConfigurationFile().read()
+    }
+
     /// The command line of the running jobd; nil if there is none, or it does not say which file it read.
     func daemonArguments() throws -> Arguments? {
         guard let daemon = StateLock.daemon(of: try directory())?.processID,
@@ -138,9 +185,13 @@ extension Session {
     }
 
     /// The local files that orders name, which jobd sends as its configuration says.
-    var localFiles: LocalFiles {
+    func localFiles(_ store: JobDatabase?) -> LocalFiles {
         LocalFiles((try? directory()).map { InputFolder($0) }) {
-            let configuration = try daemonConfigurationFile().read()
+            let configuration = try daemonConfiguration(store)
+            if store?.isShared == true {
+                let sender = InputSender(session: self, store: store)
+                return FileRoutes(shared: configuration.storage.url == nil ? nil : sender.send)
+            }
             return FileRoutes(
                 isInline: configuration.inputRoute == .data, hasStorage: configuration.storage.url != nil)
         }

@@ -113,8 +113,7 @@ enum ShowVerb: ControlVerb {
                 output.durationSeconds.map { "\($0) s" }, output.bytes.map(ByteText.of),
             ].compactMap { $0 }.joined(separator: ", ")
             let state = output.removedAt == nil ? output.state.rawValue : "pruned"
-            let path = output.path.map { places.file($0).absolutePath } ?? "not here yet"
-            let place = output.local == nil ? path : output.object ?? path
+            let place = places.place(of: output) ?? "not here yet"
             return ["  \(output.position)", state, size, place].map { Table.Cell($0) }
         }
         let widest = rows.map { $0.reduce(6) { $0 + $1.width } }.max() ?? 0

@@ -39,7 +39,7 @@ struct Steering {
         try session.screen.flush()
         if isBulk { session.note(totals.words(verb)) }
         if !totals.requested.isEmpty {
-            session.noteIfNoDaemon(store.directory, "it sends the cancel when it runs")
+            session.noteIfNoDaemon(store, "it sends the cancel when it runs")
         }
         session.suggest(next(totals.done))
         session.wake(store.directory)

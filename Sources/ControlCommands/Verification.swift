@@ -26,6 +26,8 @@ struct Verification {
     /// Files that are in the object storage, which is asked about many at once.
     private var moved: [(job: Job, output: Output)] = []
     private static let mostMoved = 200
+    /// How many files are on other machines, by their names.
+    private var elsewhere: [String: Int64] = [:]
 
     init(_ session: Session, _ store: JobDatabase, repairs: Bool) throws {
         (self.session, self.store, self.repairs) = (session, store, repairs)
@@ -44,6 +46,10 @@ struct Verification {
         try choice.forEach(in: store) { job in
             var damaged: [(Output, FileFault)] = []
             for output in try store.outputs(of: job.id) where output.isKept {
+                if output.isElsewhere {
+                    elsewhere[output.host ?? "", default: 0] += 1
+                    continue
+                }
                 guard draw.next() else { continue }
                 guard output.hasFile else {
                     moved.append((job, output))
@@ -230,14 +236,18 @@ struct Verification {
                 "kind": "summary", "checked": .integer(checked.files), "bytes": .integer(checked.bytes),
             ]
             for kind in kinds { summary[kind] = .integer(found[kind] ?? 0) }
+            summary["elsewhere"] = .integer(elsewhere.values.reduce(0, +))
             try session.emit(.object(summary))
         }
         let words = kinds.compactMap { kind in found[kind].map { "\($0) \(kind)" } }
         session.note(
             "\(NumberText.of(checked.files, "file")) read (\(ByteText.of(checked.bytes))): "
                 + (words.isEmpty ? "all as recorded" : words.joined(separator: ", ")))
+        for (host, count) in elsewhere.sorted(by: { $0.key < $1.key }) {
+            session.note("note: \(FileWords.elsewhere(count, host)): run jobctl verify there")
+        }
         if asksDaemon {
-            session.noteIfNoDaemon(store.directory, "it fetches them when it runs")
+            session.noteIfNoDaemon(store, "it fetches them when it runs")
             try session.finish(store)
         }
         let isDamaged = kinds.dropLast().contains { found[$0] != nil }

@@ -63,8 +63,16 @@ struct Waiting {
         // From now on, Ctrl-C is answered.
         let progress = try WaitScreen(session.screen, store, total: ids.count)
         defer { progress.clear() }
+        session.waitOut(store, clear: progress.clear) {
+            if !progress.heed() {
+                throw Failure(.interrupted, "interrupted; the store is away", hint: waitHint)
+            }
+            if let timeout, .now - start >= .milliseconds(timeout) {
+                throw Failure(.timedOut, "the store is away, and the time is over", hint: waitHint)
+            }
+        }
         session.note("waiting for \(Self.words(for: ids))")
-        session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
+        session.noteIfNoDaemon(store, "nothing moves until it runs")
         while true {
             let version = try store.version()
             guard let unfinished = try look(at: waiting, &seen, progress) else { throw interrupted }
@@ -141,8 +149,8 @@ struct Waiting {
                 if session.isQuiet {
                     try session.screen.write("\(id)\n")
                 } else {
-                    for path in try store.outputs(of: id).compactMap(places.path) {
-                        try session.write(path: path)
+                    for output in try store.outputs(of: id) where output.hasFile || output.isElsewhere {
+                        if let place = places.place(of: output) { try session.write(path: place) }
                     }
                 }
             }
@@ -173,14 +181,16 @@ struct Waiting {
     }
 
     private var interrupted: Failure {
-        let (one, goesOn) = (ids.count == 1, session.isDaemonRunning(store.directory))
-        let them = one ? "it" : "them"
+        let (one, goesOn) = (ids.count == 1, session.isDaemonRunning(store))
         let who =
             (one ? "job \(ids[0])" : "the \(NumberText.of(ids.count, "job"))")
             + (goesOn ? (one ? " goes on" : " go on") : (one ? " waits for jobd" : " wait for jobd"))
-        return Failure(
-            .interrupted, "interrupted; \(who)",
-            hint: "to wait for \(them) again: jobctl wait \(JobIDs.ranges(of: ids).joined(separator: " "))")
+        return Failure(.interrupted, "interrupted; \(who)", hint: waitHint)
+    }
+
+    private var waitHint: String {
+        "to wait for \(ids.count == 1 ? "it" : "them") again: "
+            + "jobctl wait \(JobIDs.ranges(of: ids).joined(separator: " "))"
     }
 
     private func late(_ waiting: [Int64]) -> Failure {

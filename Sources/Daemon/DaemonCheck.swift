@@ -18,6 +18,7 @@ struct DaemonCheck {
             "configuration  \(file.isThere ? file.place.path : "none (\(file.place.path))"), valid\n")
         try screen.write("api            \(configuration.apiURL)\n")
         try screen.write("state          \(directory.path) (\(directory.origin.rawValue))\n")
+        if let store = directory.sharedStore { try screen.write("store          \(store)\n") }
         var database: JobDatabase?
         do {
             let found = try JobDatabase(directory, .read)

@@ -153,7 +153,7 @@ package struct DaemonProgram {
             onReload: {
                 Task {
                     await manager.duringReload {
-                        await Self.reload(dispatcher, tasks, services, file, secret)
+                        await Self.reload(dispatcher, tasks, services, store, file, secret)
                     }
                 }
             })
@@ -188,9 +188,9 @@ package struct DaemonProgram {
 
     /// Logs where jobd runs, and what is in its way.
     private func greet(_ directory: StateDirectory, _ log: LogWriter, _ token: TokenSource.Token?) {
-        let store = directory.sharedStore.map { ", with the store \($0)" } ?? ""
+        let store = directory.sharedStore.map { " and the store \($0)" } ?? ""
         log.write(.info, "jobd \(Release.version) runs on \(directory.path)\(store)")
-        if let complaint = FileSystem(of: directory.path).complaint {
+        if directory.sharedStore == nil, let complaint = FileSystem(of: directory.path).complaint {
             log.write(.warning, "\(complaint.text); \(complaint.hint)")
         }
         if let token {
@@ -248,16 +248,20 @@ package struct DaemonProgram {
 
     /// A reload that fails changes nothing.
     private static func reload(
-        _ dispatcher: Dispatcher, _ tasks: BackgroundTasks, _ services: Services, _ file: ConfigurationFile,
-        _ secret: Locked<String?>
+        _ dispatcher: Dispatcher, _ tasks: BackgroundTasks, _ services: Services, _ store: JobStore,
+        _ file: ConfigurationFile, _ secret: Locked<String?>
     ) async {
         do {
             let configuration = try file.read()
+            guard configuration.store == services.directory.sharedStore else {
+                throw Failure(.configuration, "store names another one now, for which jobd must be restarted")
+            }
             let token = try TokenSource(environment: file.environment, configuration: configuration).find()
             let context = try services.context(configuration, token: token)
             services.log.change(configuration.logLevel)
             await dispatcher.reload(context)
             await tasks.reload(configuration)
+            await services.tell(configuration, to: store)
             let before = secret.withLock { secret in
                 defer { secret = token?.secret }
                 return secret

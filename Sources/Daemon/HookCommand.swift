@@ -1,11 +1,12 @@
 internal import Glibc
+internal import JobStore
 internal import System
 
 /// Runs a command of the configuration: JSON on standard input, no token in its environment, bounded in time.
 struct HookCommand: Sendable {
     let words: [String]
     /// For a jobctl in the command.
-    let stateDirectory: String
+    let directory: StateDirectory
 
     private static let timeLimit: Duration = .seconds(60)
 
@@ -38,9 +39,17 @@ struct HookCommand: Sendable {
         let names = [
             "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "DISPLAY",
         ]
-        let inherited = names.compactMap { name in
+        let inherited = (names + (directory.sharedStore == nil ? [] : Self.ofStore)).compactMap { name in
             unsafe getenv(name).map { value in unsafe "\(name)=\(String(cString: value))" }
         }
-        return inherited + ["JOBD_STATE_DIR=\(stateDirectory)"]
+        return inherited + ["JOBD_STATE_DIR=\(directory.path)"]
+            + (directory.sharedStore.map { ["JOBD_STORE=\($0)"] } ?? [])
     }
+
+    /// What libpq needs to know, too, to find the store. A password is not among it.
+    private static let ofStore = [
+        "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSFILE", "PGSERVICEFILE", "PGSYSCONFDIR",
+        "PGSSLMODE",
+        "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGTARGETSESSIONATTRS",
+    ]
 }

@@ -138,7 +138,7 @@ actor Hooks: BackgroundTask {
     }
 
     private func run(_ words: [String], _ message: JSONObject, about what: String) async {
-        let command = HookCommand(words: words, stateDirectory: directory.path)
+        let command = HookCommand(words: words, directory: directory)
         let fault = await command.run(input: Array((JSON.object(message).text + "\n").utf8))
         if let fault { log.write(.warning, "\(words[0]) for \(what): \(fault)") }
     }

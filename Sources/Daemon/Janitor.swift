@@ -75,7 +75,7 @@ actor Janitor: BackgroundTask {
             last = jobs.last
             // A batch with nothing to remove needs no transaction.
             let isDue = try await store.read { database in
-                try jobs.contains { try pruning.count($0.id, in: database) != Pruning.Tally() }
+                try jobs.contains { try !pruning.count($0.id, in: database).isEmpty }
             }
             guard isDue else { continue }
             if pruning.removesWords, done == Pruning.Tally() {

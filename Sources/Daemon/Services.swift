@@ -3,6 +3,7 @@ internal import Configuration
 internal import Downloader
 internal import HTTP
 internal import Inputs
+internal import JSON
 internal import JobModel
 internal import JobStore
 internal import ObjectStorage
@@ -33,8 +34,8 @@ struct Services: Sendable {
         lease = directory.sharedStore.map { _ in
             Lease(
                 .init(
-                    stateDirectory: directory.path,
-                    longestPost: configuration.connectTimeout + configuration.answerTimeout, settings: "{}"))
+                    stateDirectory: directory.path, longestPost: configuration.longestPost,
+                    settings: configuration.sharedJSON.text))
         }
         credentials = CredentialSource(environment: environment)
         self.log = log
@@ -74,6 +75,14 @@ struct Services: Sendable {
             log: Log { log.write($0, $1) })
     }
 
+    /// Tells those that share the store by which settings this jobd goes now.
+    func tell(_ configuration: Configuration, to store: JobStore) async {
+        lease?.change(longestPost: configuration.longestPost, settings: configuration.sharedJSON.text)
+        do { try await store.write { try $0.tellSettings() } } catch {
+            log.write(.warning, "the new settings are not in the store yet: \(error)")
+        }
+    }
+
     /// Nil if none is configured.
     func storage(_ configuration: Configuration) -> ObjectStorage? {
         ObjectStorage(configuration, transfers, credentials)
@@ -89,6 +98,11 @@ struct Services: Sendable {
         await calls.shutdown()
         await transfers.shutdown()
     }
+}
+
+extension Configuration {
+    /// How long a POST may be on the wire.
+    var longestPost: Duration { connectTimeout + answerTimeout }
 }
 
 extension ObjectStorage {

@@ -64,9 +64,10 @@ actor StorageUpkeep: BackgroundTask {
     /// The record already says that they are in the storage.
     private func removeFiles() async throws {
         let places = OutputPlaces(services.directory, configuration)
-        while case let outputs = try await store.read({ try $0.leavingOutputs(limit: Self.batch) }),
-            !outputs.isEmpty
-        {
+        let folders = places.folders.map(\.path)
+        while case let outputs = try await store.read({
+            try $0.leavingOutputs(in: folders, limit: Self.batch)
+        }), !outputs.isEmpty {
             var removed: [String: OutputFile] = [:]
             for output in outputs {
                 // After a crash, the name may have been given to another file.

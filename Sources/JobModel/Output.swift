@@ -38,13 +38,20 @@ package struct Output: Equatable, Sendable {
     /// Nil if its file is on this machine.
     package var local: Local?
 
+    /// The machine that has the file; nil if only one can have it.
+    package var host: String?
+    /// Whether that is another machine than this one.
+    package var isOfOtherHost = false
+
     /// What becomes of a file whose object has taken its place.
     package enum Local: String, CaseIterable, Sendable {
         case leaving, gone
     }
 
     /// Whether its file should exist on this machine.
-    package var hasFile: Bool { isKept && local == nil }
+    package var hasFile: Bool { isKept && local == nil && !isOfOtherHost }
+    /// Whether its file should exist on another machine.
+    package var isElsewhere: Bool { isKept && local != .gone && isOfOtherHost }
     /// Whether its content should exist, here or in object storage.
     package var isKept: Bool { state == .done && removedAt == nil }
 

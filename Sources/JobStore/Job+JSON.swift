@@ -46,7 +46,7 @@ extension Output {
             "downloaded_at": .optional(downloadedAt?.description), "attempts": .integer(attempts),
             "fetched": .integer(fetched), "removed_at": .optional(removedAt?.description),
             "picked_at": .optional(pickedAt?.description), "object": .optional(object),
-            "local": .optional(local?.rawValue),
+            "local": .optional(local?.rawValue), "host": .optional(host),
             "file": .optional(file),
         ])
     }

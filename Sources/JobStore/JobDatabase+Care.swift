@@ -9,14 +9,15 @@ extension JobDatabase {
         try first("SELECT at FROM events ORDER BY id DESC LIMIT 1") { $0.timestamp(0) } ?? nil
     }
 
-    /// How many files of the jobs from `range` should be on disk, and how many bytes they have.
+    /// How many files of the jobs from `range` should be on this machine's disk or in object storage, and how
+    /// many bytes they have.
     package func filesOnRecord(
         of range: ClosedRange<Int64> = 1...Int64.max
     ) throws -> (count: Int64, bytes: Int64) {
         try first(
             """
             SELECT count(*), CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM outputs
-            WHERE job_id BETWEEN ?1 AND ?2 AND state = 'done' AND removed_at IS NULL
+            WHERE job_id BETWEEN ?1 AND ?2 AND state = 'done' AND removed_at IS NULL\(ownFiles)
             """, range.lowerBound, range.upperBound
         ) { ($0.integer(0), $0.integer(1)) } ?? (0, 0)
     }

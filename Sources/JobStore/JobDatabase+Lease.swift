@@ -63,6 +63,14 @@ extension JobDatabase {
     /// The lease that this transaction proves; nil if the store is not shared.
     package var leaseID: Int64? { lease?.id }
 
+    /// Tells the others by which settings this jobd goes now.
+    package func tellSettings() throws {
+        guard let lease, let id = lease.id else { return }
+        try run(
+            "UPDATE daemons SET settings = ?2, post_limit_s = ?3 WHERE id = ?1", id, lease.holder.settings,
+            Double(lease.holder.longestPost.components.seconds))
+    }
+
     /// Ends the lease: the others take over at once what is not done.
     func endLease() throws {
         guard let id = lease?.id else { return }
@@ -140,41 +148,9 @@ extension JobDatabase {
     }
 }
 
-/// A jobd that shares the store: a row of `daemons`.
-package struct StoredDaemon: Equatable, Sendable {
-    package let id: Int64
-    package let host: String
-    package let stateDirectory: String
-    package let since: Timestamp?
-    /// How long ago it has renewed its lease.
-    package let silentSeconds: Double
-    package let isAlive: Bool
-    /// A JSON object.
-    package let settings: String
-}
-
-extension JobDatabase {
-    /// The jobds that have not ended, oldest first. A database file says nothing about its own.
-    package func daemons() throws -> [StoredDaemon] {
-        guard server != nil else { return [] }
-        return try all(
-            """
-            SELECT id, host, state_dir, since,
-                extract(epoch FROM clock_timestamp() - lease_until)::float8 + ?1,
-                lease_until > clock_timestamp(), settings
-            FROM daemons WHERE ended_at IS NULL ORDER BY id
-            """, Double(Lease.length.components.seconds)
-        ) {
-            StoredDaemon(
-                id: $0.integer(0), host: $0.text(1), stateDirectory: $0.text(2), since: $0.timestamp(3),
-                silentSeconds: $0.real(4), isAlive: $0.integer(5) == 1, settings: $0.text(6))
-        }
-    }
-}
-
 extension String {
     /// For a text in single quotes.
-    fileprivate var quoted: String {
+    var quoted: String {
         split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
     }
 }

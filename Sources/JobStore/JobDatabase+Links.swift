@@ -132,16 +132,27 @@ extension JobDatabase {
             WHERE job_id = ?1
                 AND (picked_at IS NOT NULL) <> (position IN (SELECT CAST(value AS BIGINT) FROM json_each(?2)))
             """, id, list.text, now)
-        // Whoever picks here also brings what is beside the files up to date.
-        try run("DELETE FROM changed_picks WHERE job_id = ?1", id)
+        // Whoever picks here also brings what is beside the files up to date; on another machine, its jobd.
+        try run("DELETE FROM changed_picks WHERE job_id = ?1 AND NOT \(hasFilesElsewhere)", id)
         try append(.changed, ["picked": list, "by": .string(program)], job: id, at: now)
     }
 
     /// Jobs of which another program has changed what is picked, and how often.
     package func changedPicks(limit: Int) throws -> [(job: Int64, changes: Int64)] {
-        try all("SELECT job_id, changes FROM changed_picks LIMIT ?1", limit) {
-            ($0.integer(0), $0.integer(1))
-        }
+        try all(
+            "SELECT job_id, changes FROM changed_picks WHERE NOT \(hasFilesElsewhere) LIMIT ?1", limit
+        ) { ($0.integer(0), $0.integer(1)) }
+    }
+
+    /// Whether files of a job of `changed_picks` are on another machine, whose jobd has to deal with them.
+    private var hasFilesElsewhere: String {
+        guard isShared else { return "FALSE" }
+        return """
+            EXISTS (
+                SELECT 1 FROM outputs
+                WHERE outputs.job_id = changed_picks.job_id AND state = 'done'
+                    AND host <> '\(Lease.Holder.hostName.quoted)')
+            """
     }
 
     /// That is done, unless it has changed once more since; inside the caller's transaction.

@@ -63,7 +63,7 @@ extension JobDatabase {
             SELECT 1 FROM outputs
             WHERE path = ?1 AND path IS NOT NULL AND removed_at IS NULL AND local IS NULL
                 AND (job_id <> ?2 OR position <> ?3)
-                AND (state = 'done'
+                AND ((state = 'done'\(ownFiles))
                     OR (state = 'pending' AND sha256 IS NOT DISTINCT FROM ?4
                         AND (job_id, position) < (?2, ?3)))
             LIMIT 1

@@ -8,10 +8,14 @@ extension JobDatabase {
     ///
     /// After a crash, the name of one may have been given to another output whose file is not done yet. Until
     /// that is settled, the file is left alone.
-    package func leavingOutputs(limit: Int) throws -> [Output] {
-        try all(
+    ///
+    /// - Parameter folders: of a shared store, only files in these: the others are other jobds' own.
+    package func leavingOutputs(in folders: [String], limit: Int) throws -> [Output] {
+        let isOurs = folders.map { "starts_with(path, '\($0.quoted)/')" } + ["path NOT LIKE '/%'"]
+        let own = isShared ? "\(ownFiles) AND (\(isOurs.joined(separator: " OR ")))" : ""
+        return try all(
             """
-            SELECT * FROM outputs AS o WHERE local = 'leaving' AND NOT EXISTS (
+            SELECT * FROM outputs AS o WHERE local = 'leaving'\(own) AND NOT EXISTS (
                 SELECT 1 FROM outputs AS other WHERE other.path = o.path AND other.state = 'pending'
             ) ORDER BY job_id, position LIMIT ?1
             """, limit

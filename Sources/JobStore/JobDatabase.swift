@@ -33,17 +33,20 @@ package final class JobDatabase {
     /// - Parameter lock: the state directory's lock, if the caller already holds it.
     /// - Parameter onWait: called if another program's write transaction keeps this one waiting for more than
     ///   two seconds; it is told which program.
+    /// - Parameter onAbsence: called if the server of a shared store does not answer for as long.
     package init(
         _ directory: StateDirectory, _ purpose: Purpose, lock: StateLock? = nil,
         busyTimeout: Duration = .seconds(15), clock: @escaping @Sendable () -> Timestamp = { .now },
-        onWait: @escaping (RunningProcess?) -> Void = { _ in }
+        onWait: @escaping (RunningProcess?) -> Void = { _ in },
+        onAbsence: @escaping (String) -> Void = { _ in }
     ) throws {
         self.directory = directory
         self.clock = clock
         if let address = directory.shared {
             opening = nil
             connection = .postgresql(
-                try SharedStore(address: address).open(purpose, patience: busyTimeout) { onWait(nil) })
+                try SharedStore(address: address).open(
+                    purpose, patience: busyTimeout, onWait: { onWait(nil) }, onAbsence: onAbsence))
             return
         }
         let opening = DatabaseOpening(directory: directory, busyTimeout: busyTimeout) {
@@ -68,6 +71,10 @@ package final class JobDatabase {
     }
 
     package var now: Timestamp { clock() }
+
+    /// From now on, what only reads waits for a lost server as long as `body` does not throw, which is called
+    /// now and then. (A database file is always there.)
+    package func waitOut(_ body: @escaping (String) throws -> Void) { server?.waitOut(body) }
 
     /// Throws once files of the store are lost: nothing may be sent that no one could find on record.
     package func requireFiles() throws { if let loss { throw loss } }

@@ -11,21 +11,21 @@ package final class Lease: Sendable {
         package let host: String
         package let stateDirectory: String
         /// How long a POST may take. What is being sent when the lease ends is in doubt only after that.
-        package let longestPost: Duration
+        package var longestPost: Duration
         /// The limits that it goes by, as a JSON object, for `jobctl explain` on any machine.
-        package let settings: String
+        package var settings: String
 
         package init(stateDirectory: String, longestPost: Duration, settings: String) {
             host = Self.hostName
             (self.stateDirectory, self.longestPost, self.settings) = (stateDirectory, longestPost, settings)
         }
 
-        package static var hostName: String {
+        package static let hostName = {
             var name = [CChar](repeating: 0, count: 256)
             let size = name.count
             guard unsafe gethostname(&name, size - 1) == 0 else { return "localhost" }
             return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        }
+        }()
     }
 
     static let length = Duration.seconds(30)
@@ -34,15 +34,22 @@ package final class Lease: Sendable {
     /// How long after one renewal the next one is due.
     package static let renewal = Duration.seconds(5)
 
-    let holder: Holder
     private let state = Locked(State())
+    private let holding: Locked<Holder>
 
     private struct State {
         var id: Int64?
         var end = ContinuousClock.now
     }
 
-    package init(_ holder: Holder) { self.holder = holder }
+    package init(_ holder: Holder) { holding = Locked(holder) }
+
+    var holder: Holder { holding.withLock { $0 } }
+
+    /// What holds from the next lease on; see `JobDatabase.tell`.
+    package func change(longestPost: Duration, settings: String) {
+        holding.withLock { ($0.longestPost, $0.settings) = (longestPost, settings) }
+    }
 
     /// The jobd's number in `daemons`; another one after each start, and after its jobs were taken over.
     package var id: Int64? { state.withLock { $0.id } }

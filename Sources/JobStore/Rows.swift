@@ -67,6 +67,10 @@ extension Output {
         pickedAt = row.timestamp(16)
         object = row.optionalText(17)
         local = row.optionalText(18).flatMap(Local.init)
+        // A database file has one host.
+        guard row.columnCount > 19 else { return }
+        host = row.optionalText(19)
+        isOfOtherHost = host.map { $0 != Lease.Holder.hostName } ?? false
     }
 }
 

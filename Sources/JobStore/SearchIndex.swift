@@ -1,6 +1,7 @@
 internal import SQL
 
-/// The words of all jobs, for `jobctl search`: a cache in a separate file beside the database.
+/// The words of all jobs, for `jobctl search`: a cache in a separate file, beside the database if that is a
+/// file, too.
 ///
 /// Only searching and pruning touch it, so it costs nothing elsewhere. It records how far it has read the
 /// database, and a search reads the rest first. It may be removed at any time. It is built again if it is
@@ -15,11 +16,11 @@ package final class SearchIndex {
 
     private init(_ connection: SQLiteConnection) { self.connection = connection }
 
-    /// Opens the file beside the database, and creates it if it is missing.
+    /// Opens the file, and creates it if it is missing.
     convenience init(in directory: StateDirectory, busyTimeout: Duration = .seconds(15)) throws {
         let path = directory.searchIndex
         // Creates it with the database's mode and owner. This process has no locks on it yet to lose.
-        _ = try directory.openFile(path)
+        try directory.makeSearchIndex()
         self.init(try SQLiteConnection(path: path, .readWrite, busyTimeout: busyTimeout))
         do { try prepare() } catch let error as SQLError where Self.isDamage(error) { try rebuild() }
     }

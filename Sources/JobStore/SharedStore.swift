@@ -18,12 +18,14 @@ package struct SharedStore {
 
     /// Connects, and refuses a schema that is not this program's.
     func open(
-        _ purpose: JobDatabase.Purpose, patience: Duration, onWait: @escaping () -> Void
+        _ purpose: JobDatabase.Purpose, patience: Duration, onWait: @escaping () -> Void,
+        onAbsence: @escaping (String) -> Void
     ) throws -> PostgreSQLConnection {
         try StoreError.at(database: address.text) {
             if let fault = try address.fault() { throw StoreError.badAddress(reason: fault) }
             let connection = try PostgreSQLConnection(
-                address, readOnly: purpose == .read, patience: patience, lockLimit: patience, onWait: onWait)
+                address, readOnly: purpose == .read, patience: patience, lockLimit: patience, onWait: onWait,
+                onAbsence: onAbsence)
             let settings = try Self.settings(of: connection)
             let found = settings[Self.schemaSetting].flatMap { Int($0) }
             guard let version = found, version >= Self.newest else {

@@ -20,6 +20,8 @@ package struct StateDirectory: Sendable {
     package let origin: Origin
     /// The store that several machines share, in place of the database here.
     private(set) var shared: StoreAddress?
+    /// Where the user's caches are, which a shared store needs; empty if that is not known.
+    private var caches = ""
 
     package init(path: String, origin: Origin) {
         self.path = path
@@ -27,8 +29,9 @@ package struct StateDirectory: Sendable {
     }
 
     /// The same directory, beside a store that several machines share.
-    package func sharing(_ address: String, password: String?) -> StateDirectory {
+    package func sharing(_ address: String, password: String?, caches: String = "") -> StateDirectory {
         var directory = self
+        directory.caches = caches
         directory.shared = StoreAddress(address, password: password)
         return directory
     }
@@ -48,8 +51,16 @@ package struct StateDirectory: Sendable {
     var sharedMemory: String { database + "-shm" }
     /// A log of more bytes than this is emptied as soon as nobody reads it.
     static let largeLog: Int64 = 16 << 20
-    /// The index of `jobctl search`: a cache, which is built again if it is removed.
-    package var searchIndex: String { path + "/search.db" }
+    /// The index of `jobctl search`: a cache, which is built again if it is removed. That of a shared store
+    /// is each user's own.
+    package var searchIndex: String {
+        guard let shared else { return path + "/search.db" }
+        return searchFolder.path + "/search-\(SHA256.hexadecimal(of: Array(shared.text.utf8)).prefix(16)).db"
+    }
+    /// The directory that the index is in.
+    private var searchFolder: StateDirectory {
+        shared == nil ? self : StateDirectory(path: caches + "/jobd", origin: origin)
+    }
     /// The copies of local files that inputs name.
     package var inputs: String { path + "/inputs" }
     package var lock: String { path + "/lock" }
@@ -178,6 +189,15 @@ package struct StateDirectory: Sendable {
         let file = try StoreError.at(path, try FileDescriptor(opening: path, flags: flags, mode: fileMode))
         adopt(file)
         return file
+    }
+
+    /// Makes the file of the search index if it is missing.
+    func makeSearchIndex() throws {
+        if shared != nil {
+            if caches.isEmpty { throw StoreError.nowhere }
+            try searchFolder.create()
+        }
+        _ = try searchFolder.openFile(searchIndex)
     }
 
     /// Gives an open file the right mode, whatever the umask, and the directory's owner if root created it.

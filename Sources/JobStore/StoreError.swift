@@ -151,6 +151,14 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
+    /// Whether the same may work in a moment.
+    package var mayPass: Bool {
+        switch self {
+        case .busy, .unreachable: true
+        default: false
+        }
+    }
+
     /// Whether nothing can be written until this is over, whatever it is.
     var isOfStorage: Bool {
         switch self {

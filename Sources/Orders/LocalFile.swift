@@ -38,6 +38,9 @@ struct LocalFile {
         } catch { throw Self.unreadable(path, "\(error)") }
     }
 
+    /// The same for another program of this machine.
+    var placeForOthers: String { SentFiles.placeForOthers(place) }
+
     /// The file, to be read once more.
     func open() throws(Failure) -> FileDescriptor { try Self.open(place, path) }
 

@@ -7,15 +7,46 @@ package import JobStore
 internal import System
 
 /// What jobd's configuration says about the files that inputs name.
-package struct FileRoutes: Sendable {
+package struct FileRoutes {
     /// Whether local files are sent inside the POST, which limits their size.
     package let isInline: Bool
     /// Whether there is an object storage.
     package let hasStorage: Bool
+    /// Puts files there; nil if jobd does it, since it sees the copies in `inputs/`.
+    package let upload: Upload?
+    /// Whether any machine may send the job.
+    private let isShared: Bool
+
+    /// Returns the names of the objects, in the order of the files.
+    package typealias Upload = ([InputUpload]) throws -> [ObjectName]
 
     package init(isInline: Bool, hasStorage: Bool) {
-        (self.isInline, self.hasStorage) = (isInline, hasStorage)
+        (self.isInline, self.hasStorage, upload, isShared) = (isInline, hasStorage, nil, false)
     }
+
+    /// For a store that several machines share.
+    ///
+    /// - Parameter upload: nil if there is no object storage.
+    package init(shared upload: Upload?) {
+        (isInline, hasStorage, self.upload, isShared) = (false, upload != nil, upload, true)
+    }
+
+    /// Throws if no local file can be sent.
+    func require() throws(Failure) {
+        guard isShared, upload == nil else { return }
+        throw Failure(
+            .inputRefused,
+            "another machine may send the job, and cannot read local files of this one; nothing was enqueued",
+            hint: "set storage.url in jobd's configuration; or name the file by an address or as s3://…")
+    }
+}
+
+/// A file to put into the object storage.
+package struct InputUpload {
+    package let input: InputFile
+    package let mediaType: String
+    /// Where another program of this machine can open it.
+    package let place: String
 }
 
 /// The local files that orders name: each is looked at once, and copied once, when the orders are stored.
@@ -30,6 +61,8 @@ package final class LocalFiles {
     private var deposit: InputDeposit?
     /// The copies that stored jobs name.
     private var used: Set<InputFile> = []
+    /// Of a shared store: the objects that take the place of files, while orders are stored.
+    private var objects: [InputFile: ObjectName]?
 
     /// - Parameters:
     ///   - folder: nil if there is no state directory.
@@ -48,6 +81,7 @@ package final class LocalFiles {
             try copy(file)
             try sync()
         }
+        if objects != nil { try upload() }
         return file
     }
 
@@ -69,12 +103,51 @@ package final class LocalFiles {
     /// Copies what was looked at. From here to `end`, no copy is pruned.
     package func begin() throws {
         guard !isEmpty else { return }
+        if try routes().upload != nil {
+            objects = [:]
+            return try upload()
+        }
         let deposit = try open()
         for file in known.values { try copy(file) }
         for input in contents.keys where !deposit.holds(input) {
             throw Failure(.inputRefused, "\(input.text) is not in inputs/; nothing was enqueued")
         }
         try sync()
+    }
+
+    /// Brings into the object storage what is not there yet.
+    private func upload() throws {
+        let known = objects ?? [:]
+        let due = try contents.compactMap { input, content -> InputUpload? in
+            guard known[input] == nil else { return nil }
+            guard let content else {
+                throw Failure(.inputRefused, "\(input.text) is not in inputs/; nothing was enqueued")
+            }
+            let place = self.known.values.first { $0.input == input }?.placeForOthers
+            guard let place = place ?? folder.map({ "\($0.path)/\(input.name)" }) else {
+                throw StoreError.nowhere
+            }
+            return InputUpload(input: input, mediaType: content.mediaType, place: place)
+        }
+        guard !due.isEmpty, let upload = try routes().upload else { return }
+        for (file, object) in zip(due, try upload(due)) { objects?[file.input] = object }
+    }
+
+    /// The order as it is stored: of a shared store, with objects in the place of local files.
+    func stored(_ order: Order) throws -> Order {
+        guard let objects, !order.localFiles.isEmpty, let object = order.input.object else { return order }
+        var order = order
+        order.localFiles = []
+        order.input = .object(
+            JSONObject(
+                object.members.map { member in
+                    guard order.takesReferences(member.key) else { return member }
+                    let value = member.value.replacingTexts("$.\(member.key)") { _, text in
+                        InputFile(text).flatMap { objects[$0] }.map { [.string($0.text)] }
+                    }
+                    return .init(key: member.key, value: value)
+                }))
+        return order
     }
 
     func noteUse(of files: [StoredInputFile]) { used.formUnion(files.map(\.file)) }
@@ -84,6 +157,7 @@ package final class LocalFiles {
     package func end(_ store: JobDatabase?) {
         let unused = (deposit?.made ?? []).subtracting(used)
         deposit = nil
+        objects = nil
         guard !unused.isEmpty, let folder, let store, let pruning = try? InputPruning(folder) else { return }
         let copies = unused.map { (file: $0, bytes: Int64(0)) }
         _ = try? store.transaction { try pruning.remove(copies, since: 0, in: store) }
@@ -174,6 +248,7 @@ extension Checker {
             try fault(ofObject: text).map { Violation(path: path, message: $0) }
         }
         guard !order.localFiles.isEmpty else { return faults }
+        try files.routes().require()
         let isLimited = try files.routes().isInline
         var sum = Int64(order.input.text.utf8.count)
         for named in order.localFiles {

@@ -119,6 +119,7 @@ extension OrderSource {
                     try result.replace(old, in: store)
                 }
             }
+            order = try files.stored(order)
             let job = try order.job(copies: result.copies, id: store.keyHolder)
             guard try result.insert(job, of: order.copy, in: store, change: change) else { return }
             if let id = result.ranges.last?.ids.upperBound {

@@ -14,6 +14,9 @@ internal import Glibc
     package var patience: Duration
     private let lockLimit: Duration
     private let onWait: () -> Void
+    private let onAbsence: (String) -> Void
+    /// For a caller that waits for a lost server without end: called before each try, and throws to give up.
+    private var whileLost: ((String) throws -> Void)?
     /// Run for each new connection, by what they set.
     private var setup: [(name: String, statement: String)]
     /// The transaction's number, for the question whether it was committed.
@@ -36,17 +39,18 @@ internal import Glibc
     /// How long a transaction may wait for its client: one whose machine is gone must not keep all others.
     private static let idleLimit = Duration.seconds(8)
     /// After this time, `onWait` tells who waits.
-    private static let quietWait = Duration.seconds(2)
+    static let quietWait = Duration.seconds(2)
 
     /// - Parameters:
     ///   - patience: how long to wait for a server that is not there.
     ///   - lockLimit: how long to wait for other writers.
     package init(
         _ address: StoreAddress, readOnly: Bool = false, patience: Duration, lockLimit: Duration,
-        onWait: @escaping () -> Void = {}
+        onWait: @escaping () -> Void = {}, onAbsence: @escaping (String) -> Void = { _ in }
     ) throws(SQLError) {
         library = try Libpq.load()
-        (self.address, self.patience, self.lockLimit, self.onWait) = (address, patience, lockLimit, onWait)
+        (self.address, self.patience, self.lockLimit) = (address, patience, lockLimit)
+        (self.onWait, self.onAbsence) = (onWait, onAbsence)
         setup = [
             (
                 "",
@@ -58,7 +62,7 @@ internal import Glibc
                 """
             )
         ]
-        unsafe handle = try address.connect(library, patience)
+        unsafe handle = try address.connect(library, patience, onAbsence: onAbsence)
         try prepareSession()
     }
 
@@ -95,7 +99,7 @@ internal import Glibc
     }
 
     private func reconnect() throws(SQLError) {
-        let new = try unsafe address.connect(library, patience)
+        let new = try unsafe address.connect(library, patience, onAbsence: onAbsence)
         unsafe library.finish(handle)
         unsafe handle = new
         try prepareSession()
@@ -173,20 +177,36 @@ internal import Glibc
         _ = try outcome.get()
     }
 
+    /// From now on, what only reads waits for a lost server for as long as `body` does not throw.
+    package func waitOut(_ body: @escaping (String) throws -> Void) {
+        patience = .zero
+        whileLost = body
+    }
+
     private func result(_ sql: String, _ values: [any Bindable]) throws -> PostgreSQLResult {
-        try reconnectIfLost()
         let values = try PostgreSQLValues(values)
         // None of the store's statements that begin with WITH writes.
         let isRead = sql.hasPrefix("SELECT") || sql.hasPrefix("WITH")
-        return try onceMore(ifLost: isRead && !hasBegun) { try result(sql, values) }
+        return try onceMore(ifLost: isRead && !hasBegun) {
+            try reconnectIfLost()
+            return try result(sql, values)
+        }
     }
 
-    /// Runs `body` again on a new connection if the one was lost, which shows only when it is used.
+    /// Runs `body` again on a new connection if the one was lost, which shows only when it is used. It must be
+    /// such that nothing of it is left then.
     private func onceMore<Value>(ifLost isMeant: Bool, _ body: () throws -> Value) throws -> Value {
-        do { return try body() } catch let error as SQLError where error.kind == .unreachable {
-            guard isMeant, isLost else { throw error }
-            try reconnect()
-            return try body()
+        var mayRepeat = isMeant && !isLost
+        while true {
+            do { return try body() } catch let error as SQLError where error.kind == .unreachable {
+                if isMeant, let whileLost {
+                    try whileLost(error.message)
+                    usleep(200_000)
+                } else {
+                    guard mayRepeat, isLost else { throw error }
+                    mayRepeat = false
+                }
+            }
         }
     }
 
@@ -290,7 +310,6 @@ internal import Glibc
 
     /// Takes the lock of those who write. It is tried for a moment at first, so that a wait can be told of.
     private func begin() throws {
-        try reconnectIfLost()
         let start = ContinuousClock.now
         var hasTold = false
         while true {
@@ -302,7 +321,10 @@ internal import Glibc
                     SELECT pg_current_xact_id()::text FROM pg_advisory_xact_lock(
                         hashtextextended('jobd ' || current_schema(), 0))
                     """
-                let locked = try onceMore(ifLost: true) { try answer(to: begin) }
+                let locked = try onceMore(ifLost: true) {
+                    try reconnectIfLost()
+                    return try answer(to: begin)
+                }
                 transactionID = unsafe locked.bytes(0, 0).map { unsafe String(decoding: $0, as: UTF8.self) }
                 hasBegun = true
                 transactionCount += 1
@@ -359,8 +381,10 @@ internal import Glibc
 
     /// Runs `body` on one unchanging snapshot of the database.
     package func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
-        try reconnectIfLost()
-        try onceMore(ifLost: true) { try execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") }
+        try onceMore(ifLost: true) {
+            try reconnectIfLost()
+            try execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        }
         hasBegun = true
         defer { rollback() }
         return try body()

@@ -34,8 +34,14 @@ package struct StoreAddress: Equatable, Sendable {
     // MARK: - Connecting
 
     /// Connects, and tries again until `patience` has passed if the server is not there.
-    func connect(_ library: Libpq, _ patience: Duration) throws(SQLError) -> OpaquePointer {
-        let end = ContinuousClock.now + patience
+    ///
+    /// - Parameter onAbsence: called if that takes more than two seconds.
+    func connect(
+        _ library: Libpq, _ patience: Duration, onAbsence: (String) -> Void = { _ in }
+    ) throws(SQLError) -> OpaquePointer {
+        let start = ContinuousClock.now
+        let end = start + patience
+        var hasTold = false
         let mode = isEncryptionLeftOpen(library) ? "require" : nil
         while true {
             let (handle, failure) = try unsafe connectOnce(library, mode)
@@ -43,6 +49,10 @@ package struct StoreAddress: Equatable, Sendable {
             unsafe library.finish(handle)
             guard Self.mayPass(failure), .now < end else {
                 throw SQLError(Self.mayPass(failure) ? .unreachable : .denied, failure)
+            }
+            if !hasTold, .now - start >= PostgreSQLConnection.quietWait {
+                onAbsence(failure)
+                hasTold = true
             }
             usleep(250_000)
         }

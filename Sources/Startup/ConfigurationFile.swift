@@ -10,7 +10,7 @@ internal import System
 package struct ConfigurationFile: Sendable {
     /// The variables that it reads.
     package static let variables = [
-        "JOBD_CONFIG", "JOBD_API_URL", "JOBD_STORE", "XDG_CONFIG_HOME", "HOME",
+        "JOBD_CONFIG", "JOBD_API_URL", "JOBD_STORE", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "HOME",
     ]
 
     package static let options: [Option] = [.config, .set]
@@ -119,7 +119,9 @@ extension StateDirectory {
         let directory = try resolve(option: arguments.value(.stateDirectory), environment: environment)
         let file = ConfigurationFile(arguments: arguments, environment: environment, directory: directory)
         guard let address = try store ?? file.sharedStore() else { return directory }
-        return directory.sharing(address, password: try credential(environment))
+        let named = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let caches = named ?? environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 + "/.cache" : nil }
+        return directory.sharing(address, password: try credential(environment), caches: caches ?? "")
     }
 
     /// The password of the shared store that systemd hands over; libpq finds all others itself.
@@ -141,6 +143,7 @@ extension OutputPlaces {
     /// `outputs/` count as outside.
     package init(_ directory: StateDirectory, _ configuration: Configuration = Configuration()) {
         self.init(
-            own: directory.absolute("outputs"), current: directory.absolute(configuration.outputDirectory))
+            own: directory.absolute("outputs"), current: directory.absolute(configuration.outputDirectory),
+            isShared: directory.sharedStore != nil)
     }
 }

@@ -30,19 +30,19 @@ import Testing
     @Test(arguments: Trouble.Kind.allCases)
     func `each trouble of jobd says what it keeps jobd from, and what to do`(kind: Trouble.Kind) throws {
         var facts = Attention.Facts()
-        facts.daemon = StateLock.Holder(name: "jobd", processID: 7)
-        facts.daemon?.troubles = [
+        facts.daemons.own = StateLock.Holder(name: "jobd", processID: 7)
+        facts.daemons.own?.troubles = [
             Trouble(kind: kind, detail: "no room", since: Samples.now + .seconds(-120))
         ]
         let items = Attention(facts, now: Samples.now).items
         #expect(items.map(\.text) == ["\(kind.words) (\(kind.rawValue), 2 min ago): no room"])
-        #expect(items[0].hint == facts.daemon?.troubles[0].hint && !items[0].hint.isEmpty)
+        #expect(items[0].hint == facts.daemons.own?.troubles[0].hint && !items[0].hint.isEmpty)
     }
 
     @Test func `the live view shows the same list`() {
         var snapshot = Samples.snapshot([.uncertain: 1])
         snapshot.facts.uncertain = [1]
-        snapshot.facts.daemon?.troubles = [
+        snapshot.facts.daemons.own?.troubles = [
             Trouble(kind: .space, detail: "no room", since: Samples.now + .seconds(-120))
         ]
         let header = WatchHeader(snapshot: snapshot, size: .init(columns: 200, rows: 60))

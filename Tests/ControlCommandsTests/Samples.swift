@@ -30,7 +30,7 @@ enum Samples {
     /// So many jobs in each of these states, their ids counted on; what has ended comes last.
     static func snapshot(_ counts: KeyValuePairs<JobState, Int64>) -> WatchSnapshot {
         var snapshot = WatchSnapshot(now: now, directory: "/var/lib/jobd")
-        snapshot.facts.daemon = StateLock.Holder(name: "jobd", processID: 7)
+        snapshot.facts.daemons.own = StateLock.Holder(name: "jobd", processID: 7)
         var next: Int64 = 1
         for (state, count) in counts {
             let ids = Array(next..<next + count)

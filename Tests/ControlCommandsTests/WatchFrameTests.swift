@@ -84,7 +84,7 @@ import Testing
 
     @Test func `without jobd, and with jobs that wait for it, that is said on any screen`() {
         var snapshot = Samples.snapshot([.queued: 3])
-        snapshot.facts.daemon = nil
+        snapshot.facts.daemons.own = nil
         for rows in [24, 12, 8] {
             #expect(
                 lines(snapshot, Samples.facts(of: snapshot), rows: rows).contains {

@@ -103,7 +103,7 @@ import Testing
             uses: "jobs_ended (ended_at=? AND rowid>?)", "jobs_ended (ended_at>? AND ended_at<?)")
         try expect({ _ = try $0.isOnRecord(path: "x") }, uses: "outputs_path (path=?)")
         try expect({ _ = try $0.hasLeftFiles(of: 1, in: "x") }, uses: "left_files_job (job_id=?)")
-        try expect({ _ = try $0.leavingOutputs(limit: 9) }, uses: "outputs_leaving")
+        try expect({ _ = try $0.leavingOutputs(in: [], limit: 9) }, uses: "outputs_leaving")
         try expect({ _ = try $0.hasEnded(1, before: .now) }, uses: "INTEGER PRIMARY KEY")
         try expect({ _ = try $0.filesOnRecord(of: 1...1) }, uses: "(job_id>? AND job_id<?)")
         #expect(

@@ -74,6 +74,20 @@ package final class Stage: @unchecked Sendable {
         return name
     }
 
+    /// On a new database of a server, without a simulator.
+    package static func shared(on server: SharedServer? = nil) async throws -> Stage {
+        let stage = Stage()
+        try await stage.share(on: server)
+        return stage
+    }
+
+    /// Another state directory, on the same store and with the same service.
+    package func neighbour(_ name: String = "neighbour") -> Stage {
+        let stage = Stage(in: scratch, state: scratch[name], variables: variables, url: url)
+        stage.shared = shared
+        return stage
+    }
+
     deinit { simulator?.end() }
 
     // MARK: - Programs

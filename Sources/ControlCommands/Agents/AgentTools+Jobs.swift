@@ -2,6 +2,8 @@ internal import CommandLineTool
 internal import JSON
 internal import JobModel
 internal import JobStore
+internal import Outputs
+internal import Startup
 
 /// The tools that look at jobs, wait for them and steer them.
 extension AgentTool {
@@ -247,7 +249,15 @@ extension JobDatabase {
             ?? files.first { $0.pickedAt != nil } ?? files.first
         if let found { return found }
         let which = position.map { "output \($0) of job \(job.id)" } ?? "job \(job.id)"
-        if let moved = outputs.first(where: { $0.isKept && (position ?? $0.position) == $0.position }) {
+        let there = outputs.first { $0.isKept && (position ?? $0.position) == $0.position }
+        if let there, there.isElsewhere {
+            throw Failure(
+                .no,
+                "\(which) has its files on another machine: "
+                    + SafeText.escape(OutputPlaces(directory).place(of: there) ?? ""),
+                hint: FileWords.hint(there))
+        }
+        if let moved = there {
             throw Failure(
                 .no, "\(which) has its files in object storage: \(SafeText.escape(moved.object ?? ""))",
                 hint: "jobctl files \(job.id) --fetch DIR copies them here")

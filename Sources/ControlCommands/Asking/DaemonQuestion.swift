@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Configuration
 internal import JSON
 internal import JobStore
 internal import Startup
@@ -11,8 +12,10 @@ struct DaemonQuestion {
 
     private let words: [String]
 
-    /// - Parameter asDaemon: with the options of the running jobd, unless this command names others.
-    init(_ what: String, _ session: Session, asDaemon: Bool = false) throws {
+    /// - Parameters:
+    ///   - asDaemon: with the options of the running jobd, unless this command names others.
+    ///   - store: if several machines share it, the settings of the object storage are those that it knows.
+    init(_ what: String, _ session: Session, asDaemon: Bool = false, in store: JobDatabase? = nil) throws {
         let running = asDaemon && !session.namesConfiguration ? try session.daemonArguments() : nil
         let arguments = running ?? session.arguments
         var words = [
@@ -20,6 +23,10 @@ struct DaemonQuestion {
         ]
         for option in Self.options {
             for value in arguments.values(option) { words += ["--" + option.name, value] }
+        }
+        if asDaemon, running == nil, !session.namesConfiguration, try session.directory().sharedStore != nil {
+            let told = try session.toldConfiguration(store ?? session.storeIfAny())?.configuration
+            for assignment in told?.storageAssignments ?? [] { words += ["--set", assignment] }
         }
         self.words = words
     }

@@ -118,7 +118,7 @@ enum PickVerb: ControlVerb {
         let going = Self.users(waited).filter { user in !waiting.contains { $0.jobID == user } }
         if !going.isEmpty {
             session.note("no longer waiting for it: \(words(going))")
-            session.noteIfNoDaemon(store.directory, "nothing is sent until it runs")
+            session.noteIfNoDaemon(store, "nothing is sent until it runs")
         }
     }
 

@@ -14,7 +14,9 @@ struct DatabaseChecks {
             let faults = try database.faults()
             opening =
                 faults.isEmpty
-                ? .ok("database", "sound; schema \(try database.schemaVersion())")
+                ? .ok(
+                    "database",
+                    (directory.sharedStore ?? "sound") + "; schema \(try database.schemaVersion())")
                 : .fault(
                     "database", "damaged: \(faults.joined(separator: "; "))",
                     "stop jobd, then: jobctl restore BACKUP; or try: sqlite3 jobs.db .recover")
@@ -25,7 +27,10 @@ struct DatabaseChecks {
         database = opened
     }
 
-    func all() -> [Diagnosis] { [opening, engine(), log()].compactMap(\.self) }
+    func all() -> [Diagnosis] {
+        if let server = ServerChecks(database) { return [opening] + server.all() }
+        return [opening, engine(), log()].compactMap(\.self)
+    }
 
     private func engine() -> Diagnosis? {
         guard let engine = database?.engine else { return nil }

@@ -46,15 +46,18 @@ enum DoctorVerb: ControlVerb {
             try tell([.fault("state", "\(error)", error.hint)])
             return worst
         }
-        let (configuration, reading) = read(session, directory)
+        let store = DatabaseChecks(directory: directory)
+        let (configuration, reading) = read(session, directory, store.database)
         try tell([reading])
         try tell(StateDirectoryChecks(directory: directory, configuration: configuration).all())
-        let store = DatabaseChecks(directory: directory)
         try tell(store.all())
         try tell(ProcessChecks(directory: directory, store: store.database).all())
         try tell(BudgetChecks(configuration: configuration, store: store.database).all())
         try tell([clock(store.database)])
-        try tell(TokenChecks(session: session, directory: directory, configuration: configuration).all())
+        try tell(
+            TokenChecks(
+                session: session, directory: directory, configuration: configuration, store: store.database
+            ).all())
         try tell(StorageChecks(session: session, configuration: configuration).all())
         return worst
     }
@@ -76,8 +79,13 @@ enum DoctorVerb: ControlVerb {
             : .ok("clock", words)
     }
 
-    private static func read(_ session: Session, _ directory: StateDirectory) -> (Configuration, Diagnosis) {
+    private static func read(
+        _ session: Session, _ directory: StateDirectory, _ store: JobDatabase?
+    ) -> (Configuration, Diagnosis) {
         do {
+            if let (told, daemon) = try session.toldConfiguration(store) {
+                return (told, .ok("configuration", "that of \(daemon.place), as the store has it"))
+            }
             let file = try session.daemonConfigurationFile()
             let configuration = try file.read()
             let source = "\(file.place.path) (\(file.place.origin))"
@@ -85,7 +93,7 @@ enum DoctorVerb: ControlVerb {
                 file.assignments.isEmpty
                 ? "" : ", and \(NumberText.of(Int64(file.assignments.count), "key")) by --set"
             let owner =
-                session.isDaemonRunning(directory) && !session.namesConfiguration
+                StateLock.daemon(of: directory) != nil && !session.namesConfiguration
                 ? (try session.daemonArguments() == nil
                     ? "; the running jobd may use another: name it with --config" : ", of the running jobd")
                 : ""

@@ -9,12 +9,16 @@ struct ProcessChecks {
     let directory: StateDirectory
     let store: JobDatabase?
 
-    func all() -> [Diagnosis] { [daemon()] + troubles() + pauses() + [unit()].compactMap(\.self) }
+    func all() -> [Diagnosis] {
+        let daemons = SharingChecks(store)?.all(waiting: waitingJobs()) ?? [daemon()]
+        return daemons + troubles() + pauses() + [unit()].compactMap(\.self)
+    }
 
     private func troubles() -> [Diagnosis] {
         // The log is checked with the database, the space with the state directory.
         let known: [Trouble.Kind] = [.log, .space]
-        let troubles = StateLock.daemon(of: directory)?.troubles ?? []
+        let troubles =
+            (try? store?.runningDaemons())?.troubles ?? StateLock.daemon(of: directory)?.troubles ?? []
         return troubles.filter { !known.contains($0.kind) }.map { trouble in
             .fault("trouble", "\(trouble.kind.words): \(trouble.detail)", trouble.hint)
         }

@@ -14,11 +14,15 @@ struct StateDirectoryChecks {
 
     func all() -> [Diagnosis] {
         let source = "\(directory.path) (\(directory.origin.rawValue))"
+        let isShared = directory.sharedStore != nil
         guard directory.exists else {
+            if isShared {
+                return [.ok("state", "\(source) does not exist; only a jobd on this machine needs it")]
+            }
             let hint = "jobctl enqueue creates it, and so does jobd"
             return [.warning("state", "\(source) does not exist yet", hint)]
         }
-        return [state(source)] + files() + [fileSystem(), space()] + inputs()
+        return [state(source)] + files() + (isShared ? [] : [fileSystem()]) + [space()] + inputs()
     }
 
     private func state(_ source: String) -> Diagnosis {

@@ -11,6 +11,7 @@ struct TokenChecks {
     let session: Session
     let directory: StateDirectory
     let configuration: Configuration
+    let store: JobDatabase?
 
     func all() -> [Diagnosis] {
         // From here on the token is in memory. No other verb reads it.
@@ -35,14 +36,14 @@ struct TokenChecks {
 
     /// Only jobd can see a systemd credential.
     private func absent() -> Diagnosis {
-        if session.isDaemonRunning(directory) {
-            let pauses = try? session.storeIfAny()?.pauses()
+        if let store, session.isDaemonRunning(store) {
+            let pauses = try? store.pauses()
             if let pauses, !pauses.contains(where: { $0.reason == .token }) {
                 return .ok("token", "none is visible here, but the running jobd has one")
             }
         }
         let hint = "set token_file or $RUNCOMFY_TOKEN, or the unit's credential \"token\""
-        return directory.path == "/var/lib/jobd"
+        return directory.path == "/var/lib/jobd" || directory.sharedStore != nil
             ? .warning("token", "none is visible here", hint)
             : .fault("token", "none", hint)
     }

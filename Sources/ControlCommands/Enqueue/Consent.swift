@@ -1,6 +1,7 @@
 internal import CommandLineTool
 internal import Configuration
 internal import JobModel
+internal import JobStore
 internal import Orders
 internal import Startup
 
@@ -13,11 +14,15 @@ struct Consent {
     private let most: Double?
     let configuration: Configuration?
 
-    init(_ session: Session) throws {
+    init(_ session: Session, _ store: JobDatabase?) throws {
         self.session = session
         most = try session.arguments.dollars(.maxUSD)
         // A fault in a configuration that this command line names is a fault of the command.
         let isNamed = session.namesConfiguration
+        if let told = try session.toldConfiguration(store)?.configuration {
+            (configuration, limit) = (told, told.confirmAbove.map(ConfirmationLimit.above) ?? .none)
+            return
+        }
         guard let file = try? session.daemonConfigurationFile(),
             file.isNeeded || !file.assignments.isEmpty || isNamed
         else {

@@ -30,7 +30,7 @@ struct OrderArguments {
         self.session = session
         store = models.store
         checker = Checker(
-            models, session.localFiles, validates: !session.arguments.has(.noValidate)
+            models, session.localFiles(models.store), validates: !session.arguments.has(.noValidate)
         ) { session.note($0) }
         words = InputWords(
             standardInputIsTaken: session.arguments.value(.input) == "-"

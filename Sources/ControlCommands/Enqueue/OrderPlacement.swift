@@ -24,7 +24,7 @@ struct OrderPlacement {
 
     init(_ session: Session, _ store: JobDatabase?, _ name: String) throws {
         (self.session, self.store, self.name) = (session, store, name)
-        consent = try Consent(session)
+        consent = try Consent(session, store)
         arguments = OrderArguments(
             session, ModelLookup(session: session, store: store, configuration: consent.configuration))
     }
@@ -117,7 +117,7 @@ struct OrderPlacement {
         }
         say(estimate)
         session.noteIfNoDaemon(
-            store.directory, "the \(job == nil ? "jobs wait" : "job waits") until it runs")
+            store, "the \(job == nil ? "jobs wait" : "job waits") until it runs")
         let isHeld = job.map { $0.state == .held } ?? session.arguments.has(.hold)
         let next = isHeld ? "release" : job?.state.hasEnded == true ? "show" : "wait"
         if let ids = JobIDs.text(of: result.ids) { session.suggest("jobctl \(next) \(ids)") }

@@ -12,14 +12,14 @@ extension Explainer {
 
     func completed() throws -> Explanation {
         let outputs = try store.outputs(of: id)
-        let there = outputs.filter { $0.removedAt == nil }.compactMap(\.path)
+        let places = OutputPlaces(store.directory)
+        let there = outputs.filter { $0.removedAt == nil }.compactMap(places.place)
         let start = "job \(id) is completed (\(when)): "
-        guard let first = there.first else {
+        guard let path = there.first else {
             return Explanation(
                 .completed, start + "its files were pruned",
                 hint: job.inputRemovedAt == nil ? "to make it again: jobctl rerun \(id)" : nil)
         }
-        let path = OutputPlaces(store.directory).file(first).absolutePath
         let what =
             there.count == 1 ? "its file is" : "the first of its \(NumberText.of(there.count)) files is"
         return Explanation(

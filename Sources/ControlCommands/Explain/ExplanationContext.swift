@@ -36,15 +36,22 @@ final class ExplanationContext {
 
     convenience init(_ session: Session, _ store: JobDatabase) throws {
         let file = try session.daemonConfigurationFile()
+        let isRunning = session.isDaemonRunning(store)
+        if let (told, daemon) = try session.toldConfiguration(store) {
+            try self.init(
+                store, session.models(in: store, told), told, at: "the configuration of \(daemon.place)",
+                setting: [], isRunning: isRunning)
+            return
+        }
         let configuration = try Self.configuration(in: file, session)
         try self.init(
             store, session.models(in: store, configuration), configuration, at: file.place.path,
-            setting: file.assignments, isRunning: session.isDaemonRunning(store.directory))
+            setting: file.assignments, isRunning: isRunning)
     }
 
     /// What keeps jobd from using the object storage now.
     var storageTrouble: Trouble? {
-        StateLock.daemon(of: store.directory)?.troubles.first { $0.kind == .storage }
+        (try? store.runningDaemons())?.troubles.first { $0.kind == .storage }
     }
 
     /// What jobd's next claim would check; nil if its configuration is not known.

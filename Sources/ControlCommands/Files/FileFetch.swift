@@ -26,7 +26,10 @@ struct FileFetch {
     func run() throws -> ExitCode {
         let folder = try folder()
         var report = Report(session)
-        try FilesVerb.forEachKept(session) { output, path in
+        try FilesVerb.forEachKept(session) { output, path, places in
+            if output.isElsewhere, output.object == nil {
+                return report.refuse(places.place(of: output) ?? "", FileWords.hint(output))
+            }
             let place = try open(output, path).flatMap { file in
                 try folder.add(Self.name(of: output), output.sha256) { write in
                     while case let piece = try file.read(1 << 18), !piece.isEmpty { try write(piece) }
@@ -85,7 +88,7 @@ struct FileFetch {
     /// Writes the files to standard output.
     func stream() throws -> ExitCode {
         var code = ExitCode.success
-        try FilesVerb.forEachKept(session) { output, path in
+        try FilesVerb.forEachKept(session) { output, path, _ in
             guard let file = try open(output, path), let status = try? file.status() else {
                 let place = SafeText.escape(Self.place(of: output, path))
                 session.note("\(place) cannot be read: see jobctl verify")
@@ -115,6 +118,12 @@ struct FileFetch {
         private(set) var code = ExitCode.success
 
         init(_ session: Session) { (self.session, ids) = (session, JobLines(session)) }
+
+        /// It is on another machine.
+        mutating func refuse(_ place: String, _ hint: String) {
+            session.note("\(place) is on another machine: \(hint)")
+            code = .no
+        }
 
         mutating func add(_ output: JSON, _ place: String?, from path: String) throws {
             guard let place else {

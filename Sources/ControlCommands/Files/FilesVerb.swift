@@ -12,7 +12,8 @@ enum FilesVerb: ControlVerb {
             """
             Prints the absolute path of each file that was fetched, one a line; the oldest job comes first. \
             Unless jobs are chosen, the files of all jobs. Pruned files are left out. It does not look at \
-            the disk: jobctl verify finds files that somebody has removed or changed.
+            the disk: jobctl verify finds files that somebody has removed or changed. Of a store that \
+            several machines share, a file on another one is HOST:PATH.
             """,
             """
             With --fetch, the files are copied to DIR, also from another machine (--host) and from object \
@@ -39,26 +40,40 @@ enum FilesVerb: ControlVerb {
         if FileFetch.isStreaming(session) { return try FileFetch(session).stream() }
         if session.arguments.has(.fetchTo) { return try FileFetch(session).run() }
         var ids = JobLines(session)
-        try forEach(session) { output, path in
+        try forEach(session) { output, file, place in
             try ids.note(output.jobID)
-            try show(output.json(file: path), at: path, session)
+            try show(output.json(file: file), at: place, session)
         }
         return .success
     }
 
     /// Visits the files on this machine that are chosen.
-    static func forEach(_ session: Session, _ visit: (Output, String) throws -> Void) throws {
-        var moved = 0
-        try forEachKept(session) { output, path in
-            if let path { try visit(output, path) } else { moved += 1 }
+    static func forEach(
+        _ session: Session, _ visit: (Output, _ file: String?, _ place: String) throws -> Void
+    ) throws {
+        var (moved, elsewhere) = (0, 0)
+        try forEachKept(session) { output, path, places in
+            guard path != nil || output.isElsewhere, let place = places.place(of: output) else {
+                return moved += 1
+            }
+            if output.isElsewhere { elsewhere += 1 }
+            try visit(output, path, place)
+        }
+        if elsewhere > 0 {
+            session.note(
+                "note: \(NumberText.of(elsewhere, "file")) on other machines, as HOST:PATH; "
+                    + "jobctl --host ssh://HOST files … gets them")
         }
         guard moved > 0 else { return }
         let what = moved == 1 ? "1 file is" : "\(NumberText.of(moved)) files are"
         session.note("note: \(what) only in the object storage; jobctl files --fetch DIR fetches from there")
     }
 
-    /// Visits the files that are chosen, those that are only in object storage too: these have no path.
-    static func forEachKept(_ session: Session, _ visit: (Output, String?) throws -> Void) throws {
+    /// Visits the files that are chosen, those that are only in object storage or on other machines too:
+    /// these have no path.
+    static func forEachKept(
+        _ session: Session, _ visit: (Output, String?, OutputPlaces) throws -> Void
+    ) throws {
         let kinds: [Output.Kind] = try session.arguments.words(.outputKind, "kind")
         let isPicked = session.arguments.has(.picked)
         let store = try session.store(.read)
@@ -72,7 +87,7 @@ enum FilesVerb: ControlVerb {
                 && (!isPicked || output.pickedAt != nil)
             {
                 count += 1
-                try visit(output, places.path(of: output))
+                try visit(output, places.path(of: output), places)
             }
         }
         if count == 0 {

@@ -67,6 +67,11 @@ enum OpenVerb: ControlVerb {
                 throw Failure(.no, "file\(file) of job \(id) was pruned", hint: "jobctl rerun \(id)")
             }
             let isOfFile = { (output: Output) in (position ?? output.position) == output.position }
+            if let there = outputs.first(where: { $0.isElsewhere && isOfFile($0) }) {
+                throw Failure(
+                    .no, "file\(file) of job \(id) is \(SafeText.escape(places.place(of: there) ?? ""))",
+                    hint: FileWords.hint(there))
+            }
             if let moved = outputs.first(where: { $0.isKept && isOfFile($0) }) {
                 throw Failure(
                     .no, "file\(file) of job \(id) is in the object storage",

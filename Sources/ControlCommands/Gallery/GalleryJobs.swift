@@ -55,12 +55,16 @@ struct GalleryJobs {
     private func file(_ output: Output) throws -> GalleryFile? {
         guard output.removedAt == nil, let path = output.path, let hash = output.sha256 else { return nil }
         let found = places.file(path)
-        guard let size = output.local == nil ? found.size : output.bytes else { return nil }
+        // Elsewhere than on this disk, only an object can be had.
+        let isHere = output.local == nil && !output.isElsewhere
+        guard isHere || output.object != nil, let size = isHere ? found.size : output.bytes else {
+            return nil
+        }
         var file = GalleryFile(
             jobID: output.jobID, position: output.position, kind: output.kind.rawValue,
-            source: output.local == nil ? found.absolutePath : output.object ?? "", bytes: size,
+            source: isHere ? found.absolutePath : output.object ?? "", bytes: size,
             mediaType: output.mediaType ?? "", sha256: hash)
-        file.isElsewhere = output.local != nil
+        file.isElsewhere = !isHere
         file.width = output.width
         file.height = output.height
         file.seconds = output.durationSeconds

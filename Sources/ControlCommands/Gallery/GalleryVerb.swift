@@ -150,7 +150,10 @@ enum GalleryVerb: ControlVerb {
     private static func note(_ session: Session, _ made: Made) throws {
         for path in made.tally.unreadable { session.note("note: \(path) cannot be read and is left out") }
         if made.missing > 0 {
-            session.note("note: \(NumberText.of(made.missing, "file")) on record but no longer on disk")
+            let isShared = try session.directory().sharedStore != nil
+            session.note(
+                "note: \(NumberText.of(made.missing, "file")) on record but "
+                    + (isShared ? "neither on this machine nor in the object storage" : "no longer on disk"))
         }
         session.note(
             "\(NumberText.of(made.tally.files, "file")) of \(NumberText.of(made.jobs.count, "job")); "

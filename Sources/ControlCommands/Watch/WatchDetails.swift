@@ -35,7 +35,7 @@ struct WatchDetails {
                 ? output.bytes.map(ByteText.of) : DownloadProgress([output]).text(Self.indent + 20)
             lines += Self.wrapped(
                 "  \(output.position)",
-                [output.state.rawValue, size, output.path.map { places.file($0).absolutePath }]
+                [output.state.rawValue, size, places.place(of: output)]
                     .compactMap(\.self).joined(separator: ", "), width)
         }
         lines.append(StyledText("events", .dim))

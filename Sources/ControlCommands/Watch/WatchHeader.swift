@@ -25,7 +25,7 @@ struct WatchHeader {
     /// All in one line, if there are few lines.
     private var brief: StyledText {
         let counts = counts(WatchSnapshot.order)
-        if snapshot.facts.daemon != nil { return counts.width > 0 ? counts : StyledText("nothing to do") }
+        if !snapshot.facts.daemons.isEmpty { return counts.width > 0 ? counts : StyledText("nothing to do") }
         var text = StyledText("no jobd", .warning)
         if counts.width > 0 { text.append(", ") }
         text.append(counts)
@@ -35,10 +35,11 @@ struct WatchHeader {
     private var daemon: StyledText {
         let clock = String(TimeText.local(snapshot.now.milliseconds).suffix(8))
         var text = StyledText("jobd      ")
-        if let daemon = snapshot.facts.daemon {
-            text.append("running (pid \(daemon.processID))")
-        } else {
-            text.append("not running", .warning)
+        let daemons = snapshot.facts.daemons
+        if let words = daemons.words { text.append(words) } else { text.append("not running", .warning) }
+        for jobd in daemons.sharing ?? [] {
+            text.append(", \(SafeText.escape(jobd.host)) ")
+            text.append(jobd.beat, jobd.isAlive ? .dim : .warning)
         }
         text.append(", \(snapshot.directory)")
         let room = size.columns - DisplayWidth.of(clock) - 2

@@ -17,8 +17,8 @@ struct WatchLoop {
     private var shown: (file: Output, picture: TerminalPicture?)?
     private var state = WatchState()
 
-    private static let locked = WatchState.Message(
-        text: "\(StoreError.busy); trying again", isRefusal: true)
+    /// The message while the store cannot be read.
+    private var obstacle: WatchState.Message?
 
     init(_ session: Session, _ store: JobDatabase, _ terminal: Terminal, _ scope: WatchScope) throws {
         self.session = session
@@ -32,10 +32,7 @@ struct WatchLoop {
 
     mutating func run() throws -> ExitCode {
         while true {
-            do {
-                try reader.refresh()
-                if state.message == Self.locked { state.message = nil }
-            } catch StoreError.busy { state.message = Self.locked }
+            try refresh()
             try draw()
             for event in try nextEvents() {
                 switch event {
@@ -55,17 +52,42 @@ struct WatchLoop {
         }
     }
 
+    private mutating func refresh() throws {
+        do {
+            try reader.refresh()
+            if state.message == obstacle { state.message = nil }
+            obstacle = nil
+        } catch let error as StoreError where error.mayPass { wait(error) }
+    }
+
+    private mutating func wait(_ error: StoreError) {
+        obstacle = WatchState.Message(text: "\(error); trying again", isRefusal: true)
+        state.message = obstacle
+    }
+
     /// What the person does next. Empty if the store has changed, or after a second, to update the times.
     private func nextEvents() throws -> [Terminal.Event] {
         let start = ContinuousClock.now
         while true {
             let events = try terminal.wait(100)
             if !events.isEmpty || ContinuousClock.now - start >= .seconds(1) { return events }
-            if try reader.hasNews() { return [] }
+            do { if try reader.hasNews() { return [] } } catch let error as StoreError where error.mayPass {
+                // The next refresh says so.
+                reader.forget()
+                return []
+            }
         }
     }
 
     private mutating func draw() throws {
+        do { try drawAll() } catch let error as StoreError where error.mayPass {
+            wait(error)
+            let frame = WatchFrame(reader.snapshot, state, terminal.size)
+            try terminal.draw(frame.lines(state, [:], sheet: nil), inset: nil)
+        }
+    }
+
+    private mutating func drawAll() throws {
         let size = terminal.size
         let frame = WatchFrame(reader.snapshot, state, size)
         state.settle(frame.list, height: frame.height)

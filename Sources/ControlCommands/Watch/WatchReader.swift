@@ -29,7 +29,8 @@ final class WatchReader {
     private var lastEvent: Int64
     private var pace = WatchPace()
     private var lastModels: ContinuousClock.Instant?
-    private let file: FileStatus.Identity
+    /// Nil for a shared store.
+    private let file: FileStatus.Identity?
     private(set) var snapshot: WatchSnapshot
     /// The jobs that the command line selects, narrowed by the words of the filter.
     var scope: WatchScope {
@@ -53,7 +54,7 @@ final class WatchReader {
             return (moment, try store.throughput(after: start, since: moment))
         }
         meter = WatchMeter(earlier: earlier, underWay: try store.bytesUnderWay(), at: now)
-        snapshot = WatchSnapshot(now: now, directory: store.directory.path)
+        snapshot = WatchSnapshot(now: now, directory: store.directory.sharedStore ?? store.directory.path)
         try refresh()
     }
 
@@ -61,7 +62,7 @@ final class WatchReader {
     @discardableResult
     func refresh() throws -> Bool {
         if snapshot.now.milliseconds / 1000 != store.now.milliseconds / 1000 || version == nil {
-            snapshot.facts.daemon = StateLock.daemon(of: store.directory)
+            snapshot.facts.daemons = try store.runningDaemons()
             guard try Self.identity(of: store) == file else {
                 throw Failure(.unavailable, "the store at \(store.directory.path) was replaced")
             }
@@ -75,14 +76,19 @@ final class WatchReader {
         return true
     }
 
+    /// Has the next refresh read everything.
+    func forget() { version = nil }
+
     /// Whether it is time to read again.
     func hasNews() throws -> Bool {
         guard pace.allows else { return false }
-        return try StateLock.daemon(of: store.directory) != snapshot.facts.daemon
-            || store.hasChanged(since: version)
+        // Those that share a store tell of themselves in it.
+        if !store.isShared, try store.runningDaemons() != snapshot.facts.daemons { return true }
+        return try store.hasChanged(since: version)
     }
 
-    private static func identity(of store: JobDatabase) throws -> FileStatus.Identity {
+    private static func identity(of store: JobDatabase) throws -> FileStatus.Identity? {
+        if store.isShared { return nil }
         if let identity = store.identityAtPath { return identity }
         throw Failure(.unavailable, "there is no store at \(store.directory.path) any more")
     }
@@ -92,7 +98,7 @@ final class WatchReader {
         let day = snapshot.now + .seconds(-24 * 3600)
         counts[.failed] = try store.endedCounts(since: day, limit: Self.endsCounted)[.failed]
         snapshot.facts = try Attention.Facts(
-            store, daemon: snapshot.facts.daemon, counts: counts, since: day)
+            store, snapshot.facts.daemons, counts: counts, since: day)
         snapshot.isNarrowed = !scope.isEverything
         try scope.isChoice ? readChoice() : readAll(counts)
         let new = try store.throughput(after: lastEvent)

@@ -61,7 +61,7 @@ struct WatchSteering {
                 "job \(id) continues with its request, and nothing is bought; retry it?",
                 .apply(Self.retry, to: id))
         }
-        let models = session.models(in: store, try? session.daemonConfigurationFile().read())
+        let models = session.models(in: store, try? session.daemonConfiguration(store))
         let price = try job.priceUSD ?? models.price(of: job)
         let cost = price.map { " (about \(Money.text($0)))" } ?? ""
         return .asking("\(words)\(cost); retry it?", .apply(Self.retry, to: id, mayBuy: true))

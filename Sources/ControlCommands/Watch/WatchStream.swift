@@ -13,7 +13,10 @@ struct WatchStream {
     /// How many of the running jobs an object names.
     private static let jobsNamed = 100
 
-    func run() throws -> ExitCode { try session.wantsJSON ? snapshots() : events() }
+    func run() throws -> ExitCode {
+        session.waitOut(store)
+        return try session.wantsJSON ? snapshots() : events()
+    }
 
     /// Waits a moment. Returns false if nobody reads the output any longer.
     private func pause(_ milliseconds: Int32) -> Bool {
@@ -22,7 +25,7 @@ struct WatchStream {
     }
 
     private func events() throws -> ExitCode {
-        session.noteIfNoDaemon(store.directory, "nothing moves until it runs")
+        session.noteIfNoDaemon(store, "nothing moves until it runs")
         var last = try store.lastEventID()
         while true {
             let version = try store.version()
@@ -64,15 +67,15 @@ struct WatchStream {
     }
 
     private func snapshots() throws -> ExitCode {
-        let reader = try WatchReader(store, scope)
+        let reader = try session.patiently { try WatchReader(store, scope) }
         while true {
-            try session.emit(try object(reader))
+            try session.emit(try session.patiently { try object(reader) })
             try session.screen.flush()
             let start = ContinuousClock.now
-            while try !reader.hasNews() || ContinuousClock.now - start < .seconds(1) {
+            while try !session.patiently(reader.hasNews) || ContinuousClock.now - start < .seconds(1) {
                 guard pause(100) else { return .success }
             }
-            try reader.refresh()
+            _ = try session.patiently { try reader.refresh() }
         }
     }
 
@@ -83,12 +86,10 @@ struct WatchStream {
         }
         let running = snapshot.groups.filter { WatchView.running.shows($0.state) }.flatMap(\.ids)
         let facts = try reader.facts(of: Array(running.prefix(Self.jobsNamed)))
+        let daemons = JSONObject(snapshot.facts.daemonMembers)
         return .object([
             "at": .string(snapshot.now.description),
-            "jobd": .object([
-                "running": .bool(snapshot.facts.daemon != nil),
-                "pid": .optional(snapshot.facts.daemon.map { Int64($0.processID) }),
-            ]),
+            "jobd": daemons["jobd"] ?? .null, "jobds": daemons["jobds"] ?? .null,
             "states": states(JobState.allCases.filter { !$0.hasEnded }),
             (snapshot.isNarrowed ? "ended" : "ended_last_hour"): states(JobState.allCases.filter(\.hasEnded)),
             "pauses": snapshot.facts.pausesJSON,

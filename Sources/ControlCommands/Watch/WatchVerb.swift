@@ -49,7 +49,10 @@ enum WatchVerb: ControlVerb {
 
     static func run(_ session: Session) throws -> ExitCode {
         // No key is answered while the store is waited for.
-        let store = try JobDatabase(session.directory(), .read, busyTimeout: .seconds(2))
+        let directory = try session.directory()
+        let store =
+            directory.sharedStore == nil
+            ? try JobDatabase(directory, .read, busyTimeout: .seconds(2)) : try session.store(.read)
         var scope = WatchScope()
         if session.arguments.operands.isEmpty {
             scope.filter = try Selection.filter(session, store)
@@ -61,6 +64,8 @@ enum WatchVerb: ControlVerb {
             let terminal = try Terminal(session.screen, environment: session.environment)
         {
             defer { terminal.leave() }
+            // Keys are answered while the server is away.
+            store.waitOut { throw StoreError.unreachable(reason: $0) }
             var loop = try WatchLoop(session, store, terminal, scope)
             return try loop.run()
         }

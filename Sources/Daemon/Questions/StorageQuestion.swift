@@ -16,6 +16,7 @@ struct StorageQuestion {
             switch question["do"]?.string {
             case "check": return .object(["detail": .string(try await check())])
             case "facts": return try await facts(of: try Self.object(question))
+            case "put": return try await put(question)
             case "fetch":
                 return try await fetch(try Self.object(question), question["to"]?.string ?? "")
             default: throw .refused("the question is not understood")
@@ -36,6 +37,19 @@ struct StorageQuestion {
     private func facts(of name: ObjectName) async throws(StorageFault) -> JSON {
         guard let facts = try await storage.facts(of: name) else { throw .missing(name.text) }
         return .object(["bytes": .integer(facts.bytes), "sha256": .optional(facts.sha256)])
+    }
+
+    /// Puts a file there that inputs will name.
+    private func put(_ question: JSON) async throws(StorageFault) -> JSON {
+        let (path, hash) = (question["file"]?.string ?? "", question["sha256"]?.string ?? "")
+        let (file, bytes): (FileDescriptor, Int64)
+        do throws(SystemError) {
+            file = try FileDescriptor(opening: path)
+            bytes = try file.status().size
+        } catch { throw .changed("\(path) cannot be read: \(error)") }
+        let upload = Upload(file, bytes: bytes, sha256: hash, mediaType: question["media_type"]?.string)
+        let name = try await storage.putInput(upload, fileExtension: question["extension"]?.string ?? "bin")
+        return .object(["object": .string(name.text), "bytes": .integer(bytes)])
     }
 
     /// The file is there, and jobctl's own.
