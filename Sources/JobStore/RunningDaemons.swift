@@ -68,18 +68,6 @@ extension JobDatabase {
         return found
     }
 
-    /// How many files should be on the disks of other machines, by their names.
-    package func filesElsewhere() throws -> [(host: String, count: Int64)] {
-        guard isShared else { return [] }
-        return try all(
-            """
-            SELECT host, count(*) FROM outputs
-            WHERE state = 'done' AND removed_at IS NULL AND local IS DISTINCT FROM 'gone'
-                AND host IS NOT NULL AND host <> ?1 GROUP BY host ORDER BY host
-            """, Lease.Holder.hostName
-        ) { ($0.text(0), $0.integer(1)) }
-    }
-
     /// The end of a condition on `outputs`: not those whose files are on other machines' disks.
     var ownFiles: String {
         guard isShared else { return "" }

@@ -32,7 +32,8 @@ extension JobDatabase {
             """
             SELECT relname || ' (' || verb || ')' FROM pg_class
             CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS verbs (verb)
-            WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+            WHERE relkind = 'r'
+                AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
                 AND NOT has_table_privilege(pg_class.oid, verb) ORDER BY relname, verb
             """
         ) { $0.text(0) }

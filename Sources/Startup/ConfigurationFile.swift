@@ -107,6 +107,11 @@ extension ConfigurationFile {
         guard case .success(let bytes) = SmallFile.read(place.path, limit: 1 << 20),
             String(decoding: bytes, as: UTF8.self).contains("\"store\"")
         else { return nil }
+        if let object = (try? JSON(parsing: bytes, .configuration))?.object {
+            guard let value = object["store"] else { return nil }
+            if let text = value.string, !text.isEmpty { return text }
+        }
+        // It says what is wrong.
         return try read().store
     }
 }

@@ -33,6 +33,21 @@ import Testing
         #expect(try stage.state(of: 1) == "cancelled")
     }
 
+    @Test func `a file that names the store need be right in nothing else`() async throws {
+        let stage = try await Stage.shared()
+        let address = stage.variables["JOBD_STORE"] ?? ""
+        stage.variables["JOBD_STORE"] = nil
+        stage.variables["JOBD_CONFIG"] = stage.file("c.json", #"{"no_key": 1, "store": "\#(address)"}"#)
+        let _: Int64 = try await stage.enqueue()
+        #expect(try stage.jobCount() == 1)
+        stage.variables["JOBD_CONFIG"] = stage.file("d.json", #"{"no_key": 1 /* "store": "x" */}"#)
+        let _: Int64 = try await stage.enqueue()
+        #expect(FileOnDisk.exists(stage.state + "/jobs.db"))
+        // What cannot be read may name one: then nothing else is used.
+        stage.variables["JOBD_CONFIG"] = stage.file("e.json", #"{"store": "x""#)
+        #expect(try await stage.jobctl("list").code == 78)
+    }
+
     @Test func `it says that no jobd works on the store`() async throws {
         let stage = try await Stage.shared()
         let answer = try await stage.jobctl("enqueue", Stage.sequential, "text=a fox")
