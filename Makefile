@@ -14,6 +14,8 @@ TEST_PACKAGES := openssh-client openssh-server postgresql libpq5 python3
 CHECK_PACKAGES := shellcheck mandoc python3 jq
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
+# The scenarios that know nothing of the engine run on PostgreSQL, too.
+ON_BOTH := AccountTests|AnswerTests|CatalogueTests|EndingTests|ExpiryTests|FetchTests|HangingTests|LateCostTests|LifeTests|LostTests|MistakenAnswerTests|OriginTests|PatienceTests|PoisonTests
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
 # Manual pages and completions, which the programs generate.
@@ -130,7 +132,8 @@ test: deps ## run all tests
 	@# What the store promises, on its second engine; and the schemas of both, statement by statement.
 	@if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then \
 	    TEST_STORE=postgresql swift test --skip-build --disable-xctest --filter '^JobStoreTests\.'; \
-	    [ ! -e Tests/postgresql/schema_test.py ] || python3 Tests/postgresql/schema_test.py; \
+	    TEST_STORE=postgresql swift test --skip-build --disable-xctest --filter '^DaemonScenarioTests\.($(ON_BOTH))/'; \
+	    python3 Tests/postgresql/schema_test.py; \
 	else \
 	    echo 'nothing was tested on PostgreSQL: make test-deps installs it'; \
 	fi

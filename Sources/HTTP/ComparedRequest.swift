@@ -27,8 +27,8 @@ package final class AnswerReceiver: Sendable {
     package init(_ receive: @escaping @Sendable (Answers) -> Void) { self.receive = receive }
 }
 
-/// Answers that nobody has heard of yet: those without news wait a moment for others, so that their receiver is
-/// woken once for many.
+/// Answers that nobody has heard of yet: those without news wait a moment for others, so that their receiver
+/// is woken once for many.
 struct HeldAnswers {
     private static let patience = Duration.milliseconds(5)
     private static let most = 32

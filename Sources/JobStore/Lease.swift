@@ -54,8 +54,8 @@ package final class Lease: Sendable {
     /// The jobd's number in `daemons`; another one after each start, and after its jobs were taken over.
     package var id: Int64? { state.withLock { $0.id } }
 
-    /// Whether what was claimed under the lease `id` may be sent now: no other has taken its place, and it has
-    /// not ended.
+    /// Whether what was claimed under the lease `id` may be sent now: no other has taken its place, and it
+    /// has not ended.
     package func allows(_ id: Int64) -> Bool { state.withLock { $0.id == id && .now < $0.end } }
 
     /// Whether it was renewed lately. If not, the store was out of reach, maybe for all jobds alike.

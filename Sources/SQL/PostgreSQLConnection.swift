@@ -6,8 +6,8 @@ internal import Glibc
 /// lock. So what a transaction reads stays true until its end, and ids are given in the order of commits.
 @safe package final class PostgreSQLConnection {
     private let address: StoreAddress
-    private let library: Libpq
-    private var handle: OpaquePointer
+    let library: Libpq
+    private(set) var handle: OpaquePointer
     /// How often each statement was run here, by its text; one that is run again is prepared.
     private var statements: [String: Prepared] = [:]
     /// How long to wait for a server that is not there.
@@ -30,7 +30,7 @@ internal import Glibc
     /// Called in each transaction that writes, once it has the lock.
     package var whenLocked: (() throws -> Void)?
 
-    private struct Prepared {
+    struct Prepared {
         let text: String
         let name: String
         var isPrepared = false
@@ -93,7 +93,7 @@ internal import Glibc
 
     package var isLost: Bool { unsafe library.status(handle) != Libpq.ok }
 
-    private func reconnectIfLost() throws(SQLError) {
+    func reconnectIfLost() throws(SQLError) {
         guard isLost, !hasBegun else { return }
         try reconnect()
     }
@@ -152,31 +152,6 @@ internal import Glibc
         return found
     }
 
-    /// Visits the rows one by one, in the memory of one, for as long as `visit` returns true.
-    package func forEach(
-        _ sql: String, _ values: [any Bindable], visit: (borrowing Row) throws -> Bool
-    ) throws {
-        try reconnectIfLost()
-        let values = try PostgreSQLValues(values)
-        let name = try prepared(sql, values.types, always: true).name
-        let sent = unsafe values.withPointers {
-            unsafe library.sendPrepared(handle, name, Int32(values.types.count), $0, nil, nil, 0)
-        }
-        guard sent == 1, unsafe library.setSingleRowMode(handle) == 1 else { throw lost(sql) }
-        var outcome = Result<Bool, any Error>.success(true)
-        // All rows have to be fetched, also those that nobody wants any more.
-        while let next = unsafe library.nextResult(handle) {
-            let result = unsafe PostgreSQLResult(next, library)
-            switch result.status {
-            case Libpq.singleRow:
-                if case .success(true) = outcome { outcome = Result { try visit(Row(result, 0)) } }
-            case Libpq.rowsDone, Libpq.commandDone: break
-            default: outcome = .failure(result.error(in: sql))
-            }
-        }
-        _ = try outcome.get()
-    }
-
     /// From now on, what only reads waits for a lost server for as long as `body` does not throw.
     package func waitOut(_ body: @escaping (String) throws -> Void) {
         patience = .zero
@@ -193,8 +168,8 @@ internal import Glibc
         }
     }
 
-    /// Runs `body` again on a new connection if the one was lost, which shows only when it is used. It must be
-    /// such that nothing of it is left then.
+    /// Runs `body` again on a new connection if the one was lost, which shows only when it is used. It must
+    /// be such that nothing of it is left then.
     private func onceMore<Value>(ifLost isMeant: Bool, _ body: () throws -> Value) throws -> Value {
         var mayRepeat = isMeant && !isLost
         while true {
@@ -223,7 +198,7 @@ internal import Glibc
     }
 
     /// Preparing takes a round trip of its own, which pays from the second run on.
-    private func prepared(_ sql: String, _ types: [UInt32], always: Bool) throws -> Prepared {
+    func prepared(_ sql: String, _ types: [UInt32], always: Bool) throws -> Prepared {
         guard var statement = statements[sql] else {
             let new = Prepared(text: PostgreSQLText.translated(sql), name: "s\(statements.count)")
             statements[sql] = new
@@ -248,7 +223,7 @@ internal import Glibc
         }
     }
 
-    private func lost(_ sql: String) -> SQLError {
+    func lost(_ sql: String) -> SQLError {
         let words = unsafe library.errorMessage(handle).map { unsafe String(cString: $0) } ?? ""
         return SQLError(.unreachable, "the server was lost: \(StoreAddress.oneLine(words))", sql: sql)
     }

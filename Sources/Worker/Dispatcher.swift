@@ -95,7 +95,7 @@ package final class Dispatcher {
                 let turn = session.now
                 await keepLease(at: turn)
                 await takeUpChanges(at: turn)
-                for job in await submissions.claim(at: turn) { runs.send(job, &group) }
+                for claimed in await submissions.claim(at: turn) { runs.send(claimed, &group) }
                 submissions.startPreparing(&group)
                 runs.startDue([.fetching], &group, at: turn)
                 answerAskers()

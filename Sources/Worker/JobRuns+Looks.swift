@@ -9,8 +9,8 @@ extension JobRuns {
     /// In case a wake-up was lost.
     private static let longestRest: Moment = 60_000
 
-    /// Sends looks as they become due and takes up their answers, until `looks.end`. A loop of its own, because
-    /// a turn of `Dispatcher.run` waits for the store.
+    /// Sends looks as they become due and takes up their answers, until `looks.end`. A loop of its own,
+    /// because a turn of `Dispatcher.run` waits for the store.
     func look() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             while !looks.hasEnded {

@@ -152,14 +152,15 @@ final class JobRuns {
     }
 
     /// Sends a job that was claimed.
-    func send(_ job: Job, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
-        active.insert(job.id)
-        group.addTask { await self.send(job) }
+    func send(_ claimed: ClaimedJob, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        active.insert(claimed.job.id)
+        group.addTask { await self.send(claimed) }
     }
 
-    private func send(_ job: Job) async {
+    private func send(_ claimed: ClaimedJob) async {
+        let job = claimed.job
         let run = run(of: submissions.sending(job), input: submissions.sentInput(of: job))
-        run.lastLook = submissions.lastLook(at: job)
+        run.lastLook = claimed.lastLook
         let outcome = await run.run()
         let isAccepted = run.job.state == .inQueue
         submissions.answered(job, isAccepted: isAccepted)

@@ -5,6 +5,14 @@ internal import Policy
 internal import Provider
 internal import System
 
+/// A job that must be sent.
+struct ClaimedJob: Sendable {
+    let job: Job
+    /// Whether it still may be, to be asked at the last moment: another jobd may have taken it for lost. Nil
+    /// if nobody else can.
+    let lastLook: (@Sendable () -> Bool)?
+}
+
 /// Claims queued jobs as the limits, the gate and the pauses allow.
 @WorkerActor
 final class Submissions {
@@ -22,8 +30,6 @@ final class Submissions {
     private var bytesUnderway = 0
     /// A claim is being written; its jobs are not known yet.
     private(set) var isClaiming = false
-    /// With a shared store: under which lease each job on the wire was claimed.
-    private var leases: [Int64: Int64] = [:]
     /// How often in a row a job could not be sent.
     private var failures: [Int64: Int] = [:]
     /// How often in a row the service was too busy for a submission.
@@ -48,7 +54,7 @@ final class Submissions {
     /// Claims jobs if any may be sent now.
     ///
     /// - Returns: the jobs, which must be sent.
-    func claim(at turn: Moment) async -> [Job] {
+    func claim(at turn: Moment) async -> [ClaimedJob] {
         if let claimAt, claimAt <= turn { mayClaim = true }
         do {
             if storeRestsUntil <= turn { try await account.write() }
@@ -74,7 +80,7 @@ final class Submissions {
     /// Until when nothing is claimed.
     private var claimsRestUntil: Moment { max(quietUntil, storeRestsUntil) }
 
-    private func runClaim(at turn: Moment) async throws -> [Job] {
+    private func runClaim(at turn: Moment) async throws -> [ClaimedJob] {
         let (configuration, reason) = (session.context.configuration, account.gate.reason)
         let choice = account.gate.choice(limit: configuration.maxSubmitting, underway: underway, at: turn)
         let allowance = min(choice.allowance, Self.mostClaims)
@@ -112,11 +118,8 @@ final class Submissions {
             session.context.log.warning("job \(job.id) refused: \(job.message ?? "")")
         }
         if !result.refused.isEmpty || (admission.room > 0 && result.jobs.count == admission.room) { allow() }
-        for job in result.jobs {
-            leases[job.id] = result.lease
-            noteClaimed(job, result.files[job.id], choice, at: turn)
-        }
-        return result.jobs
+        for job in result.jobs { noteClaimed(job, result.files[job.id], choice, at: turn) }
+        return result.jobs.map { ClaimedJob(job: $0, lastLook: lastLook(under: result.lease)) }
     }
 
     private func noteClaimed(
@@ -214,12 +217,10 @@ final class Submissions {
         SentInput(job.input, files: preparations.takeFiles(for: job.id))
     }
 
-    /// Whether a job that was claimed may still be sent, to be asked at the last moment. Another jobd may have
-    /// taken it for lost meanwhile.
-    func lastLook(at job: Job) -> (@Sendable () -> Bool)? {
+    /// What was claimed under this lease may be sent only while it lasts.
+    private func lastLook(under id: Int64?) -> (@Sendable () -> Bool)? {
         guard let lease = session.store.lease else { return nil }
-        let id = leases.removeValue(forKey: job.id) ?? 0
-        return { lease.allows(id) }
+        return { id.map(lease.allows) ?? false }
     }
 
     /// The job as it is sent.

@@ -91,8 +91,8 @@ import Testing
         credentials.withLock { $0 = true }
         await prepare()
         let claimed = await submissions.claim(at: session.now)
-        #expect(claimed.map(\.id) == [id])
-        #expect(claimed.first?.input.contains("/bucket/fox.png?X-Amz-Algorithm=") == true)
+        #expect(claimed.map(\.job.id) == [id])
+        #expect(claimed.first?.job.input.contains("/bucket/fox.png?X-Amz-Algorithm=") == true)
         #expect(try await session.store.read { try $0.find(id)?.input.contains("X-Amz") } == false)
         await client.shutdown()
     }
