@@ -59,7 +59,7 @@ package final class Lease: Sendable {
     package func allows(_ id: Int64) -> Bool { state.withLock { $0.id == id && .now < $0.end } }
 
     /// Whether it was renewed lately. If not, the store was out of reach, maybe for all jobds alike.
-    var isFresh: Bool { state.withLock { .now < $0.end - (Self.length - Self.margin) + Self.renewal * 2 } }
+    var isFresh: Bool { state.withLock { .now < $0.end - (Self.length - Self.margin) + Self.renewal * 3 } }
 
     func begin(_ id: Int64, at start: ContinuousClock.Instant) {
         state.withLock { $0 = State(id: id, end: start + Self.length - Self.margin) }
