@@ -45,7 +45,7 @@ extension JobDatabase {
                 CASE WHEN s.id IS NULL OR s.state IN ('failed', 'cancelled') OR (s.state = 'completed'
                     AND l.output NOT IN ('all', 'pick') AND NOT EXISTS (
                         SELECT 1 FROM outputs
-                        WHERE job_id = l.source_id AND position = CAST(l.output AS INTEGER)))
+                        WHERE job_id = l.source_id AND CAST(position AS TEXT) = l.output))
                 THEN 1 ELSE 0 END,
                 CASE
                     WHEN j.id IS NULL OR j.input_removed_at IS NOT NULL THEN 2
