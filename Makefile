@@ -14,8 +14,8 @@ TEST_PACKAGES := openssh-client openssh-server postgresql libpq5 python3
 CHECK_PACKAGES := shellcheck mandoc python3 jq
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
-# The scenarios that know nothing of the engine run on PostgreSQL, too.
-ON_BOTH := AccountTests|AnswerTests|CatalogueTests|EndingTests|ExpiryTests|FetchTests|HangingTests|LateCostTests|LifeTests|LostTests|MistakenAnswerTests|OriginTests|PatienceTests|PoisonTests
+# The scenarios that know nothing of the engine run on PostgreSQL, too; those of several jobds, only there.
+ON_BOTH := AccountTests|AnswerTests|CatalogueTests|EndingTests|ExpiryTests|FetchTests|HangingTests|LateCostTests|LifeTests|LostTests|MistakenAnswerTests|OriginTests|PatienceTests|PoisonTests|SharedStoreTests|SharedDaemonTests
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
 # Manual pages and completions, which the programs generate.

@@ -6,7 +6,7 @@ import System
 import Testing
 
 /// What jobctl and jobd tell each other by a store that several machines share.
-@Suite(.timeLimit(.minutes(10))) struct SharedDaemonTests {
+@Suite(.enabled(if: SharedServer.isTested), .timeLimit(.minutes(10))) struct SharedDaemonTests {
     private func simulated() async throws -> Stage {
         let stage = try await Stage.shared()
         try await stage.simulate()

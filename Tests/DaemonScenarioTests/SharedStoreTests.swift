@@ -5,7 +5,7 @@ import Scratch
 import Testing
 
 /// Several jobds on one store in a real PostgreSQL server.
-@Suite struct SharedStoreTests {
+@Suite(.enabled(if: SharedServer.isTested)) struct SharedStoreTests {
     /// A jobd with a state directory of its own.
     private static func jobd(_ name: String, of stage: Stage, _ settings: String...) throws -> Program {
         let settings = settings.flatMap { ["--set", $0] }

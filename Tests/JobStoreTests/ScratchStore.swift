@@ -15,14 +15,17 @@ struct ScratchStore {
     init(_ name: String = "state", isShared: Bool = SharedServer.isTested) {
         let directory = StateDirectory(path: scratch[name], origin: .option)
         self.directory =
-            isShared ? directory.sharing(ScratchStore.newSharedStore(), password: nil) : directory
+            isShared
+            ? directory.sharing(ScratchStore.newSharedStore(), password: nil, caches: scratch["caches"])
+            : directory
     }
 
     /// On a server of its own, which the test may stop.
     init(on server: SharedServer) throws {
         let address = server.address(try server.database())
         _ = try SharedStore(address: StoreAddress(address)).migrate()
-        directory = StateDirectory(path: scratch["state"], origin: .option).sharing(address, password: nil)
+        directory = StateDirectory(path: scratch["state"], origin: .option).sharing(
+            address, password: nil, caches: scratch["caches"])
     }
 
     /// The address of a new shared store.
@@ -36,7 +39,7 @@ struct ScratchStore {
     /// The shared store as another machine has it.
     func sibling(_ name: String) -> StateDirectory {
         StateDirectory(path: scratch[name], origin: .option).sharing(
-            directory.sharedStore ?? "", password: nil)
+            directory.sharedStore ?? "", password: nil, caches: scratch["caches." + name])
     }
 
     /// A database with the schema, which is copied for each test.
@@ -111,7 +114,7 @@ extension Trait where Self == ConditionTrait {
 
     /// For what is about a shared store alone, whatever this run is for.
     static var onServer: Self {
-        .enabled(if: SharedServer.isInstalled, "needs PostgreSQL: sudo apt-get install postgresql")
+        .enabled(if: SharedServer.isTested, "needs PostgreSQL, and TEST_STORE=postgresql")
     }
 }
 
@@ -151,7 +154,7 @@ extension StateDirectory {
     func jobStore(
         holding lock: StateLock, busyTimeout: Duration = .seconds(15), settings: String = "{}"
     ) throws -> JobStore {
-        let holder = Lease.Holder(stateDirectory: path, longestPost: .seconds(70), settings: settings)
+        let holder = Lease.Holder(stateDirectory: path, longestPost: .seconds(7200), settings: settings)
         return try JobStore(lock: lock, lease: sharedStore.map { _ in Lease(holder) }) {
             try JobDatabase(self, .create, lock: lock, busyTimeout: busyTimeout)
         }

@@ -84,7 +84,7 @@ import Testing
         #expect(try find("cat", "77", in: store) == [78])
     }
 
-    @Test func `another program's database is left alone, and the search answers`() throws {
+    @Test(.onlySQLite) func `another program's database is left alone, and the search answers`() throws {
         let store = try scratch.open()
         try add("a cat", to: store)
         try SQLiteConnection(path: path, .create, busyTimeout: .zero).execute("CREATE TABLE mine (x)")
@@ -98,7 +98,7 @@ import Testing
         #expect(tables == ["mine"])
     }
 
-    @Test func `the index of another database is not believed`() throws {
+    @Test(.onlySQLite) func `the index of another database is not believed`() throws {
         let store = try scratch.open()
         try add("a cat", to: store)
         #expect(try find("cat", in: store) == [1])
@@ -145,7 +145,7 @@ import Testing
         #expect(access(path, F_OK) != 0)
     }
 
-    @Test func `the file has the database's mode, in a group's directory as well`() throws {
+    @Test(.onlySQLite) func `the file has the database's mode, in a group's directory as well`() throws {
         let store = try scratch.open()
         _ = try find("x", in: store)
         var status = stat()
