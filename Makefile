@@ -15,7 +15,7 @@ CHECK_PACKAGES := shellcheck mandoc python3 jq
 SOURCES := Sources Tests fuzz/main.swift Package.swift
 SOAK_MINUTES ?= 10
 # The scenarios that know nothing of the engine run on PostgreSQL, too; those of several jobds, only there.
-ON_BOTH := AccountTests|AnswerTests|CatalogueTests|EndingTests|ExpiryTests|FetchTests|HangingTests|LateCostTests|LifeTests|LostTests|MistakenAnswerTests|OriginTests|PatienceTests|PoisonTests|SharedStoreTests|SharedDaemonTests
+ON_BOTH := AccountTests|AnswerTests|CatalogueTests|EndingTests|ExpiryTests|FetchTests|HangingTests|LostTests|MistakenAnswerTests|OriginTests|PoisonTests|SharedStoreTests|SharedDaemonTests
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 
 # Manual pages and completions, which the programs generate.

@@ -31,7 +31,7 @@ package final class Stage: @unchecked Sendable {
         self.scratch = scratch
         self.state = state ?? scratch["state"]
         self.variables = variables
-        if SharedServer.isTested { use(Self.newSharedStore()) }
+        if SharedServer.isTested, variables["JOBD_STORE"] == nil { use(Self.newSharedStore()) }
     }
 
     /// With a simulator, which is quick unless the options say otherwise.
