@@ -35,9 +35,9 @@ extension Job {
 }
 
 extension Output {
-    /// The columns of `outputs`, and the absolute path of the file.
+    /// The columns of `outputs`, and the absolute path of the file. Only a shared store knows of hosts.
     package func json(file: String?) -> JSON {
-        .object([
+        var members: JSONObject = [
             "job_id": .integer(jobID), "position": .integer(position), "kind": .string(kind.rawValue),
             "url": .string(url), "path": .optional(path), "bytes": .optional(bytes),
             "sha256": .optional(sha256),
@@ -46,9 +46,11 @@ extension Output {
             "downloaded_at": .optional(downloadedAt?.description), "attempts": .integer(attempts),
             "fetched": .integer(fetched), "removed_at": .optional(removedAt?.description),
             "picked_at": .optional(pickedAt?.description), "object": .optional(object),
-            "local": .optional(local?.rawValue), "host": .optional(host),
-            "file": .optional(file),
-        ])
+            "local": .optional(local?.rawValue),
+        ]
+        if let host { members["host"] = .string(host) }
+        members["file"] = .optional(file)
+        return .object(members)
     }
 }
 
