@@ -154,6 +154,17 @@ import Testing
         #expect(try await takeOver(b).followed == [])
     }
 
+    @Test func `who was kept from writing takes nobody for dead before it has written again`() async throws {
+        let (a, b) = (try jobd("a"), try jobd("b"))
+        let followed = try await job(a, .accepted(requestID: "r"))
+        try end(a, secondsAgo: 1)
+        let lease = try #require(b.lease)
+        lease.begin(try #require(lease.id), at: .now - .seconds(60))
+        #expect(try await b.write { try $0.takeOver() }.followed == [])
+        #expect(try owner(of: followed) == a.lease?.id)
+        #expect(try await takeOver(b).followed.map(\.id) == [followed.id])
+    }
+
     @Test func `what a dead jobd was sending is in doubt once its answer would have come`() async throws {
         let (a, b) = (try jobd("a"), try jobd("b"))
         let sending = try await job(a)
