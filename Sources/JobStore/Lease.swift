@@ -46,7 +46,7 @@ package final class Lease: Sendable {
 
     var holder: Holder { holding.withLock { $0 } }
 
-    /// What holds from the next lease on; see `JobDatabase.tell`.
+    /// What holds from the next lease on; see `JobDatabase.tellSettings`.
     package func change(longestPost: Duration, settings: String) {
         holding.withLock { ($0.longestPost, $0.settings) = (longestPost, settings) }
     }
