@@ -4,7 +4,8 @@ import SQL
 import Scratch
 import Testing
 
-@Suite struct MoveStoreTests {
+@Suite(.enabled(if: SharedServer.isInstalled, "needs PostgreSQL: make test-deps"))
+struct MoveStoreTests {
     private let stage = Stage()
 
     private func moved(_ prepare: (Stage) throws -> Void = { _ in }) throws -> MovedStore {

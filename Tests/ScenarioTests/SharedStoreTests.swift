@@ -4,7 +4,8 @@ import Scratch
 import Testing
 
 /// jobctl on a store that several machines share, without a jobd.
-@Suite(.timeLimit(.minutes(10))) struct SharedStoreTests {
+@Suite(.enabled(if: SharedServer.isInstalled, "needs PostgreSQL: make test-deps"), .timeLimit(.minutes(10)))
+struct SharedStoreTests {
     private static let host = Program.run("hostname").output.filter { !$0.isNewline }
 
     /// A job whose file is on the disk of a machine.

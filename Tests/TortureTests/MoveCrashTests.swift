@@ -4,7 +4,8 @@ import Testing
 
 /// jobctl crashes at each point of a move to a shared store: one of the two is whole, and the same command
 /// finishes it.
-@Suite(.serialized) struct MoveCrashTests {
+@Suite(.serialized, .enabled(if: SharedServer.isInstalled, "needs PostgreSQL: make test-deps"))
+struct MoveCrashTests {
     @Test(arguments: Loss.allCases)
     func `a move is done or not done, and the same command finishes it`(loss: Loss) async throws {
         let (server, service) = (try SharedServer.ofAllTests.get(), Stage())

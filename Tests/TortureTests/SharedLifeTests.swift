@@ -6,7 +6,8 @@ import Testing
 
 /// Three jobds and a crowd of jobctls on one store, which are killed, frozen and deposed at random, and a
 /// server that is killed, too. The simulator's ledger is the judge.
-@Suite(.serialized) struct SharedLifeTests {
+@Suite(.serialized, .enabled(if: SharedServer.isInstalled, "needs PostgreSQL: make test-deps"))
+struct SharedLifeTests {
     static let seeds = Effort.rounds ?? (Effort.isLong ? 25 : 1)
     static let crashes = Effort.isLong ? 42 : 4
 
