@@ -92,11 +92,12 @@ import Testing
     }
 
     @Test func `a cancel wished while the post is on the wire is sent after it`() async throws {
-        let stage = try await Stage.simulated("--queue", "1h", "--fault", "submit:delay=500ms")
+        let stage = try await Stage.simulated("--queue", "1h", "--fault", "submit:hold")
         let id = try await stage.enqueue()
         try stage.jobd()
         try await stage.wait(for: id, toBe: "submitting")
         try await stage.jobctl("cancel", String(id))
+        try await stage.setFaults()
         try await stage.wait(for: id, toBe: "cancelled")
         #expect(try await stage.ledger().first?["cancelled"]?.integer == 1)
     }

@@ -66,12 +66,15 @@ import Testing
     }
 
     @Test func `a stop lets the post on the wire get its answer`() async throws {
-        let stage = try await Stage.simulated("--fault", "submit:delay=20s")
+        let stage = try await Stage.simulated("--fault", "submit:hold")
         let first = try await stage.enqueue()
         let second = try await stage.enqueue("not sent any more")
         let jobd = try stage.jobd("max_submitting=1")
         try await stage.wait(for: first, toBe: "submitting")
-        #expect(try await jobd.exitCode(after: SIGTERM) == 0, "\(jobd.errors)")
+        jobd.signal(SIGTERM)
+        try await jobd.says("stopping")
+        try await stage.setFaults()
+        #expect(try await jobd.exitCode() == 0, "\(jobd.errors)")
         #expect(try stage.state(of: first) == "in_queue")
         #expect(try stage.state(of: second) == "queued")
         #expect(try await stage.posts() == 1)

@@ -39,12 +39,14 @@ import Testing
     }
 
     @Test func `an answer that comes after the lock is gone settles the job`() async throws {
-        let stage = try await Stage.simulated("--fault", "submit:delay=10s")
+        let stage = try await Stage.simulated("--fault", "submit:hold")
         let id = try await stage.enqueue()
         let first = try stage.jobd()
         try await eventually("the POST is on the wire") { try await stage.accepted() == 1 }
         unlink(stage.state + "/lock")
         let second = try stage.jobd()
+        try await stage.wait(for: id, toBe: "uncertain")
+        try await stage.setFaults()
         #expect(try await first.exitCode() == 69, "\(first.errors)")
         try await stage.wait(for: id, toBe: "completed")
         #expect(second.errors.contains("job \(id) is uncertain"), "\(second.errors)")

@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func `a late answer to a deposed one settles the job in doubt`() async throws {
-        let stage = try await Self.stage("--fault", "submit:delay=20s;times=1")
+        let stage = try await Self.stage("--fault", "submit:hold")
         try await Self.enqueue(1, on: stage)
         let first = try Self.jobd("a", of: stage)
         try await stage.wait(for: 1, toBe: "submitting")
@@ -141,6 +141,8 @@ import Testing
             UPDATE daemons SET ended_at = '2026-01-01 00:00:00.000', lease_until = '2026-01-01' WHERE id = \(id)
             """)
         let second = try Self.jobd("b", of: stage)
+        try await stage.wait(for: 1, toBe: "uncertain")
+        try await stage.setFaults()
         try await stage.wait(for: 1, toBe: "completed")
         #expect(try await stage.posts() == 1)
         #expect(try stage.number("SELECT count(*) FROM charges") == 1)

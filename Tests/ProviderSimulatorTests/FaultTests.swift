@@ -1,5 +1,8 @@
+import Dispatch
 import Glibc
 import JSON
+import Scratch
+import System
 import Testing
 
 @testable import ProviderSimulator
@@ -50,6 +53,24 @@ import Testing
         case .noBalance: #expect(answer.json["error_code"]?.integer == 400002)
         default: #expect(status == 200 || answer.json["error_message"] != nil)
         }
+    }
+
+    @Test func `a call that is held is answered once the faults change`() throws {
+        let stage = try RunningSimulator { try $0.addFault("submit:hold") }
+        let port = stage.client.port
+        let answer = Locked<Reply?>(nil)
+        let isOver = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "a held call").async {
+            let path = "/v1/models/\(RunningSimulator.picture)"
+            let reply = WebClient(port: port).send("POST", path, [], #"{"text":"x"}"#, patience: 600)
+            answer.withLock { $0 = reply }
+            isOver.signal()
+        }
+        try eventually("it is accepted") { try stage.ledger().count == 2 }
+        #expect(answer.withLock { $0 } == nil)
+        #expect(stage.client.post("/_sim/faults", #"{"faults":[]}"#)?.status == 200)
+        isOver.wait()
+        #expect(answer.withLock { $0?.status } == 200)
     }
 
     @Test func `a call that hangs hangs`() throws {

@@ -9,15 +9,14 @@ import Testing
     @Test(arguments: ["write:28:0:jobs.db", "sync:5:0:jobs.db"])
     func `a stop with a full store ends and says what could not be written`(failure: String) async throws {
         let service = Stage()
-        try await service.simulate(["--fault", "submit:delay=8s"])
+        try await service.simulate(["--fault", "submit:hold"])
         let ordeal = Ordeal(service)
         try await ordeal.enqueue(0..<1)
         let isFull = ordeal.stage.scratch["full"]
         let jobd = try ordeal.jobd(Orders(failures: [failure], onlyWhile: isFull), drains: false)
-        // Nothing is awaited until the store is full: other tests may keep this one waiting longer than the
-        // service takes to answer.
-        try waitForIntent(ordeal.stage)
+        try await eventually("the POST is on the wire") { try ordeal.stage.jobCount("submitting") == 1 }
         FileOnDisk.write("", to: isFull)
+        try await service.setFaults()
         try await jobd.says("cannot be recorded yet")
         #expect(try await jobd.exitCode(after: SIGTERM) == 74, "\(jobd.errors)")
         #expect(jobd.errors.contains("job 1") && jobd.errors.contains("which is request"), "\(jobd.errors)")
@@ -29,9 +28,5 @@ import Testing
         let states = try ordeal.stage.texts("SELECT state FROM jobs")
         #expect(states == ["uncertain"] || (failure.hasPrefix("sync") && states == ["completed"]))
         #expect(try await service.posts() == 1)
-    }
-
-    private func waitForIntent(_ stage: Stage) throws {
-        try eventually("the POST is on the wire") { try stage.jobCount("submitting") == 1 }
     }
 }

@@ -93,6 +93,7 @@ extension [Fault] {
     func spoil(_ answer: Answer) -> Answer {
         var answer = answer
         if let seconds = self[.delay]?.seconds { answer.delay += seconds }
+        if contains(.hold) { answer.isHeld = true }
         if contains(.cutBody) { answer.cutAfter = answer.part.count / 2 }
         return answer
     }

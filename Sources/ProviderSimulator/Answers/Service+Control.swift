@@ -72,7 +72,9 @@ extension Service {
                 return .error(400000, "expected {\"faults\":[...]} or {\"add\":[...]}")
             }
             faults.withLock { $0.change(replacing, adding: added ?? []) }
-            return faultList()
+            var answer = faultList()
+            answer.releasesHeld = true
+            return answer
         } catch {
             return .error(400000, "\(error)")
         }

@@ -9,7 +9,7 @@ enum FaultEffect: String, CaseIterable {
     case status = "NNN"
     case html = "html"
     case errorInOK = "200-error"
-    case blank, hang, delay
+    case blank, hang, delay, hold
     case cutBefore = "cut-before"
     case cutAfter = "cut-after"
     case cutBody = "cut-body"

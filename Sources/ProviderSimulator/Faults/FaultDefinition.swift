@@ -25,6 +25,7 @@ struct FaultDefinition {
         .init(.blank, answers, .none, "HTTP 200 without a body"),
         .init(.hang, answers, .none, "no answer; the connection dies after an hour"),
         .init(.delay, answers, .duration, "the right answer, but later"),
+        .init(.hold, answers, .none, "the right answer, once the faults are changed"),
         .init(.cutBefore, answers, .none, "the connection dies without an answer; a POST is not accepted"),
         .init(.cutAfter, answers, .none, "the same, but the POST is accepted first"),
         .init(.cutBody, answers, .none, "the connection dies in mid-answer; a POST is accepted"),

@@ -28,7 +28,7 @@ internal import Glibc
             maySend.toggle()
             if maySend {
                 let seconds = 1 / Double(Self.piecesPerSecond)
-                return unsafe suspended.suspend(connection, seconds: seconds) ? 0 : -2
+                return unsafe suspended.suspend(connection, until: .after(seconds: seconds)) ? 0 : -2
             }
             count = min(count, max(1, pace / Self.piecesPerSecond))
         }

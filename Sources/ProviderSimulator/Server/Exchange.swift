@@ -50,6 +50,9 @@ struct Answer: Sendable {
     var bytesPerSecond: Int?
     /// Seconds before the answer is sent.
     var delay = 0.0
+    /// Whether it is sent only once another answer releases it.
+    var isHeld = false
+    var releasesHeld = false
     /// Whether the connection is closed without an answer.
     var isDropped = false
 

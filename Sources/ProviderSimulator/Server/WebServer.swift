@@ -62,6 +62,7 @@ internal import System
         _ exchange: Exchange, _ connection: OpaquePointer, method: String, path: String
     ) -> MHD_Result {
         if let answer = exchange.answer { return unsafe send(answer, exchange, connection) }
+        let releases = suspended.releases
         let answer: Answer
         if exchange.body.count > Exchange.largestBody {
             answer = .text(413, "too large\n")
@@ -70,8 +71,11 @@ internal import System
         }
         exchange.body = []
         exchange.answer = answer
-        if answer.delay > 0 {
-            return unsafe suspended.suspend(connection, seconds: answer.delay) ? .YES : .NO
+        if answer.releasesHeld { suspended.releaseHeld() }
+        if answer.isHeld || answer.delay > 0 {
+            let end: SuspendedConnections.End =
+                answer.isHeld ? .release(after: releases) : .after(seconds: answer.delay)
+            if unsafe suspended.suspend(connection, until: end) { return .YES }
         }
         return unsafe send(answer, exchange, connection)
     }
