@@ -52,12 +52,12 @@ extension JobDatabase {
 
     /// Proves and renews the lease, in the caller's transaction: until that ends, nobody can take over.
     private func renew(_ id: Int64) throws {
-        let renewed = try run(
-            """
-            UPDATE daemons SET beat = beat + 1,
-                lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => ?2))
-            WHERE id = ?1 AND ended_at IS NULL
-            """, id, Double(Lease.length.components.seconds))
+        let renewed = try rowsChanged(
+            by: """
+                UPDATE daemons SET beat = beat + 1,
+                    lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => ?2))
+                WHERE id = ?1 AND ended_at IS NULL
+                """, id, Double(Lease.length.components.seconds))
         if renewed != 1 { throw StoreError.deposed }
     }
 

@@ -41,6 +41,6 @@ extension JobDatabase {
 
     /// Forgets a stored schema, so that the built-in one counts again.
     package func forget(model: String) throws -> Bool {
-        try transaction { try run("DELETE FROM models WHERE model = ?1", model) > 0 }
+        try transaction { try rowsChanged(by: "DELETE FROM models WHERE model = ?1", model) > 0 }
     }
 }

@@ -19,11 +19,11 @@ extension JobDatabase {
     package func announce(
         path: String, bytes: Int64, sha256: String, of job: Int64, _ position: Int64
     ) throws {
-        let changed = try run(
-            """
-            UPDATE outputs SET path = ?3, bytes = ?4, sha256 = ?5
-            WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
-            """,
+        let changed = try rowsChanged(
+            by: """
+                UPDATE outputs SET path = ?3, bytes = ?4, sha256 = ?5
+                WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
+                """,
             job, position, path, bytes, sha256)
         if changed != 1 { throw StaleJob(id: job, expected: .downloading, found: try find(job)?.state) }
     }
@@ -32,14 +32,14 @@ extension JobDatabase {
     /// - Parameter doubt: why it may not be whole.
     package func finish(_ output: Output, doubt: String? = nil, at moment: Timestamp? = nil) throws {
         let now = moment ?? now
-        let changed = try run(
-            """
-            UPDATE outputs SET
-                state = 'done', downloaded_at = ?3, path = ?4, bytes = ?5, sha256 = ?6, media_type = ?7,
-                width = ?8, height = ?9, duration_s = ?10, kind = ?11, fetched = ?5, object = ?12,
-                local = ?13
-            WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
-            """,
+        let changed = try rowsChanged(
+            by: """
+                UPDATE outputs SET
+                    state = 'done', downloaded_at = ?3, path = ?4, bytes = ?5, sha256 = ?6, media_type = ?7,
+                    width = ?8, height = ?9, duration_s = ?10, kind = ?11, fetched = ?5, object = ?12,
+                    local = ?13
+                WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
+                """,
             output.jobID, output.position, now, output.path, output.bytes, output.sha256,
             output.mediaType,
             output.width, output.height, output.durationSeconds, output.kind.rawValue, output.object,

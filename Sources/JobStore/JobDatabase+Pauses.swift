@@ -20,7 +20,8 @@ extension JobDatabase {
 
     /// The same inside the caller's transaction.
     func setPause(_ reason: Pause.Reason, _ detail: String) throws -> Bool {
-        let updated = try run("UPDATE pauses SET detail = ?2 WHERE reason = ?1", reason.rawValue, detail)
+        let updated = try rowsChanged(
+            by: "UPDATE pauses SET detail = ?2 WHERE reason = ?1", reason.rawValue, detail)
         if updated > 0 { return false }
         try run(
             "INSERT INTO pauses (reason, detail, since) VALUES (?1, ?2, ?3)", reason.rawValue, detail, now)
@@ -29,7 +30,7 @@ extension JobDatabase {
     }
 
     func endPause(_ reason: Pause.Reason) throws -> Bool {
-        guard try run("DELETE FROM pauses WHERE reason = ?1", reason.rawValue) > 0 else {
+        guard try rowsChanged(by: "DELETE FROM pauses WHERE reason = ?1", reason.rawValue) > 0 else {
             return false
         }
         try append(.fault, ["resumed": .string(reason.rawValue)], job: nil, at: now)

@@ -40,11 +40,11 @@ extension JobDatabase {
     /// Forgets only the job's input. Returns whether there was one to forget.
     package func removeInput(of id: Int64, by program: String) throws -> Bool {
         let now = now
-        let changed = try run(
-            """
-            UPDATE jobs SET input = '{}', input_removed_at = ?2
-            WHERE id = ?1 AND ended_at IS NOT NULL AND input_removed_at IS NULL
-            """, id, now)
+        let changed = try rowsChanged(
+            by: """
+                UPDATE jobs SET input = '{}', input_removed_at = ?2
+                WHERE id = ?1 AND ended_at IS NOT NULL AND input_removed_at IS NULL
+                """, id, now)
         guard changed > 0 else { return false }
         try append(.changed, ["input": "pruned", "by": .string(program)], job: id, at: now)
         return true
@@ -91,6 +91,6 @@ extension JobDatabase {
 
     /// Forgets the job, its outputs and its events. Its cost stays in `charges`; its id is never used again.
     package func removeRow(of id: Int64) throws -> Bool {
-        try run("DELETE FROM jobs WHERE id = ?1 AND ended_at IS NOT NULL", id) > 0
+        try rowsChanged(by: "DELETE FROM jobs WHERE id = ?1 AND ended_at IS NOT NULL", id) > 0
     }
 }

@@ -79,7 +79,7 @@ extension JobDatabase {
         set(", input_removed_at = ?", old.inputRemovedAt, new.inputRemovedAt)
         sql += " WHERE id = ? AND state = ?"
         values += [new.id, old.state.rawValue] as [any Bindable]
-        if try run(sql, values) != 1 {
+        if try rowsChanged(by: sql, values) != 1 {
             throw StaleJob(id: new.id, expected: old.state, found: nil)
         }
     }

@@ -122,13 +122,19 @@ package final class JobDatabase {
         try perform { try opening.copy(file, to: path) }
     }
 
-    /// Runs one statement and returns how many rows it changed.
-    @discardableResult
-    func run(_ sql: String, _ values: any Bindable...) throws -> Int { try run(sql, values) }
-
-    @discardableResult
-    func run(_ sql: String, _ values: [any Bindable]) throws -> Int {
+    /// Runs one statement. A server is sent it with the next one whose answer is awaited, at the latest with
+    /// the commit: if it fails, then that does.
+    func run(_ sql: String, _ values: any Bindable...) throws {
         try perform { try connection.run(sql, values) }
+    }
+
+    /// Runs one statement and returns how many rows it changed.
+    func rowsChanged(by sql: String, _ values: any Bindable...) throws -> Int {
+        try rowsChanged(by: sql, values)
+    }
+
+    func rowsChanged(by sql: String, _ values: [any Bindable]) throws -> Int {
+        try perform { try connection.rowsChanged(by: sql, values) }
     }
 
     func first<Value>(

@@ -246,8 +246,8 @@ extension JobDatabase {
         try transaction {
             try setClaims(max(counts.claims, try claims()))
             for (table, last) in counts.ids {
-                let known = try run(
-                    "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", table, last)
+                let known = try rowsChanged(
+                    by: "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", table, last)
                 if known == 0 {
                     try run("INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)", table, last)
                 }

@@ -18,12 +18,20 @@ package enum Connection {
         }
     }
 
-    /// Runs one statement and returns how many rows it changed.
-    @discardableResult
-    package func run(_ sql: String, _ values: [any Bindable]) throws -> Int {
+    /// Runs one statement. A server is sent it with the next one whose answer is awaited, at the latest with
+    /// the commit: if it fails, then that does.
+    package func run(_ sql: String, _ values: [any Bindable]) throws {
         switch self {
         case .sqlite(let connection): try connection.run(sql, values)
         case .postgresql(let connection): try connection.run(sql, values)
+        }
+    }
+
+    /// Runs one statement and returns how many rows it changed.
+    package func rowsChanged(by sql: String, _ values: [any Bindable]) throws -> Int {
+        switch self {
+        case .sqlite(let connection): try connection.run(sql, values)
+        case .postgresql(let connection): try connection.rowsChanged(by: sql, values)
         }
     }
 
@@ -93,8 +101,7 @@ package enum Connection {
 
 /// The same with the values one by one.
 extension Connection {
-    @discardableResult
-    package func run(_ sql: String, _ values: any Bindable...) throws -> Int { try run(sql, values) }
+    package func run(_ sql: String, _ values: any Bindable...) throws { try run(sql, values) }
 
     package func first<Value>(
         _ sql: String, _ values: any Bindable..., read: (borrowing Row) throws -> Value

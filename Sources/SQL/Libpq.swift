@@ -45,6 +45,14 @@ internal import Glibc
             OpaquePointer, Text, Int32, Texts?, UnsafePointer<Int32>?,
             UnsafePointer<Int32>?, Int32
         ) -> Int32
+    let sendParams:
+        @convention(c) (
+            OpaquePointer, Text, Int32, UnsafePointer<UInt32>?, Texts?,
+            UnsafePointer<Int32>?, UnsafePointer<Int32>?, Int32
+        ) -> Int32
+    let beginPipeline: @convention(c) (OpaquePointer) -> Int32
+    let endPipeline: @convention(c) (OpaquePointer) -> Int32
+    let syncPipeline: @convention(c) (OpaquePointer) -> Int32
     let putCopyData: @convention(c) (OpaquePointer, UnsafeRawPointer?, Int32) -> Int32
     let putCopyEnd: @convention(c) (OpaquePointer, Text?) -> Int32
     let setSingleRowMode: @convention(c) (OpaquePointer) -> Int32
@@ -107,6 +115,10 @@ internal import Glibc
         unsafe prepare = try unsafe find("PQprepare")
         unsafe executePrepared = try unsafe find("PQexecPrepared")
         unsafe sendPrepared = try unsafe find("PQsendQueryPrepared")
+        unsafe sendParams = try unsafe find("PQsendQueryParams")
+        unsafe beginPipeline = try unsafe find("PQenterPipelineMode")
+        unsafe endPipeline = try unsafe find("PQexitPipelineMode")
+        unsafe syncPipeline = try unsafe find("PQpipelineSync")
         unsafe putCopyData = try unsafe find("PQputCopyData")
         unsafe putCopyEnd = try unsafe find("PQputCopyEnd")
         unsafe setSingleRowMode = try unsafe find("PQsetSingleRowMode")

@@ -6,6 +6,7 @@ extension PostgreSQLConnection {
         try reconnectIfLost()
         let values = try PostgreSQLValues(values)
         let name = try prepared(sql, values.types, always: true).name
+        try sendUnsent()
         let sent = unsafe values.withPointers {
             unsafe library.sendPrepared(handle, name, Int32(values.types.count), $0, nil, nil, 0)
         }

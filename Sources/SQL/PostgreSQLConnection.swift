@@ -8,6 +8,8 @@ internal import Glibc
     private let address: StoreAddress
     let library: Libpq
     private(set) var handle: OpaquePointer
+    /// What is sent with the next statement whose answer is awaited.
+    var unsent: [Unsent] = []
     /// How often each statement was run here, by its text; one that is run again is prepared.
     private var statements: [String: Prepared] = [:]
     /// How long to wait for a server that is not there.
@@ -22,13 +24,19 @@ internal import Glibc
     /// The transaction's number, for the question whether it was committed.
     private var transactionID: String?
     /// A transaction or a snapshot has begun, which does not go on with another connection.
-    private var hasBegun = false
+    private(set) var hasBegun = false
     /// How many transactions have begun here that write.
     package private(set) var transactionCount: Int64 = 0
     /// How long to ask whether a transaction was committed whose answer was lost.
     var longestDoubt = Duration.seconds(30)
     /// Called in each transaction that writes, once it has the lock.
     package var whenLocked: (() throws -> Void)?
+
+    struct Unsent {
+        let sql: String
+        let statement: Prepared
+        let values: PostgreSQLValues
+    }
 
     struct Prepared {
         let text: String
@@ -127,11 +135,12 @@ internal import Glibc
     package func execute(_ text: String) throws(SQLError) { _ = try answer(to: text) }
 
     private func answer(to text: String) throws(SQLError) -> PostgreSQLResult {
-        try unsafe checked(library.execute(handle, text), text)
+        try sendUnsent()
+        return try unsafe checked(library.execute(handle, text), text)
     }
 
-    @discardableResult
-    package func run(_ sql: String, _ values: [any Bindable]) throws -> Int {
+    /// Runs one statement and returns how many rows it changed.
+    package func rowsChanged(by sql: String, _ values: [any Bindable]) throws -> Int {
         try result(sql, values).changes
     }
 
@@ -187,6 +196,9 @@ internal import Glibc
 
     private func result(_ sql: String, _ values: PostgreSQLValues) throws -> PostgreSQLResult {
         let statement = try prepared(sql, values.types, always: false)
+        if !unsent.isEmpty {
+            return try sendUnsent(then: Unsent(sql: sql, statement: statement, values: values))
+        }
         let count = Int32(values.types.count)
         let answer = unsafe values.withPointers { pointers in
             unsafe statement.isPrepared
@@ -198,7 +210,7 @@ internal import Glibc
     }
 
     /// Preparing takes a round trip of its own, which pays from the second run on.
-    func prepared(_ sql: String, _ types: [UInt32], always: Bool) throws -> Prepared {
+    func prepared(_ sql: String, _ types: [UInt32], always: Bool) throws(SQLError) -> Prepared {
         guard var statement = statements[sql] else {
             let new = Prepared(text: PostgreSQLText.translated(sql), name: "s\(statements.count)")
             statements[sql] = new
@@ -214,7 +226,7 @@ internal import Glibc
         return statement
     }
 
-    private func checked(_ answer: OpaquePointer?, _ sql: String) throws(SQLError) -> PostgreSQLResult {
+    func checked(_ answer: OpaquePointer?, _ sql: String) throws(SQLError) -> PostgreSQLResult {
         guard let answer = unsafe answer else { throw lost(sql) }
         let result = unsafe PostgreSQLResult(answer, library)
         switch result.status {
@@ -319,7 +331,7 @@ internal import Glibc
     /// If the answer is lost, the server is asked whether the transaction was committed.
     private func commit() throws(SQLError) {
         do {
-            try execute("COMMIT")
+            try commitAll()
             (transactionID, hasBegun) = (nil, false)
         } catch  where error.kind == .unreachable {
             guard let id = transactionID else { throw error }
@@ -350,7 +362,7 @@ internal import Glibc
     }
 
     private func rollback() {
-        (transactionID, hasBegun) = (nil, false)
+        (transactionID, hasBegun, unsent) = (nil, false, [])
         if !isLost, unsafe library.transactionStatus(handle) != Libpq.idle { try? execute("ROLLBACK") }
     }
 
@@ -373,6 +385,7 @@ internal import Glibc
             try execute("RELEASE part")
             return value
         } catch {
+            unsent = []
             if !isLost { try execute("ROLLBACK TO part; RELEASE part") }
             throw error
         }

@@ -28,9 +28,10 @@ import Testing
 
     /// What the clock does: the lease of a jobd ended so many seconds ago.
     private func end(_ jobd: JobStore, secondsAgo: Int64) throws {
-        let changed = try store.foreign().run(
-            "UPDATE daemons SET lease_until = clock_timestamp() - make_interval(secs => ?2) WHERE id = ?1",
-            try #require(jobd.lease?.id), Double(secondsAgo))
+        let changed = try store.foreign().rowsChanged(
+            by:
+                "UPDATE daemons SET lease_until = clock_timestamp() - make_interval(secs => ?2) WHERE id = ?1",
+            [try #require(jobd.lease?.id), Double(secondsAgo)])
         #expect(changed == 1)
     }
 

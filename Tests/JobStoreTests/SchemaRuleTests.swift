@@ -93,7 +93,7 @@ import Testing
         let error = #expect(throws: SQLError.self) { try foreign.run("UPDATE jobs SET \(bad)") }
         #expect(error?.kind == .constraint)
         #expect(try database.find(start.id) == start)
-        #expect(try foreign.run("UPDATE jobs SET \(good)") == 1)
+        #expect(try foreign.rowsChanged(by: "UPDATE jobs SET \(good)", []) == 1)
     }
 
     @Test(arguments: [
@@ -104,7 +104,7 @@ import Testing
         let database = try store.open()
         _ = try job(.completed, database)
         let foreign = try store.foreign()
-        #expect(try foreign.run("UPDATE jobs SET \(column) = \(Self.time)") == 1)
+        #expect(try foreign.rowsChanged(by: "UPDATE jobs SET \(column) = \(Self.time)", []) == 1)
         for text in [
             "'2024-01-01'", "'2024-01-01 00:00:00'", "'2024-01-01T00:00:00.000'", "'2024-02-30 00:00:00.000'",
             "'2024-01-01 00:00:00.000 '", "'2024-01-01 00:00:00.000Z'", "''", "'now'", "'2460000.5'",
@@ -174,7 +174,7 @@ import Testing
             try foreign.run("UPDATE \(table) SET \(bad)")
         }
         #expect(error?.kind == .constraint)
-        #expect(try foreign.run("UPDATE \(table) SET \(good)") == 1)
+        #expect(try foreign.rowsChanged(by: "UPDATE \(table) SET \(good)", []) == 1)
     }
 
     @Test func `what must be unique is`() throws {

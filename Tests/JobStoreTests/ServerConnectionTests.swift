@@ -136,6 +136,48 @@ import Testing
 
     // MARK: - Failures
 
+    @Test func `what nobody waits for is done in its order`() throws {
+        let connection = try open()
+        try connection.transaction {
+            for number in 1...200 {
+                try connection.run(
+                    "INSERT INTO jobs (model, input, label) VALUES ('m', '{}', ?1)", ["\(number)"])
+                if number % 90 == 0 {
+                    #expect(try connection.rowsChanged(by: "UPDATE jobs SET label = label", []) == number)
+                }
+            }
+            try connection.savepoint { try connection.run("UPDATE jobs SET label = label || ' of 200'", []) }
+            try connection.run("UPDATE jobs SET label = 'last' WHERE label = '7 of 200'", [])
+        }
+        let labels = try connection.all("SELECT label FROM jobs ORDER BY id", []) { $0.text(0) }
+        #expect(labels == (1...200).map { $0 == 7 ? "last" : "\($0) of 200" })
+    }
+
+    @Test func `what nobody waits for fails the next that somebody waits for`() throws {
+        let connection = try open()
+        let wrong = "INSERT INTO jobs (model, input) VALUES ('m', ?1)"
+        let ends: [() throws -> Void] = [
+            {}, { try connection.run(insert, []) }, { _ = try connection.rowsChanged(by: insert, []) },
+            { try connection.forEach("SELECT 1", []) { _ in true } }, { try connection.execute("SELECT 1") },
+            { try connection.savepoint {} },
+        ]
+        for end in ends {
+            let error = #expect(throws: SQLError.self) {
+                try connection.transaction {
+                    try connection.run(insert, [])
+                    try connection.run(wrong, ["no JSON"])
+                    try connection.run(insert, [])
+                    try end()
+                }
+            }
+            #expect(error?.kind == .constraint)
+            #expect(error?.sql == wrong)
+            #expect(try count() == 0)
+        }
+        try connection.transaction { try connection.run(insert, []) }
+        #expect(try count() == 1)
+    }
+
     @Test func `what failed undoes its own part alone, and what was passed over undoes all`() throws {
         let connection = try open()
         let wrong = "INSERT INTO jobs (model, input) VALUES ('m', '')"
