@@ -97,8 +97,11 @@ import Testing
                 perEngine(
                     "SELECT sql FROM sqlite_schema WHERE name = '\(table)'",
                     postgresql: """
-                        SELECT pg_get_constraintdef(oid) FROM pg_constraint
-                        WHERE conrelid = '\(table)'::regclass
+                        SELECT pg_get_constraintdef(pg_constraint.oid) || coalesce(string_agg(prosrc, ''), '')
+                        FROM pg_constraint
+                        LEFT JOIN pg_depend ON objid = pg_constraint.oid AND refclassid = 'pg_proc'::regclass
+                        LEFT JOIN pg_proc ON pg_proc.oid = refobjid
+                        WHERE conrelid = '\(table)'::regclass GROUP BY pg_constraint.oid
                         """)
             ).joined()
         }
