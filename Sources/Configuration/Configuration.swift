@@ -109,6 +109,11 @@ package struct Configuration: Settable, Equatable {
         package init() {}
     }
 
+    /// Whether it limits how many jobs are sent in a minute.
+    package var limitsRate: Bool {
+        submitPerMinute > 0 || models.values.contains { ($0.submitPerMinute ?? 0) > 0 }
+    }
+
     /// The entry that applies to `model`: its own, else that of the longest prefix.
     package func limits(of model: String) -> (name: String, limits: ModelLimits)? {
         if let exact = models[model] { return (model, exact) }

@@ -140,9 +140,9 @@ final class Submissions {
         if session.store.lease == nil { return nil }
         return { [configuration = session.context.configuration, origin = session.context.origin] database in
             let now = database.now
-            let sent = try database.recentSubmissions(since: now + .seconds(-60)).map { model, at in
-                (model, turn - (now - at).wholeMilliseconds)
-            }
+            let recent =
+                try configuration.limitsRate ? database.recentSubmissions(since: now + .seconds(-60)) : []
+            let sent = recent.map { model, at in (model, turn - (now - at).wholeMilliseconds) }
             let inFlight = InFlight(try database.underway(at: origin), sent: sent)
             return Admission(configuration, inFlight, allowance: allowance, at: turn)
         }
