@@ -132,16 +132,16 @@ import Testing
     @Test func `a late answer to a deposed one settles the job in doubt`() async throws {
         let stage = try await Self.stage("--fault", "submit:hold")
         try await Self.enqueue(1, on: stage)
-        let first = try Self.jobd("a", of: stage)
-        try await stage.wait(for: 1, toBe: "submitting")
+        let first = try Self.jobd("a", of: stage, "timeout.answer=1h")
+        try await eventually("the POST is on the wire") { try await stage.posts() == 1 }
         let id = try await Self.daemon("a", stage)
-        // As if another had taken over, and had waited long enough.
-        try stage.execute(
-            """
-            UPDATE daemons SET ended_at = '2026-01-01 00:00:00.000', lease_until = '2026-01-01' WHERE id = \(id)
-            """)
+        first.signal(SIGSTOP)
+        // As if it had been stopped for long enough.
+        try stage.execute("UPDATE daemons SET lease_until = '2026-01-01' WHERE id = \(id)")
         let second = try Self.jobd("b", of: stage)
         try await stage.wait(for: 1, toBe: "uncertain")
+        first.signal(SIGCONT)
+        try await first.says("others have taken over")
         try await stage.setFaults()
         try await stage.wait(for: 1, toBe: "completed")
         #expect(try await stage.posts() == 1)
