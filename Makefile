@@ -125,18 +125,14 @@ completions: release ## write the completion scripts to .build/share/completions
 	    .build/release/$$program $$ask zsh > $(MADE)/completions/_$$program; \
 	    .build/release/$$program $$ask fish > $(MADE)/completions/$$program.fish; done
 
-test: deps ## run all tests
+test: deps test-deps ## run all tests, after installing what they need
 	swift build --build-tests --explicit-target-dependency-import-check error
 	@# In parts, because tests that start programs are sensitive to the load of the others.
 	swift test --skip-build --disable-xctest --skip '^(ScenarioTests|TortureTests)\.'
 	@# What the store promises, on its second engine; and the schemas of both, statement by statement.
-	@if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then \
-	    TEST_STORE=postgresql swift test --skip-build --disable-xctest --filter '^JobStoreTests\.'; \
-	    TEST_STORE=postgresql swift test --skip-build --disable-xctest --filter '^DaemonScenarioTests\.($(ON_BOTH))/'; \
-	    python3 Tests/postgresql/schema_test.py; \
-	else \
-	    echo 'nothing was tested on PostgreSQL: make test-deps installs it'; \
-	fi
+	TEST_STORE=postgresql swift test --skip-build --disable-xctest --filter '^JobStoreTests\.'
+	TEST_STORE=postgresql swift test --skip-build --disable-xctest --filter '^DaemonScenarioTests\.($(ON_BOTH))/'
+	python3 Tests/postgresql/schema_test.py
 	swift test --skip-build --disable-xctest --filter '^ScenarioTests\.'
 	swift test --skip-build --disable-xctest --filter '^TortureTests\.'
 

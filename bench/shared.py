@@ -198,4 +198,5 @@ def main():
         print("| " + " | ".join(line) + " |")
 
 
-main()
+if __name__ == "__main__":
+    main()
