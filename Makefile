@@ -165,7 +165,7 @@ test-photos: deps ## read .xmp files and described copies (apt-get install libim
 	swift build
 	/usr/bin/python3 Tests/photos/check.py .build/debug
 
-torture: deps ## test all crashes, power cuts and faults for an hour (TORTURE_SEED=N repeats a run's choices)
+torture: deps test-deps ## test all crashes, power cuts and faults for an hour (TORTURE_SEED=N repeats a run's choices)
 	swift build --build-tests
 	TORTURE=1 TORTURE_FIGURES=.build/torture-figures.txt swift test --skip-build --disable-xctest --filter TortureTests
 	@echo 'the figures are in .build/torture-figures.txt'
@@ -174,7 +174,7 @@ soak: deps ## run jobd under load and watch memory and descriptors (SOAK_MINUTES
 	swift build --build-tests
 	SOAK_MINUTES=$(SOAK_MINUTES) swift test --skip-build --disable-xctest --filter SoakTests
 
-mutations: deps ## remove each guard of money and files in turn; a test must fail
+mutations: deps test-deps ## remove each guard of money and files in turn; a test must fail
 	Tests/mutations/check.sh
 
 format: ## format the sources

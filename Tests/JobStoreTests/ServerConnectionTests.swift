@@ -178,6 +178,32 @@ import Testing
         #expect(try count() == 1)
     }
 
+    @Test func `what was given up before it was sent is never sent`() throws {
+        struct GivenUp: Error {}
+        let connection = try open()
+        try connection.transaction {
+            try connection.run(insert, [])
+            #expect(throws: GivenUp.self) {
+                try connection.savepoint {
+                    try connection.run(insert, [])
+                    throw GivenUp()
+                }
+            }
+        }
+        #expect(try count() == 1)
+        #expect(throws: GivenUp.self) {
+            try connection.transaction {
+                try connection.run(insert, [])
+                throw GivenUp()
+            }
+        }
+        let changed = try connection.transaction {
+            try connection.rowsChanged(by: "UPDATE jobs SET label = 'x'", [])
+        }
+        #expect(changed == 1)
+        #expect(try count() == 1)
+    }
+
     @Test func `what failed undoes its own part alone, and what was passed over undoes all`() throws {
         let connection = try open()
         let wrong = "INSERT INTO jobs (model, input) VALUES ('m', '')"

@@ -30,6 +30,8 @@ while IFS= read -r line <&3; do
     name=$(trim "${line%% | *}"); rest=${line#* | }
     file=$(trim "${rest%% | *}"); rest=${rest#* | }
     filter=$(trim "${rest##* | }"); expression=${rest% | *}
+    store=sqlite
+    case $filter in 'postgresql: '*) store=postgresql filter=${filter#postgresql: } ;; esac
     wanted "$name" || continue
     count=$((count + 1))
     sed -E -i "$expression" "$file"
@@ -38,7 +40,8 @@ while IFS= read -r line <&3; do
     elif ! $build --build-tests > "$log" 2>&1; then
         verdict="cannot be taken out: it does not build"; bad=1
         grep -m 3 'error:' "$log" || true
-    elif TEST_PATIENCE=60 TORTURE_POINTS=12 timeout 900 swift test --skip-build --disable-xctest --filter "$filter" > "$log" 2>&1; then
+    elif TEST_STORE=$store TEST_PATIENCE=60 TORTURE_POINTS=12 \
+        timeout 900 swift test --skip-build --disable-xctest --filter "$filter" > "$log" 2>&1; then
         verdict="is missed by nobody"; bad=1
     elif grep -q 'recorded an issue' "$log"; then
         verdict="is missed: $(grep -m 1 -oE '(Test|Suite) .* recorded an issue' "$log" | cut -c1-100)"
