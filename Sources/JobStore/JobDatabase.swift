@@ -27,6 +27,8 @@ package final class JobDatabase {
     private let clock: @Sendable () -> Timestamp
     /// That of the jobd whose connection this is, if the store is shared.
     var lease: Lease?
+    /// Jobs that this transaction has read before it needs them.
+    var readAhead: [Int64: Job] = [:]
 
     /// Opens the store, and brings its schema up to date if that is allowed.
     ///
@@ -85,6 +87,7 @@ package final class JobDatabase {
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
         if isInTransaction { return try savepoint(body) }
         let start = ContinuousClock.now
+        defer { readAhead = [:] }
         let value = try perform {
             try connection.transaction {
                 let value = try body()
@@ -122,11 +125,19 @@ package final class JobDatabase {
         try perform { try opening.copy(file, to: path) }
     }
 
-    /// Runs one statement. A server is sent it with the next one whose answer is awaited, at the latest with
-    /// the commit: if it fails, then that does.
+    /// Runs one statement. A server is sent it with the next one whose answer is awaited, at the latest
+    /// before the commit: if it fails, then that does.
     func run(_ sql: String, _ values: any Bindable...) throws {
         try perform { try connection.run(sql, values) }
     }
+
+    /// The same for a statement that has to change one row.
+    func changeOne(_ sql: String, _ values: [any Bindable]) throws {
+        try perform { try connection.run(sql, values, changing: 1) }
+    }
+
+    /// Waits until all is done that was run, and throws what has failed.
+    func finish() throws { try perform { try connection.finish() } }
 
     /// Runs one statement and returns how many rows it changed.
     func rowsChanged(by sql: String, _ values: any Bindable...) throws -> Int {

@@ -33,6 +33,8 @@ package actor JobStore {
 
     /// A write that waits for its transaction.
     private struct Pending {
+        /// The job that it is about, if it is about one.
+        let job: Int64?
         /// Does the work, and returns what tells the caller. In a savepoint, a failure undoes only this work;
         /// without one, it fails the whole transaction.
         let run: (JobDatabase, _ inSavepoint: Bool) throws -> () -> Void
@@ -115,24 +117,27 @@ package actor JobStore {
     ///
     /// Returns after the commit. If a body throws, only its changes are undone. Any body may run twice, also
     /// the one that throws.
-    package func write<Value: Sendable>(_ body: @escaping @Sendable (JobDatabase) throws -> Value)
-        async throws -> Value
-    {
+    ///
+    /// - Parameter job: the job that `body` will look for, if it is about one.
+    package func write<Value: Sendable>(
+        of job: Int64? = nil, _ body: @escaping @Sendable (JobDatabase) throws -> Value
+    ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            add(body) { continuation.resume(with: $0) }
+            add(job, body) { continuation.resume(with: $0) }
         }
     }
 
     /// Does a small piece of work with the next commit, if no one needs to know whether it succeeded.
     package nonisolated func post(_ body: @escaping @Sendable (JobDatabase) throws -> Void) {
-        executor.thread.async { self.assumeIsolated { $0.add(body) { _ in } } }
+        executor.thread.async { self.assumeIsolated { $0.add(nil, body) { _ in } } }
     }
 
     private func add<Value: Sendable>(
-        _ body: @escaping @Sendable (JobDatabase) throws -> Value,
+        _ job: Int64?, _ body: @escaping @Sendable (JobDatabase) throws -> Value,
         _ answer: @escaping (Result<Value, any Error>) -> Void
     ) {
         let pending = Pending(
+            job: job,
             run: { database, inSavepoint in
                 guard inSavepoint else {
                     let value = try body(database)
@@ -231,7 +236,9 @@ package actor JobStore {
         do {
             return try database.transaction {
                 hasFailed = true
+                try database.readAhead(group.compactMap(\.job))
                 let answers = try group.map { try $0.run(database, false) }
+                try database.finish()
                 hasFailed = false
                 return answers
             }

@@ -18,13 +18,23 @@ package enum Connection {
         }
     }
 
-    /// Runs one statement. A server is sent it with the next one whose answer is awaited, at the latest with
-    /// the commit: if it fails, then that does.
-    package func run(_ sql: String, _ values: [any Bindable]) throws {
+    /// Runs one statement. A server is sent it with the next one whose answer is awaited, at the latest
+    /// before the commit: if it fails, then that does.
+    /// - Parameter expected: how many rows it has to change, if that matters.
+    package func run(_ sql: String, _ values: [any Bindable], changing expected: Int? = nil) throws {
         switch self {
-        case .sqlite(let connection): try connection.run(sql, values)
-        case .postgresql(let connection): try connection.run(sql, values)
+        case .sqlite(let connection):
+            let changes = try connection.run(sql, values)
+            if let expected, changes != expected {
+                throw SQLError(.busy, "a row is no longer as it was", sql: sql)
+            }
+        case .postgresql(let connection): try connection.run(sql, values, changing: expected)
         }
+    }
+
+    /// Waits until all is done that was run.
+    package func finish() throws {
+        if case .postgresql(let connection) = self { try connection.sendUnsent() }
     }
 
     /// Runs one statement and returns how many rows it changed.

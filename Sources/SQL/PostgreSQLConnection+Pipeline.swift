@@ -1,27 +1,29 @@
 /// Statements that share one round trip to the server.
 extension PostgreSQLConnection {
+    struct Unsent {
+        let sql: String
+        let statement: Prepared
+        let values: PostgreSQLValues
+        /// How many rows it has to change.
+        var expected: Int?
+    }
+
     /// More are not left unsent: neither side may wait for the other to read.
     private static let longestPipeline = 64
 
     /// Runs one statement. In a transaction, it is sent with the next one whose answer is awaited.
-    package func run(_ sql: String, _ values: [any Bindable]) throws {
-        guard hasBegun else { return _ = try rowsChanged(by: sql, values) }
+    /// - Parameter expected: how many rows it has to change, if that matters.
+    package func run(_ sql: String, _ values: [any Bindable], changing expected: Int? = nil) throws {
+        try reconnectIfLost()
         let values = try PostgreSQLValues(values)
-        let statement = try prepared(sql, values.types, always: true)
-        unsent.append(Unsent(sql: sql, statement: statement, values: values))
-        if unsent.count >= Self.longestPipeline { try sendUnsent() }
+        let statement = try prepared(sql, values.types, always: hasBegun)
+        unsent.append(Unsent(sql: sql, statement: statement, values: values, expected: expected))
+        if !hasBegun || unsent.count >= Self.longestPipeline { try sendUnsent() }
     }
 
-    func sendUnsent() throws(SQLError) {
+    /// Waits until all is done that was run.
+    package func sendUnsent() throws(SQLError) {
         if let last = unsent.popLast() { try sendUnsent(then: last) }
-    }
-
-    /// Sends the end of the transaction with all that was not sent yet. The server passes over it if one of
-    /// them fails.
-    func commitAll() throws(SQLError) {
-        if unsent.isEmpty { return try execute("COMMIT") }
-        let end = Prepared(text: "COMMIT", name: "")
-        try sendUnsent(then: Unsent(sql: "COMMIT", statement: end, values: PostgreSQLValues([])))
     }
 
     /// Returns the answer to the last statement, or throws the error of the first that failed: the server
@@ -38,7 +40,11 @@ extension PostgreSQLConnection {
         var hasFailed = false
         for one in all {
             let answer = Result { () throws(SQLError) in
-                try unsafe checked(library.nextResult(handle), one.sql)
+                let answer = try unsafe checked(library.nextResult(handle), one.sql)
+                if let expected = one.expected, answer.changes != expected {
+                    throw SQLError(.busy, "a row is no longer as it was", sql: one.sql)
+                }
+                return answer
             }
             if !hasFailed { outcome = answer }
             if case .failure = answer { hasFailed = true }

@@ -32,12 +32,6 @@ internal import Glibc
     /// Called in each transaction that writes, once it has the lock.
     package var whenLocked: (() throws -> Void)?
 
-    struct Unsent {
-        let sql: String
-        let statement: Prepared
-        let values: PostgreSQLValues
-    }
-
     struct Prepared {
         let text: String
         let name: String
@@ -283,6 +277,7 @@ internal import Glibc
         do {
             try whenLocked?()
             let value = try body()
+            try sendUnsent()
             // What failed, and was passed over, has ended the transaction.
             guard unsafe library.transactionStatus(handle) != Libpq.failedTransaction else {
                 throw SQLError(.other, "a statement has failed in this transaction")
@@ -331,7 +326,7 @@ internal import Glibc
     /// If the answer is lost, the server is asked whether the transaction was committed.
     private func commit() throws(SQLError) {
         do {
-            try commitAll()
+            try execute("COMMIT")
             (transactionID, hasBegun) = (nil, false)
         } catch  where error.kind == .unreachable {
             guard let id = transactionID else { throw error }

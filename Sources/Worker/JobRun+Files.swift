@@ -16,12 +16,12 @@ extension JobRun {
             return .loaded(job, outputs)
         case .fetch(let row, let tries): return try await fetch(row, tries)
         case .recordFile(let fetched):
-            try await recorder.write("an output of job \(id)") {
+            try await recorder.write("an output of job \(id)", of: id) {
                 try $0.finish(fetched.output, doubt: fetched.doubt)
             }
         case .countFailure(let output, let isLast, let fresh, let reason):
             do {
-                try await recorder.write("an output of job \(id)") { database in
+                try await recorder.write("an output of job \(id)", of: id) { database in
                     try database.countFailure(of: output, isLast: isLast, fresh: fresh, reason: reason)
                 }
             } catch StoreError.refused(let why) {
@@ -82,7 +82,7 @@ extension JobRun {
         -> RemoteJob.Event?
     {
         let id = job.id
-        let row = try await recorder.write("job \(id)") { database in
+        let row = try await recorder.write("job \(id)", of: id) { database in
             if let last { try database.finish(last.output, doubt: last.doubt, at: moment) }
             if let cost { try database.note(cost: cost, of: id) }
             return try database.record(.fetched, for: id, in: .downloading, at: moment)
@@ -93,7 +93,7 @@ extension JobRun {
     private func recordLostFiles(_ last: OutputFetch.Fetched?, _ lost: Output, _ message: String) async throws
         -> RemoteJob.Event?
     {
-        let row = try await recorder.write("job \(lost.jobID)") { database in
+        let row = try await recorder.write("job \(lost.jobID)", of: lost.jobID) { database in
             if let last { try database.finish(last.output, doubt: last.doubt) }
             let reason = try database.lastFault(of: lost.jobID, lost.position)
             let failure = JobFailure(.download, reason.map { "\(message): \($0)" } ?? message)

@@ -131,7 +131,7 @@ final class JobRun {
         // The log names a request that was bought, even if it can never be recorded.
         if case .accepted(let requestID, _) = event { what += ", which is request \(requestID)," }
         do {
-            let (job, rows) = try await recorder.write(what) { database in
+            let (job, rows) = try await recorder.write(what, of: id) { database in
                 let job = try database.record(
                     event, for: id, in: state, outputs: outputs.map { ($0.kind, $0.url) })
                 return (job, isFinished ? try database.outputs(of: id) : [])
@@ -146,7 +146,7 @@ final class JobRun {
     private func recordUncertain(_ reason: String, _ raw: KeptAnswer) async throws {
         let (id, resubmits) = (job.id, context.configuration.onUncertain == .resubmit)
         do {
-            try await recorder.write("job \(id)") { database in
+            try await recorder.write("job \(id)", of: id) { database in
                 let uncertain = try database.record(
                     .unanswered(reason: reason), for: id, in: .submitting, detail: raw.members)
                 if resubmits { _ = try database.resubmitOnce(uncertain) }
@@ -188,7 +188,7 @@ final class JobRun {
     private func adoptLate(_ requestID: String) async {
         context.log.warning("job \(job.id) is request \(requestID); another jobd had made the job uncertain")
         let (id, submissions) = (job.id, job.submissions)
-        _ = try? await recorder.write("job \(id), which is request \(requestID),") {
+        _ = try? await recorder.write("job \(id), which is request \(requestID),", of: id) {
             // If the job was sent again since, this is another purchase: its id is kept for a person.
             guard let found = try $0.find(id), found.state == .uncertain, found.submissions == submissions + 1
             else { return try $0.append(.fault, ["request_id": .string(requestID)], job: id, at: $0.now) }

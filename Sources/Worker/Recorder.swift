@@ -21,15 +21,16 @@ struct Recorder: Sendable {
         let description: String
     }
 
+    /// - Parameter job: the job that `body` will look for.
     /// - Returns: what `body` returns. Throws only `Overtaken`, `StoreError.refused` or `GivenUp`.
     func write<Value: Sendable>(
-        _ what: String, _ body: @escaping @Sendable (JobDatabase) throws -> Value
+        _ what: String, of job: Int64, _ body: @escaping @Sendable (JobDatabase) throws -> Value
     ) async throws -> Value {
         var failures = 0
         var end: ContinuousClock.Instant?
         while true {
             do {
-                return try await store.write(body)
+                return try await store.write(of: job, body)
             } catch is StaleJob {
                 throw Overtaken()
             } catch StoreError.refused(let reason) {

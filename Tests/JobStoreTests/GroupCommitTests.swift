@@ -9,11 +9,11 @@ import Testing
 extension JobStore {
     /// Starts all of `bodies` before the first of them runs, as callers of a busy store do.
     fileprivate func writeTogether(
-        _ bodies: [@Sendable (JobDatabase) throws -> Int64]
+        of job: Int64? = nil, _ bodies: [@Sendable (JobDatabase) throws -> Int64]
     ) async -> [Result<Int64, any Error>] {
         let tasks = bodies.map { body in
             Task { () -> Result<Int64, any Error> in
-                do { return .success(try await self.write(body)) } catch {
+                do { return .success(try await self.write(of: job, body)) } catch {
                     return .failure(error)
                 }
             }
@@ -87,25 +87,45 @@ extension JobStore {
         let jobs = try store.jobStore()
         let before = try commits()
         let results = await jobs.writeTogether(
-            (0..<9).map { index in
+            (0..<12).map { index in
                 { database in
                     let id = try Self.insert()(database)
-                    if index % 3 == 1 { throw Fault() }
-                    if index % 3 == 2 { _ = try database.record(.fetched, for: id, in: .queued) }
+                    if index % 4 == 1 { throw Fault() }
+                    if index % 4 == 2 { _ = try database.record(.fetched, for: id, in: .queued) }
+                    if index % 4 == 3 { try database.append(.fault, job: 999, at: database.now) }
                     return id
                 }
             })
         for (index, result) in results.enumerated() {
-            switch (index % 3, result) {
+            switch (index % 4, result) {
             case (0, .success(let id)): #expect(try await jobs.read { try $0.find(id) } != nil)
             case (1, .failure(let error)): #expect(error is Fault)
             case (2, .failure(let error)): #expect(error is StaleJob)
+            case (3, .failure(StoreError.refused)): break
             default: Issue.record("part \(index) gave \(result)")
             }
         }
         #expect(try await jobs.read { try $0.count("jobs") } == 3)
         #expect(try await jobs.read { try $0.count("events") } == 3)
         #expect(try commits() == before + 1)
+    }
+
+    @Test func `each part of a group sees what the ones before it have done to the job`() async throws {
+        let jobs = try store.jobStore()
+        for _ in 1...2 { _ = try await jobs.write(Self.insert()) }
+        func step(_ event: JobEvent, _ state: JobState) -> @Sendable (JobDatabase) throws -> Int64 {
+            { try $0.record(event, for: 1, in: state).submissions }
+        }
+        let results = await jobs.writeTogether(
+            of: 1,
+            [
+                step(.submitting(priceUSD: 1), .queued), step(.submitting(priceUSD: 1), .queued),
+                step(.accepted(requestID: "r", origin: "o"), .submitting),
+            ])
+        #expect(try results[0].get() == 0)
+        #expect(throws: StaleJob.self) { try results[1].get() }
+        #expect(try results[2].get() == 1)
+        #expect(try await jobs.read { try $0.find(1)?.state } == .inQueue)
     }
 
     @Test func `a pause may be part of a group`() async throws {

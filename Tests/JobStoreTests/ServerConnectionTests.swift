@@ -178,6 +178,19 @@ import Testing
         #expect(try count() == 1)
     }
 
+    @Test func `what does not change as many rows as it has to is undone`() throws {
+        let connection = try open()
+        let error = #expect(throws: SQLError.self) {
+            try connection.transaction {
+                try connection.run(insert, [], changing: 1)
+                try connection.run("UPDATE jobs SET label = 'x' WHERE id = 99", [], changing: 1)
+                try connection.run(insert, [], changing: 1)
+            }
+        }
+        #expect(error?.kind == .busy && error?.sql?.contains("99") == true)
+        #expect(try count() == 0)
+    }
+
     @Test func `what was given up before it was sent is never sent`() throws {
         struct GivenUp: Error {}
         let connection = try open()
@@ -234,6 +247,15 @@ import Testing
         #expect(error?.kind == .unreachable)
         #expect(try count() == 0)
         try connection.transaction { _ = try connection.run(insert, []) }
+        #expect(try count() == 1)
+    }
+
+    @Test func `a statement alone finds the server again after it was lost`() throws {
+        let connection = try open()
+        try cut(connection)
+        let error = #expect(throws: SQLError.self) { try connection.run(insert, []) }
+        #expect(error?.kind == .unreachable)
+        try connection.run(insert, [])
         #expect(try count() == 1)
     }
 

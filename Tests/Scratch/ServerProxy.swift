@@ -93,8 +93,6 @@ package final class ServerProxy: Sendable {
         var unfinished: [UInt8] = []
         /// The first message has no letter before its length.
         var hasStarted = false
-        /// A COMMIT was sent with others, whose end has not come.
-        var isCommitting = false
 
         init(_ client: Int32, _ target: String, _ plan: Locked<Plan>) {
             (self.client, self.plan) = (client, plan)
@@ -120,14 +118,6 @@ package final class ServerProxy: Sendable {
             }
         }
 
-        private func takeCut(if isMeant: (Cut) -> Bool) -> Cut? {
-            plan.withLock { plan in
-                guard let cut = plan.cut, isMeant(cut) else { return nil }
-                plan.cut = nil
-                return cut
-            }
-        }
-
         private mutating func takeMessage() -> [UInt8]? {
             let start = hasStarted ? 1 : 0
             guard unfinished.count >= start + 4 else { return nil }
@@ -141,19 +131,13 @@ package final class ServerProxy: Sendable {
         }
 
         /// - Returns: false if the connection is to be cut.
-        private mutating func pass(_ message: [UInt8]) -> Bool {
+        private func pass(_ message: [UInt8]) -> Bool {
             var cut: Cut?
-            switch message.first {
-            case UInt8(ascii: "Q"):
-                if message.dropFirst(5).elementsEqual("COMMIT\0".utf8) { cut = takeCut { _ in true } }
-            case UInt8(ascii: "P"):
-                // A COMMIT behind other statements: it is done as soon as it is heard of.
-                isCommitting = message.dropFirst(5).starts(with: "\0COMMIT\0".utf8)
-                if isCommitting { cut = takeCut { $0 == .before } }
-            case UInt8(ascii: "S"):
-                if isCommitting { cut = takeCut { _ in true } }
-                isCommitting = false
-            default: break
+            if message.first == UInt8(ascii: "Q"), message.dropFirst(5).elementsEqual("COMMIT\0".utf8) {
+                cut = plan.withLock { plan in
+                    defer { plan.cut = nil }
+                    return plan.cut
+                }
             }
             if cut == .before || isSilenced(message) { return false }
             guard Self.send(message, to: server) else { return false }
