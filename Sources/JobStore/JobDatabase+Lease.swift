@@ -52,13 +52,34 @@ extension JobDatabase {
 
     /// Proves and renews the lease, in the caller's transaction: until that ends, nobody can take over.
     private func renew(_ id: Int64) throws {
-        let renewed = try rowsChanged(
-            by: """
-                UPDATE daemons SET beat = beat + 1,
-                    lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => ?2))
-                WHERE id = ?1 AND ended_at IS NULL
-                """, id, Double(Lease.length.components.seconds))
-        if renewed != 1 { throw StoreError.deposed }
+        let renewed = try first(
+            """
+            UPDATE daemons SET beat = beat + 1,
+                lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => ?2))
+            WHERE id = ?1 AND ended_at IS NULL RETURNING beat
+            """, id, Double(Lease.length.components.seconds)
+        ) { $0.integer(0) }
+        guard let beat = renewed else { throw StoreError.deposed }
+        server?.proof = { [unowned self] in
+            try exists("SELECT 1 FROM daemons WHERE id = ?1 AND beat >= ?2", id, beat)
+        }
+    }
+
+    /// Tells jobds of this transaction, which is not one of theirs, and leaves a mark in it, by which it is
+    /// known if the answer to its commit is lost. Marks are of no use after a minute.
+    func announceCommit() throws {
+        let mark = "commit " + String(UInt64.random(in: 0 ... .max), radix: 16)
+        try run("SELECT pg_notify(?1, '')", StoreListener.channel)
+        try run(
+            """
+            DELETE FROM daemon_settings WHERE name > 'commit ' AND name < 'commit!'
+                AND value < to_char((clock_timestamp() AT TIME ZONE 'UTC') - interval '2 minutes',
+                    'YYYY-MM-DD HH24:MI:SS.MS')
+            """)
+        try run("INSERT INTO daemon_settings (name, value) VALUES (?1, present())", mark)
+        server?.proof = { [unowned self] in
+            try exists("SELECT 1 FROM daemon_settings WHERE name = ?1", mark)
+        }
     }
 
     /// The lease that this transaction proves; nil if the store is not shared.

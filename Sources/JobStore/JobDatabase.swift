@@ -91,8 +91,8 @@ package final class JobDatabase {
         let value = try perform {
             try connection.transaction {
                 let value = try body()
-                // jobd's own commits need not wake the others.
-                if isShared, lease == nil { try run("SELECT pg_notify(?1, '')", StoreListener.channel) }
+                // jobd's own commits need not wake the others, and prove themselves by its lease.
+                if isShared, lease == nil { try announceCommit() }
                 return value
             }
         }

@@ -24,4 +24,35 @@ extension PostgreSQLConnection {
         }
         _ = try outcome.get()
     }
+
+    // MARK: - COPY
+
+    /// Begins a COPY into a table. Nothing else may run until `endCopy`.
+    package func beginCopy(into table: String, _ columns: [String]) throws(SQLError) {
+        let text = "COPY \(table) (\(columns.joined(separator: ", "))) FROM STDIN"
+        guard let answer = unsafe library.execute(handle, text) else { throw lost(text) }
+        let result = unsafe PostgreSQLResult(answer, library)
+        if result.status != Libpq.copyIn { throw isLost ? lost(text) : result.error(in: text) }
+    }
+
+    /// Sends rows, in COPY's text format.
+    package func copy(_ rows: [UInt8]) throws(SQLError) {
+        let sent = unsafe rows.withUnsafeBytes {
+            unsafe library.putCopyData(handle, $0.baseAddress, Int32($0.count))
+        }
+        if sent != 1 { throw lost("COPY") }
+    }
+
+    /// Ends a COPY. Throws a `CopyRefusal` if a row is refused, and with it all of them.
+    package func endCopy() throws {
+        guard unsafe library.putCopyEnd(handle, nil) == 1 else { throw lost("COPY") }
+        var failure: (any Error)?
+        while let next = unsafe library.nextResult(handle) {
+            let result = unsafe PostgreSQLResult(next, library)
+            if result.status == Libpq.commandDone { continue }
+            let error = isLost ? lost("COPY") : result.error(in: "COPY")
+            failure = result.lineOfCopy.map { CopyRefusal(line: $0, error) } ?? error
+        }
+        if let failure { throw failure }
+    }
 }

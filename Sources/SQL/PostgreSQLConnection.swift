@@ -23,6 +23,8 @@ internal import Glibc
     private var setup: [(name: String, statement: String)]
     /// The transaction's number, for the question whether it was committed.
     private var transactionID: String?
+    /// Whether the last transaction was committed, by what it has written; set in it.
+    package var proof: (() throws -> Bool)?
     /// A transaction or a snapshot has begun, which does not go on with another connection.
     private(set) var hasBegun = false
     /// How many transactions have begun here that write.
@@ -234,37 +236,6 @@ internal import Glibc
         return SQLError(.unreachable, "the server was lost: \(StoreAddress.oneLine(words))", sql: sql)
     }
 
-    // MARK: - Many rows
-
-    /// Begins a COPY into a table. Nothing else may run until `endCopy`.
-    package func beginCopy(into table: String, _ columns: [String]) throws(SQLError) {
-        let text = "COPY \(table) (\(columns.joined(separator: ", "))) FROM STDIN"
-        guard let answer = unsafe library.execute(handle, text) else { throw lost(text) }
-        let result = unsafe PostgreSQLResult(answer, library)
-        if result.status != Libpq.copyIn { throw isLost ? lost(text) : result.error(in: text) }
-    }
-
-    /// Sends rows, in COPY's text format.
-    package func copy(_ rows: [UInt8]) throws(SQLError) {
-        let sent = unsafe rows.withUnsafeBytes {
-            unsafe library.putCopyData(handle, $0.baseAddress, Int32($0.count))
-        }
-        if sent != 1 { throw lost("COPY") }
-    }
-
-    /// Ends a COPY. Throws a `CopyRefusal` if a row is refused, and with it all of them.
-    package func endCopy() throws {
-        guard unsafe library.putCopyEnd(handle, nil) == 1 else { throw lost("COPY") }
-        var failure: (any Error)?
-        while let next = unsafe library.nextResult(handle) {
-            let result = unsafe PostgreSQLResult(next, library)
-            if result.status == Libpq.commandDone { continue }
-            let error = isLost ? lost("COPY") : result.error(in: "COPY")
-            failure = result.lineOfCopy.map { CopyRefusal(line: $0, error) } ?? error
-        }
-        if let failure { throw failure }
-    }
-
     // MARK: - Transactions
 
     package var isInTransaction: Bool {
@@ -309,6 +280,7 @@ internal import Glibc
                 }
                 transactionID = unsafe locked.bytes(0, 0).map { unsafe String(decoding: $0, as: UTF8.self) }
                 hasBegun = true
+                proof = nil
                 transactionCount += 1
                 return
             } catch let error as SQLError {
@@ -336,18 +308,24 @@ internal import Glibc
 
     private func settle(_ id: String, _ loss: SQLError) throws(SQLError) {
         let end = ContinuousClock.now + max(patience, longestDoubt)
+        // Nothing is known before it is answered, whatever is in the way.
         while .now < end {
-            // Nothing is known before it is answered, whatever is in the way.
             switch try? status(of: id) {
             case "committed":
+                // After a crash, the number of a transaction that was undone goes to another one.
+                guard let proof else { throw Self.doubt }
+                guard let isDone = try? proof() else { continue }
+                if !isDone { throw loss }
                 (transactionID, hasBegun) = (nil, false)
                 return
             case "aborted": throw loss
             default: usleep(100_000)
             }
         }
-        throw SQLError(.inDoubt, "the server was lost during a commit")
+        throw Self.doubt
     }
+
+    private static let doubt = SQLError(.inDoubt, "the server was lost during a commit")
 
     /// What has become of a transaction, asked on a new connection.
     private func status(of id: String) throws(SQLError) -> String {

@@ -59,6 +59,38 @@ import Testing
         #expect(try store.open().count("jobs") == (cut == .before ? 2 : 3))
     }
 
+    /// The number of a transaction that a crash has undone goes to another one, which is committed.
+    @Test(arguments: [false, true]) func `a number alone proves nothing after a crash`(
+        isDaemon: Bool
+    ) async throws {
+        let server = try SharedServer("-c", "wal_writer_delay=10s")
+        let store = try ScratchStore(on: server)
+        try store.open().job()
+        let crash: @Sendable (JobDatabase) throws -> Int64 = { database in
+            let id = try database.insert(NewJob(model: "m", input: "{}")).id
+            try database.finish()
+            server.kill()
+            try server.start()
+            let other = try JobDatabase(store.sibling("other"), .write)
+            for _ in 1...5 { try other.job() }
+            return id
+        }
+        do {
+            if isDaemon {
+                try store.directory.create()
+                let holder = Lease.Holder(
+                    stateDirectory: store.directory.path, longestPost: .seconds(70), settings: "{}")
+                let jobs = try JobStore(lock: store.lock(), lease: Lease(holder)) { try store.open() }
+                _ = try await jobs.write(crash)
+            } else {
+                let database = try store.open()
+                _ = try database.transaction { try crash(database) }
+            }
+            Issue.record("it was undone, and nobody was told")
+        } catch { #expect((error as? StoreError)?.name == "unreachable", "\(error)") }
+        #expect(try store.open().count("jobs") == 6)
+    }
+
     @Test func `the writers of a group are told what happened to their commit`() async throws {
         try directory.create()
         let lock = try store.lock()
