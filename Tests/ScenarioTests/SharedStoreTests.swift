@@ -231,7 +231,7 @@ struct SharedStoreTests {
         try stage.execute(
             """
             INSERT INTO daemons (host, state_dir, lease_until) VALUES
-                ('render1', '/var/lib/jobd', clock_timestamp() + interval '29 s'),
+                ('render1', '/var/lib/jobd', clock_timestamp() + interval '1 h'),
                 ('render2', '/var/lib/jobd', clock_timestamp() - interval '11 s')
             """)
         let watching = try stage.start(["watch", "--json"])
@@ -243,6 +243,6 @@ struct SharedStoreTests {
         let status = try await stage.jobctl()
         #expect(status.output.contains("1 running"), "\(status)")
         #expect(status.output.contains("render1:/var/lib/jobd, last beat"))
-        #expect(status.output.contains("render2:/var/lib/jobd, silent for 4"))
+        #expect(status.output.contains("render2:/var/lib/jobd, silent for "))
     }
 }
