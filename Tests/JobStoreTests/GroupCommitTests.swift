@@ -110,6 +110,18 @@ extension JobStore {
         #expect(try commits() == before + 1)
     }
 
+    @Test func `the last part of a group fails alone, too`() async throws {
+        let jobs = try store.jobStore()
+        let late: @Sendable (JobDatabase) throws -> Int64 = {
+            try $0.append(.fault, job: 999, at: $0.now)
+            return 0
+        }
+        let results = await jobs.writeTogether([Self.insert(), Self.insert(), late])
+        #expect(try results[0].get() < results[1].get())
+        #expect(throws: StoreError.self) { try results[2].get() }
+        #expect(try await jobs.read { try $0.count("jobs") } == 2)
+    }
+
     @Test func `each part of a group sees what the ones before it have done to the job`() async throws {
         let jobs = try store.jobStore()
         for _ in 1...2 { _ = try await jobs.write(Self.insert()) }
