@@ -7,10 +7,10 @@ package final class ScratchDirectory: Sendable {
 
     package init() {
         let root = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array((root + "/jobd-test-XXXXXX").utf8CString)
-        let made = mkdtemp(&template) != nil
-        precondition(made, "no directory for tests")
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        guard let made = try? TemporaryFile.newDirectory(prefix: root + "/jobd-test") else {
+            preconditionFailure("no directory for tests")
+        }
+        path = made
     }
 
     deinit { Program.run("rm", "-rf", path) }

@@ -36,9 +36,7 @@ package final class SharedServer: @unchecked Sendable {
     }
 
     package init(_ options: String..., source: String = #filePath) throws {
-        var template = Array("/tmp/jobd-pg-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Never(description: "no directory for a server") }
-        folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        folder = try TemporaryFile.newDirectory(prefix: "/tmp/jobd-pg")
         chmod(folder, 0o755)
         self.options = options
         script = source.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/postgresql/serve"
