@@ -7,8 +7,8 @@ SHELL := /bin/bash
 TOOLCHAIN_PACKAGES := g++ git ca-certificates tzdata libncurses6 libxml2
 PACKAGES := $(TOOLCHAIN_PACKAGES) libsqlite3-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev zlib1g-dev \
     libturbojpeg0-dev libpng-dev libwebp-dev pkg-config sqlite3
-# What only tests need. They are skipped without it: nothing should start to listen because somebody builds jobd. Debian
-# starts an sshd, and a PostgreSQL server on loopback; the tests leave both alone, and start their own.
+# What only tests need: nothing should start to listen because somebody builds jobd. Debian starts an sshd, and a
+# PostgreSQL server on loopback; the tests leave both alone, and start their own.
 TEST_PACKAGES := openssh-client openssh-server postgresql libpq5 python3
 # Optional tools that `make lint` uses if they are installed.
 CHECK_PACKAGES := shellcheck mandoc python3 jq
@@ -51,7 +51,7 @@ deps: ## install missing Debian packages
 check-deps: ## install the optional tools of `make lint`
 	@$(MAKE) --no-print-directory deps PACKAGES='$(CHECK_PACKAGES)'
 
-test-deps: ## install what further tests need: an sshd and PostgreSQL, which Debian then also starts
+test-deps: ## install what tests need: an sshd and PostgreSQL, which Debian then also starts
 	@$(MAKE) --no-print-directory deps PACKAGES='$(TEST_PACKAGES)'
 
 demo: release ## run one job of each model on the simulator

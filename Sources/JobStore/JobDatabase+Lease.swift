@@ -65,8 +65,8 @@ extension JobDatabase {
         }
     }
 
-    /// Tells jobds of this transaction, which is not one of theirs, and leaves a mark in it, by which it is
-    /// known if the answer to its commit is lost. Marks are of no use after a minute.
+    /// Tells the jobds of a transaction that is not one of theirs, and writes the mark that proves it if the
+    /// answer to its commit is lost. Nobody asks for a mark after two minutes.
     func announceCommit() throws {
         let mark = "commit " + String(UInt64.random(in: 0 ... .max), radix: 16)
         try run("SELECT pg_notify(?1, '')", StoreListener.channel)

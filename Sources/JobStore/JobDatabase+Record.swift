@@ -79,7 +79,6 @@ extension JobDatabase {
         set(", input_removed_at = ?", old.inputRemovedAt, new.inputRemovedAt)
         sql += " WHERE id = ? AND state = ?"
         values += [new.id, old.state.rawValue] as [any Bindable]
-        readAhead[new.id] = nil
         // Whoever records a change has read the row in this transaction, beside which nobody writes.
         try changeOne(sql, values)
     }

@@ -27,7 +27,7 @@ package final class JobDatabase {
     private let clock: @Sendable () -> Timestamp
     /// That of the jobd whose connection this is, if the store is shared.
     var lease: Lease?
-    /// Jobs that this transaction has read before it needs them.
+    /// Jobs that this transaction has read before it needs them; each is used once, before it is changed.
     var readAhead: [Int64: Job] = [:]
 
     /// Opens the store, and brings its schema up to date if that is allowed.
@@ -137,7 +137,7 @@ package final class JobDatabase {
     }
 
     /// Waits until all is done that was run, and throws what has failed.
-    func finish() throws { try perform { try connection.finish() } }
+    func sendUnsent() throws { try perform { try connection.sendUnsent() } }
 
     /// Runs one statement and returns how many rows it changed.
     func rowsChanged(by sql: String, _ values: any Bindable...) throws -> Int {

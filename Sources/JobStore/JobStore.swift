@@ -33,7 +33,7 @@ package actor JobStore {
 
     /// A write that waits for its transaction.
     private struct Pending {
-        /// The job that it is about, if it is about one.
+        /// The job that it will look for, if it looks for one.
         let job: Int64?
         /// Does the work, and returns what tells the caller. In a savepoint, a failure undoes only this work;
         /// without one, it fails the whole transaction.
@@ -118,7 +118,7 @@ package actor JobStore {
     /// Returns after the commit. If a body throws, only its changes are undone. Any body may run twice, also
     /// the one that throws.
     ///
-    /// - Parameter job: the job that `body` will look for, if it is about one.
+    /// - Parameter job: the job that `body` will look for, if it looks for one.
     package func write<Value: Sendable>(
         of job: Int64? = nil, _ body: @escaping @Sendable (JobDatabase) throws -> Value
     ) async throws -> Value {
@@ -238,7 +238,7 @@ package actor JobStore {
                 hasFailed = true
                 try database.readAhead(group.compactMap(\.job))
                 let answers = try group.map { try $0.run(database, false) }
-                try database.finish()
+                try database.sendUnsent()
                 hasFailed = false
                 return answers
             }

@@ -25,15 +25,13 @@ package enum Connection {
         switch self {
         case .sqlite(let connection):
             let changes = try connection.run(sql, values)
-            if let expected, changes != expected {
-                throw SQLError(.busy, "a row is no longer as it was", sql: sql)
-            }
+            try SQLError.check(changes, expected: expected, in: sql)
         case .postgresql(let connection): try connection.run(sql, values, changing: expected)
         }
     }
 
     /// Waits until all is done that was run.
-    package func finish() throws {
+    package func sendUnsent() throws {
         if case .postgresql(let connection) = self { try connection.sendUnsent() }
     }
 

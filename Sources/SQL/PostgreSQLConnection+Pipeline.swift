@@ -41,9 +41,7 @@ extension PostgreSQLConnection {
         for one in all {
             let answer = Result { () throws(SQLError) in
                 let answer = try unsafe checked(library.nextResult(handle), one.sql)
-                if let expected = one.expected, answer.changes != expected {
-                    throw SQLError(.busy, "a row is no longer as it was", sql: one.sql)
-                }
+                try SQLError.check(answer.changes, expected: one.expected, in: one.sql)
                 return answer
             }
             if !hasFailed { outcome = answer }

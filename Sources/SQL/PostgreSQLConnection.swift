@@ -312,15 +312,17 @@ internal import Glibc
         while .now < end {
             switch try? status(of: id) {
             case "committed":
-                // After a crash, the number of a transaction that was undone goes to another one.
+                // After a crash, the server may reuse the number of a transaction that it lost.
                 guard let proof else { throw Self.doubt }
-                guard let isDone = try? proof() else { continue }
-                if !isDone { throw loss }
-                (transactionID, hasBegun) = (nil, false)
-                return
+                if let isDone = try? proof() {
+                    if !isDone { throw loss }
+                    (transactionID, hasBegun) = (nil, false)
+                    return
+                }
             case "aborted": throw loss
-            default: usleep(100_000)
+            default: break
             }
+            usleep(100_000)
         }
         throw Self.doubt
     }

@@ -33,6 +33,14 @@ package struct SQLError: Error, CustomStringConvertible {
     }
 }
 
+extension SQLError {
+    /// Throws if a statement has changed more or fewer rows than it had to. The same again may succeed.
+    static func check(_ changes: Int, expected: Int?, in sql: String) throws(SQLError) {
+        guard let expected, changes != expected else { return }
+        throw SQLError(.busy, "a row is no longer as it was", sql: sql)
+    }
+}
+
 /// A row that the server refuses.
 package struct CopyRefusal: Error {
     /// Counted from 1, from the last `beginCopy` on.

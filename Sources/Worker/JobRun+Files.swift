@@ -16,12 +16,12 @@ extension JobRun {
             return .loaded(job, outputs)
         case .fetch(let row, let tries): return try await fetch(row, tries)
         case .recordFile(let fetched):
-            try await recorder.write("an output of job \(id)", of: id) {
+            try await recorder.write("an output of job \(id)") {
                 try $0.finish(fetched.output, doubt: fetched.doubt)
             }
         case .countFailure(let output, let isLast, let fresh, let reason):
             do {
-                try await recorder.write("an output of job \(id)", of: id) { database in
+                try await recorder.write("an output of job \(id)") { database in
                     try database.countFailure(of: output, isLast: isLast, fresh: fresh, reason: reason)
                 }
             } catch StoreError.refused(let why) {

@@ -21,10 +21,10 @@ struct Recorder: Sendable {
         let description: String
     }
 
-    /// - Parameter job: the job that `body` will look for.
+    /// - Parameter job: the job that `body` will look for, if it looks for one.
     /// - Returns: what `body` returns. Throws only `Overtaken`, `StoreError.refused` or `GivenUp`.
     func write<Value: Sendable>(
-        _ what: String, of job: Int64, _ body: @escaping @Sendable (JobDatabase) throws -> Value
+        _ what: String, of job: Int64? = nil, _ body: @escaping @Sendable (JobDatabase) throws -> Value
     ) async throws -> Value {
         var failures = 0
         var end: ContinuousClock.Instant?

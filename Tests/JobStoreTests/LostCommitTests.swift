@@ -59,7 +59,7 @@ import Testing
         #expect(try store.open().count("jobs") == (cut == .before ? 2 : 3))
     }
 
-    /// The number of a transaction that a crash has undone goes to another one, which is committed.
+    /// After the crash, another transaction gets the number of the one that was lost, and is committed.
     @Test(arguments: [false, true]) func `a number alone proves nothing after a crash`(
         isDaemon: Bool
     ) async throws {
@@ -68,7 +68,7 @@ import Testing
         try store.open().job()
         let crash: @Sendable (JobDatabase) throws -> Int64 = { database in
             let id = try database.insert(NewJob(model: "m", input: "{}")).id
-            try database.finish()
+            try database.sendUnsent()
             server.kill()
             try server.start()
             let other = try JobDatabase(store.sibling("other"), .write)

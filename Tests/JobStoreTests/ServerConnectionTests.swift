@@ -199,6 +199,8 @@ import Testing
             #expect(throws: GivenUp.self) {
                 try connection.savepoint {
                     try connection.run(insert, [])
+                    // It would fail, too, and hide why it was given up.
+                    try connection.run("INSERT INTO jobs (model, input) VALUES ('m', '')", [])
                     throw GivenUp()
                 }
             }
@@ -222,14 +224,16 @@ import Testing
         let wrong = "INSERT INTO jobs (model, input) VALUES ('m', '')"
         try connection.transaction {
             try connection.run(insert, [])
-            #expect(throws: SQLError.self) { try connection.savepoint { try connection.run(wrong, []) } }
+            #expect(throws: SQLError.self) {
+                try connection.savepoint { try connection.rowsChanged(by: wrong, []) }
+            }
             try connection.run(insert, [])
         }
         #expect(try count() == 2)
         #expect(throws: SQLError.self) {
             try connection.transaction {
                 try connection.run(insert, [])
-                _ = try? connection.run(wrong, [])
+                _ = try? connection.rowsChanged(by: wrong, [])
             }
         }
         #expect(try count() == 2)
@@ -241,7 +245,7 @@ import Testing
             try connection.transaction {
                 try connection.run(insert, [])
                 try cut(connection)
-                try connection.run(insert, [])
+                _ = try connection.rowsChanged(by: insert, [])
             }
         }
         #expect(error?.kind == .unreachable)
@@ -263,7 +267,7 @@ import Testing
         let connection = try open()
         let fail = {
             try cut(connection)
-            _ = try connection.run(insert, [])
+            _ = try connection.rowsChanged(by: insert, [])
         }
         for isNested in [true, false] {
             let error = #expect(throws: SQLError.self) {
@@ -271,7 +275,7 @@ import Testing
                     try connection.run(insert, [])
                     // Whoever passes over the failure goes on.
                     _ = try? isNested ? connection.savepoint { try fail() } : fail()
-                    _ = try? connection.run(insert, [])
+                    _ = try? connection.rowsChanged(by: insert, [])
                 }
             }
             #expect(error?.kind == .unreachable)
@@ -279,13 +283,29 @@ import Testing
         }
     }
 
+    @Test func `what was run after a loss is not done in the next transaction`() throws {
+        struct GivenUp: Error {}
+        let connection = try open()
+        #expect(throws: GivenUp.self) {
+            try connection.transaction {
+                try connection.run(insert, [])
+                try cut(connection)
+                _ = try? connection.rowsChanged(by: insert, [])
+                try connection.run(insert, [])
+                throw GivenUp()
+            }
+        }
+        try connection.transaction { try connection.run(insert, []) }
+        #expect(try count() == 1)
+    }
+
     @Test func `a snapshot is never two`() throws {
         let connection = try open()
         let error = #expect(throws: SQLError.self) {
             try connection.snapshot {
                 try cut(connection)
-                _ = try? connection.run("SELECT 1", [])
-                _ = try connection.run("SELECT 1", [])
+                _ = try? connection.rowsChanged(by: "SELECT 1", [])
+                _ = try connection.rowsChanged(by: "SELECT 1", [])
             }
         }
         #expect(error?.kind == .unreachable)
