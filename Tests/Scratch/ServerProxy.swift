@@ -20,6 +20,8 @@ package final class ServerProxy: Sendable {
         var refusals = 0
         /// How many questions for the outcome are cut off.
         var silences = 0
+        /// Done at the cut, before anybody notices it.
+        var meanwhile: @Sendable () -> Void = {}
     }
 
     private let scratch = ScratchDirectory()
@@ -65,8 +67,13 @@ package final class ServerProxy: Sendable {
     /// - Parameters:
     ///   - refusals: how many further connections are refused.
     ///   - silences: how many questions for what has become of it are cut off.
-    package func cutNext(_ cut: Cut, refusals: Int = 0, silences: Int = 0) {
-        plan.withLock { $0 = Plan(cut: cut, refusals: refusals, silences: silences) }
+    ///   - meanwhile: what happens at the cut, before the client notices it.
+    package func cutNext(
+        _ cut: Cut, refusals: Int = 0, silences: Int = 0, meanwhile: @escaping @Sendable () -> Void = {}
+    ) {
+        plan.withLock {
+            $0 = Plan(cut: cut, refusals: refusals, silences: silences, meanwhile: meanwhile)
+        }
     }
 
     /// Whether the cut is still to come.
@@ -139,9 +146,12 @@ package final class ServerProxy: Sendable {
                     return plan.cut
                 }
             }
-            if cut == .before || isSilenced(message) { return false }
-            guard Self.send(message, to: server) else { return false }
-            if cut == .atAnswer { _ = Self.read(server) }
+            if cut != .before {
+                if isSilenced(message) { return false }
+                guard Self.send(message, to: server) else { return false }
+                if cut == .atAnswer { _ = Self.read(server) }
+            }
+            if cut != nil { plan.withLock { $0.meanwhile }() }
             return cut == nil
         }
 
