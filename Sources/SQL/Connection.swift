@@ -20,13 +20,17 @@ package enum Connection {
 
     /// Runs one statement. A server is sent it with the next one whose answer is awaited, at the latest
     /// before the commit: if it fails, then that does.
-    /// - Parameter expected: how many rows it has to change, if that matters.
-    package func run(_ sql: String, _ values: [any Bindable], changing expected: Int? = nil) throws {
+    /// - Parameters:
+    ///   - expected: how many rows it has to change, if that matters.
+    ///   - job: the only job that it is about, if it may be run together with the same of others.
+    package func run(
+        _ sql: String, _ values: [any Bindable], changing expected: Int? = nil, about job: Int64? = nil
+    ) throws {
         switch self {
         case .sqlite(let connection):
             let changes = try connection.run(sql, values)
             try SQLError.check(changes, expected: expected, in: sql)
-        case .postgresql(let connection): try connection.run(sql, values, changing: expected)
+        case .postgresql(let connection): try connection.run(sql, values, changing: expected, about: job)
         }
     }
 

@@ -164,6 +164,7 @@ internal import Glibc
     }
 
     private func result(_ sql: String, _ values: [any Bindable]) throws -> PostgreSQLResult {
+        if !unsent.isEmpty { return try sendUnsent(then: Unsent(sql, values)) }
         let values = try PostgreSQLValues(values)
         // None of the store's statements that begin with WITH writes.
         let isRead = sql.hasPrefix("SELECT") || sql.hasPrefix("WITH")
@@ -191,10 +192,7 @@ internal import Glibc
     }
 
     private func result(_ sql: String, _ values: PostgreSQLValues) throws -> PostgreSQLResult {
-        let statement = try prepared(sql, values.types, always: false)
-        if !unsent.isEmpty {
-            return try sendUnsent(then: Unsent(sql: sql, statement: statement, values: values))
-        }
+        let statement = try prepared(sql, values.types)
         let count = Int32(values.types.count)
         let answer = unsafe values.withPointers { pointers in
             unsafe statement.isPrepared
@@ -206,11 +204,11 @@ internal import Glibc
     }
 
     /// Preparing takes a round trip of its own, which pays from the second run on.
-    func prepared(_ sql: String, _ types: [UInt32], always: Bool) throws(SQLError) -> Prepared {
+    func prepared(_ sql: String, _ types: [UInt32], always: Bool = false) throws(SQLError) -> Prepared {
         guard var statement = statements[sql] else {
             let new = Prepared(text: PostgreSQLText.translated(sql), name: "s\(statements.count)")
             statements[sql] = new
-            return always ? try prepared(sql, types, always: false) : new
+            return always ? try prepared(sql, types) : new
         }
         if !statement.isPrepared {
             let answer = unsafe library.prepare(

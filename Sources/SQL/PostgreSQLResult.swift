@@ -82,4 +82,20 @@ enum PostgreSQLType {
         case .text: text
         }
     }
+
+    static func number(ofArray type: SQLType) -> UInt32 {
+        switch type {
+        case .integer: 1016
+        case .real: 1022
+        case .text: 1009
+        }
+    }
+
+    static func name(of type: SQLType) -> String {
+        switch type {
+        case .integer: "bigint"
+        case .real: "float8"
+        case .text: "text"
+        }
+    }
 }

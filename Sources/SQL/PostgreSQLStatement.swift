@@ -27,6 +27,27 @@ enum PostgreSQLText {
         }
         return String(decoding: result, as: UTF8.self)
     }
+
+    /// The same for any number of rows of values at once, as arrays: an INSERT with VALUES, or an UPDATE or a
+    /// DELETE with WHERE, whose parameters are numbered or in order.
+    static func forManyRows(_ sql: String, _ types: [SQLType]) -> String {
+        var text = translated(sql).split(separator: "$", omittingEmptySubsequences: false)
+            .joined(separator: "given.p")
+        let numbers = 1...max(1, types.count)
+        let names = numbers.map { "p\($0)" }.joined(separator: ", ")
+        let arrays = zip(numbers, types).map { "$\($0)::\(PostgreSQLType.name(of: $1))[]" }
+        let rows = "unnest(\(arrays.joined(separator: ", "))) AS given (\(names))"
+        if let list = text.firstRange(of: "VALUES (") {
+            if let end = text[list.upperBound...].firstIndex(of: ")") {
+                text.replaceSubrange(end...end, with: " FROM \(rows)")
+            }
+            text.replaceSubrange(list, with: "SELECT ")
+        } else if let place = text.firstRange(of: "WHERE ") {
+            let word = text.hasPrefix("DELETE") ? "USING" : "FROM"
+            text.insert(contentsOf: "\(word) \(rows) ", at: place.lowerBound)
+        }
+        return text
+    }
 }
 
 /// Values as libpq takes them: texts that end with a null, one after another.
@@ -37,19 +58,52 @@ struct PostgreSQLValues {
     private(set) var types: [UInt32] = []
 
     init(_ values: [any Bindable]) throws(SQLError) {
+        self.init(try Self.checked(values), values.map { Swift.type(of: $0).sqlType })
+    }
+
+    /// - Parameter values: as `checked` returns them.
+    init(_ values: [SQLValue], _ types: [SQLType]) {
+        self.types = types.map { PostgreSQLType.number(of: $0) }
         for value in values {
-            types.append(PostgreSQLType.number(of: Swift.type(of: value).sqlType))
-            switch value.sqlValue {
-            case .null: starts.append(nil)
-            case .integer(let number): append(String(number))
-            case .real(let number): append(String(number))
-            case .text(let text):
-                if text.utf8.contains(0) {
-                    throw SQLError(.constraint, "PostgreSQL stores no NUL character")
-                }
-                append(text)
-            }
+            if let text = Self.text(of: value) { append(text) } else { starts.append(nil) }
         }
+    }
+
+    /// The values of each column as an array.
+    init(columnsOf rows: [[SQLValue]], _ types: [SQLType]) {
+        self.types = types.map { PostgreSQLType.number(ofArray: $0) }
+        for column in types.indices {
+            append("{" + rows.map { Self.element($0[column]) }.joined(separator: ",") + "}")
+        }
+    }
+
+    static func checked(_ values: [any Bindable]) throws(SQLError) -> [SQLValue] {
+        let values = values.map(\.sqlValue)
+        for case .text(let text) in values where text.utf8.contains(0) {
+            throw SQLError(.constraint, "PostgreSQL stores no NUL character")
+        }
+        return values
+    }
+
+    private static func text(of value: SQLValue) -> String? {
+        switch value {
+        case .null: nil
+        case .integer(let number): String(number)
+        case .real(let number): String(number)
+        case .text(let text): text
+        }
+    }
+
+    private static func element(_ value: SQLValue) -> String {
+        guard case .text(let text) = value else { return Self.text(of: value) ?? "NULL" }
+        var quoted: [UInt8] = [UInt8(ascii: "\"")]
+        quoted.reserveCapacity(text.utf8.count + 2)
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { quoted.append(UInt8(ascii: "\\")) }
+            quoted.append(byte)
+        }
+        quoted.append(UInt8(ascii: "\""))
+        return String(decoding: quoted, as: UTF8.self)
     }
 
     private mutating func append(_ text: String) {

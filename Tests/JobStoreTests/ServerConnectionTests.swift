@@ -31,6 +31,94 @@ import Testing
 
     private let insert = "INSERT INTO jobs (model, input) VALUES ('m', '{}')"
 
+    // MARK: - Statements about jobs
+
+    /// How often a statement has changed `t`, which has a row for each of `jobs`.
+    private func table(_ jobs: ClosedRange<Int64>) throws -> PostgreSQLConnection {
+        let connection = try open()
+        try connection.execute(
+            """
+            CREATE TABLE t (job bigint, step bigint, word text, real float8);
+            CREATE TABLE statements (number bigint GENERATED ALWAYS AS IDENTITY);
+            CREATE FUNCTION counted() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN INSERT INTO statements DEFAULT VALUES; RETURN NULL; END $$;
+            INSERT INTO t SELECT i, 0, '' FROM generate_series(\(jobs.lowerBound), \(jobs.upperBound)) AS i;
+            CREATE TRIGGER counted AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH STATEMENT EXECUTE FUNCTION counted()
+            """)
+        return connection
+    }
+
+    private func statements(_ connection: PostgreSQLConnection) throws -> Int64? {
+        try connection.first("SELECT count(*) FROM statements", []) { $0.integer(0) }
+    }
+
+    private static let update = "UPDATE t SET step = ?1 WHERE job = ?2 AND step = ?3"
+
+    @Test func `what is run about different jobs is one statement, and keeps the order of each job`() throws {
+        let connection = try table(1...30)
+        try connection.transaction {
+            for job in Int64(1)...30 {
+                for step in Int64(0)..<3 {
+                    try connection.run(Self.update, [step + 1, job, step], changing: 1, about: job)
+                }
+            }
+        }
+        #expect(try statements(connection) == 3)
+        #expect(try connection.first("SELECT count(*) FROM t WHERE step = 3", []) { $0.integer(0) } == 30)
+        // What is not about a job keeps its place among them.
+        try connection.transaction {
+            try connection.run(Self.update, [4, Int64(1), 3], changing: 1, about: 1)
+            try connection.run("UPDATE t SET step = 9 WHERE step = 3", [], changing: 29)
+            try connection.run(Self.update, [5, Int64(2), 9], changing: 1, about: 2)
+        }
+        #expect(try statements(connection) == 6)
+    }
+
+    @Test func `one job that is not as it was fails the statement`() throws {
+        let connection = try table(1...3)
+        let error = #expect(throws: SQLError.self) {
+            try connection.transaction {
+                for job in Int64(1)...4 {
+                    try connection.run(Self.update, [1, job, 0], changing: 1, about: job)
+                }
+            }
+        }
+        #expect(error?.kind == .busy)
+        #expect(try connection.first("SELECT count(*) FROM t WHERE step = 0", []) { $0.integer(0) } == 3)
+    }
+
+    @Test func `values of many jobs arrive as they are`() throws {
+        let connection = try table(1...1)
+        let words: [String?] = [
+            nil, "", "NULL", "null", "{}", "{a,b}", "a\"b", "a\\b", "\\", "\"", " a ", "a,b", "'", "$1", "?1",
+            "名前 😀 e\u{301}", "a\nb\tc", "given.p1",
+        ]
+        let reals: [Double?] = [nil, 0.1, -1.5e300, .infinity, .leastNonzeroMagnitude]
+        // Once at once, and then prepared.
+        for round in Int64(1)...2 {
+            try connection.transaction {
+                for (index, word) in words.enumerated() {
+                    try connection.run(
+                        "INSERT INTO t (job, step, word, real) VALUES (?1, ?2, ?3, ?4)",
+                        [Int64(index), round * 10, word, reals[index % reals.count]], about: Int64(index))
+                }
+            }
+            let found = try connection.all(
+                "SELECT word, real FROM t WHERE step = ?1 ORDER BY ctid", [round * 10]
+            ) { ($0.optionalText(0), $0.optionalReal(1)) }
+            #expect(found.map(\.0) == words)
+            #expect(found.map(\.1) == words.indices.map { reals[$0 % reals.count] })
+        }
+        #expect(try statements(connection) == 2)
+        try connection.transaction {
+            for index in 0..<3 {
+                try connection.run("DELETE FROM t WHERE job = ?", [index], about: Int64(index))
+            }
+        }
+        #expect(try statements(connection) == 3)
+        #expect(try connection.first("SELECT count(*) FROM t WHERE job < 3", []) { $0.integer(0) } == 0)
+    }
+
     // MARK: - Values
 
     @Test func `every number comes back to its last bit`() throws {
