@@ -24,9 +24,13 @@ package struct StoredEvent: Equatable, Sendable {
 extension JobDatabase {
     /// Adds one entry to the history. `job` is nil if it is about the account or the service.
     package func append(_ kind: EventKind, _ detail: JSONObject = [:], job: Int64?, at: Timestamp) throws {
-        try run(
-            "INSERT INTO events (job_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)",
-            job, at, kind.rawValue, JSON.object(detail).text)
+        let sql = "INSERT INTO events (job_id, at, kind, detail) VALUES (?1, ?2, ?3, ?4)"
+        let text = JSON.object(detail).text
+        if let job {
+            try run(about: job, sql, job, at, kind.rawValue, text)
+        } else {
+            try run(sql, job, at, kind.rawValue, text)
+        }
     }
 
     package func events(of job: Int64) throws -> [StoredEvent] {

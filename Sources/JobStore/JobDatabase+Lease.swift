@@ -39,7 +39,8 @@ extension JobDatabase {
                 """, id, holder.host, holder.stateDirectory)
             return id
         }
-        try server.always("jobd.daemon", "SET jobd.daemon = '\(id)'")
+        // All that jobd reads has an index; a plan must not depend on whether a table was analysed.
+        try server.always("jobd.daemon", "SET jobd.daemon = '\(id)'; SET enable_seqscan = off")
         try server.always("jobd.host", "SELECT set_config('jobd.host', '\(holder.host.quoted)', false)")
         server.patience = Self.patience
         lease.begin(id, at: start)

@@ -6,7 +6,8 @@ internal import SQL
 extension JobDatabase {
     /// The references in the input of `id`, in the order of their paths.
     package func links(of id: Int64) throws -> [Link] {
-        try all("SELECT * FROM links WHERE job_id = ?1 ORDER BY path", id) { try Link($0) }
+        try readAhead.links.removeValue(forKey: id)
+            ?? all("SELECT * FROM links WHERE job_id = ?1 ORDER BY path", id) { try Link($0) }
     }
 
     /// The references to outputs of `id`, by the jobs that have them.
@@ -187,23 +188,31 @@ extension JobDatabase {
         ) { $0.integer(0) }
     }
 
-    /// The jobs that wait for an output that `source`, which has completed, did not make.
-    func waitingInVain(for source: Int64) throws -> [Link] {
+    /// The references to outputs of `sources` that these did not make, by jobs that wait for them.
+    func waitingInVain(for sources: [Int64]) throws -> [Link] {
         try all(
             """
-            SELECT l.* FROM links AS l JOIN jobs AS j ON j.id = l.job_id
-            WHERE l.source_id = ?1 AND l.resolved_at IS NULL AND j.state IN ('held', 'queued')
+            SELECT l.* FROM links AS l CROSS JOIN jobs AS j CROSS JOIN jobs AS s
+            WHERE l.source_id \(isAmong("?1")) AND l.resolved_at IS NULL
+                AND j.id = l.job_id AND j.state IN ('held', 'queued')
+                AND s.id = l.source_id AND s.state = 'completed'
                 AND l.output NOT IN ('all', 'pick') AND NOT EXISTS (
                     SELECT 1 FROM outputs
                     WHERE job_id = l.source_id AND CAST(position AS TEXT) = l.output)
-            """, source
+            ORDER BY l.source_id, l.job_id, l.path
+            """, list(sources)
         ) { try Link($0) }
     }
 
-    /// Cancels what waits for `source` in vain: it made fewer outputs than were asked for.
-    func cancelWaitingInVain(for source: Int64) throws {
-        for link in try waitingInVain(for: source) {
-            let reason = "job \(source) made no output \(link.part.word), which \(link.path) asks for"
+    /// Cancels what waits in vain for jobs that this transaction has completed: they made fewer outputs than
+    /// were asked for.
+    func cancelWaitingInVain() throws {
+        if completed.isEmpty { return }
+        let sources = completed
+        completed = []
+        for link in try waitingInVain(for: sources) {
+            let reason =
+                "job \(link.sourceID) made no output \(link.part.word), which \(link.path) asks for"
             for id in [link.jobID] + (try waiting(for: [link.jobID])) { try cancelWaiting(id, reason) }
         }
     }

@@ -19,33 +19,46 @@ extension JobDatabase {
     package func announce(
         path: String, bytes: Int64, sha256: String, of job: Int64, _ position: Int64
     ) throws {
-        let changed = try rowsChanged(
-            by: """
-                UPDATE outputs SET path = ?3, bytes = ?4, sha256 = ?5
-                WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
-                """,
-            job, position, path, bytes, sha256)
-        if changed != 1 { throw StaleJob(id: job, expected: .downloading, found: try find(job)?.state) }
+        guard try isPending(position, of: job) else {
+            throw StaleJob(id: job, expected: .downloading, found: try find(job)?.state)
+        }
+        try run(
+            about: job,
+            """
+            UPDATE outputs SET path = ?3, bytes = ?4, sha256 = ?5
+            WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
+            """,
+            job, position, path, bytes, sha256, changing: 1)
+        readAhead.outputs[job]?.isChanged = true
+    }
+
+    private func isPending(_ position: Int64, of job: Int64) throws -> Bool {
+        if let known = readAhead.outputs[job]?.rows {
+            return known.contains { $0.position == position && $0.state == .pending }
+        }
+        return try exists(
+            "SELECT 1 FROM outputs WHERE job_id = ?1 AND position = ?2 AND state = 'pending'", job, position)
     }
 
     /// The file is on disk, whole, synced and hashed.
     /// - Parameter doubt: why it may not be whole.
     package func finish(_ output: Output, doubt: String? = nil, at moment: Timestamp? = nil) throws {
         let now = moment ?? now
-        let changed = try rowsChanged(
-            by: """
-                UPDATE outputs SET
-                    state = 'done', downloaded_at = ?3, path = ?4, bytes = ?5, sha256 = ?6, media_type = ?7,
-                    width = ?8, height = ?9, duration_s = ?10, kind = ?11, fetched = ?5, object = ?12,
-                    local = ?13
-                WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
-                """,
-            output.jobID, output.position, now, output.path, output.bytes, output.sha256,
-            output.mediaType,
+        // A person may have given it up first.
+        guard try isPending(output.position, of: output.jobID) else { return }
+        try run(
+            about: output.jobID,
+            """
+            UPDATE outputs SET
+                state = 'done', downloaded_at = ?3, path = ?4, bytes = ?5, sha256 = ?6, media_type = ?7,
+                width = ?8, height = ?9, duration_s = ?10, kind = ?11, fetched = ?5, object = ?12,
+                local = ?13
+            WHERE job_id = ?1 AND position = ?2 AND state = 'pending'
+            """,
+            output.jobID, output.position, now, output.path, output.bytes, output.sha256, output.mediaType,
             output.width, output.height, output.durationSeconds, output.kind.rawValue, output.object,
-            output.local?.rawValue)
-        // A person has given it up first.
-        guard changed > 0 else { return }
+            output.local?.rawValue, changing: 1)
+        readAhead.setDone(output)
         var detail: JSONObject = [
             "position": .integer(output.position), "path": .optional(output.path),
             "bytes": .optional(output.bytes),

@@ -3,17 +3,8 @@ internal import SQL
 
 extension JobDatabase {
     package func find(_ id: Int64) throws -> Job? {
-        try readAhead.removeValue(forKey: id) ?? first("SELECT * FROM jobs WHERE id = ?1", id) { try Job($0) }
-    }
-
-    /// Reads in one step what this transaction will look for one by one: from a server, each takes a while.
-    func readAhead(_ ids: [Int64]) throws {
-        guard isShared, ids.count > 1 else { return }
-        let list = ids.map(String.init).joined(separator: ",")
-        let jobs = try all("SELECT * FROM jobs WHERE id = ANY (CAST(?1 AS bigint[]))", "{\(list)}") {
-            try Job($0)
-        }
-        for job in jobs { readAhead[job.id] = job }
+        try readAhead.jobs.removeValue(forKey: id)
+            ?? first("SELECT * FROM jobs WHERE id = ?1", id) { try Job($0) }
     }
 
     package func find(request: String) throws -> Int64? {
@@ -38,7 +29,8 @@ extension JobDatabase {
     }
 
     package func outputs(of id: Int64) throws -> [Output] {
-        try all("SELECT * FROM outputs WHERE job_id = ?1 ORDER BY position", id) { try Output($0) }
+        if let known = readAhead.outputs.removeValue(forKey: id), !known.isChanged { return known.rows }
+        return try all("SELECT * FROM outputs WHERE job_id = ?1 ORDER BY position", id) { try Output($0) }
     }
 
     /// The jobs that match `filter`, newest first. All of them are in memory: see `forEach`.
@@ -199,5 +191,81 @@ extension JobDatabase {
             UNION ALL
             SELECT state, count(*) FROM jobs WHERE ended_at >= ?1 AND ended_at IS NOT NULL GROUP BY state
             """, since)
+    }
+}
+
+/// What a transaction has read before it needs it: from a server, each read takes a while. It is used once,
+/// and before it is changed.
+struct ReadAhead {
+    var jobs: [Int64: Job] = [:]
+    /// Also of jobs that have none.
+    var outputs: [Int64: Outputs] = [:]
+    var links: [Int64: [Link]] = [:]
+
+    struct Outputs {
+        var rows: [Output] = []
+        /// Then only their states are as they are in the store.
+        var isChanged = false
+    }
+
+    /// Larger inputs are read one at a time.
+    static let largestInput = 1 << 16
+    /// Jobs with more outputs read only those that they need.
+    static let mostOutputs: Int64 = 20
+
+    mutating func setDone(_ output: Output) {
+        guard let place = outputs[output.jobID]?.rows.firstIndex(where: { $0.position == output.position })
+        else { return }
+        outputs[output.jobID]?.rows[place].state = .done
+        outputs[output.jobID]?.isChanged = true
+    }
+}
+
+extension JobDatabase {
+    /// Reads jobs and their outputs in one step each, if they are on a server.
+    func readAhead(_ ids: [Int64]) throws {
+        guard isShared, ids.count > 1 else { return }
+        try readJobsAhead(ids)
+        let outputs = try all(
+            """
+            SELECT * FROM outputs WHERE job_id \(isAmong("?1")) AND position <= ?2 ORDER BY position
+            """, list(ids), ReadAhead.mostOutputs + 1
+        ) { try Output($0) }
+        readAhead.outputs = Dictionary(uniqueKeysWithValues: Set(ids).map { ($0, ReadAhead.Outputs()) })
+        for output in outputs { readAhead.outputs[output.jobID]?.rows.append(output) }
+        for output in outputs where output.position > ReadAhead.mostOutputs {
+            readAhead.outputs[output.jobID] = nil
+        }
+    }
+
+    /// The same for jobs that may be sent, and what they are made from.
+    package func readAheadToSend(_ jobs: some Collection<ReadyJob>) throws {
+        guard isShared, jobs.count > 1 else { return }
+        let ids = jobs.map(\.id)
+        try readJobsAhead(ids)
+        let links = try all("SELECT * FROM links WHERE job_id \(isAmong("?1")) ORDER BY path", list(ids)) {
+            try Link($0)
+        }
+        readAhead.links = Dictionary(uniqueKeysWithValues: ids.map { ($0, []) })
+        for link in links { readAhead.links[link.jobID]?.append(link) }
+    }
+
+    private func readJobsAhead(_ ids: [Int64]) throws {
+        let jobs = try all(
+            "SELECT * FROM jobs WHERE id \(isAmong("?1")) AND octet_length(input) <= ?2", list(ids),
+            ReadAhead.largestInput
+        ) { try Job($0) }
+        for job in jobs { readAhead.jobs[job.id] = job }
+    }
+
+    /// Compares an id with those of a parameter that `list` has made.
+    func isAmong(_ parameter: String) -> String {
+        isShared
+            ? "= ANY (CAST(\(parameter) AS bigint[]))" : "IN (SELECT value FROM json_each(\(parameter)))"
+    }
+
+    func list(_ ids: [Int64]) -> String {
+        let words = ids.map(String.init).joined(separator: ",")
+        return isShared ? "{\(words)}" : "[\(words)]"
     }
 }

@@ -19,12 +19,20 @@ extension JobDatabase {
         outputs: [(kind: Output.Kind, url: String)] = [],
         detail extra: JSONObject = [:], at moment: Timestamp? = nil
     ) throws -> Job {
-        guard let job = try find(id), job.state == expected,
-            let change = Change(of: job, by: event, named: outputs, detail: extra, at: moment ?? now)
-        else { throw StaleJob(id: id, expected: expected, found: try find(id)?.state) }
-        let changed = try write(change)
-        if changed.state == .completed { try cancelWaitingInVain(for: id) }
-        return changed
+        guard let job = try find(id), job.state == expected else {
+            throw StaleJob(id: id, expected: expected, found: try find(id)?.state)
+        }
+        return try record(event, for: job, outputs: outputs, detail: extra, at: moment)
+    }
+
+    /// The same for a job that was read in this transaction, and not changed since.
+    package func record(
+        _ event: JobEvent, for job: Job, outputs: [(kind: Output.Kind, url: String)] = [],
+        detail extra: JSONObject = [:], at moment: Timestamp? = nil
+    ) throws -> Job {
+        guard let change = Change(of: job, by: event, named: outputs, detail: extra, at: moment ?? now)
+        else { throw StaleJob(id: job.id, expected: job.state, found: job.state) }
+        return try write(change)
     }
 
     /// Records what a job cost, if the service says so only after the result.
@@ -80,25 +88,15 @@ extension JobDatabase {
         sql += " WHERE id = ? AND state = ?"
         values += [new.id, old.state.rawValue] as [any Bindable]
         // Whoever records a change has read the row in this transaction, beside which nobody writes.
-        try changeOne(sql, values)
+        try run(about: new.id, sql, values, changing: 1)
+        if new.state == .completed { completed.append(new.id) }
     }
 
     private func writeOutputs(_ change: Change) throws {
         let id = change.job.id
         switch change.outputs {
         case .unchanged: break
-        case .named(let outputs):
-            try run(
-                outputs.isEmpty
-                    ? "DELETE FROM outputs WHERE job_id = ?1"
-                    : "DELETE FROM outputs WHERE job_id = ?1 AND state <> 'done'", id)
-            for output in outputs {
-                try run(
-                    """
-                    INSERT INTO outputs (job_id, position, kind, url) VALUES (?1, ?2, ?3, ?4)
-                    ON CONFLICT DO NOTHING
-                    """, id, output.position, output.kind.rawValue, output.url)
-            }
+        case .named(let outputs): try writeNamed(outputs, of: id)
         case .restarted:
             try run(
                 "UPDATE outputs SET state = 'pending', attempts = 0 WHERE job_id = ?1 AND state <> 'done'", id
@@ -107,10 +105,33 @@ extension JobDatabase {
             try run(
                 "UPDATE outputs SET state = 'failed' WHERE job_id = ?1 AND state = 'pending'", id)
         case .allDone:
-            if try exists("SELECT 1 FROM outputs WHERE job_id = ?1 AND state <> 'done' LIMIT 1", id) {
+            let known = readAhead.outputs.removeValue(forKey: id)?.rows
+            if try known.map({ $0.contains { $0.state != .done } })
+                ?? exists("SELECT 1 FROM outputs WHERE job_id = ?1 AND state <> 'done' LIMIT 1", id)
+            {
                 throw StaleJob(id: id, expected: change.before.state, found: change.before.state)
             }
         }
+    }
+
+    private func writeNamed(_ outputs: [Output], of id: Int64) throws {
+        let hasNone = readAhead.outputs.removeValue(forKey: id)?.rows.isEmpty ?? false
+        if !hasNone {
+            try run(
+                about: id,
+                outputs.isEmpty
+                    ? "DELETE FROM outputs WHERE job_id = ?1"
+                    : "DELETE FROM outputs WHERE job_id = ?1 AND state <> 'done'", id)
+        }
+        for output in outputs {
+            try run(
+                about: id,
+                """
+                INSERT INTO outputs (job_id, position, kind, url) VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT DO NOTHING
+                """, id, output.position, output.kind.rawValue, output.url)
+        }
+        if hasNone { readAhead.outputs[id] = ReadAhead.Outputs(rows: outputs) }
     }
 
     /// Keeps the ledger of money up to date.
@@ -120,6 +141,7 @@ extension JobDatabase {
         case .unchanged: break
         case .opened(let submission, let price):
             try run(
+                about: job.id,
                 """
                 INSERT INTO charges (job_id, submission, at, model, estimated_usd, label)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)

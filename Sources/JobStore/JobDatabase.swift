@@ -27,8 +27,13 @@ package final class JobDatabase {
     private let clock: @Sendable () -> Timestamp
     /// That of the jobd whose connection this is, if the store is shared.
     var lease: Lease?
-    /// Jobs that this transaction has read before it needs them; each is used once, before it is changed.
-    var readAhead: [Int64: Job] = [:]
+    /// Whether a server takes only valid UTF-8; a database file takes anything.
+    private(set) lazy var serverChecksText =
+        isShared && (try? first("SHOW server_encoding") { $0.text(0) != "SQL_ASCII" }) ?? nil ?? false
+    /// What this transaction has read before it needs it.
+    var readAhead = ReadAhead()
+    /// Jobs that this transaction has completed, and for whose outputs others may wait in vain.
+    var completed: [Int64] = []
 
     /// Opens the store, and brings its schema up to date if that is allowed.
     ///
@@ -87,10 +92,11 @@ package final class JobDatabase {
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
         if isInTransaction { return try savepoint(body) }
         let start = ContinuousClock.now
-        defer { readAhead = [:] }
+        defer { (readAhead, completed) = (ReadAhead(), []) }
         let value = try perform {
             try connection.transaction {
                 let value = try body()
+                try cancelWaitingInVain()
                 // jobd's own commits need not wake the others, and prove themselves by its lease.
                 if isShared, lease == nil { try announceCommit() }
                 return value
@@ -102,7 +108,13 @@ package final class JobDatabase {
 
     /// Runs `body` as a part of a transaction: a failure undoes only its own changes.
     func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
-        try perform { try connection.savepoint(body) }
+        try perform {
+            try connection.savepoint {
+                let value = try body()
+                try cancelWaitingInVain()
+                return value
+            }
+        }
     }
 
     /// Runs `body` on one unchanging snapshot of the database.
@@ -131,9 +143,16 @@ package final class JobDatabase {
         try perform { try connection.run(sql, values) }
     }
 
-    /// The same for a statement that has to change one row.
-    func changeOne(_ sql: String, _ values: [any Bindable]) throws {
-        try perform { try connection.run(sql, values, changing: 1) }
+    /// The same for a statement that is about one job, and may change places with those about others.
+    /// - Parameter expected: how many rows it has to change, if that matters.
+    func run(about job: Int64, _ sql: String, _ values: any Bindable..., changing expected: Int? = nil) throws
+    {
+        try run(about: job, sql, values, changing: expected)
+    }
+
+    func run(about job: Int64, _ sql: String, _ values: [any Bindable], changing expected: Int? = nil) throws
+    {
+        try perform { try connection.run(sql, values, changing: expected, about: job) }
     }
 
     /// Waits until all is done that was run, and throws what has failed.

@@ -33,6 +33,9 @@ struct Claim: Sendable {
     /// How many more jobs of each model are looked at if the first ones are too dear for a budget.
     private static let moreForBudgets = 60
 
+    /// How many jobs are read in one step.
+    private static let mostReadAhead = 100
+
     struct Result: Sendable {
         /// The pauses that were in force.
         var pauses: [Pause.Reason] = []
@@ -168,7 +171,9 @@ struct Claim: Sendable {
                 .sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
             isWhole =
                 spared.isEmpty && open.count == models.count && jobs.count < limit && !known.references
-            for job in choice.fromTheEnd ? jobs.reversed() : jobs where !spared.contains(job.id) {
+            let ordered = (choice.fromTheEnd ? jobs.reversed() : jobs).filter { !spared.contains($0.id) }
+            try database.readAheadToSend(ordered.prefix(Claim.mostReadAhead))
+            for job in ordered {
                 guard try consider(job) else {
                     isWhole = false
                     return false
@@ -227,7 +232,7 @@ struct Claim: Sendable {
         private mutating func send(
             _ job: Job, _ resolved: (input: ResolvedInput, sent: SentInput)?, _ price: Double?
         ) throws {
-            var sent = try database.record(.submitting(priceUSD: price), for: job.id, in: .queued)
+            var sent = try database.record(.submitting(priceUSD: price), for: job)
             if let resolved, let submittedAt = sent.submittedAt {
                 try database.resolve(resolved.input.links, at: submittedAt)
                 sent = sent.with(input: resolved.sent.text)
@@ -247,7 +252,7 @@ struct Claim: Sendable {
 
         private mutating func refuse(_ job: Job, _ faults: [String]) throws -> Bool {
             let event = JobEvent.refused(message: faults.joined(separator: "; "))
-            result.refused.append(try database.record(event, for: job.id, in: .queued).withoutInput)
+            result.refused.append(try database.record(event, for: job).withoutInput)
             return true
         }
 

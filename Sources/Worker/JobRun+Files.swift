@@ -16,7 +16,7 @@ extension JobRun {
             return .loaded(job, outputs)
         case .fetch(let row, let tries): return try await fetch(row, tries)
         case .recordFile(let fetched):
-            try await recorder.write("an output of job \(id)") {
+            try await recorder.write("an output of job \(id)", of: id) {
                 try $0.finish(fetched.output, doubt: fetched.doubt)
             }
         case .countFailure(let output, let isLast, let fresh, let reason):

@@ -177,7 +177,7 @@ struct OutputFetch: Sendable {
                 store.post { try $0.progress(fetched, of: total, in: output.jobID, output.position) }
             },
             willRename: { file in
-                try await store.write { database in
+                try await store.write(of: output.jobID) { database in
                     try database.announce(
                         path: recordedPath(of: file), bytes: file.bytes, sha256: file.sha256,
                         of: output.jobID, output.position)

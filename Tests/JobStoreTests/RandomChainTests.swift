@@ -133,7 +133,9 @@ private struct Lives: CustomStringConvertible {
             }
         }
         if event == .fetched { try database.finishOutputs(of: job.id) }
-        _ = try database.record(event, for: job.id, in: job.state, outputs: outputs)
+        _ = try database.transaction {
+            try database.record(event, for: job.id, in: job.state, outputs: outputs)
+        }
     }
 
     /// Sends a job as the claim does, if the store says that it may be sent.

@@ -1,0 +1,103 @@
+import JSON
+import JobModel
+import SQL
+import Scratch
+import Testing
+
+@testable import JobStore
+
+/// What is written for several jobs in one transaction reaches a server in another order, and as fewer
+/// statements.
+@Suite struct GroupedWriteTests {
+    /// A step in the life of a job, the same in each store.
+    private struct Step {
+        let job: Int64
+        /// What it is decided by.
+        let chance: UInt64
+        let number: Int
+
+        var moment: Timestamp { Timestamp(milliseconds: 1_800_000_000_000 + Int64(number)) }
+
+        func callAsFunction(_ database: JobDatabase) throws {
+            guard let row = try database.find(job) else { return }
+            switch chance % 8 {
+            case 0:
+                try database.append(
+                    .fault, ["message": #"a "quote", a \ and {braces}, NULL"#], job: job, at: moment)
+            case 1, 2: try receive(row, database)
+            default: try record(row, database)
+            }
+        }
+
+        /// A file of it arrives.
+        private func receive(_ row: Job, _ database: JobDatabase) throws {
+            let pending = try database.outputs(of: job).filter { $0.state == .pending }
+            guard row.state == .downloading, var output = pending.first else { return }
+            (output.path, output.bytes) = ("a/\(job)-\(output.position).png", 10)
+            (output.sha256, output.mediaType) = (String(repeating: "a", count: 64), "image/png")
+            if chance % 8 == 2 { output.width = 7 }
+            try database.announce(
+                path: output.path ?? "", bytes: 10, sha256: output.sha256 ?? "", of: job, output.position)
+            try database.finish(output, at: moment)
+        }
+
+        private func record(_ row: Job, _ database: JobDatabase) throws {
+            let events: [JobEvent] = [
+                .submitting(priceUSD: 0.5), .accepted(requestID: "r-\(number)", origin: "o"),
+                .succeeded(finishedAt: moment, costUSD: 0.25), .fetched,
+                .observed(.init(isRunning: true, word: "in_progress")), .failed(JobFailure(.remote, "")),
+                .notBought(reason: "it's full", tryAgainAt: nil), .cancelRequested, .released, .held,
+            ]
+            let possible = events.filter { row.state(after: $0) != nil }
+            // Most go on to their end.
+            let place = chance % 3 > 0 ? 0 : Int(chance / 8 % UInt64(max(1, possible.count)))
+            guard possible.indices.contains(place) else { return }
+            if possible[place] == .fetched {
+                guard try database.outputs(of: job).allSatisfy({ $0.state == .done }) else { return }
+            }
+            let count = chance % 64 == 9 ? 25 : Int(chance / 8 % 3) + 1
+            let outputs = (1...count).map { (kind: Output.Kind.image, url: "https://x.test/\(number)/\($0)") }
+            _ = try database.record(possible[place], for: job, in: row.state, outputs: outputs, at: moment)
+        }
+    }
+
+    /// Everything but the ids that the store gives to events and charges.
+    private static func contents(of store: ScratchStore) throws -> [String] {
+        let store = try store.foreign()
+        return try [
+            """
+            SELECT id, state, request_id, remote_status, submissions, cancel_requested_at, error_kind, error_message,
+                cost_usd, submitted_at, started_at, finished_at, ended_at, next_try_at, origin, waits_for
+            FROM jobs ORDER BY id
+            """,
+            "SELECT job_id, kind, detail FROM events ORDER BY job_id, id",
+            "SELECT * FROM outputs ORDER BY job_id, position",
+            "SELECT job_id, submission, at, estimated_usd, reported_usd FROM charges ORDER BY job_id, submission",
+        ].flatMap { try store.rows($0) }
+    }
+
+    @Test(arguments: UInt64(1)...6)
+    func `jobs that are written together are left as if each was written alone`(seed: UInt64) throws {
+        var numbers = SeededNumbers(seed)
+        let (together, alone) = (ScratchStore(), ScratchStore())
+        let (one, other) = (try together.open(), try alone.open())
+        for database in [one, other] {
+            for _ in 1...12 { _ = try database.insert(NewJob(model: "m", input: "{}")) }
+        }
+        for group in 0..<60 {
+            let steps = (0..<Int.random(in: 2...30, using: &numbers)).map { place in
+                Step(
+                    job: .random(in: 1...12, using: &numbers), chance: numbers.next(),
+                    number: group * 100 + place)
+            }
+            try one.transaction {
+                try one.readAhead(steps.map(\.job))
+                for step in steps { try step(one) }
+            }
+            for step in steps { try other.transaction { try step(other) } }
+        }
+        let found = try Self.contents(of: together)
+        #expect(found == (try Self.contents(of: alone)))
+        #expect(found.contains { $0.contains("completed") } && found.contains { $0.contains("NULL") })
+    }
+}
