@@ -55,7 +55,7 @@ import Testing
             if possible[place] == .fetched {
                 guard try database.outputs(of: job).allSatisfy({ $0.state == .done }) else { return }
             }
-            let count = chance % 64 == 9 ? 25 : Int(chance / 8 % 3) + 1
+            let count = chance % 16 == 3 ? 25 : Int(chance / 8 % 3) + 1
             let outputs = (1...count).map { (kind: Output.Kind.image, url: "https://x.test/\(number)/\($0)") }
             _ = try database.record(possible[place], for: job, in: row.state, outputs: outputs, at: moment)
         }
@@ -99,5 +99,18 @@ import Testing
         let found = try Self.contents(of: together)
         #expect(found == (try Self.contents(of: alone)))
         #expect(found.contains { $0.contains("completed") } && found.contains { $0.contains("NULL") })
+    }
+
+    @Test func `a job that was read ahead is read again once it has changed`() throws {
+        let database = try ScratchStore().open()
+        let jobs = try (1...2).map {
+            try database.job(.submitting(priceUSD: 1), .accepted(requestID: "r\($0)")).id
+        }
+        try database.transaction {
+            try database.readAhead(jobs)
+            _ = try database.record(.cancelRequested, for: 1, in: .inQueue)
+            let news = JobEvent.observed(.init(isRunning: false, word: "in_queue", queuePosition: 7))
+            #expect(try database.record(news, for: 1, in: .inQueue).cancelRequestedAt != nil)
+        }
     }
 }
