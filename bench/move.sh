@@ -84,11 +84,13 @@ start=$EPOCHREALTIME
 stop=$EPOCHREALTIME
 echo "finished in $(((${stop/./} - ${start/./}) / 1000)) ms after $kills kills"
 
-# Every column but the real ones, which are compared as rounded numbers; one hash a table.
+# Every column but the real ones, which are compared as rounded numbers (sums of money in billionths are large); one
+# hash a table.
 failed=0
 for table in jobs outputs events charges charge_sums models pauses marks links left_files input_files changed_picks; do
     columns=$(sqlite3 killed/jobs.db "SELECT group_concat(CASE WHEN type = 'REAL'
-        THEN 'CAST(round(' || name || ' * 1e6) AS BIGINT)' ELSE name END, ', ') FROM pragma_table_info('$table')")
+        THEN 'CAST(round(' || name || ' * CASE WHEN abs(' || name || ') < 1e9 THEN 1e6 ELSE 1 END) AS BIGINT)'
+        ELSE name END, ', ') FROM pragma_table_info('$table')")
     key=$(sqlite3 killed/jobs.db "SELECT group_concat(name, ', ') FROM pragma_table_info('$table') WHERE pk > 0")
     query="SELECT $columns FROM $table ORDER BY $key"
     left=$(sqlite3 -separator '|' -nullvalue '~' killed/jobs.db "$query" | sha256sum)
