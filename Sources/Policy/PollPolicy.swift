@@ -13,16 +13,14 @@ package struct PollPolicy: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - elapsed: since the job was accepted.
-    ///   - spread: how long most jobs of this model took, if known.
+    ///   - times: how long the last jobs of this model took, if any is known.
     ///   - chance: drawn from 0..<1 by the caller.
-    package func wait(elapsed: Duration, spread: ClosedRange<Duration>?, chance: Double) -> Duration {
-        var plain = elapsed / 5
-        if let spread, elapsed < spread.upperBound * 2 {
-            let untilFirst = spread.lowerBound - elapsed
-            // The first look comes when the faster ones are done: little jitter, so that it is not late.
-            if untilFirst > .zero { return bounded(untilFirst + untilFirst * (0.02 * chance)) }
-            plain = (spread.upperBound - spread.lowerBound) / 4
+    package func wait(elapsed: Duration, times: RunTimes?, chance: Double) -> Duration {
+        // A look at a chosen time has little jitter, so that it is not late.
+        if let next = times?.nextLook(after: elapsed) {
+            return bounded((next - elapsed) * (1 + 0.02 * chance))
         }
+        let plain = times?.wait(beyondAll: elapsed) ?? elapsed / 5
         return bounded(plain * (0.9 + 0.2 * chance))
     }
 
@@ -33,6 +31,9 @@ package struct PollPolicy: Equatable, Sendable {
 package struct RunTimes: Equatable, Sendable {
     private static let most = 32
     private static let fewest = 3
+
+    /// How many looks there are for each second that a job usually takes: fewer than one every two seconds.
+    private static let looksPerSecond = 0.35
 
     private var recent: [Duration] = []
     private var sorted: [Duration] = []
@@ -45,12 +46,30 @@ package struct RunTimes: Equatable, Sendable {
         sorted = recent.sorted()
     }
 
-    /// The time of a fast job and that of a slow one; nil while too few are known.
-    package var spread: ClosedRange<Duration>? {
-        guard sorted.count >= Self.fewest else { return nil }
-        return sorted[sorted.count / 4]...sorted[sorted.count * 9 / 10]
-    }
-
     /// Half of them took no longer than this; nil while too few are known.
     package var median: Duration? { sorted.count >= Self.fewest ? sorted[sorted.count / 2] : nil }
+
+    /// When to look next at a job that has run for `elapsed`; nil if all known ones were done by then, or too
+    /// few are known.
+    ///
+    /// Each look finds the same share of the jobs done that were not done at the one before. So the looks are
+    /// close together where many jobs end, and there is none where none ends.
+    func nextLook(after elapsed: Duration) -> Duration? {
+        guard let median, let last = sorted.last, last > elapsed else { return nil }
+        let looks = 1 + Self.looksPerSecond * (median / .seconds(1))
+        let done = sorted.prefix { $0 <= elapsed }.count
+        // Counted from `elapsed`, among those that took longer.
+        let place = Double(sorted.count - done + 1) / looks
+        let index = done + min(Int(place), sorted.count - done) - 1
+        let after = sorted[min(index + 1, sorted.count - 1)]
+        if index < 0 { return after }
+        let before = max(sorted[index], elapsed)
+        return before + (after - before) * (place - place.rounded(.down))
+    }
+
+    /// How long to wait with a job that has taken longer than all known ones; nil if too few are known.
+    func wait(beyondAll elapsed: Duration) -> Duration? {
+        guard median != nil, let first = sorted.first, let last = sorted.last else { return nil }
+        return max((last - first) / 4, (elapsed - last) / 2)
+    }
 }

@@ -63,7 +63,7 @@ final class JobRun {
     }
 
     func handle(_ event: RemoteJob.Event) async throws {
-        let rules = context.rules(for: job.model, at: host.now, spread: host.spread(of: job.model))
+        let rules = context.rules(for: job.model, at: host.now, times: host.times(of: job.model))
         try await perform(job.handle(event, rules))
     }
 
@@ -203,8 +203,8 @@ protocol JobRunHost: AnyObject {
     var now: Moment { get }
     var isStopping: Bool { get }
     func instant(_ moment: Moment) -> ContinuousClock.Instant
-    /// How long most jobs of the model took, if known.
-    func spread(of model: String) -> ClosedRange<Duration>?
+    /// How long the last jobs of the model took, if any is known.
+    func times(of model: String) -> RunTimes?
     func report(_ report: RemoteJob.PostReport, of job: RemoteJob)
     func report(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String)
     /// Whether the job's request, which the service does not know, is lost.

@@ -294,7 +294,7 @@ extension JobRuns: JobRunHost {
     var isStopping: Bool { session.isStopping }
 
     func instant(_ moment: Moment) -> ContinuousClock.Instant { session.instant(moment) }
-    func spread(of model: String) -> ClosedRange<Duration>? { runTimes[model]?.spread }
+    func times(of model: String) -> RunTimes? { runTimes[model] }
     func leaveUnrecorded(_ what: String) { session.unrecorded.append(what) }
 
     func report(_ report: RemoteJob.PostReport, of job: RemoteJob) {

@@ -127,7 +127,7 @@ extension RemoteJob {
             (word, queuePosition) = (status.word, position)
         }
         let elapsed = Duration.milliseconds(rules.now - (request?.acceptedAt ?? rules.now))
-        let wait = rules.poll.wait(elapsed: elapsed, spread: rules.spread, chance: rules.chance)
+        let wait = rules.poll.wait(elapsed: elapsed, times: rules.times, chance: rules.chance)
         return actions + [.wait(wait)]
     }
 

@@ -107,8 +107,8 @@ struct RemoteJob: Sendable {
         var origin: String
         var retry: RetryPolicy
         var poll: PollPolicy
-        /// How long most jobs of the model took, if known.
-        var spread: ClosedRange<Duration>?
+        /// How long the last jobs of the model took, if any is known.
+        var times: RunTimes?
         var deadline: Duration
         var patience: FetchPace.Patience
         var writesSidecar: Bool
@@ -257,7 +257,7 @@ struct RemoteJob: Sendable {
             // It was accepted just now, whatever the wall clock says.
             _ = follow(job, at: rules.now, job.followedSince ?? rules.wall)
             answer = nil
-            let first = rules.poll.wait(elapsed: .zero, spread: rules.spread, chance: rules.chance)
+            let first = rules.poll.wait(elapsed: .zero, times: rules.times, chance: rules.chance)
             let words = "job \(id) accepted as \(job.requestID ?? "")"
             return [.log(.info, words), .reportPost(.accepted), .wait(first)]
         case (.inQueue, .downloading), (.inProgress, .downloading):

@@ -50,13 +50,13 @@ package struct WorkerContext: Sendable {
 
     /// The rules for a job of `model` at `now`.
     ///
-    /// - Parameter spread: how long most jobs of the model took, if known.
+    /// - Parameter times: how long the last jobs of the model took, if any is known.
     func rules(
-        for model: String, at now: Moment, spread: ClosedRange<Duration>?, chance: Double = .random(in: 0..<1)
+        for model: String, at now: Moment, times: RunTimes?, chance: Double = .random(in: 0..<1)
     ) -> RemoteJob.Rules {
         RemoteJob.Rules(
             now: now, wall: .now, origin: origin, retry: retry,
-            poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), spread: spread,
+            poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), times: times,
             deadline: configuration.limits(of: model)?.limits.deadline ?? configuration.deadline,
             patience: FetchPace.Patience(
                 attempts: configuration.retryAttempts, time: configuration.retryPatience),

@@ -74,7 +74,7 @@ import Testing
         let isStopping = false
 
         func instant(_ moment: Moment) -> ContinuousClock.Instant { .now }
-        func spread(of model: String) -> ClosedRange<Duration>? { nil }
+        func times(of model: String) -> RunTimes? { nil }
         func report(_ report: RemoteJob.PostReport, of job: RemoteJob) { reports.append(report) }
         func report(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String) {}
         func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool { false }

@@ -57,7 +57,7 @@ struct JobWorld {
         RemoteJob.Rules(
             now: now, wall: wall, origin: "https://api",
             retry: RetryPolicy(shortest: .seconds(1), longest: .seconds(60)),
-            poll: PollPolicy(shortest: .seconds(1), longest: .seconds(10)), spread: nil,
+            poll: PollPolicy(shortest: .seconds(1), longest: .seconds(10)), times: nil,
             deadline: Self.deadline, patience: FetchPace.Patience(attempts: 3, time: .zero),
             writesSidecar: chance(50), chance: Double.random(in: 0..<1, using: &dice))
     }

@@ -37,7 +37,7 @@ import Testing
         var rules = RemoteJob.Rules(
             now: 10_000, wall: Timestamp(milliseconds: 10_000), origin: "here",
             retry: RetryPolicy(shortest: .seconds(1), longest: .seconds(8)),
-            poll: PollPolicy(shortest: .seconds(1), longest: .seconds(9)), spread: nil,
+            poll: PollPolicy(shortest: .seconds(1), longest: .seconds(9)), times: nil,
             deadline: .seconds(100),
             patience: FetchPace.Patience(attempts: 2, time: .zero), writesSidecar: true, chance: 1)
         change(&rules)
