@@ -109,8 +109,17 @@ extension JobDatabase {
 
     /// Whether a job's input can be sent as it is: other programs may store bytes that are not UTF-8.
     package func hasReadableInput(_ id: Int64) throws -> Bool {
-        if serverChecksText { return true }
+        if try serverChecksText() { return true }
         return try first("SELECT input FROM jobs WHERE id = ?1", id) { $0.isUTF8(0) } ?? false
+    }
+
+    /// Whether a server takes only valid UTF-8; a database file takes anything.
+    private func serverChecksText() throws -> Bool {
+        guard isShared else { return false }
+        if let textIsChecked { return textIsChecked }
+        let encoding = try first("SHOW server_encoding") { $0.text(0) }
+        textIsChecked = encoding != "SQL_ASCII"
+        return encoding != "SQL_ASCII"
     }
 
     /// Every job that is neither waiting to be sent nor over: what jobd resumes at its start.

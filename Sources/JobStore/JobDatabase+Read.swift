@@ -228,8 +228,12 @@ extension JobDatabase {
         try readJobsAhead(ids)
         let outputs = try all(
             """
-            SELECT * FROM outputs WHERE job_id \(isAmong("?1")) AND position <= ?2 ORDER BY position
-            """, list(ids), ReadAhead.mostOutputs + 1
+            SELECT * FROM outputs
+            WHERE job_id \(isAmong("?1"))
+                AND (position <= ?2
+                    OR position = (SELECT max(position) FROM outputs AS o WHERE o.job_id = outputs.job_id))
+            ORDER BY position
+            """, list(ids), ReadAhead.mostOutputs
         ) { try Output($0) }
         readAhead.outputs = Dictionary(uniqueKeysWithValues: Set(ids).map { ($0, ReadAhead.Outputs()) })
         for output in outputs { readAhead.outputs[output.jobID]?.rows.append(output) }

@@ -89,7 +89,7 @@ extension JobDatabase {
         values += [new.id, old.state.rawValue] as [any Bindable]
         // Whoever records a change has read the row in this transaction, beside which nobody writes.
         try run(about: new.id, sql, values, changing: 1)
-        if new.state == .completed { completed.append(new.id) }
+        if new.state == .completed, old.state != .completed { completed.append(new.id) }
     }
 
     private func writeOutputs(_ change: Change) throws {
@@ -98,10 +98,12 @@ extension JobDatabase {
         case .unchanged: break
         case .named(let outputs): try writeNamed(outputs, of: id)
         case .restarted:
+            readAhead.outputs[id] = nil
             try run(
                 "UPDATE outputs SET state = 'pending', attempts = 0 WHERE job_id = ?1 AND state <> 'done'", id
             )
         case .givenUp:
+            readAhead.outputs[id] = nil
             try run(
                 "UPDATE outputs SET state = 'failed' WHERE job_id = ?1 AND state = 'pending'", id)
         case .allDone:

@@ -27,9 +27,8 @@ package final class JobDatabase {
     private let clock: @Sendable () -> Timestamp
     /// That of the jobd whose connection this is, if the store is shared.
     var lease: Lease?
-    /// Whether a server takes only valid UTF-8; a database file takes anything.
-    private(set) lazy var serverChecksText =
-        isShared && (try? first("SHOW server_encoding") { $0.text(0) != "SQL_ASCII" }) ?? nil ?? false
+    /// Once it is known.
+    var textIsChecked: Bool?
     /// What this transaction has read before it needs it.
     var readAhead = ReadAhead()
     /// Jobs that this transaction has completed, and for whose outputs others may wait in vain.
@@ -108,12 +107,18 @@ package final class JobDatabase {
 
     /// Runs `body` as a part of a transaction: a failure undoes only its own changes.
     func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
-        try perform {
-            try connection.savepoint {
-                let value = try body()
-                try cancelWaitingInVain()
-                return value
+        let before = (readAhead, completed)
+        do {
+            return try perform {
+                try connection.savepoint {
+                    let value = try body()
+                    try cancelWaitingInVain()
+                    return value
+                }
             }
+        } catch {
+            (readAhead, completed) = before
+            throw error
         }
     }
 

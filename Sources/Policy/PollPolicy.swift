@@ -32,8 +32,9 @@ package struct RunTimes: Equatable, Sendable {
     private static let most = 32
     private static let fewest = 3
 
-    /// How many looks there are for each second that a job usually takes: fewer than one every two seconds.
+    /// How many looks there are for each second that a job usually takes, and at most.
     private static let looksPerSecond = 0.35
+    private static let mostLooks = 24.0
 
     private var recent: [Duration] = []
     private var sorted: [Duration] = []
@@ -56,15 +57,24 @@ package struct RunTimes: Equatable, Sendable {
     /// close together where many jobs end, and there is none where none ends.
     func nextLook(after elapsed: Duration) -> Duration? {
         guard let median, let last = sorted.last, last > elapsed else { return nil }
-        let looks = 1 + Self.looksPerSecond * (median / .seconds(1))
+        let looks = 1 + min(Self.mostLooks, Self.looksPerSecond * (median / .seconds(1)))
+        let done = place(of: elapsed)
+        // Between two known times there is a look or two, however many there may be.
+        return time(at: done + max((Double(sorted.count) - done) / looks, 0.5))
+    }
+
+    /// How many of the known times are over after `elapsed`; between two of them, a part of one.
+    private func place(of elapsed: Duration) -> Double {
         let done = sorted.prefix { $0 <= elapsed }.count
-        // Counted from `elapsed`, among those that took longer.
-        let place = Double(sorted.count - done + 1) / looks
-        let index = done + min(Int(place), sorted.count - done) - 1
-        let after = sorted[min(index + 1, sorted.count - 1)]
-        if index < 0 { return after }
-        let before = max(sorted[index], elapsed)
-        return before + (after - before) * (place - place.rounded(.down))
+        guard done > 0, done < sorted.count else { return Double(done) }
+        let before = sorted[done - 1]
+        return Double(done) + (elapsed - before) / (sorted[done] - before)
+    }
+
+    private func time(at place: Double) -> Duration {
+        let (before, after) = (Int(place) - 1, min(Int(place), sorted.count - 1))
+        if before < 0 || before >= after { return sorted[after] }
+        return sorted[before] + (sorted[after] - sorted[before]) * (place - place.rounded(.down))
     }
 
     /// How long to wait with a job that has taken longer than all known ones; nil if too few are known.

@@ -172,7 +172,7 @@ struct Claim: Sendable {
             isWhole =
                 spared.isEmpty && open.count == models.count && jobs.count < limit && !known.references
             let ordered = (choice.fromTheEnd ? jobs.reversed() : jobs).filter { !spared.contains($0.id) }
-            try database.readAheadToSend(ordered.prefix(Claim.mostReadAhead))
+            try database.readAheadToSend(ordered.prefix(min(admission.room, Claim.mostReadAhead)))
             for job in ordered {
                 guard try consider(job) else {
                     isWhole = false

@@ -113,4 +113,26 @@ import Testing
             #expect(try database.record(news, for: 1, in: .inQueue).cancelRequestedAt != nil)
         }
     }
+
+    @Test func `of a job with many outputs all count`() throws {
+        let database = try ScratchStore().open()
+        let many = try database.succeededJob(pictures: 25)
+        let other = try database.job()
+        for output in try database.outputs(of: many.id).prefix(24) {
+            var output = output
+            (output.path, output.bytes) = ("a/\(output.position).png", 10)
+            (output.sha256, output.mediaType) = (String(repeating: "a", count: 64), "image/png")
+            try database.transaction {
+                try database.readAhead([many.id, other.id])
+                try database.finish(output)
+                #expect(throws: StaleJob.self) {
+                    try database.record(.fetched, for: many.id, in: .downloading)
+                }
+            }
+        }
+        try database.transaction {
+            try database.readAhead([many.id, other.id])
+            #expect(try database.outputs(of: many.id).count == 25)
+        }
+    }
 }
