@@ -72,6 +72,12 @@ import Testing
             try connection.run(Self.update, [5, Int64(2), 9], changing: 1, about: 2)
         }
         #expect(try statements(connection) == 6)
+        // What a job was changed by first is not passed to join the same of another job.
+        try connection.transaction {
+            try connection.run(Self.update, [1, Int64(3), 9], changing: 1, about: 3)
+            try connection.run("UPDATE t SET step = 0 WHERE job = ?1", [Int64(4)], changing: 1, about: 4)
+            try connection.run(Self.update, [1, Int64(4), 0], changing: 1, about: 4)
+        }
     }
 
     @Test func `one job that is not as it was fails the statement`() throws {
