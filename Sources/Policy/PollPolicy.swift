@@ -80,6 +80,6 @@ package struct RunTimes: Equatable, Sendable {
     /// How long to wait with a job that has taken longer than all known ones; nil if too few are known.
     func wait(beyondAll elapsed: Duration) -> Duration? {
         guard median != nil, let first = sorted.first, let last = sorted.last else { return nil }
-        return max((last - first) / 4, (elapsed - last) / 2)
+        return max((last - first) / 4, (elapsed - last) / 5)
     }
 }

@@ -81,8 +81,8 @@ import Testing
             policy.wait(elapsed: .seconds(seconds), times: nil, chance: 0.5)
         }
         #expect(waits == [.seconds(2), .seconds(4), .seconds(8), .seconds(12)])
-        let late = [3, 10, 20].map { policy.wait(elapsed: .seconds($0), times: times(1, 1, 2), chance: 0.5) }
-        #expect(late == [.milliseconds(500), .seconds(4), .seconds(9)])
+        let late = [3, 12, 22].map { policy.wait(elapsed: .seconds($0), times: times(1, 1, 2), chance: 0.5) }
+        #expect(late == [.milliseconds(500), .seconds(2), .seconds(4)])
     }
 
     // MARK: - Against a look every two seconds
@@ -133,8 +133,8 @@ import Testing
         Course(testDescription: "even", most: 0.5) { numbers, _ in .random(in: 3.75..<6.25, using: &numbers)
         },
         Course(testDescription: "narrow", most: 0.4) { numbers, _ in 20 + 0.5 * normal(&numbers) },
-        Course(testDescription: "wide", most: 1.8) { numbers, _ in 30 * exp(0.5 * normal(&numbers)) },
-        Course(testDescription: "two peaks", most: 1.8) { numbers, _ in
+        Course(testDescription: "wide", most: 2.2) { numbers, _ in 30 * exp(0.5 * normal(&numbers)) },
+        Course(testDescription: "two peaks", most: 2.2) { numbers, _ in
             Bool.random(using: &numbers) ? 40 + 4 * normal(&numbers) : 90 + 8 * normal(&numbers)
         },
         Course(testDescription: "long", most: 8) { numbers, _ in 600 + 150 * normal(&numbers) },
