@@ -14,7 +14,7 @@ import time
 import service
 
 BIN, WORK = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-ROUNDS, JOBS, QUEUED = (int(word) for word in (sys.argv[3:] + ["5", "2000", "1000000"][len(sys.argv) - 3:]))
+ROUNDS, JOBS, QUEUED = (int(word) for word in (sys.argv[3:] + ["5", "3000", "1000000"][len(sys.argv) - 3:]))
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODEL = "vendor/model/text-to-image"
 SOCKET = WORK + "/server"
