@@ -115,11 +115,10 @@ extension JobDatabase {
 
     /// Whether a server takes only valid UTF-8; a database file takes anything.
     private func serverChecksText() throws -> Bool {
-        guard isShared else { return false }
-        if let textIsChecked { return textIsChecked }
-        let encoding = try first("SHOW server_encoding") { $0.text(0) }
-        textIsChecked = encoding != "SQL_ASCII"
-        return encoding != "SQL_ASCII"
+        if isShared, textIsChecked == nil {
+            textIsChecked = try first("SHOW server_encoding") { $0.text(0) } != "SQL_ASCII"
+        }
+        return textIsChecked ?? false
     }
 
     /// Every job that is neither waiting to be sent nor over: what jobd resumes at its start.

@@ -27,7 +27,7 @@ package final class JobDatabase {
     private let clock: @Sendable () -> Timestamp
     /// That of the jobd whose connection this is, if the store is shared.
     var lease: Lease?
-    /// Once it is known.
+    /// Whether the server takes only valid UTF-8; nil until it is asked.
     var textIsChecked: Bool?
     /// What this transaction has read before it needs it.
     var readAhead = ReadAhead()

@@ -238,6 +238,7 @@ package actor JobStore {
                 hasFailed = true
                 try database.readAhead(group.compactMap(\.job))
                 let answers = try group.map { try $0.run(database, false) }
+                // Here, so that the group is written again if this fails.
                 try database.cancelWaitingInVain()
                 try database.sendUnsent()
                 hasFailed = false

@@ -32,7 +32,8 @@ package struct RunTimes: Equatable, Sendable {
     private static let most = 32
     private static let fewest = 3
 
-    /// How many looks there are for each second that a job usually takes, and at most.
+    /// How many looks a job gets for each second that jobs usually take, and how many at most once it may be
+    /// done.
     private static let looksPerSecond = 0.35
     private static let mostLooks = 24.0
 
@@ -54,12 +55,12 @@ package struct RunTimes: Equatable, Sendable {
     /// few are known.
     ///
     /// Each look finds the same share of the jobs done that were not done at the one before. So the looks are
-    /// close together where many jobs end, and there is none where none ends.
+    /// close together where many jobs end, and far apart where few do.
     func nextLook(after elapsed: Duration) -> Duration? {
         guard let median, let last = sorted.last, last > elapsed else { return nil }
         let looks = 1 + min(Self.mostLooks, Self.looksPerSecond * (median / .seconds(1)))
         let done = place(of: elapsed)
-        // Between two known times there is a look or two, however many there may be.
+        // Each look goes at least half the way from one known time to the next.
         return time(at: done + max((Double(sorted.count) - done) / looks, 0.5))
     }
 

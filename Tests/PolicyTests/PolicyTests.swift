@@ -69,7 +69,7 @@ import Testing
         #expect(next > .milliseconds(500) && next < .seconds(1))
     }
 
-    @Test func `nobody looks while no job ends`() {
+    @Test func `looks are rare while no job ends`() {
         let two = times(9.9, 10, 10.1, 49.9, 50, 50.1)
         let wide = PollPolicy(shortest: .milliseconds(100), longest: .seconds(100))
         #expect(wide.wait(elapsed: .zero, times: two, chance: 0) > .seconds(9.8))
