@@ -32,9 +32,7 @@ import Testing
         /// A file of it arrives.
         private func receive(_ row: Job, _ database: JobDatabase) throws {
             let pending = try database.outputs(of: job).filter { $0.state == .pending }
-            guard row.state == .downloading, var output = pending.first else { return }
-            (output.path, output.bytes) = ("a/\(job)-\(output.position).png", 10)
-            (output.sha256, output.mediaType) = (String(repeating: "a", count: 64), "image/png")
+            guard row.state == .downloading, var output = pending.first?.withFile else { return }
             if chance % 8 == 2 { output.width = 7 }
             try database.announce(
                 path: output.path ?? "", bytes: 10, sha256: output.sha256 ?? "", of: job, output.position)
@@ -119,12 +117,9 @@ import Testing
         let many = try database.succeededJob(pictures: 25)
         let other = try database.job()
         for output in try database.outputs(of: many.id).prefix(24) {
-            var output = output
-            (output.path, output.bytes) = ("a/\(output.position).png", 10)
-            (output.sha256, output.mediaType) = (String(repeating: "a", count: 64), "image/png")
             try database.transaction {
                 try database.readAhead([many.id, other.id])
-                try database.finish(output)
+                try database.finish(output.withFile)
                 #expect(throws: StaleJob.self) {
                     try database.record(.fetched, for: many.id, in: .downloading)
                 }
@@ -134,5 +129,49 @@ import Testing
             try database.readAhead([many.id, other.id])
             #expect(try database.outputs(of: many.id).count == 25)
         }
+    }
+
+    /// How often each table was written to by a statement of its own.
+    @Test(.onServer) func `what many jobs become is a few statements`() throws {
+        let store = ScratchStore()
+        let database = try store.open()
+        let jobs = try (1...20).map { _ in try database.job() }
+        try store.foreign().execute(
+            """
+            CREATE TABLE statements (place text);
+            CREATE FUNCTION counted() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN INSERT INTO statements VALUES (TG_TABLE_NAME); RETURN NULL; END $$;
+            CREATE TRIGGER counted AFTER UPDATE ON jobs FOR EACH STATEMENT EXECUTE FUNCTION counted();
+            CREATE TRIGGER counted AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION counted();
+            CREATE TRIGGER counted AFTER INSERT ON charges FOR EACH STATEMENT EXECUTE FUNCTION counted();
+            CREATE TRIGGER counted AFTER INSERT OR UPDATE OR DELETE ON outputs
+                FOR EACH STATEMENT EXECUTE FUNCTION counted()
+            """)
+        func together(_ body: (Job) throws -> Void) throws -> [String] {
+            try store.foreign().execute("DELETE FROM statements")
+            try database.transaction {
+                try database.readAhead(jobs.map(\.id))
+                for job in jobs { try body(job) }
+            }
+            return try database.texts("SELECT place FROM statements ORDER BY 1")
+        }
+        let sent = try together { _ = try database.record(.submitting(priceUSD: 1), for: $0.id, in: .queued) }
+        #expect(sent == ["charges", "events", "jobs"])
+        let accepted = try together {
+            _ = try database.record(.accepted(requestID: "r\($0.id)"), for: $0.id, in: .submitting)
+        }
+        #expect(accepted == ["events", "jobs"])
+        let succeeded = try together {
+            _ = try database.record(
+                .succeeded(finishedAt: nil, costUSD: nil), for: $0.id, in: .inQueue,
+                outputs: [(.image, "https://x.test/1")])
+        }
+        #expect(succeeded == ["events", "jobs", "outputs"])
+        let outputs = try jobs.map { try database.outputs(of: $0.id)[0] }
+        let completed = try together {
+            try database.finish(outputs[Int($0.id) - 1].withFile)
+            _ = try database.record(.fetched, for: $0.id, in: .downloading)
+        }
+        #expect(completed == ["events", "events", "jobs", "outputs"])
     }
 }

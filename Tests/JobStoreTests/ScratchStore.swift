@@ -198,11 +198,7 @@ extension JobDatabase {
 
     /// Records all outputs of a job as files on disk.
     func finishOutputs(of job: Int64) throws {
-        for var output in try outputs(of: job) where output.state == .pending {
-            (output.path, output.bytes) = ("2024-01-01/\(job)-\(output.position).png", 10)
-            (output.sha256, output.mediaType) = (String(repeating: "a", count: 64), "image/png")
-            try finish(output)
-        }
+        for output in try outputs(of: job) where output.state == .pending { try finish(output.withFile) }
     }
 
     func count(_ table: String) throws -> Int64 {
@@ -228,6 +224,16 @@ extension JobDatabase {
         try body(self)
         return try (file?.preparedSQL ?? []).filter { !known.contains($0) && !$0.contains("PRAGMA") }
             .flatMap { sql in try connection.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) } }
+    }
+}
+
+extension Output {
+    /// The same with a file of ten bytes on disk, which is not recorded yet.
+    var withFile: Output {
+        var output = self
+        (output.path, output.bytes) = ("2024-01-01/\(jobID)-\(position).png", 10)
+        (output.sha256, output.mediaType) = (String(repeating: "a", count: 64), "image/png")
+        return output
     }
 }
 

@@ -240,6 +240,8 @@ struct SharedStoreTests {
         let first = try JSON(parsing: String(watching.output.split(separator: "\n")[0]))
         #expect(first["jobds"]?.array?.compactMap { $0["host"]?.string } == ["render1", "render2"])
         #expect(first["jobds"]?.array?.compactMap { $0["alive"]?.bool } == [true, false])
+        // Its lease lasted for 30 s after its last beat, and ended 11 s ago or more.
+        #expect(first["jobds"]?.array?.last?["silent_s"]?.double ?? 0 >= 41)
         let status = try await stage.jobctl()
         #expect(status.output.contains("1 running"), "\(status)")
         #expect(status.output.contains("render1:/var/lib/jobd, last beat"))
