@@ -67,8 +67,9 @@ internal import CCurl
             decodesBody = request.decodesBody
             unsafe ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, decodesBody ? "identity" : nil)
         }
-        if request.isDirect != isDirect {
-            isDirect = request.isDirect
+        let goesDirectly = request.isDirect
+        if goesDirectly != isDirect {
+            isDirect = goesDirectly
             // Without a value the environment decides; an empty value means no proxy.
             unsafe ccurl_set_text(easy, CURLOPT_PROXY, isDirect ? "" : nil)
         }

@@ -22,7 +22,7 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
     package subscript(name: String) -> String? { fields.first { Self.equal($0.name, name) }?.value }
 
     package func values(of name: String) -> [String] {
-        fields.filter { Self.equal($0.name, name) }.map(\.value)
+        fields.lazy.filter { Self.equal($0.name, name) }.map(\.value)
     }
 
     private static func equal(_ one: String, _ other: String) -> Bool {

@@ -31,18 +31,19 @@ package struct HTTPResponse: Equatable, Sendable {
     package var hasTwoLengths: Bool { Set(announcedLengths).count > 1 }
 
     private var announcedLengths: [Int64?] {
-        let codings = words(of: "transfer-encoding").filter { $0 != "identity" }
-        guard codings.isEmpty else { return [] }
-        let texts = headers.values(of: "content-length").flatMap {
-            $0.split(separator: ",", omittingEmptySubsequences: false)
+        guard words(of: "transfer-encoding").allSatisfy({ $0 == "identity" }) else { return [] }
+        return headers.values(of: "content-length").flatMap { value in
+            Self.isNumber(value)
+                ? [Int64(value)]
+                : value.split(separator: ",", omittingEmptySubsequences: false).map { text in
+                    let words = text.split { $0 == " " || $0 == "\t" }
+                    return words.count == 1 && Self.isNumber(words[0]) ? Int64(words[0]) : nil
+                }
         }
-        return texts.map { text in
-            let words = text.split { $0 == " " || $0 == "\t" }
-            guard words.count == 1, words[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-                return nil
-            }
-            return Int64(words[0])
-        }
+    }
+
+    private static func isNumber(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// Whether the body is all of what was requested, maybe changed by a proxy (203).
@@ -50,9 +51,11 @@ package struct HTTPResponse: Equatable, Sendable {
 
     /// Whether the body has an encoding that exists. Other names are a server's mistake.
     package var isEncoded: Bool {
-        let known: Set<String> = ["gzip", "x-gzip", "deflate", "br", "zstd"]
-        return !encodings.isEmpty && encodings.allSatisfy(known.contains)
+        let encodings = encodings
+        return !encodings.isEmpty && encodings.allSatisfy(Self.knownEncodings.contains)
     }
+
+    private static let knownEncodings = ["gzip", "x-gzip", "deflate", "br", "zstd"]
 
     /// The encodings of the body, in the order in which they were applied.
     var encodings: [String] { words(of: "content-encoding").filter { $0 != "identity" } }

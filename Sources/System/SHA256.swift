@@ -35,8 +35,13 @@ internal import CCrypto
     /// Bytes, such as those of a digest, in lower-case hexadecimal.
     package static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+            for (index, byte) in bytes.enumerated() {
+                unsafe text[2 * index] = digits[Int(byte >> 4)]
+                unsafe text[2 * index + 1] = digits[Int(byte & 15)]
+            }
+            return 2 * bytes.count
+        }
     }
 
     /// The keyed hash of a text (HMAC, RFC 2104): who does not know the key cannot compute it.

@@ -33,10 +33,7 @@ package struct WebAddress: Equatable, Sendable {
         guard scheme == "https" || scheme == "http" else { return nil }
         let rest = bytes[(colon + 3)...]
         let end = rest.firstIndex { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 } ?? rest.endIndex
-        guard let (host, port) = Self.authority(String(decoding: rest[..<end], as: UTF8.self).lowercased())
-        else {
-            return nil
-        }
+        guard let (host, port) = Self.authority(rest[..<end].map(Self.lowercase)[...]) else { return nil }
         self.host = host
         self.port = port
         target = Self.escaped(rest[end...])
@@ -73,41 +70,43 @@ package struct WebAddress: Equatable, Sendable {
         return bytes.contains { $0 < 0x20 || $0 == 0x7F } || bytes.count > longest ? nil : bytes
     }
 
-    private static func authority(_ text: String) -> (host: String, port: UInt16?)? {
-        var host = text[...]
-        var portText: Substring?
-        if let end = text.lastIndex(of: "]") {
+    private static func authority(_ text: ArraySlice<UInt8>) -> (host: String, port: UInt16?)? {
+        var host = text
+        var digits: ArraySlice<UInt8> = []
+        if let end = text.lastIndex(of: UInt8(ascii: "]")) {
             host = text[...end]
-            let rest = text[text.index(after: end)...]
-            if !rest.isEmpty {
-                guard rest.first == ":" else { return nil }
-                portText = rest.dropFirst()
-            }
-        } else if let colon = text.firstIndex(of: ":") {
+            let rest = text[(end + 1)...]
+            guard rest.isEmpty || rest.first == UInt8(ascii: ":") else { return nil }
+            digits = rest.dropFirst()
+        } else if let colon = text.firstIndex(of: UInt8(ascii: ":")) {
             host = text[..<colon]
-            portText = text[text.index(after: colon)...]
+            digits = text[(colon + 1)...]
         }
         var port: UInt16?
-        if let portText, !portText.isEmpty {
-            guard portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(portText),
-                number > 0
+        if !digits.isEmpty {
+            guard digits.allSatisfy({ (0x30...0x39).contains($0) }),
+                let number = UInt16(String(decoding: digits, as: UTF8.self)), number > 0
             else { return nil }
             port = number
         }
-        if host.hasSuffix(".") { host = host.dropLast() }
-        return isHost(host) ? (String(host), port) : nil
+        if host.last == UInt8(ascii: ".") { host = host.dropLast() }
+        return isHost(host) ? (String(decoding: host, as: UTF8.self), port) : nil
     }
 
-    private static func isHost(_ host: Substring) -> Bool {
-        if host.first == "[" {
+    private static func isHost(_ host: ArraySlice<UInt8>) -> Bool {
+        if host.first == UInt8(ascii: "[") {
             let inside = host.dropFirst().dropLast()
-            return inside.utf8.contains(UInt8(ascii: ":"))
-                && inside.utf8.allSatisfy { "0123456789abcdef:.".utf8.contains($0) }
+            return inside.contains(UInt8(ascii: ":"))
+                && inside.allSatisfy { "0123456789abcdef:.".utf8.contains($0) }
         }
-        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return labels.allSatisfy { label in
-            !label.isEmpty && label.utf8.allSatisfy(isOfName)
+            !label.isEmpty && label.allSatisfy(isOfName)
         }
+    }
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 
     /// Whether a byte of a path or query needs no escape.
