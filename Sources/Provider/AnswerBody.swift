@@ -1,28 +1,31 @@
 internal import HTTP
 internal import JSON
 
-/// The body of an answer, read as far as possible: as JSON, as the service's error, or as text to show.
+/// An answer whose body is read as far as possible: as JSON, as the service's error, or as text to show.
 struct AnswerBody {
     /// How much is shown of a body that is not JSON.
     static let shownLength = 200
-    let bytes: [UInt8]
-    /// For a person to look at.
-    let kept: KeptAnswer
+    let response: HTTPResponse
     let json: JSON?
     let error: ServiceError?
 
     init(_ response: HTTPResponse) {
-        bytes = response.body
-        kept = KeptAnswer(response)
-        json = try? JSON(parsing: bytes)
+        self.response = response
+        json = try? JSON(parsing: response.body)
         error = json.flatMap(ServiceError.init)
     }
+
+    private var bytes: [UInt8] { response.body }
+
+    /// For a person to look at.
+    var kept: KeptAnswer { KeptAnswer(response) }
 
     /// Whether it is a page, as proxies and CDNs send when the service cannot be reached.
     var isMarkup: Bool { bytes.first { $0 > 0x20 } == UInt8(ascii: "<") }
 
     /// The answer in one line.
-    func reason(_ status: Int) -> String {
+    var reason: String {
+        let status = response.status
         if let message = error?.message { return "HTTP \(status): \(message)" }
         if let code = error?.code { return "HTTP \(status): error \(code)" }
         if bytes.contains(where: Self.isBinary) {

@@ -35,7 +35,13 @@ extension StoppableAnswer {
         _ response: HTTPResponse, about subject: Subject? = nil, orLacking need: String,
         _ read: (JSON) -> Self?
     ) -> Self {
-        switch Obstacle.read(response, about: subject) {
+        self.read(AnswerBody(response), about: subject, orLacking: need, read)
+    }
+
+    static func read(
+        _ body: AnswerBody, about subject: Subject?, orLacking need: String, _ read: (JSON) -> Self?
+    ) -> Self {
+        switch Obstacle.read(body, about: subject) {
         case .failure(let obstacle): .stopped(obstacle)
         case .success(let json):
             read(json) ?? .stopped(.tryLater("an answer without \(need)", retryAfter: nil))
@@ -45,17 +51,16 @@ extension StoppableAnswer {
 
 extension Obstacle: Error {
     /// Reads any answer except a submission's: the JSON object of a good one, or the obstacle.
-    static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> Result<JSON, Obstacle> {
-        let body = AnswerBody(response)
+    static func read(_ body: AnswerBody, about subject: Subject?) -> Result<JSON, Obstacle> {
         if let json = body.json, let mismatch = subject?.mismatch(in: json) {
             return .failure(.tryLater(mismatch, retryAfter: nil))
         }
         if let fault = body.error?.accountFault {
-            return .failure(.account(fault, body.reason(response.status)))
+            return .failure(.account(fault, body.reason))
         }
-        if let obstacle = byCode(body, response) ?? byStatus(body, response) { return .failure(obstacle) }
+        if let obstacle = byCode(body) ?? byStatus(body) { return .failure(obstacle) }
         guard let json = body.json, json.object != nil else {
-            return .failure(.tryLater(body.reason(response.status), retryAfter: nil))
+            return .failure(.tryLater(body.reason, retryAfter: nil))
         }
         return .success(json)
     }
@@ -67,23 +72,24 @@ extension Obstacle: Error {
     }
 
     /// The service's own codes count whatever the HTTP status is: they come with 200 too.
-    private static func byCode(_ body: AnswerBody, _ response: HTTPResponse) -> Obstacle? {
+    private static func byCode(_ body: AnswerBody) -> Obstacle? {
         // In a successful answer, a code within an error is the job's.
-        let isGood = (200..<300).contains(response.status)
+        let isGood = (200..<300).contains(body.response.status)
         guard let code = body.error?.code ?? (isGood ? nil : body.error?.innerCode) else { return nil }
         switch code {
-        case 404_001: return .gone(body.reason(response.status))
-        case 400_001: return .misnamed(body.reason(response.status))
-        case 403_001: return .denied(body.reason(response.status))
+        case 404_001: return .gone(body.reason)
+        case 400_001: return .misnamed(body.reason)
+        case 403_001: return .denied(body.reason)
         default:
             return body.error?.code == nil
-                ? nil : .tryLater(body.reason(response.status), retryAfter: response.retryAfter)
+                ? nil : .tryLater(body.reason, retryAfter: body.response.retryAfter)
         }
     }
 
-    private static func byStatus(_ body: AnswerBody, _ response: HTTPResponse) -> Obstacle? {
+    private static func byStatus(_ body: AnswerBody) -> Obstacle? {
+        let response = body.response
         if (200..<300).contains(response.status) { return nil }
-        let reason = body.reason(response.status)
+        let reason = body.reason
         switch response.status {
         case 401: return .account(.token, reason)
         case 402: return .account(.balance, reason)

@@ -21,14 +21,15 @@ package enum ResultAnswer: Equatable, Sendable, StoppableAnswer {
     }
 
     package static func read(_ response: HTTPResponse, about subject: Subject? = nil) -> ResultAnswer {
+        let body = AnswerBody(response)
         // The error code in an answer about a failed job is the job's, not the call's.
-        if (200..<300).contains(response.status), let json = try? JSON(parsing: response.body),
+        if (200..<300).contains(response.status), let json = body.json,
             let status = RemoteStatus(in: json), status == .failed || status == .cancelled,
             subject?.mismatch(in: json) == nil
         {
             return read(status, json)
         }
-        return read(response, about: subject, orLacking: "a status") { json in
+        return read(body, about: subject, orLacking: "a status") { json in
             RemoteStatus(in: json).map { read($0, json) }
         }
     }

@@ -22,7 +22,7 @@ extension SubmitAnswer {
     package static func read(_ response: HTTPResponse) -> SubmitAnswer {
         let body = AnswerBody(response)
         // Not needed for a good answer.
-        let reason = { body.reason(response.status) }
+        let reason = { body.reason }
         // These two codes always mean no: they come with HTTP 200 too.
         if let fault = body.error?.accountFault { return .accountFault(fault, reason()) }
         // Within an error they mean the same, unless the answer says that something was bought.
