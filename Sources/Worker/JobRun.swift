@@ -63,7 +63,8 @@ final class JobRun {
     }
 
     func handle(_ event: RemoteJob.Event) async throws {
-        let rules = context.rules(for: job.model, at: host.now, times: host.times(of: job.model))
+        let rules = context.rules(
+            for: job.model, at: host.now, times: host.times(of: job.model), chance: host.chance())
         try await perform(job.handle(event, rules))
     }
 
@@ -205,6 +206,8 @@ protocol JobRunHost: AnyObject {
     func instant(_ moment: Moment) -> ContinuousClock.Instant
     /// How long the last jobs of the model took, if any is known.
     func times(of model: String) -> RunTimes?
+    /// Drawn from 0..<1.
+    func chance() -> Double
     func report(_ report: RemoteJob.PostReport, of job: RemoteJob)
     func report(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String)
     /// Whether the job's request, which the service does not know, is lost.

@@ -76,7 +76,7 @@ extension JobRuns {
     func handle(_ event: RemoteJob.Event, of id: Int64) -> [RemoteJob.Action] {
         guard let model = jobs[id]?.model else { return [] }
         let rules = session.context.rules(
-            for: model, at: now, times: times(of: model), chance: .random(in: 0..<1, using: &looks.jitter))
+            for: model, at: now, times: times(of: model), chance: session.chance())
         return jobs[id]?.handle(event, rules) ?? []
     }
 }

@@ -295,6 +295,7 @@ extension JobRuns: JobRunHost {
 
     func instant(_ moment: Moment) -> ContinuousClock.Instant { session.instant(moment) }
     func times(of model: String) -> RunTimes? { runTimes[model] }
+    func chance() -> Double { session.chance() }
     func leaveUnrecorded(_ what: String) { session.unrecorded.append(what) }
 
     func report(_ report: RemoteJob.PostReport, of job: RemoteJob) {

@@ -11,8 +11,6 @@ final class Looks {
     var slots = LookSlots()
     /// The service asked to be left alone until then.
     var quietUntil: Moment = 0
-    /// For the looks that find nothing new.
-    var jitter = Jitter(seed: .random(in: 0 ... .max))
     /// Wakes the loop that sends looks.
     private let wakeSignal = WakeSignal()
     private(set) var hasEnded = false

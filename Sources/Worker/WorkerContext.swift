@@ -10,7 +10,7 @@ package import Provider
 internal import System
 
 /// What the worker works with. A reload replaces it as a whole; a run under way keeps the one it began with.
-package struct WorkerContext: Sendable {
+package final class WorkerContext: Sendable {
     package let configuration: Configuration
     /// jobd asks for requests that were bought there, and for no others.
     let origin: String
@@ -51,9 +51,7 @@ package struct WorkerContext: Sendable {
     /// The rules for a job of `model` at `now`.
     ///
     /// - Parameter times: how long the last jobs of the model took, if any is known.
-    func rules(
-        for model: String, at now: Moment, times: RunTimes?, chance: Double = .random(in: 0..<1)
-    ) -> RemoteJob.Rules {
+    func rules(for model: String, at now: Moment, times: RunTimes?, chance: Double) -> RemoteJob.Rules {
         RemoteJob.Rules(
             now: now, wall: .now, origin: origin, retry: retry,
             poll: PollPolicy(shortest: configuration.pollMin, longest: configuration.pollMax), times: times,
@@ -97,10 +95,14 @@ final class WorkerSession {
     /// Jobs whose answer could not be recorded before jobd stopped.
     var unrecorded: [String] = []
     private let start = ContinuousClock.now
+    private var jitter = Jitter(seed: .random(in: 0 ... .max))
 
     init(_ store: JobStore, _ context: WorkerContext) { (self.store, self.context) = (store, context) }
 
     var now: Moment { (ContinuousClock.now - start).wholeMilliseconds + 1 }
+
+    /// Drawn from 0..<1.
+    func chance() -> Double { .random(in: 0..<1, using: &jitter) }
 
     /// A shared store went back in time.
     func tell(_ setAside: SetAside?) {

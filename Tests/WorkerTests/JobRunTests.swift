@@ -75,6 +75,7 @@ import Testing
 
         func instant(_ moment: Moment) -> ContinuousClock.Instant { .now }
         func times(of model: String) -> RunTimes? { nil }
+        func chance() -> Double { 0.5 }
         func report(_ report: RemoteJob.PostReport, of job: RemoteJob) { reports.append(report) }
         func report(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String) {}
         func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool { false }
