@@ -7,6 +7,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    // What an actor calls and awaits stays on that actor, unless it is marked otherwise: a change costs time.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 /// For the targets that call C: every unsafe expression is marked where it stands.
