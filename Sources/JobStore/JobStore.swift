@@ -25,7 +25,7 @@ package actor JobStore {
 
     /// When this many writes share a commit, the next one waits a moment for more: they share its one sync.
     private static let busyGroup = 4
-    private static let groupDelay = Duration.milliseconds(2)
+    private static let groupDelay = Duration.milliseconds(6)
     /// When a write last failed.
     private var lastFailure = SuspendingClock.now
     /// Between two looks at whether a trouble is over.
