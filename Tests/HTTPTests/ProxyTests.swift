@@ -27,7 +27,9 @@ import Testing
                     precondition(answer.body == Array("direct".utf8))
                 }
                 // Nothing of TLS is spoken there: what counts is who is asked for it.
-                let secure = HTTPRequest(url: "https://127.0.0.1:\(proxy.port)/", bearerToken: "secret")
+                let secure = HTTPRequest(
+                    url: "https://127.0.0.1:\(proxy.port)/", bearerToken: "secret",
+                    connectTimeout: .seconds(1))
                 _ = await failure(of: secure, client)
                 precondition(!proxy.requests.contains { $0.line.hasPrefix("CONNECT") })
             }

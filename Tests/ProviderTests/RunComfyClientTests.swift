@@ -182,8 +182,10 @@ import Testing
             #expect(!"\(try await client.result(of: "r-1", model: nil))".contains(token), "\(body)")
         }
         // Cut in the middle, it is kept as far as it came.
-        let cut = ScriptedServer(
-            answering: "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{\"echo\":\"s3cret-token\"")
+        let cut = ScriptedServer { peer in
+            _ = peer.receive()
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{\"echo\":\"s3cret-token\"")
+        }
         #expect(!"\(try await client(cut, token: token).submit(model: "a/b", input: "{}"))".contains(token))
     }
 
