@@ -107,6 +107,14 @@ package actor JobStore {
         _ = try checkpoint.get()
     }
 
+    /// Reads after `checkFilesAndLock`, whose error it throws.
+    package func readAsHolder<Value: Sendable>(
+        _ body: @Sendable (JobDatabase) throws -> Value
+    ) throws -> Result<Value, any Error> {
+        try checkFilesAndLock()
+        return Result { try body(database) }
+    }
+
     /// Reads, or does what needs no transaction.
     package func read<Value: Sendable>(_ body: @Sendable (JobDatabase) throws -> Value) throws -> Value {
         checkFiles()

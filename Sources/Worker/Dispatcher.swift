@@ -90,11 +90,10 @@ package final class Dispatcher {
             group.addTask { try await self.runs.look() }
             defer { runs.looks.end() }
             while !session.isStopping {
-                try await checkStillHolder()
                 // One time for the whole turn: what becomes due meanwhile is for the next one.
                 let turn = session.now
+                try await takeUpChanges(at: turn)
                 await keepLease(at: turn)
-                await takeUpChanges(at: turn)
                 for claimed in await submissions.claim(at: turn) { runs.send(claimed, &group) }
                 submissions.startPreparing(&group)
                 runs.startDue([.fetching], &group, at: turn)
@@ -108,12 +107,15 @@ package final class Dispatcher {
         return session.unrecorded.isEmpty ? ending : .unrecorded(session.unrecorded)
     }
 
-    /// Throws if another jobd may have taken over. If the whole directory is being removed, the lock may go
-    /// first: a second later it is clear whether the database, whose loss is another error, went with it.
-    private func checkStillHolder() async throws {
-        do { try await session.store.checkFilesAndLock() } catch {
+    /// Reads, and throws if another jobd may have taken over. If the whole directory is being removed, the
+    /// lock may go first: a second later it is clear whether the database, whose loss is another error, went
+    /// with it.
+    private func readAsHolder<Value: Sendable>(
+        _ body: @Sendable (JobDatabase) throws -> Value
+    ) async throws -> Result<Value, any Error> {
+        do { return try await session.store.readAsHolder(body) } catch {
             try await Task.sleep(for: .seconds(1))
-            try await session.store.checkFilesAndLock()
+            return try await session.store.readAsHolder(body)
         }
     }
 
@@ -224,17 +226,16 @@ package final class Dispatcher {
 
     // MARK: - What others changed
 
-    private func takeUpChanges(at turn: Moment) async {
+    private func takeUpChanges(at turn: Moment) async throws {
         let (known, seen) = (lastEvent, version)
-        if session.store.lease != nil {
-            guard turn >= lookAt else { return }
-            lookAt = turn + Self.shortestLook
+        let looks = session.store.lease == nil || turn >= lookAt
+        if looks { lookAt = turn + Self.shortestLook }
+        let found = try await readAsHolder { database in
+            let version = looks ? try database.version() : seen
+            return (version, version == seen ? nil : try database.steered(after: known))
         }
         do {
-            let (version, changes) = try await session.store.read { database in
-                let version = try database.version()
-                return (version, version == seen ? nil : try database.steered(after: known))
-            }
+            let (version, changes) = try found.get()
             guard let changes else { return }
             (self.version, lastEvent) = (version, changes.last)
             await session.store.noteOthersWrites()

@@ -6,7 +6,7 @@ internal import Provider
 /// Looks share turns, and few of them take a task.
 extension JobRuns {
     private static let lanes: [Agenda.Lane] = [.ordinary, .troubled]
-    /// In case a wake-up was lost.
+    /// In case a wake-up was lost, while there are jobs.
     private static let longestRest: Moment = 60_000
 
     /// Sends looks as they become due and takes up their answers, until `looks.end`. A loop of its own,
@@ -17,8 +17,8 @@ extension JobRuns {
                 let turn = now
                 for (id, answer) in looks.takeAnswers() { takeUp(answer, of: id, &group) }
                 startDue(Self.lanes, &group, at: turn)
-                let next = min(nextLook(after: turn) ?? .max, turn + Self.longestRest)
-                await looks.rest(until: next, instant(next))
+                let next = isIdle ? nil : min(nextLook(after: turn) ?? .max, turn + Self.longestRest)
+                await looks.rest(until: next ?? .max, next.map(instant))
             }
             group.cancelAll()
         }

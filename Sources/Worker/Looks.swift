@@ -93,7 +93,7 @@ final class Looks {
         if time < nextTurn { wakeSignal.wake() }
     }
 
-    func rest(until time: Moment, _ instant: ContinuousClock.Instant) async {
+    func rest(until time: Moment, _ instant: ContinuousClock.Instant?) async {
         nextTurn = time
         await wakeSignal.wait(until: instant)
         nextTurn = 0
