@@ -21,8 +21,6 @@ internal import CCurl
     private static let reasonSize = Int(CURL_ERROR_SIZE)
     /// Enough for an API's answer, and little memory for each of many connections.
     private static let answerBuffer = 16 << 10
-    /// The most that libcurl accepts: it fills one buffer for each connection before it looks at all again.
-    private static let downloadBuffer = 512 << 10
 
     init?(_ settings: TransferSettings, _ loop: TransferLoop) {
         guard let easy = unsafe curl_easy_init() else { return nil }
@@ -75,7 +73,7 @@ internal import CCurl
         }
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.milliseconds))
         set(CURLOPT_TIMEOUT_MS, request.answerTimeout.map { max(1, $0.milliseconds) } ?? 0)
-        set(CURLOPT_BUFFERSIZE, hasSink ? Self.downloadBuffer : Self.answerBuffer)
+        set(CURLOPT_BUFFERSIZE, hasSink ? settings.downloadBuffer : Self.answerBuffer)
     }
 
     /// Releases the ticket, once libcurl has released the handle.

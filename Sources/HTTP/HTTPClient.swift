@@ -11,8 +11,8 @@ package final class HTTPClient: Sendable {
         userAgent: String, maximumConnections: Int = 128, maximumConnectionsPerHost: Int = 64
     ) throws(HTTPError) {
         loop = try TransferLoop(
-            settings: TransferSettings(userAgent: userAgent), maximumConnections: maximumConnections,
-            maximumConnectionsPerHost: maximumConnectionsPerHost)
+            settings: TransferSettings(userAgent: userAgent, maximumConnections: maximumConnections),
+            maximumConnections: maximumConnections, maximumConnectionsPerHost: maximumConnectionsPerHost)
     }
 
     deinit { loop.close() }

@@ -1,16 +1,22 @@
 internal import CCurl
 internal import Glibc
 
-/// What all transfers of a client share: its name, and settings from the environment.
+/// What all transfers of a client share: its name, memory for downloads, and settings from the environment.
 struct TransferSettings: Sendable {
     let userAgent: String
+    /// How much libcurl receives at a time in one download. A large buffer takes fewer calls, and libcurl
+    /// accepts no more than 512 KiB. But each download has one, and they are a few megabytes together.
+    let downloadBuffer: Int
     let certificateFile: String?
     let certificateFolder: String?
     private let proxiedSchemes: Set<String>
 
     /// libcurl reads the variables for proxies itself. Those for certificates are only read by the curl tool.
-    init(userAgent: String, environment: (String) -> String? = Self.variable) {
+    init(
+        userAgent: String, maximumConnections: Int = 1, environment: (String) -> String? = Self.variable
+    ) {
         self.userAgent = userAgent
+        downloadBuffer = min(max((4 << 20) / maximumConnections, 16 << 10), 512 << 10)
         let bundle = environment("CURL_CA_BUNDLE")
         certificateFile = bundle ?? environment("SSL_CERT_FILE")
         certificateFolder = bundle == nil ? environment("SSL_CERT_DIR") : nil

@@ -62,15 +62,20 @@ final class JobRun {
         return outcome
     }
 
-    func handle(_ event: RemoteJob.Event) async throws {
+    func handle(_ event: RemoteJob.Event) async throws { try await perform(actions(after: event)) }
+
+    private func actions(after event: RemoteJob.Event) -> [RemoteJob.Action] {
         let rules = context.rules(
             for: job.model, at: host.now, times: host.times(of: job.model), chance: host.chance())
-        try await perform(job.handle(event, rules))
+        return job.handle(event, rules)
     }
 
+    /// What follows from the result of one action comes before the next one.
     func perform(_ actions: [RemoteJob.Action]) async throws {
-        for action in actions {
-            if let next = try await perform(action) { try await handle(next) }
+        // The next one last. Calls within calls would take much memory for each job.
+        var left = Array(actions.reversed())
+        while let action = left.popLast() {
+            if let event = try await perform(action) { left += self.actions(after: event).reversed() }
         }
     }
 
