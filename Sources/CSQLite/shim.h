@@ -11,14 +11,9 @@ static inline int jobd_sqlite_no_checkpoint_on_close(sqlite3 *database) {
     return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }
 
-/// How SQLite uses memory. To be called before all else.
-static inline int jobd_sqlite_configure_memory(void) {
-    // SQLite counts every allocation under a lock, for statistics that nobody reads.
-    int result = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    if (result != SQLITE_OK) return result;
-    // What undoes a statement that fails is kept in pieces of this size. Freeing one of more than 64 KiB, which is
-    // the default, makes malloc tidy up all of its memory, for every statement.
-    return sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 32 << 10);
+/// SQLite counts every allocation under a lock, for statistics that nobody reads. To be called before all else.
+static inline int jobd_sqlite_no_memory_statistics(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 /// While it is on, no statement can damage the file: the schema's own text cannot be written, for example.

@@ -9,7 +9,7 @@ internal import CSQLite
     }
 
     /// Set up once, before the first connection.
-    private static let isConfigured = jobd_sqlite_configure_memory() == SQLITE_OK
+    private static let isConfigured = jobd_sqlite_no_memory_statistics() == SQLITE_OK
 
     private let handle: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
