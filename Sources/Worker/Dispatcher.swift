@@ -97,6 +97,7 @@ package final class Dispatcher {
                 for claimed in await submissions.claim(at: turn) { runs.send(claimed, &group) }
                 submissions.startPreparing(&group)
                 runs.startDue([.fetching], &group, at: turn)
+                runs.remindLooks(at: turn)
                 answerAskers()
                 if drains, let ending = await drained() { return origins.ending(ending) }
                 await session.wakeSignal.wait(until: session.instant(nextTurn(after: turn)))

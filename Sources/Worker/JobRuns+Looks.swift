@@ -6,8 +6,6 @@ internal import Provider
 /// Looks share turns, and few of them take a task.
 extension JobRuns {
     private static let lanes: [Agenda.Lane] = [.ordinary, .troubled]
-    /// In case a wake-up was lost, while there are jobs.
-    private static let longestRest: Moment = 60_000
 
     /// Sends looks as they become due and takes up their answers, until `looks.end`. A loop of its own,
     /// because a turn of `Dispatcher.run` waits for the store.
@@ -17,7 +15,7 @@ extension JobRuns {
                 let turn = now
                 for (id, answer) in looks.takeAnswers() { takeUp(answer, of: id, &group) }
                 startDue(Self.lanes, &group, at: turn)
-                let next = isIdle ? nil : min(nextLook(after: turn) ?? .max, turn + Self.longestRest)
+                let next = nextLook(after: turn)
                 await looks.rest(until: next ?? .max, next.map(instant))
             }
             group.cancelAll()
@@ -25,6 +23,11 @@ extension JobRuns {
     }
 
     func nextLook(after turn: Moment) -> Moment? { nextTurn(Self.lanes, after: turn) }
+
+    /// Wakes the loop if a look is due by now, in case a wake-up was lost.
+    func remindLooks(at turn: Moment) {
+        if let next = nextLook(after: turn), next <= turn { looks.expect(turn: next) }
+    }
 
     private func takeUp(
         _ answer: ComparedAnswer?, of id: Int64, _ group: inout ThrowingDiscardingTaskGroup<any Error>

@@ -281,12 +281,9 @@ final class JobRuns {
         case others
     }
 
-    /// Whether there is nothing to do, now or later.
-    var isIdle: Bool { active.isEmpty && agenda.count == 0 }
-
     var rest: Rest {
-        if isIdle { return .none }
         if !active.isEmpty { return .others }
+        if agenda.count == 0 { return .none }
         let isHeld = { (id: Int64) in self.account.barred.contains(id) || self.origins.elsewhere[id] != nil }
         return jobs.keys.allSatisfy(isHeld) ? .barred : .others
     }

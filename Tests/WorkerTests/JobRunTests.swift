@@ -82,9 +82,10 @@ import Testing
         func leaveUnrecorded(_ what: String) {}
     }
 
-    private func run(_ row: Job, _ service: Service = Service(), _ files: Files = Files()) async throws
-        -> JobRun.Outcome
-    {
+    private func run(
+        _ row: Job, _ service: Service = Service(), _ files: Files = Files(),
+        performing actions: [RemoteJob.Action]? = nil
+    ) async throws -> JobRun.Outcome {
         let client = try HTTPClient(userAgent: "test")
         var configuration = Configuration()
         configuration.retryAttempts = 1
@@ -93,7 +94,10 @@ import Testing
         let job =
             row.state == .submitting
             ? RemoteJob(sending: row, failures: 0) : try #require(RemoteJob(row, at: host.now, .now))
-        let outcome = await JobRun(job, input: SentInput(row.input), context, store, files, host).run()
+        let run = JobRun(job, input: SentInput(row.input), context, store, files, host)
+        let outcome = await run.run {
+            if let actions { try await run.perform(actions) } else { try await run.handle(.due) }
+        }
         await client.shutdown()
         return outcome
     }
@@ -103,6 +107,15 @@ import Testing
         let job = try await store.claimedJob()
         return try await store.write {
             try $0.record(.accepted(requestID: request), for: job.id, in: .submitting)
+        }
+    }
+
+    @Test func `what follows from one action comes before the next one`() async throws {
+        // The answers lead to a wait. The end that comes last counts.
+        let outcome = try await run(try await bought(), performing: [.askStatus, .leave])
+        #expect(outcome == .leave)
+        guard case .wait = try await run(try await bought("s"), performing: [.leave, .askStatus]) else {
+            return #expect(Bool(false), "it does not wait")
         }
     }
 
