@@ -7,7 +7,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    // What an actor calls and awaits stays on that actor, unless it is marked otherwise: a change costs time.
+    // An async function stays on the actor that calls it: a task that leaves its actor has to queue for it again.
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 

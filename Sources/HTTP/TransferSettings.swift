@@ -4,8 +4,8 @@ internal import Glibc
 /// What all transfers of a client share: its name, memory for downloads, and settings from the environment.
 struct TransferSettings: Sendable {
     let userAgent: String
-    /// How much libcurl receives at a time in one download. A large buffer takes fewer calls, and libcurl
-    /// accepts no more than 512 KiB. But each download has one, and they are a few megabytes together.
+    /// How much libcurl receives at a time in one download. A large buffer takes fewer calls. Each download
+    /// has one, so many have smaller ones: 4 MiB together, or 16 KiB each if that is more.
     let downloadBuffer: Int
     let certificateFile: String?
     let certificateFolder: String?

@@ -45,6 +45,14 @@ import Testing
         }
     }
 
+    @Test func `many downloads share the memory for what they receive`() {
+        func buffer(_ connections: Int) -> Int {
+            TransferSettings(userAgent: "a", maximumConnections: connections).downloadBuffer
+        }
+        #expect([1, 8, 16, 72].map(buffer) == [512 << 10, 512 << 10, 256 << 10, (4 << 20) / 72])
+        #expect(buffer(1000) == 16 << 10)
+    }
+
     @Test func `certificate files come from the environment as curl takes them`() {
         func options(_ environment: [String: String]) -> [String?] {
             let settings = TransferSettings(userAgent: "a") { environment[$0] }
