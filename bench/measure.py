@@ -163,18 +163,19 @@ def burst():
                     rules=lambda: run_rules(fake, count, "plain"),
                     rules_sidecar=lambda: run_rules(fake, count, "sidecars"))
     jobd, floor, script, sidecar = r["jobd"], r["floor"], r["script"], r["sidecar"]
-    row("burst: CPU a job / C", jobd["cpu_each"] * 1e3, floor["cpu_each"] * 1e3, "ms", "<= 2.0", "<= 1.5")
+    row("burst: CPU a job / C", jobd["cpu_each"] * 1e3, floor["cpu_each"] * 1e3, "ms", "<= 1.6", "<= 1.2")
     row("burst: CPU a job / C by jobd's rules", jobd["cpu_each"] * 1e3, r["rules"]["cpu_each"] * 1e3, "ms",
         "<= 1.3", "-")
-    row("burst: jobs/s / script", jobd["rate"], script["rate"], "", ">= 1.5", ">= 2.5")
-    row("burst: jobs/s / C", jobd["rate"], floor["rate"], "", "-", "-")
-    row("burst: peak memory / C", jobd["memory"], floor["memory"], "MB", "<= 2.5", "<= 1.5")
+    row("burst: jobs/s / script", jobd["rate"], script["rate"], "", ">= 3", ">= 4")
+    row("burst: jobs/s / C", jobd["rate"], floor["rate"], "", ">= 0.65", ">= 0.85")
+    row("burst: peak memory / C", jobd["memory"], floor["memory"], "MB", "<= 1.5", "<= 1.2")
     row("burst: database syncs a job", jobd["database_syncs_each"], floor["database_syncs_each"], "",
         "ours <= 0.5", "<= 0.2")
     row("burst: file syncs a job", jobd["file_syncs_each"], floor["file_syncs_each"], "", "-", "-")
     row("burst: requests a job", jobd["requests"], floor["requests"], "", "-", "-")
     row("burst with sidecars: jobs/s / script", sidecar["rate"], script["rate"], "", "-", "-")
-    row("burst with sidecars: CPU a job / C", sidecar["cpu_each"] * 1e3, floor["cpu_each"] * 1e3, "ms", "-", "-")
+    row("burst with sidecars: CPU a job / C", sidecar["cpu_each"] * 1e3, floor["cpu_each"] * 1e3, "ms", "<= 1.8",
+        "<= 1.4")
     row("burst with sidecars: CPU a job / C by jobd's rules", sidecar["cpu_each"] * 1e3,
         r["rules_sidecar"]["cpu_each"] * 1e3, "ms", "<= 1.3", "-")
 
@@ -191,7 +192,7 @@ def slow_disk():
     with Fake() as fake:
         r = in_turn(jobd=lambda: run_jobd(fake, count, SYNC_DELAY_US="3000"),
                     script=lambda: run_script(fake, count, SYNC_DELAY_US="3000"))
-    row("3 ms more a sync: jobs/s / script", r["jobd"]["rate"], r["script"]["rate"], "", ">= 3", ">= 6")
+    row("3 ms more a sync: jobs/s / script", r["jobd"]["rate"], r["script"]["rate"], "", ">= 7", ">= 9")
 
 
 def in_flight():
@@ -202,8 +203,8 @@ def in_flight():
             stats = ours["stats"]
             floor = run_floor(fake, count, poll=2000)
         on_time = 100 * stats["on_time"] / max(1, stats["on_time"] + stats["late"])
-        row(f"{count} in flight: peak memory / C", ours["memory"], floor["memory"], "MB", "<= 2.5", "<= 1.5")
-        row(f"{count} in flight: CPU / C", ours["cpu"], floor["cpu"], "s", "-", "-")
+        row(f"{count} in flight: peak memory / C", ours["memory"], floor["memory"], "MB", "<= 1.3", "<= 1.2")
+        row(f"{count} in flight: CPU / C", ours["cpu"], floor["cpu"], "s", "<= 1.6", "<= 1.2")
         row(f"{count} in flight every 2 s: polls on time", on_time, None, "%", ">= 95", ">= 99")
 
 
@@ -224,7 +225,7 @@ def latency():
         ours = run_jobd(fake, count, {"max_in_flight": 8})
         script = run_script(fake, count, poll=2)
     row("light load: from completed to the file / a 2 s poll", delays(ours, run_time), delays(script, run_time),
-        "s", "<= 1", "<= 0.25")
+        "s", "<= 0.2", "<= 0.125")
     row("light load: requests a job / a 2 s poll", ours["requests"], script["requests"], "", "<= 1", "-")
 
 
@@ -322,8 +323,8 @@ def idle():
             memory = next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmRSS"))
         process.send_signal(signal.SIGTERM)
         process.wait()
-    row("idle: wake-ups a minute", count, None, "", "<= 60", "<= 60")
-    row("idle: memory", memory, None, "MB", "<= 25", "<= 15")
+    row("idle: wake-ups a minute", count, None, "", "<= 5", "0")
+    row("idle: memory", memory, None, "MB", "<= 16", "<= 12")
 
 
 PARTS = {"burst": burst, "service": service, "slow-disk": slow_disk, "in-flight": in_flight, "latency": latency,
