@@ -4,8 +4,7 @@ extension HTTPRequest {
     /// Whether no proxy may be used, whatever the environment says: a proxy cannot reach this machine, and it
     /// would read a token that is not encrypted.
     var isDirect: Bool {
-        // In lower case.
-        let isPlain = url.utf8.lazy.map { $0 | 0x20 }.starts(with: "http:".utf8)
+        let isPlain = url.utf8.lazy.map(\.asciiLowercase).starts(with: "http:".utf8)
         return isPlain && bearerToken != nil || LoopbackHost.isNamed(by: url)
     }
 }

@@ -27,10 +27,13 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
 
     private static func equal(_ one: String, _ other: String) -> Bool {
         one.utf8.count == other.utf8.count
-            && zip(one.utf8, other.utf8).allSatisfy { lowercase($0) == lowercase($1) }
+            && zip(one.utf8, other.utf8).allSatisfy { $0.asciiLowercase == $1.asciiLowercase }
     }
+}
 
-    private static func lowercase(_ byte: UInt8) -> UInt8 {
-        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+extension UInt8 {
+    /// A capital of ASCII as its small letter; any other byte as it is.
+    package var asciiLowercase: UInt8 {
+        self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
     }
 }

@@ -68,7 +68,7 @@ package struct OutputReference: Equatable, Sendable {
     }
 
     private static func isWeb(_ text: String) -> Bool {
-        let start = text.utf8.prefix(8).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        let start = text.utf8.prefix(8).map(\.asciiLowercase)
         return start.starts(with: "https://".utf8) || start.starts(with: "http://".utf8)
     }
 

@@ -65,9 +65,7 @@ final class JobRun {
     func handle(_ event: RemoteJob.Event) async throws { try await perform(actions(after: event)) }
 
     private func actions(after event: RemoteJob.Event) -> [RemoteJob.Action] {
-        let rules = context.rules(
-            for: job.model, at: host.now, times: host.times(of: job.model), chance: host.chance())
-        return job.handle(event, rules)
+        job.handle(event, host.rules(for: job.model, context))
     }
 
     /// What follows from the result of one action comes before the next one.
@@ -206,13 +204,10 @@ final class JobRun {
 /// What a run needs from whoever started it.
 @WorkerActor
 protocol JobRunHost: AnyObject {
-    var now: Moment { get }
     var isStopping: Bool { get }
     func instant(_ moment: Moment) -> ContinuousClock.Instant
-    /// How long the last jobs of the model took, if any is known.
-    func times(of model: String) -> RunTimes?
-    /// Drawn from 0..<1.
-    func chance() -> Double
+    /// The rules for a job of `model` now.
+    func rules(for model: String, _ context: WorkerContext) -> RemoteJob.Rules
     func report(_ report: RemoteJob.PostReport, of job: RemoteJob)
     func report(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String)
     /// Whether the job's request, which the service does not know, is lost.

@@ -78,8 +78,6 @@ extension JobRuns {
     /// Has the job's machine handle the event in place: most looks change next to nothing.
     func handle(_ event: RemoteJob.Event, of id: Int64) -> [RemoteJob.Action] {
         guard let model = jobs[id]?.model else { return [] }
-        let rules = session.context.rules(
-            for: model, at: now, times: times(of: model), chance: session.chance())
-        return jobs[id]?.handle(event, rules) ?? []
+        return jobs[id]?.handle(event, rules(for: model, session.context)) ?? []
     }
 }

@@ -294,8 +294,9 @@ extension JobRuns: JobRunHost {
     var isStopping: Bool { session.isStopping }
 
     func instant(_ moment: Moment) -> ContinuousClock.Instant { session.instant(moment) }
-    func times(of model: String) -> RunTimes? { runTimes[model] }
-    func chance() -> Double { session.chance() }
+    func rules(for model: String, _ context: WorkerContext) -> RemoteJob.Rules {
+        context.rules(for: model, at: now, times: runTimes[model], chance: session.chance())
+    }
     func leaveUnrecorded(_ what: String) { session.unrecorded.append(what) }
 
     func report(_ report: RemoteJob.PostReport, of job: RemoteJob) {

@@ -74,8 +74,9 @@ import Testing
         let isStopping = false
 
         func instant(_ moment: Moment) -> ContinuousClock.Instant { .now }
-        func times(of model: String) -> RunTimes? { nil }
-        func chance() -> Double { 0.5 }
+        func rules(for model: String, _ context: WorkerContext) -> RemoteJob.Rules {
+            context.rules(for: model, at: now, times: nil, chance: 0.5)
+        }
         func report(_ report: RemoteJob.PostReport, of job: RemoteJob) { reports.append(report) }
         func report(_ report: RemoteJob.LookReport, of job: RemoteJob, at origin: String) {}
         func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool { false }

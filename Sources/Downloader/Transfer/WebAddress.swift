@@ -33,7 +33,7 @@ package struct WebAddress: Equatable, Sendable {
         guard scheme == "https" || scheme == "http" else { return nil }
         let rest = bytes[(colon + 3)...]
         let end = rest.firstIndex { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 } ?? rest.endIndex
-        guard let (host, port) = Self.authority(rest[..<end].map(Self.lowercase)[...]) else { return nil }
+        guard let (host, port) = Self.authority(rest[..<end].map(\.asciiLowercase)[...]) else { return nil }
         self.host = host
         self.port = port
         target = Self.escaped(rest[end...])
@@ -103,10 +103,6 @@ package struct WebAddress: Equatable, Sendable {
         return labels.allSatisfy { label in
             !label.isEmpty && label.allSatisfy(isOfName)
         }
-    }
-
-    private static func lowercase(_ byte: UInt8) -> UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 
     /// Whether a byte of a path or query needs no escape.
