@@ -2,12 +2,14 @@
 #define JOBD_CLINUX_H
 
 #include <fcntl.h>
+#include <link.h>
 #include <linux/fs.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -94,6 +96,36 @@ static inline int linux_next_signal(int signals) {
 static inline int linux_clock_is_kept(void) {
     struct timex state = {.modes = 0};
     return adjtimex(&state) != TIME_ERROR;
+}
+
+#ifndef __USE_GNU
+// The C library declares these only for GNU sources.
+struct dl_phdr_info {
+    ElfW(Addr) dlpi_addr;
+    const char *dlpi_name;
+    const ElfW(Phdr) *dlpi_phdr;
+    ElfW(Half) dlpi_phnum;
+};
+int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *object, size_t size, void *data), void *data);
+#endif
+
+static inline int linux_release_pages_of_object(struct dl_phdr_info *object, size_t size, void *unused) {
+    (void)size, (void)unused;
+    const ElfW(Addr) page = (ElfW(Addr))sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || part->p_flags & PF_W) { continue; }
+        const ElfW(Addr) start = (object->dlpi_addr + part->p_vaddr) / page * page;
+        const ElfW(Addr) end = object->dlpi_addr + part->p_vaddr + part->p_memsz;
+        (void)madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+/// Gives back the pages of the program and its libraries, except those that can be written. Whichever is used again is
+/// read from its file, which means from the system's cache as a rule. No library is unloaded meanwhile.
+static inline void linux_release_program_pages(void) {
+    (void)dl_iterate_phdr(linux_release_pages_of_object, NULL);
 }
 
 #endif

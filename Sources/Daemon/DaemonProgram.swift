@@ -208,7 +208,12 @@ package struct DaemonProgram {
             group.addTask { await tasks.run() }
             group.addTask { await watchdog.run() }
             let result: Result<Dispatcher.Ending, any Error>
-            do { result = .success(try await dispatcher.run(whenReady: manager.ready)) } catch {
+            let whenReady = { @Sendable in
+                manager.ready()
+                // The start needs far more of the program than the rest.
+                linux_release_program_pages()
+            }
+            do { result = .success(try await dispatcher.run(whenReady: whenReady)) } catch {
                 result = .failure(error)
             }
             manager.stopping()

@@ -26,8 +26,9 @@ package struct HTTPHeaders: Equatable, Sendable, ExpressibleByDictionaryLiteral 
     }
 
     private static func equal(_ one: String, _ other: String) -> Bool {
-        one.utf8.count == other.utf8.count
-            && zip(one.utf8, other.utf8).allSatisfy { $0.asciiLowercase == $1.asciiLowercase }
+        let (one, other) = (one.utf8.span, other.utf8.span)
+        return one.count == other.count
+            && one.indices.allSatisfy { one[$0].asciiLowercase == other[$0].asciiLowercase }
     }
 }
 

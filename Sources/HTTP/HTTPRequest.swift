@@ -139,10 +139,11 @@ extension HTTPRequest {
 
     /// Whether both URLs are the same up to the third slash, which begins the path.
     private func isAtServer(of other: HTTPRequest) -> Bool {
+        let (one, other) = (url.utf8.span, other.url.utf8.span)
         var slashes = 0
-        for (byte, another) in zip(url.utf8, other.url.utf8) {
-            if byte != another { return false }
-            if byte == UInt8(ascii: "/") { slashes += 1 }
+        for place in 0..<min(one.count, other.count) {
+            if one[place] != other[place] { return false }
+            if one[place] == UInt8(ascii: "/") { slashes += 1 }
             if slashes == 3 { return true }
         }
         return false

@@ -264,8 +264,7 @@ final class ThreadExecutor: SerialExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let executor = unsafe asUnownedSerialExecutor()
-        thread.async { unsafe job.runSynchronously(on: executor) }
+        unsafe thread.async(job, on: asUnownedSerialExecutor())
     }
 
     func checkIsolated() { precondition(thread.isCurrent) }

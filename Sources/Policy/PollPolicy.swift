@@ -9,12 +9,20 @@ package struct PollPolicy: Equatable, Sendable {
         self.longest = longest
     }
 
-    /// The wait until the next look.
+    /// The wait until the first look at a job that was just accepted, which no bound keeps from being soon.
     ///
     /// - Parameters:
-    ///   - elapsed: since the job was accepted.
     ///   - times: how long the last jobs of this model took, if any is known.
     ///   - chance: drawn from 0..<1 by the caller.
+    package func first(times: RunTimes?, chance: Double) -> Duration {
+        // Spread out: where jobs take no time, the first few that are found done say so about all others.
+        guard let times, times.median != nil else { return shortest * chance }
+        return min((times.nextLook(after: .zero) ?? .zero) * (1 + 0.02 * chance), longest)
+    }
+
+    /// The wait until the next look at a job that was not done at the last one.
+    ///
+    /// - Parameter elapsed: since the job was accepted.
     package func wait(elapsed: Duration, times: RunTimes?, chance: Double) -> Duration {
         // A look at a chosen time has little jitter, so that it is not late.
         if let next = times?.nextLook(after: elapsed) {
@@ -34,7 +42,7 @@ package struct RunTimes: Equatable, Sendable {
 
     /// How many looks a job gets for each second that jobs usually take, and how many at most once it may be
     /// done.
-    private static let looksPerSecond = 0.35
+    private static let looksPerSecond = 0.45
     private static let mostLooks = 24.0
 
     private var recent: [Duration] = []

@@ -12,7 +12,7 @@ internal import CSQLite
     private static let isConfigured = jobd_sqlite_no_memory_statistics() == SQLITE_OK
 
     private let handle: OpaquePointer
-    private var statements: [String: SQLiteStatement] = [:]
+    private var statements: [StatementText: SQLiteStatement] = [:]
     private let lockWait: LockWait
 
     /// - Parameter onWait: called once for each lock that others hold for more than two seconds. It must not
@@ -223,12 +223,21 @@ internal import CSQLite
     }
 
     /// The statements run so far, for the tests that check their query plans.
-    var preparedSQL: [String] { Array(statements.keys) }
+    var preparedSQL: [String] { statements.keys.map(\.sql) }
 
     private func statement(_ sql: String) throws(SQLError) -> SQLiteStatement {
-        if let cached = statements[sql], !cached.isRunning { return cached }
+        let text = StatementText(sql: sql)
+        if let cached = statements[text], !cached.isRunning { return cached }
         let statement = try unsafe SQLiteStatement(sql, in: handle)
-        statements[sql] = statement
+        statements[text] = statement
         return statement
     }
+}
+
+/// The text of a statement, by which it is found again. It has hundreds of bytes, but is almost always the
+/// same literal, which equals itself at once: so only its length is hashed.
+private struct StatementText: Hashable {
+    let sql: String
+
+    func hash(into hasher: inout Hasher) { hasher.combine(sql.utf8.count) }
 }

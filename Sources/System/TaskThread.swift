@@ -27,7 +27,10 @@ private struct Executors: ExecutorFactory {
 }
 
 private final class OneThread: TaskExecutor, SchedulingExecutor {
-    func enqueue(_ job: consuming ExecutorJob) { TaskThread.timers.async(work(job)) }
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        unsafe TaskThread.timers.async(job, on: asUnownedTaskExecutor())
+    }
 
     func enqueue<Time: Clock>(
         _ job: consuming ExecutorJob, after wait: Time.Duration, tolerance: Time.Duration?, clock: Time
@@ -40,12 +43,8 @@ private final class OneThread: TaskExecutor, SchedulingExecutor {
     ) {
         // Only clocks that count in seconds are used.
         let wait = clock.now.duration(to: time) as? Duration ?? .zero
-        TaskThread.timers.after(max(.zero, wait), work(job))
-    }
-
-    private func work(_ job: consuming ExecutorJob) -> WorkThread.Work {
         let job = UnownedJob(job)
         let executor = unsafe asUnownedTaskExecutor()
-        return { unsafe job.runSynchronously(on: executor) }
+        TaskThread.timers.after(max(.zero, wait)) { unsafe job.runSynchronously(on: executor) }
     }
 }

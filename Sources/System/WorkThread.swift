@@ -35,7 +35,17 @@ package final class WorkThread: Sendable {
     /// Whether the caller runs on this thread.
     package var isCurrent: Bool { loop.isCurrent }
 
-    package func async(_ work: @escaping Work) { loop.add(work) }
+    package func async(_ work: @escaping Work) { loop.add(.work(work)) }
+
+    /// Runs a part of a task. The executor must outlive it.
+    package func async(_ job: UnownedJob, on executor: UnownedTaskExecutor) {
+        unsafe loop.add(.task(job, executor))
+    }
+
+    /// Runs a part of a task on an actor whose executor this thread is. The executor must outlive it.
+    package func async(_ job: UnownedJob, on executor: UnownedSerialExecutor) {
+        unsafe loop.add(.actor(job, executor))
+    }
 
     /// Returns when the work is done. Not to be called on the thread itself.
     package func sync(_ work: @escaping Work) {
@@ -66,6 +76,21 @@ package final class WorkThread: Sendable {
 /// What the thread of a `WorkThread` runs. It outlives the `WorkThread` until all work is done that was added
 /// to run at once.
 private final class WorkLoop: Sendable {
+    /// Parts of tasks are most of it: a closure for each would cost memory.
+    @safe enum Piece {
+        case work(WorkThread.Work)
+        case task(UnownedJob, UnownedTaskExecutor)
+        case actor(UnownedJob, UnownedSerialExecutor)
+
+        func run() {
+            switch self {
+            case .work(let work): work()
+            case .task(let job, let executor): unsafe job.runSynchronously(on: executor)
+            case .actor(let job, let executor): unsafe job.runSynchronously(on: executor)
+            }
+        }
+    }
+
     private struct Later {
         let time: SuspendingClock.Instant
         let number: Int
@@ -73,7 +98,7 @@ private final class WorkLoop: Sendable {
     }
 
     private struct State: @unchecked Sendable {
-        var ready: [WorkThread.Work] = []
+        var ready: [Piece] = []
         /// The earliest last: there are few.
         var later: [Later] = []
         var lastNumber = 0
@@ -85,7 +110,7 @@ private final class WorkLoop: Sendable {
     }
 
     private enum Turn {
-        case work([WorkThread.Work])
+        case work([Piece])
         case sleep(
             until: SuspendingClock.Instant?, watching: [(file: FileDescriptor, handler: WorkThread.Work)])
         case end
@@ -106,7 +131,7 @@ private final class WorkLoop: Sendable {
 
     // MARK: - For others
 
-    func add(_ work: @escaping WorkThread.Work) { change { $0.ready.append(work) } }
+    func add(_ piece: sending Piece) { change { $0.ready.append(piece) } }
 
     func add(_ work: @escaping WorkThread.Work, after wait: Duration) -> Int {
         let time = SuspendingClock.now + wait
@@ -157,7 +182,7 @@ private final class WorkLoop: Sendable {
         state.withLock { $0.thread = pthread_self() }
         while true {
             switch nextTurn() {
-            case .work(let work): for piece in work { piece() }
+            case .work(let pieces): for piece in pieces { piece.run() }
             case .sleep(let time, let watched): sleep(until: time, watched)
             case .end: return
             }
@@ -168,7 +193,7 @@ private final class WorkLoop: Sendable {
         state.withLock { state in
             if let next = state.later.last, case let now = SuspendingClock.now, next.time <= now {
                 while let next = state.later.last, next.time <= now {
-                    state.ready.append(state.later.removeLast().work)
+                    state.ready.append(.work(state.later.removeLast().work))
                 }
             }
             if !state.ready.isEmpty {

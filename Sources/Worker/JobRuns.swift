@@ -9,7 +9,7 @@ internal import System
 @WorkerActor
 final class JobRuns {
     /// Jobs that are followed or fetched.
-    var jobs: [Int64: RemoteJob] = [:]
+    var jobs = JobTable()
     /// Jobs that a run works on now, or that wait in `toFetch`.
     var active: Set<Int64> = []
     /// Jobs whose row must be read again when their run ends, since somebody else may have changed it.
@@ -103,14 +103,14 @@ final class JobRuns {
 
     /// Others follow all jobs but these.
     func keep(only own: Set<Int64>) {
-        for id in jobs.keys where !own.contains(id) {
+        for id in Array(jobs.ids) where !own.contains(id) {
             if active.contains(id) { toReread.insert(id) } else { forget(id) }
         }
     }
 
     /// The job is no longer followed.
     private func forget(_ id: Int64) {
-        guard let job = jobs.removeValue(forKey: id) else { return }
+        guard let job = jobs.remove(id) else { return }
         account.forget(id)
         origins.forget(job)
         context.troubles.forget(id)
@@ -285,7 +285,7 @@ final class JobRuns {
         if !active.isEmpty { return .others }
         if agenda.count == 0 { return .none }
         let isHeld = { (id: Int64) in self.account.barred.contains(id) || self.origins.elsewhere[id] != nil }
-        return jobs.keys.allSatisfy(isHeld) ? .barred : .others
+        return jobs.ids.allSatisfy(isHeld) ? .barred : .others
     }
 }
 
@@ -311,10 +311,7 @@ extension JobRuns: JobRunHost {
         if account.noteLook(report, of: job.id, isOnWire) { submissions.allow() }
         origins.note(report, of: job, at: origin)
         if let asked = looks.note(report, of: job.id) { leaveAlone(for: asked) }
-        if case .finished(let took) = report {
-            let whole = Duration.milliseconds(now - (job.request?.acceptedAt ?? now))
-            noteTime(took ?? whole, of: job.model)
-        }
+        if case .finished(let took?) = report { noteTime(took, of: job.model) }
     }
 
     private func leaveAlone(for time: Duration) {
@@ -326,7 +323,7 @@ extension JobRuns: JobRunHost {
 
     func isLost(_ job: RemoteJob, _ wait: Duration, _ context: WorkerContext) async -> Bool {
         await origins.isLost(job, wait, context) {
-            jobs.keys.allSatisfy { $0 == job.id || origins.elsewhere[$0] != nil }
+            jobs.ids.allSatisfy { $0 == job.id || origins.elsewhere[$0] != nil }
         }
     }
 }

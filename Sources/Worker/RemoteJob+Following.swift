@@ -13,7 +13,7 @@ extension RemoteJob {
     private static let longestCostWait = Duration.seconds(2)
 
     mutating func look(_ rules: Rules) -> [Action] {
-        isExpiring = false
+        cancelling.isExpiring = false
         if isElsewhere(rules.origin) { return [.setAside(request?.origin ?? "")] }
         return cancelling.isWished && rules.now >= cancelling.next ? [.sendCancel] : [.askStatus]
     }
@@ -30,10 +30,12 @@ extension RemoteJob {
         case .known(let status, _) where status.isOver: return [.askResult]
         case .known(let status, let position):
             let isLate = rules.now - (request?.acceptedAt ?? rules.now) >= rules.deadline.wholeMilliseconds
-            if isExpiring || (isLate && status != .inQueue) { return answered(rules) + failLate(status) }
+            if cancelling.isExpiring || (isLate && status != .inQueue) {
+                return answered(rules) + failLate(status)
+            }
             // A request that is still in the queue is cancelled first.
             if isLate {
-                isExpiring = true
+                cancelling.isExpiring = true
                 return [.sendCancel]
             }
             let actions = answered(rules) + unfinished(status, position, rules)
@@ -54,7 +56,7 @@ extension RemoteJob {
                 if cancelling.unconfirmed >= Self.mostUnconfirmed { return actions + failLate(status) }
             }
             return actions + unfinished(status, position, rules)
-        case .succeeded(let outputs, let facts): return actions + succeeded(outputs, facts)
+        case .succeeded(let outputs, let facts): return actions + succeeded(outputs, facts, rules)
         case .failed(let message, let facts):
             return actions + end(.failed(JobFailure(.remote, message)), facts, rules)
         case .unusable(let message, let facts):
@@ -69,10 +71,12 @@ extension RemoteJob {
         return .failed(JobFailure(.deadline, "still unfinished after the deadline, and cancelled then"))
     }
 
-    private mutating func succeeded(_ outputs: [OutputReference], _ facts: ResultFacts) -> [Action] {
+    private mutating func succeeded(
+        _ outputs: [OutputReference], _ facts: ResultFacts, _ rules: Rules
+    ) -> [Action] {
         let finished = facts.finishedAt.flatMap(Timestamp.init)
         files.costIsDue = facts.costIsDue
-        var took: Duration?
+        var took = request?.mayHaveTaken(by: rules.now)
         if let finished, let created = facts.createdAt.flatMap(Timestamp.init), finished > created {
             took = finished - created
         }
@@ -116,6 +120,7 @@ extension RemoteJob {
     private mutating func unfinished(_ status: RemoteStatus, _ position: Int64?, _ rules: Rules) -> [Action] {
         var actions: [Action] = []
         lastAnswer = nil
+        request?.seenUnfinishedAt = rules.now
         if status.word != word || position != queuePosition {
             let isRunning = status == .inProgress || (state == .inProgress && status != .inQueue)
             if case .unknown(let word) = status {
@@ -133,7 +138,7 @@ extension RemoteJob {
 
     /// The answer to a cancel, which a person wished or the deadline asked for.
     mutating func cancelAnswered(_ answer: CancelAnswer, _ rules: Rules) -> [Action] {
-        if isExpiring {
+        if cancelling.isExpiring {
             switch answer {
             case .cancelled:
                 cancelling.accepted = .deadline

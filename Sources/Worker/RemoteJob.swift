@@ -95,7 +95,7 @@ struct RemoteJob: Sendable {
         case noWord
         case account(Pause.Reason, String)
         case troubled(asked: Duration?)
-        /// The request has succeeded, after this time if known.
+        /// The request has succeeded, after about this time if known.
         case finished(took: Duration?)
     }
 
@@ -128,6 +128,13 @@ struct RemoteJob: Sendable {
         /// When it was accepted: in the database, and by a clock that never jumps.
         var since: Timestamp
         var acceptedAt: Moment
+        /// When it was accepted, or a look found it unfinished; nil if that was before jobd started.
+        var seenUnfinishedAt: Moment?
+
+        /// How long it took if a look has just found it done: the end may be anywhere since the look before.
+        func mayHaveTaken(by now: Moment) -> Duration? {
+            seenUnfinishedAt.map { .milliseconds(($0 + now) / 2 - acceptedAt) }
+        }
     }
 
     /// How far a cancel has come.
@@ -144,10 +151,12 @@ struct RemoteJob: Sendable {
         var accepted: Reason?
         /// How many answers since then have not confirmed it.
         var unconfirmed = 0
+        /// The deadline has passed, and the call under way is the cancel for it, or the look after that.
+        var isExpiring = false
     }
 
     let id: Int64
-    let model: String
+    var model: String
     /// The estimate.
     let price: Double?
     /// How often it had been sent before.
@@ -164,8 +173,6 @@ struct RemoteJob: Sendable {
     var faults = 0
     /// It was lost, and a person wants it asked for again: the next answer decides.
     var isAskedOnceMore = false
-    /// The deadline has passed, and the call under way is the cancel for that reason, or the look after it.
-    var isExpiring = false
     /// How it ended at RunComfy, while its cost is asked for.
     var ending: JobEvent?
     /// The raw answer to the POST, until its request is recorded.
@@ -207,6 +214,7 @@ struct RemoteJob: Sendable {
     mutating func carryOver(from known: RemoteJob?) {
         guard let old = known?.request, old.id == request?.id, old.since == request?.since else { return }
         request?.acceptedAt = old.acceptedAt
+        request?.seenUnfinishedAt = old.seenUnfinishedAt
         cancelling.accepted = known?.cancelling.accepted
         cancelling.unconfirmed = known?.cancelling.unconfirmed ?? 0
         files.costIsDue = known?.files.costIsDue ?? false
@@ -256,8 +264,9 @@ struct RemoteJob: Sendable {
         case (.submitting, .inQueue):
             // It was accepted just now, whatever the wall clock says.
             _ = follow(job, at: rules.now, job.followedSince ?? rules.wall)
+            request?.seenUnfinishedAt = rules.now
             answer = nil
-            let first = rules.poll.wait(elapsed: .zero, times: rules.times, chance: rules.chance)
+            let first = rules.poll.first(times: rules.times, chance: rules.chance)
             let words = "job \(id) accepted as \(job.requestID ?? "")"
             return [.log(.info, words), .reportPost(.accepted), .wait(first)]
         case (.inQueue, .downloading), (.inProgress, .downloading):

@@ -123,12 +123,7 @@ import Testing
     @Test func `the memory of jobd does not grow with the files that it sends`() async throws {
         let stage = try await Stage.simulated()
         let jobd = try stage.jobd()
-        func highest() throws -> Int {
-            let status = FileOnDisk.content("/proc/\(jobd.pid)/status").split(separator: "\n")
-            let line = try #require(status.first { $0.hasPrefix("VmHWM:") })
-            return try #require(
-                line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) })
-        }
+        func highest() throws -> Int { try #require(jobd.memory("VmHWM")) }
         func enqueue(_ jobs: ClosedRange<Int>) async throws {
             for job in jobs {
                 let file = stage.file("\(job)", "GIF89a\(job)")

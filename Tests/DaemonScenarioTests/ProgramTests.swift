@@ -15,6 +15,20 @@ import Testing
         #expect(!first.hasEnded)
     }
 
+    @Test func `what only the start needed of the program leaves the memory`() async throws {
+        let stage = try await Stage.simulated()
+        let jobd = try stage.jobd()
+        try await jobd.says("runs on")
+        try await eventually("\(FileOnDisk.content("/proc/\(jobd.pid)/status"))") {
+            guard let all = jobd.memory("VmHWM"), let own = jobd.memory("RssAnon"),
+                let program = jobd.memory("RssFile")
+            else { return false }
+            return program * 4 < (all - own) * 3
+        }
+        try await stage.enqueue()
+        try await stage.wait(for: 1, toBe: "completed")
+    }
+
     @Test func `drain ends if everything left waits for a person`() async throws {
         let stage = try await Stage.simulated("--fault", "submit:500;times=1")
         try await stage.enqueue("doubted")

@@ -60,9 +60,20 @@ import Testing
         }
     }
 
+    @Test func `the first look is as early as the jobs end, and spread out while nothing is known`() {
+        for known in [nil, times(), times(7, 7)] {
+            #expect(
+                [0, 0.25, 1].map { policy.first(times: known, chance: $0) }
+                    == [.zero, .milliseconds(125), .milliseconds(500)])
+        }
+        #expect(policy.first(times: times(0, 0, 0), chance: 0.5) == .zero)
+        #expect(policy.first(times: times(0.02, 0.02, 0.02), chance: 0) == .milliseconds(20))
+        #expect(policy.first(times: times(60, 60, 60), chance: 0) == .seconds(15))
+    }
+
     @Test func `what is known of the model says when to look first`() {
         let times = times(8, 9, 10, 11, 12)
-        let first = policy.wait(elapsed: .zero, times: times, chance: 0.5)
+        let first = policy.first(times: times, chance: 0.5)
         #expect(first >= .seconds(8) && first < .seconds(9.5))
         // From then on it looks a few times while the others end.
         let next = policy.wait(elapsed: .seconds(10), times: times, chance: 0.5)
@@ -89,29 +100,32 @@ import Testing
 
     /// Runs 300 jobs, eight at once, that take as long as `draw` says. Returns the mean time between a job's
     /// end and the look that finds it, in seconds, and the looks a job.
+    ///
+    /// - Parameter isTold: whether the service says how long a job took.
     private func follow(
-        _ draw: (inout SeededNumbers, Int) -> Double, wait: (Duration, RunTimes, Double) -> Duration
+        _ draw: (inout SeededNumbers, Int) -> Double, isTold: Bool,
+        wait: (Duration, RunTimes, Double) -> Duration
     ) -> (delay: Double, looks: Double) {
         var numbers = SeededNumbers(7)
         let took = (0..<300).map { Duration.seconds(max(0.1, draw(&numbers, $0))) }
-        var (running, known) = ([(next: Duration, job: Int, start: Duration)](), RunTimes())
+        var (running, known) = ([(next: Duration, job: Int, start: Duration, last: Duration)](), RunTimes())
         var (begun, looks, late) = (0, 0, Duration.zero)
         func begin(at now: Duration) {
             guard begun < took.count else { return }
-            running.append((now + wait(.zero, known, .random(in: 0..<1, using: &numbers)), begun, now))
+            running.append((now + wait(.zero, known, .random(in: 0..<1, using: &numbers)), begun, now, now))
             begun += 1
         }
         for _ in 1...8 { begin(at: .zero) }
         while let place = running.indices.min(by: { running[$0].next < running[$1].next }) {
-            let (now, job, start) = running.remove(at: place)
+            let (now, job, start, last) = running.remove(at: place)
             looks += 1
             guard now - start >= took[job] else {
                 let next = now + wait(now - start, known, .random(in: 0..<1, using: &numbers))
-                running.append((next, job, start))
+                running.append((next, job, start, now))
                 continue
             }
             late += now - start - took[job]
-            known.add(took[job])
+            known.add(isTold ? took[job] : (last + now) / 2 - start)
             begin(at: now)
         }
         return (late / .seconds(took.count), Double(looks) / Double(took.count))
@@ -143,13 +157,17 @@ import Testing
         },
     ]
 
-    @Test(arguments: courses)
+    @Test(arguments: courses, [true, false])
     private func `the end of a job is found soon, with no more looks than one every two seconds`(
-        course: Course
+        course: Course, isTold: Bool
     ) {
-        let ours = follow(course.draw) { policy.wait(elapsed: $0, times: $1, chance: $2) }
-        let fixed = follow(course.draw) { _, _, _ in .seconds(2) }
-        #expect(ours.looks < 1.05 * fixed.looks && ours.looks < 60)
+        let ours = follow(course.draw, isTold: isTold) { elapsed, times, chance in
+            elapsed == .zero
+                ? policy.first(times: times, chance: chance)
+                : policy.wait(elapsed: elapsed, times: times, chance: chance)
+        }
+        let fixed = follow(course.draw, isTold: isTold) { _, _, _ in .seconds(2) }
+        #expect(ours.looks < (isTold ? 1.05 : 1.25) * fixed.looks && ours.looks < 60)
         #expect(ours.delay < course.most * fixed.delay)
     }
 }

@@ -100,6 +100,15 @@ package final class Program: @unchecked Sendable {
 
     package func signal(_ number: Int32) { kill(pid, number) }
 
+    /// How much memory it has or had, in kilobytes, as the kernel counts under this name; nil after its end.
+    package func memory(_ name: String) -> Int? { Self.memory(name, of: pid) }
+
+    package static func memory(_ name: String, of pid: pid_t) -> Int? {
+        let lines = FileOnDisk.text("/proc/\(pid)/status")?.split(separator: "\n")
+        let line = lines?.first { $0.hasPrefix(name + ":") }
+        return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
+    }
+
     package var hasEnded: Bool {
         if status != nil { return true }
         var word: Int32 = 0

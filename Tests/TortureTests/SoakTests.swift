@@ -10,10 +10,7 @@ import Testing
         var description: String { "\(kilobytes) kB, \(descriptors) descriptors" }
 
         init(of pid: pid_t) throws {
-            let status = try #require(FileOnDisk.text("/proc/\(pid)/status"))
-            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
-            kilobytes = try #require(
-                line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
+            kilobytes = try #require(Program.memory("VmRSS", of: pid))
             descriptors = FileOnDisk.names("/proc/\(pid)/fd").count
         }
     }

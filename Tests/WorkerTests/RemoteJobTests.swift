@@ -121,6 +121,30 @@ import Testing
         }
     }
 
+    @Test func `a job ended between the look that found it done and the one before`() throws {
+        func took(_ job: inout RemoteJob, at now: Moment, _ facts: ResultFacts = ResultFacts()) -> Duration? {
+            for case .reportLook(.finished(let took)) in job.handle(
+                .result(.succeeded([], facts)), rules { $0.now = now })
+            { return took }
+            return nil
+        }
+        var row = Job(id: 7, state: .inQueue, model: "m", input: "{}", createdAt: Timestamp(milliseconds: 0))
+        (row.requestID, row.followedSince) = ("r", Timestamp(milliseconds: 9_000))
+        var sent = try job(.submitting)
+        // The first look comes when it has a chance, and not only after the shortest time between two.
+        let known = rules { $0.times = RunTimes([.milliseconds(20), .milliseconds(20), .milliseconds(20)]) }
+        #expect(words(sent.handle(.recorded(row, []), known)).last == "wait(0.0204 seconds)")
+        var looked = sent
+        #expect(took(&sent, at: 10_400) == .milliseconds(200))
+        _ = looked.handle(.status(.known(.inProgress, queuePosition: nil)), rules { $0.now = 11_000 })
+        #expect(took(&looked, at: 12_000) == .milliseconds(1500))
+        // What was before jobd started tells nothing, and what the service says counts most.
+        var old = try job()
+        #expect(took(&old, at: 12_000) == nil)
+        let facts = ResultFacts(createdAt: "2026-01-01 00:00:00.000", finishedAt: "2026-01-01 00:00:03.000")
+        #expect(took(&looked, at: 13_000, facts) == .seconds(3))
+    }
+
     @Test func `the deadline cancels what waits and fails what runs`() throws {
         let late = rules { $0.now = 200_000 }
         var running = try job()

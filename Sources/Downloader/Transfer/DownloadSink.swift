@@ -129,7 +129,8 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
             // These describe the encoded bytes.
             head.headers.fields.removeAll { Self.ofTheBytes.contains($0.name.lowercased()) }
         }
-        guard claim.expect(head.contentLength) else { return end(Self.noSpace) }
+        let length = head.contentLength
+        guard claim.expect(length) else { return end(Self.noSpace) }
         do throws(DownloadFailure) {
             try part.forget()
         } catch {
@@ -138,8 +139,8 @@ final class DownloadSink: HTTPSink, @unchecked Sendable {
         guard file.begin(head) else { return false }
         part.begin(FileProof(head))
         begun = .now
-        if head.contentLength ?? .max > Self.muchToLose { part.keepNote() }
-        learn(head.contentLength)
+        if length ?? .max > Self.muchToLose { part.keepNote() }
+        learn(length)
         return true
     }
 
