@@ -5,7 +5,7 @@ internal import Glibc
 struct TransferSettings: Sendable {
     let userAgent: String
     /// How much libcurl receives at a time in one download. A large buffer takes fewer calls. Each download
-    /// has one, so many have smaller ones: 4 MiB together, or 16 KiB each if that is more.
+    /// has one, so many have smaller ones: 2 MiB together, or 16 KiB each if that is more.
     let downloadBuffer: Int
     let certificateFile: String?
     let certificateFolder: String?
@@ -16,7 +16,7 @@ struct TransferSettings: Sendable {
         userAgent: String, maximumConnections: Int = 1, environment: (String) -> String? = Self.variable
     ) {
         self.userAgent = userAgent
-        downloadBuffer = min(max((4 << 20) / maximumConnections, 16 << 10), 512 << 10)
+        downloadBuffer = min(max((2 << 20) / maximumConnections, 16 << 10), 512 << 10)
         let bundle = environment("CURL_CA_BUNDLE")
         certificateFile = bundle ?? environment("SSL_CERT_FILE")
         certificateFolder = bundle == nil ? environment("SSL_CERT_DIR") : nil

@@ -22,6 +22,8 @@ package actor JobStore {
     private var commits = 0
     /// How many writes shared the last commit.
     private var lastGroup = 0
+    /// The commit that waits for more writes.
+    private var delayed: WorkThread.Timer?
 
     /// When this many writes share a commit, the next one waits a moment for more: they share its one sync.
     private static let busyGroup = 4
@@ -126,12 +128,15 @@ package actor JobStore {
     /// Returns after the commit. If a body throws, only its changes are undone. Any body may run twice, also
     /// the one that throws.
     ///
-    /// - Parameter job: the job that `body` will look for, if it looks for one.
+    /// - Parameters:
+    ///   - job: the job that `body` will look for, if it looks for one.
+    ///   - isUrgent: whether not to wait for others that may join the commit.
     package func write<Value: Sendable>(
-        of job: Int64? = nil, _ body: @escaping @Sendable (JobDatabase) throws -> Value
+        of job: Int64? = nil, isUrgent: Bool = false,
+        _ body: @escaping @Sendable (JobDatabase) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            add(job, body) { continuation.resume(with: $0) }
+            add(job, isUrgent: isUrgent, body) { continuation.resume(with: $0) }
         }
     }
 
@@ -141,7 +146,7 @@ package actor JobStore {
     }
 
     private func add<Value: Sendable>(
-        _ job: Int64?, _ body: @escaping @Sendable (JobDatabase) throws -> Value,
+        _ job: Int64?, isUrgent: Bool = false, _ body: @escaping @Sendable (JobDatabase) throws -> Value,
         _ answer: @escaping (Result<Value, any Error>) -> Void
     ) {
         let pending = Pending(
@@ -159,12 +164,13 @@ package actor JobStore {
             fail: { answer(.failure($0)) })
         waiting.append(pending)
         // The first of a group schedules the commit; the others join it before its turn comes.
-        guard waiting.count == 1 else { return }
-        let work = { @Sendable in self.assumeIsolated { $0.commit() } }
-        if lastGroup < Self.busyGroup {
-            executor.thread.async(work)
-        } else {
-            executor.thread.after(Self.groupDelay, work)
+        if waiting.count > 1, delayed == nil { return }
+        let commit = { @Sendable in self.assumeIsolated { $0.commit() } }
+        if isUrgent || lastGroup < Self.busyGroup {
+            if let timer = delayed.take() { executor.thread.cancel(timer) }
+            executor.thread.async(commit)
+        } else if delayed == nil {
+            delayed = executor.thread.after(Self.groupDelay, commit)
         }
     }
 
@@ -172,7 +178,7 @@ package actor JobStore {
         let group = waiting
         if group.isEmpty { return }
         checkFiles()
-        waiting = []
+        (waiting, delayed) = ([], nil)
         lastGroup = group.count
         do {
             let answers = try answers(of: group)

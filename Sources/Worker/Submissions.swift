@@ -92,7 +92,8 @@ final class Submissions {
             prepared: preparations.results(at: turn), busy: preparations.busy(at: turn),
             preparationRoom: preparations.room, troubled: preparations.troubled(at: turn))
         mayClaim = false
-        let (result, setAside) = try await session.store.write { [store = session.store] database in
+        let store = session.store
+        let (result, setAside) = try await store.write(isUrgent: true) { database in
             // Another jobd may have the directory by now. It would see these jobs in the database.
             try database.requireFiles()
             try store.checkLock()

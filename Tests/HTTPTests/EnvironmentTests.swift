@@ -49,7 +49,7 @@ import Testing
         func buffer(_ connections: Int) -> Int {
             TransferSettings(userAgent: "a", maximumConnections: connections).downloadBuffer
         }
-        #expect([1, 8, 16, 72].map(buffer) == [512 << 10, 512 << 10, 256 << 10, (4 << 20) / 72])
+        #expect([1, 8, 16, 72].map(buffer) == [512 << 10, 256 << 10, 128 << 10, (2 << 20) / 72])
         #expect(buffer(1000) == 16 << 10)
     }
 
