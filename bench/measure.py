@@ -239,7 +239,7 @@ def downloads():
             return run(["sh", "-c", f"curl -s --parallel --parallel-max 16 -K {directory}/list;"
                         f" sync -f {directory}"])
 
-        # jobd's first look at a job comes after `poll.min`: half a second by default, and no part of a download.
+        # jobd looks at a job every `poll.min` at most: half a second by default, and no part of a download.
         settings = {"download.parallel": 16, "poll.min": "10ms"}
         with Fake(size=size) as fake:
             r = in_turn(jobd=lambda: run_jobd(fake, count, settings), curl=curl)

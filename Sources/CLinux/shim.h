@@ -116,8 +116,9 @@ static inline int linux_release_pages_of_object(struct dl_phdr_info *object, siz
         const ElfW(Phdr) *part = &object->dlpi_phdr[i];
         if (part->p_type != PT_LOAD || part->p_flags & PF_W) { continue; }
         const ElfW(Addr) start = (object->dlpi_addr + part->p_vaddr) / page * page;
-        const ElfW(Addr) end = object->dlpi_addr + part->p_vaddr + part->p_memsz;
-        (void)madvise((void *)start, end - start, MADV_DONTNEED);
+        // A last page that is not whole may be shared with a part that can be written.
+        const ElfW(Addr) end = (object->dlpi_addr + part->p_vaddr + part->p_memsz) / page * page;
+        if (start < end) { (void)madvise((void *)start, end - start, MADV_DONTNEED); }
     }
     return 0;
 }

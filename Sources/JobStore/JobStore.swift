@@ -163,7 +163,8 @@ package actor JobStore {
             },
             fail: { answer(.failure($0)) })
         waiting.append(pending)
-        // The first of a group schedules the commit; the others join it before its turn comes.
+        // The first of a group schedules the commit; the others join it before its turn comes. An urgent one
+        // replaces a commit that waits for more.
         if waiting.count > 1, delayed == nil { return }
         let commit = { @Sendable in self.assumeIsolated { $0.commit() } }
         if isUrgent || lastGroup < Self.busyGroup {

@@ -9,15 +9,18 @@ package struct PollPolicy: Equatable, Sendable {
         self.longest = longest
     }
 
-    /// The wait until the first look at a job that was just accepted, which no bound keeps from being soon.
+    /// The wait until the first look at a job that was just accepted. It may be shorter than the shortest
+    /// time between two looks.
     ///
     /// - Parameters:
     ///   - times: how long the last jobs of this model took, if any is known.
     ///   - chance: drawn from 0..<1 by the caller.
     package func first(times: RunTimes?, chance: Double) -> Duration {
         // Spread out: where jobs take no time, the first few that are found done say so about all others.
-        guard let times, times.median != nil else { return shortest * chance }
-        return min((times.nextLook(after: .zero) ?? .zero) * (1 + 0.02 * chance), longest)
+        guard let times, let usual = times.median else { return shortest * chance }
+        // A few slow jobs among fast ones do not hold up the look at all others.
+        let next = min(times.nextLook(after: .zero) ?? .zero, max(usual * 2, shortest))
+        return min(next * (1 + 0.02 * chance), longest)
     }
 
     /// The wait until the next look at a job that was not done at the last one.

@@ -9,7 +9,7 @@ internal import System
 @WorkerActor
 final class JobRuns {
     /// Jobs that are followed or fetched.
-    var jobs = JobTable()
+    let jobs = JobTable()
     /// Jobs that a run works on now, or that wait in `toFetch`.
     var active: Set<Int64> = []
     /// Jobs whose row must be read again when their run ends, since somebody else may have changed it.

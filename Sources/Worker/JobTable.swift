@@ -1,6 +1,6 @@
-/// Jobs by their id. There may be 100,000: so each has its own memory, since a dictionary of large values is
-/// partly empty and is copied when it grows, and the names that many jobs have in common are kept once.
-struct JobTable {
+/// Jobs by their id. There may be 100,000, so each has its own memory: a dictionary of large values is partly
+/// empty, and is copied when it grows. Names that many jobs have in common are kept once.
+final class JobTable {
     private final class Entry {
         var job: RemoteJob
 
@@ -15,21 +15,26 @@ struct JobTable {
     subscript(id: Int64) -> RemoteJob? {
         get { entries[id]?.job }
         set {
-            guard var job = newValue else {
+            guard let job = newValue else {
                 entries[id] = nil
                 return
             }
-            if let entry = entries[id] {
-                entry.job = job
-            } else {
-                job.model = shared(job.model)
-                if let origin = job.request?.origin { job.request?.origin = shared(origin) }
-                entries[id] = Entry(job)
-            }
+            if let entry = entries[id] { entry.job = job } else { entries[id] = Entry(sharingNames(of: job)) }
         }
     }
 
-    mutating func remove(_ id: Int64) -> RemoteJob? { entries.removeValue(forKey: id)?.job }
+    func remove(_ id: Int64) -> RemoteJob? {
+        let job = entries.removeValue(forKey: id)?.job
+        if entries.isEmpty { names = [] }
+        return job
+    }
 
-    private mutating func shared(_ name: String) -> String { names.insert(name).memberAfterInsert }
+    private func sharingNames(of job: RemoteJob) -> RemoteJob {
+        var job = job
+        job.model = names.insert(job.model).memberAfterInsert
+        if let origin = job.request?.origin {
+            job.request?.origin = names.insert(origin).memberAfterInsert
+        }
+        return job
+    }
 }

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `a job is changed in its place and removed once`() throws {
-        var table = JobTable()
+        let table = JobTable()
         for id in 1...3 as ClosedRange<Int64> { table[id] = try job(id) }
         table[2]?.faults = 5
         let copy = table[2]
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func `the names that jobs have in common stay what they are`() throws {
-        var table = JobTable()
+        let table = JobTable()
         let origins = ["https://one.example.com", nil, "https://two.example.com", "https://one.example.com"]
         for (id, origin) in origins.enumerated() { table[Int64(id)] = try job(Int64(id), origin) }
         #expect(origins.indices.map { table[Int64($0)]?.request?.origin } == origins)

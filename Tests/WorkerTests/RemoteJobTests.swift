@@ -136,7 +136,13 @@ import Testing
         #expect(words(sent.handle(.recorded(row, []), known)).last == "wait(0.0204 seconds)")
         var looked = sent
         #expect(took(&sent, at: 10_400) == .milliseconds(200))
-        _ = looked.handle(.status(.known(.inProgress, queuePosition: nil)), rules { $0.now = 11_000 })
+        _ = looked.handle(.status(.known(.inProgress, queuePosition: nil)), rules { $0.now = 10_500 })
+        _ = looked.handle(.sameStatus, rules { $0.now = 11_000 })
+        // The row is read again.
+        var again = try job()
+        again.request?.since = Timestamp(milliseconds: 9_000)
+        again.carryOver(from: looked)
+        #expect(took(&again, at: 12_000) == .milliseconds(1500))
         #expect(took(&looked, at: 12_000) == .milliseconds(1500))
         // What was before jobd started tells nothing, and what the service says counts most.
         var old = try job()
