@@ -2,7 +2,8 @@
 //
 //   LD_PRELOAD=slowsync.so SYNC_DELAY_US=3000 SYNC_COUNTS=FILE program
 //
-// At the program's end FILE holds two numbers: syncs of a database (and its log), syncs of everything else.
+// At the program's end FILE holds three numbers: syncs of a database (and its log), syncs of everything else, and the
+// peak memory in kB.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -23,12 +24,22 @@ __attribute__((constructor)) static void begin(void) {
     real_fdatasync = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
 }
 
+// In kB. What the kernel tells a parent of its child includes the memory of the parent, whose copy the child was.
+static long peak_memory(void) {
+    FILE *file = fopen("/proc/self/status", "r");
+    char line[256];
+    long peak = 0;
+    while (file && fgets(line, sizeof line, file)) sscanf(line, "VmHWM: %ld", &peak);
+    if (file) fclose(file);
+    return peak;
+}
+
 __attribute__((destructor)) static void end(void) {
     const char *path = getenv("SYNC_COUNTS");
     // A shell or `time` around the program has nothing to say.
     FILE *file = path && databases + others ? fopen(path, "w") : 0;
     if (!file) return;
-    fprintf(file, "%ld %ld\n", databases, others);
+    fprintf(file, "%ld %ld %ld\n", databases, others, peak_memory());
     fclose(file);
 }
 
