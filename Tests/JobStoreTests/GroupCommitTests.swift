@@ -64,18 +64,17 @@ extension JobStore {
         #expect(try await jobs.read { try $0.count("jobs") } == 65)
     }
 
-    @Test func `what is urgent takes what waits for company along, and the next one waits anew`() async throws
+    @Test func `what is urgent takes what waits for company along, and nothing waits for ever`() async throws
     {
         let jobs = try store.jobStore()
         _ = await jobs.writeTogether((0..<64).map { _ in Self.insert() })
         let before = try commits()
-        // Behind this read in the store's queue: the posts, then the urgent write.
+        // Behind this read in the store's queue: the posts, then the urgent write. On a slow machine, the
+        // posts have waited long enough before it comes.
         try await jobs.read { _ in for _ in 1...4 { jobs.post { _ = try Self.insert()($0) } } }
-        let last = try await jobs.write(isUrgent: true, Self.insert())
-        #expect(last == 69)
-        #expect(try commits() == before + 1)
-        #expect(try await jobs.write(Self.insert()) == 70)
-        #expect(try commits() == before + 2)
+        #expect(try await jobs.write(isUrgent: true, Self.insert()) == 69)
+        #expect(try commits() <= before + 2)
+        for id in 70...80 as ClosedRange<Int64> { #expect(try await jobs.write(Self.insert()) == id) }
     }
 
     @Test func `every answer comes after its commit`() async throws {
