@@ -23,6 +23,8 @@ import Testing
             var reads = 0
             var cancels = 0
             var receivers: [AnswerReceiver] = []
+            /// The answers that are held back; nil if none is.
+            var held: [@Sendable () -> Void]?
         }
 
         let state = Locked(State())
@@ -35,8 +37,11 @@ import Testing
             }
             let response = HTTPResponse(status: 200, body: Array(word.utf8))
             let digest = AnswerDigest(status: 200, body: response.body)
-            receiver.receive(
-                looks.map { ($0.job, $0.known == digest ? .same : .other(.success(response), digest)) })
+            let answer = { @Sendable in
+                receiver.receive(
+                    looks.map { ($0.job, $0.known == digest ? .same : .other(.success(response), digest)) })
+            }
+            if state.withLock({ $0.held?.append(answer) }) == nil { answer() }
         }
         func status(of requestID: String, from answer: Result<HTTPResponse, HTTPError>)
             async throws(CancellationError) -> StatusAnswer
@@ -128,6 +133,22 @@ import Testing
             let ended = try await end(of: job, in: store)
             #expect(ended.state == .cancelled)
             #expect(service.state.withLock { $0.cancels } == 1)
+        }
+    }
+
+    @Test func `a cancel during a look that learns nothing is taken up after it`() async throws {
+        try await follow { service, store, dispatcher, job in
+            try await eventually("looks") { service.state.withLock { $0.looks > 2 } }
+            service.state.withLock { $0.held = [] }
+            try await eventually("a look is under way") {
+                service.state.withLock { $0.held?.isEmpty == false }
+            }
+            let directory = StateDirectory(path: scratch["state"], origin: .option)
+            _ = try JobDatabase(directory, .write).steer(job.id, .cancel)
+            // The second turn began after that.
+            for _ in 1...2 { await dispatcher.comeRound() }
+            for answer in service.state.withLock({ $0.held.take() }) ?? [] { answer() }
+            #expect(try await end(of: job, in: store).state == .cancelled)
         }
     }
 

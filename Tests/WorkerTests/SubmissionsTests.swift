@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import HTTP
 import JobModel
 import JobStore
@@ -45,6 +46,15 @@ import Testing
         #expect(next >= turn + 75_000)
         try foreign.execute("DROP TRIGGER full")
         #expect(await submissions.claim(at: next).count == 1)
+        await client.shutdown()
+    }
+
+    @Test func `nothing is claimed once files of the store are lost`() async throws {
+        let client = try HTTPClient(userAgent: "test")
+        let submissions = Submissions(try session(client), AccountWatch(try session(client)))
+        _ = try await store.write { try $0.enqueue(NewJob(model: "m", input: "{}")) }
+        unlink(scratch["state/jobs.db-wal"])
+        #expect(await submissions.claim(at: 0).isEmpty)
         await client.shutdown()
     }
 
