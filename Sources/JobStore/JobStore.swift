@@ -130,7 +130,7 @@ package actor JobStore {
     ///
     /// - Parameters:
     ///   - job: the job that `body` will look for, if it looks for one.
-    ///   - isUrgent: whether not to wait for others that may join the commit.
+    ///   - isUrgent: whether the commit does not wait for more writes.
     package func write<Value: Sendable>(
         of job: Int64? = nil, isUrgent: Bool = false,
         _ body: @escaping @Sendable (JobDatabase) throws -> Value

@@ -24,8 +24,9 @@ package struct TemporaryFile {
     /// - Parameter prefix: how its path begins.
     package static func newDirectory(prefix: String) throws(SystemError) -> String {
         var template = Array("\(prefix)-XXXXXX".utf8CString)
-        guard let made = unsafe mkdtemp(&template) else { throw .last }
-        return unsafe String(cString: made)
+        // What it returns points into the array, which need not live longer than the call.
+        guard unsafe mkdtemp(&template) != nil else { throw .last }
+        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Removes file and directory. The open file stays usable.

@@ -1,5 +1,5 @@
 /// Jobs by their id. There may be 100,000, so each has its own memory: a dictionary of large values is partly
-/// empty, and is copied when it grows. Names that many jobs have in common are kept once.
+/// empty, and is copied when it grows. A new job shares its model's and origin's names with the others.
 final class JobTable {
     private final class Entry {
         var job: RemoteJob
@@ -15,10 +15,7 @@ final class JobTable {
     subscript(id: Int64) -> RemoteJob? {
         get { entries[id]?.job }
         set {
-            guard let job = newValue else {
-                entries[id] = nil
-                return
-            }
+            guard let job = newValue else { return _ = remove(id) }
             if let entry = entries[id] { entry.job = job } else { entries[id] = Entry(sharingNames(of: job)) }
         }
     }

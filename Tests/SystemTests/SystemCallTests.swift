@@ -18,6 +18,17 @@ import Testing
         #expect(throws: SystemError.self) { try FileDescriptor.inMemory([1, 2, 3]).readToEnd(limit: 2) }
     }
 
+    @Test func `a temporary file is where its path says and leaves nothing`() throws {
+        let prefix = "/tmp/jobd-tést-" + String(repeating: "x", count: 100)
+        let temporary = try TemporaryFile("name", directoryPrefix: prefix)
+        try temporary.file.write(Array("text".utf8))
+        #expect(try FileDescriptor(opening: temporary.path).readToEnd() == Array("text".utf8))
+        let folder = temporary.path.dropLast("/name".count)
+        #expect(folder.hasPrefix(prefix + "-") && folder.count == prefix.count + 7)
+        temporary.remove()
+        #expect(throws: SystemError.self) { try FileDescriptor(opening: String(folder)) }
+    }
+
     @Test func `a path that leads up is none below a directory`() throws {
         #expect(try Directory.components(of: "a//b/./c") == ["a", "b", ".", "c"])
         #expect(throws: SystemError.self) { try Directory.components(of: "a/../b") }

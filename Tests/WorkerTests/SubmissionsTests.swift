@@ -51,7 +51,8 @@ import Testing
 
     @Test func `nothing is claimed once files of the store are lost`() async throws {
         let client = try HTTPClient(userAgent: "test")
-        let submissions = Submissions(try session(client), AccountWatch(try session(client)))
+        let session = try session(client)
+        let submissions = Submissions(session, AccountWatch(session))
         _ = try await store.write { try $0.enqueue(NewJob(model: "m", input: "{}")) }
         unlink(scratch["state/jobs.db-wal"])
         #expect(await submissions.claim(at: 0).isEmpty)
