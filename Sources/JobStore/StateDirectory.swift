@@ -99,12 +99,7 @@ package struct StateDirectory: Sendable {
         return StateDirectory(path: home + "/.local/state/jobd", origin: .user)
     }
 
-    private static func absolute(_ path: String) -> String {
-        if path.hasPrefix("/") { return path }
-        guard let here = unsafe getcwd(nil, 0) else { return path }
-        defer { unsafe free(here) }
-        return unsafe String(cString: here) + "/" + path
-    }
+    private static func absolute(_ path: String) -> String { (try? Directory.absolute(path)) ?? path }
 
     /// Which file has the database's name now; nil if there is none.
     package var databaseIdentity: FileStatus.Identity? { try? FileStatus(database).identity }

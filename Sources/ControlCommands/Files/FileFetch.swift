@@ -221,9 +221,6 @@ struct FetchFolder {
     }
 
     private func absolute(_ name: String) throws(SystemError) -> String {
-        if path.hasPrefix("/") { return "\(path)/\(name)" }
-        guard let here = unsafe getcwd(nil, 0) else { throw .last }
-        defer { unsafe free(here) }
-        return unsafe "\(String(cString: here))/\(path)/\(name)"
+        try Directory.absolute("\(path)/\(name)")
     }
 }
